@@ -1,0 +1,64 @@
+/** What the program needs of a cluster, whether simulated on this machine or real. */
+import type { Manifests } from '../manifests/manifests.ts';
+import type { ClusterRecord } from '../trace/trace.ts';
+import type { TrialClock } from '../trace/clock.ts';
+
+/** Which pods each router sends new connections to. The local load follows this and dials the pods directly. */
+export interface RoutingTable {
+  routers: { name: string; endpoints: Endpoint[] }[];
+}
+export interface Endpoint {
+  pod: string;
+  host: string;
+  port: number;
+}
+
+/** Where load is sent: to a URL, or along a routing table that changes under way. */
+export type Target =
+  | { kind: 'url'; url: string }
+  | {
+      kind: 'routes';
+      /** The Service as a TCP proxy on loopback, for load generators that cannot follow the table. */
+      url: string;
+      current(): RoutingTable;
+      onChange(listener: (table: RoutingTable) => void): void;
+      /** Where the TCP proxy sent the request with this id; undefined when it never saw it. */
+      whereWas(requestId: string): ProxiedRequest | undefined;
+    };
+
+/** What the Service's TCP proxy knows of one request that came through it. */
+export interface ProxiedRequest {
+  router: string;
+  /** Absent when no endpoint existed. */
+  pod?: string;
+  /** errno of the proxy's own connection to the pod, where that failed (ECONNREFUSED). */
+  connectError?: string;
+  /** Whether an earlier request had used the connection. */
+  connection: 'fresh' | 'reused';
+}
+
+export interface DeployOptions {
+  manifests: Manifests;
+  clock: TrialClock;
+  /** Aborting ends every wait with its reason; `remove()` must still be called. */
+  signal: AbortSignal;
+  /** Told of state changes, for progress. */
+  onEvent?: (event: { atMs: number; type: string; pod?: string; message: string }) => void;
+}
+
+export interface Cluster {
+  /** "local", or the kubeconfig context. */
+  readonly name: string;
+  /** Applies the manifests and waits until every replica is ready and routed to. */
+  deploy(options: DeployOptions): Promise<Deployed>;
+}
+
+export interface Deployed {
+  readonly target: Target;
+  /** Replaces every pod as a changed template would; resolves once the rollout is complete and the last old pod is gone. */
+  rollout(): Promise<void>;
+  /** Takes away everything that was created. Safe to call at any time, more than once. */
+  remove(): Promise<void>;
+  /** The facts so far. */
+  record(): ClusterRecord;
+}

@@ -1,0 +1,38 @@
+/** The workload definition that both load generators and `loadtest.js` read (`workload.json`). */
+import { z } from 'zod';
+
+export const Scenario = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]+$/),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  path: z.string().startsWith('/'),
+  body: z.string().optional(),
+  connection: z.enum(['fresh', 'keep-alive']).describe('a new connection for each request, or a pool of kept ones'),
+  ratePerSecond: z.number().positive(),
+  connections: z.int().positive().describe('kept connections (k6: virtual users) before more are opened on demand'),
+  timeoutMs: z.int().positive(),
+});
+export type Scenario = z.infer<typeof Scenario>;
+
+export const Workload = z.strictObject({
+  format: z.literal('k8s-rollout-test/workload/1'),
+  scenarios: z.array(Scenario).min(1),
+});
+export type Workload = z.infer<typeof Workload>;
+
+/** The same mix of scenarios at another total rate, in requests/s; connections scale along, so that each is used as often. */
+export function scaleWorkload(workload: Workload, totalRatePerSecond: number): Workload {
+  const factor = totalRatePerSecond / totalRate(workload);
+  return {
+    ...workload,
+    scenarios: workload.scenarios.map((s) => ({
+      ...s,
+      ratePerSecond: s.ratePerSecond * factor,
+      connections: Math.max(1, Math.ceil(s.connections * factor)),
+    })),
+  };
+}
+
+/** Requests/s over all scenarios. */
+export function totalRate(workload: Workload): number {
+  return workload.scenarios.reduce((sum, s) => sum + s.ratePerSecond, 0);
+}
