@@ -1,7 +1,7 @@
 /** What the program needs of a cluster, whether simulated on this machine or real. */
 import type { Manifests } from '../manifests/manifests.ts';
-import type { ClusterRecord } from '../trace/trace.ts';
 import type { TrialClock } from '../trace/clock.ts';
+import type { ClusterRecord } from '../trace/trace.ts';
 
 /** Which pods each router sends new connections to. The local load follows this and dials the pods directly. */
 export interface RoutingTable {
@@ -11,6 +11,8 @@ export interface Endpoint {
   pod: string;
   host: string;
   port: number;
+  /** False once the pod's network is gone: what is sent there is lost, not refused. */
+  reachable: boolean;
 }
 
 /** Where load is sent: to a URL, or along a routing table that changes under way. */

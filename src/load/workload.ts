@@ -1,5 +1,8 @@
 /** The workload definition that both load generators and `loadtest.js` read (`workload.json`). */
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { InputError } from '../errors.ts';
+import { firstIssue } from '../schema-issue.ts';
 
 export const Scenario = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/),
@@ -35,4 +38,17 @@ export function scaleWorkload(workload: Workload, totalRatePerSecond: number): W
 /** Requests/s over all scenarios. */
 export function totalRate(workload: Workload): number {
   return workload.scenarios.reduce((sum, s) => sum + s.ratePerSecond, 0);
+}
+
+/** @throws InputError when the file is no workload */
+export function readWorkload(file: string): Workload {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new InputError(`${file}: cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  const parsed = Workload.safeParse(value);
+  if (!parsed.success) throw new InputError(`${file}: ${firstIssue(parsed.error)}`);
+  return parsed.data;
 }

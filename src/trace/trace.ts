@@ -62,7 +62,9 @@ export const LoadRecord = z.object({
   hiddenRetries: z.int().describe('responses saying that the pod had seen the same request id before'),
   latency: z
     .record(z.string(), z.string())
-    .describe('per scenario: HDR histogram of successful requests, from start to last byte, in µs, base64 (V2, deflate)'),
+    .describe(
+      'per scenario: HDR histogram of successful requests, from start to last byte, in µs, base64 (V2, deflate)',
+    ),
   lateness: z.string().describe('HDR histogram of actual minus planned start, in µs, base64').optional(),
 });
 export type LoadRecord = z.infer<typeof LoadRecord>;

@@ -1,0 +1,16 @@
+import type { Handler } from 'hono';
+import { bodyLength } from '../body-length.ts';
+import { sleep } from '../sleep.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+const MAX_MS = 60_000;
+
+/** GET, POST /delay/:ms : a request that is in flight for that long, even when its client is gone. */
+export function delay(podName: string): Handler {
+  return async (c) => {
+    const ms = wholeNumber('ms', c.req.param('ms') ?? '', { min: 0, max: MAX_MS });
+    const receivedBytes = await bodyLength(c.req.raw);
+    await sleep(ms);
+    return c.json({ pod: podName, receivedBytes, delayedMs: ms });
+  };
+}

@@ -1,0 +1,32 @@
+import type { Context, Handler, MiddlewareHandler } from 'hono';
+import type { WSEvents } from 'hono/ws';
+import type { Lifecycle } from '../lifecycle.ts';
+
+/** Hono's `upgradeWebSocket` of the runtime at hand; lets requests pass that ask for no upgrade. */
+export type UpgradeWebSocket = (createEvents: (c: Context) => WSEvents) => MiddlewareHandler;
+
+/** RFC 6455: the endpoint is "going away", such as a server going down. */
+const GOING_AWAY = 1001;
+
+/** The events of one WebSocket on /ws, which echoes every message until the client leaves or the pod drains. */
+export function echo(lifecycle: Lifecycle): () => WSEvents {
+  return () => {
+    let finish: (() => void) | undefined;
+    return {
+      onOpen(_event, socket) {
+        finish = lifecycle.begin('webSockets', () => socket.close(GOING_AWAY, 'going away'));
+      },
+      async onMessage({ data }, socket) {
+        const echoed = data instanceof Blob ? await data.arrayBuffer() : data;
+        socket.send(typeof echoed === 'string' ? echoed : new Uint8Array(echoed).slice());
+      },
+      onClose() {
+        finish?.();
+      },
+    };
+  };
+}
+
+/** The answer on /ws to a request that is not an upgrade. */
+export const upgradeRequired: Handler = (c) =>
+  c.json({ error: '/ws takes WebSockets only' }, 426, { upgrade: 'websocket' });

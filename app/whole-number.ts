@@ -1,0 +1,8 @@
+import { HTTPException } from 'hono/http-exception';
+
+/** A number from a path or query; answers 400 with the range for anything that is not a whole number within it. */
+export function wholeNumber(name: string, value: string, { min, max }: { min: number; max: number }): number {
+  const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new HTTPException(400, { message: `${name} must be a whole number from ${min} to ${max}, not "${value}"` });
+}

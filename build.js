@@ -1,0 +1,71 @@
+/**
+ * Bundles everything that runs into dist/: one self-contained server per runtime, and the command line program.
+ *
+ *   node build.js            everything
+ *   node build.js deno       only the server for that runtime
+ */
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const RUNTIMES = ['node', 'bun', 'deno'];
+
+const PROGRAM = {
+  cli: 'src/cli.ts',
+  'load-worker': 'src/load/builtin/worker.ts',
+  warden: 'src/clusters/local/warden.ts',
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const COMMON = {
+  absWorkingDir: import.meta.dirname,
+  bundle: true,
+  format: 'esm',
+  logLevel: 'warning',
+  // The tsconfigs say how to check the code, not how to build it.
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+};
+
+/** A runtime's server, which needs nothing but this file and the runtime. */
+function buildServer(runtime) {
+  return build({
+    ...COMMON,
+    entryPoints: [`runtimes/${runtime}/server.ts`],
+    outfile: `dist/${runtime}/server.js`,
+    target: 'es2023',
+    platform: 'neutral',
+    external: ['node:*'],
+    ...(runtime === 'node' && NODE_SERVER),
+  });
+}
+
+/** @type {import('esbuild').BuildOptions} */
+const NODE_SERVER = {
+  platform: 'node',
+  // ws is CommonJS, and requires Node's own modules.
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  // ws's optional native parts.
+  external: ['bufferutil', 'utf-8-validate'],
+};
+
+/** The program as it is published: its packages stay outside. */
+async function buildProgram() {
+  await build({
+    ...COMMON,
+    entryPoints: PROGRAM,
+    outdir: 'dist',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: true,
+    banner: { js: '#!/usr/bin/env node' },
+  });
+  await chmod(join(import.meta.dirname, 'dist/cli.js'), 0o755);
+}
+
+const [only] = process.argv.slice(2);
+if (only !== undefined && !RUNTIMES.includes(only)) {
+  console.error(`build.js: no runtime "${only}"; there are ${RUNTIMES.join(', ')}`);
+  process.exit(2);
+}
+await Promise.all(only ? [buildServer(only)] : [...RUNTIMES.map(buildServer), buildProgram()]);

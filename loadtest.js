@@ -1,0 +1,248 @@
+/**
+ * Load for one variant of one runtime, with k6:
+ *
+ *   k6 run -e URL=http://127.0.0.1:8080 -e RUNTIME=bun -e VARIANT=valid loadtest.js
+ *
+ *   URL          where the service is (required)
+ *   RATE         requests/s over all scenarios (default: as workload.json says)
+ *   DURATION     how long requests are started for (default 45s)
+ *   RUNTIME, VARIANT  names for the result (default unnamed)
+ *   OUT          file for the result, or a folder, which must exist and end in / (default the current folder)
+ *   WORKLOAD     another workload file
+ *   REQUEST_LOG  all: print every request, not only those that failed
+ *
+ * The scenarios are those of workload.json, each an open model: requests start when the schedule says so, whatever
+ * became of those before. A failed request, or one that could not be started in time, makes k6 exit with 99.
+ */
+import exec from 'k6/execution';
+import http from 'k6/http';
+import { Counter, Rate, Trend } from 'k6/metrics';
+
+/** k6's codes for requests that got no response, and one for each status that is an error. */
+const ERROR_CODES = [
+  ...[1000, 1010, 1020, 1050, 1100, 1101, 1110, 1111, 1200, 1201, 1202, 1210, 1211, 1212, 1213, 1220],
+  ...[1300, 1301, 1310, 1311, 1701],
+  ...Array.from({ length: 200 }, (_, index) => 1400 + index),
+].map(String);
+/** Stands for the code where k6 has none: a response that is neither 2xx nor 4xx nor 5xx. */
+const OTHER_STATUS = 'other-status';
+
+const settings = readSettings(__ENV);
+const scenarios = readScenarios();
+
+// Virtual users share no memory with handleSummary: only metrics reach it. So all that the summary counts is a metric,
+// and what it counts apart is a tag with a threshold that always holds, which makes k6 keep figures for that tag.
+const requests = new Counter('requests');
+const failedRequests = new Counter('failed_requests');
+const hiddenRetries = new Counter('hidden_retries');
+const connectionReuse = new Rate('connection_reuse');
+const latency = new Trend('latency', true);
+
+// k6 runs this file once for itself and once for each virtual user, but takes the options of its own run only.
+export const options = __VU === 0 ? readOptions() : {};
+
+/** Runs once, before any request: its result is the same for every virtual user. */
+export function setup() {
+  const startedAtMs = Date.now();
+  // Makes request ids differ between runs, so that a pod that outlives one does not take them for repeats.
+  return { startedAtMs, run: startedAtMs.toString(36) };
+}
+
+/** One request: the function of every scenario. */
+export function request({ run }) {
+  const scenario = scenarios.find(({ name }) => name === exec.scenario.name);
+  const iteration = exec.scenario.iterationInTest;
+  const id = `${run}-${scenario.name}-${iteration}`;
+  if (settings.logAll && iteration === 0) console.log(JSON.stringify({ startedAtMs: exec.scenario.startTime }));
+  const startedAtMs = Date.now();
+  const response = http.request(scenario.method, settings.url + scenario.path, scenario.body ?? null, {
+    headers: headers(scenario, id),
+    timeout: scenario.timeoutMs,
+    tags: { name: scenario.path },
+  });
+  const endedAtMs = Date.now();
+  // Cut by the end of k6 itself (Ctrl-C), not by the service.
+  if (response.error === 'context canceled') return;
+
+  const failed = response.error_code !== 0 || response.status < 200 || response.status > 299;
+  const { timings } = response;
+  // `blocked` includes connecting; k6's own `duration` leaves both out.
+  const latencyMs = timings.blocked + timings.duration;
+  const pod = response.headers['X-Pod-Name'];
+  const requestCount = Number(response.headers['X-Request-Count'] ?? 1);
+
+  requests.add(1, pod ? { pod } : {});
+  if (failed) failedRequests.add(1, { error_code: response.error_code ? String(response.error_code) : OTHER_STATUS });
+  else latency.add(latencyMs);
+  if (requestCount > 1) hiddenRetries.add(1);
+  // A request that never had a connection tells nothing about reuse.
+  if (scenario.connection === 'keep-alive' && timings.blocked > 0) connectionReuse.add(timings.connecting === 0);
+
+  if (!failed && !settings.logAll) return;
+  const line = JSON.stringify({
+    id,
+    scenario: scenario.name,
+    iteration,
+    startedAtMs,
+    durationMs: failed ? endedAtMs - startedAtMs : latencyMs,
+    failed,
+    error: response.error || undefined,
+    errorCode: response.error_code || undefined,
+    status: response.status || undefined,
+    vu: exec.vu.idInTest,
+    pod,
+    requestCount,
+    timings,
+  });
+  if (failed) console.error(line);
+  else console.log(line);
+}
+
+/** Writes the result of this variant to a file, and a few lines to the terminal. */
+export function handleSummary({ metrics, state, setup_data: start }) {
+  const count = (name) => metrics[name]?.values.count ?? 0;
+  const failuresByErrorCode = {};
+  for (const code of [...ERROR_CODES, OTHER_STATUS]) {
+    const failures = count(byErrorCode(code));
+    if (failures > 0) failuresByErrorCode[code] = failures;
+  }
+  const summary = {
+    format: 'k8s-rollout-test/k6-summary/1',
+    runtime: settings.runtime,
+    variant: settings.variant,
+    url: settings.url,
+    startedAt: new Date(start.startedAtMs).toISOString(),
+    endedAt: new Date().toISOString(),
+    durationMs: state.testRunDurationMs,
+    requests: count('requests'),
+    failed: count('failed_requests'),
+    dropped: count('dropped_iterations'),
+    hiddenRetries: count('hidden_retries'),
+    connectionReuse: metrics.connection_reuse?.values.rate,
+    failuresByErrorCode,
+    scenarios: scenarios.map(({ name, ratePerSecond }) => {
+      const values = metrics[byScenario('latency', name)]?.values;
+      const requests = count(byScenario('requests', name));
+      const failed = count(byScenario('failed_requests', name));
+      return {
+        name,
+        ratePerSecond,
+        requests,
+        failed,
+        latencyMs: requests > failed ? { p50: values.med, p99: values['p(99)'], max: values.max } : undefined,
+      };
+    }),
+  };
+  return { stdout: summaryText(summary), [settings.out]: `${JSON.stringify(summary, null, 2)}\n` };
+}
+
+function summaryText(summary) {
+  const codes = Object.entries(summary.failuresByErrorCode).map(([code, failures]) => `${failures} x ${code}`);
+  const lines = [
+    `${summary.runtime} ${summary.variant}: ${summary.failed} of ${summary.requests} requests failed` +
+      `${codes.length > 0 ? ` (${codes.join(', ')})` : ''}, ${summary.dropped} could not be started`,
+    ...summary.scenarios.map(({ name, requests, failed, latencyMs }) => {
+      const times = latencyMs ? ['p50', 'p99', 'max'].map((key) => `${key} ${latencyMs[key].toFixed(1)} ms`) : [];
+      return `  ${[`${name}: ${failed} of ${requests} failed`, ...times].join(', ')}`;
+    }),
+    `  written to ${settings.out}`,
+  ];
+  return `\n${lines.join('\n')}\n`;
+}
+
+function readOptions() {
+  const names = scenarios.map(({ name }) => name);
+  const counts = [
+    ...names.flatMap((name) => [byScenario('requests', name), byScenario('failed_requests', name)]),
+    ...[...ERROR_CODES, OTHER_STATUS].map(byErrorCode),
+  ];
+  return {
+    scenarios: Object.fromEntries(scenarios.map((scenario) => [scenario.name, arrivals(scenario)])),
+    thresholds: {
+      failed_requests: ['count==0'],
+      dropped_iterations: ['count==0'],
+      ...Object.fromEntries(counts.map((metric) => [metric, ['count>=0']])),
+      ...Object.fromEntries(names.map((name) => [byScenario('latency', name), ['max>=0']])),
+    },
+    summaryTrendStats: ['med', 'p(99)', 'max'],
+    discardResponseBodies: true,
+    // A redirect is an answer of its own: following it would hide where the request went.
+    maxRedirects: 0,
+  };
+}
+
+/** A scenario of workload.json as k6 runs it. */
+function arrivals({ connection, connections, ratePerSecond, timeoutMs }) {
+  // Each virtual user past the preallocated ones costs k6 a dropped arrival. Of those with fresh connections a second's
+  // worth is ready for an outage. With kept ones a user is a connection, and k6 takes users in turn: more of them would
+  // leave each connection idle for longer.
+  const preAllocatedVUs = connection === 'fresh' ? Math.max(connections, Math.ceil(ratePerSecond)) : connections;
+  // Every request of an outage may hang until its timeout; a user takes some 0.2 MB, hence the bound.
+  const hanging = Math.ceil((ratePerSecond * timeoutMs) / 1000);
+  return {
+    executor: 'constant-arrival-rate',
+    exec: 'request',
+    // k6 takes whole numbers only; per 1000 s they are fine enough for a scaled rate.
+    rate: Math.round(ratePerSecond * 1000),
+    timeUnit: '1000s',
+    duration: settings.duration,
+    preAllocatedVUs,
+    maxVUs: preAllocatedVUs + Math.min(hanging, 2000),
+    gracefulStop: `${timeoutMs + 1000}ms`,
+  };
+}
+
+function headers(scenario, id) {
+  return {
+    'X-Request-Id': id,
+    ...(scenario.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    // The server closes the connection after its response, long before this virtual user's next request. (Go's client
+    // would keep it: it heeds this header in a response only.)
+    ...(scenario.connection === 'fresh' ? { Connection: 'close' } : {}),
+  };
+}
+
+function readSettings(env) {
+  const {
+    URL: url,
+    RATE: rate,
+    DURATION: duration = '45s',
+    RUNTIME: runtime = 'unnamed',
+    VARIANT: variant = 'unnamed',
+  } = env;
+  if (!/^https?:\/\/[^/]+/.test(url ?? '')) {
+    throw new Error('URL must be set: k6 run -e URL=http://127.0.0.1:8080 loadtest.js');
+  }
+  if (rate !== undefined && !(Number(rate) > 0)) throw new Error(`RATE must be a number of requests/s: ${rate}`);
+  const out = env.OUT ?? './';
+  return {
+    url: url.replace(/\/+$/, ''),
+    rate: rate === undefined ? undefined : Number(rate),
+    duration,
+    runtime,
+    variant,
+    out: out.endsWith('/') ? `${out}k6-${runtime}-${variant}.json` : out,
+    logAll: env.REQUEST_LOG === 'all',
+  };
+}
+
+/** The scenarios of the workload at the rate asked for: connections scale along, so that each is used as often. */
+function readScenarios() {
+  const workload = JSON.parse(open(__ENV.WORKLOAD ?? './workload.json'));
+  if (workload.format !== 'k8s-rollout-test/workload/1') throw new Error(`unknown workload format: ${workload.format}`);
+  const total = workload.scenarios.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0);
+  const factor = (settings.rate ?? total) / total;
+  return workload.scenarios.map((scenario) => ({
+    ...scenario,
+    ratePerSecond: scenario.ratePerSecond * factor,
+    connections: Math.max(1, Math.ceil(scenario.connections * factor)),
+  }));
+}
+
+function byScenario(metric, name) {
+  return `${metric}{scenario:${name}}`;
+}
+
+function byErrorCode(code) {
+  return `failed_requests{error_code:${code}}`;
+}

@@ -1,0 +1,88 @@
+/**
+ * The cause of each broken request, as one pure function of the request and the pods' timelines. The rules have a fixed
+ * order and the first that fits decides; what fits none is unexplained, never guessed.
+ */
+import type { ClusterRecord, FailedRequest, PodRecord } from '../trace/trace.ts';
+import type { CauseId } from './causes.ts';
+import { drained, endedAround, endedByForce, servesAt, terminatingAt } from './timeline.ts';
+
+interface Evidence {
+  request: FailedRequest;
+  cluster: ClusterRecord;
+  /** The pod it was sent to, where known. */
+  pod: PodRecord | undefined;
+}
+
+interface Rule {
+  cause: CauseId;
+  fits(evidence: Evidence): boolean;
+}
+
+/** In this order. */
+const RULES: readonly Rule[] = [
+  { cause: 'capacity', fits: nobodyServed },
+  { cause: 'not-ready', fits: podWasNotReady },
+  { cause: 'grace-too-short', fits: cutWhileDraining },
+  { cause: 'no-graceful-shutdown', fits: cutWithoutDraining },
+  { cause: 'routing-lag', fits: sentToStoppingPod },
+  { cause: 'keep-alive-race', fits: idleConnectionClosed },
+];
+
+/** The cause of one failed request. */
+export function attribute(request: FailedRequest, cluster: ClusterRecord): CauseId {
+  const pod = cluster.pods.find((candidate) => candidate.name === request.pod);
+  return RULES.find((rule) => rule.fits({ request, cluster, pod }))?.cause ?? 'unexplained';
+}
+
+/**
+ * 1: it never got through to a pod, and when it started there was none that would have served it, or its router knew of
+ * none (a new pod is ready a little before every router knows).
+ */
+function nobodyServed({ request, cluster, pod }: Evidence): boolean {
+  if (pod && request.phase !== 'connect') return false;
+  const nobody = !cluster.pods.some((candidate) => servesAt(candidate, request.startedMs));
+  return nobody || (pod === undefined && routedNowhere(request, cluster));
+}
+
+/** 6: its pod was alive but had not (or not any more) declared itself ready, and nobody had asked it to stop. */
+function podWasNotReady({ request, pod }: Evidence): boolean {
+  if (!pod || terminatingAt(pod, request.startedMs)) return false;
+  return !servesAt(pod, request.startedMs) && !terminatingAt(pod, request.endedMs);
+}
+
+/** 3: it was under way when its pod, which was draining, came to a forced end. */
+function cutWhileDraining({ request, pod }: Evidence): boolean {
+  return pod !== undefined && cutByEnd(request, pod) && drained(pod) && endedByForce(pod);
+}
+
+/** 2: it was under way when its pod ended without having drained: killed by a signal, or gone by its own exit. */
+function cutWithoutDraining({ request, pod }: Evidence): boolean {
+  return pod !== undefined && cutByEnd(request, pod) && terminatingAt(pod, request.endedMs) && !drained(pod);
+}
+
+/** 4: a new connection, opened after its pod had been told to go, or while it was, did not get an answer. */
+function sentToStoppingPod({ request, pod }: Evidence): boolean {
+  if (!pod || request.connection !== 'fresh' || !terminatingAt(pod, request.endedMs)) return false;
+  return request.phase === 'connect' || (request.bytesReceived ?? 0) === 0;
+}
+
+/** 5: a connection that had served before was closed under it, before any byte of the response. */
+function idleConnectionClosed({ request, pod }: Evidence): boolean {
+  const closing = pod === undefined || terminatingAt(pod, request.endedMs);
+  return (
+    closing && request.connection === 'reused' && (request.bytesReceived ?? 0) === 0 && request.error !== 'timeout'
+  );
+}
+
+/** The view of its router (of every router, where it is not known which) was empty when it started. */
+function routedNowhere({ router, startedMs }: FailedRequest, { routerViews }: ClusterRecord): boolean {
+  const current = new Map<string, number>();
+  for (const view of routerViews) if (view.atMs <= startedMs) current.set(view.router, view.pods.length);
+  const sizes = router === undefined ? [...current.values()] : [current.get(router) ?? 0];
+  return sizes.length > 0 && sizes.every((size) => size === 0);
+}
+
+/** Established, not yet answered in full, and broken at its pod's end. */
+function cutByEnd(request: FailedRequest, pod: PodRecord): boolean {
+  return request.phase !== 'connect' && request.error !== 'status' && endedAround(pod, request.endedMs);
+}

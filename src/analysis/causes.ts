@@ -1,0 +1,101 @@
+/** The registry of causes: every broken request has exactly one. docs/causes.md is generated from it. */
+
+export interface Cause {
+  /** As in results: stable. */
+  id: string;
+  number: number;
+  name: string;
+  /** What happened to the request, in a sentence or two. */
+  explanation: string;
+  /** How attribution recognises it. */
+  evidence: string;
+  fix: string;
+  /** The overlay that lacks exactly this fix, where there is one. */
+  overlay?: string;
+}
+
+export const CAUSES = [
+  {
+    id: 'capacity',
+    number: 1,
+    name: 'too few replicas',
+    explanation: 'No pod could have served it: none was ready, and no terminating one was still serving.',
+    evidence: 'When the request started (or before it got through) every pod was unready, and it never reached one.',
+    fix: 'Run at least 2 replicas with a RollingUpdate strategy whose maxUnavailable leaves one ready at all times.',
+    overlay: 'without-replicas',
+  },
+  {
+    id: 'no-graceful-shutdown',
+    number: 2,
+    name: 'no graceful shutdown',
+    explanation:
+      'The pod had accepted it, and then ended without finishing what it had: it died of SIGTERM, exited at once, or ignored SIGTERM until SIGKILL.',
+    evidence: 'Its connection was established and broke when its pod ended, and the pod was not draining.',
+    fix: 'Handle SIGTERM: fail readiness, answer with Connection: close, stop listening, finish what is in flight, exit.',
+    overlay: 'without-graceful-shutdown',
+  },
+  {
+    id: 'grace-too-short',
+    number: 3,
+    name: 'grace period too short',
+    explanation: 'The pod was draining, but SIGKILL came before this request was done.',
+    evidence: 'Its connection was established and broke when its pod, which had begun to drain, was killed or gave up.',
+    fix: 'Set terminationGracePeriodSeconds above preStop + drain delay + the longest request; preStop counts towards it.',
+    overlay: 'without-grace-period',
+  },
+  {
+    id: 'routing-lag',
+    number: 4,
+    name: 'routing lag',
+    explanation:
+      'It was sent to a pod that had begun to stop: SIGTERM and the removal of the endpoint start at the same time, and routers learn of the removal later.',
+    evidence: 'A new connection to a terminating pod was refused or broken before any answer.',
+    fix: 'Keep serving after the deletion until the routers know: a preStop sleep of a few seconds.',
+    overlay: 'without-pre-stop',
+  },
+  {
+    id: 'keep-alive-race',
+    number: 5,
+    name: 'keep-alive race',
+    explanation: 'It was sent on an idle connection at the moment the server closed it.',
+    evidence:
+      'The connection had been used before, and it ended without one byte of the response while the pod closed in order.',
+    fix: 'Answer with Connection: close for a while before closing (a drain delay after SIGTERM), so that clients let go first.',
+  },
+  {
+    id: 'not-ready',
+    number: 6,
+    name: 'not ready yet',
+    explanation: 'It was sent to a new pod that could not serve yet.',
+    evidence:
+      'Its pod had not become ready when the request started, or had just lost its readiness without being deleted.',
+    fix: 'Add a readiness probe that succeeds only once the app can serve.',
+  },
+  {
+    id: 'unexplained',
+    number: 0,
+    name: 'unexplained',
+    explanation: 'None of the causes fits what was observed, or the observations cannot tell.',
+    evidence: 'No rule matched.',
+    fix: "Look at the failure in the trace: its phase, its error, and its pod's timeline.",
+  },
+] as const satisfies readonly Cause[];
+
+export type CauseId = (typeof CAUSES)[number]['id'];
+
+export const CAUSE_IDS: readonly CauseId[] = CAUSES.map((cause) => cause.id);
+
+export function causeById(id: CauseId): Cause {
+  const cause = CAUSES.find((candidate) => candidate.id === id);
+  if (!cause) throw new Error(`no cause "${id}"`);
+  return cause;
+}
+
+/** How many requests each cause broke. */
+export type CauseCounts = Record<CauseId, number>;
+
+export function countCauses(causes: readonly CauseId[]): CauseCounts {
+  const counts = Object.fromEntries(CAUSE_IDS.map((id) => [id, 0])) as CauseCounts;
+  for (const id of causes) counts[id]++;
+  return counts;
+}

@@ -1,0 +1,111 @@
+/** From a trace to a result: pure, so that a saved trace can be analysed again by a later version. */
+import type { Histogram } from 'hdr-histogram-js';
+import { z } from 'zod';
+import { decodeHistogram, emptyHistogram, percentileMs } from '../load/histogram.ts';
+import { BUCKET_MS, type Trace } from '../trace/trace.ts';
+import { attribute } from './attribution.ts';
+import { upperBound } from './bounds.ts';
+import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
+import { longestOutageMs } from './outage.ts';
+import { invalidReasons } from './validity.ts';
+
+export const RESULT_FORMAT = 'k8s-rollout-test/result/1';
+
+const Count = z.int().min(0);
+
+export const TrialResult = z.object({
+  runtime: z.string(),
+  runtimeVersion: z.string(),
+  variant: z.string(),
+  repeat: Count,
+  cluster: z.string(),
+  load: z.enum(['builtin', 'k6']),
+  valid: z.boolean(),
+  invalidReasons: z.array(z.string()).describe('why the measurement cannot be trusted; empty when valid'),
+  podsReplaced: Count,
+  requests: Count.describe('started in the whole trial'),
+  exposed: Count.describe(
+    `started between the first old pod's deletion and the last old pod's exit, to ${BUCKET_MS} ms; in a control, all`,
+  ),
+  failed: Count,
+  failedByScenario: z.record(z.string(), Count),
+  causes: z.object(Object.fromEntries(CAUSE_IDS.map((id) => [id, Count])) as Record<CauseId, typeof Count>),
+  failedUpperBound: z.number().describe('of the failure probability of an exposed request, one-sided, 95 %'),
+  longestOutageMs: z.number(),
+  hiddenRetries: Count,
+  connectionReuse: z.number().nullable().describe('share of keep-alive requests on a used connection'),
+  latencyMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).nullable(),
+  pid1: z.boolean().nullable(),
+  rolloutMs: z.number().nullable().describe('from the trigger to the exit of the last old pod'),
+});
+export type TrialResult = z.infer<typeof TrialResult>;
+
+export const Result = z.object({ format: z.literal(RESULT_FORMAT), trials: z.array(TrialResult) });
+export type Result = z.infer<typeof Result>;
+
+/** Everything the report says of one trial. Latency is that of the scenarios that do not wait on purpose. */
+export function analyse(trace: Trace): TrialResult {
+  const { trial, cluster, load } = trace;
+  const old = cluster.pods.filter((pod) => pod.generation === 'old');
+  const replaced = old.filter((pod) => pod.deletionMs !== undefined && pod.exitMs !== undefined);
+  const failed = load.failures.length;
+  const causes = load.failures.map((request) => attribute(request, cluster));
+  const succeeded = load.successes.reduce((sum, bucket) => sum + bucket.count, 0);
+  const exposed = trace.rolloutMs === undefined ? succeeded + failed : exposedRequests(trace);
+  const lastExitMs = Math.max(...replaced.map((pod) => pod.exitMs ?? 0));
+  const reasons = invalidReasons(trace);
+  return {
+    runtime: trial.runtime,
+    runtimeVersion: trial.runtimeVersion,
+    variant: trial.variant,
+    repeat: trial.repeat,
+    cluster: trial.cluster,
+    load: trial.load,
+    valid: reasons.length === 0,
+    invalidReasons: reasons,
+    podsReplaced: replaced.length,
+    requests: succeeded + failed,
+    exposed,
+    failed,
+    failedByScenario: countBy(load.failures.map((request) => request.scenario)),
+    causes: countCauses(causes),
+    failedUpperBound: upperBound(failed, exposed),
+    longestOutageMs: longestOutageMs(trace),
+    hiddenRetries: load.hiddenRetries,
+    connectionReuse: load.connectionReuse ?? null,
+    latencyMs: latency(trace),
+    pid1: cluster.pid1,
+    rolloutMs: trace.rolloutMs === undefined || replaced.length === 0 ? null : lastExitMs - trace.rolloutMs,
+  };
+}
+
+/** Requests started while an old pod was on its way out: from the first deletion to the last exit. */
+export function exposedRequests({ cluster, load }: Trace): number {
+  const old = cluster.pods.filter((pod) => pod.generation === 'old');
+  const deletions = old.flatMap((pod) => pod.deletionMs ?? []);
+  const exits = old.flatMap((pod) => pod.exitMs ?? []);
+  if (deletions.length === 0 || exits.length === 0) return 0;
+  const fromMs = Math.floor(Math.min(...deletions) / BUCKET_MS) * BUCKET_MS;
+  const toMs = Math.ceil(Math.max(...exits) / BUCKET_MS) * BUCKET_MS;
+  const within = (ms: number) => ms >= fromMs && ms < toMs;
+  const succeeded = load.successes.filter((bucket) => within(bucket.bucket * BUCKET_MS));
+  return (
+    succeeded.reduce((sum, bucket) => sum + bucket.count, 0) +
+    load.failures.filter((request) => within(request.startedMs)).length
+  );
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+function latency({ load }: Trace): TrialResult['latencyMs'] {
+  const all: Histogram = emptyHistogram();
+  for (const [scenario, encoded] of Object.entries(load.latency)) {
+    if (scenario !== 'slow') all.add(decodeHistogram(encoded));
+  }
+  if (all.totalCount === 0) return null;
+  return { p50: percentileMs(all, 50), p99: percentileMs(all, 99), max: all.maxValue / 1000 };
+}

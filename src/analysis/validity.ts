@@ -1,0 +1,29 @@
+/** Whether a trial measured what it was meant to. An invalid one is said to be so, never silently wrong. */
+import { decodeHistogram, percentileMs } from '../load/histogram.ts';
+import type { Trace } from '../trace/trace.ts';
+
+/** Above this the generator did not keep its schedule: 99 % of all requests must start within it. */
+export const MAX_P99_LATENESS_MS = 50;
+
+/** Why this trial cannot be trusted, each in a sentence; empty when it can. */
+export function invalidReasons(trace: Trace): string[] {
+  const { load, cluster, rolloutMs } = trace;
+  const reasons: string[] = [];
+  if (load.failures.length + load.successes.length === 0) reasons.push('no request was made');
+  if (load.droppedRequests > 0) reasons.push(`${load.droppedRequests} requests could not be started`);
+  if (load.lateness !== undefined) {
+    const p99 = percentileMs(decodeHistogram(load.lateness), 99);
+    if (p99 > MAX_P99_LATENESS_MS) {
+      reasons.push(`the schedule was not kept: 1 % of the requests started more than ${Math.round(p99)} ms late`);
+    }
+  }
+  if (rolloutMs === undefined) {
+    if (load.failures.length > 0) reasons.push(`the control lost ${load.failures.length} requests without a rollout`);
+    return reasons;
+  }
+  const early = load.failures.filter((request) => request.endedMs < rolloutMs).length;
+  if (early > 0) reasons.push(`${early} requests failed before the rollout began`);
+  const old = cluster.pods.filter((pod) => pod.generation === 'old');
+  if (old.length === 0 || old.some((pod) => pod.exitMs === undefined)) reasons.push('no complete rollout was seen');
+  return reasons;
+}

@@ -1,0 +1,29 @@
+/** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
+import { Command, CommanderError } from 'commander';
+import { compareCommand } from './commands/compare.ts';
+import { ExitCode, ProgramError } from './errors.ts';
+
+const program = new Command('k8s-rollout-test')
+  .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
+  .option('--debug', 'print a stack trace with an error')
+  .exitOverride()
+  .showHelpAfterError('(add --help for the options)')
+  .addCommand(compareCommand());
+
+for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+// Whatever may still be open (a worker, a socket of a broken trial) must not keep the program from ending.
+process.exit();
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage; // it has printed its line
+  const known = error instanceof ProgramError;
+  const text = error instanceof Error ? (program.opts().debug || !known ? error.stack : error.message) : String(error);
+  process.stderr.write(`k8s-rollout-test: ${text}\n`);
+  return known ? error.exitCode : ExitCode.environment;
+}

@@ -1,0 +1,86 @@
+/** A container as far as a rollout can tell: one process, PID 1 of its own PID namespace where the system allows it. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type StartedProcess, signalIfAlive, startProcess } from './process-group.ts';
+
+/**
+ * A new user namespace makes this possible without root; --mount-proc gives the process a /proc that agrees with its
+ * own PID; --kill-child takes it along when unshare is killed.
+ */
+const AS_PID1 = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child', '--'];
+
+let pid1Possible: boolean | undefined;
+
+/** Whether processes can be PID 1 here: Linux with unprivileged user namespaces. Tried once. */
+export function canBePid1(): boolean {
+  if (pid1Possible === undefined) {
+    const [command, ...args] = AS_PID1;
+    pid1Possible =
+      process.platform === 'linux' && spawnSync(command as string, [...args, 'true'], { stdio: 'ignore' }).status === 0;
+  }
+  return pid1Possible;
+}
+
+/** How many of a container's last output lines are kept. */
+const KEPT_LINES = 40;
+
+export class ContainerProcess {
+  readonly exited: StartedProcess['exited'];
+  /** The last lines of its output. */
+  readonly lastLines: string[] = [];
+  readonly #process: StartedProcess;
+  readonly #pid1: boolean;
+  #killed = false;
+
+  private constructor(started: StartedProcess, pid1: boolean, onLine: (line: string) => void) {
+    this.#process = started;
+    this.#pid1 = pid1;
+    // unshare cannot die of its child's SIGKILL as it does of other signals, and exits with 1 instead.
+    this.exited = started.exited.then((exit) => (this.#killed ? { code: null, signal: 'SIGKILL' } : exit));
+    for (const stream of [started.stdout, started.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        this.lastLines.push(line);
+        if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+        onLine(line);
+      });
+    }
+  }
+
+  /** @throws EnvironmentError when the process cannot be started */
+  static async start(
+    command: readonly string[],
+    env: Record<string, string>,
+    onLine: (line: string) => void,
+  ): Promise<ContainerProcess> {
+    const pid1 = canBePid1();
+    const started = await startProcess(pid1 ? [...AS_PID1, ...command] : command, { env });
+    return new ContainerProcess(started, pid1, onLine);
+  }
+
+  /** To the container's first process alone, as the container runtime does; the kernel drops it there if PID 1 has no handler. */
+  sigterm(): void {
+    const pid = this.#pid1 ? childOf(this.#process.pid) : this.#process.pid;
+    if (pid !== undefined) signalIfAlive(pid, 'SIGTERM');
+  }
+
+  /** Ends every process of the container. */
+  sigkill(): void {
+    this.#killed = true;
+    const pid = this.#pid1 ? childOf(this.#process.pid) : undefined;
+    // The PID namespace dies with its PID 1, and unshare then reports the signal as its own; the group is the fallback.
+    if (pid !== undefined) signalIfAlive(pid, 'SIGKILL');
+    else this.#process.killGroup();
+  }
+}
+
+/** The one child of unshare, which is PID 1 inside; undefined before it is forked and after it is gone. */
+function childOf(pid: number): number | undefined {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return children === '' ? undefined : Number(children.split(' ')[0]);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}

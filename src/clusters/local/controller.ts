@@ -1,0 +1,114 @@
+/** The Deployment controller and the scheduler: makes and deletes pods until the wanted ones are there. */
+
+import type { Deployment } from '../../manifests/manifests.ts';
+import { effectiveStrategy } from '../../manifests/rounding.ts';
+import type { PodRecord } from '../../trace/trace.ts';
+import type { Pod } from './pod.ts';
+import { recreateStep, rollingUpdateStep } from './rolling-update.ts';
+
+export interface PodFactory {
+  create(generation: PodRecord['generation'], node: string): Pod;
+}
+
+export class Controller {
+  readonly pods: Pod[] = [];
+  readonly #strategy: ReturnType<typeof effectiveStrategy>;
+  readonly #minReadyMs: number;
+  readonly #nodes: readonly string[];
+  readonly #factory: PodFactory;
+  readonly #nowMs: () => number;
+  readonly #onError: (error: unknown) => void;
+  #wanted: PodRecord['generation'] = 'old';
+  #wakeUp: NodeJS.Timeout | undefined;
+
+  constructor(
+    deployment: Deployment,
+    nodes: readonly string[],
+    factory: PodFactory,
+    nowMs: () => number,
+    onError: (error: unknown) => void,
+  ) {
+    this.#strategy = effectiveStrategy(deployment.spec);
+    this.#minReadyMs = (deployment.spec.minReadySeconds ?? 0) * 1000;
+    this.#nodes = nodes;
+    this.#factory = factory;
+    this.#nowMs = nowMs;
+    this.#onError = onError;
+  }
+
+  /** The template changes: from now on only pods made after this are wanted. */
+  changeTemplate(): void {
+    this.#wanted = 'new';
+    this.reconcile();
+  }
+
+  /** Every wanted pod is there and available, and nothing else is left. */
+  get complete(): boolean {
+    const present = this.pods.filter((pod) => !pod.gone);
+    return (
+      present.length === this.#strategy.replicas &&
+      present.every((pod) => pod.record.generation === this.#wanted && !pod.terminating && this.#available(pod))
+    );
+  }
+
+  /** Takes the next step; called at every change of a pod. */
+  reconcile(): void {
+    const active = this.pods.filter((pod) => !pod.terminating);
+    const wanted = active.filter((pod) => pod.record.generation === this.#wanted);
+    const old = active.filter((pod) => pod.record.generation !== this.#wanted);
+    const step =
+      this.#strategy.type === 'Recreate'
+        ? recreateStep(
+            this.#strategy.replicas,
+            { active: old.length, terminating: this.#terminatingOld() },
+            wanted.length,
+          )
+        : rollingUpdateStep(this.#strategy.replicas, this.#strategy, this.#counts(old), this.#counts(wanted));
+    for (let i = 0; i < step.createNew; i++) this.#create();
+    for (const pod of this.#firstToGo(old).slice(0, step.deleteOld)) pod.delete().catch(this.#onError);
+    if (step.createNew + step.deleteOld > 0) this.reconcile();
+    else this.#wakeUpWhenAvailable(active);
+  }
+
+  stop(): void {
+    clearTimeout(this.#wakeUp);
+  }
+
+  #create(): void {
+    const load = (node: string) => this.pods.filter((pod) => !pod.gone && pod.record.node === node).length;
+    const node = this.#nodes.reduce((best, candidate) => (load(candidate) < load(best) ? candidate : best));
+    const pod = this.#factory.create(this.#wanted, node);
+    this.pods.push(pod);
+    pod.start().catch(this.#onError);
+  }
+
+  #terminatingOld(): number {
+    return this.pods.filter((pod) => pod.terminating && !pod.gone && pod.record.generation !== this.#wanted).length;
+  }
+
+  #counts(pods: Pod[]) {
+    return { total: pods.length, available: pods.filter((pod) => this.#available(pod)).length };
+  }
+
+  #available(pod: Pod): boolean {
+    return pod.ready && pod.readySinceMs !== undefined && this.#nowMs() - pod.readySinceMs >= this.#minReadyMs;
+  }
+
+  /** The ReplicaSet controller's order: not ready before ready, then those that share a node, then the youngest. */
+  #firstToGo(pods: Pod[]): Pod[] {
+    const sharing = (pod: Pod) => pods.filter((other) => other.record.node === pod.record.node).length;
+    return [...pods].sort(
+      (a, b) =>
+        Number(a.ready) - Number(b.ready) || sharing(b) - sharing(a) || (b.readySinceMs ?? 0) - (a.readySinceMs ?? 0),
+    );
+  }
+
+  /** minReadySeconds passes without any event, so the controller sets itself an alarm. */
+  #wakeUpWhenAvailable(active: Pod[]): void {
+    clearTimeout(this.#wakeUp);
+    const waits = active
+      .filter((pod) => pod.ready && !this.#available(pod))
+      .map((pod) => (pod.readySinceMs ?? 0) + this.#minReadyMs - this.#nowMs());
+    if (waits.length > 0) this.#wakeUp = setTimeout(() => this.reconcile(), Math.max(1, Math.min(...waits)));
+  }
+}

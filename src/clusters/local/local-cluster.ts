@@ -1,0 +1,260 @@
+/**
+ * A Kubernetes cluster as far as a rolling update of one Deployment behind one Service can tell, made of real processes
+ * on this machine. Everything listens on loopback alone.
+ */
+import getPort, { portNumbers } from 'get-port';
+import { EnvironmentError, ExitCode, ProgramError } from '../../errors.ts';
+import type { Manifests } from '../../manifests/manifests.ts';
+import { deriveSeed, seededRandom } from '../../random.ts';
+import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
+import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
+import { ServiceNetwork } from '../service-network.ts';
+import { admit } from './admission.ts';
+import { canBePid1 } from './container.ts';
+import { Controller } from './controller.ts';
+import { Pod, type PodSpec } from './pod.ts';
+import { Router } from './router.ts';
+import { ServiceProxy } from './service-proxy.ts';
+import { assertSupported } from './supported.ts';
+import { measuredTimings, type Timings } from './timings.ts';
+
+const HOST = '127.0.0.1';
+const NODES = ['node1', 'node2'];
+const NAMESPACE = 'default';
+/** Below 32768, where the ephemeral ports of outgoing connections begin. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 31_999;
+/** Where this process begins to look, so that two programs side by side rarely ask for the same port. */
+const START_PORT = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+
+export interface LocalClusterOptions {
+  /** The command that stands for the container's image. */
+  command: readonly string[];
+  seed: number;
+  timings?: Timings;
+}
+
+export class LocalCluster implements Cluster {
+  readonly name = 'local';
+  readonly #options: LocalClusterOptions;
+
+  constructor(options: LocalClusterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws InputError for a manifest the API server would refuse or this cluster does not carry out
+   * @throws ProgramError when the pods do not become ready within progressDeadlineSeconds, with their last output line
+   */
+  async deploy(options: DeployOptions): Promise<Deployed> {
+    admit(options.manifests);
+    assertSupported(options.manifests);
+    const deployed = new LocalDeployment(options, this.#options);
+    try {
+      await deployed.start();
+    } catch (error) {
+      await deployed.remove();
+      throw error;
+    }
+    return deployed;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const candidates = [...portNumbers(START_PORT, LAST_PORT), ...portNumbers(FIRST_PORT, START_PORT)];
+  const port = await getPort({ port: candidates, host: HOST });
+  if (port > LAST_PORT) throw new EnvironmentError(`no free port between ${FIRST_PORT} and ${LAST_PORT} on ${HOST}`);
+  return port;
+}
+
+class LocalDeployment implements Deployed {
+  readonly #options: DeployOptions;
+  readonly #controller: Controller;
+  readonly #routers: Router[];
+  readonly #proxy: ServiceProxy;
+  readonly #spec: PodSpec;
+  readonly #timings: Timings;
+  readonly #startDelays;
+  readonly #ports: number[] = [];
+  readonly #views: RouterView[] = [];
+  readonly #events: ClusterRecord['events'] = [];
+  readonly #listeners: ((table: RoutingTable) => void)[] = [];
+  readonly #waiting = new Set<() => void>();
+  #failure: Error | undefined;
+  #podNumber = 0;
+  #url = '';
+
+  constructor(options: DeployOptions, local: LocalClusterOptions) {
+    this.#options = options;
+    this.#timings = local.timings ?? measuredTimings;
+    this.#spec = podSpec(options.manifests, local.command);
+    const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
+    this.#startDelays = random('pods');
+    this.#routers = NODES.map(
+      (node) => new Router(node, options.clock, random(node), this.#timings, (router) => this.#onView(router)),
+    );
+    this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
+    this.#controller = new Controller(
+      options.manifests.deployment,
+      NODES,
+      { create: (generation, node) => this.#createPod(generation, node) },
+      () => options.clock.nowMs(),
+      (error) => this.#fail(error as Error),
+    );
+  }
+
+  get target(): Target {
+    return {
+      kind: 'routes',
+      url: this.#url,
+      current: () => this.#table(),
+      onChange: (listener) => this.#listeners.push(listener),
+      whereWas: (id) => this.#proxy.whereWas(id),
+    };
+  }
+
+  async start(): Promise<void> {
+    const spec = this.#options.manifests.deployment.spec;
+    // One port a pod, taken before the trial so that none has to be looked for while the clock runs: the old ones,
+    // the new ones, and the proxy's.
+    for (let i = 0; i <= 2 * (spec.replicas ?? 1); i++) this.#ports.push(await freePort());
+    const proxyPort = this.#ports.pop() as number;
+    await this.#proxy.listen(HOST, proxyPort);
+    this.#url = `http://${HOST}:${proxyPort}`;
+    this.#controller.reconcile();
+    await this.#until('become ready', () => this.#controller.complete && this.#routersAgree());
+  }
+
+  async rollout(): Promise<void> {
+    this.#controller.changeTemplate();
+    await this.#until('finish the rollout', () => this.#controller.complete && this.#routersAgree());
+  }
+
+  async remove(): Promise<void> {
+    this.#controller.stop();
+    for (const router of this.#routers) router.stop();
+    await Promise.all([this.#proxy.close(), ...this.#controller.pods.map((pod) => pod.kill())]);
+  }
+
+  record(): ClusterRecord {
+    return {
+      pods: this.#controller.pods.map((pod) => pod.record),
+      routerViews: this.#views,
+      events: this.#events,
+      pid1: canBePid1(),
+    };
+  }
+
+  #createPod(generation: PodRecord['generation'], node: string): Pod {
+    const { manifests, clock } = this.#options;
+    const pod = new Pod({
+      name: `${manifests.deployment.metadata.name}-${generation}-${++this.#podNumber}`,
+      generation,
+      node,
+      namespace: NAMESPACE,
+      host: HOST,
+      port: this.#ports.pop() as number,
+      spec: this.#spec,
+      clock,
+      startDelayMs: this.#startDelays.draw(this.#timings.containerStartMs),
+      sandboxDelayMs: this.#startDelays.draw(this.#timings.sandboxRemovalMs),
+      removalDelayMs: this.#startDelays.draw(this.#timings.podRemovalMs),
+      onUnreachable: () => this.#announce(),
+      onChange: () => this.#onPodChange(),
+      onEvent: (type, name, message) => {
+        const event = { atMs: clock.nowMs(), type, pod: name, message };
+        this.#events.push(event);
+        this.#options.onEvent?.(event);
+      },
+    });
+    return pod;
+  }
+
+  #onPodChange(): void {
+    const endpoints = this.#controller.pods
+      .filter((pod) => !pod.gone)
+      .map((pod) => ({ pod: pod.record.name, ...pod.address, podReady: pod.ready, terminating: pod.terminating }));
+    for (const router of this.#routers) router.update(endpoints);
+    this.#controller.reconcile();
+    this.#wake();
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener(this.#table());
+  }
+
+  #onView(router: Router): void {
+    this.#views.push({ router: router.name, atMs: this.#options.clock.nowMs(), pods: router.view.map((e) => e.pod) });
+    this.#announce();
+    this.#wake();
+  }
+
+  #table(): RoutingTable {
+    const unreachable = new Set(this.#controller.pods.filter((pod) => !pod.reachable).map((pod) => pod.record.name));
+    return {
+      routers: this.#routers.map(({ name, view }) => ({
+        name,
+        endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, reachable: !unreachable.has(pod) })),
+      })),
+    };
+  }
+
+  #routersAgree(): boolean {
+    const wanted = this.#controller.pods.filter((pod) => !pod.terminating).map((pod) => pod.record.name);
+    return this.#routers.every(
+      (router) => router.view.length === wanted.length && router.view.every((e) => wanted.includes(e.pod)),
+    );
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const check of this.#waiting) check();
+  }
+
+  /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or the progress deadline. */
+  async #until(what: string, condition: () => boolean): Promise<void> {
+    const { manifests, signal } = this.#options;
+    const deadlineMs = (manifests.deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
+    const expired = AbortSignal.timeout(deadlineMs);
+    await new Promise<void>((resolve, reject) => {
+      const settle = (end: () => void) => {
+        this.#waiting.delete(check);
+        signal.removeEventListener('abort', check);
+        expired.removeEventListener('abort', check);
+        end();
+      };
+      const check = () => {
+        if (signal.aborted) settle(() => reject(signal.reason));
+        else if (this.#failure) settle(() => reject(this.#failure));
+        else if (condition()) settle(resolve);
+        else if (expired.aborted) settle(() => reject(this.#stuck(what, deadlineMs)));
+      };
+      this.#waiting.add(check);
+      signal.addEventListener('abort', check);
+      expired.addEventListener('abort', check);
+      check();
+    });
+  }
+
+  #stuck(what: string, deadlineMs: number): ProgramError {
+    const { manifests } = this.#options;
+    const pod = this.#controller.pods.find((p) => !p.terminating && !p.ready);
+    const lastWord = pod?.record.log?.at(-1) ?? this.#events.findLast((e) => e.pod === pod?.record.name)?.message;
+    const which = pod ? `; pod ${pod.record.name} is not ready${lastWord ? `: ${lastWord}` : ''}` : '';
+    return new ProgramError(
+      `${manifests.source}: the pods did not ${what} within ${deadlineMs / 1000} s (progressDeadlineSeconds)${which}`,
+      ExitCode.environment,
+    );
+  }
+}
+
+function podSpec(manifests: Manifests, command: readonly string[]): PodSpec {
+  const { containers, terminationGracePeriodSeconds = 30 } = manifests.deployment.spec.template.spec;
+  const container = containers[0];
+  if (!container) throw new Error('a Deployment without containers passed its schema');
+  return { container, gracePeriodMs: terminationGracePeriodSeconds * 1000, command };
+}

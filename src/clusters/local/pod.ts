@@ -1,0 +1,280 @@
+/** One pod as its kubelet runs it: start, probes, termination with one grace clock, exit. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ProgramError } from '../../errors.ts';
+import type { Container } from '../../manifests/manifests.ts';
+import type { TrialClock } from '../../trace/clock.ts';
+import type { PodRecord } from '../../trace/trace.ts';
+import { noteAppEvent } from '../app-log.ts';
+import { ContainerProcess } from './container.ts';
+import { type Address, httpStatus, probeCheck, runCommand } from './probe-check.ts';
+import { Prober } from './prober.ts';
+
+/** The kubelet leaves a container this long after SIGTERM even when the grace period is used up (minimumGracePeriodInSeconds). */
+const MINIMUM_GRACE_MS = 2000;
+
+/** The kubelet waits this long before the second restart of a container, and doubles it from then on. */
+const FIRST_BACK_OFF_MS = 10_000;
+
+export interface PodSpec {
+  container: Container;
+  gracePeriodMs: number;
+  /** The command that stands for the image, without its environment. */
+  command: readonly string[];
+}
+
+export interface PodOptions extends Address {
+  name: string;
+  generation: PodRecord['generation'];
+  node: string;
+  namespace: string;
+  spec: PodSpec;
+  clock: TrialClock;
+  /** From creation to the container's start, in ms. */
+  startDelayMs: number;
+  /** From the last exit to the end of the pod's network, in ms. */
+  sandboxDelayMs: number;
+  /** From the last exit to the pod's removal from the API, in ms. */
+  removalDelayMs: number;
+  /** Called when its network has ended. */
+  onUnreachable: () => void;
+  /** Called at every change of `ready`, `terminating` or `gone`. */
+  onChange: (pod: Pod) => void;
+  onEvent: (type: string, pod: string, message: string) => void;
+}
+
+export class Pod {
+  readonly record: PodRecord;
+  readonly address: Address;
+  /** The Ready condition. */
+  ready = false;
+  readySinceMs: number | undefined;
+  terminating = false;
+  /** Its network exists: a connection is accepted or refused, not lost. */
+  reachable = true;
+  /** Removed from the API: nothing of it is left. */
+  gone = false;
+  readonly #options: PodOptions;
+  readonly #env: Record<string, string>;
+  readonly #probers: { startup?: Prober; readiness?: Prober; liveness?: Prober } = {};
+  readonly #abort = new AbortController();
+  #process: ContainerProcess | undefined;
+  #runningSinceMs: number | undefined;
+  #started = false;
+  #restarts = 0;
+  #termination: Promise<void> | undefined;
+
+  constructor(options: PodOptions) {
+    this.#options = options;
+    this.address = { host: options.host, port: options.port };
+    const { name, generation, node, clock } = options;
+    this.record = { name, generation, node, createdMs: clock.nowMs() };
+    this.#env = environment(options);
+    this.#createProbers();
+  }
+
+  /** Starts the container after its delay; errors of starting reject. */
+  async start(): Promise<void> {
+    for (const prober of Object.values(this.#probers)) prober.start();
+    await delay(this.#options.startDelayMs, undefined, { signal: this.#abort.signal }).catch(ignoreAbort);
+    if (!this.terminating && !this.#abort.signal.aborted) await this.#startContainer();
+  }
+
+  /** Asks for the pod's deletion. The promise resolves when it is gone. */
+  delete(): Promise<void> {
+    this.#termination ??= this.#terminate();
+    return this.#termination;
+  }
+
+  /** Takes everything away at once; for the end of a trial, not part of the simulation. */
+  async kill(): Promise<void> {
+    this.terminating = true;
+    this.#abort.abort();
+    for (const prober of Object.values(this.#probers)) prober.stop();
+    this.#process?.sigkill();
+    await this.#process?.exited;
+  }
+
+  #createProbers(): void {
+    const { startupProbe, readinessProbe, livenessProbe } = this.#options.spec.container;
+    const running = () => this.#runningSinceMs;
+    const runningAndStarted = () => (this.#started ? this.#runningSinceMs : undefined);
+    const check = (probe: NonNullable<typeof startupProbe>) => probeCheck(probe, this.address, this.#env);
+    if (startupProbe) {
+      const unlessStarted = () => (this.#started ? undefined : running());
+      this.#probers.startup = new Prober(startupProbe, check(startupProbe), unlessStarted, (healthy) => {
+        if (healthy) this.#markStarted();
+        else void this.#restartContainer('Startup probe failed');
+      });
+    }
+    if (readinessProbe) {
+      this.#probers.readiness = new Prober(readinessProbe, check(readinessProbe), runningAndStarted, (healthy) => {
+        this.#setReady(healthy);
+      });
+    }
+    if (livenessProbe) {
+      this.#probers.liveness = new Prober(livenessProbe, check(livenessProbe), runningAndStarted, (healthy) => {
+        if (!healthy) void this.#restartContainer('Liveness probe failed');
+      });
+    }
+  }
+
+  async #startContainer(): Promise<void> {
+    const { spec, clock, onEvent } = this.#options;
+    const started = await ContainerProcess.start(spec.command, this.#env, (line) => {
+      noteAppEvent(this.record, line, clock);
+    });
+    this.#process = started;
+    this.record.startedMs ??= clock.nowMs();
+    this.#runningSinceMs = performance.now();
+    void started.exited.then((exit) => {
+      if (this.#process === started) this.#onExit(started, exit);
+    });
+    if (this.#abort.signal.aborted) started.sigkill();
+    onEvent('Started', this.record.name, 'container started');
+    if (!this.#probers.startup) this.#markStarted();
+  }
+
+  #markStarted(): void {
+    if (this.#started) return;
+    this.#started = true;
+    if (this.#probers.readiness) this.#probers.readiness.trigger();
+    else this.#setReady(true);
+  }
+
+  #setReady(ready: boolean): void {
+    if (ready === this.ready || (ready && this.#runningSinceMs === undefined)) return;
+    this.ready = ready;
+    const now = this.#options.clock.nowMs();
+    this.readySinceMs = ready ? now : undefined;
+    if (ready) this.record.readyMs ??= now;
+    else if (this.terminating) this.record.notReadyMs ??= now;
+    this.#options.onEvent(ready ? 'Ready' : 'NotReady', this.record.name, ready ? 'ready' : 'no longer ready');
+    this.#options.onChange(this);
+  }
+
+  #onExit(exited: ContainerProcess, exit: { code: number | null; signal: NodeJS.Signals | null }): void {
+    this.#runningSinceMs = undefined;
+    this.record.exitMs = this.#options.clock.nowMs();
+    if (exit.code !== null) this.record.exitCode = exit.code;
+    if (exit.signal !== null) this.record.exitSignal = exit.signal;
+    this.record.log = exited.lastLines;
+    this.#setReady(false);
+    if (!this.terminating && !this.#abort.signal.aborted) void this.#restartAfterExit();
+  }
+
+  /** restartPolicy is Always: at once the first time, then with a growing back-off. */
+  async #restartAfterExit(): Promise<void> {
+    const { code, signal } = (await this.#process?.exited) ?? { code: null, signal: null };
+    const last = this.#process?.lastLines.at(-1);
+    this.#options.onEvent(
+      'BackOff',
+      this.record.name,
+      `container exited (${signal ?? code})${last ? `: ${last}` : ''}`,
+    );
+    const backOffMs = this.#restarts === 0 ? 0 : FIRST_BACK_OFF_MS * 2 ** (this.#restarts - 1);
+    this.#restarts++;
+    await delay(backOffMs, undefined, { signal: this.#abort.signal }).catch(ignoreAbort);
+    if (this.terminating || this.#abort.signal.aborted) return;
+    this.#started = false;
+    for (const prober of Object.values(this.#probers)) prober.reset();
+    await this.#startContainer();
+  }
+
+  async #restartContainer(reason: string): Promise<void> {
+    if (this.terminating || this.#runningSinceMs === undefined) return;
+    this.#options.onEvent('Killing', this.record.name, `${reason}, container will be restarted`);
+    await this.#stopContainer(); // its exit starts it again
+  }
+
+  async #terminate(): Promise<void> {
+    this.terminating = true;
+    this.record.deletionMs = this.#options.clock.nowMs();
+    this.#options.onEvent('Killing', this.record.name, 'deletion asked for');
+    this.#options.onChange(this);
+    // The kubelet ends these two for a terminating pod; readiness goes on and decides whether the endpoint still serves.
+    this.#probers.startup?.stop();
+    this.#probers.liveness?.stop();
+    if (this.#runningSinceMs !== undefined) await this.#stopContainer();
+    this.#probers.readiness?.stop();
+    const { sandboxDelayMs, removalDelayMs } = this.#options;
+    const { signal } = this.#abort;
+    void delay(sandboxDelayMs, undefined, { signal }).then(() => {
+      this.reachable = false;
+      this.#options.onUnreachable();
+    }, ignoreAbort);
+    await delay(removalDelayMs, undefined, { signal }).catch(ignoreAbort);
+    this.gone = true;
+    this.#options.onChange(this);
+  }
+
+  /**
+   * preStop, SIGTERM, SIGKILL. One clock runs over all of it: what preStop takes, in whole seconds, is missing after it,
+   * but never so much that fewer than 2 s remain. Source: killContainer in the kubelet (pkg/kubelet/kuberuntime).
+   */
+  async #stopContainer(): Promise<void> {
+    const container = this.#process;
+    if (!container) return;
+    const { spec, clock } = this.#options;
+    let leftMs = spec.gracePeriodMs;
+    if (spec.container.lifecycle?.preStop) {
+      const startedMs = performance.now();
+      await this.#runPreStop(AbortSignal.any([this.#abort.signal, AbortSignal.timeout(spec.gracePeriodMs)]));
+      if (this.terminating) this.record.preStopEndMs = clock.nowMs();
+      leftMs -= Math.floor((performance.now() - startedMs) / 1000) * 1000;
+    }
+    if (this.terminating) this.record.sigtermMs = clock.nowMs();
+    container.sigterm();
+    const killTimer = setTimeout(
+      () => {
+        if (this.terminating) this.record.sigkillMs = clock.nowMs();
+        container.sigkill();
+      },
+      Math.max(leftMs, MINIMUM_GRACE_MS),
+    );
+    await container.exited;
+    clearTimeout(killTimer);
+  }
+
+  async #runPreStop(signal: AbortSignal): Promise<void> {
+    const { sleep, exec, httpGet } = this.#options.spec.container.lifecycle?.preStop ?? {};
+    const exited = this.#process?.exited;
+    const failed = (why: string) => this.#options.onEvent('FailedPreStopHook', this.record.name, why);
+    if (sleep) {
+      // The kubelet notices when the container ends by itself during the sleep.
+      await Promise.race([delay(sleep.seconds * 1000, undefined, { signal }).catch(ignoreAbort), exited]);
+    } else if (exec?.command) {
+      const code = await runCommand(exec.command, this.#env, signal);
+      if (code !== 0)
+        failed(`exec ${exec.command.join(' ')}: ${code === undefined ? 'did not end in time' : `exit code ${code}`}`);
+    } else if (httpGet) {
+      const status = await httpStatus(httpGet, this.address, signal);
+      if (status === undefined || status >= 400) failed(`httpGet ${httpGet.path ?? '/'}: ${status ?? 'no response'}`);
+    }
+  }
+}
+
+function ignoreAbort(error: unknown): void {
+  if ((error as Error).name !== 'AbortError') throw error;
+}
+
+/** The container's environment: what the manifest says, and where it can be reached on this machine. */
+function environment({ spec, name, node, namespace, host, port }: PodOptions): Record<string, string> {
+  const fields: Record<string, string> = {
+    'metadata.name': name,
+    'metadata.namespace': namespace,
+    'spec.nodeName': node,
+    'status.podIP': host,
+    'status.hostIP': host,
+  };
+  const env: Record<string, string> = { PATH: process.env.PATH ?? '', HOSTNAME: name };
+  for (const variable of spec.container.env ?? []) {
+    const path = variable.valueFrom?.fieldRef?.fieldPath;
+    const value = path === undefined ? variable.value : fields[path];
+    if (path !== undefined && value === undefined) {
+      throw new ProgramError(`env ${variable.name}: the local cluster does not know fieldPath "${path}"`, 2);
+    }
+    env[variable.name] = value ?? '';
+  }
+  // Every pod shares one loopback address here, so the port is what tells them apart.
+  return { ...env, HOST: host, PORT: String(port) };
+}

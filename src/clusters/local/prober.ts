@@ -1,0 +1,105 @@
+/** One probe of one container, with the kubelet's rhythm and thresholds. */
+import type { Probe } from '../../manifests/manifests.ts';
+import type { ProbeCheck } from './probe-check.ts';
+
+export interface ProbeTiming {
+  initialDelayMs: number;
+  periodMs: number;
+  timeoutMs: number;
+  successThreshold: number;
+  failureThreshold: number;
+}
+
+/** The API's defaults where a probe is silent; a zero means the default too. */
+export function probeTiming(probe: Probe): ProbeTiming {
+  return {
+    initialDelayMs: (probe.initialDelaySeconds ?? 0) * 1000,
+    periodMs: (probe.periodSeconds || 10) * 1000,
+    timeoutMs: (probe.timeoutSeconds || 1) * 1000,
+    successThreshold: probe.successThreshold || 1,
+    failureThreshold: probe.failureThreshold || 3,
+  };
+}
+
+/** Counts equal results in a row; a verdict stands once its threshold is reached. Pure but for its two counters. */
+export class Threshold {
+  #last: boolean | undefined;
+  #run = 0;
+  readonly #timing: Pick<ProbeTiming, 'successThreshold' | 'failureThreshold'>;
+
+  constructor(timing: Pick<ProbeTiming, 'successThreshold' | 'failureThreshold'>) {
+    this.#timing = timing;
+  }
+
+  /** The verdict after one more result; undefined while the threshold is not reached. */
+  add(success: boolean): boolean | undefined {
+    this.#run = success === this.#last ? this.#run + 1 : 1;
+    this.#last = success;
+    const needed = success ? this.#timing.successThreshold : this.#timing.failureThreshold;
+    return this.#run >= needed ? success : undefined;
+  }
+}
+
+/**
+ * Probes at once and then every period. The rhythm starts with the pod, not with its container: a probe that finds no
+ * running container, or that is not yet due, is skipped and the next one comes a whole period later. `trigger` probes out
+ * of turn and starts the rhythm anew, as the kubelet does for readiness when a container has just started.
+ */
+export class Prober {
+  readonly #timing: ProbeTiming;
+  readonly #check: ProbeCheck;
+  readonly #runningSinceMs: () => number | undefined;
+  readonly #onVerdict: (healthy: boolean) => void;
+  readonly #stop = new AbortController();
+  #threshold: Threshold;
+  #timer: NodeJS.Timeout | undefined;
+  #busy = false;
+
+  /** `runningSinceMs`: when (performance.now) the container started, undefined while this probe should hold still. */
+  constructor(
+    probe: Probe,
+    check: ProbeCheck,
+    runningSinceMs: () => number | undefined,
+    onVerdict: (healthy: boolean) => void,
+  ) {
+    this.#timing = probeTiming(probe);
+    this.#check = check;
+    this.#runningSinceMs = runningSinceMs;
+    this.#onVerdict = onVerdict;
+    this.#threshold = new Threshold(this.#timing);
+  }
+
+  start(): void {
+    this.trigger();
+  }
+
+  trigger(): void {
+    if (this.#stop.signal.aborted) return;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => void this.#probe(), this.#timing.periodMs);
+    void this.#probe();
+  }
+
+  /** Forgets earlier results: the container is a new one. */
+  reset(): void {
+    this.#threshold = new Threshold(this.#timing);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#stop.abort();
+  }
+
+  async #probe(): Promise<void> {
+    const since = this.#runningSinceMs();
+    if (this.#busy || since === undefined || performance.now() - since < this.#timing.initialDelayMs) return;
+    this.#busy = true;
+    const success = await this.#check(
+      AbortSignal.any([this.#stop.signal, AbortSignal.timeout(this.#timing.timeoutMs)]),
+    );
+    this.#busy = false;
+    if (this.#stop.signal.aborted) return;
+    const verdict = this.#threshold.add(success);
+    if (verdict !== undefined) this.#onVerdict(verdict);
+  }
+}

@@ -1,0 +1,81 @@
+/** One simulated node's kube-proxy: it learns of endpoint changes late, and applies them at most once a second. */
+import type { Random } from '../../random.ts';
+import type { TrialClock } from '../../trace/clock.ts';
+import { type EndpointState, usableEndpoints } from './endpoints.ts';
+import type { Timings } from './timings.ts';
+
+export class Router {
+  /** What new connections are sent to now. */
+  view: readonly EndpointState[] = [];
+  readonly name: string;
+  readonly #clock: TrialClock;
+  readonly #random: Random;
+  readonly #timings: Timings;
+  readonly #onView: (router: Router) => void;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #known: readonly EndpointState[] = [];
+  #knownVersion = 0;
+  #lastVersion = 0;
+  #lastArrivalMs = 0;
+  #nextSyncMs = 0;
+  #syncPlanned = false;
+
+  constructor(name: string, clock: TrialClock, random: Random, timings: Timings, onView: (router: Router) => void) {
+    this.name = name;
+    this.#clock = clock;
+    this.#random = random;
+    this.#timings = timings;
+    this.#onView = onView;
+  }
+
+  /**
+   * The API server has new endpoints. They reach this node after a delay of their own (EndpointSlice controller and
+   * watch), never out of order, and are applied by the next sync. Syncs keep minSyncPeriod apart, and each applies the
+   * newest state that has arrived: that is how kube-proxy works, and why a pod's removal, which follows the readiness of
+   * its replacement at once, waits for most of a second while the readiness itself did not.
+   */
+  update(endpoints: readonly EndpointState[]): void {
+    const now = this.#clock.nowMs();
+    const arrivalMs = Math.max(this.#lastArrivalMs, now + this.#random.draw(this.#timings.endpointSliceMs));
+    this.#lastArrivalMs = arrivalMs;
+    const version = ++this.#lastVersion;
+    this.#after(arrivalMs - now, () => {
+      if (version < this.#knownVersion) return; // timers count whole ms, so two that arrive as one may fire in any order
+      this.#knownVersion = version;
+      this.#known = endpoints;
+      this.#planSync();
+    });
+  }
+
+  #planSync(): void {
+    if (this.#syncPlanned) return;
+    this.#syncPlanned = true;
+    const now = this.#clock.nowMs();
+    const startMs = Math.max(now, this.#nextSyncMs);
+    this.#after(startMs - now, () => {
+      this.#nextSyncMs = this.#clock.nowMs() + this.#timings.minSyncPeriodMs;
+      this.#syncPlanned = false;
+      const view = usableEndpoints(this.#known);
+      this.#after(this.#random.draw(this.#timings.proxySyncMs), () => {
+        this.view = view;
+        this.#onView(this);
+      });
+    });
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        run();
+      },
+      Math.max(0, delayMs),
+    );
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,102 @@
+/** The Service as a TCP proxy on a loopback port, for clients that cannot follow the routing table: k6, curl, browsers. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { ProxiedRequest } from '../cluster.ts';
+import type { Dialled, ServiceNetwork } from '../service-network.ts';
+
+/** A request head's id, wherever the chunks cut it. */
+const REQUEST_ID = /x-request-id:[ \t]*([^\r\n]+)\r\n/gi;
+/** Long enough for the header name and an id that straddle two chunks. */
+const OVERLAP_BYTES = 256;
+
+/** What is known of a connection; `connectError` may come after its first request. */
+type ConnectionNote = Omit<ProxiedRequest, 'connection'>;
+
+export class ServiceProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #requests = new Map<string, { on: ConnectionNote; connection: ProxiedRequest['connection'] }>();
+
+  constructor(network: ServiceNetwork) {
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+      this.#track(client);
+      const giveUp = network.dial((dialled) => this.#serve(client, dialled));
+      client.on('close', giveUp);
+    });
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    this.#server.listen(port, host);
+    await once(this.#server, 'listening');
+  }
+
+  whereWas(requestId: string): ProxiedRequest | undefined {
+    const seen = this.#requests.get(requestId);
+    return seen && { ...seen.on, connection: seen.connection };
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    if (!this.#server.listening) return;
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  /** Pipes one connection. What happens to the pod's side happens to the client's: an end is an end, a reset is a reset. */
+  #serve(client: Socket, { router, endpoint, error }: Dialled): void {
+    const connection: ConnectionNote = { router, ...(endpoint ? { pod: endpoint.pod } : {}) };
+    this.#noteRequests(client, connection);
+    if (!endpoint || error) {
+      connection.connectError = error ?? 'ECONNREFUSED';
+      this.#refuse(client);
+      return;
+    }
+    const pod = connect({ host: endpoint.host, port: endpoint.port, allowHalfOpen: true, noDelay: true });
+    this.#track(pod);
+    let connected = false;
+    pod.on('connect', () => {
+      connected = true;
+    });
+    pod.on('error', (error: NodeJS.ErrnoException) => {
+      if (connected) client.resetAndDestroy();
+      else {
+        connection.connectError = error.code ?? error.message;
+        this.#refuse(client);
+      }
+    });
+    client.on('error', () => pod.resetAndDestroy());
+    client.pipe(pod);
+    pod.pipe(client);
+  }
+
+  /**
+   * A proxy has accepted before it knows, so it cannot refuse as the kernel would; it resets instead, but only after the
+   * request has come, so that its id can be told.
+   */
+  #refuse(client: Socket): void {
+    client.unpipe();
+    if (client.bytesRead > 0) client.resetAndDestroy();
+    else client.once('data', () => client.resetAndDestroy());
+    client.resume();
+  }
+
+  #noteRequests(client: Socket, on: ConnectionNote): void {
+    let tail = '';
+    let seen = 0;
+    client.on('data', (chunk: Buffer) => {
+      const text = tail + chunk.toString('latin1');
+      let end = 0;
+      for (const match of text.matchAll(REQUEST_ID)) {
+        this.#requests.set(match[1] as string, { on, connection: seen++ === 0 ? 'fresh' : 'reused' });
+        end = match.index + match[0].length;
+      }
+      tail = text.slice(Math.max(end, text.length - OVERLAP_BYTES));
+    });
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => {}); // handled where it matters; an unheard one would end the program
+    socket.on('close', () => this.#sockets.delete(socket));
+  }
+}

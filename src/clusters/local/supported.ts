@@ -1,0 +1,154 @@
+/**
+ * Which manifest fields the local cluster carries out. A field that could change the result and is not carried out is
+ * an error: a simulation that ignores what it was told gives an answer to another question.
+ */
+import { InputError } from '../../errors.ts';
+import type { KubernetesObject, Manifests } from '../../manifests/manifests.ts';
+
+const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) =>
+  [
+    'httpGet.path',
+    'httpGet.port',
+    'httpGet.httpHeaders[].name',
+    'httpGet.httpHeaders[].value',
+    'tcpSocket.port',
+    'exec.command[]',
+    'initialDelaySeconds',
+    'periodSeconds',
+    'timeoutSeconds',
+    'successThreshold',
+    'failureThreshold',
+  ].map((field) => `${probe}.${field}`),
+);
+
+const CARRIED_OUT = {
+  Deployment: [
+    'spec.replicas',
+    'spec.minReadySeconds',
+    'spec.progressDeadlineSeconds',
+    'spec.selector.matchLabels.*',
+    'spec.strategy.type',
+    'spec.strategy.rollingUpdate.maxSurge',
+    'spec.strategy.rollingUpdate.maxUnavailable',
+    'spec.template.spec.terminationGracePeriodSeconds',
+    ...[
+      'name',
+      'image',
+      'env[].name',
+      'env[].value',
+      'env[].valueFrom.fieldRef.fieldPath',
+      'ports[].containerPort',
+      'ports[].name',
+      'lifecycle.preStop.sleep.seconds',
+      'lifecycle.preStop.exec.command[]',
+      'lifecycle.preStop.httpGet.path',
+      'lifecycle.preStop.httpGet.port',
+      ...PROBES,
+    ].map((field) => `spec.template.spec.containers[].${field}`),
+  ],
+  Service: ['spec.selector.*', 'spec.ports[].name', 'spec.ports[].port', 'spec.ports[].targetPort'],
+};
+
+/** Fields that cannot change how many requests a rollout breaks on one machine: identity, security, placement. */
+const WITHOUT_EFFECT = {
+  Deployment: [
+    'apiVersion',
+    'kind',
+    'metadata.**',
+    'spec.revisionHistoryLimit',
+    'spec.template.metadata.**',
+    ...[
+      'securityContext.**',
+      'serviceAccountName',
+      'automountServiceAccountToken',
+      'enableServiceLinks',
+      'affinity.**',
+      'topologySpreadConstraints.**',
+      'nodeSelector.**',
+      'tolerations.**',
+      'imagePullSecrets.**',
+      'priorityClassName',
+      'restartPolicy',
+      'dnsPolicy',
+      'schedulerName',
+      'containers[].imagePullPolicy',
+      'containers[].securityContext.**',
+      'containers[].resources.**',
+      'containers[].terminationMessagePath',
+      'containers[].terminationMessagePolicy',
+      'containers[].ports[].protocol',
+      'containers[].env[].valueFrom.fieldRef.apiVersion',
+      ...['startupProbe', 'readinessProbe', 'livenessProbe'].map((probe) => `containers[].${probe}.httpGet.scheme`),
+      'containers[].lifecycle.preStop.httpGet.scheme',
+    ].map((field) => `spec.template.spec.${field}`),
+  ],
+  Service: [
+    'apiVersion',
+    'kind',
+    'metadata.**',
+    'spec.type',
+    'spec.clusterIP',
+    'spec.ipFamilyPolicy',
+    'spec.ports[].protocol',
+    'spec.ports[].appProtocol',
+    'spec.ports[].nodePort',
+  ],
+};
+
+/** Kinds beside the Deployment and the Service that take no part in a rollout. */
+const KINDS_WITHOUT_EFFECT = ['Namespace', 'ServiceAccount', 'PodDisruptionBudget'];
+
+/** @throws InputError naming the first field or kind that the local cluster does not carry out */
+export function assertSupported(manifests: Manifests): void {
+  for (const object of manifests.objects) {
+    if (KINDS_WITHOUT_EFFECT.includes(object.kind)) continue;
+    if (object.kind !== 'Deployment' && object.kind !== 'Service') {
+      fail(manifests, object, `a ${object.kind} is`);
+    }
+    const allowed = [...CARRIED_OUT[object.kind], ...WITHOUT_EFFECT[object.kind]];
+    const unknown = leaves(object).find((leaf) => !allowed.some((pattern) => matches(pattern, leaf)));
+    if (unknown) fail(manifests, object, `${unknown} is`);
+  }
+  const { containers, terminationGracePeriodSeconds } = manifests.deployment.spec.template.spec;
+  if (containers.length > 1)
+    fail(manifests, manifests.deployment, 'spec.template.spec.containers[1] (a second container) is');
+  if (terminationGracePeriodSeconds === 0) {
+    fail(manifests, manifests.deployment, 'spec.template.spec.terminationGracePeriodSeconds: 0 (forced deletion) is');
+  }
+  const scheme = manifests.objects.map((object) => leafWithValue(object, /\.scheme$/, 'HTTPS')).find(Boolean);
+  if (scheme) fail(manifests, manifests.deployment, `${scheme}: HTTPS is`);
+}
+
+function fail(manifests: Manifests, object: KubernetesObject, what: string): never {
+  throw new InputError(
+    `${manifests.source}: ${object.kind} "${object.metadata.name}": ${what} not carried out by the local cluster and could change the result; remove it, or measure on a real cluster`,
+  );
+}
+
+/** Paths of all scalar and empty values: `spec.containers[0].name`. */
+function leaves(value: unknown, path = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => leaves(item, `${path}[${index}]`));
+  if (value === null || value === undefined) return [];
+  if (typeof value !== 'object') return [path];
+  return Object.entries(value).flatMap(([key, item]) => leaves(item, path === '' ? key : `${path}.${key}`));
+}
+
+function leafWithValue(object: KubernetesObject, path: RegExp, wanted: unknown): string | undefined {
+  return leaves(object).find((leaf) => {
+    const value = leaf
+      .replaceAll(/\[(\d+)\]/g, '.$1')
+      .split('.')
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
+    return path.test(leaf) && value === wanted;
+  });
+}
+
+function matches(pattern: string, leaf: string): boolean {
+  const path = leaf.replaceAll(/\[\d+\]/g, '[]');
+  if (pattern.endsWith('.**')) {
+    const stem = pattern.slice(0, -3);
+    return path.startsWith(`${stem}.`) || path.startsWith(`${stem}[]`);
+  }
+  if (pattern.endsWith('.*')) return path.startsWith(pattern.slice(0, -1));
+  return path === pattern;
+}

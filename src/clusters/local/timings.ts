@@ -1,0 +1,20 @@
+/** How long the parts of a real cluster take, as measured; the local cluster draws its delays from these samples. */
+import timings from './timings.json' with { type: 'json' };
+
+/** Empirical distributions: samples in ms, sorted. */
+export interface Timings {
+  /** From a process's exit to the end of its pod's network (the sandbox is taken down). */
+  sandboxRemovalMs: readonly number[];
+  /** From a pod's creation to the start of its container's process (scheduling, sandbox, network, runtime). */
+  containerStartMs: readonly number[];
+  /** From a process's exit to the removal of its pod from the API. */
+  podRemovalMs: readonly number[];
+  /** From a change of a pod's condition to the changed EndpointSlice at a node. */
+  endpointSliceMs: readonly number[];
+  /** How long one sync of a node's kube-proxy takes until its rules hold. */
+  proxySyncMs: readonly number[];
+  /** kube-proxy's minSyncPeriod. */
+  minSyncPeriodMs: number;
+}
+
+export const measuredTimings: Timings = timings;

@@ -1,0 +1,140 @@
+/** `compare`: every runtime in every variant, and the table of what broke. */
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { TrialResult } from '../analysis/result.ts';
+import { type ComparedVariant, planTrials } from '../compare/plan.ts';
+import { concurrency, runTrials } from '../compare/run.ts';
+import { verdict } from '../compare/verdict.ts';
+import { ExitCode, ProgramError } from '../errors.ts';
+import { builtinLoad } from '../load/builtin/builtin.ts';
+import { k6Load } from '../load/k6/k6.ts';
+import { readWorkload, scaleWorkload, totalRate } from '../load/workload.ts';
+import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
+import { projectFile } from '../project-file.ts';
+import { terminalProgress } from '../report/progress.ts';
+import { renderTable } from '../report/terminal.ts';
+import { ResultFolder, readResults } from '../results/folder.ts';
+import { findRuntime } from '../runtimes.ts';
+
+const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
+
+interface Flags {
+  runtime?: Runtime[];
+  variant?: ComparedVariant[];
+  repeat: number;
+  rate?: number;
+  load: 'builtin' | 'k6';
+  out?: string;
+  json?: boolean;
+  seed?: number;
+}
+
+export function compareCommand(): Command {
+  return new Command('compare')
+    .summary('roll each runtime in each variant and compare what broke')
+    .description(
+      'Rolls the same app on Node, Bun and Deno in each variant under load and prints how many requests broke, and why.\n' +
+        'With DIR: prints the table of results saved there, k6 summaries included, and runs nothing.',
+    )
+    .addArgument(new Argument('[dir]', 'a folder with saved results'))
+    .addOption(new Option('--runtime <names>', 'runtimes, comma-separated').argParser(listOf('runtime', RUNTIMES)))
+    .addOption(new Option('--variant <names>', 'variants, comma-separated').argParser(listOf('variant', COMPARED)))
+    .addOption(new Option('--repeat <n>', 'trials of each').default(1).argParser(whole(1, 1000)))
+    .addOption(
+      new Option('--rate <n>', 'requests per second of each trial, over all scenarios').argParser(whole(1, 20_000)),
+    )
+    .addOption(new Option('--load <name>', 'what makes the load').choices(['builtin', 'k6']).default('builtin'))
+    .addOption(new Option('--out <dir>', 'write result.json and the traces there'))
+    .addOption(new Option('--json', 'print the result as JSON instead of the table'))
+    .addOption(new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)))
+    .action(compare);
+}
+
+async function compare(dir: string | undefined, flags: Flags): Promise<void> {
+  if (dir !== undefined) {
+    const saved = readResults(dir);
+    print(saved, flags);
+    process.exitCode = verdict(saved).exitCode;
+    return;
+  }
+  const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
+  const workload = readWorkload(projectFile('workload.json'));
+  const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
+  const trials = planTrials({
+    runtimes: (flags.runtime ?? [...RUNTIMES]).map(findRuntime),
+    variants: flags.variant ?? COMPARED,
+    repeats: flags.repeat,
+    workload: scaleWorkload(workload, flags.rate ?? totalRate(workload)),
+    load: flags.load,
+    cluster: 'local',
+    seed,
+  });
+  const load = flags.load === 'k6' ? k6Load : builtinLoad;
+  const results: TrialResult[] = [];
+  const interruption = interruptions();
+  const progress = terminalProgress(process.stderr, trials, {
+    seed,
+    atATime: Math.min(trials.length, concurrency(load.name)),
+  });
+  let failure: unknown;
+  try {
+    await runTrials(trials, load, interruption.signal, {
+      ...progress.observer,
+      onResult(trial, result, trace) {
+        results.push(result);
+        out?.addTrace(trace);
+        progress.observer.onResult(trial, result, trace);
+      },
+    });
+  } catch (error) {
+    failure = error;
+  } finally {
+    progress.stop();
+    interruption.stop();
+  }
+  // What has come in is worth having, whatever ended the run.
+  out?.writeResult(results);
+  if (results.length > 0 || failure === undefined) print(results, flags);
+  if (interruption.signal.aborted) {
+    throw new ProgramError(`interrupted after ${results.length} of ${trials.length} trials`, ExitCode.interrupted);
+  }
+  if (failure !== undefined) throw failure;
+  const { exitCode, complaints } = verdict(results);
+  for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
+  process.exitCode = exitCode;
+}
+
+function print(results: readonly TrialResult[], { json }: Flags): void {
+  process.stdout.write(json ? `${JSON.stringify(ResultFolder.result(results), null, 2)}\n` : renderTable(results));
+}
+
+/** Ctrl-C, SIGTERM and SIGHUP end the trials; a second one while they are being taken away changes nothing. */
+function interruptions(): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const onSignal = (name: NodeJS.Signals) => controller.abort(new Error(`interrupted by ${name}`));
+  for (const name of names) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    stop() {
+      for (const name of names) process.off(name, onSignal);
+    },
+  };
+}
+
+function listOf<T extends string>(what: string, known: readonly T[]) {
+  return (value: string): T[] =>
+    value.split(',').map((name) => {
+      const found = known.find((candidate) => candidate === name.trim());
+      if (!found) throw new InvalidArgumentError(`no ${what} "${name}"; there are ${known.join(', ')}`);
+      return found;
+    });
+}
+
+function whole(min: number, max: number) {
+  return (value: string): number => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= min && number <= max))
+      throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
+    return number;
+  };
+}

@@ -1,0 +1,66 @@
+/** The builtin load generator: constant arrival rate in a worker thread, every connection dialled and watched by itself. */
+import { Worker } from 'node:worker_threads';
+import type { RoutingTable, Target } from '../../clusters/cluster.ts';
+import type { LoadGenerator, LoadOptions, LoadProgress, RunningLoad } from '../load.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+
+export const builtinLoad: LoadGenerator = {
+  name: 'builtin',
+  start(options) {
+    return startWorker(options);
+  },
+};
+
+async function startWorker(options: LoadOptions): Promise<RunningLoad> {
+  const { target, clock, signal } = options;
+  const setup: WorkerSetup = {
+    workload: options.workload,
+    routes: target.kind === 'routes' ? target.current() : fixedRoutes(target),
+    clockStartedAtEpochMs: clock.startedAtEpochMs,
+    seed: options.seed,
+    maxDurationMs: options.maxDurationMs,
+  };
+  const worker = new Worker(new URL('./load-worker.js', import.meta.url), { workerData: setup });
+  const tell = (message: ToWorker) => worker.postMessage(message);
+  if (target.kind === 'routes') target.onChange((routes) => tell({ kind: 'routes', routes }));
+  const abort = () => void worker.terminate();
+  signal.addEventListener('abort', abort);
+
+  let latest: LoadProgress = { started: 0, failed: 0 };
+  const died = new Promise<never>((_, reject) => {
+    const fail = (error: unknown) => reject(signal.aborted ? signal.reason : error);
+    worker.on('error', fail);
+    worker.on('exit', () => {
+      signal.removeEventListener('abort', abort);
+      fail(new Error('the load generator ended by itself'));
+    });
+  });
+  died.catch(() => {}); // awaited below in races; between them a rejection must not end the program
+  const message = <K extends FromWorker['kind']>(kind: K) =>
+    new Promise<Extract<FromWorker, { kind: K }>>((resolve) => {
+      worker.on('message', (told: FromWorker) => {
+        if (told.kind === kind) resolve(told as Extract<FromWorker, { kind: K }>);
+      });
+    });
+  worker.on('message', (told: FromWorker) => {
+    if (told.kind === 'progress') latest = told;
+  });
+  const done = message('done');
+
+  const { atMs: startedMs } = await Promise.race([message('started'), died]);
+  return {
+    startedMs,
+    progress: () => latest,
+    died,
+    stop() {
+      tell({ kind: 'stop' });
+      return Promise.race([done, died]);
+    },
+  };
+}
+
+function fixedRoutes(target: Extract<Target, { kind: 'url' }>): RoutingTable {
+  const url = new URL(target.url);
+  const endpoint = { pod: '', host: url.hostname, port: Number(url.port || 80), reachable: true };
+  return { routers: [{ name: url.host, endpoints: [endpoint] }] };
+}

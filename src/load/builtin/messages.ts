@@ -1,0 +1,21 @@
+/** What the program and the load's worker thread say to each other. */
+import type { RoutingTable } from '../../clusters/cluster.ts';
+import type { LoadRecord } from '../../trace/trace.ts';
+import type { LoadProgress } from '../load.ts';
+import type { Workload } from '../workload.ts';
+
+export interface WorkerSetup {
+  workload: Workload;
+  routes: RoutingTable;
+  /** The trial clock's zero, so that both threads read the same time. */
+  clockStartedAtEpochMs: number;
+  seed: number;
+  maxDurationMs: number;
+}
+
+export type ToWorker = { kind: 'routes'; routes: RoutingTable } | { kind: 'stop' };
+
+export type FromWorker =
+  | { kind: 'started'; atMs: number }
+  | ({ kind: 'progress' } & LoadProgress)
+  | { kind: 'done'; stoppedMs: number; record: LoadRecord };

@@ -1,0 +1,69 @@
+/**
+ * Where a request's connection comes from. A keep-alive pool behaves like that many clients that take turns, the one that
+ * has waited longest first (as k6's virtual users do); each keeps its own connection and opens another when it lost it.
+ */
+import type { Dialled, ServiceNetwork } from '../../clusters/service-network.ts';
+import { Connection } from './connection.ts';
+
+export class Client {
+  connection: Connection | undefined;
+  /** Where its connection goes, or the last one went. */
+  destination: Dialled | undefined;
+  #giveUp: (() => void) | undefined;
+
+  /** Calls `ready` with a usable connection, at once or later, or `failed` when the network says no. */
+  connect(network: ServiceNetwork, ready: (connection: Connection) => void, failed: (error: string) => void): void {
+    if (this.connection) {
+      ready(this.connection);
+      return;
+    }
+    this.destination = undefined;
+    this.#giveUp = network.dial((dialled) => {
+      this.#giveUp = undefined;
+      this.destination = dialled;
+      const { endpoint, error } = dialled;
+      if (!endpoint || error) {
+        failed(error ?? 'ECONNREFUSED');
+        return;
+      }
+      const connection = new Connection(endpoint.host, endpoint.port, () => {
+        if (this.connection === connection) this.connection = undefined;
+      });
+      this.connection = connection;
+      ready(connection);
+    });
+  }
+
+  /** Stops a `connect` that is still waiting for the network. Returns whether there was one. */
+  giveUp(): boolean {
+    this.#giveUp?.();
+    const waiting = this.#giveUp !== undefined;
+    this.#giveUp = undefined;
+    return waiting;
+  }
+}
+
+export class ClientPool {
+  readonly #idle: Client[] = [];
+  readonly #keepAlive: boolean;
+
+  constructor(keepAlive: boolean, size: number) {
+    this.#keepAlive = keepAlive;
+    if (keepAlive) for (let i = 0; i < size; i++) this.#idle.push(new Client());
+  }
+
+  /** The client that has waited longest, or a new one when all are busy. */
+  take(): Client {
+    return this.#idle.shift() ?? new Client();
+  }
+
+  release(client: Client): void {
+    if (this.#keepAlive) this.#idle.push(client);
+    else client.connection?.close();
+  }
+
+  close(): void {
+    for (const client of this.#idle) client.connection?.close();
+    this.#idle.length = 0;
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * An incremental HTTP/1.1 response parser: bytes in, as they come off the socket, one complete response out.
+ * Framing as in RFC 9112, section 6.3: chunked, else Content-Length, else until the connection closes.
+ */
+
+export interface ResponseHead {
+  status: number;
+  /** Names in lower case; of repeated fields the last. */
+  headers: Map<string, string>;
+  /** Whether the connection may carry another request after this response. */
+  keepAlive: boolean;
+}
+
+/** Thrown for bytes that are no HTTP/1.1 response. */
+export class ResponseSyntaxError extends Error {}
+
+type State = 'head' | 'body' | 'until-close' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailer' | 'complete';
+
+/** Heads and chunk-size lines longer than this are no response of a sane server. */
+const MAX_LINE_BYTES = 64 * 1024;
+
+export class ResponseParser {
+  head: ResponseHead | undefined;
+  bodyBytes = 0;
+  #state: State = 'head';
+  #pending = '';
+  #remaining = 0;
+
+  get complete(): boolean {
+    return this.#state === 'complete';
+  }
+
+  /** Ready for the next response on the same connection. */
+  reset(): void {
+    this.head = undefined;
+    this.bodyBytes = 0;
+    this.#state = 'head';
+    this.#pending = '';
+    this.#remaining = 0;
+  }
+
+  /**
+   * Takes the next bytes. Returns how many were not part of this response (more than 0 only once it is complete).
+   * @throws ResponseSyntaxError
+   */
+  push(chunk: Buffer): number {
+    let at = 0;
+    while (at < chunk.length && this.#state !== 'complete') at = this.#step(chunk, at);
+    return chunk.length - at;
+  }
+
+  /** The connection ended in order. Returns whether that completes the response. */
+  end(): boolean {
+    if (this.#state === 'until-close') this.#state = 'complete';
+    return this.complete;
+  }
+
+  #step(chunk: Buffer, at: number): number {
+    switch (this.#state) {
+      case 'body':
+      case 'chunk-data': {
+        const taken = Math.min(this.#remaining, chunk.length - at);
+        this.#remaining -= taken;
+        this.bodyBytes += taken;
+        if (this.#remaining === 0) this.#state = this.#state === 'body' ? 'complete' : 'chunk-end';
+        return at + taken;
+      }
+      case 'until-close':
+        this.bodyBytes += chunk.length - at;
+        return chunk.length;
+      case 'head':
+        return this.#takeUntil('\r\n\r\n', chunk, at, (text) => this.#startBody(parseHead(text)));
+      case 'chunk-size':
+        return this.#takeUntil('\r\n', chunk, at, (line) => {
+          const size = /^[0-9a-f]+/i.exec(line)?.[0];
+          if (size === undefined) throw new ResponseSyntaxError(`bad chunk size: ${JSON.stringify(line.slice(0, 40))}`);
+          this.#remaining = Number.parseInt(size, 16);
+          this.#state = this.#remaining === 0 ? 'trailer' : 'chunk-data';
+        });
+      case 'chunk-end':
+        return this.#takeUntil('\r\n', chunk, at, (line) => {
+          if (line !== '') throw new ResponseSyntaxError('a chunk is longer than its size');
+          this.#state = 'chunk-size';
+        });
+      case 'trailer':
+        return this.#takeUntil('\r\n', chunk, at, (line) => {
+          if (line === '') this.#state = 'complete';
+        });
+      case 'complete':
+        return at;
+    }
+  }
+
+  /** Collects text up to a delimiter, which may be cut anywhere between two chunks. Returns the position after it. */
+  #takeUntil(delimiter: string, chunk: Buffer, at: number, use: (text: string) => void): number {
+    const before = this.#pending.length;
+    const text = this.#pending + chunk.toString('latin1', at);
+    const found = text.indexOf(delimiter, Math.max(0, before - delimiter.length + 1));
+    if (found < 0) {
+      if (text.length > MAX_LINE_BYTES) throw new ResponseSyntaxError('a response head or chunk line is too long');
+      this.#pending = text;
+      return chunk.length;
+    }
+    this.#pending = '';
+    use(text.slice(0, found));
+    return at + found + delimiter.length - before;
+  }
+
+  #startBody(head: ResponseHead): void {
+    // An interim response (100 Continue) has no body and is followed by the real one.
+    if (head.status < 200 && head.status !== 101) return;
+    this.head = head;
+    const length = head.headers.get('content-length');
+    if (head.status === 204 || head.status === 304 || head.status === 101) this.#state = 'complete';
+    else if (/\bchunked\b/i.test(head.headers.get('transfer-encoding') ?? '')) this.#state = 'chunk-size';
+    else if (length === undefined) {
+      this.#state = 'until-close';
+      head.keepAlive = false;
+    } else if (!/^\d+$/.test(length)) throw new ResponseSyntaxError(`bad Content-Length: ${JSON.stringify(length)}`);
+    else {
+      this.#remaining = Number(length);
+      this.#state = this.#remaining === 0 ? 'complete' : 'body';
+    }
+  }
+}
+
+function parseHead(text: string): ResponseHead {
+  const [statusLine = '', ...lines] = text.split('\r\n');
+  const match = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(statusLine);
+  if (!match) throw new ResponseSyntaxError(`no HTTP/1.1 status line: ${JSON.stringify(statusLine.slice(0, 80))}`);
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    if (colon > 0) headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+  }
+  const connection = headers.get('connection')?.toLowerCase() ?? '';
+  const keepAlive = match[1] === '1' ? !connection.includes('close') : connection.includes('keep-alive');
+  return { status: Number(match[2]), headers, keepAlive };
+}

@@ -1,0 +1,32 @@
+/** Which of a scenario's numbered iterations have ended; they start in the order of their numbers but end in any. */
+
+export class IterationLedger {
+  /** The highest number seen, and 1: as many are known to have started. */
+  started = 0;
+  /** Every lower number has ended. */
+  #firstOpen = 0;
+  /** Those above it that have ended. */
+  readonly #ended = new Set<number>();
+  /** The lowest number known to have started after the fence. */
+  #fence = Number.POSITIVE_INFINITY;
+  readonly #waiting = new Set<() => void>();
+
+  /** @param afterFence whether it surely started after all those that `settled` waits for */
+  ended(iteration: number, afterFence: boolean): void {
+    this.started = Math.max(this.started, iteration + 1);
+    this.#ended.add(iteration);
+    while (this.#ended.delete(this.#firstOpen)) this.#firstOpen++;
+    if (afterFence) this.#fence = Math.min(this.#fence, iteration);
+    if (this.#firstOpen >= this.#fence) for (const resolve of this.#waiting) resolve();
+  }
+
+  /** Resolves once every iteration from before the fence has ended, or after `limitMs`. */
+  async settled(limitMs: number): Promise<void> {
+    let limit: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#waiting.add(resolve);
+      limit = setTimeout(resolve, limitMs);
+    });
+    clearTimeout(limit);
+  }
+}

@@ -1,0 +1,102 @@
+/** The k6 load generator: runs loadtest.js and reads the line that it prints for each request. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ExitCode, ProgramError } from '../../errors.ts';
+import { projectFile } from '../../project-file.ts';
+import type { LoadGenerator, LoadOptions, RunningLoad } from '../load.ts';
+import { type K6Exit, K6Process, k6Version } from './k6-process.ts';
+import { RequestLog } from './request-log.ts';
+
+/** What is read of the result that loadtest.js writes. */
+const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: z.int() });
+/** Exit codes of a test that ran to its end: passed, and thresholds (failed or dropped requests) exceeded. */
+const RAN_TO_ITS_END: unknown[] = [0, 99];
+
+export const k6Load: LoadGenerator = { name: 'k6', start };
+
+async function start(options: LoadOptions): Promise<RunningLoad> {
+  const { workload, target, clock, signal, maxDurationMs } = options;
+  signal.throwIfAborted();
+  const version = await k6Version();
+  const folder = mkdtempSync(join(tmpdir(), 'k6-load-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.on('exit', remove);
+  const summaryFile = join(folder, 'summary.json');
+  const workloadFile = join(folder, 'workload.json');
+  writeFileSync(workloadFile, JSON.stringify(workload));
+
+  const log = new RequestLog({ workload, clock, target });
+  const k6 = new K6Process({
+    script: projectFile('loadtest.js'),
+    env: {
+      URL: target.url,
+      DURATION: `${maxDurationMs}ms`,
+      WORKLOAD: workloadFile,
+      OUT: summaryFile,
+      REQUEST_LOG: 'all',
+    },
+    signal,
+    onLine: (line) => log.read(line),
+  });
+
+  let interrupted = false;
+  let endedMs: number | undefined;
+  const ended = k6.exited
+    .then((exit) => {
+      endedMs = clock.nowMs();
+      if (signal.aborted) throw signal.reason;
+      if (!interrupted && !RAN_TO_ITS_END.includes(exit.code)) throw deathOf(exit, k6.lastWords);
+      return readSummary(summaryFile);
+    })
+    .finally(() => {
+      remove();
+      process.off('exit', remove);
+    });
+  const died = new Promise<never>((_, reject) => {
+    ended.catch(reject);
+  });
+  died.catch(() => {}); // awaited in races only: between them a rejection must not end the program
+
+  const endedEarly = ended.then(() => {
+    throw new ProgramError('k6 ended before it had made any request', ExitCode.invalidMeasurement);
+  });
+  const startedMs = await Promise.race([log.started, endedEarly]);
+
+  /**
+   * k6 cannot be told to start no more requests and finish those in flight: SIGINT and its REST API both cut them. So it
+   * goes on until all those that started before now have ended; those that started later are not counted.
+   */
+  const stop = async () => {
+    const stoppedMs = endedMs ?? clock.nowMs();
+    await Promise.race([log.stop(stoppedMs), ended]);
+    interrupted = true;
+    await k6.interrupt();
+    const { dropped } = await ended;
+    return { stoppedMs, record: log.record(version, dropped) };
+  };
+  let stopping: ReturnType<typeof stop> | undefined;
+  return {
+    startedMs,
+    progress: () => log.progress,
+    died,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+function readSummary(file: string): z.infer<typeof Summary> {
+  try {
+    return Summary.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new ProgramError('k6 left no summary of the load', ExitCode.invalidMeasurement, { cause });
+  }
+}
+
+function deathOf({ code, signal }: K6Exit, lastWords: string): ProgramError {
+  const how = signal === null ? `exit code ${code}` : signal;
+  return new ProgramError(`k6 ended by itself (${how}): ${lastWords || 'it said nothing'}`, ExitCode.environment);
+}

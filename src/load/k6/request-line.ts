@@ -1,0 +1,50 @@
+/** The lines that loadtest.js prints when it is told to print every request. */
+import { z } from 'zod';
+
+/** Comes before each scenario's first request. */
+export const StartLine = z.object({ startedAtMs: z.number().describe('when the scenario began, in ms since 1970') });
+
+/** One request that has ended. */
+export const RequestLine = z.object({
+  id: z.string(),
+  scenario: z.string(),
+  iteration: z.int().describe('0, 1, 2 … within the scenario, in the order of their start'),
+  startedAtMs: z.number().describe('ms since 1970'),
+  durationMs: z.number().describe('from the start to the last byte or the error'),
+  failed: z.boolean(),
+  error: z.string().describe("k6's words").optional(),
+  errorCode: z.int().optional(),
+  status: z.int().describe('absent where no complete response came').optional(),
+  pod: z.string().optional(),
+  requestCount: z.int().describe('how often the pod had seen this id, this time included'),
+  timings: z
+    .object({
+      blocked: z.number().describe('until there was a connection, connecting included'),
+      connecting: z.number(),
+      sending: z.number(),
+      waiting: z.number(),
+      receiving: z.number(),
+    })
+    .describe('ms of each step; 0 for those it did not come to'),
+});
+export type RequestLine = z.infer<typeof RequestLine>;
+
+export type Line =
+  | { kind: 'started'; startedAtMs: number }
+  | { kind: 'request'; request: RequestLine }
+  /** k6's own words. */
+  | { kind: 'message'; text: string };
+
+export function parseLine(text: string): Line {
+  if (!text.startsWith('{')) return { kind: 'message', text };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { kind: 'message', text };
+  }
+  const request = RequestLine.safeParse(json);
+  if (request.success) return { kind: 'request', request: request.data };
+  const start = StartLine.safeParse(json);
+  return start.success ? { kind: 'started', ...start.data } : { kind: 'message', text };
+}

@@ -1,0 +1,61 @@
+/** Collects one load generator's record: failures whole, successes as counts and histograms. */
+import type { Histogram } from 'hdr-histogram-js';
+import { BUCKET_MS, type FailedRequest, type LoadRecord } from '../trace/trace.ts';
+import { emptyHistogram, encodeHistogram, recordMs } from './histogram.ts';
+
+export class LoadRecorder {
+  started = 0;
+  failed = 0;
+  readonly #failures: FailedRequest[] = [];
+  readonly #successes = new Map<string, number>();
+  readonly #latency = new Map<string, Histogram>();
+  readonly #lateness = emptyHistogram();
+  #keepAliveRequests = 0;
+  #reused = 0;
+  #hiddenRetries = 0;
+
+  start(latenessMs: number | undefined): void {
+    this.started++;
+    if (latenessMs !== undefined) recordMs(this.#lateness, latenessMs);
+  }
+
+  /** A request went out on a connection that was meant to be kept. */
+  keepAlive(reused: boolean): void {
+    this.#keepAliveRequests++;
+    if (reused) this.#reused++;
+  }
+
+  success(scenario: string, pod: string, startedMs: number, endedMs: number): void {
+    const key = JSON.stringify([scenario, pod, Math.floor(startedMs / BUCKET_MS)]);
+    this.#successes.set(key, (this.#successes.get(key) ?? 0) + 1);
+    let histogram = this.#latency.get(scenario);
+    if (!histogram) this.#latency.set(scenario, (histogram = emptyHistogram()));
+    recordMs(histogram, endedMs - startedMs);
+  }
+
+  failure(request: FailedRequest): void {
+    this.failed++;
+    this.#failures.push(request);
+  }
+
+  hiddenRetry(): void {
+    this.#hiddenRetries++;
+  }
+
+  record(generator: string, plannedRequests: number, droppedRequests: number): LoadRecord {
+    return {
+      generator,
+      plannedRequests,
+      droppedRequests,
+      failures: this.#failures.sort((a, b) => a.startedMs - b.startedMs),
+      successes: [...this.#successes].map(([key, count]) => {
+        const [scenario, pod, bucket] = JSON.parse(key) as [string, string, number];
+        return { scenario, pod, bucket, count };
+      }),
+      ...(this.#keepAliveRequests > 0 ? { connectionReuse: this.#reused / this.#keepAliveRequests } : {}),
+      hiddenRetries: this.#hiddenRetries,
+      latency: Object.fromEntries([...this.#latency].map(([name, histogram]) => [name, encodeHistogram(histogram)])),
+      ...(this.#lateness.totalCount > 0 ? { lateness: encodeHistogram(this.#lateness) } : {}),
+    };
+  }
+}

@@ -1,0 +1,52 @@
+/** Where kustomize's sources and the rendered overlays are, and whether the two still belong together. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { InputError } from '../errors.ts';
+import { projectFile } from '../project-file.ts';
+
+/** The folder `kustomize/`. */
+export function kustomizeFolder(): string {
+  return projectFile('kustomize');
+}
+
+export function renderedFolder(kustomize: string): string {
+  return join(kustomize, 'rendered');
+}
+
+export function digestFile(kustomize: string): string {
+  return join(renderedFolder(kustomize), 'sources.sha256');
+}
+
+/** SHA-256, in hex, of the path and the content of every file below `kustomize/` but those that were rendered. */
+export function sourcesDigest(kustomize = kustomizeFolder()): string {
+  const hash = createHash('sha256');
+  for (const path of sourceFiles(kustomize)) {
+    const content = readFileSync(join(kustomize, path));
+    // The length stands between the two so that no text can move from a path to a content unnoticed.
+    hash.update(`${path.split(sep).join('/')}\n${content.length}\n`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * A rendered overlay: YAML that needs neither kubectl nor kustomize.
+ * @throws InputError where it is missing, or where its sources have changed since
+ */
+export function readRendered(overlay: string, kustomize = kustomizeFolder()): string {
+  const file = join(renderedFolder(kustomize), `${overlay}.yaml`);
+  if (!existsSync(file)) throw new InputError(`${relative('.', file)} is missing: run npm run render`);
+  const digest = digestFile(kustomize);
+  if (!existsSync(digest) || readFileSync(digest, 'utf8').trim() !== sourcesDigest(kustomize)) {
+    throw new InputError('kustomize/ has changed since it was rendered: run npm run render');
+  }
+  return readFileSync(file, 'utf8');
+}
+
+function sourceFiles(kustomize: string): string[] {
+  const rendered = renderedFolder(kustomize);
+  return readdirSync(kustomize, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !`${entry.parentPath}${sep}`.startsWith(`${rendered}${sep}`))
+    .map((entry) => relative(kustomize, join(entry.parentPath, entry.name)))
+    .sort();
+}

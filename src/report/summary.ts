@@ -1,0 +1,84 @@
+/** One cell of the matrix: the repeats of one runtime in one variant, added up. */
+import { upperBound } from '../analysis/bounds.ts';
+import { CAUSES, type CauseId } from '../analysis/causes.ts';
+import type { TrialResult } from '../analysis/result.ts';
+
+export interface Cell {
+  runtime: string;
+  runtimeVersion: string;
+  variant: string;
+  repeats: number;
+  /** Trials that cannot be trusted. */
+  invalid: number;
+  failed: number;
+  exposed: number;
+  podsReplaced: number;
+  /** Most first; only those that broke something. */
+  causes: { id: CauseId; name: string; failed: number }[];
+  failedUpperBound: number;
+  longestOutageMs: number;
+  hiddenRetries: number;
+}
+
+/** The order in which variants are shown. Others follow as they come. */
+const ORDER = [
+  'broken',
+  'without-replicas',
+  'without-graceful-shutdown',
+  'without-grace-period',
+  'without-pre-stop',
+  'valid',
+  'control',
+];
+const RUNTIME_ORDER = ['node', 'bun', 'deno'];
+
+/** Cells by variant, in the order of the table, each with one cell a runtime where there is one. */
+export function matrix(trials: readonly TrialResult[]): {
+  runtimes: string[];
+  rows: { variant: string; cells: (Cell | undefined)[] }[];
+} {
+  const runtimes = inOrder(
+    trials.map((trial) => trial.runtime),
+    RUNTIME_ORDER,
+  );
+  const variants = inOrder(
+    trials.map((trial) => trial.variant),
+    ORDER,
+  );
+  return {
+    runtimes,
+    rows: variants.map((variant) => ({
+      variant,
+      cells: runtimes.map((runtime) => cell(trials.filter((t) => t.runtime === runtime && t.variant === variant))),
+    })),
+  };
+}
+
+function inOrder(names: readonly string[], order: readonly string[]): string[] {
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return [...new Set(names)].sort((a, b) => place(a) - place(b));
+}
+
+function cell(trials: readonly TrialResult[]): Cell | undefined {
+  const first = trials[0];
+  if (!first) return undefined;
+  const sum = (value: (trial: TrialResult) => number) => trials.reduce((total, trial) => total + value(trial), 0);
+  const failed = sum((trial) => trial.failed);
+  const exposed = sum((trial) => trial.exposed);
+  return {
+    runtime: first.runtime,
+    runtimeVersion: first.runtimeVersion,
+    variant: first.variant,
+    repeats: trials.length,
+    invalid: trials.filter((trial) => !trial.valid).length,
+    failed,
+    exposed,
+    podsReplaced: sum((trial) => trial.podsReplaced),
+    causes: CAUSES.map(({ id, name }) => ({ id, name, failed: sum((trial) => trial.causes[id]) }))
+      .filter((cause) => cause.failed > 0)
+      .sort((a, b) => b.failed - a.failed),
+    failedUpperBound: upperBound(failed, exposed),
+    longestOutageMs: Math.max(...trials.map((trial) => trial.longestOutageMs)),
+    hiddenRetries: sum((trial) => trial.hiddenRetries),
+  };
+}

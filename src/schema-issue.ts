@@ -1,0 +1,16 @@
+/** A schema's complaint as one line for the user. */
+import type { z } from 'zod';
+
+/** The first complaint: where and what. */
+export function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue ? `${fieldPath(issue.path)}: ${issue.message}` : 'invalid';
+}
+
+/** A path as the API server writes it: `spec.containers[0].name`. */
+function fieldPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
+    '',
+  );
+}

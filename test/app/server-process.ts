@@ -1,0 +1,96 @@
+/** A built server of one runtime as a process of its own, seen from outside: its log, its port, its end. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { createInterface } from 'node:readline';
+import getPort, { portNumbers } from 'get-port';
+import { findRuntime } from '../../src/runtimes.ts';
+import { within } from './within.ts';
+
+export interface LogLine extends Record<string, unknown> {
+  event: string;
+  wallMs: number;
+  monoMs: number;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+const COMMANDS = {
+  node: findRuntime('node').command,
+  bun: findRuntime('bun').command,
+  deno: findRuntime('deno').command,
+};
+
+export type RuntimeName = keyof typeof COMMANDS;
+
+const WAIT_MS = 5000;
+
+export class ServerProcess {
+  readonly port: number;
+  readonly log: LogLine[] = [];
+  /** What it wrote that is not its log. */
+  readonly otherOutput: string[] = [];
+  readonly #child: ChildProcess;
+  readonly #logged = new EventEmitter();
+  readonly #exited: Promise<Exit>;
+
+  private constructor(runtime: RuntimeName, port: number, env: Record<string, string>) {
+    this.port = port;
+    const [command = '', ...args] = COMMANDS[runtime];
+    this.#child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { HOST: '127.0.0.1', PORT: String(port), POD_NAME: 'pod-1', ...env },
+    });
+    // "close" comes after the last line of output, unlike "exit".
+    this.#exited = new Promise((resolve) => this.#child.once('close', (code, signal) => resolve({ code, signal })));
+    for (const input of [this.#child.stdout, this.#child.stderr]) {
+      if (input) createInterface({ input }).on('line', (line) => this.#noteLine(line));
+    }
+  }
+
+  /** Starts a server that may not come to listen. */
+  static async start(runtime: RuntimeName, env: Record<string, string> = {}): Promise<ServerProcess> {
+    // Below the range the kernel takes client ports from, and from a random one on, so that parallel runs do not meet.
+    const first = 20_000 + Math.floor(Math.random() * 9000);
+    const port = await getPort({ port: portNumbers(first, 29_999) });
+    return new ServerProcess(runtime, port, env);
+  }
+
+  /** Resolves with the first log line of that event, past or to come. */
+  event(name: string): Promise<LogLine> {
+    const past = this.log.find(({ event }) => event === name);
+    if (past) return Promise.resolve(past);
+    const coming = new Promise<LogLine>((resolve) => this.#logged.once(name, resolve));
+    return within(WAIT_MS, `log event "${name}"`, coming);
+  }
+
+  /** The events of its log so far, in their order. */
+  get events(): string[] {
+    return this.log.map(({ event }) => event);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  exit(): Promise<Exit> {
+    return within(WAIT_MS, 'exit of the server', this.#exited);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.exit();
+  }
+
+  #noteLine(line: string): void {
+    if (!line.startsWith('{')) {
+      this.otherOutput.push(line);
+      return;
+    }
+    const entry: LogLine = JSON.parse(line);
+    this.log.push(entry);
+    this.#logged.emit(entry.event, entry);
+  }
+}

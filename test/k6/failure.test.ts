@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { connectionOf, errorName, failedRequest, phaseOf } from '../../src/load/k6/failure.ts';
+import type { RequestLine } from '../../src/load/k6/request-line.ts';
+
+const NEVER_CONNECTED = { blocked: 0, connecting: 0, sending: 0, waiting: 0, receiving: 0 };
+const NEW_CONNECTION = { blocked: 0.3, connecting: 0.2, sending: 0.1, waiting: 2, receiving: 0 };
+const KEPT_CONNECTION = { blocked: 0.002, connecting: 0, sending: 0.01, waiting: 0.3, receiving: 0 };
+
+describe("k6's codes and words by the errors they stand for", () => {
+  const table: [code: number | undefined, message: string | undefined, error: string][] = [
+    [1212, 'dial: connection refused', 'ECONNREFUSED'],
+    [1211, 'dial: i/o timeout', 'timeout'],
+    [1213, 'dial: unknown errno 113 error with msg `no route to host`', 'EHOSTUNREACH'],
+    [1213, 'dial: unknown errno 101 error with msg `network is unreachable`', 'ENETUNREACH'],
+    [1213, 'dial: unknown errno 110 error with msg `connection timed out`', 'ETIMEDOUT'],
+    [1213, 'dial: unknown errno 60 error with msg `operation timed out`', 'ETIMEDOUT'],
+    [1210, "dial tcp 127.0.0.1:80: connect: can't assign requested address", 'EADDRNOTAVAIL'],
+    [1220, 'read: connection reset by peer', 'ECONNRESET'],
+    [1220, 'write: connection reset by peer', 'ECONNRESET'],
+    [1201, 'write: broken pipe', 'EPIPE'],
+    [1202, 'read: unknown errno `113` on linux with message `no route to host`', 'EHOSTUNREACH'],
+    [1050, 'request timeout', 'timeout'],
+    [1000, 'EOF', 'closed'],
+    [1000, 'unexpected EOF', 'closed'],
+    [1000, 'http: server closed idle connection', 'closed'],
+    [1000, 'malformed HTTP response "hello"', 'k6-1000'],
+    [1101, 'lookup: no such host', 'ENOTFOUND'],
+    [1404, undefined, 'status'],
+    [1503, undefined, 'status'],
+    [undefined, undefined, 'status'],
+    [1310, 'x509: unknown authority', 'k6-1310'],
+  ];
+  for (const [code, message, error] of table) {
+    test(`${code} ${message} is ${error}`, () => assert.equal(errorName(code, message), error));
+  }
+});
+
+describe('how far a request came', () => {
+  const table: [what: string, line: Parameters<typeof phaseOf>[0], phase: string, connection: string][] = [
+    ['refused', { errorCode: 1212, timings: NEVER_CONNECTED }, 'connect', 'fresh'],
+    ['no such host', { errorCode: 1101, timings: NEVER_CONNECTED }, 'connect', 'fresh'],
+    ['timed out before a connection', { errorCode: 1050, timings: NEVER_CONNECTED }, 'connect', 'fresh'],
+    [
+      'reset while writing',
+      { errorCode: 1220, timings: { ...NEW_CONNECTION, sending: 0, waiting: 0 } },
+      'send',
+      'fresh',
+    ],
+    ['reset before a response', { errorCode: 1220, timings: NEW_CONNECTION }, 'wait', 'fresh'],
+    ['reset on a kept connection', { errorCode: 1220, timings: KEPT_CONNECTION }, 'wait', 'reused'],
+    ['timed out waiting', { errorCode: 1050, timings: KEPT_CONNECTION }, 'wait', 'reused'],
+    ['cut in the response', { errorCode: 1000, timings: { ...NEW_CONNECTION, receiving: 20 } }, 'receive', 'fresh'],
+    ['a status', { errorCode: 1503, status: 503, timings: KEPT_CONNECTION }, 'receive', 'reused'],
+  ];
+  for (const [what, line, phase, connection] of table) {
+    test(what, () => assert.deepEqual([phaseOf(line), connectionOf(line)], [phase, connection]));
+  }
+});
+
+describe('the failed request of the trace', () => {
+  const line: RequestLine = {
+    id: 'run-fresh-7',
+    scenario: 'fresh',
+    iteration: 7,
+    startedAtMs: 1_000_250,
+    durationMs: 3,
+    failed: true,
+    error: 'read: connection reset by peer',
+    errorCode: 1220,
+    requestCount: 1,
+    timings: NEW_CONNECTION,
+  };
+  const common = { id: 'run-fresh-7', scenario: 'fresh', startedMs: 250, endedMs: 253 };
+  const detail = '1220 read: connection reset by peer';
+
+  test('as k6 saw it, where nothing else did', () => {
+    const expected = { ...common, connection: 'fresh', phase: 'wait', error: 'ECONNRESET', detail };
+    assert.deepEqual(failedRequest(line, 250), expected);
+  });
+
+  test('with its pod, router and connection, where it came through the proxy of the Service', () => {
+    const seen = { router: 'node-1', pod: 'old-1', connection: 'reused' } as const;
+    const expected = { ...common, ...seen, phase: 'wait', error: 'ECONNRESET', detail };
+    assert.deepEqual(failedRequest(line, 250, seen), expected);
+  });
+
+  test("the proxy's failure to connect to the pod is the request's", () => {
+    const seen = { router: 'node-1', pod: 'old-1', connectError: 'ECONNREFUSED', connection: 'fresh' } as const;
+    const expected = { ...common, connection: 'fresh', phase: 'connect', error: 'ECONNREFUSED', detail };
+    assert.deepEqual(failedRequest(line, 250, seen), { ...expected, pod: 'old-1', router: 'node-1' });
+  });
+
+  test('a status keeps its number and the pod that gave it', () => {
+    const { error: _, ...answered } = line;
+    const failure = failedRequest({ ...answered, errorCode: 1503, status: 503, pod: 'old-1' }, 250);
+    assert.deepEqual(failure, {
+      ...common,
+      connection: 'fresh',
+      phase: 'receive',
+      error: 'status',
+      detail: '1503',
+      status: 503,
+      pod: 'old-1',
+    });
+  });
+});

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describe, type TestContext, test } from 'node:test';
+import type { ProxiedRequest, Target } from '../../src/clusters/cluster.ts';
+import { EnvironmentError } from '../../src/errors.ts';
+import { k6Load } from '../../src/load/k6/k6.ts';
+import type { LoadOptions } from '../../src/load/load.ts';
+import type { Scenario } from '../../src/load/workload.ts';
+import { startClock } from '../../src/trace/clock.ts';
+import type { LoadRecord } from '../../src/trace/trace.ts';
+import { FaultyServer } from './faulty-server.ts';
+
+const noK6 = spawnSync('k6', ['version']).status !== 0 && 'k6 is not on the PATH';
+
+test('without k6 the error says how to get it', async (t) => {
+  const path = process.env.PATH;
+  t.after(() => {
+    process.env.PATH = path;
+  });
+  process.env.PATH = '/nonexistent';
+  const refused = { constructor: EnvironmentError, message: /^k6 was not found on the PATH: .*go install/ };
+  await assert.rejects(k6Load.start(options('http://127.0.0.1:1', [scenario('any')])), refused);
+});
+
+describe('with k6', { skip: noK6 }, () => {
+  test('every fault becomes the failure it is', async (t) => {
+    const { url } = await serve(t);
+    const faults: Record<string, Partial<Scenario>> = {
+      reset: { path: '/reset', connection: 'fresh' },
+      close: { path: '/close' },
+      cut: { path: '/cut' },
+      hang: { path: '/hang', timeoutMs: 200, connections: 10 },
+      status: { path: '/status/503' },
+      'reset-second': { path: '/reset-second' },
+    };
+    const { record } = await load(
+      options(
+        url,
+        Object.entries(faults).map(([name, fault]) => scenario(name, fault)),
+      ),
+      600,
+    );
+    assert.deepEqual(kindsOf(record), {
+      reset: ['fresh wait ECONNRESET'],
+      close: ['fresh wait closed'],
+      cut: ['fresh receive closed'],
+      hang: ['fresh wait timeout'],
+      status: ['fresh receive status 503', 'reused receive status 503'],
+      'reset-second': ['reused wait ECONNRESET'],
+    });
+    assert.equal(record.droppedRequests, 0);
+    assert.equal(record.failures.length + successesOf(record), record.plannedRequests);
+  });
+
+  test('a refused connection', async (t) => {
+    const { server, url } = await serve(t);
+    await server.close();
+    const { record } = await load(options(url, [scenario('refused')]), 300);
+    assert.deepEqual(kindsOf(record), { refused: ['fresh connect ECONNREFUSED'] });
+    assert.equal(record.connectionReuse, undefined, 'a request without a connection says nothing of reuse');
+  });
+
+  test('stopping counts every request that had started, to its end, and none that started later', async (t) => {
+    const { server, url } = await serve(t);
+    const slow = scenario('slow', { path: '/slow/700', ratePerSecond: 50, connections: 60 });
+    const running = await k6Load.start(options(url, [slow, scenario('quick', { ratePerSecond: 100 })]));
+    await wait(1000);
+    const { stoppedMs, record } = await running.stop();
+
+    assert.deepEqual(record.failures, []);
+    const arrivedBy = (ms: number) => server.arrivals.filter(({ atEpochMs }) => clock.fromEpochMs(atEpochMs) <= ms);
+    assert.equal(record.plannedRequests, successesOf(record));
+    assert.ok(record.plannedRequests >= arrivedBy(stoppedMs).length, 'all that had arrived are counted');
+    // A request counted by its start may have reached the server a little later.
+    assert.ok(record.plannedRequests <= arrivedBy(stoppedMs + 100).length, 'none that started later are');
+    assert.ok(successesOf(record, 'slow') > 45, 'those in flight at the stop among them');
+    assert.ok(record.successes.every(({ bucket }) => bucket * 100 <= stoppedMs));
+    assert.equal(await running.stop().then((again) => again.record), record, 'a second stop gives the same');
+  });
+
+  test('fresh connections are one for each request, kept ones one for each virtual user', async (t) => {
+    const { server, url } = await serve(t);
+    const scenarios = [
+      scenario('kept', { path: '/kept', connections: 2 }),
+      scenario('fresh', { path: '/fresh', connection: 'fresh' }),
+    ];
+    const { record } = await load(options(url, scenarios), 1000);
+    const onFirst = (path: string) => server.arrivals.filter((arrival) => arrival.path === path && arrival.nth === 1);
+    assert.equal(onFirst('/kept').length, 2);
+    assert.equal(onFirst('/fresh').length, server.arrivals.filter(({ path }) => path === '/fresh').length);
+    const kept = successesOf(record, 'kept');
+    assert.equal(record.connectionReuse, (kept - 2) / kept);
+    assert.deepEqual(Object.keys(record.latency).sort(), ['fresh', 'kept']);
+    assert.equal(new Set(server.arrivals.map(({ id }) => id)).size, server.arrivals.length, 'ids are unique');
+    assert.match(record.generator, /^k6 v\d/);
+  });
+
+  test('ids that the pod had seen before are hidden retries', async (t) => {
+    const { url } = await serve(t);
+    const { record } = await load(options(url, [scenario('any', { path: '/seen-before' })]), 300);
+    assert.equal(record.hiddenRetries, record.plannedRequests);
+  });
+
+  test('arrivals that no virtual user could start are planned and dropped', async (t) => {
+    const { url } = await serve(t);
+    const { record } = await load(options(url, [scenario('any', { path: '/slow/400', connections: 1 })]), 1000);
+    assert.ok(record.droppedRequests > 0);
+    assert.equal(record.plannedRequests, successesOf(record) + record.droppedRequests);
+  });
+
+  test('the proxy of the Service tells where a failed request was', async (t) => {
+    const { url } = await serve(t);
+    const seen: ProxiedRequest = { router: 'node-2', pod: 'old-1', connectError: 'ECONNREFUSED', connection: 'fresh' };
+    const routes: Target = {
+      kind: 'routes',
+      url,
+      current: () => ({ routers: [] }),
+      onChange: () => {},
+      whereWas: () => seen,
+    };
+    const { record } = await load({ ...options(url, [scenario('any', { path: '/reset' })]), target: routes }, 300);
+    const [failure] = record.failures;
+    assert.ok(failure);
+    assert.deepEqual(
+      [failure.router, failure.pod, failure.phase, failure.error],
+      ['node-2', 'old-1', 'connect', 'ECONNREFUSED'],
+    );
+  });
+
+  test('the load ends by itself after its longest duration, which is no death', async (t) => {
+    const { server, url } = await serve(t);
+    const running = await k6Load.start({
+      ...options(url, [scenario('any', { path: '/slow/300', connections: 10 })]),
+      maxDurationMs: 1000,
+    });
+    await Promise.race([wait(2500), running.died]);
+    const { stoppedMs, record } = await running.stop();
+    assert.ok(stoppedMs >= running.startedMs + 1000 && stoppedMs < running.startedMs + 2000, 'when k6 ended');
+    assert.equal(record.plannedRequests, server.arrivals.length);
+    assert.equal(successesOf(record), server.arrivals.length);
+  });
+
+  test('aborting kills k6 and leaves nothing behind', async (t) => {
+    const { server, url } = await serve(t);
+    const before = leftBehind();
+    const abort = new AbortController();
+    const running = await k6Load.start({ ...options(url, [scenario('any')]), signal: abort.signal });
+    abort.abort(new Error('interrupted'));
+    await assert.rejects(running.died, /^Error: interrupted$/);
+    await assert.rejects(running.stop(), /^Error: interrupted$/);
+    const arrivals = server.arrivals.length;
+    await wait(300);
+    assert.equal(server.arrivals.length, arrivals);
+    assert.deepEqual(leftBehind(), before);
+  });
+
+  test("an end that was not asked for is told in k6's own words", async () => {
+    const died = {
+      name: 'ProgramError',
+      exitCode: 4,
+      message: /^k6 ended by itself \(exit code 107\): .*URL must be set/,
+    };
+    await assert.rejects(k6Load.start(options('nowhere', [scenario('any')])), died);
+  });
+});
+
+const clock = startClock();
+
+async function serve(t: TestContext): Promise<{ server: FaultyServer; url: string }> {
+  const server = new FaultyServer();
+  const url = await server.listen();
+  t.after(() => server.close().catch(() => {})); // a test may have closed it
+  return { server, url };
+}
+
+function scenario(name: string, properties: Partial<Scenario> = {}): Scenario {
+  const common = { method: 'POST', path: '/', body: '{}', connection: 'keep-alive', ratePerSecond: 20 } as const;
+  return { name, ...common, connections: 4, timeoutMs: 2000, ...properties };
+}
+
+function options(url: string, scenarios: Scenario[]): LoadOptions {
+  return {
+    workload: { format: 'k8s-rollout-test/workload/1', scenarios },
+    target: { kind: 'url', url },
+    clock,
+    seed: 1,
+    maxDurationMs: 20_000,
+    signal: new AbortController().signal,
+  };
+}
+
+async function load(loadOptions: LoadOptions, durationMs: number): Promise<{ record: LoadRecord }> {
+  const running = await k6Load.start(loadOptions);
+  await Promise.race([wait(durationMs), running.died]);
+  return running.stop();
+}
+
+/** By scenario, the kinds of failure that were seen. */
+function kindsOf({ failures }: LoadRecord): Record<string, string[]> {
+  const kinds: Record<string, Set<string>> = {};
+  for (const { scenario, connection, phase, error, status = '' } of failures) {
+    kinds[scenario] ??= new Set();
+    kinds[scenario].add(`${connection} ${phase} ${error} ${status}`.trim());
+  }
+  return Object.fromEntries(Object.entries(kinds).map(([name, set]) => [name, [...set].sort()]));
+}
+
+function successesOf({ successes }: LoadRecord, scenario?: string): number {
+  return successes
+    .filter((bucket) => scenario === undefined || bucket.scenario === scenario)
+    .reduce((sum, { count }) => sum + count, 0);
+}
+
+function leftBehind(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('k6-load-'));
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
