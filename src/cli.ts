@@ -7,10 +7,18 @@ const program = new Command('k8s-rollout-test')
   .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
   .option('--debug', 'print a stack trace with an error')
   .exitOverride()
-  .showHelpAfterError('(add --help for the options)')
+  .configureOutput({
+    outputError: (text, write) => write(`k8s-rollout-test: ${text.replace(/^error: /, '').trimEnd()} (see --help)\n`),
+  })
   .addCommand(compareCommand());
 
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+
+// The reader of a pipe may have had enough (`| head`); that is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(ExitCode.ok);
+});
 
 try {
   await program.parseAsync();

@@ -63,8 +63,8 @@ export class ServiceNetwork {
   }
 
   #limiterOf(router: string): RejectLimiter {
-    let limiter = this.#limiters.get(router);
-    if (!limiter) this.#limiters.set(router, (limiter = new RejectLimiter()));
+    const limiter = this.#limiters.get(router) ?? new RejectLimiter();
+    this.#limiters.set(router, limiter);
     return limiter;
   }
 }

@@ -28,8 +28,8 @@ export class LoadRecorder {
   success(scenario: string, pod: string, startedMs: number, endedMs: number): void {
     const key = JSON.stringify([scenario, pod, Math.floor(startedMs / BUCKET_MS)]);
     this.#successes.set(key, (this.#successes.get(key) ?? 0) + 1);
-    let histogram = this.#latency.get(scenario);
-    if (!histogram) this.#latency.set(scenario, (histogram = emptyHistogram()));
+    const histogram = this.#latency.get(scenario) ?? emptyHistogram();
+    this.#latency.set(scenario, histogram);
     recordMs(histogram, endedMs - startedMs);
   }
 

@@ -17,7 +17,7 @@ export function terminalProgress(
   trials: readonly PlannedTrial[],
   { seed, atATime }: { seed: number; atATime: number },
 ): Progress {
-  stream.write(`${trials.length} trials, ${atATime} at a time, seed ${seed}\n`);
+  stream.write(`${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}, ${atATime} at a time, seed ${seed}\n`);
   return stream.isTTY && process.env.TERM !== 'dumb' ? bar(stream, trials, atATime) : lines(stream, trials);
 }
 

@@ -6,8 +6,13 @@ import type { PodRecord } from '../../trace/trace.ts';
 import type { Pod } from './pod.ts';
 import { recreateStep, rollingUpdateStep } from './rolling-update.ts';
 
-export interface PodFactory {
-  create(generation: PodRecord['generation'], node: string): Pod;
+/** What the controller needs of its surroundings. */
+export interface ControllerHost {
+  createPod(generation: PodRecord['generation'], node: string): Pod;
+  nowMs(): number;
+  /** A pod has been ready for minReadySeconds, which no change of a pod tells. */
+  onAvailable(): void;
+  onError(error: unknown): void;
 }
 
 export class Controller {
@@ -15,25 +20,16 @@ export class Controller {
   readonly #strategy: ReturnType<typeof effectiveStrategy>;
   readonly #minReadyMs: number;
   readonly #nodes: readonly string[];
-  readonly #factory: PodFactory;
-  readonly #nowMs: () => number;
-  readonly #onError: (error: unknown) => void;
+  readonly #host: ControllerHost;
   #wanted: PodRecord['generation'] = 'old';
   #wakeUp: NodeJS.Timeout | undefined;
+  #stopped = false;
 
-  constructor(
-    deployment: Deployment,
-    nodes: readonly string[],
-    factory: PodFactory,
-    nowMs: () => number,
-    onError: (error: unknown) => void,
-  ) {
+  constructor(deployment: Deployment, nodes: readonly string[], host: ControllerHost) {
     this.#strategy = effectiveStrategy(deployment.spec);
     this.#minReadyMs = (deployment.spec.minReadySeconds ?? 0) * 1000;
     this.#nodes = nodes;
-    this.#factory = factory;
-    this.#nowMs = nowMs;
-    this.#onError = onError;
+    this.#host = host;
   }
 
   /** The template changes: from now on only pods made after this are wanted. */
@@ -53,6 +49,7 @@ export class Controller {
 
   /** Takes the next step; called at every change of a pod. */
   reconcile(): void {
+    if (this.#stopped) return;
     const active = this.pods.filter((pod) => !pod.terminating);
     const wanted = active.filter((pod) => pod.record.generation === this.#wanted);
     const old = active.filter((pod) => pod.record.generation !== this.#wanted);
@@ -65,21 +62,23 @@ export class Controller {
           )
         : rollingUpdateStep(this.#strategy.replicas, this.#strategy, this.#counts(old), this.#counts(wanted));
     for (let i = 0; i < step.createNew; i++) this.#create();
-    for (const pod of this.#firstToGo(old).slice(0, step.deleteOld)) pod.delete().catch(this.#onError);
+    for (const pod of this.#firstToGo(old).slice(0, step.deleteOld)) pod.delete().catch(this.#host.onError);
     if (step.createNew + step.deleteOld > 0) this.reconcile();
     else this.#wakeUpWhenAvailable(active);
   }
 
+  /** Makes and deletes no more pods, whatever becomes of those that are there. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#wakeUp);
   }
 
   #create(): void {
     const load = (node: string) => this.pods.filter((pod) => !pod.gone && pod.record.node === node).length;
     const node = this.#nodes.reduce((best, candidate) => (load(candidate) < load(best) ? candidate : best));
-    const pod = this.#factory.create(this.#wanted, node);
+    const pod = this.#host.createPod(this.#wanted, node);
     this.pods.push(pod);
-    pod.start().catch(this.#onError);
+    pod.start().catch(this.#host.onError);
   }
 
   #terminatingOld(): number {
@@ -91,7 +90,7 @@ export class Controller {
   }
 
   #available(pod: Pod): boolean {
-    return pod.ready && pod.readySinceMs !== undefined && this.#nowMs() - pod.readySinceMs >= this.#minReadyMs;
+    return pod.ready && pod.readySinceMs !== undefined && this.#host.nowMs() - pod.readySinceMs >= this.#minReadyMs;
   }
 
   /** The ReplicaSet controller's order: not ready before ready, then those that share a node, then the youngest. */
@@ -108,7 +107,14 @@ export class Controller {
     clearTimeout(this.#wakeUp);
     const waits = active
       .filter((pod) => pod.ready && !this.#available(pod))
-      .map((pod) => (pod.readySinceMs ?? 0) + this.#minReadyMs - this.#nowMs());
-    if (waits.length > 0) this.#wakeUp = setTimeout(() => this.reconcile(), Math.max(1, Math.min(...waits)));
+      .map((pod) => (pod.readySinceMs ?? 0) + this.#minReadyMs - this.#host.nowMs());
+    if (waits.length === 0) return;
+    this.#wakeUp = setTimeout(
+      () => {
+        this.reconcile();
+        this.#host.onAvailable();
+      },
+      Math.max(1, Math.min(...waits)),
+    );
   }
 }

@@ -94,13 +94,12 @@ class LocalDeployment implements Deployed {
       (node) => new Router(node, options.clock, random(node), this.#timings, (router) => this.#onView(router)),
     );
     this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
-    this.#controller = new Controller(
-      options.manifests.deployment,
-      NODES,
-      { create: (generation, node) => this.#createPod(generation, node) },
-      () => options.clock.nowMs(),
-      (error) => this.#fail(error as Error),
-    );
+    this.#controller = new Controller(options.manifests.deployment, NODES, {
+      createPod: (generation, node) => this.#createPod(generation, node),
+      nowMs: () => options.clock.nowMs(),
+      onAvailable: () => this.#wake(),
+      onError: (error) => this.#fail(error as Error),
+    });
   }
 
   get target(): Target {
@@ -160,6 +159,7 @@ class LocalDeployment implements Deployed {
       sandboxDelayMs: this.#startDelays.draw(this.#timings.sandboxRemovalMs),
       removalDelayMs: this.#startDelays.draw(this.#timings.podRemovalMs),
       onUnreachable: () => this.#announce(),
+      onCrashLoop: (crashed, message) => this.#fail(this.#crashLoop(crashed, message)),
       onChange: () => this.#onPodChange(),
       onEvent: (type, name, message) => {
         const event = { atMs: clock.nowMs(), type, pod: name, message };
@@ -238,6 +238,11 @@ class LocalDeployment implements Deployed {
       expired.addEventListener('abort', check);
       check();
     });
+  }
+
+  #crashLoop(pod: Pod, message: string): ProgramError {
+    const { source } = this.#options.manifests;
+    return new ProgramError(`${source}: pod ${pod.record.name} does not start: ${message}`, ExitCode.environment);
   }
 
   #stuck(what: string, deadlineMs: number): ProgramError {

@@ -39,6 +39,8 @@ export interface PodOptions extends Address {
   onUnreachable: () => void;
   /** Called at every change of `ready`, `terminating` or `gone`. */
   onChange: (pod: Pod) => void;
+  /** Called when its container keeps ending by itself before the pod has ever been ready. */
+  onCrashLoop: (pod: Pod, message: string) => void;
   onEvent: (type: string, pod: string, message: string) => void;
 }
 
@@ -166,11 +168,9 @@ export class Pod {
   async #restartAfterExit(): Promise<void> {
     const { code, signal } = (await this.#process?.exited) ?? { code: null, signal: null };
     const last = this.#process?.lastLines.at(-1);
-    this.#options.onEvent(
-      'BackOff',
-      this.record.name,
-      `container exited (${signal ?? code})${last ? `: ${last}` : ''}`,
-    );
+    const message = `container exited (${signal ?? code})${last ? `: ${last}` : ''}`;
+    this.#options.onEvent('BackOff', this.record.name, message);
+    if (this.#restarts > 0 && this.record.readyMs === undefined) this.#options.onCrashLoop(this, message);
     const backOffMs = this.#restarts === 0 ? 0 : FIRST_BACK_OFF_MS * 2 ** (this.#restarts - 1);
     this.#restarts++;
     await delay(backOffMs, undefined, { signal: this.#abort.signal }).catch(ignoreAbort);
@@ -220,7 +220,8 @@ export class Pod {
       const startedMs = performance.now();
       await this.#runPreStop(AbortSignal.any([this.#abort.signal, AbortSignal.timeout(spec.gracePeriodMs)]));
       if (this.terminating) this.record.preStopEndMs = clock.nowMs();
-      leftMs -= Math.floor((performance.now() - startedMs) / 1000) * 1000;
+      // A timer here may end a fraction of a millisecond early, which must not cost the hook a whole second.
+      leftMs -= Math.floor((performance.now() - startedMs + 1) / 1000) * 1000;
     }
     if (this.terminating) this.record.sigtermMs = clock.nowMs();
     container.sigterm();

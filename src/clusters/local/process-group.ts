@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../../errors.ts';
+import { projectFile } from '../../project-file.ts';
 
 /**
  * The new process waits for a line on descriptor 3 before it becomes the command, and ends if that is closed instead.
@@ -15,8 +15,10 @@ let warden: ChildProcess | undefined;
 
 function wardenInput(): Writable {
   if (!warden) {
-    const script = fileURLToPath(new URL('./warden.js', import.meta.url));
-    warden = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
+    warden = spawn(process.execPath, [projectFile('dist/warden.js')], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      detached: true,
+    });
     warden.unref();
     (warden.stdin as Writable & { unref(): void }).unref();
   }

@@ -19,6 +19,7 @@ export class Router {
   #lastArrivalMs = 0;
   #nextSyncMs = 0;
   #syncPlanned = false;
+  #stopped = false;
 
   constructor(name: string, clock: TrialClock, random: Random, timings: Timings, onView: (router: Router) => void) {
     this.name = name;
@@ -35,6 +36,7 @@ export class Router {
    * its replacement at once, waits for most of a second while the readiness itself did not.
    */
   update(endpoints: readonly EndpointState[]): void {
+    if (this.#stopped) return;
     const now = this.#clock.nowMs();
     const arrivalMs = Math.max(this.#lastArrivalMs, now + this.#random.draw(this.#timings.endpointSliceMs));
     this.#lastArrivalMs = arrivalMs;
@@ -64,6 +66,7 @@ export class Router {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }

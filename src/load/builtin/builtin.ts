@@ -1,6 +1,7 @@
 /** The builtin load generator: constant arrival rate in a worker thread, every connection dialled and watched by itself. */
 import { Worker } from 'node:worker_threads';
 import type { RoutingTable, Target } from '../../clusters/cluster.ts';
+import { projectFile } from '../../project-file.ts';
 import type { LoadGenerator, LoadOptions, LoadProgress, RunningLoad } from '../load.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 
@@ -20,7 +21,7 @@ async function startWorker(options: LoadOptions): Promise<RunningLoad> {
     seed: options.seed,
     maxDurationMs: options.maxDurationMs,
   };
-  const worker = new Worker(new URL('./load-worker.js', import.meta.url), { workerData: setup });
+  const worker = new Worker(projectFile('dist/load-worker.js'), { workerData: setup });
   const tell = (message: ToWorker) => worker.postMessage(message);
   if (target.kind === 'routes') target.onChange((routes) => tell({ kind: 'routes', routes }));
   const abort = () => void worker.terminate();

@@ -1,0 +1,83 @@
+/** The folder that `--out` names: the results, and the trace each of them was made from. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { RESULT_FORMAT, Result, type TrialResult } from '../analysis/result.ts';
+import { EnvironmentError, InputError } from '../errors.ts';
+import { firstIssue } from '../schema-issue.ts';
+import type { Trace } from '../trace/trace.ts';
+import { K6Summary, summaryResult } from './k6-summary.ts';
+
+const RESULT_FILE = 'result.json';
+/** What loadtest.js writes when it is run by hand. */
+const K6_SUMMARY_FILE = /^k6-.*\.json$/;
+
+export class ResultFolder {
+  readonly #dir: string;
+
+  /**
+   * Makes the folder, so that a place that cannot be written to is known before the first trial and not after the last.
+   * @throws EnvironmentError when it cannot be made or is no folder
+   */
+  constructor(dir: string) {
+    this.#dir = dir;
+    writing(dir, () => mkdirSync(join(dir, 'traces'), { recursive: true }));
+  }
+
+  /** Writes one trial's trace to `traces/`. */
+  addTrace(trace: Trace): void {
+    const { variant, runtime, repeat } = trace.trial;
+    const file = join(this.#dir, 'traces', `${variant}-${runtime}-${repeat + 1}.json`);
+    writing(file, () => writeFileSync(file, `${JSON.stringify(trace)}\n`));
+  }
+
+  /** Writes `result.json`. */
+  writeResult(trials: readonly TrialResult[]): void {
+    const file = join(this.#dir, RESULT_FILE);
+    writing(file, () => writeFileSync(file, `${JSON.stringify(ResultFolder.result(trials), null, 2)}\n`));
+  }
+
+  /** Trials as `result.json` and `--json` hold them. */
+  static result(trials: readonly TrialResult[]): Result {
+    return { format: RESULT_FORMAT, trials: [...trials] };
+  }
+}
+
+/**
+ * The trials saved in a folder: those of its `result.json` and one for each k6 summary (`k6-*.json`).
+ * @throws InputError naming the file that is missing or is not what it should be
+ */
+export function readResults(dir: string): TrialResult[] {
+  if (!existsSync(dir)) throw new InputError(`${dir}: there is no such folder`);
+  if (!statSync(dir).isDirectory()) throw new InputError(`${dir}: is a file; name the folder that holds it`);
+  const saved = join(dir, RESULT_FILE);
+  const summaries = readdirSync(dir)
+    .filter((name) => K6_SUMMARY_FILE.test(name))
+    .sort()
+    .map((name) => summaryResult(readJson(join(dir, name), K6Summary)));
+  if (!existsSync(saved)) {
+    if (summaries.length > 0) return summaries;
+    throw new InputError(`${dir}: holds no results: neither ${RESULT_FILE} nor a k6 summary (k6-*.json)`);
+  }
+  return [...readJson(saved, Result).trials, ...summaries];
+}
+
+function readJson<T extends z.ZodType>(file: string, schema: T): z.infer<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new InputError(`${file}: cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new InputError(`${file}: not a result of this program: ${firstIssue(parsed.error)}`);
+  return parsed.data;
+}
+
+function writing(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,66 @@
+/** The result of `k6 run loadtest.js` by hand: k6 saw the requests but not the pods. */
+import { z } from 'zod';
+import { upperBound } from '../analysis/bounds.ts';
+import { countCauses } from '../analysis/causes.ts';
+import type { TrialResult } from '../analysis/result.ts';
+
+const Count = z.int().min(0);
+
+export const K6Summary = z.object({
+  format: z.literal('k8s-rollout-test/k6-summary/1'),
+  runtime: z.string(),
+  variant: z.string(),
+  requests: Count,
+  failed: Count,
+  dropped: Count,
+  hiddenRetries: Count,
+  connectionReuse: z.number().optional(),
+  scenarios: z.array(
+    z.object({
+      name: z.string(),
+      failed: Count,
+      latencyMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).optional(),
+    }),
+  ),
+});
+export type K6Summary = z.infer<typeof K6Summary>;
+
+/** The name of the cluster in a result that was measured by hand. */
+export const BY_HAND = 'by hand';
+
+/**
+ * A summary as a trial. What only the pods could tell stays open: no failure is explained, and since nobody knows which
+ * requests a rollout exposed, all of them count.
+ */
+export function summaryResult(summary: K6Summary): TrialResult {
+  const { runtime, variant, requests, failed, dropped, hiddenRetries, connectionReuse, scenarios } = summary;
+  const invalidReasons = [
+    ...(requests === 0 ? ['no request was made'] : []),
+    ...(dropped > 0 ? [`${dropped} requests could not be started`] : []),
+    ...(variant === 'control' && failed > 0 ? [`the control lost ${failed} requests without a rollout`] : []),
+  ];
+  return {
+    runtime,
+    runtimeVersion: '',
+    variant,
+    repeat: 0,
+    cluster: BY_HAND,
+    load: 'k6',
+    valid: invalidReasons.length === 0,
+    invalidReasons,
+    podsReplaced: 0,
+    requests,
+    exposed: requests,
+    failed,
+    failedByScenario: Object.fromEntries(scenarios.filter((s) => s.failed > 0).map((s) => [s.name, s.failed])),
+    causes: { ...countCauses([]), unexplained: failed },
+    failedUpperBound: upperBound(failed, requests),
+    longestOutageMs: 0,
+    hiddenRetries,
+    connectionReuse: connectionReuse ?? null,
+    // Percentiles of scenarios cannot be put together; keep-alive is the one every workload of ours has.
+    latencyMs: scenarios.find((scenario) => scenario.name === 'keep-alive')?.latencyMs ?? null,
+    pid1: null,
+    rolloutMs: null,
+  };
+}

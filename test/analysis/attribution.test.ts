@@ -1,0 +1,423 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { attribute } from '../../src/analysis/attribution.ts';
+import { CAUSE_IDS, CAUSES, type CauseId, causeById, countCauses } from '../../src/analysis/causes.ts';
+import type { FailedRequest, PodRecord } from '../../src/trace/trace.ts';
+import { DELETED, failed, pod, view } from './story.ts';
+
+/** What became of the request's pod, who else was there and what the routers knew; the request; its cause. */
+type Case = [
+  what: string,
+  story: { old?: Partial<PodRecord>; others?: PodRecord[]; views?: string[] },
+  request: FailedRequest,
+  cause: CauseId,
+];
+
+const OLD = { pod: 'old-1' };
+/** The other pods: by default one that serves all along. */
+const SERVING = [pod('new-1')];
+const NOBODY: PodRecord[] = [];
+const STARTING = [pod('new-1', { createdMs: 900, startedMs: 1500, readyMs: 4000 })];
+const GONE = DELETED.diedOfSigterm;
+
+const CASES: Case[] = [
+  // 1 capacity
+  [
+    'refused by the Service when the only pod was gone',
+    { old: GONE, others: STARTING },
+    failed('fresh connect ECONNREFUSED', 2000, 2001),
+    'capacity',
+  ],
+  [
+    'refused when there was no pod at all',
+    { others: NOBODY },
+    failed('fresh connect ECONNREFUSED', 2000, 2001),
+    'capacity',
+  ],
+  [
+    'refused by the only pod, which had stopped listening',
+    { old: DELETED.drainedWithoutDelay, others: NOBODY },
+    failed('fresh connect ECONNREFUSED', 1500, 1501, OLD),
+    'capacity',
+  ],
+  [
+    'timed out waiting for an endpoint',
+    { old: GONE, others: STARTING },
+    failed('fresh connect timeout', 1100, 11_100),
+    'capacity',
+  ],
+  [
+    'sent on a kept connection of an unknown pod when none served',
+    { old: GONE, others: STARTING },
+    failed('reused wait closed', 2000, 2001),
+    'capacity',
+  ],
+  [
+    'refused by a router that did not know the new pod yet',
+    { old: GONE, views: ['node1 0: old-1', 'node1 1500:', 'node2 0: new-1'] },
+    failed('fresh connect ECONNREFUSED', 2000, 2001, { router: 'node1' }),
+    'capacity',
+  ],
+  [
+    'refused by a router that has never known a pod',
+    { old: GONE, views: ['node2 0: new-1'] },
+    failed('fresh connect ECONNREFUSED', 2000, 2001, { router: 'node1' }),
+    'capacity',
+  ],
+  [
+    'refused by some router when all were empty',
+    { old: GONE, views: ['node1 1500:', 'node2 1600:'] },
+    failed('fresh connect ECONNREFUSED', 2000, 2001),
+    'capacity',
+  ],
+  [
+    'near miss: another router was empty',
+    { old: GONE, views: ['node1 0: new-1', 'node2 1500:'] },
+    failed('fresh connect ECONNREFUSED', 2000, 2001, { router: 'node1' }),
+    'unexplained',
+  ],
+  [
+    'near miss: only one of two was empty, and it is not known which',
+    { old: GONE, views: ['node1 0: new-1', 'node2 1500:'] },
+    failed('fresh connect ECONNREFUSED', 2000, 2001),
+    'unexplained',
+  ],
+  [
+    'near miss: its router had been empty before',
+    { old: GONE, views: ['node1 1500:', 'node1 1900: new-1'] },
+    failed('fresh connect ECONNREFUSED', 2000, 2001, { router: 'node1' }),
+    'unexplained',
+  ],
+  [
+    'near miss: its router was empty only afterwards',
+    { views: ['node1 0: new-1', 'node1 2001:'] },
+    failed('fresh connect ECONNREFUSED', 2000, 2500, { router: 'node1' }),
+    'unexplained',
+  ],
+  [
+    'near miss: a terminating pod still served',
+    { old: DELETED.drained, others: NOBODY },
+    failed('fresh connect ECONNREFUSED', 5000, 5001),
+    'unexplained',
+  ],
+  [
+    'near miss: nobody served, but it had reached a pod',
+    { old: DELETED.killedWhileDraining, others: NOBODY },
+    failed('reused wait ECONNRESET', 2000, 6001, OLD),
+    'grace-too-short',
+  ],
+  [
+    'refused when the only pod had failed its readiness',
+    { old: DELETED.drained, others: NOBODY },
+    failed('fresh connect ECONNREFUSED', 7500, 7501),
+    'capacity',
+  ],
+  [
+    'refused when the only pod had just been killed',
+    { old: DELETED.ignoredSigterm, others: NOBODY },
+    failed('fresh connect ECONNREFUSED', 6002, 6003),
+    'capacity',
+  ],
+
+  // 6 not ready
+  [
+    'refused by a pod that had not started to listen',
+    { old: { readyMs: 3000 } },
+    failed('fresh connect ECONNREFUSED', 2000, 2001, OLD),
+    'not-ready',
+  ],
+  [
+    'answered 503 by a pod that was not ready yet',
+    { old: { readyMs: undefined } as never },
+    failed('fresh receive status', 2000, 2010, { ...OLD, status: 503 }),
+    'not-ready',
+  ],
+  [
+    'sent to a pod that had ended by itself',
+    { old: { exitMs: 1500, exitCode: 1 } },
+    failed('fresh connect ECONNREFUSED', 2000, 2001, OLD),
+    'not-ready',
+  ],
+  [
+    'near miss: the same of a pod that was ready',
+    { old: { readyMs: 1999 } },
+    failed('fresh connect ECONNREFUSED', 2000, 2001, OLD),
+    'unexplained',
+  ],
+  [
+    'near miss: it had been told to go',
+    { old: DELETED.drained },
+    failed('fresh connect ECONNREFUSED', 8500, 8501, OLD),
+    'routing-lag',
+  ],
+  [
+    'near miss: it was told to go meanwhile',
+    { old: { ...DELETED.exitedAtOnce, readyMs: 1005 } },
+    failed('fresh wait closed', 990, 1020, OLD),
+    'no-graceful-shutdown',
+  ],
+
+  // 3 grace too short
+  [
+    'waiting for its response at SIGKILL',
+    { old: DELETED.killedWhileDraining },
+    failed('fresh wait ECONNRESET', 2500, 6002, OLD),
+    'grace-too-short',
+  ],
+  [
+    'on a kept connection',
+    { old: DELETED.killedWhileDraining },
+    failed('reused wait closed', 2500, 6002, OLD),
+    'grace-too-short',
+  ],
+  [
+    'within its response',
+    { old: DELETED.killedWhileDraining },
+    failed('reused receive closed', 2500, 6002, OLD),
+    'grace-too-short',
+  ],
+  [
+    'still sending its body',
+    { old: DELETED.killedWhileDraining },
+    failed('fresh send EPIPE', 1100, 6002, OLD),
+    'grace-too-short',
+  ],
+  [
+    'given up by the pod at its own deadline',
+    { old: DELETED.gaveUpDraining },
+    failed('reused wait closed', 1400, 5500, OLD),
+    'grace-too-short',
+  ],
+  [
+    'seen 250 ms before the kill',
+    { old: DELETED.killedWhileDraining },
+    failed('reused receive closed', 2500, 5750, OLD),
+    'grace-too-short',
+  ],
+  [
+    'seen 250 ms after the kill',
+    { old: DELETED.killedWhileDraining },
+    failed('reused receive closed', 2500, 6250, OLD),
+    'grace-too-short',
+  ],
+  [
+    'near miss: 251 ms before the kill',
+    { old: DELETED.killedWhileDraining },
+    failed('reused receive closed', 2500, 5749, OLD),
+    'unexplained',
+  ],
+  [
+    'near miss: 251 ms after the kill',
+    { old: DELETED.killedWhileDraining },
+    failed('reused receive closed', 2500, 6251, OLD),
+    'unexplained',
+  ],
+  [
+    'near miss: the pod ended in order',
+    { old: DELETED.drained },
+    failed('reused receive closed', 5000, 9000, OLD),
+    'unexplained',
+  ],
+  [
+    'near miss: it was answered with a status',
+    { old: DELETED.killedWhileDraining },
+    failed('reused receive status', 2500, 6002, { ...OLD, status: 500 }),
+    'unexplained',
+  ],
+
+  // 2 no graceful shutdown
+  [
+    'waiting when the pod died of SIGTERM',
+    { old: DELETED.diedOfSigterm },
+    failed('fresh wait ECONNRESET', 700, 1010, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'waiting on a kept connection',
+    { old: DELETED.diedOfSigterm },
+    failed('reused wait closed', 700, 1010, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'within its response when the pod died',
+    { old: DELETED.diedOfSigterm },
+    failed('reused receive closed', 700, 1010, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'cut by the SIGKILL of a pod that ignored SIGTERM',
+    { old: DELETED.ignoredSigterm },
+    failed('reused wait ECONNRESET', 3000, 6001, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'dropped by a pod that exited at once',
+    { old: DELETED.exitedAtOnce },
+    failed('reused wait closed', 900, 1021, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'near miss: the pod ended without being told to',
+    { old: { exitMs: 1010, exitCode: 1 } },
+    failed('reused wait closed', 900, 1010, OLD),
+    'unexplained',
+  ],
+  [
+    'near miss: it had not been accepted',
+    { old: DELETED.diedOfSigterm },
+    failed('fresh connect ECONNREFUSED', 1000, 1011, OLD),
+    'routing-lag',
+  ],
+  [
+    'near miss: answered with a status',
+    { old: DELETED.exitedAtOnce },
+    failed('reused receive status', 900, 1010, { ...OLD, status: 500 }),
+    'unexplained',
+  ],
+
+  // 4 routing lag
+  [
+    'refused by a pod that had stopped listening',
+    { old: DELETED.drainedWithoutDelay },
+    failed('fresh connect ECONNREFUSED', 1300, 1301, OLD),
+    'routing-lag',
+  ],
+  [
+    'refused by a pod that was gone',
+    { old: GONE },
+    failed('fresh connect ECONNREFUSED', 1300, 1301, OLD),
+    'routing-lag',
+  ],
+  [
+    'lost on the way to a pod whose network was gone',
+    { old: GONE },
+    failed('fresh connect EHOSTUNREACH', 1300, 4300, OLD),
+    'routing-lag',
+  ],
+  [
+    'timed out on the way to a pod that was gone',
+    { old: GONE },
+    failed('fresh connect timeout', 1300, 11_300, OLD),
+    'routing-lag',
+  ],
+  [
+    'reset as the listener closed',
+    { old: DELETED.drainedWithoutDelay },
+    failed('fresh wait ECONNRESET', 1001, 1003, OLD),
+    'routing-lag',
+  ],
+  [
+    'reset while its first byte was written',
+    { old: DELETED.drainedWithoutDelay },
+    failed('fresh send ECONNRESET', 1001, 1003, OLD),
+    'routing-lag',
+  ],
+  [
+    'opened just before the pod was told to go',
+    { old: DELETED.drainedWithoutDelay },
+    failed('fresh connect ECONNREFUSED', 999, 1003, OLD),
+    'routing-lag',
+  ],
+  [
+    'near miss: the pod was told to go afterwards',
+    { old: DELETED.drainedWithoutDelay },
+    failed('fresh connect ECONNREFUSED', 990, 999, OLD),
+    'unexplained',
+  ],
+  ['near miss: a pod that stays', {}, failed('fresh connect ECONNREFUSED', 1300, 1301, OLD), 'unexplained'],
+  [
+    'near miss: the response had begun',
+    { old: DELETED.drained },
+    failed('fresh receive closed', 6500, 6600, OLD),
+    'unexplained',
+  ],
+  [
+    'near miss: answered 503 while draining',
+    { old: DELETED.drained },
+    failed('fresh receive status', 6500, 6501, { ...OLD, status: 503 }),
+    'unexplained',
+  ],
+  [
+    'near miss: it is not known whether the connection was new',
+    { old: DELETED.drained },
+    failed('unknown wait closed', 8001, 8002, OLD),
+    'unexplained',
+  ],
+
+  // 5 keep-alive race
+  [
+    'sent as a draining pod closed its idle connection',
+    { old: DELETED.drained },
+    failed('reused wait closed', 8000, 8001, OLD),
+    'keep-alive-race',
+  ],
+  [
+    'answered by a reset',
+    { old: DELETED.drained },
+    failed('reused wait ECONNRESET', 8000, 8001, OLD),
+    'keep-alive-race',
+  ],
+  ['cut while it was sent', { old: DELETED.drained }, failed('reused send EPIPE', 8000, 8001, OLD), 'keep-alive-race'],
+  ['of an unknown pod', { old: DELETED.drained }, failed('reused wait closed', 8000, 8001), 'keep-alive-race'],
+  ['near miss: a pod that stays', {}, failed('reused wait closed', 8000, 8001, OLD), 'unexplained'],
+  [
+    'near miss: the response had begun',
+    { old: DELETED.drained },
+    failed('reused receive closed', 8000, 8001, OLD),
+    'unexplained',
+  ],
+  ['near miss: it timed out', { old: DELETED.drained }, failed('reused wait timeout', 5000, 8400, OLD), 'unexplained'],
+  [
+    'near miss: the connection was new',
+    { old: DELETED.drained },
+    failed('fresh wait closed', 8000, 8001, OLD),
+    'routing-lag',
+  ],
+
+  // 0 unexplained
+  [
+    'answered 500 by a pod that serves',
+    {},
+    failed('reused receive status', 500, 510, { ...OLD, status: 500 }),
+    'unexplained',
+  ],
+  ['timed out at a pod that serves', {}, failed('fresh wait timeout', 500, 10_500, OLD), 'unexplained'],
+  ['something that is not HTTP', {}, failed('fresh receive protocol', 500, 510, OLD), 'unexplained'],
+  [
+    'sent to a pod that is not in the trace',
+    {},
+    failed('fresh wait closed', 500, 510, { pod: 'stranger' }),
+    'unexplained',
+  ],
+];
+
+describe('the cause of a request', () => {
+  for (const [what, { old = {}, others = SERVING, views = [] }, request, cause] of CASES) {
+    test(`${what}: ${cause}`, () => {
+      const pods = others === NOBODY && Object.keys(old).length === 0 ? [] : [pod('old-1', old), ...others];
+      const cluster = { pods, routerViews: views.map(view), events: [], pid1: true };
+      assert.equal(attribute(request, cluster), cause);
+    });
+  }
+
+  test('is covered here for every cause there is', () => {
+    assert.deepEqual([...new Set(CASES.map(([, , , cause]) => cause))].sort(), CAUSE_IDS.toSorted());
+  });
+});
+
+describe('the registry of causes', () => {
+  test('has each id and each number once', () => {
+    assert.equal(new Set(CAUSE_IDS).size, CAUSES.length);
+    assert.deepEqual(CAUSES.map(({ number }) => number).toSorted(), [0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  test('finds each by its id', () => {
+    for (const id of CAUSE_IDS) assert.equal(causeById(id).id, id);
+  });
+
+  test('counts how many requests each broke', () => {
+    const none = Object.fromEntries(CAUSE_IDS.map((id) => [id, 0]));
+    assert.deepEqual(countCauses([]), none);
+    assert.deepEqual(countCauses(['capacity', 'unexplained', 'capacity']), { ...none, capacity: 2, unexplained: 1 });
+  });
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { longestOutageMs } from '../../src/analysis/outage.ts';
+import { analyse, exposedRequests, TrialResult } from '../../src/analysis/result.ts';
+import { invalidReasons } from '../../src/analysis/validity.ts';
+import { emptyHistogram, encodeHistogram, recordMs } from '../../src/load/histogram.ts';
+import { Trace } from '../../src/trace/trace.ts';
+import { DELETED, failed, pod, type Story, succeeded, trace } from './story.ts';
+
+const refusedAt = (startedMs: number) =>
+  failed('fresh connect ECONNREFUSED', startedMs, startedMs + 1, { pod: 'old-1' });
+const histogram = (...durationsMs: number[]) => {
+  const recorded = emptyHistogram();
+  for (const ms of durationsMs) recordMs(recorded, ms);
+  return encodeHistogram(recorded);
+};
+
+test('the traces these tests are made of fit the format', () => {
+  const example = trace({ load: { failures: [refusedAt(8500)] } });
+  assert.deepEqual(Trace.parse(example), example);
+});
+
+describe('the longest outage', () => {
+  /** Starts of failed requests in ms, 100 ms buckets with a success, and the outage in ms; the load stops at 12,000. */
+  const table: [what: string, failures: number[], successes: number[], outageMs: number][] = [
+    ['nothing failed', [], [0, 1, 2], 0],
+    ['a failure among successes', [250], [1, 2, 3], 0],
+    ['a failure with no success in its 100 ms', [250], [1, 3], 100],
+    ['failures until the next success', [210, 350, 999], [1, 10], 800],
+    ['the longest of several', [250, 550, 650, 950], [1, 3, 4, 7, 8, 10], 200],
+    ['a success in between ends one', [250, 450], [1, 3, 5], 100],
+    ['in any order', [650, 250, 550], [7, 1, 3], 200],
+    ['failures until the end', [11_050, 11_900], [0, 109], 1000],
+    ['nothing but failures', [0, 6000], [], 12_000],
+    ['no request between a failure and the next success', [250], [50], 4800],
+  ];
+  for (const [what, failures, successes, outageMs] of table) {
+    test(`${what}: ${outageMs} ms`, () => {
+      const load = { failures: failures.map(refusedAt), successes: successes.map((bucket) => succeeded(bucket, 5)) };
+      assert.equal(longestOutageMs(trace({ load })), outageMs);
+    });
+  }
+
+  test('is shorter than 100 ms where the load stopped', () => {
+    const load = { failures: [refusedAt(11_950)], successes: [succeeded(0, 1)] };
+    assert.equal(longestOutageMs(trace({ load, loadStopMs: 11_980 })), 80);
+  });
+});
+
+describe('a trial cannot be trusted when', () => {
+  const CONTROL = { rolloutMs: undefined, pods: [pod('old-1')] };
+  const table: [what: string, story: Story, reasons: string[]][] = [
+    ['(it can)', {}, []],
+    ['(it can, when requests broke after the rollout began)', { load: { failures: [refusedAt(8500)] } }, []],
+    ['(it can, when a request that started before broke after)', { load: { failures: [refusedAt(999.5)] } }, []],
+    ['(it can, when nothing broke in a control)', CONTROL, []],
+    ['nothing was sent', { load: { successes: [] } }, ['no request was made']],
+    ['requests were dropped', { load: { droppedRequests: 7 } }, ['7 requests could not be started']],
+    [
+      'a request failed before the rollout',
+      { load: { failures: [refusedAt(900)] } },
+      ['1 requests failed before the rollout began'],
+    ],
+    [
+      'requests of a control failed',
+      { ...CONTROL, load: { failures: [refusedAt(900), refusedAt(950)] } },
+      ['the control lost 2 requests without a rollout'],
+    ],
+    [
+      'an old pod is still there',
+      { pods: [pod('old-1', DELETED.drained), pod('old-2', { deletionMs: 2000 })] },
+      ['no complete rollout was seen'],
+    ],
+    ['no old pod was seen', { pods: [pod('new-1')] }, ['no complete rollout was seen']],
+    [
+      '(it can, when 1 % of the requests were 49 ms late)',
+      { load: { lateness: histogram(...Array(98).fill(0), 49, 49) } },
+      [],
+    ],
+    [
+      'requests were late',
+      { load: { lateness: histogram(...Array(98).fill(0), 80, 80) } },
+      ['the schedule was not kept: 1 % of the requests started more than 80 ms late'],
+    ],
+    ['(it can, when fewer than 1 % were late)', { load: { lateness: histogram(...Array(999).fill(0), 5000) } }, []],
+    [
+      'several things went wrong',
+      { pods: [], load: { droppedRequests: 1, successes: [] } },
+      ['no request was made', '1 requests could not be started', 'no complete rollout was seen'],
+    ],
+  ];
+  for (const [what, story, reasons] of table) {
+    test(what, () => assert.deepEqual(invalidReasons(trace(story)), reasons));
+  }
+});
+
+describe('exposed requests are those started from the first deletion to the last exit', () => {
+  /** Old pods' deletions and exits, buckets of 10 successes each, starts of failures, and how many are exposed. */
+  const table: [what: string, ends: [number, number?][], buckets: number[], failures: number[], exposed: number][] = [
+    ['of one pod', [[1000, 2000]], [9, 10, 19, 20], [], 20],
+    [
+      'of several',
+      [
+        [1000, 1500],
+        [1400, 2000],
+        [1600, 1800],
+      ],
+      [9, 10, 15, 19, 20],
+      [],
+      30,
+    ],
+    ['to whole buckets', [[1050, 1950]], [9, 10, 19, 20], [999, 1000, 1999, 2000], 22],
+    ['failures as well', [[1000, 2000]], [], [999, 1000, 1999, 2000], 2],
+    ['none without a deletion', [], [9, 10], [1000], 0],
+    ['none without an exit', [[1000]], [9, 10], [1000], 0],
+  ];
+  for (const [what, ends, buckets, failures, exposed] of table) {
+    test(what, () => {
+      const pods = ends.map(([deletionMs, exitMs], index) =>
+        pod(`old-${index}`, { deletionMs, ...(exitMs === undefined ? {} : { exitMs }) }),
+      );
+      const load = { successes: buckets.map((bucket) => succeeded(bucket, 10)), failures: failures.map(refusedAt) };
+      const gone = pod('new-1', { deletionMs: 0, exitMs: 10_000 });
+      assert.equal(exposedRequests(trace({ pods: [...pods, gone], load })), exposed);
+    });
+  }
+});
+
+describe('the result of a trial', () => {
+  const cut = failed('reused receive closed', 5800, 6002, { pod: 'old-2', scenario: 'slow' });
+  const pods = [
+    pod('old-1', DELETED.drained),
+    pod('old-2', DELETED.killedWhileDraining),
+    pod('new-1', { createdMs: 1000, readyMs: 1800 }),
+    pod('new-2', { createdMs: 1000, readyMs: 1800 }),
+  ];
+  const load = {
+    failures: [refusedAt(8300), refusedAt(8500), cut],
+    successes: [succeeded(5, 400), succeeded(20, 500), succeeded(60, 97, 'new-1', 'slow'), succeeded(110, 300)],
+    connectionReuse: 0.9,
+    hiddenRetries: 2,
+    latency: { fresh: histogram(...Array(99).fill(2), 30), slow: histogram(4000) },
+  };
+
+  test('says all of it', () => {
+    const result = analyse(trace({ pods, load }));
+    const { failedUpperBound, latencyMs, ...rest } = result;
+    assert.deepEqual(rest, {
+      runtime: 'node',
+      runtimeVersion: '26.0.0',
+      variant: 'valid',
+      repeat: 2,
+      cluster: 'local',
+      load: 'builtin',
+      valid: true,
+      invalidReasons: [],
+      podsReplaced: 2,
+      requests: 1300,
+      exposed: 600,
+      failed: 3,
+      failedByScenario: { fresh: 2, slow: 1 },
+      causes: {
+        capacity: 0,
+        'no-graceful-shutdown': 0,
+        'grace-too-short': 1,
+        'routing-lag': 2,
+        'keep-alive-race': 0,
+        'not-ready': 0,
+        unexplained: 0,
+      },
+      longestOutageMs: 2700,
+      hiddenRetries: 2,
+      connectionReuse: 0.9,
+      pid1: true,
+      rolloutMs: 8000,
+    });
+    assert.equal(Number(failedUpperBound.toPrecision(3)), 0.0129);
+    assert.deepEqual(
+      Object.values(latencyMs ?? {}).map(Math.round),
+      [2, 2, 30],
+      'p50, p99, max, without the slow ones',
+    );
+    assert.deepEqual(TrialResult.parse(JSON.parse(JSON.stringify(result))), result);
+  });
+
+  test('of a control: every request is exposed, and there is no rollout', () => {
+    const { exposed, rolloutMs, podsReplaced, valid, failedUpperBound } = analyse(
+      trace({ rolloutMs: undefined, pods: [pod('old-1')], load: { successes: [succeeded(0, 60), succeeded(1, 40)] } }),
+    );
+    assert.deepEqual([exposed, rolloutMs, podsReplaced, valid], [100, null, 0, true]);
+    assert.equal(failedUpperBound.toFixed(4), '0.0295');
+  });
+
+  test('that is not to be trusted says why', () => {
+    const { valid, invalidReasons: reasons } = analyse(trace({ load: { droppedRequests: 3 } }));
+    assert.deepEqual([valid, reasons], [false, ['3 requests could not be started']]);
+  });
+
+  test('keeps absent what was not observed', () => {
+    const { connectionReuse, latencyMs, rolloutMs } = analyse(trace({ pods: [pod('old-1')] }));
+    assert.deepEqual([connectionReuse, latencyMs, rolloutMs], [null, null, null]);
+  });
+});

@@ -1,0 +1,68 @@
+/** Manifests and a server for tests of the engine, small enough to read beside the test. */
+import { type Manifests, readManifests } from '../../src/manifests/manifests.ts';
+
+export interface Shape {
+  replicas?: number;
+  strategy?: string;
+  graceSeconds?: number;
+  preStop?: string;
+  readiness?: string;
+  minReadySeconds?: number;
+  progressDeadlineSeconds?: number;
+}
+
+const READY = '{ httpGet: { path: /readyz, port: http }, periodSeconds: 1 }';
+
+/** A Deployment and its Service; what is not said is the API's default. */
+export function manifests(shape: Shape = {}): Manifests {
+  const optional = (name: string, value: unknown) => (value === undefined ? '' : `${name}: ${value}`);
+  return readManifests(
+    `
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { selector: { app: web }, ports: [{ port: 80, targetPort: http }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: ${shape.replicas ?? 1}
+  ${optional('strategy', shape.strategy)}
+  ${optional('minReadySeconds', shape.minReadySeconds)}
+  ${optional('progressDeadlineSeconds', shape.progressDeadlineSeconds)}
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      ${optional('terminationGracePeriodSeconds', shape.graceSeconds)}
+      containers:
+        - name: web
+          ports: [{ name: http, containerPort: 8080 }]
+          readinessProbe: ${shape.readiness ?? READY}
+          ${shape.preStop === undefined ? '' : `lifecycle: { preStop: ${shape.preStop} }`}
+          env: [{ name: POD_NAME, valueFrom: { fieldRef: { fieldPath: metadata.name } } }]
+`,
+    'test',
+  );
+}
+
+/** The lines every test server begins with: it answers, and says in its log what happened to it. */
+const SERVER = `
+const http = require('node:http');
+const say = (event) => console.log(JSON.stringify({ event, wallMs: Date.now() }));
+const server = http.createServer((req, res) => {
+  if (req.url === '/hook') say('hook');
+  if (req.url === '/crash') process.exit(7);
+  res.end(process.env.POD_NAME);
+}).listen(Number(process.env.PORT), process.env.HOST, () => say('listening'));
+`;
+
+/** A server that does `onSigterm` (JavaScript) on SIGTERM; without it, it has no handler. */
+export function serverCommand(onSigterm?: string): string[] {
+  const handler = onSigterm === undefined ? '' : `process.on('SIGTERM', () => { say('sigterm'); ${onSigterm} });`;
+  return [process.execPath, '-e', SERVER + handler];
+}
+
+/** Exits as soon as it is told to. */
+export const PROMPT = 'process.exit(0);';

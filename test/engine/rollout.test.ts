@@ -1,0 +1,175 @@
+/** The local cluster's rollouts with real processes: order, numbers and times, as Kubernetes has them. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { canBePid1 } from '../../src/clusters/local/container.ts';
+import type { PodRecord } from '../../src/trace/trace.ts';
+import { manifests, PROMPT, serverCommand } from './manifests.ts';
+import { deploy, peak, podsOf, rollOut } from './rollout.ts';
+
+const ms = (value: number | undefined): number => {
+  assert.ok(value !== undefined, 'the trace lacks a time');
+  return value;
+};
+
+describe('RollingUpdate', { concurrency: 4 }, () => {
+  const cases = [
+    { name: 'maxSurge 1, maxUnavailable 0', strategy: { maxSurge: 1, maxUnavailable: 0 }, most: 4, fewest: 3 },
+    { name: 'maxSurge 0, maxUnavailable 1', strategy: { maxSurge: 0, maxUnavailable: 1 }, most: 3, fewest: 2 },
+    { name: 'maxSurge 100 %', strategy: { maxSurge: '100%', maxUnavailable: 0 }, most: 6, fewest: 3 },
+  ];
+  for (const { name, strategy, most, fewest } of cases) {
+    test(`${name}: at most ${most} pods, at least ${fewest} ready`, async (t) => {
+      const shape = { replicas: 3, strategy: `{ rollingUpdate: ${JSON.stringify(strategy)} }` };
+      const { pods } = await rollOut(t, manifests(shape), serverCommand(PROMPT));
+      assert.equal(pods.length, 6);
+      const notTerminating = peak(
+        pods,
+        (p) => p.createdMs,
+        (p) => p.deletionMs ?? Number.POSITIVE_INFINITY,
+      );
+      assert.equal(notTerminating, most);
+      for (const { deletionMs } of podsOf({ pods, routerViews: [], events: [], pid1: true }, 'old')) {
+        const left = pods.filter(
+          (p) => ms(p.readyMs) <= ms(deletionMs) && !(ms(deletionMs) >= (p.deletionMs ?? Number.POSITIVE_INFINITY)),
+        );
+        assert.ok(left.length >= fewest, `${left.length} ready pods were left at ${deletionMs}`);
+      }
+    });
+  }
+
+  test('a default rollout of one replica makes the new pod ready before it deletes the old one', async (t) => {
+    const record = await rollOut(t, manifests(), serverCommand(PROMPT));
+    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodRecord, PodRecord];
+    assert.ok(ms(fresh.readyMs) <= ms(old.deletionMs));
+  });
+
+  test('minReadySeconds holds the next deletion back', async (t) => {
+    const record = await rollOut(t, manifests({ minReadySeconds: 2 }), serverCommand(PROMPT));
+    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodRecord, PodRecord];
+    assert.ok(ms(old.deletionMs) - ms(fresh.readyMs) >= 2000);
+  });
+});
+
+test('Recreate makes no new pod before the last old one is gone', async (t) => {
+  const shape = { replicas: 2, strategy: '{ type: Recreate }' };
+  const record = await rollOut(t, manifests(shape), serverCommand('setTimeout(() => process.exit(0), 700)'));
+  const lastExit = Math.max(...podsOf(record, 'old').map((pod) => ms(pod.exitMs)));
+  for (const pod of podsOf(record, 'new')) assert.ok(pod.createdMs >= lastExit);
+});
+
+describe('termination', { concurrency: 5 }, () => {
+  const oldPod = async (t: Parameters<typeof rollOut>[0], shape: object, onSigterm?: string) => {
+    const record = await rollOut(t, manifests(shape), serverCommand(onSigterm));
+    return { pod: podsOf(record, 'old')[0] as PodRecord, events: record.events };
+  };
+
+  test('without preStop, SIGTERM comes with the deletion', async (t) => {
+    const { pod } = await oldPod(t, {}, PROMPT);
+    assert.ok(ms(pod.sigtermMs) - ms(pod.deletionMs) < 200);
+    assert.equal(pod.exitCode, 0);
+    assert.equal(pod.sigkillMs, undefined);
+  });
+
+  test('a preStop sleep comes before SIGTERM', async (t) => {
+    const { pod } = await oldPod(t, { preStop: '{ sleep: { seconds: 2 } }' }, PROMPT);
+    assert.ok(ms(pod.sigtermMs) - ms(pod.deletionMs) >= 1995);
+  });
+
+  test('an httpGet preStop reaches the container before SIGTERM', async (t) => {
+    const { pod, events } = await oldPod(t, { preStop: '{ httpGet: { path: /hook, port: http } }' }, PROMPT);
+    assert.ok(pod.log?.some((line) => line.includes('"hook"')));
+    assert.ok(!events.some((event) => event.type === 'FailedPreStopHook'));
+  });
+
+  test('an exec preStop that fails is told of, and SIGTERM comes all the same', async (t) => {
+    const { pod, events } = await oldPod(t, { preStop: '{ exec: { command: [sh, -c, "exit 3"] } }' }, PROMPT);
+    assert.match(events.find((event) => event.type === 'FailedPreStopHook')?.message ?? '', /exit code 3/);
+    assert.equal(pod.exitCode, 0);
+  });
+
+  test('an exec preStop that does not end is cut at the end of the grace period', async (t) => {
+    const { pod } = await oldPod(t, { graceSeconds: 2, preStop: '{ exec: { command: [sleep, "60"] } }' }, PROMPT);
+    const beforeSigterm = ms(pod.sigtermMs) - ms(pod.deletionMs);
+    assert.ok(beforeSigterm >= 1995 && beforeSigterm < 3000, `SIGTERM after ${beforeSigterm} ms`);
+  });
+
+  test('one clock runs over preStop and the rest: SIGKILL comes at the end of the grace period', async (t) => {
+    const { pod } = await oldPod(t, { graceSeconds: 4, preStop: '{ sleep: { seconds: 1 } }' }, '');
+    const untilKill = ms(pod.sigkillMs) - ms(pod.deletionMs);
+    assert.ok(untilKill >= 3990 && untilKill < 4500, `SIGKILL after ${untilKill} ms`);
+    assert.equal(pod.exitSignal, 'SIGKILL');
+  });
+
+  test('a preStop that uses the whole grace period up leaves 2 s after SIGTERM', async (t) => {
+    const { pod } = await oldPod(t, { graceSeconds: 2, preStop: '{ sleep: { seconds: 2 } }' }, '');
+    const left = ms(pod.sigkillMs) - ms(pod.sigtermMs);
+    assert.ok(left >= 1990 && left < 2500, `SIGKILL ${left} ms after SIGTERM`);
+  });
+
+  test('PID 1 without a handler ignores SIGTERM', {
+    skip: canBePid1() ? false : 'processes cannot be PID 1 here',
+  }, async (t) => {
+    const { pod } = await oldPod(t, { graceSeconds: 3 });
+    assert.equal(pod.exitSignal, 'SIGKILL');
+    assert.ok(ms(pod.exitMs) - ms(pod.sigtermMs) >= 2990);
+  });
+});
+
+describe('what goes wrong', { concurrency: 4 }, () => {
+  const failure = (t: Parameters<typeof deploy>[0], shape: object, command: string[]) =>
+    deploy(t, manifests(shape), command).then(
+      () => assert.fail('it should not have come up'),
+      (error: Error) => error.message,
+    );
+
+  test('a container that keeps ending is named with its last words', async (t) => {
+    const message = await failure(t, {}, [process.execPath, '-e', 'console.log("no database"); process.exit(1)']);
+    assert.match(message, /^test: pod web-old-1 does not start: container exited \(1\): no database$/);
+  });
+
+  test('pods that never become ready are an error after progressDeadlineSeconds', async (t) => {
+    const neverReady = { progressDeadlineSeconds: 3, readiness: '{ tcpSocket: { port: 8080 }, periodSeconds: 1 }' };
+    const message = await failure(t, neverReady, [
+      process.execPath,
+      '-e',
+      'console.log("up"); setInterval(() => {}, 1000)',
+    ]);
+    assert.match(message, /did not become ready within 3 s \(progressDeadlineSeconds\); pod web-old-1 is not ready/);
+  });
+
+  test('a command that is not there is an error', async (t) => {
+    assert.match(await failure(t, {}, ['/no/such/program']), /does not start|cannot start/);
+  });
+
+  test('a manifest the API server would refuse is refused in its words', async (t) => {
+    const shape = { graceSeconds: 5, preStop: '{ sleep: { seconds: 6 } }' };
+    assert.match(
+      await failure(t, shape, serverCommand()),
+      /must be non-negative and less than terminationGracePeriodSeconds \(5\)$/,
+    );
+  });
+});
+
+test('a container that ends by itself is started again, and a later back-off is not waited for by remove()', async (t) => {
+  const deployed = await deploy(t, manifests(), serverCommand());
+  await assert.rejects(fetch(new URL('/crash', deployed.target.url)));
+  const restarted = async (): Promise<string> => {
+    const response = await fetch(deployed.target.url).catch(() => undefined);
+    return response ? response.text() : restarted();
+  };
+  assert.equal(await restarted(), 'web-old-1');
+  assert.ok(deployed.record().events.some((event) => event.type === 'BackOff'));
+});
+
+test('remove() leaves no process and no port', async (t) => {
+  const deployed = await deploy(t, manifests({ replicas: 2 }), serverCommand());
+  const { target } = deployed;
+  assert.ok(target.kind === 'routes');
+  const addresses = target
+    .current()
+    .routers.flatMap((router) => router.endpoints.map(({ host, port }) => `http://${host}:${port}`));
+  await deployed.remove();
+  for (const url of [target.url, ...addresses]) await assert.rejects(fetch(url), `${url} still answers`);
+  assert.ok(deployed.record().pods.every((pod) => pod.exitMs !== undefined));
+  assert.equal(deployed.record().pods.length, 2);
+});

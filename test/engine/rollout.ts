@@ -1,0 +1,54 @@
+/** Runs one rollout on the local cluster without load and gives back what happened. */
+import type { TestContext } from 'node:test';
+import { LocalCluster } from '../../src/clusters/local/local-cluster.ts';
+import type { Timings } from '../../src/clusters/local/timings.ts';
+import type { Manifests } from '../../src/manifests/manifests.ts';
+import { startClock } from '../../src/trace/clock.ts';
+import type { ClusterRecord, PodRecord } from '../../src/trace/trace.ts';
+
+/** As fast as the machine: tests of order need no measured delays. */
+export const PROMPT_TIMINGS: Timings = {
+  containerStartMs: [0],
+  sandboxRemovalMs: [0],
+  podRemovalMs: [0],
+  endpointSliceMs: [0],
+  proxySyncMs: [0],
+  minSyncPeriodMs: 0,
+};
+
+const DEADLINE_MS = 60_000;
+
+export async function deploy(
+  t: TestContext,
+  manifests: Manifests,
+  command: readonly string[],
+  timings = PROMPT_TIMINGS,
+) {
+  const cluster = new LocalCluster({ command, seed: 1, timings });
+  const deployed = await cluster.deploy({ manifests, clock: startClock(), signal: AbortSignal.timeout(DEADLINE_MS) });
+  t.after(() => deployed.remove());
+  return deployed;
+}
+
+export async function rollOut(
+  t: TestContext,
+  manifests: Manifests,
+  command: readonly string[],
+): Promise<ClusterRecord> {
+  const deployed = await deploy(t, manifests, command);
+  await deployed.rollout();
+  return deployed.record();
+}
+
+export function podsOf(record: ClusterRecord, generation: PodRecord['generation']): PodRecord[] {
+  return record.pods.filter((pod) => pod.generation === generation);
+}
+
+/** The largest number of pods for which `during` holds at a time. */
+export function peak(
+  pods: readonly PodRecord[],
+  from: (pod: PodRecord) => number,
+  to: (pod: PodRecord) => number,
+): number {
+  return Math.max(...pods.map((pod) => pods.filter((o) => from(o) <= from(pod) && from(pod) < to(o)).length));
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { admit } from '../../src/clusters/local/admission.ts';
+import { InputError } from '../../src/errors.ts';
+import { readManifests } from '../../src/manifests/manifests.ts';
+import { overlayNames } from '../../src/manifests/overlays.ts';
+import { readRendered } from '../../src/manifests/render-files.ts';
+import { type Changes, manifests } from '../manifests/manifest-text.ts';
+
+const GRACE = 'spec.template.spec.terminationGracePeriodSeconds';
+const APP = 'spec.template.spec.containers[0]';
+const PRE_STOP = `${APP}.lifecycle.preStop`;
+const LIMITS = 'spec.strategy.rollingUpdate';
+const NOT_NEGATIVE = 'must be greater than or equal to 0';
+const NO_PERCENTAGE =
+  "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+
+const HTTP = { httpGet: { path: '/', port: 8080 } };
+const sleep = (seconds: number) => ({ [`${PRE_STOP}.sleep.seconds`]: seconds });
+const sleepRefused = (seconds: number, grace: number) =>
+  `${PRE_STOP}.sleep: Invalid value: ${seconds}: must be non-negative and less than terminationGracePeriodSeconds (${grace})`;
+
+describe('the API server accepts', () => {
+  const table: [what: string, changes: Changes][] = [
+    ['a Deployment that says as little as it can', {}],
+    ['no replicas', { 'spec.replicas': 0 }],
+    ['a preStop sleep as long as the grace period', { [GRACE]: 5, ...sleep(5) }],
+    ['a preStop sleep of 30 s with the default grace period', sleep(30)],
+    ['a preStop sleep of 0 s', sleep(0)],
+    ['limits in percent', { [`${LIMITS}.maxSurge`]: '150%', [`${LIMITS}.maxUnavailable`]: '100%' }],
+    ['one limit of 0', { [`${LIMITS}.maxSurge`]: 0 }],
+    ['a percentage that rounds down to 0', { [`${LIMITS}.maxSurge`]: 0, [`${LIMITS}.maxUnavailable`]: '1%' }],
+    ['Recreate', { 'spec.strategy.type': 'Recreate' }],
+    ['a deadline above minReadySeconds', { 'spec.progressDeadlineSeconds': 6, 'spec.minReadySeconds': 5 }],
+    ['2 successes for readiness', { [`${APP}.readinessProbe`]: { ...HTTP, successThreshold: 2 } }],
+    ['zeros, which are the defaults', { [`${APP}.livenessProbe`]: { ...HTTP, periodSeconds: 0, successThreshold: 0 } }],
+  ];
+  for (const [what, deployment] of table) {
+    test(what, () => admit(manifests({ deployment })));
+  }
+
+  for (const overlay of overlayNames()) {
+    test(overlay, () => admit(readManifests(readRendered(overlay), overlay)));
+  }
+});
+
+describe('the API server refuses, in these words,', () => {
+  const table: [what: string, changes: Changes, refusal: string][] = [
+    ['negative replicas', { 'spec.replicas': -1 }, `spec.replicas: Invalid value: -1: ${NOT_NEGATIVE}`],
+    [
+      'negative minReadySeconds',
+      { 'spec.minReadySeconds': -5 },
+      `spec.minReadySeconds: Invalid value: -5: ${NOT_NEGATIVE}`,
+    ],
+    [
+      'a deadline as long as minReadySeconds',
+      { 'spec.progressDeadlineSeconds': 5, 'spec.minReadySeconds': 5 },
+      'spec.progressDeadlineSeconds: Invalid value: 5: must be greater than minReadySeconds',
+    ],
+    [
+      'minReadySeconds above the default deadline',
+      { 'spec.minReadySeconds': 601 },
+      'spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds',
+    ],
+    [
+      'a selector of other labels',
+      { 'spec.selector.matchLabels.app': 'blog' },
+      'spec.template.metadata.labels: Invalid value: {"app":"shop","tier":"web"}: `selector` does not match template `labels`',
+    ],
+    [
+      'an unknown strategy',
+      { 'spec.strategy.type': 'BlueGreen' },
+      'spec.strategy: Unsupported value: {"Type":"BlueGreen","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
+    ],
+    [
+      'limits for Recreate',
+      { 'spec.strategy.type': 'Recreate', [`${LIMITS}.maxSurge`]: 1 },
+      `${LIMITS}: Forbidden: may not be specified when strategy \`type\` is 'Recreate'`,
+    ],
+    [
+      'limits that let nothing move',
+      { [`${LIMITS}.maxSurge`]: 0, [`${LIMITS}.maxUnavailable`]: 0 },
+      `${LIMITS}.maxUnavailable: Invalid value: 0: may not be 0 when \`maxSurge\` is 0`,
+    ],
+    [
+      'limits that let nothing move, in percent',
+      { [`${LIMITS}.maxSurge`]: '0%', [`${LIMITS}.maxUnavailable`]: '0%' },
+      `${LIMITS}.maxUnavailable: Invalid value: "0%": may not be 0 when \`maxSurge\` is 0`,
+    ],
+    ['a negative limit', { [`${LIMITS}.maxSurge`]: -1 }, `${LIMITS}.maxSurge: Invalid value: -1: ${NOT_NEGATIVE}`],
+    [
+      'a limit without its percent sign',
+      { [`${LIMITS}.maxSurge`]: '1' },
+      `${LIMITS}.maxSurge: Invalid value: "1": ${NO_PERCENTAGE}`,
+    ],
+    [
+      'half a percent',
+      { [`${LIMITS}.maxUnavailable`]: '0.5%' },
+      `${LIMITS}.maxUnavailable: Invalid value: "0.5%": ${NO_PERCENTAGE}`,
+    ],
+    [
+      'more unavailable than there are',
+      { [`${LIMITS}.maxUnavailable`]: '101%' },
+      `${LIMITS}.maxUnavailable: Invalid value: "101%": must not be greater than 100%`,
+    ],
+    ['a preStop sleep of 6 s in 5 s of grace', { [GRACE]: 5, ...sleep(6) }, sleepRefused(6, 5)],
+    ['a preStop sleep above the default grace period', sleep(31), sleepRefused(31, 30)],
+    ['a negative preStop sleep', { [GRACE]: 5, ...sleep(-1) }, sleepRefused(-1, 5)],
+    [
+      'a preStop hook that does nothing',
+      { [PRE_STOP]: {} },
+      `${PRE_STOP}: Required value: must specify a handler type`,
+    ],
+    [
+      'a preStop hook that does two things',
+      { [PRE_STOP]: { exec: { command: ['true'] }, sleep: { seconds: 5 } } },
+      `${PRE_STOP}.sleep: Forbidden: may not specify more than 1 handler type`,
+    ],
+    [
+      'a preStop hook without a command',
+      { [PRE_STOP]: { exec: { command: [] } } },
+      `${PRE_STOP}.exec.command: Required value`,
+    ],
+    [
+      'a probe that does nothing',
+      { [`${APP}.readinessProbe`]: { periodSeconds: 1 } },
+      `${APP}.readinessProbe: Required value: must specify a handler type`,
+    ],
+    [
+      'a probe that does two things',
+      { [`${APP}.readinessProbe`]: { ...HTTP, tcpSocket: { port: 8080 } } },
+      `${APP}.readinessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type`,
+    ],
+    [
+      'a probe without a command',
+      { [`${APP}.startupProbe`]: { exec: {} } },
+      `${APP}.startupProbe.exec.command: Required value`,
+    ],
+    ...['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'].map(
+      (field): [string, Changes, string] => [
+        `a negative ${field}`,
+        { [`${APP}.readinessProbe`]: { ...HTTP, [field]: -1 } },
+        `${APP}.readinessProbe.${field}: Invalid value: -1: ${NOT_NEGATIVE}`,
+      ],
+    ),
+    ...['livenessProbe', 'startupProbe'].map((probe): [string, Changes, string] => [
+      `2 successes for the ${probe}`,
+      { [`${APP}.${probe}`]: { ...HTTP, successThreshold: 2 } },
+      `${APP}.${probe}.successThreshold: Invalid value: 2: must be 1`,
+    ]),
+    [
+      'two things, of which both are named',
+      { 'spec.replicas': -1, [GRACE]: 1, ...sleep(5) },
+      `[spec.replicas: Invalid value: -1: ${NOT_NEGATIVE}, ${sleepRefused(5, 1)}]`,
+    ],
+  ];
+  for (const [what, deployment, refusal] of table) {
+    test(what, () => {
+      const message = `shop.yaml: The Deployment "shop" is invalid: ${refusal}`;
+      assert.throws(() => admit(manifests({ deployment })), { constructor: InputError, message });
+    });
+  }
+
+  test('a selector of nothing', () => {
+    const message = /^shop\.yaml: .*spec\.selector: Invalid value: .*: empty selector is invalid for deployment/;
+    assert.throws(() => admit(manifests({ deployment: { 'spec.selector': {} } })), {
+      constructor: InputError,
+      message,
+    });
+  });
+});

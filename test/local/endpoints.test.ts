@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { usableEndpoints } from '../../src/clusters/local/endpoints.ts';
+import { endpointsOf } from './fake-node.ts';
+
+describe('kube-proxy sends new connections', () => {
+  const table: [what: string, endpoints: string, usable: string][] = [
+    ['to every ready pod', 'a:ready b:ready', 'a b'],
+    ['to no pod that is not ready', 'a:ready b:unready', 'a'],
+    ['to no terminating pod while another is ready', 'a:terminating b:ready', 'b'],
+    ['to terminating pods that still serve when none is ready', 'a:terminating b:unready c:terminating', 'a c'],
+    ['to no terminating pod that has failed its readiness', 'a:ended b:terminating', 'b'],
+    ['nowhere when no pod serves', 'a:unready b:ended', ''],
+    ['nowhere when there is no pod', '', ''],
+  ];
+  for (const [what, endpoints, usable] of table) {
+    test(what, () => {
+      const pods = usableEndpoints(endpointsOf(endpoints)).map(({ pod }) => pod);
+      assert.equal(pods.join(' '), usable);
+    });
+  }
+});

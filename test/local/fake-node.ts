@@ -1,0 +1,44 @@
+/** A node whose time the test moves: timers, clock and endpoints for routers, probers and the network. */
+import type { TestContext } from 'node:test';
+import type { EndpointState } from '../../src/clusters/local/endpoints.ts';
+import type { TrialClock } from '../../src/trace/clock.ts';
+
+export interface FakeTime extends TrialClock {
+  /** Moves the time on ms by ms, and lets everything that waits for a timer or a promise go as far as it can. */
+  pass(ms: number): Promise<void>;
+}
+
+/** Stands still, at 0, but for `pass`. */
+export function fakeTime(t: TestContext): FakeTime {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 0 });
+  t.mock.method(performance, 'now', () => Date.now());
+  return {
+    startedAtEpochMs: 0,
+    nowMs: () => Date.now(),
+    fromEpochMs: (epochMs) => epochMs,
+    async pass(ms) {
+      for (let passed = 0; passed < ms; passed++) {
+        t.mock.timers.tick(1);
+        for (let i = 0; i < 4; i++) await Promise.resolve();
+      }
+    },
+  };
+}
+
+const STATES = {
+  ready: { podReady: true, terminating: false },
+  unready: { podReady: false, terminating: false },
+  terminating: { podReady: true, terminating: true },
+  ended: { podReady: false, terminating: true },
+};
+
+/** 'a:ready b:terminating' */
+export function endpointsOf(text: string): EndpointState[] {
+  return text
+    .split(' ')
+    .filter(Boolean)
+    .map((entry) => {
+      const [pod = '', state = 'ready'] = entry.split(':');
+      return { pod, host: '127.0.0.1', port: 8080, ...STATES[state as keyof typeof STATES] };
+    });
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { Prober, probeTiming, Threshold } from '../../src/clusters/local/prober.ts';
+import type { Probe } from '../../src/manifests/manifests.ts';
+import { fakeTime } from './fake-node.ts';
+
+describe('a verdict stands once its threshold is reached', () => {
+  /** Results and verdicts in order: + success, - failure, . none yet. */
+  const table: [successes: number, failures: number, results: string, verdicts: string][] = [
+    [1, 1, '+-+-', '+-+-'],
+    [1, 3, '+--+---', '+..+..-'],
+    [1, 3, '-----', '..---'],
+    [2, 1, '+-++', '.-.+'],
+    [3, 2, '++-+++--', '.....+.-'],
+  ];
+  for (const [successThreshold, failureThreshold, results, verdicts] of table) {
+    test(`${successThreshold} successes, ${failureThreshold} failures: ${results} gives ${verdicts}`, () => {
+      const threshold = new Threshold({ successThreshold, failureThreshold });
+      const given = [...results].map((result) => threshold.add(result === '+'));
+      assert.equal(given.map((verdict) => (verdict === undefined ? '.' : verdict ? '+' : '-')).join(''), verdicts);
+    });
+  }
+});
+
+test("a probe's times are the API's defaults where it is silent or says 0", () => {
+  const defaults = {
+    initialDelayMs: 0,
+    periodMs: 10_000,
+    timeoutMs: 1000,
+    successThreshold: 1,
+    failureThreshold: 3,
+  };
+  assert.deepEqual(probeTiming({}), defaults);
+  assert.deepEqual(
+    probeTiming({ periodSeconds: 0, timeoutSeconds: 0, successThreshold: 0, failureThreshold: 0 }),
+    defaults,
+  );
+  assert.deepEqual(
+    probeTiming({
+      initialDelaySeconds: 5,
+      periodSeconds: 2,
+      timeoutSeconds: 3,
+      successThreshold: 4,
+      failureThreshold: 6,
+    }),
+    { initialDelayMs: 5000, periodMs: 2000, timeoutMs: 3000, successThreshold: 4, failureThreshold: 6 },
+  );
+});
+
+interface Probed {
+  /** Answer of each check in turn, and then of all others as the last: + or -. */
+  answers?: string;
+  /** How long a check takes, in ms. */
+  takesMs?: number;
+  /** Since when the container runs; the test may change it. */
+  runningSinceMs?: number | undefined;
+}
+
+/** A prober, when it checked ('0', '1000') and what it found ('0+'). */
+function probed(t: TestContext, probe: Probe, { answers = '+', takesMs = 0, ...given }: Probed = {}) {
+  const time = fakeTime(t);
+  const container = { runningSinceMs: 'runningSinceMs' in given ? given.runningSinceMs : 0 };
+  const checks: number[] = [];
+  const verdicts: string[] = [];
+  const prober = new Prober(
+    probe,
+    async () => {
+      const success = answers[Math.min(checks.length, answers.length - 1)] === '+';
+      checks.push(time.nowMs());
+      if (takesMs > 0) await new Promise((resolve) => setTimeout(resolve, takesMs));
+      return success;
+    },
+    () => container.runningSinceMs,
+    (healthy) => verdicts.push(`${time.nowMs()}${healthy ? '+' : '-'}`),
+  );
+  t.after(() => prober.stop());
+  return { prober, container, checks, verdicts, pass: time.pass };
+}
+
+describe('a probe', () => {
+  test('comes at once and then every period', async (t) => {
+    const { prober, checks, verdicts, pass } = probed(t, { periodSeconds: 2 });
+    prober.start();
+    await pass(5000);
+    assert.deepEqual(checks, [0, 2000, 4000]);
+    assert.deepEqual(verdicts.slice(1), ['2000+', '4000+']);
+  });
+
+  test('is skipped until its initial delay is over, and then comes with the next period', async (t) => {
+    const { prober, checks, pass } = probed(t, { periodSeconds: 2, initialDelaySeconds: 3 });
+    prober.start();
+    await pass(7000);
+    assert.deepEqual(checks, [4000, 6000]);
+  });
+
+  test('counts the initial delay from the start of the container', async (t) => {
+    const { prober, container, checks, pass } = probed(
+      t,
+      { periodSeconds: 1, initialDelaySeconds: 2 },
+      { runningSinceMs: undefined },
+    );
+    prober.start();
+    await pass(1500);
+    container.runningSinceMs = 1500;
+    await pass(3000);
+    assert.deepEqual(checks, [4000]);
+  });
+
+  test('is skipped while no container runs', async (t) => {
+    const { prober, container, checks, pass } = probed(t, { periodSeconds: 1 }, { runningSinceMs: undefined });
+    prober.start();
+    await pass(2500);
+    container.runningSinceMs = 2500;
+    await pass(1000);
+    container.runningSinceMs = undefined;
+    await pass(2000);
+    assert.deepEqual(checks, [3000]);
+  });
+
+  test('fails the container at the failure threshold, and not before', async (t) => {
+    const { prober, verdicts, pass } = probed(t, { periodSeconds: 1, failureThreshold: 3 }, { answers: '+--+---' });
+    prober.start();
+    await pass(6500);
+    assert.deepEqual(verdicts.slice(1), ['3000+', '6000-']);
+  });
+
+  test('that is triggered comes at once and starts the rhythm anew', async (t) => {
+    const { prober, checks, pass } = probed(t, { periodSeconds: 2 });
+    prober.start();
+    await pass(500);
+    prober.trigger();
+    await pass(4500);
+    assert.deepEqual(checks, [0, 500, 2500, 4500]);
+  });
+
+  test('that is triggered while it runs comes again when it has ended', async (t) => {
+    const { prober, checks, pass } = probed(t, { periodSeconds: 2 }, { takesMs: 1000 });
+    prober.start();
+    await pass(500);
+    prober.trigger();
+    await pass(3000);
+    assert.deepEqual(checks, [0, 1000, 3000]);
+  });
+
+  test('that takes longer than its period is followed by the next at once', async (t) => {
+    const { prober, checks, pass } = probed(t, { periodSeconds: 1, timeoutSeconds: 5 }, { takesMs: 1500 });
+    prober.start();
+    await pass(5000);
+    assert.deepEqual(checks, [0, 1500, 3000, 4500]);
+  });
+
+  test('forgets what it has counted when the container is a new one', async (t) => {
+    const { prober, verdicts, pass } = probed(t, { periodSeconds: 1, failureThreshold: 3 }, { answers: '-' });
+    prober.start();
+    await pass(1500);
+    prober.reset();
+    await pass(3000);
+    assert.deepEqual(verdicts, ['4000-']);
+  });
+
+  test('that is stopped says nothing more, not even of the check under way', async (t) => {
+    const { prober, checks, verdicts, pass } = probed(t, { periodSeconds: 1 }, { takesMs: 500 });
+    prober.start();
+    await pass(1200);
+    prober.stop();
+    prober.trigger();
+    await pass(5000);
+    assert.deepEqual([checks, verdicts], [[0, 1000], ['500+']]);
+  });
+
+  test('is told to end at its timeout', async (t) => {
+    const signals: AbortSignal[] = [];
+    const check = (signal: AbortSignal) => new Promise<boolean>(() => signals.push(signal));
+    const timeout = new AbortController();
+    const seconds = t.mock.method(AbortSignal, 'timeout', () => timeout.signal);
+    const prober = new Prober(
+      { timeoutSeconds: 3 },
+      check,
+      () => 0,
+      () => {},
+    );
+    prober.start();
+    t.after(() => prober.stop());
+    assert.deepEqual([signals.length, signals[0]?.aborted], [1, false]);
+    timeout.abort();
+    assert.equal(signals[0]?.aborted, true);
+    assert.deepEqual(seconds.mock.calls[0]?.arguments, [3000]);
+  });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { Router } from '../../src/clusters/local/router.ts';
+import type { Random } from '../../src/random.ts';
+import { endpointsOf, fakeTime } from './fake-node.ts';
+
+interface Delays {
+  /** Of each update in turn, and then of all others as the last, in ms. */
+  slices?: number[];
+  /** Of each sync in turn, in ms. */
+  syncs?: number[];
+}
+
+/** A router with the delays given, and what its rules were from when on: '110: a b'. */
+function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
+  const time = fakeTime(t);
+  const views: string[] = [];
+  const timings = {
+    endpointSliceMs: slices,
+    proxySyncMs: syncs,
+    minSyncPeriodMs: 1000,
+    containerStartMs: [],
+    sandboxRemovalMs: [],
+    podRemovalMs: [],
+  };
+  const inTurn = new Map<readonly number[], number>();
+  const random: Pick<Random, 'draw'> = {
+    draw(samples) {
+      const turn = inTurn.get(samples) ?? 0;
+      inTurn.set(samples, turn + 1);
+      return samples[Math.min(turn, samples.length - 1)] ?? Number.NaN;
+    },
+  };
+  const router = new Router('node1', time, random as Random, timings, ({ name, view }) => {
+    assert.equal(name, 'node1');
+    views.push(`${time.nowMs()}: ${view.map(({ pod }) => pod).join(' ')}`);
+  });
+  const update = (endpoints: string) => router.update(endpointsOf(endpoints));
+  return { router, views, update, pass: time.pass };
+}
+
+describe("a node's router", () => {
+  test('knows nothing at first, and of a change after its delays', async (t) => {
+    const { router, views, update, pass } = routed(t);
+    assert.deepEqual(router.view, []);
+    update('a:ready b:ready');
+    await pass(109);
+    assert.deepEqual(router.view, []);
+    await pass(1);
+    assert.deepEqual(views, ['110: a b']);
+  });
+
+  test('syncs at most once in minSyncPeriod, so the second of two changes waits for the rest of it', async (t) => {
+    const { views, update, pass } = routed(t);
+    update('a:ready b:ready');
+    await pass(50);
+    update('a:terminating b:ready');
+    await pass(2000);
+    assert.deepEqual(views, ['110: a b', '1110: b']);
+  });
+
+  test('applies the newest state it knows, and none of those it has missed between two syncs', async (t) => {
+    const { views, update, pass } = routed(t);
+    for (const state of ['a:ready', 'a:ready b:unready', 'a:ready b:ready', 'a:terminating b:ready']) {
+      update(state);
+      await pass(200);
+    }
+    await pass(3000);
+    assert.deepEqual(views, ['110: a', '1110: b']);
+  });
+
+  test('a change long after the last is applied without waiting', async (t) => {
+    const { views, update, pass } = routed(t);
+    update('a:ready');
+    await pass(5000);
+    update('b:ready');
+    await pass(200);
+    assert.deepEqual(views, ['110: a', '5110: b']);
+  });
+
+  test('learns of changes in their order, even where a later one would have been faster', async (t) => {
+    const { views, update, pass } = routed(t, { slices: [500, 10] });
+    update('a:ready');
+    await pass(100);
+    update('b:ready');
+    await pass(3000);
+    assert.deepEqual(views, ['510: b'], 'both arrive at 500 and the newer one holds');
+  });
+
+  test('does not go back to an older state after a sync that took long', async (t) => {
+    const { router, views, update, pass } = routed(t, { syncs: [1500, 10] });
+    update('a:ready');
+    await pass(200);
+    update('b:ready');
+    await pass(5000);
+    assert.deepEqual(
+      router.view.map(({ pod }) => pod),
+      ['b'],
+      views.join(', '),
+    );
+  });
+
+  test('keeps its rules as they were once it is stopped', async (t) => {
+    const { router, views, update, pass } = routed(t);
+    update('a:ready');
+    await pass(105);
+    router.stop();
+    await pass(3000);
+    assert.deepEqual(views, []);
+  });
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import type { Endpoint, RoutingTable } from '../../src/clusters/cluster.ts';
+import { type Dialled, RejectLimiter, ServiceNetwork } from '../../src/clusters/service-network.ts';
+import { seededRandom } from '../../src/random.ts';
+import { fakeTime } from './fake-node.ts';
+
+describe("Linux's limit of ICMP errors to one peer", () => {
+  /** ms at which errors are due, and which of them are sent (+) or dropped (-). */
+  const table: [what: string, atMs: number[], sent: string][] = [
+    ['a burst of six', [0, 0, 0, 0, 0, 0, 0, 0], '++++++--'],
+    ['and then one a second', [0, 0, 0, 0, 0, 0, 999, 1000, 1001, 1999, 2000], '++++++-+--+'],
+    [
+      'what is saved up is six at most',
+      [0, 0, 0, 0, 0, 0, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000],
+      '++++++++++++-',
+    ],
+    ['a second apart is always sent', [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000], '++++++++'],
+    ['a clock that has run for long changes nothing', [1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9], '++++++-'],
+  ];
+  for (const [what, atMs, sent] of table) {
+    test(what, () => {
+      const limiter = new RejectLimiter();
+      assert.equal(atMs.map((ms) => (limiter.take(ms) ? '+' : '-')).join(''), sent);
+    });
+  }
+});
+
+/** A network in fake time whose routes the test sets, and what became of each connection: '3000 a EHOSTUNREACH'. */
+function network(t: TestContext) {
+  const time = fakeTime(t);
+  const set: RoutingTable = { routers: [] };
+  const net = new ServiceNetwork(() => set, seededRandom(7));
+  const results: string[] = [];
+  const note = ({ endpoint, error }: Dialled) =>
+    results.push([time.nowMs(), endpoint?.pod, error].filter((part) => part !== undefined).join(' '));
+  return {
+    results,
+    pass: time.pass,
+    /** Each router's endpoints: `{ node1: 'a b-' }`; a minus marks a pod whose network is gone. */
+    routes(routers: Record<string, string>) {
+      set.routers = Object.entries(routers).map(([name, pods]) => ({ name, endpoints: endpoints(pods) }));
+    },
+    dial: (done: (result: Dialled) => void = note) => net.dial(done),
+  };
+}
+
+function endpoints(pods: string): Endpoint[] {
+  const names = pods.split(' ').filter(Boolean);
+  return names.map((name) => ({
+    pod: name.replace('-', ''),
+    host: '127.0.0.1',
+    port: 8080,
+    reachable: !name.endsWith('-'),
+  }));
+}
+
+describe('a connection to a Service', () => {
+  test('goes to an endpoint at once', (t) => {
+    const { routes, dial, results } = network(t);
+    routes({ node1: 'a' });
+    dial();
+    assert.deepEqual(results, ['0 a']);
+  });
+
+  test('goes by every router and to every endpoint alike', (t) => {
+    const { routes, dial } = network(t);
+    routes({ node1: 'a b', node2: 'c d' });
+    const counts = new Map<string, number>();
+    const count = ({ router, endpoint }: Dialled) => {
+      const key = `${router} ${endpoint?.pod}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    };
+    for (let i = 0; i < 4000; i++) dial(count);
+    assert.deepEqual([...counts.keys()].sort(), ['node1 a', 'node1 b', 'node2 c', 'node2 d']);
+    for (const [key, times] of counts) assert.ok(Math.abs(times - 1000) < 150, `${key}: ${times} of 4000`);
+  });
+
+  test('is refused where there is no endpoint, six times, and then waits for a later SYN to find one', async (t) => {
+    const { routes, dial, results, pass } = network(t);
+    routes({ node1: '' });
+    for (let i = 0; i < 7; i++) dial();
+    assert.deepEqual(results, Array(6).fill('0 ECONNREFUSED'));
+    await pass(500);
+    routes({ node1: 'a' });
+    await pass(499);
+    assert.equal(results.length, 6);
+    await pass(1);
+    assert.deepEqual(results[6], '1000 a');
+  });
+
+  test('sends its SYN again after 1, 3, 7, 15 and 31 s, and then waits for its own timeout', async (t) => {
+    const { routes, dial, results, pass } = network(t);
+    routes({ node1: '' });
+    const noErrors = t.mock.method(RejectLimiter.prototype, 'take', () => false);
+    dial();
+    await pass(70_000);
+    assert.deepEqual([noErrors.mock.callCount(), results], [6, []]);
+    const sentMs = noErrors.mock.calls.map(({ arguments: [nowMs] }) => nowMs);
+    assert.deepEqual(sentMs, [0, 1000, 3000, 7000, 15_000, 31_000]);
+  });
+
+  test('that waits is refused as soon as an error is allowed again', async (t) => {
+    const { routes, dial, results, pass } = network(t);
+    routes({ node1: '' });
+    for (let i = 0; i < 7; i++) dial();
+    await pass(1000);
+    assert.deepEqual(results[6], '1000 ECONNREFUSED');
+  });
+
+  test('has a limit of errors for each router', (t) => {
+    const { routes, dial, results } = network(t);
+    routes({ node1: '', node2: '' });
+    for (let i = 0; i < 100; i++) dial();
+    assert.deepEqual(results, Array(12).fill('0 ECONNREFUSED'));
+  });
+
+  test('to a pod whose network is gone ends after 3 s as unreachable', async (t) => {
+    const { routes, dial, results, pass } = network(t);
+    routes({ node1: 'a-' });
+    dial();
+    await pass(1500);
+    routes({ node1: 'b' });
+    await pass(1499);
+    assert.deepEqual(results, [], 'conntrack sends every later SYN the same way');
+    await pass(1);
+    assert.deepEqual(results, ['3000 a EHOSTUNREACH']);
+  });
+
+  test('that is given up while it waits has no result', async (t) => {
+    const { routes, dial, results, pass } = network(t);
+    routes({ node1: 'a-' });
+    dial()();
+    routes({ node1: '' });
+    const giveUps = Array.from({ length: 7 }, () => dial());
+    results.length = 0;
+    giveUps[6]?.();
+    routes({ node1: 'a' });
+    await pass(40_000);
+    assert.deepEqual(results, []);
+  });
+
+  test('stays with its router while it waits', async (t) => {
+    const { routes, dial, results, pass } = network(t);
+    routes({ node1: '' });
+    for (let i = 0; i < 7; i++) dial();
+    routes({ node1: '', node2: 'b' });
+    await pass(999);
+    routes({ node1: 'a', node2: 'b' });
+    await pass(1);
+    assert.deepEqual(results[6], '1000 a');
+  });
+
+  test('is refused while there is no router at all', (t) => {
+    const { dial, results } = network(t);
+    dial();
+    assert.deepEqual(results, ['0 ECONNREFUSED']);
+  });
+});

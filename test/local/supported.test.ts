@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { assertSupported } from '../../src/clusters/local/supported.ts';
+import { InputError } from '../../src/errors.ts';
+import { readManifests } from '../../src/manifests/manifests.ts';
+import { overlayNames } from '../../src/manifests/overlays.ts';
+import { readRendered } from '../../src/manifests/render-files.ts';
+import { manifests, type Written } from '../manifests/manifest-text.ts';
+
+const POD = 'spec.template.spec';
+const APP = `${POD}.containers[0]`;
+const PORTS = [
+  { name: 'http', containerPort: 8080 },
+  { name: 'admin', containerPort: 9090 },
+];
+
+const other = (kind: string, apiVersion = 'v1') => ({ apiVersion, kind, metadata: { name: 'shop' } });
+const pod = (field: string, value: unknown): Written => ({ deployment: { [`${POD}.${field}`]: value } });
+const app = (field: string, value: unknown): Written => ({ deployment: { [`${APP}.${field}`]: value } });
+const service = (field: string, value: unknown): Written => ({ service: { [`spec.${field}`]: value } });
+
+describe('the local cluster carries out', () => {
+  for (const overlay of overlayNames()) {
+    test(overlay, () => assertSupported(readManifests(readRendered(overlay), overlay)));
+  }
+
+  const table: [what: string, written: Written][] = [
+    ['a Deployment that says as little as it can', {}],
+    ['labels and annotations of any name', { deployment: { 'metadata.annotations': { 'a.b/c': 'd' } } }],
+    ['placement, which has no effect on one machine', pod('topologySpreadConstraints', [{ maxSkew: 1 }])],
+    ['a security context', pod('securityContext', { seccompProfile: { type: 'RuntimeDefault' } })],
+    ['resources', app('resources', { limits: { memory: '1Gi' } })],
+    ['a probe of the port of the Service, by name', app('readinessProbe.httpGet', { port: 'http', scheme: 'HTTP' })],
+    ['and by number', app('livenessProbe.tcpSocket.port', 8080)],
+    ['an exec probe', app('startupProbe.exec.command', ['cat', '/tmp/ready'])],
+    ['a preStop command', app('lifecycle.preStop.exec.command', ['sleep', '5'])],
+    ['environment variables from fields', app('env', [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'b' } } }])],
+    ['a Service of another type', service('type', 'NodePort')],
+    [
+      'objects that take no part in a rollout',
+      { more: [other('Namespace'), other('ServiceAccount'), other('PodDisruptionBudget', 'policy/v1')] },
+    ],
+  ];
+  for (const [what, written] of table) {
+    test(what, () => assertSupported(manifests(written)));
+  }
+});
+
+describe('the local cluster refuses, naming the field,', () => {
+  const table: [what: string, written: Written, object: string, named: string][] = [
+    ['another kind', { more: [other('Ingress', 'networking.k8s.io/v1')] }, 'Ingress', 'a Ingress'],
+    ['a paused Deployment', { deployment: { 'spec.paused': true } }, 'Deployment', 'spec.paused'],
+    ['an init container', pod('initContainers', [{ name: 'init' }]), 'Deployment', `${POD}.initContainers[0].name`],
+    [
+      'a second container',
+      pod('containers[1]', { name: 'proxy' }),
+      'Deployment',
+      `${POD}.containers[1] (a second container)`,
+    ],
+    ['the network of the node', pod('hostNetwork', true), 'Deployment', `${POD}.hostNetwork`],
+    [
+      'a readiness gate',
+      pod('readinessGates', [{ conditionType: 'a/b' }]),
+      'Deployment',
+      `${POD}.readinessGates[0].conditionType`,
+    ],
+    [
+      'a grace period of 0',
+      pod('terminationGracePeriodSeconds', 0),
+      'Deployment',
+      `${POD}.terminationGracePeriodSeconds: 0 (forced deletion)`,
+    ],
+    [
+      'a negative grace period',
+      pod('terminationGracePeriodSeconds', -1),
+      'Deployment',
+      `${POD}.terminationGracePeriodSeconds: -1`,
+    ],
+    ['a command of its own', app('command', ['node', 'server.js']), 'Deployment', `${APP}.command[0]`],
+    [
+      'a postStart hook',
+      app('lifecycle.postStart.exec.command', ['true']),
+      'Deployment',
+      `${APP}.lifecycle.postStart.exec.command[0]`,
+    ],
+    [
+      'a preStop tcpSocket',
+      app('lifecycle.preStop.tcpSocket.port', 1),
+      'Deployment',
+      `${APP}.lifecycle.preStop.tcpSocket.port`,
+    ],
+    ['another stop signal', app('lifecycle.stopSignal', 'SIGINT'), 'Deployment', `${APP}.lifecycle.stopSignal`],
+    [
+      'a variable from a Secret',
+      app('env', [{ name: 'A', valueFrom: { secretKeyRef: { name: 's' } } }]),
+      'Deployment',
+      `${APP}.env[0].valueFrom.secretKeyRef.name`,
+    ],
+    [
+      'variables from a ConfigMap',
+      app('envFrom', [{ configMapRef: { name: 'c' } }]),
+      'Deployment',
+      `${APP}.envFrom[0].configMapRef.name`,
+    ],
+    ['a gRPC probe', app('readinessProbe.grpc.port', 8080), 'Deployment', `${APP}.readinessProbe.grpc.port`],
+    [
+      'a probe with a grace period of its own',
+      app('livenessProbe', { exec: { command: ['a'] }, terminationGracePeriodSeconds: 1 }),
+      'Deployment',
+      `${APP}.livenessProbe.terminationGracePeriodSeconds`,
+    ],
+    [
+      'a probe of another host',
+      app('readinessProbe.httpGet', { host: 'a', port: 80 }),
+      'Deployment',
+      `${APP}.readinessProbe.httpGet.host`,
+    ],
+    [
+      'a probe over HTTPS',
+      app('readinessProbe.httpGet', { scheme: 'HTTPS', port: 'http' }),
+      'Deployment',
+      `${APP}.readinessProbe.httpGet.scheme: HTTPS`,
+    ],
+    [
+      'a preStop hook over HTTPS',
+      app('lifecycle.preStop.httpGet', { scheme: 'HTTPS', port: 'http' }),
+      'Deployment',
+      `${APP}.lifecycle.preStop.httpGet.scheme: HTTPS`,
+    ],
+    [
+      'a probe of another port than the Service has',
+      { deployment: { [`${APP}.ports`]: PORTS, [`${APP}.readinessProbe.httpGet.port`]: 'admin' } },
+      'Deployment',
+      `${APP}.readinessProbe.httpGet.port`,
+    ],
+    [
+      'a selector by expression',
+      { deployment: { 'spec.selector.matchExpressions': [{ key: 'app', operator: 'Exists' }] } },
+      'Deployment',
+      'spec.selector.matchExpressions[0].key',
+    ],
+    ['session affinity', service('sessionAffinity', 'ClientIP'), 'Service', 'spec.sessionAffinity'],
+    [
+      'a Service that publishes pods before they are ready',
+      service('publishNotReadyAddresses', true),
+      'Service',
+      'spec.publishNotReadyAddresses',
+    ],
+    [
+      'a Service that keeps to its node',
+      service('internalTrafficPolicy', 'Local'),
+      'Service',
+      'spec.internalTrafficPolicy',
+    ],
+    ['a headless Service, which no router serves', service('clusterIP', 'None'), 'Service', 'spec.clusterIP'],
+  ];
+  for (const [what, written, object, named] of table) {
+    test(what, () => {
+      assert.throws(
+        () => assertSupported(manifests(written)),
+        (error) => {
+          assert.ok(error instanceof InputError, `${error}`);
+          const [start, rest] = error.message.split(`${object} "shop": `);
+          assert.equal(start, 'shop.yaml: ');
+          assert.ok(rest?.startsWith(named), error.message);
+          assert.match(
+            error.message,
+            /not carried out by the local cluster and could change the result; remove it, or /,
+          );
+          return true;
+        },
+      );
+    });
+  }
+});

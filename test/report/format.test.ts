@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { count, percent, rate, seconds } from '../../src/report/format.ts';
+
+describe('numbers as people read them', () => {
+  const table: [format: (value: number) => string, value: number, text: string][] = [
+    [count, 0, '0'],
+    [count, 999, '999'],
+    [count, 12_345, '12,345'],
+    [count, 1_234_567, '1,234,567'],
+    [percent, 0, '0 %'],
+    [percent, 1, '100 %'],
+    [percent, 0.5, '50 %'],
+    [percent, 0.00123, '0.12 %'],
+    [percent, 0.0296, '3 %'],
+    [percent, 0.00002995, '0.003 %'],
+    [percent, 0.1249, '12 %'],
+    [seconds, 0, '0.0 s'],
+    [seconds, 49, '0.0 s'],
+    [seconds, 1234, '1.2 s'],
+    [seconds, 65_000, '65.0 s'],
+    [rate, 0, '0.0'],
+    [rate, 0.333, '0.3'],
+    [rate, 99.94, '99.9'],
+    [rate, 100, '100'],
+    [rate, 12_345.6, '12,346'],
+  ];
+  for (const [format, value, text] of table) {
+    test(`${format.name}(${value}) is ${text}`, () => assert.equal(format(value), text));
+  }
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import picocolors from 'picocolors';
+import type { TrialResult } from '../../src/analysis/result.ts';
+import { colorsFor, renderTable } from '../../src/report/terminal.ts';
+import { trialResult } from '../results/trial-result.ts';
+
+const ESCAPE = String.fromCharCode(27);
+const PLAIN = picocolors.createColors(false);
+
+/** The table's cells, row by row, each in one line. */
+function cells(trials: TrialResult[]): string[][] {
+  const rows = renderTable(trials, PLAIN)
+    .split(/^[├┌└].*$/m)
+    .slice(1, -1);
+  return rows.map((row) => {
+    const lines = row
+      .trim()
+      .split('\n')
+      .map((line) => line.split('│').slice(1, -1));
+    return (lines[0] ?? []).map((_, column) =>
+      lines
+        .map((line) => line[column]?.trim())
+        .filter(Boolean)
+        .join(' | '),
+    );
+  });
+}
+
+describe('the table', () => {
+  test('has a row for each variant and a column for each runtime, in their order', () => {
+    const trials = [
+      trialResult({ variant: 'control', runtime: 'deno', runtimeVersion: '2.9.6', exposed: 12_345 }),
+      trialResult({ variant: 'my-own' }),
+      trialResult(),
+      trialResult({ variant: 'broken', runtime: 'bun', runtimeVersion: '1.4.5', causes: { capacity: 1 } }),
+      trialResult({ variant: 'without-pre-stop', causes: { 'routing-lag': 1 } }),
+    ];
+    assert.deepEqual(cells(trials), [
+      ['', 'Node 26.10.0', 'Bun 1.4.5', 'Deno 2.9.6'],
+      ['broken', '–', '1 failed, 0.3 per pod | too few replicas 1', '–'],
+      ['without pre stop', '1 failed, 0.3 per pod | routing lag 1', '–', '–'],
+      ['valid', '0 of 3,000 | < 0.1 %', '–', '–'],
+      ['control', '–', '–', '0 of 12,345 | < 0.024 %'],
+      ['my own', '0 of 3,000 | < 0.1 %', '–', '–'],
+    ]);
+  });
+
+  const table: [what: string, trials: TrialResult[], cell: string][] = [
+    [
+      'the causes of what broke, most first, and the outage',
+      [trialResult({ causes: { capacity: 4, 'routing-lag': 1200, unexplained: 7 }, longestOutageMs: 2345 })],
+      '1,211 failed, 404 per pod | routing lag 1,200 | unexplained 7 | too few replicas 4 | outage 2.3 s',
+    ],
+    [
+      'one pod: no figure per pod',
+      [trialResult({ podsReplaced: 1, causes: { capacity: 4 } })],
+      '4 failed | too few replicas 4',
+    ],
+    ['an invalid trial', [trialResult({ valid: false })], '0 of 3,000 | < 0.1 % | INVALID'],
+    [
+      'repeats added up, and how many of them are invalid',
+      [trialResult(), trialResult({ repeat: 1 }), trialResult({ repeat: 2, valid: false })],
+      '0 of 9,000 | < 0.033 % | 1 INVALID',
+    ],
+    [
+      'repeats of which one broke',
+      [
+        trialResult({ longestOutageMs: 100, causes: { capacity: 2 } }),
+        trialResult({ repeat: 1, longestOutageMs: 500 }),
+      ],
+      '2 failed, 0.3 per pod | too few replicas 2 | outage 0.5 s',
+    ],
+  ];
+  for (const [what, trials, cell] of table) {
+    test(`has in a cell ${what}`, () => assert.equal(cells(trials)[1]?.[1], cell));
+  }
+});
+
+describe('the words around the table', () => {
+  const OF = 'Of: requests started between the first deletion and the last exit of an old pod (in the control: all).';
+  const around = (trials: TrialResult[]) => {
+    const lines = renderTable(trials, PLAIN).split('\n');
+    return lines.filter((line) => line !== '' && !/^[│├┌└]/.test(line));
+  };
+  const table: [what: string, trials: TrialResult[], lines: string[]][] = [
+    [
+      'valid broke nothing',
+      [trialResult(), trialResult({ runtime: 'bun', exposed: 1000 })],
+      ['valid: 0 of 4,000 exposed requests broke (at most 0.3 % on each runtime, 95 % confidence)', OF],
+    ],
+    [
+      'valid broke something',
+      [trialResult(), trialResult({ runtime: 'bun', causes: { unexplained: 1234 } })],
+      ['valid: 1,234 of 6,000 exposed requests broke', OF],
+    ],
+    ['valid was not run', [trialResult({ variant: 'broken' })], ['Requests broken by one rolling update', OF]],
+    [
+      'several repeats',
+      [trialResult(), trialResult({ repeat: 1 })],
+      [
+        'valid: 0 of 6,000 exposed requests broke (at most 0.05 % on each runtime, 95 % confidence)',
+        OF,
+        'Each cell adds up 2 rollouts.',
+      ],
+    ],
+    [
+      'processes that were not PID 1, and hidden retries',
+      [trialResult({ variant: 'broken', pid1: false, hiddenRetries: 1500 })],
+      [
+        'Requests broken by one rolling update',
+        OF,
+        'Processes were not PID 1 here, so one without a SIGTERM handler died at once; in a container it is ignored.',
+        '1,500 requests reached a pod twice: the client repeated them by itself.',
+      ],
+    ],
+  ];
+  for (const [what, trials, lines] of table) {
+    test(what, () => assert.deepEqual(around(trials), lines));
+  }
+
+  test('end with a line end', () => assert.match(renderTable([trialResult()], PLAIN), /[^\n]\n$/));
+});
+
+describe('colour', () => {
+  const table: [what: string, env: Record<string, string>, isTTY: boolean, coloured: boolean][] = [
+    ['on a terminal', {}, true, true],
+    ['elsewhere', {}, false, false],
+    ['on a terminal with NO_COLOR', { NO_COLOR: '1' }, true, false],
+    ['on a terminal with an empty NO_COLOR, which counts as unset', { NO_COLOR: '' }, true, true],
+    ['on a dumb terminal', { TERM: 'dumb' }, true, false],
+    ['elsewhere with FORCE_COLOR', { FORCE_COLOR: '1' }, false, true],
+    ['on a terminal with FORCE_COLOR=0', { FORCE_COLOR: '0' }, true, false],
+    ['with both NO_COLOR and FORCE_COLOR', { NO_COLOR: '1', FORCE_COLOR: '1' }, true, false],
+  ];
+  for (const [what, env, isTTY, coloured] of table) {
+    test(`${what}: ${coloured ? 'yes' : 'no'}`, (t) => {
+      withEnvironment(t, env);
+      const trials = [trialResult(), trialResult({ variant: 'broken', valid: false, causes: { capacity: 1 } })];
+      assert.equal(renderTable(trials, colorsFor({ isTTY })).includes(ESCAPE), coloured);
+    });
+  }
+
+  test('leaves the text as it is', () => {
+    const trials = [trialResult(), trialResult({ variant: 'broken', valid: false, causes: { capacity: 1 } })];
+    const coloured = renderTable(trials, picocolors.createColors(true));
+    assert.equal(coloured.replaceAll(new RegExp(`${ESCAPE}\\[\\d+m`, 'g'), ''), renderTable(trials, PLAIN));
+  });
+});
+
+/** Only these of the variables that colour depends on, until the test ends. */
+function withEnvironment(t: TestContext, env: Record<string, string>): void {
+  const before = { ...process.env };
+  t.after(() => {
+    process.env = before;
+  });
+  const { NO_COLOR: _, FORCE_COLOR: __, TERM: ___, ...others } = before;
+  process.env = { ...others, ...env };
+}
