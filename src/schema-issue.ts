@@ -4,7 +4,9 @@ import type { z } from 'zod';
 /** The first complaint: where and what. */
 export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
-  return issue ? `${fieldPath(issue.path)}: ${issue.message}` : 'invalid';
+  if (!issue) return 'invalid';
+  const path = fieldPath(issue.path);
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
 }
 
 /** A path as the API server writes it: `spec.containers[0].name`. */

@@ -1,8 +1,6 @@
 /** The workload definition that both load generators and `loadtest.js` read (`workload.json`). */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { InputError } from '../errors.ts';
-import { firstIssue } from '../schema-issue.ts';
+import { readJsonFile } from '../json-file.ts';
 
 export const Scenario = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/),
@@ -42,13 +40,5 @@ export function totalRate(workload: Workload): number {
 
 /** @throws InputError when the file is no workload */
 export function readWorkload(file: string): Workload {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  const parsed = Workload.safeParse(value);
-  if (!parsed.success) throw new InputError(`${file}: ${firstIssue(parsed.error)}`);
-  return parsed.data;
+  return readJsonFile(file, Workload, 'a workload');
 }

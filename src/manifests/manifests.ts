@@ -1,5 +1,5 @@
 /** Reads Kubernetes YAML into the Deployment and the Service that a trial rolls. */
-import { parseAllDocuments } from 'yaml';
+import { type Document, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { firstIssue } from '../schema-issue.ts';
@@ -124,8 +124,8 @@ export function readManifests(yaml: string, source: string): Manifests {
   const objects: KubernetesObject[] = [];
   for (const document of parseAllDocuments(yaml)) {
     const problem = document.errors[0];
-    if (problem) throw new InputError(`${source}: not valid YAML: ${problem.message.split('\n')[0]}`);
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (problem) throw notYaml(source, problem);
+    const value = plainValue(document, source);
     if (value === null || value === undefined) continue;
     const identity = z
       .looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) })
@@ -144,6 +144,27 @@ export function readManifests(yaml: string, source: string): Manifests {
     );
   }
   return { source, objects, deployment, service };
+}
+
+function plainValue(document: Document, source: string): unknown {
+  try {
+    return withoutNulls(document.toJS({ maxAliasCount: 100 }));
+  } catch (error) {
+    if (error instanceof ReferenceError) throw notYaml(source, error); // an alias to nothing, or a bomb of them
+    throw error;
+  }
+}
+
+function notYaml(source: string, error: Error): InputError {
+  return new InputError(`${source}: not valid YAML: ${error.message.split('\n')[0]}`, { cause: error });
+}
+
+/** A field that is null is one that is absent, as for the API server. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const present = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item)]));
 }
 
 function only<T extends z.ZodType>(objects: KubernetesObject[], kind: string, schema: T, source: string): z.infer<T> {

@@ -1,10 +1,9 @@
 /** The folder that `--out` names: the results, and the trace each of them was made from. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
 import { RESULT_FORMAT, Result, type TrialResult } from '../analysis/result.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
-import { firstIssue } from '../schema-issue.ts';
+import { readJsonFile } from '../json-file.ts';
 import type { Trace } from '../trace/trace.ts';
 import { K6Summary, summaryResult } from './k6-summary.ts';
 
@@ -54,24 +53,12 @@ export function readResults(dir: string): TrialResult[] {
   const summaries = readdirSync(dir)
     .filter((name) => K6_SUMMARY_FILE.test(name))
     .sort()
-    .map((name) => summaryResult(readJson(join(dir, name), K6Summary)));
+    .map((name) => summaryResult(readJsonFile(join(dir, name), K6Summary, 'a k6 summary of loadtest.js')));
   if (!existsSync(saved)) {
     if (summaries.length > 0) return summaries;
     throw new InputError(`${dir}: holds no results: neither ${RESULT_FILE} nor a k6 summary (k6-*.json)`);
   }
-  return [...readJson(saved, Result).trials, ...summaries];
-}
-
-function readJson<T extends z.ZodType>(file: string, schema: T): z.infer<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new InputError(`${file}: not a result of this program: ${firstIssue(parsed.error)}`);
-  return parsed.data;
+  return [...readJsonFile(saved, Result, 'a result of this program').trials, ...summaries];
 }
 
 function writing(path: string, write: () => void): void {

@@ -65,7 +65,7 @@ describe('a result folder', () => {
       { 'result.json': JSON.stringify({ format: 'k8s-rollout-test/result/1', trials: [{}] }) },
       /result\.json: not a result .*trials\[0\]\.runtime/,
     ],
-    ['another k6 summary', { 'k6-mine.json': '{"metrics":{}}' }, /k6-mine\.json: not a result .*format/],
+    ['another k6 summary', { 'k6-mine.json': '{"metrics":{}}' }, /k6-mine\.json: not a k6 summary .*format/],
   ];
   for (const [what, files, message] of bad) {
     test(`with ${what} is refused in one line`, (t) => {

@@ -46,6 +46,10 @@ export function refusalsOf(deployment: Deployment): Refusal[] {
     refuse('spec.progressDeadlineSeconds', invalid(deadline, 'must be greater than minReadySeconds'));
   }
   const labels = spec.template.metadata?.labels ?? {};
+  const { matchLabels = {}, matchExpressions = [] } = spec.selector;
+  if (Object.keys(matchLabels).length + matchExpressions.length === 0) {
+    refuse('spec.selector', invalid({}, 'empty selector is invalid for deployment'));
+  }
   if (Object.entries(spec.selector.matchLabels ?? {}).some(([key, value]) => labels[key] !== value)) {
     refuse('spec.template.metadata.labels', invalid(labels, '`selector` does not match template `labels`'));
   }

@@ -43,7 +43,9 @@ export class Threshold {
 /**
  * Probes at once and then every period. The rhythm starts with the pod, not with its container: a probe that finds no
  * running container, or that is not yet due, is skipped and the next one comes a whole period later. `trigger` probes out
- * of turn and starts the rhythm anew, as the kubelet does for readiness when a container has just started.
+ * of turn and starts the rhythm anew, as the kubelet does for readiness when a container has just started. What falls due
+ * while a check runs comes once when it has ended. Source: the kubelet's probe worker (pkg/kubelet/prober/worker.go),
+ * whose ticker and trigger each hold one.
  */
 export class Prober {
   readonly #timing: ProbeTiming;
@@ -54,6 +56,8 @@ export class Prober {
   #threshold: Threshold;
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
+  /** Fell due while a check was running. */
+  #missed: 'none' | 'tick' | 'trigger' = 'none';
 
   /** `runningSinceMs`: when (performance.now) the container started, undefined while this probe should hold still. */
   constructor(
@@ -75,8 +79,12 @@ export class Prober {
 
   trigger(): void {
     if (this.#stop.signal.aborted) return;
+    if (this.#busy) {
+      this.#missed = 'trigger';
+      return;
+    }
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => void this.#probe(), this.#timing.periodMs);
+    this.#timer = setInterval(() => void this.#tick(), this.#timing.periodMs);
     void this.#probe();
   }
 
@@ -90,9 +98,14 @@ export class Prober {
     this.#stop.abort();
   }
 
+  #tick(): void {
+    if (!this.#busy) void this.#probe();
+    else if (this.#missed === 'none') this.#missed = 'tick';
+  }
+
   async #probe(): Promise<void> {
     const since = this.#runningSinceMs();
-    if (this.#busy || since === undefined || performance.now() - since < this.#timing.initialDelayMs) return;
+    if (since === undefined || performance.now() - since < this.#timing.initialDelayMs) return;
     this.#busy = true;
     const success = await this.#check(
       AbortSignal.any([this.#stop.signal, AbortSignal.timeout(this.#timing.timeoutMs)]),
@@ -101,5 +114,9 @@ export class Prober {
     if (this.#stop.signal.aborted) return;
     const verdict = this.#threshold.add(success);
     if (verdict !== undefined) this.#onVerdict(verdict);
+    const missed = this.#missed;
+    this.#missed = 'none';
+    if (missed === 'trigger') this.trigger();
+    else if (missed === 'tick') this.#tick();
   }
 }

@@ -18,7 +18,10 @@ export class Router {
   #lastVersion = 0;
   #lastArrivalMs = 0;
   #nextSyncMs = 0;
-  #syncPlanned = false;
+  /** A sync is planned or running. */
+  #syncing = false;
+  /** The state that the last sync began with. */
+  #appliedVersion = 0;
   #stopped = false;
 
   constructor(name: string, clock: TrialClock, random: Random, timings: Timings, onView: (router: Router) => void) {
@@ -49,18 +52,19 @@ export class Router {
     });
   }
 
+  /** Source: BoundedFrequencyRunner in Kubernetes 1.34 (pkg/proxy/runner): minSyncPeriod counts from a sync's end. */
   #planSync(): void {
-    if (this.#syncPlanned) return;
-    this.#syncPlanned = true;
-    const now = this.#clock.nowMs();
-    const startMs = Math.max(now, this.#nextSyncMs);
-    this.#after(startMs - now, () => {
-      this.#nextSyncMs = this.#clock.nowMs() + this.#timings.minSyncPeriodMs;
-      this.#syncPlanned = false;
+    if (this.#syncing || this.#appliedVersion === this.#knownVersion) return;
+    this.#syncing = true;
+    this.#after(this.#nextSyncMs - this.#clock.nowMs(), () => {
+      this.#appliedVersion = this.#knownVersion;
       const view = usableEndpoints(this.#known);
       this.#after(this.#random.draw(this.#timings.proxySyncMs), () => {
         this.view = view;
+        this.#syncing = false;
+        this.#nextSyncMs = this.#clock.nowMs() + this.#timings.minSyncPeriodMs;
         this.#onView(this);
+        this.#planSync();
       });
     });
   }

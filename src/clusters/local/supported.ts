@@ -3,7 +3,7 @@
  * an error: a simulation that ignores what it was told gives an answer to another question.
  */
 import { InputError } from '../../errors.ts';
-import type { KubernetesObject, Manifests } from '../../manifests/manifests.ts';
+import type { KubernetesObject, Manifests, Probe } from '../../manifests/manifests.ts';
 
 const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) =>
   [
@@ -115,6 +115,15 @@ export function assertSupported(manifests: Manifests): void {
   if (terminationGracePeriodSeconds === 0) {
     fail(manifests, manifests.deployment, 'spec.template.spec.terminationGracePeriodSeconds: 0 (forced deletion) is');
   }
+  if (terminationGracePeriodSeconds !== undefined && terminationGracePeriodSeconds < 0) {
+    const field = `spec.template.spec.terminationGracePeriodSeconds: ${terminationGracePeriodSeconds}`;
+    fail(manifests, manifests.deployment, `${field} (which the API server turns into 1) is`);
+  }
+  if (manifests.service.spec.clusterIP === 'None') {
+    fail(manifests, manifests.service, 'spec.clusterIP: None (a Service that no router serves) is');
+  }
+  const otherPort = fieldWithOtherPort(manifests);
+  if (otherPort) fail(manifests, manifests.deployment, `${otherPort} (another port than the Service's targetPort) is`);
   const scheme = manifests.objects.map((object) => leafWithValue(object, /\.scheme$/, 'HTTPS')).find(Boolean);
   if (scheme) fail(manifests, manifests.deployment, `${scheme}: HTTPS is`);
 }
@@ -123,6 +132,30 @@ function fail(manifests: Manifests, object: KubernetesObject, what: string): nev
   throw new InputError(
     `${manifests.source}: ${object.kind} "${object.metadata.name}": ${what} not carried out by the local cluster and could change the result; remove it, or measure on a real cluster`,
   );
+}
+
+/** A probe or hook that asks another port than the one the Service sends to: each pod has one port here. */
+function fieldWithOtherPort({ deployment, service }: Manifests): string | undefined {
+  const container = deployment.spec.template.spec.containers[0];
+  const number = (port: number | string | undefined) =>
+    typeof port === 'string' ? container?.ports?.find(({ name }) => name === port)?.containerPort : port;
+  const [servicePort] = service.spec.ports;
+  const served = number(servicePort?.targetPort ?? servicePort?.port);
+  const handlers = {
+    startupProbe: container?.startupProbe,
+    readinessProbe: container?.readinessProbe,
+    livenessProbe: container?.livenessProbe,
+    'lifecycle.preStop': container?.lifecycle?.preStop as Pick<Probe, 'httpGet'> | undefined,
+  };
+  for (const [name, handler] of Object.entries<Pick<Probe, 'httpGet' | 'tcpSocket'> | undefined>(handlers)) {
+    for (const kind of ['httpGet', 'tcpSocket'] as const) {
+      const port = handler?.[kind]?.port;
+      if (port !== undefined && number(port) !== served) {
+        return `spec.template.spec.containers[0].${name}.${kind}.port`;
+      }
+    }
+  }
+  return undefined;
 }
 
 /** Paths of all scalar and empty values: `spec.containers[0].name`. */

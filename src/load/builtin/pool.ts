@@ -18,7 +18,9 @@ export class Client {
       return;
     }
     this.destination = undefined;
-    this.#giveUp = network.dial((dialled) => {
+    let answered = false;
+    const giveUp = network.dial((dialled) => {
+      answered = true;
       this.#giveUp = undefined;
       this.destination = dialled;
       const { endpoint, error } = dialled;
@@ -32,6 +34,8 @@ export class Client {
       this.connection = connection;
       ready(connection);
     });
+    // The network may have answered within the call, and then there is nothing left to give up.
+    if (!answered) this.#giveUp = giveUp;
   }
 
   /** Stops a `connect` that is still waiting for the network. Returns whether there was one. */

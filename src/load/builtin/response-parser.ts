@@ -5,7 +5,7 @@
 
 export interface ResponseHead {
   status: number;
-  /** Names in lower case; of repeated fields the last. */
+  /** Names in lower case; repeated fields joined by commas, as RFC 9110, section 5.3, has it. */
   headers: Map<string, string>;
   /** Whether the connection may carry another request after this response. */
   keepAlive: boolean;
@@ -72,7 +72,7 @@ export class ResponseParser {
         return this.#takeUntil('\r\n\r\n', chunk, at, (text) => this.#startBody(parseHead(text)));
       case 'chunk-size':
         return this.#takeUntil('\r\n', chunk, at, (line) => {
-          const size = /^[0-9a-f]+/i.exec(line)?.[0];
+          const size = /^([0-9a-f]+)[ \t]*(?:;.*)?$/i.exec(line)?.[1];
           if (size === undefined) throw new ResponseSyntaxError(`bad chunk size: ${JSON.stringify(line.slice(0, 40))}`);
           this.#remaining = Number.parseInt(size, 16);
           this.#state = this.#remaining === 0 ? 'trailer' : 'chunk-data';
@@ -111,9 +111,10 @@ export class ResponseParser {
     if (head.status < 200 && head.status !== 101) return;
     this.head = head;
     const length = head.headers.get('content-length');
+    const coding = head.headers.get('transfer-encoding');
     if (head.status === 204 || head.status === 304 || head.status === 101) this.#state = 'complete';
-    else if (/\bchunked\b/i.test(head.headers.get('transfer-encoding') ?? '')) this.#state = 'chunk-size';
-    else if (length === undefined) {
+    else if (coding !== undefined && /(^|,)[ \t]*chunked[ \t]*$/i.test(coding)) this.#state = 'chunk-size';
+    else if (coding !== undefined || length === undefined) {
       this.#state = 'until-close';
       head.keepAlive = false;
     } else if (!/^\d+$/.test(length)) throw new ResponseSyntaxError(`bad Content-Length: ${JSON.stringify(length)}`);
@@ -131,7 +132,11 @@ function parseHead(text: string): ResponseHead {
   const headers = new Map<string, string>();
   for (const line of lines) {
     const colon = line.indexOf(':');
-    if (colon > 0) headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    if (colon <= 0) continue;
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   const connection = headers.get('connection')?.toLowerCase() ?? '';
   const keepAlive = match[1] === '1' ? !connection.includes('close') : connection.includes('keep-alive');
