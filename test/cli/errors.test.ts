@@ -1,0 +1,85 @@
+/** What a user gets for a mistake: one line that says what is wrong, and the documented exit code. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { PROJECT, run } from './program.ts';
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'cli-'));
+process.on('exit', () => rmSync(FOLDER, { recursive: true, force: true }));
+const file = (name: string, content: string) => {
+  const path = join(FOLDER, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('one line and the exit code for', { concurrency: 4 }, () => {
+  const table: [what: string, args: string[], code: number, line: RegExp][] = [
+    ['an unknown command', ['frobnicate'], 2, /unknown command 'frobnicate'/],
+    ['an unknown flag', ['compare', '--frobnicate'], 2, /unknown option '--frobnicate'/],
+    ['an unknown variant', ['compare', '--variant', 'valid,nonsense'], 2, /no variant "nonsense"; there are broken, /],
+    ['an unknown runtime', ['compare', '--runtime', 'perl'], 2, /no runtime "perl"; there are node, bun, deno/],
+    ['no number', ['compare', '--rate', 'many'], 2, /--rate.*whole number from 1 to 20000/],
+    ['no repeat at all', ['compare', '--repeat', '0'], 2, /--repeat.*whole number from 1/],
+    ['another load', ['compare', '--load', 'wrk'], 2, /--load.*builtin, k6/],
+    ['a folder that is not there', ['compare', join(FOLDER, 'missing')], 2, /missing: there is no such folder/],
+    ['a file in the place of a folder', ['compare', file('a-file', '')], 2, /a-file: is a file/],
+    ['a folder that cannot be made', ['compare', '--out', file('b', '')], 4, /\/b: cannot be written: ENOTDIR/],
+  ];
+  for (const [what, args, code, line] of table) {
+    test(what, async (t) => {
+      const ended = await run(t, args);
+      assert.equal(ended.code, code, ended.stderr);
+      assert.match(ended.stderr, /^k8s-rollout-test: [^\n]*\n$/);
+      assert.match(ended.stderr, line);
+      assert.equal(ended.stdout, '');
+    });
+  }
+});
+
+/** The program in a folder of its own, where everything of the project can be seen but what `hide` names. */
+function installedWithout(t: TestContext, hide: (path: string) => boolean): string {
+  const folder = mkdtempSync(join(tmpdir(), 'installed-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  cpSync(join(PROJECT, 'dist'), join(folder, 'dist'), { recursive: true });
+  for (const name of ['package.json', 'kustomize', 'workload.json', 'loadtest.js']) {
+    symlinkSync(join(PROJECT, name), join(folder, name));
+  }
+  for (const name of readdirSync(join(PROJECT, 'node_modules'))) {
+    const path = join('node_modules', name);
+    if (!name.startsWith('@')) {
+      if (!hide(name)) link(folder, path);
+    } else {
+      for (const part of readdirSync(join(PROJECT, path))) if (!hide(`${name}/${part}`)) link(folder, join(path, part));
+    }
+  }
+  return join(folder, 'dist/cli.js');
+}
+
+function link(folder: string, path: string): void {
+  mkdirSync(join(folder, path, '..'), { recursive: true });
+  symlinkSync(join(PROJECT, path), join(folder, path));
+}
+
+test('a runtime whose binary is missing: exit code 4 and how to get it', async (t) => {
+  const cli = installedWithout(t, (name) => name.startsWith('@oven/'));
+  const { code, stderr } = await run(t, ['compare'], { cli });
+  assert.equal(code, 4);
+  assert.match(
+    stderr,
+    /^k8s-rollout-test: the bun binary is missing \(npm package @oven\/bun-[^\n]*\): run npm ci[^\n]*\n$/,
+  );
+});
+
+test('--debug adds where an error comes from', async (t) => {
+  const { code, stderr } = await run(t, ['--debug', 'compare', join(FOLDER, 'missing')]);
+  assert.equal(code, 2);
+  assert.match(stderr, /no such folder\n {4}at /);
+});
+
+test('--help is no error', async (t) => {
+  const { code, stdout, stderr } = await run(t, ['compare', '--help']);
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, /--variant <names>/);
+});

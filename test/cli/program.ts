@@ -1,0 +1,78 @@
+/** Runs the built program as a user does. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+export const PROJECT = join(import.meta.dirname, '..', '..');
+const DEADLINE_MS = 120_000;
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Program {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+  /** Whether some process still runs that this program started, directly or not. */
+  leftovers(): number[];
+}
+
+/** Every process the program starts gets its PATH; a folder in it that does not exist tells them from all others. */
+let runs = 0;
+
+/** Starts the program; it is killed when the test ends before it, or after two minutes. */
+export function start(t: TestContext, args: readonly string[], { cli = join(PROJECT, 'dist/cli.js') } = {}): Program {
+  const mark = `/no-such-folder/run-${process.pid}-${++runs}`;
+  const child = spawn(process.execPath, [cli, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: `${process.env.PATH}:${mark}`, NO_COLOR: '1', FORCE_COLOR: undefined },
+  });
+  const kill = () => child.kill('SIGKILL');
+  t.after(kill);
+  const deadline = setTimeout(kill, DEADLINE_MS);
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk: Buffer) => {
+      output[name] += chunk.toString();
+    });
+  }
+  const ended = once(child, 'close').then(([code, signal]) => {
+    clearTimeout(deadline);
+    return { code, signal, ...output };
+  });
+  return { child, ended, leftovers: () => processesWith(mark) };
+}
+
+export function run(t: TestContext, args: readonly string[], options?: { cli?: string }): Promise<Ended> {
+  return start(t, args, options).ended;
+}
+
+/** Whether leftovers can be looked for: /proc has every process's environment on Linux alone. */
+export const CAN_SEE_PROCESSES = existsSync('/proc/self/environ');
+
+function processesWith(mark: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${mark}\0`);
+      } catch {
+        return false; // it has ended, or is another user's
+      }
+    })
+    .map(Number);
+}
+
+/** Resolves once `condition` holds, looked at every 20 ms. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const endMs = performance.now() + 60_000;
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error(`${what} did not come about within 60 s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

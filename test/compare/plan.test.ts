@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { planTrials } from '../../src/compare/plan.ts';
+import { readWorkload } from '../../src/load/workload.ts';
+import { RUNTIMES, VARIANTS } from '../../src/manifests/overlays.ts';
+import { projectFile } from '../../src/project-file.ts';
+
+const plan = (seed: number) =>
+  planTrials({
+    runtimes: RUNTIMES.map((name) => ({ name, version: '1', command: [name] })),
+    variants: [...VARIANTS, 'control'],
+    repeats: 2,
+    workload: readWorkload(projectFile('workload.json')),
+    load: 'builtin',
+    cluster: 'local',
+    seed,
+  }).map(({ identity, control }) => ({ ...identity, control }));
+
+test('a comparison has every runtime in every variant, each repeated', () => {
+  const trials = plan(1);
+  assert.equal(trials.length, 3 * 7 * 2);
+  assert.equal(new Set(trials.map(({ runtime, variant, repeat }) => `${runtime} ${variant} ${repeat}`)).size, 42);
+  assert.ok(trials.every(({ variant, control }) => control === (variant === 'control')));
+});
+
+test('the same seed gives the same order and the same seed to each trial, another seed does not', () => {
+  assert.deepEqual(plan(7), plan(7));
+  assert.notDeepEqual(plan(7), plan(8));
+  assert.equal(new Set(plan(7).map(({ seed }) => seed)).size, 42);
+});
