@@ -7,9 +7,11 @@
  *   RATE         requests/s over all scenarios (default: as workload.json says)
  *   DURATION     how long requests are started for (default 45s)
  *   RUNTIME, VARIANT  names for the result (default unnamed)
- *   OUT          file for the result, or a folder, which must exist and end in / (default the current folder)
+ *   OUT          file for the result, or a folder, which must exist and end in / (default the current folder);
+ *                - prints it in one line
  *   WORKLOAD     another workload file
  *   REQUEST_LOG  all: print every request, not only those that failed
+ *   SEGMENTS, SEGMENT  how many instances of k6 share the load, and which of them (0, 1 …) this one is
  *
  * The scenarios are those of workload.json, each an open model: requests start when the schedule says so, whatever
  * became of those before. A failed request, or one that could not be started in time, makes k6 exit with 99.
@@ -51,8 +53,9 @@ export function setup() {
 /** One request: the function of every scenario. */
 export function request({ run }) {
   const scenario = scenarios.find(({ name }) => name === exec.scenario.name);
-  const iteration = exec.scenario.iterationInTest;
-  const id = `${run}-${scenario.name}-${iteration}`;
+  // Without gaps in this instance; of all instances together each has its own numbers.
+  const iteration = exec.scenario.iterationInInstance;
+  const id = `${run}-${scenario.name}-${exec.scenario.iterationInTest}`;
   if (settings.logAll && iteration === 0) console.log(JSON.stringify({ startedAtMs: exec.scenario.startTime }));
   const startedAtMs = Date.now();
   const response = http.request(scenario.method, settings.url + scenario.path, scenario.body ?? null, {
@@ -92,6 +95,7 @@ export function request({ run }) {
     vu: exec.vu.idInTest,
     pod,
     requestCount,
+    serverTimeMs: response.headers['X-Server-Time'] ? Number(response.headers['X-Server-Time']) : undefined,
     timings,
   });
   if (failed) console.error(line);
@@ -133,6 +137,7 @@ export function handleSummary({ metrics, state, setup_data: start }) {
       };
     }),
   };
+  if (settings.out === '-') return { stdout: `${JSON.stringify(summary)}\n` };
   return { stdout: summaryText(summary), [settings.out]: `${JSON.stringify(summary, null, 2)}\n` };
 }
 
@@ -156,7 +161,13 @@ function readOptions() {
     ...names.flatMap((name) => [byScenario('requests', name), byScenario('failed_requests', name)]),
     ...[...ERROR_CODES, OTHER_STATUS].map(byErrorCode),
   ];
+  const { segments, segment } = settings;
+  const ends = Array.from({ length: segments + 1 }, (_, index) => `${index}/${segments}`);
   return {
+    ...(segments > 1 && {
+      executionSegment: `${ends[segment]}:${ends[segment + 1]}`,
+      executionSegmentSequence: ends.join(','),
+    }),
     scenarios: Object.fromEntries(scenarios.map((scenario) => [scenario.name, arrivals(scenario)])),
     thresholds: {
       failed_requests: ['count==0'],
@@ -214,6 +225,10 @@ function readSettings(env) {
     throw new Error('URL must be set: k6 run -e URL=http://127.0.0.1:8080 loadtest.js');
   }
   if (rate !== undefined && !(Number(rate) > 0)) throw new Error(`RATE must be a number of requests/s: ${rate}`);
+  const [segments, segment] = [Number(env.SEGMENTS ?? 1), Number(env.SEGMENT ?? 0)];
+  if (!Number.isInteger(segments) || !(segment >= 0 && segment < segments)) {
+    throw new Error(`SEGMENT must be one of 0 to SEGMENTS - 1: ${env.SEGMENT} of ${env.SEGMENTS}`);
+  }
   const out = env.OUT ?? './';
   return {
     url: url.replace(/\/+$/, ''),
@@ -223,6 +238,8 @@ function readSettings(env) {
     variant,
     out: out.endsWith('/') ? `${out}k6-${runtime}-${variant}.json` : out,
     logAll: env.REQUEST_LOG === 'all',
+    segments,
+    segment,
   };
 }
 

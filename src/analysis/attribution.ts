@@ -5,6 +5,7 @@
 import type { ClusterRecord, FailedRequest, PodRecord } from '../trace/trace.ts';
 import type { CauseId } from './causes.ts';
 import { drained, endedAround, endedByForce, servesAt, terminatingAt } from './timeline.ts';
+import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
 
 interface Evidence {
   request: FailedRequest;
@@ -28,10 +29,41 @@ const RULES: readonly Rule[] = [
   { cause: 'keep-alive-race', fits: idleConnectionClosed },
 ];
 
-/** The cause of one failed request. */
+/**
+ * The cause of one failed request. Where the pods' clocks may be off against the load's, the cause must be the same
+ * wherever within that bound the truth lies; else it cannot be told.
+ */
 export function attribute(request: FailedRequest, cluster: ClusterRecord): CauseId {
+  const { clockBoundMs = 0 } = cluster;
+  const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];
+  const [cause, ...others] = new Set(shiftsMs.map((shiftMs) => causeOf(shifted(request, shiftMs), cluster)));
+  return cause === undefined || others.length > 0 ? 'unexplained' : cause;
+}
+
+function shifted(request: FailedRequest, byMs: number): FailedRequest {
+  return { ...request, startedMs: request.startedMs + byMs, endedMs: request.endedMs + byMs };
+}
+
+function causeOf(request: FailedRequest, cluster: ClusterRecord): CauseId {
+  if (request.pod === undefined && request.router === undefined) return causeOfUnseen(request, cluster);
   const pod = cluster.pods.find((candidate) => candidate.name === request.pod);
-  return RULES.find((rule) => rule.fits({ request, cluster, pod }))?.cause ?? 'unexplained';
+  return firstCause({ request, cluster, pod }) ?? 'unexplained';
+}
+
+/**
+ * Through a Service's address nobody sees which pod was chosen. It was one of those that a router may have known and that
+ * could not serve the request; where every one of them gives the same cause, that is it.
+ */
+function causeOfUnseen(request: FailedRequest, cluster: ClusterRecord): CauseId {
+  if (request.phase === 'connect' && nobodyKnownServed(request, cluster)) return 'capacity';
+  const causes = possiblePods(request, cluster).flatMap((pod) => firstCause({ request, cluster, pod }) ?? []);
+  const [cause, ...others] = new Set(causes);
+  if (others.length > 0) return 'unexplained';
+  return cause ?? firstCause({ request, cluster, pod: undefined }) ?? 'unexplained';
+}
+
+function firstCause(evidence: Evidence): CauseId | undefined {
+  return RULES.find((rule) => rule.fits(evidence))?.cause;
 }
 
 /**

@@ -56,7 +56,7 @@ export function analyse(trace: Trace): TrialResult {
   const reasons = invalidReasons(trace);
   return {
     runtime: trial.runtime,
-    runtimeVersion: trial.runtimeVersion,
+    runtimeVersion: cluster.runtimeVersion ?? trial.runtimeVersion,
     variant: trial.variant,
     repeat: trial.repeat,
     cluster: trial.cluster,

@@ -4,11 +4,25 @@ import type { PodRecord } from '../trace/trace.ts';
 /** A container's exit is seen this much later, at most, than its connections break. */
 export const EXIT_SLACK_MS = 250;
 
-/** Whether new requests could be served by this pod at that time: Ready, terminating or not, and still listening. */
+/**
+ * Whether new requests could surely be served by this pod at that time: Ready, terminating or not, and still listening.
+ * Where its exit is only known to some seconds, the earliest counts.
+ */
 export function servesAt(pod: PodRecord, atMs: number): boolean {
   if (pod.readyMs === undefined || atMs < pod.readyMs) return false;
-  const ends = [pod.notReadyMs, pod.stoppedListeningMs, pod.exitMs, pod.sigkillMs];
+  const ends = [pod.notReadyMs, pod.stoppedListeningMs, earliestExitMs(pod), pod.sigkillMs];
   return ends.every((endMs) => endMs === undefined || atMs < endMs);
+}
+
+/** Whether it accepted connections at that time, ready or not, as far as is known. */
+export function listensAt(pod: PodRecord, atMs: number): boolean {
+  const fromMs = pod.listeningMs ?? pod.readyMs;
+  const toMs = pod.stoppedListeningMs ?? earliestExitMs(pod);
+  return fromMs !== undefined && atMs >= fromMs && (toMs === undefined || atMs < toMs);
+}
+
+function earliestExitMs({ exitMs, exitBoundMs = 0 }: PodRecord): number | undefined {
+  return exitMs === undefined ? undefined : exitMs - exitBoundMs;
 }
 
 /** The pod had been told to go (deletionTimestamp set) by then. */
@@ -29,5 +43,5 @@ export function endedByForce(pod: PodRecord): boolean {
 /** Its end broke what was under way at `atMs`. */
 export function endedAround(pod: PodRecord, atMs: number): boolean {
   const endMs = Math.min(pod.sigkillMs ?? Number.POSITIVE_INFINITY, pod.exitMs ?? Number.POSITIVE_INFINITY);
-  return Math.abs(atMs - endMs) <= EXIT_SLACK_MS;
+  return Math.abs(atMs - endMs) <= EXIT_SLACK_MS + (pod.exitBoundMs ?? 0);
 }

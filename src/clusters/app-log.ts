@@ -3,25 +3,41 @@ import { z } from 'zod';
 import type { TrialClock } from '../trace/clock.ts';
 import type { PodRecord } from '../trace/trace.ts';
 
-const AppEvent = z.looseObject({ event: z.string(), wallMs: z.number() });
+const AppEvent = z.looseObject({ event: z.string(), wallMs: z.number(), runtimeVersion: z.string().optional() });
 
-const FIELD_OF_EVENT: Record<string, 'listeningMs' | 'sigtermMs' | 'drainingMs' | 'stoppedListeningMs'> = {
+const FIELD_OF_EVENT: Record<string, 'listeningMs' | 'sigtermMs' | 'drainingMs' | 'stoppedListeningMs' | 'exitMs'> = {
   listening: 'listeningMs',
   sigterm: 'sigtermMs',
   draining: 'drainingMs',
   stopped: 'stoppedListeningMs',
+  exit: 'exitMs',
 };
 
-/** Notes the event of one output line in the pod's record. Lines that are no such event, of any app, are passed over. */
-export function noteAppEvent(record: PodRecord, line: string, clock: TrialClock): void {
-  if (!line.startsWith('{')) return;
+/** An event of the app's life, as one output line tells it. */
+export interface LoggedEvent {
+  field: (typeof FIELD_OF_EVENT)[string] | undefined;
+  /** By the pod's own clock. */
+  wallMs: number;
+  runtimeVersion: string | undefined;
+}
+
+/** Reads one output line. Lines that are no such event, of any app, are passed over. */
+export function readAppEvent(line: string): LoggedEvent | undefined {
+  if (!line.startsWith('{')) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    return; // any program may print a line that merely looks like JSON
+    return undefined; // any program may print a line that merely looks like JSON
   }
   const parsed = AppEvent.safeParse(value);
-  const field = parsed.success ? FIELD_OF_EVENT[parsed.data.event] : undefined;
-  if (parsed.success && field) record[field] ??= clock.fromEpochMs(parsed.data.wallMs);
+  if (!parsed.success) return undefined;
+  const { event, wallMs, runtimeVersion } = parsed.data;
+  return { field: FIELD_OF_EVENT[event], wallMs, runtimeVersion };
+}
+
+/** Notes the event of one output line in the pod's record. */
+export function noteAppEvent(record: PodRecord, line: string, clock: Pick<TrialClock, 'fromEpochMs'>): void {
+  const event = readAppEvent(line);
+  if (event?.field) record[event.field] ??= clock.fromEpochMs(event.wallMs);
 }

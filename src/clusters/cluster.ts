@@ -15,9 +15,10 @@ export interface Endpoint {
   reachable: boolean;
 }
 
-/** Where load is sent: to a URL, or along a routing table that changes under way. */
+/** Where load is sent: to a URL, to a Service that only pods can reach, or along a routing table that changes under way. */
 export type Target =
   | { kind: 'url'; url: string }
+  | { kind: 'service'; url: string; namespace: string }
   | {
       kind: 'routes';
       /** The Service as a TCP proxy on loopback, for load generators that cannot follow the table. */

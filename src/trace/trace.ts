@@ -34,7 +34,10 @@ export const FailedRequest = z.object({
   status: z.int().describe('HTTP status, where a response came').optional(),
   bytesReceived: z.int().optional(),
   pod: z.string().describe('the pod it was sent to, where known').optional(),
-  router: z.string().describe('the simulated node whose proxy chose the pod').optional(),
+  router: z
+    .string()
+    .describe('whose choice of a pod it was: the simulated node; absent where nobody could see that')
+    .optional(),
 });
 export type FailedRequest = z.infer<typeof FailedRequest>;
 
@@ -85,13 +88,17 @@ export const PodRecord = z.object({
   stoppedListeningMs: Ms.describe('its own log said so').optional(),
   sigkillMs: Ms.describe('SIGKILL was sent').optional(),
   exitMs: Ms.optional(),
+  exitBoundMs: z.number().describe('how far exitMs may be off; absent where it was seen as it happened').optional(),
   exitCode: z.int().optional(),
   exitSignal: z.string().optional(),
   log: z.array(z.string()).describe('its last lines of output').optional(),
 });
 export type PodRecord = z.infer<typeof PodRecord>;
 
-/** What one router (a node's kube-proxy) sends new connections to, from `atMs` until its next view. */
+/**
+ * What one router (a node's kube-proxy) sends new connections to, from `atMs` until its next view. On a real cluster no
+ * router can be looked into: the one view there is the EndpointSlices', which the routers follow with some delay.
+ */
 export const RouterView = z.object({
   router: z.string(),
   atMs: Ms,
@@ -104,6 +111,11 @@ export const ClusterRecord = z.object({
   routerViews: z.array(RouterView),
   events: z.array(z.object({ atMs: Ms, type: z.string(), pod: z.string().optional(), message: z.string() })),
   pid1: z.boolean().describe("whether each container's process was PID 1 of its own PID namespace"),
+  runtimeVersion: z.string().describe("as the app's log says").optional(),
+  clockBoundMs: z
+    .number()
+    .describe("how far the pods' times may be off against those of the requests; absent where both have one clock")
+    .optional(),
 });
 export type ClusterRecord = z.infer<typeof ClusterRecord>;
 

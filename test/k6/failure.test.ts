@@ -68,6 +68,7 @@ describe('the failed request of the trace', () => {
     failed: true,
     error: 'read: connection reset by peer',
     errorCode: 1220,
+    vu: 1,
     requestCount: 1,
     timings: NEW_CONNECTION,
   };

@@ -11,6 +11,7 @@ const REQUEST = {
   failed: false,
   status: 200,
   pod: 'rollout-test-1',
+  vu: 1,
   requestCount: 1,
   timings: { blocked: 0.2, connecting: 0.1, sending: 0.1, waiting: 4000.5, receiving: 0.7 },
 };

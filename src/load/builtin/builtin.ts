@@ -1,6 +1,7 @@
 /** The builtin load generator: constant arrival rate in a worker thread, every connection dialled and watched by itself. */
 import { Worker } from 'node:worker_threads';
-import type { RoutingTable, Target } from '../../clusters/cluster.ts';
+import type { RoutingTable } from '../../clusters/cluster.ts';
+import { InputError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
 import type { LoadGenerator, LoadOptions, LoadProgress, RunningLoad } from '../load.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
@@ -16,7 +17,7 @@ async function startWorker(options: LoadOptions): Promise<RunningLoad> {
   const { target, clock, signal } = options;
   const setup: WorkerSetup = {
     workload: options.workload,
-    routes: target.kind === 'routes' ? target.current() : fixedRoutes(target),
+    routes: target.kind === 'routes' ? target.current() : fixedRoutes(target.url),
     clockStartedAtEpochMs: clock.startedAtEpochMs,
     seed: options.seed,
     maxDurationMs: options.maxDurationMs,
@@ -60,8 +61,12 @@ async function startWorker(options: LoadOptions): Promise<RunningLoad> {
   };
 }
 
-function fixedRoutes(target: Extract<Target, { kind: 'url' }>): RoutingTable {
-  const url = new URL(target.url);
+/** A URL leads to one place, and nobody can see which pod is behind it. */
+function fixedRoutes(text: string): RoutingTable {
+  const url = new URL(text);
+  if (url.protocol !== 'http:' || url.pathname !== '/') {
+    throw new InputError(`${text}: the builtin load speaks plain HTTP to a host and port alone; use --load k6`);
+  }
   const endpoint = { pod: '', host: url.hostname, port: Number(url.port || 80), reachable: true };
-  return { routers: [{ name: url.host, endpoints: [endpoint] }] };
+  return { routers: [{ name: '', endpoints: [endpoint] }] };
 }

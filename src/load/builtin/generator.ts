@@ -122,6 +122,7 @@ export class Generator {
     const ok = !outcome.error && status !== undefined && status >= 200 && status < 300;
     if (ok) {
       const pod = outcome.head?.headers.get('x-pod-name') ?? request.client.destination?.endpoint?.pod ?? '';
+      request.client.lastPod = pod;
       this.recorder.success(request.scenario.name, pod, request.startedMs, endedMs);
       if (Number(outcome.head?.headers.get('x-request-count') ?? 1) > 1) this.recorder.hiddenRetry();
     } else {
@@ -174,6 +175,7 @@ function requestText(scenario: Scenario, id: string, endpoint: Endpoint | undefi
 
 function describe(request: InFlight, outcome: Outcome, endedMs: number): FailedRequest {
   const { router, endpoint } = request.client.destination ?? {};
+  const pod = endpoint?.pod || (request.reused ? request.client.lastPod : undefined);
   const status = outcome.head?.status;
   return {
     id: request.id,
@@ -187,7 +189,7 @@ function describe(request: InFlight, outcome: Outcome, endedMs: number): FailedR
     detail: outcome.error?.detail ?? `HTTP status ${status}`,
     bytesReceived: outcome.bytesReceived,
     ...(status === undefined ? {} : { status }),
-    ...(endpoint ? { pod: endpoint.pod } : {}),
-    ...(router === undefined ? {} : { router }),
+    ...(pod ? { pod } : {}),
+    ...(router ? { router } : {}),
   };
 }

@@ -9,6 +9,8 @@ export class Client {
   connection: Connection | undefined;
   /** Where its connection goes, or the last one went. */
   destination: Dialled | undefined;
+  /** Who answered last; where the way to a pod cannot be seen, its connection still leads there. */
+  lastPod: string | undefined;
   #giveUp: (() => void) | undefined;
 
   /** Calls `ready` with a usable connection, at once or later, or `failed` when the network says no. */

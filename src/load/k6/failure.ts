@@ -59,16 +59,23 @@ export function connectionOf(line: Pick<RequestLine, 'errorCode' | 'status' | 't
  * @param startedMs when it was started, on the trial's clock
  * @param seen what the Service's proxy knows of it, where load goes through one: its connection to the pod is the one
  *   that counts, for the proxy itself can always be connected to
+ * @param heldPod the pod that the virtual user's connection led to, if it had one
  */
-export function failedRequest(line: RequestLine, startedMs: number, seen?: ProxiedRequest): FailedRequest {
+export function failedRequest(
+  line: RequestLine,
+  startedMs: number,
+  seen?: ProxiedRequest,
+  heldPod?: string,
+): FailedRequest {
   const detail = [line.errorCode, line.error].filter((part) => part !== undefined).join(' ');
-  const pod = seen?.pod ?? line.pod;
+  const connection = seen?.connection ?? connectionOf(line);
+  const pod = seen?.pod ?? line.pod ?? (connection === 'reused' ? heldPod : undefined);
   return {
     id: line.id,
     scenario: line.scenario,
     startedMs,
     endedMs: startedMs + line.durationMs,
-    connection: seen?.connection ?? connectionOf(line),
+    connection,
     phase: seen?.connectError ? 'connect' : phaseOf(line),
     error: seen?.connectError ?? errorName(line.errorCode, line.error),
     ...(detail ? { detail } : {}),

@@ -19,6 +19,7 @@ export const k6Load: LoadGenerator = { name: 'k6', start };
 async function start(options: LoadOptions): Promise<RunningLoad> {
   const { workload, target, clock, signal, maxDurationMs } = options;
   signal.throwIfAborted();
+  if (target.kind === 'service') throw new Error('a Service is loaded from within its cluster');
   const version = await k6Version();
   const folder = mkdtempSync(join(tmpdir(), 'k6-load-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -27,7 +28,7 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   const workloadFile = join(folder, 'workload.json');
   writeFileSync(workloadFile, JSON.stringify(workload));
 
-  const log = new RequestLog({ workload, clock, target });
+  const log = new RequestLog({ workload, target, clocks: [clock] });
   const k6 = new K6Process({
     script: projectFile('loadtest.js'),
     env: {

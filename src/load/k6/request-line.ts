@@ -8,15 +8,17 @@ export const StartLine = z.object({ startedAtMs: z.number().describe('when the s
 export const RequestLine = z.object({
   id: z.string(),
   scenario: z.string(),
-  iteration: z.int().describe('0, 1, 2 … within the scenario, in the order of their start'),
+  iteration: z.int().describe('0, 1, 2 … within the scenario and this instance of k6, in the order of their start'),
   startedAtMs: z.number().describe('ms since 1970'),
   durationMs: z.number().describe('from the start to the last byte or the error'),
   failed: z.boolean(),
   error: z.string().describe("k6's words").optional(),
   errorCode: z.int().optional(),
   status: z.int().describe('absent where no complete response came').optional(),
+  vu: z.int().describe('the virtual user; each has its own connection'),
   pod: z.string().optional(),
   requestCount: z.int().describe('how often the pod had seen this id, this time included'),
+  serverTimeMs: z.number().describe("the pod's clock when it answered, ms since 1970").optional(),
   timings: z
     .object({
       blocked: z.number().describe('until there was a connection, connecting included'),

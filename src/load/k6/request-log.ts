@@ -17,39 +17,59 @@ const PRINT_LIMIT_MS = 1000;
 export interface RequestLogOptions {
   workload: Workload;
   target: Target;
-  clock: TrialClock;
+  /** One for each instance of k6 whose output is read: how its wall clock is read on the trial's. */
+  clocks: readonly Pick<TrialClock, 'fromEpochMs'>[];
+}
+
+interface Lane {
+  scenario: Scenario;
+  ledger: IterationLedger;
+}
+
+interface Instance {
+  clock: Pick<TrialClock, 'fromEpochMs'>;
+  lanes: ReadonlyMap<string, Lane>;
+  /** The pod that each virtual user's connection leads to, as its last response said. */
+  podOfUser: Map<number, string>;
 }
 
 export class RequestLog {
-  /** When k6 began to start requests, in ms on the trial's clock. */
+  /** When the last instance of k6 began to start requests, in ms on the trial's clock. */
   readonly started: Promise<number>;
-  readonly #options: RequestLogOptions;
-  readonly #scenarios: Map<string, { scenario: Scenario; ledger: IterationLedger }>;
+  readonly #target: Target;
+  readonly #instances: readonly Instance[];
+  readonly #startsMs = new Map<Instance, number>();
   readonly #recorder = new LoadRecorder();
   #onStarted: (startedMs: number) => void = () => {};
   /** No request started after this, in ms, is counted. */
   #stoppedMs = Number.POSITIVE_INFINITY;
 
-  constructor(options: RequestLogOptions) {
-    this.#options = options;
-    this.#scenarios = new Map(
-      options.workload.scenarios.map((scenario) => [scenario.name, { scenario, ledger: new IterationLedger() }]),
-    );
+  constructor({ workload, target, clocks }: RequestLogOptions) {
+    this.#target = target;
+    this.#instances = clocks.map((clock) => ({
+      clock,
+      lanes: new Map(
+        workload.scenarios.map((scenario) => [scenario.name, { scenario, ledger: new IterationLedger() }]),
+      ),
+      podOfUser: new Map(),
+    }));
     this.started = new Promise((resolve) => {
       this.#onStarted = resolve;
     });
   }
 
   get progress(): LoadProgress {
-    const ledgers = [...this.#scenarios.values()].map(({ ledger }) => ledger);
-    return { started: ledgers.reduce((sum, { started }) => sum + started, 0), failed: this.#recorder.failed };
+    const started = this.#lanes.reduce((sum, { ledger }) => sum + ledger.started, 0);
+    return { started, failed: this.#recorder.failed };
   }
 
-  /** Takes one line of output; false if it was not the script's. */
-  read(text: string): boolean {
+  /** Takes one line of an instance's output; false if it was not the script's. */
+  read(text: string, index = 0): boolean {
+    const instance = this.#instances[index];
+    if (!instance) throw new Error(`there is no k6 instance ${index}`);
     const line = parseLine(text);
-    if (line.kind === 'started') this.#onStarted(this.#options.clock.fromEpochMs(line.startedAtMs));
-    if (line.kind === 'request') this.#count(line.request);
+    if (line.kind === 'started') this.#noteStart(instance, instance.clock.fromEpochMs(line.startedAtMs));
+    if (line.kind === 'request') this.#count(instance, line.request);
     return line.kind !== 'message';
   }
 
@@ -59,10 +79,7 @@ export class RequestLog {
    */
   async stop(stoppedMs: number): Promise<void> {
     this.#stoppedMs = stoppedMs;
-    const settled = [...this.#scenarios.values()].map(({ scenario, ledger }) =>
-      ledger.settled(scenario.timeoutMs + PRINT_LIMIT_MS),
-    );
-    await Promise.all(settled);
+    await Promise.all(this.#lanes.map(({ scenario, ledger }) => ledger.settled(scenario.timeoutMs + PRINT_LIMIT_MS)));
   }
 
   /** @param droppedRequests arrivals that k6 could not start */
@@ -73,25 +90,35 @@ export class RequestLog {
     return record;
   }
 
-  #count(line: RequestLine): void {
-    const entry = this.#scenarios.get(line.scenario);
-    if (!entry) throw new Error(`k6 ran a scenario that the workload does not have: ${line.scenario}`);
-    const startedMs = this.#options.clock.fromEpochMs(line.startedAtMs);
-    entry.ledger.ended(line.iteration, startedMs > this.#stoppedMs + FENCE_MS);
+  get #lanes(): Lane[] {
+    return this.#instances.flatMap(({ lanes }) => [...lanes.values()]);
+  }
+
+  #noteStart(instance: Instance, startedMs: number): void {
+    this.#startsMs.set(instance, this.#startsMs.get(instance) ?? startedMs);
+    if (this.#startsMs.size === this.#instances.length) this.#onStarted(Math.max(...this.#startsMs.values()));
+  }
+
+  #count({ clock, lanes, podOfUser }: Instance, line: RequestLine): void {
+    const lane = lanes.get(line.scenario);
+    if (!lane) throw new Error(`k6 ran a scenario that the workload does not have: ${line.scenario}`);
+    const startedMs = clock.fromEpochMs(line.startedAtMs);
+    lane.ledger.ended(line.iteration, startedMs > this.#stoppedMs + FENCE_MS);
+    const heldPod = podOfUser.get(line.vu);
+    if (line.pod !== undefined) podOfUser.set(line.vu, line.pod);
     if (startedMs > this.#stoppedMs) return;
 
     this.#recorder.start(undefined);
     if (line.requestCount > 1) this.#recorder.hiddenRetry();
     // A request that never had a connection tells nothing about reuse.
-    if (entry.scenario.connection === 'keep-alive' && line.timings.blocked > 0) {
+    if (lane.scenario.connection === 'keep-alive' && line.timings.blocked > 0) {
       this.#recorder.keepAlive(connectionOf(line) === 'reused');
     }
-    if (line.failed) this.#recorder.failure(failedRequest(line, startedMs, this.#whereWas(line.id)));
+    if (line.failed) this.#recorder.failure(failedRequest(line, startedMs, this.#whereWas(line.id), heldPod));
     else this.#recorder.success(line.scenario, line.pod ?? '', startedMs, startedMs + line.durationMs);
   }
 
   #whereWas(id: string) {
-    const { target } = this.#options;
-    return target.kind === 'routes' ? target.whereWas(id) : undefined;
+    return this.#target.kind === 'routes' ? this.#target.whereWas(id) : undefined;
   }
 }

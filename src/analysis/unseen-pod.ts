@@ -1,0 +1,43 @@
+/** What can be told of a request's pod from the timelines alone, where nobody saw which one was chosen. */
+import type { ClusterRecord, FailedRequest, PodRecord } from '../trace/trace.ts';
+import { endedAround, listensAt, servesAt } from './timeline.ts';
+
+/**
+ * How long a router may act on an EndpointSlice that has changed, in ms. With kube-proxy's minSyncPeriod of 1 s new
+ * connections went wrong for up to 1.05 s (docs/findings.md); a large cluster takes longer.
+ */
+const MAX_ROUTER_LAG_MS = 3000;
+
+/** Some router may have known no pod that would have served the request: for a moment within its lag there was none. */
+export function nobodyKnownServed({ startedMs, endedMs }: FailedRequest, { pods }: ClusterRecord): boolean {
+  const fromMs = startedMs - MAX_ROUTER_LAG_MS;
+  const served = (atMs: number) => pods.some((pod) => servesAt(pod, atMs));
+  // Whether anyone serves changes only when a pod's timeline does.
+  const changesMs = pods.flatMap((pod) => [pod.notReadyMs, pod.stoppedListeningMs, earliest(pod)]);
+  const moments = [startedMs, ...changesMs.filter((ms) => ms !== undefined && ms > fromMs && ms <= endedMs)];
+  return moments.some((ms) => ms !== undefined && !served(ms));
+}
+
+function earliest({ exitMs, exitBoundMs = 0 }: PodRecord): number | undefined {
+  return exitMs === undefined ? undefined : exitMs - exitBoundMs;
+}
+
+/** The pods that a router may have chosen when the request started and that could not serve it to its end. */
+export function possiblePods(request: FailedRequest, { pods, routerViews }: ClusterRecord): PodRecord[] {
+  const { startedMs, endedMs, phase } = request;
+  return pods.filter((pod) => {
+    if (!knownBetween(pod.name, startedMs - MAX_ROUTER_LAG_MS, startedMs, routerViews)) return false;
+    if (phase === 'connect') return !listensAt(pod, startedMs) || !listensAt(pod, endedMs);
+    // Connected, so it was listening (to within the router's and the exit's uncertainty), and then it ended.
+    return endedAround(pod, endedMs) || (listensAt(pod, startedMs) && !listensAt(pod, endedMs));
+  });
+}
+
+/** Whether the pod was in a view that held at any time of that span. */
+function knownBetween(pod: string, fromMs: number, toMs: number, views: ClusterRecord['routerViews']): boolean {
+  return views.some((view, index) => {
+    if (view.atMs > toMs || !view.pods.includes(pod)) return false;
+    const next = views.slice(index + 1).find((later) => later.router === view.router);
+    return next === undefined || next.atMs >= fromMs;
+  });
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClockOffset, chainOffsets } from '../../src/trace/clock-offset.ts';
+
+type Exchange = [askedMs: number, remoteMs: number, answeredMs: number];
+
+const table: [what: string, exchanges: Exchange[], offsetMs: number, boundMs: number][] = [
+  ['one exchange: half its round trip', [[100, 1105, 110]], 1000, 5],
+  [
+    'a faster one bounds it better',
+    [
+      [100, 1105, 110],
+      [200, 1201, 202],
+    ],
+    1000,
+    1,
+  ],
+  [
+    'a slower one changes nothing',
+    [
+      [200, 1201, 202],
+      [300, 1390, 400],
+    ],
+    1000,
+    1,
+  ],
+  [
+    'two that are slow on different ways bound it together',
+    [
+      [100, 1100, 120],
+      [200, 1220, 220],
+    ],
+    1000,
+    0,
+  ],
+  [
+    'a clock that was set starts anew',
+    [
+      [100, 1105, 110],
+      [200, 5205, 210],
+    ],
+    5000,
+    5,
+  ],
+];
+for (const [what, exchanges, offsetMs, boundMs] of table) {
+  test(`the offset of a clock: ${what}`, () => {
+    const offset = new ClockOffset();
+    for (const exchange of exchanges) offset.add(...exchange);
+    assert.deepEqual(offset.estimate, { offsetMs, boundMs });
+  });
+}
+
+test('nothing is known before the first exchange', () => assert.equal(new ClockOffset().estimate, undefined));
+
+test('the offsets of a chain add up, and so do their bounds', () => {
+  assert.deepEqual(chainOffsets({ offsetMs: 100, boundMs: 2 }, { offsetMs: -30, boundMs: 3 }), {
+    offsetMs: 70,
+    boundMs: 5,
+  });
+});
