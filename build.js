@@ -4,7 +4,7 @@
  *   node build.js            everything
  *   node build.js deno       only the server for that runtime
  */
-import { chmod } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -50,12 +50,16 @@ const NODE_SERVER = {
 
 /** The program as it is published: its packages stay outside. */
 async function buildProgram() {
+  await rm(join(import.meta.dirname, 'dist/chunks'), { recursive: true, force: true });
   await build({
     ...COMMON,
     entryPoints: PROGRAM,
     outdir: 'dist',
     platform: 'node',
     target: 'node20',
+    // So that what only some commands need is loaded by those alone.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     packages: 'external',
     sourcemap: true,
     banner: { js: '#!/usr/bin/env node' },

@@ -32,9 +32,9 @@ const RULES: readonly Rule[] = [
 /**
  * The cause of one failed request. Where the pods' clocks may be off against the load's, the cause must be the same
  * wherever within that bound the truth lies; else it cannot be told.
+ * @param clockBoundMs how far the pods' times may be off against the request's, in ms
  */
-export function attribute(request: FailedRequest, cluster: ClusterRecord): CauseId {
-  const { clockBoundMs = 0 } = cluster;
+export function attribute(request: FailedRequest, cluster: ClusterRecord, clockBoundMs = 0): CauseId {
   const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];
   const [cause, ...others] = new Set(shiftsMs.map((shiftMs) => causeOf(shifted(request, shiftMs), cluster)));
   return cause === undefined || others.length > 0 ? 'unexplained' : cause;

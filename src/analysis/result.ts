@@ -49,7 +49,8 @@ export function analyse(trace: Trace): TrialResult {
   const old = cluster.pods.filter((pod) => pod.generation === 'old');
   const replaced = old.filter((pod) => pod.deletionMs !== undefined && pod.exitMs !== undefined);
   const failed = load.failures.length;
-  const causes = load.failures.map((request) => attribute(request, cluster));
+  const clockBoundMs = (load.clockBoundMs ?? 0) + (cluster.clockBoundMs ?? 0);
+  const causes = load.failures.map((request) => attribute(request, cluster, clockBoundMs));
   const succeeded = load.successes.reduce((sum, bucket) => sum + bucket.count, 0);
   const exposed = trace.rolloutMs === undefined ? succeeded + failed : exposedRequests(trace);
   const lastExitMs = Math.max(...replaced.map((pod) => pod.exitMs ?? 0));

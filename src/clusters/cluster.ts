@@ -1,6 +1,7 @@
 /** What the program needs of a cluster, whether simulated on this machine or real. */
 import type { Manifests } from '../manifests/manifests.ts';
 import type { TrialClock } from '../trace/clock.ts';
+import type { OffsetEstimate } from '../trace/clock-offset.ts';
 import type { ClusterRecord } from '../trace/trace.ts';
 
 /** Which pods each router sends new connections to. The local load follows this and dials the pods directly. */
@@ -18,7 +19,13 @@ export interface Endpoint {
 /** Where load is sent: to a URL, to a Service that only pods can reach, or along a routing table that changes under way. */
 export type Target =
   | { kind: 'url'; url: string }
-  | { kind: 'service'; url: string; namespace: string }
+  | {
+      kind: 'service';
+      url: string;
+      namespace: string;
+      /** A pod's clock minus ours; undefined where it is not known. */
+      clockOffset(pod: string): OffsetEstimate | undefined;
+    }
   | {
       kind: 'routes';
       /** The Service as a TCP proxy on loopback, for load generators that cannot follow the table. */

@@ -15,24 +15,26 @@ export class ClockOffset {
   #highMs = Number.POSITIVE_INFINITY;
   exchanges = 0;
 
-  /** One exchange: our clock when we asked and when we had the answer, and the other's in between; epoch ms. */
-  add(askedMs: number, remoteMs: number, answeredMs: number): void {
+  /**
+   * One exchange: our clock when we asked and when we had the answer, and the other's in between; epoch ms. Where the
+   * other's is itself known only as a span, that of its end too.
+   */
+  add(askedMs: number, remoteMs: number, answeredMs: number, remoteEndMs = remoteMs): void {
     this.exchanges++;
-    const [lowMs, highMs] = [remoteMs - answeredMs, remoteMs - askedMs];
-    // Clocks drift, and are set: an exchange that contradicts the earlier ones starts anew.
+    this.addBounds(remoteMs - answeredMs, remoteEndMs - askedMs);
+  }
+
+  /** The offset is known to lie between these. */
+  addBounds(lowMs: number, highMs: number): void {
+    // Clocks drift, and are set: what contradicts the earlier bounds starts anew.
     const contradicts = lowMs > this.#highMs || highMs < this.#lowMs;
     this.#lowMs = contradicts ? lowMs : Math.max(this.#lowMs, lowMs);
     this.#highMs = contradicts ? highMs : Math.min(this.#highMs, highMs);
   }
 
-  /** Undefined before the first exchange. */
+  /** Undefined before anything is known. */
   get estimate(): OffsetEstimate | undefined {
-    if (this.exchanges === 0) return undefined;
+    if (!Number.isFinite(this.#highMs - this.#lowMs)) return undefined;
     return { offsetMs: (this.#lowMs + this.#highMs) / 2, boundMs: (this.#highMs - this.#lowMs) / 2 };
   }
-}
-
-/** The offset of C against A where B's against A and C's against B are known. */
-export function chainOffsets(first: OffsetEstimate, second: OffsetEstimate): OffsetEstimate {
-  return { offsetMs: first.offsetMs + second.offsetMs, boundMs: first.boundMs + second.boundMs };
 }

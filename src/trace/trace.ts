@@ -56,6 +56,10 @@ export const LoadRecord = z.object({
   droppedRequests: z.int().describe('arrivals that could not be started'),
   failures: z.array(FailedRequest),
   successes: z.array(SuccessBucket),
+  clockBoundMs: z
+    .number()
+    .describe("how far the requests' times may be off against the trial's clock; absent where both are one")
+    .optional(),
   connectionReuse: z
     .number()
     .min(0)
@@ -114,7 +118,7 @@ export const ClusterRecord = z.object({
   runtimeVersion: z.string().describe("as the app's log says").optional(),
   clockBoundMs: z
     .number()
-    .describe("how far the pods' times may be off against those of the requests; absent where both have one clock")
+    .describe("how far the pods' own times may be off against the trial's clock; absent where both are one")
     .optional(),
 });
 export type ClusterRecord = z.infer<typeof ClusterRecord>;

@@ -55,7 +55,8 @@ describe('a trial cannot be trusted when', () => {
     ['(it can, when a request that started before broke after)', { load: { failures: [refusedAt(999.5)] } }, []],
     ['(it can, when nothing broke in a control)', CONTROL, []],
     ['nothing was sent', { load: { successes: [] } }, ['no request was made']],
-    ['requests were dropped', { load: { droppedRequests: 7 } }, ['7 requests could not be started']],
+    ['(it can, when 1 % of the requests could not be started)', { load: { droppedRequests: 1 } }, []],
+    ['requests were dropped', { load: { droppedRequests: 7 } }, ['7 of 100 requests could not be started']],
     [
       'a request failed before the rollout',
       { load: { failures: [refusedAt(900)] } },
@@ -85,8 +86,8 @@ describe('a trial cannot be trusted when', () => {
     ['(it can, when fewer than 1 % were late)', { load: { lateness: histogram(...Array(999).fill(0), 5000) } }, []],
     [
       'several things went wrong',
-      { pods: [], load: { droppedRequests: 1, successes: [] } },
-      ['no request was made', '1 requests could not be started', 'no complete rollout was seen'],
+      { pods: [], load: { droppedRequests: 2, successes: [] } },
+      ['no request was made', '2 of 100 requests could not be started', 'no complete rollout was seen'],
     ],
   ];
   for (const [what, story, reasons] of table) {
@@ -193,7 +194,7 @@ describe('the result of a trial', () => {
 
   test('that is not to be trusted says why', () => {
     const { valid, invalidReasons: reasons } = analyse(trace({ load: { droppedRequests: 3 } }));
-    assert.deepEqual([valid, reasons], [false, ['3 requests could not be started']]);
+    assert.deepEqual([valid, reasons], [false, ['3 of 100 requests could not be started']]);
   });
 
   test('keeps absent what was not observed', () => {

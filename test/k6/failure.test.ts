@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { connectionOf, errorName, failedRequest, phaseOf } from '../../src/load/k6/failure.ts';
-import type { RequestLine } from '../../src/load/k6/request-line.ts';
+import type { FailureLine } from '../../src/load/k6/request-line.ts';
 
 const NEVER_CONNECTED = { blocked: 0, connecting: 0, sending: 0, waiting: 0, receiving: 0 };
 const NEW_CONNECTION = { blocked: 0.3, connecting: 0.2, sending: 0.1, waiting: 2, receiving: 0 };
@@ -59,12 +59,12 @@ describe('how far a request came', () => {
 });
 
 describe('the failed request of the trace', () => {
-  const line: RequestLine = {
+  const line: FailureLine = {
     id: 'run-fresh-7',
     scenario: 'fresh',
     iteration: 7,
     startedAtMs: 1_000_250,
-    durationMs: 3,
+    endedAtMs: 1_000_253,
     failed: true,
     error: 'read: connection reset by peer',
     errorCode: 1220,

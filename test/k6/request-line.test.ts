@@ -2,22 +2,28 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseLine } from '../../src/load/k6/request-line.ts';
 
-const REQUEST = {
-  id: 'run-slow-3',
+const ENDED = {
   scenario: 'slow',
   iteration: 3,
   startedAtMs: 1_795_494_539_886,
-  durationMs: 4001.5,
-  failed: false,
-  status: 200,
+  endedAtMs: 1_795_494_543_888,
   pod: 'rollout-test-1',
+  serverTimeMs: 1_795_494_543_887.5,
   vu: 1,
-  requestCount: 1,
+};
+const SUCCESS = { ...ENDED, failed: false, latencyMs: 4001.5, connection: 'reused' };
+const FAILURE = {
+  ...ENDED,
+  failed: true,
+  id: 'run-slow-3',
+  requestCount: 2,
+  errorCode: 1220,
   timings: { blocked: 0.2, connecting: 0.1, sending: 0.1, waiting: 4000.5, receiving: 0.7 },
 };
 
 test('a request, the start of the run, and words of k6', () => {
-  assert.deepEqual(parseLine(JSON.stringify(REQUEST)), { kind: 'request', request: REQUEST });
+  assert.deepEqual(parseLine(JSON.stringify(SUCCESS)), { kind: 'request', request: { ...SUCCESS, requestCount: 1 } });
+  assert.deepEqual(parseLine(JSON.stringify(FAILURE)), { kind: 'request', request: FAILURE });
   assert.deepEqual(parseLine('{"startedAtMs":5}'), { kind: 'started', startedAtMs: 5 });
   for (const text of [
     'Request Failed',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClockOffset, chainOffsets } from '../../src/trace/clock-offset.ts';
+import { ClockOffset } from '../../src/trace/clock-offset.ts';
 
 type Exchange = [askedMs: number, remoteMs: number, answeredMs: number];
 
@@ -53,9 +53,16 @@ for (const [what, exchanges, offsetMs, boundMs] of table) {
 
 test('nothing is known before the first exchange', () => assert.equal(new ClockOffset().estimate, undefined));
 
-test('the offsets of a chain add up, and so do their bounds', () => {
-  assert.deepEqual(chainOffsets({ offsetMs: 100, boundMs: 2 }, { offsetMs: -30, boundMs: 3 }), {
-    offsetMs: 70,
-    boundMs: 5,
-  });
+test('one side alone bounds nothing, two do', () => {
+  const offset = new ClockOffset();
+  offset.addBounds(Number.NEGATIVE_INFINITY, 20);
+  assert.equal(offset.estimate, undefined);
+  offset.addBounds(10, Number.POSITIVE_INFINITY);
+  assert.deepEqual(offset.estimate, { offsetMs: 15, boundMs: 5 });
+});
+
+test('a span of the other clock: it was read somewhere within', () => {
+  const offset = new ClockOffset();
+  offset.add(100, 1100, 100, 1110);
+  assert.deepEqual(offset.estimate, { offsetMs: 1005, boundMs: 5 });
 });

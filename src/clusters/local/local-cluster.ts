@@ -8,6 +8,7 @@ import type { Manifests } from '../../manifests/manifests.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
+import { Conditions } from '../condition.ts';
 import { ServiceNetwork } from '../service-network.ts';
 import { admit } from './admission.ts';
 import { canBePid1 } from './container.ts';
@@ -79,8 +80,7 @@ class LocalDeployment implements Deployed {
   readonly #views: RouterView[] = [];
   readonly #events: ClusterRecord['events'] = [];
   readonly #listeners: ((table: RoutingTable) => void)[] = [];
-  readonly #waiting = new Set<() => void>();
-  #failure: Error | undefined;
+  readonly #conditions = new Conditions();
   #podNumber = 0;
   #url = '';
 
@@ -97,8 +97,8 @@ class LocalDeployment implements Deployed {
     this.#controller = new Controller(options.manifests.deployment, NODES, {
       createPod: (generation, node) => this.#createPod(generation, node),
       nowMs: () => options.clock.nowMs(),
-      onAvailable: () => this.#wake(),
-      onError: (error) => this.#fail(error as Error),
+      onAvailable: () => this.#conditions.wake(),
+      onError: (error) => this.#conditions.fail(error as Error),
     });
   }
 
@@ -159,7 +159,7 @@ class LocalDeployment implements Deployed {
       sandboxDelayMs: this.#startDelays.draw(this.#timings.sandboxRemovalMs),
       removalDelayMs: this.#startDelays.draw(this.#timings.podRemovalMs),
       onUnreachable: () => this.#announce(),
-      onCrashLoop: (crashed, message) => this.#fail(this.#crashLoop(crashed, message)),
+      onCrashLoop: (crashed, message) => this.#conditions.fail(this.#crashLoop(crashed, message)),
       onChange: () => this.#onPodChange(),
       onEvent: (type, name, message) => {
         const event = { atMs: clock.nowMs(), type, pod: name, message };
@@ -176,7 +176,7 @@ class LocalDeployment implements Deployed {
       .map((pod) => ({ pod: pod.record.name, ...pod.address, podReady: pod.ready, terminating: pod.terminating }));
     for (const router of this.#routers) router.update(endpoints);
     this.#controller.reconcile();
-    this.#wake();
+    this.#conditions.wake();
   }
 
   #announce(): void {
@@ -186,7 +186,7 @@ class LocalDeployment implements Deployed {
   #onView(router: Router): void {
     this.#views.push({ router: router.name, atMs: this.#options.clock.nowMs(), pods: router.view.map((e) => e.pod) });
     this.#announce();
-    this.#wake();
+    this.#conditions.wake();
   }
 
   #table(): RoutingTable {
@@ -206,38 +206,11 @@ class LocalDeployment implements Deployed {
     );
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const check of this.#waiting) check();
-  }
-
   /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or the progress deadline. */
-  async #until(what: string, condition: () => boolean): Promise<void> {
+  #until(what: string, condition: () => boolean): Promise<void> {
     const { manifests, signal } = this.#options;
     const deadlineMs = (manifests.deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
-    const expired = AbortSignal.timeout(deadlineMs);
-    await new Promise<void>((resolve, reject) => {
-      const settle = (end: () => void) => {
-        this.#waiting.delete(check);
-        signal.removeEventListener('abort', check);
-        expired.removeEventListener('abort', check);
-        end();
-      };
-      const check = () => {
-        if (signal.aborted) settle(() => reject(signal.reason));
-        else if (this.#failure) settle(() => reject(this.#failure));
-        else if (condition()) settle(resolve);
-        else if (expired.aborted) settle(() => reject(this.#stuck(what, deadlineMs)));
-      };
-      this.#waiting.add(check);
-      signal.addEventListener('abort', check);
-      expired.addEventListener('abort', check);
-      check();
-    });
+    return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
   }
 
   #crashLoop(pod: Pod, message: string): ProgramError {

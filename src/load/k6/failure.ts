@@ -1,7 +1,7 @@
 /** Puts k6's view of a failed request into the terms of the trace. */
 import type { ProxiedRequest } from '../../clusters/cluster.ts';
 import type { FailedRequest, Phase } from '../../trace/trace.ts';
-import type { RequestLine } from './request-line.ts';
+import type { FailureLine } from './request-line.ts';
 
 /** What a failure is by its code alone; the codes are k6's (https://grafana.com/docs/k6/latest/javascript-api/error-codes/). */
 const ERRORS: Record<number, string> = {
@@ -40,7 +40,7 @@ export function errorName(code: number | undefined, message = ''): string {
 }
 
 /** How far a failed request came, by its code and by which of its steps took any time. */
-export function phaseOf({ errorCode, status, timings }: Pick<RequestLine, 'errorCode' | 'status' | 'timings'>): Phase {
+export function phaseOf({ errorCode, status, timings }: Pick<FailureLine, 'errorCode' | 'status' | 'timings'>): Phase {
   if (status !== undefined) return 'receive';
   if (errorCode !== undefined && NO_CONNECTION(errorCode)) return 'connect';
   // `blocked` is the time until there was a connection, and 0 where none came.
@@ -50,7 +50,7 @@ export function phaseOf({ errorCode, status, timings }: Pick<RequestLine, 'error
 }
 
 /** Whether an earlier request had used the connection. */
-export function connectionOf(line: Pick<RequestLine, 'errorCode' | 'status' | 'timings'>): 'fresh' | 'reused' {
+export function connectionOf(line: Pick<FailureLine, 'errorCode' | 'status' | 'timings'>): 'fresh' | 'reused' {
   return phaseOf(line) === 'connect' || line.timings.connecting > 0 ? 'fresh' : 'reused';
 }
 
@@ -62,7 +62,7 @@ export function connectionOf(line: Pick<RequestLine, 'errorCode' | 'status' | 't
  * @param heldPod the pod that the virtual user's connection led to, if it had one
  */
 export function failedRequest(
-  line: RequestLine,
+  line: FailureLine,
   startedMs: number,
   seen?: ProxiedRequest,
   heldPod?: string,
@@ -74,7 +74,7 @@ export function failedRequest(
     id: line.id,
     scenario: line.scenario,
     startedMs,
-    endedMs: startedMs + line.durationMs,
+    endedMs: startedMs + (line.endedAtMs - line.startedAtMs),
     connection,
     phase: seen?.connectError ? 'connect' : phaseOf(line),
     error: seen?.connectError ?? errorName(line.errorCode, line.error),

@@ -4,21 +4,29 @@ import { z } from 'zod';
 /** Comes before each scenario's first request. */
 export const StartLine = z.object({ startedAtMs: z.number().describe('when the scenario began, in ms since 1970') });
 
-/** One request that has ended. */
-export const RequestLine = z.object({
-  id: z.string(),
+const Ended = z.object({
   scenario: z.string(),
   iteration: z.int().describe('0, 1, 2 … within the scenario and this instance of k6, in the order of their start'),
   startedAtMs: z.number().describe('ms since 1970'),
-  durationMs: z.number().describe('from the start to the last byte or the error'),
-  failed: z.boolean(),
+  endedAtMs: z.number().describe('ms since 1970'),
+  vu: z.int().describe('the virtual user; each has its own connection'),
+  pod: z.string().optional(),
+  requestCount: z.int().describe('how often the pod had seen this id, this time included').default(1),
+  serverTimeMs: z.number().describe("the pod's clock when it answered, ms since 1970").optional(),
+});
+
+export const SuccessLine = Ended.extend({
+  failed: z.literal(false),
+  latencyMs: z.number().describe('until the last byte, connecting included'),
+  connection: z.enum(['fresh', 'reused']),
+});
+
+export const FailureLine = Ended.extend({
+  failed: z.literal(true),
+  id: z.string(),
   error: z.string().describe("k6's words").optional(),
   errorCode: z.int().optional(),
   status: z.int().describe('absent where no complete response came').optional(),
-  vu: z.int().describe('the virtual user; each has its own connection'),
-  pod: z.string().optional(),
-  requestCount: z.int().describe('how often the pod had seen this id, this time included'),
-  serverTimeMs: z.number().describe("the pod's clock when it answered, ms since 1970").optional(),
   timings: z
     .object({
       blocked: z.number().describe('until there was a connection, connecting included'),
@@ -29,6 +37,10 @@ export const RequestLine = z.object({
     })
     .describe('ms of each step; 0 for those it did not come to'),
 });
+export type FailureLine = z.infer<typeof FailureLine>;
+
+/** One request that has ended. */
+export const RequestLine = z.discriminatedUnion('failed', [SuccessLine, FailureLine]);
 export type RequestLine = z.infer<typeof RequestLine>;
 
 export type Line =

@@ -111,11 +111,12 @@ export class RequestLog {
     this.#recorder.start(undefined);
     if (line.requestCount > 1) this.#recorder.hiddenRetry();
     // A request that never had a connection tells nothing about reuse.
-    if (lane.scenario.connection === 'keep-alive' && line.timings.blocked > 0) {
-      this.#recorder.keepAlive(connectionOf(line) === 'reused');
+    const connected = !line.failed || line.timings.blocked > 0;
+    if (lane.scenario.connection === 'keep-alive' && connected) {
+      this.#recorder.keepAlive((line.failed ? connectionOf(line) : line.connection) === 'reused');
     }
     if (line.failed) this.#recorder.failure(failedRequest(line, startedMs, this.#whereWas(line.id), heldPod));
-    else this.#recorder.success(line.scenario, line.pod ?? '', startedMs, startedMs + line.durationMs);
+    else this.#recorder.success(line.scenario, line.pod ?? '', startedMs, startedMs + line.latencyMs);
   }
 
   #whereWas(id: string) {

@@ -1,0 +1,90 @@
+/** A container's output, line by line as it comes, also across dropped connections. */
+import type { IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KubernetesApi } from './api.ts';
+
+const RETRY_AFTER_MS = 100;
+
+export interface LogSource {
+  namespace: string;
+  pod: string;
+  container: string;
+  /**
+   * A container that is silent for this long, in ms, is asked for anew. For one that never is: the kubelet (seen with
+   * 1.34) goes on following a log file that it has rotated away, and then nothing more comes.
+   */
+  neverSilentForMs?: number;
+}
+
+/**
+ * Follows a log from its beginning; resolves when the pod is gone, `ended` says that nothing more can come, or the signal
+ * is aborted. Lines carry the time at which the container runtime took them, by which a line that is sent again after a
+ * dropped connection is known.
+ */
+export async function followLog(
+  api: KubernetesApi,
+  { namespace, pod, container, neverSilentForMs }: LogSource,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+  ended: () => boolean,
+): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
+  let lastTime = '';
+  while (!signal.aborted) {
+    const overBefore = ended();
+    const query = { container, follow: 'true', timestamps: 'true', ...(lastTime ? { sinceTime: lastTime } : {}) };
+    try {
+      const response = await api.get(path, query, signal);
+      if (response.statusCode === 404) return; // the pod is gone
+      if (response.statusCode !== 200)
+        response.resume(); // 400: the container has not started yet
+      else {
+        lastTime = await readLines(response, lastTime, onLine, neverSilentForMs);
+        if (overBefore) return;
+      }
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+    }
+    await delay(RETRY_AFTER_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Reads one response to its end, however it ends; returns the time of the last line. */
+async function readLines(
+  response: IncomingMessage,
+  before: string,
+  onLine: (line: string) => void,
+  silentForMs: number | undefined,
+): Promise<string> {
+  let lastTime = before;
+  const silence = silentForMs === undefined ? undefined : setTimeout(() => response.destroy(), silentForMs);
+  try {
+    for await (const text of createInterface({ input: response })) {
+      silence?.refresh();
+      const space = text.indexOf(' ');
+      const time = comparable(text.slice(0, space));
+      if (before !== '' && time <= before) continue; // was sent on an earlier connection
+      lastTime = time;
+      onLine(text.slice(space + 1));
+    }
+  } catch (error) {
+    if (!isConnectionError(error)) throw error;
+  } finally {
+    clearTimeout(silence);
+  }
+  return lastTime;
+}
+
+/** An RFC 3339 time whose fraction, which comes without its trailing zeros, has nine digits: such times sort as text. */
+export function comparable(time: string): string {
+  return time.replace(
+    /(:\d\d)(?:\.(\d+))?(?=[Z+-][^T]*$)/,
+    (_, second: string, fraction = '') => `${second}.${fraction.padEnd(9, '0')}`,
+  );
+}
+
+/** The connection was refused, cut or aborted: nothing that another attempt could not mend, or that matters any more. */
+function isConnectionError(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).code === 'string';
+}

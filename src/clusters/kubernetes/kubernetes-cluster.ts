@@ -1,0 +1,128 @@
+/** A real cluster: each trial in a namespace of its own, watched from outside, and taken away. */
+import { setMaxListeners } from 'node:events';
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import type { ClusterRecord } from '../../trace/trace.ts';
+import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
+import { apiError, FIELD_MANAGER, type KubernetesApi } from './api.ts';
+import { createNamespace, deleteNamespace } from './namespaces.ts';
+import { objectsFor, serviceUrl } from './objects.ts';
+import { Observer } from './observer.ts';
+
+/** Pods are on their slices before every router has read those; a rollout must not begin while some still learn. */
+const ROUTERS_SETTLE_MS = 2000;
+const ROLLOUT_ANNOTATION = 'k8s-rollout-test/rollout';
+
+export interface KubernetesClusterOptions {
+  api: KubernetesApi;
+  /** Namespaces are called this and something random. */
+  namespacePrefix: string;
+  /** Where the images are: a registry and path, without the image's own name. */
+  imagePrefix?: string;
+  /** Load comes from here to this URL, in which {nodePort} stands for the Service's; else from within the cluster. */
+  url?: string;
+}
+
+export class KubernetesCluster implements Cluster {
+  readonly name: string;
+  readonly #options: KubernetesClusterOptions;
+
+  constructor(options: KubernetesClusterOptions) {
+    this.name = options.api.context;
+    this.#options = options;
+  }
+
+  /** @throws ProgramError for what the cluster refuses, and for pods that cannot or do not become ready */
+  async deploy(options: DeployOptions): Promise<Deployed> {
+    const { api, namespacePrefix } = this.#options;
+    const namespace = await createNamespace(api, namespacePrefix);
+    const deployed = new KubernetesDeployment(namespace, options, this.#options);
+    try {
+      await deployed.start();
+    } catch (error) {
+      await deployed.remove();
+      throw error;
+    }
+    return deployed;
+  }
+}
+
+class KubernetesDeployment implements Deployed {
+  readonly #namespace: string;
+  readonly #options: DeployOptions;
+  readonly #cluster: KubernetesClusterOptions;
+  readonly #observer: Observer;
+  readonly #watching = new AbortController();
+  #url = '';
+  #removal: Promise<void> | undefined;
+
+  constructor(namespace: string, options: DeployOptions, cluster: KubernetesClusterOptions) {
+    this.#namespace = namespace;
+    this.#options = options;
+    this.#cluster = cluster;
+    setMaxListeners(0, this.#watching.signal); // three watches, and a log and more for each pod
+    this.#observer = new Observer({
+      api: cluster.api,
+      namespace,
+      manifests: options.manifests,
+      clock: options.clock,
+      signal: this.#watching.signal,
+      ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+    });
+  }
+
+  get target(): Target {
+    if (this.#cluster.url !== undefined) return { kind: 'url', url: this.#url };
+    return {
+      kind: 'service',
+      url: this.#url,
+      namespace: this.#namespace,
+      clockOffset: (pod) => this.#observer.clocks.of(pod),
+    };
+  }
+
+  async start(): Promise<void> {
+    const { api, url } = this.#cluster;
+    const { signal } = this.#options;
+    await this.#observer.start();
+    for (const object of objectsFor(this.#options.manifests, { ...this.#cluster, namespace: this.#namespace })) {
+      signal.throwIfAborted();
+      try {
+        await api.objects.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
+      } catch (error) {
+        throw apiError(error, `apply the ${object.kind} of ${this.#options.manifests.source}`, api);
+      }
+    }
+    this.#url = await serviceUrl(api, this.#namespace, this.#options.manifests, url);
+    const replicas = this.#options.manifests.deployment.spec.replicas ?? 1;
+    await this.#observer.until('become ready', signal, () => this.#observer.serving(replicas), replicas);
+    await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
+  }
+
+  async rollout(): Promise<void> {
+    const { api } = this.#cluster;
+    const { manifests, signal } = this.#options;
+    const { name } = manifests.deployment.metadata;
+    const replicas = manifests.deployment.spec.replicas ?? 1;
+    this.#observer.beginRollout();
+    const annotations = { [ROLLOUT_ANNOTATION]: new Date().toISOString() };
+    try {
+      await api.apps.patchNamespacedDeployment(
+        { name, namespace: this.#namespace, body: { spec: { template: { metadata: { annotations } } } } },
+        setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
+      );
+    } catch (error) {
+      throw apiError(error, `change the Deployment ${name}`, api);
+    }
+    await this.#observer.until('finish the rollout', signal, () => this.#observer.rolledOut(replicas), replicas);
+  }
+
+  remove(): Promise<void> {
+    this.#watching.abort();
+    this.#removal ??= deleteNamespace(this.#cluster.api, this.#namespace);
+    return this.#removal;
+  }
+
+  record(): ClusterRecord {
+    return this.#observer.record();
+  }
+}

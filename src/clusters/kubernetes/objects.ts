@@ -1,0 +1,77 @@
+/** The objects of an overlay as they are applied in one trial's namespace, and the address of its Service. */
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { EnvironmentError, InputError } from '../../errors.ts';
+import type { Manifests } from '../../manifests/manifests.ts';
+import { apiError, type KubernetesApi } from './api.ts';
+
+export interface Placement {
+  namespace: string;
+  imagePrefix?: string;
+  url?: string;
+}
+
+type ApplicableObject = KubernetesObject & { metadata: { name: string; namespace: string } };
+
+/**
+ * Every object, in the namespace, with its images where they are, and its Service as a NodePort where load comes from
+ * outside.
+ */
+export function objectsFor(manifests: Manifests, { namespace, imagePrefix, url }: Placement): ApplicableObject[] {
+  return manifests.objects
+    .filter(({ kind }) => kind !== 'Namespace')
+    .map((object) => {
+      const { metadata, ...rest } = structuredClone(object);
+      const copy: ApplicableObject & { spec?: Record<string, unknown> } = {
+        ...rest,
+        metadata: { ...metadata, namespace },
+      };
+      if (imagePrefix !== undefined && copy.kind === 'Deployment') prefixImages(copy, imagePrefix);
+      if (url?.includes('{nodePort}') && copy.kind === 'Service') copy.spec = { ...copy.spec, type: 'NodePort' };
+      return copy;
+    });
+}
+
+function prefixImages(deployment: unknown, prefix: string): void {
+  const { containers } = (deployment as { spec: { template: { spec: { containers: { image?: string }[] } } } }).spec
+    .template.spec;
+  for (const container of containers) {
+    if (container.image) container.image = `${prefix.replace(/\/$/, '')}/${container.image}`;
+  }
+}
+
+/**
+ * Where the Service can be reached: its own address and port from within the cluster, or the URL given, completed.
+ * @throws InputError for a URL that leads to the same place in every trial: each has a Service of its own
+ */
+export async function serviceUrl(
+  api: KubernetesApi,
+  namespace: string,
+  { service }: Manifests,
+  template: string | undefined,
+): Promise<string> {
+  if (template !== undefined) checkUrlTemplate(template);
+  const { name } = service.metadata;
+  const live = await api.core.readNamespacedService({ name, namespace }).catch((error: unknown) => {
+    throw apiError(error, `read the Service ${name}`, api);
+  });
+  const port = live.spec?.ports?.[0];
+  if (template !== undefined) {
+    return template.replaceAll('{nodePort}', String(port?.nodePort)).replaceAll('{namespace}', namespace);
+  }
+  const address = live.spec?.clusterIP;
+  if (!address || address === 'None' || !port) {
+    throw new EnvironmentError(`the Service ${name} has no cluster address: clusterIP is ${address ?? 'absent'}`);
+  }
+  return `http://${address.includes(':') ? `[${address}]` : address}${port.port === 80 ? '' : `:${port.port}`}`;
+}
+
+/** @throws InputError for a URL that cannot be that of a trial's own Service */
+export function checkUrlTemplate(template: string): void {
+  if (!/^https?:\/\/[^/]/.test(template))
+    throw new InputError(`--url ${template}: must begin with http:// or https://`);
+  if (!/\{(nodePort|namespace)\}/.test(template)) {
+    throw new InputError(
+      `--url ${template}: each trial has a Service of its own; write {nodePort} for its port, as in http://NODE:{nodePort}`,
+    );
+  }
+}

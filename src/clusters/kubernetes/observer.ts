@@ -1,0 +1,229 @@
+/** Sees what happens in a trial's namespace: pods, EndpointSlices, events and the app's own words. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
+import { EnvironmentError } from '../../errors.ts';
+import type { Manifests } from '../../manifests/manifests.ts';
+import type { TrialClock } from '../../trace/clock.ts';
+import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
+import type { DeployOptions } from '../cluster.ts';
+import { Conditions } from '../condition.ts';
+import type { KubernetesApi } from './api.ts';
+import { podsInSlices } from './endpoint-view.ts';
+import { PodClocks } from './pod-clocks.ts';
+import { PodLogs } from './pod-logs.ts';
+import { isReady, newPodRecord, notePod } from './pod-timeline.ts';
+import { creationTrouble, podTrouble, schedulingTrouble } from './trouble.ts';
+import { watchResource } from './watches.ts';
+
+/** The name of the one view there is: no router can be looked into. */
+const VIEW = 'EndpointSlice';
+
+export interface ObserverOptions {
+  api: KubernetesApi;
+  namespace: string;
+  manifests: Manifests;
+  clock: TrialClock;
+  /** Ends everything. */
+  signal: AbortSignal;
+  onEvent?: DeployOptions['onEvent'];
+}
+
+export class Observer {
+  readonly clocks: PodClocks;
+  readonly #options: ObserverOptions;
+  readonly #logs: PodLogs;
+  readonly #conditions = new Conditions();
+  /** Those there are, by name. */
+  readonly #pods = new Map<string, V1Pod>();
+  readonly #slices = new Map<string, V1EndpointSlice>();
+  /** Those there are and those there were. */
+  readonly #records = new Map<string, PodRecord>();
+  readonly #views: RouterView[] = [];
+  readonly #events: ClusterRecord['events'] = [];
+  #old: ReadonlySet<string> | undefined;
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+    this.clocks = new PodClocks(options.api);
+    this.#logs = new PodLogs(options.api, options.namespace, options.signal);
+  }
+
+  async start(): Promise<void> {
+    const { api, namespace, manifests, signal } = this.#options;
+    const onGap = (error: unknown) => this.#event('WatchInterrupted', undefined, String(error));
+    const core = `/api/v1/namespaces/${namespace}`;
+    const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
+    await Promise.all([
+      watchResource<V1Pod>(api, `${core}/pods`, () => api.core.listNamespacedPod({ namespace }), signal, {
+        onChange: (pod) => this.#guard(() => this.#onPod(pod)),
+        onDelete: (pod) => this.#guard(() => this.#onPodGone(pod)),
+        onGap,
+      }),
+      watchResource<V1EndpointSlice>(
+        api,
+        `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+        () => api.discovery.listNamespacedEndpointSlice({ namespace, labelSelector }),
+        signal,
+        {
+          onChange: (slice) => this.#guard(() => this.#onSlice(slice)),
+          onDelete: (slice) => this.#guard(() => this.#onSlice(slice, true)),
+          onGap,
+        },
+      ),
+      watchResource<CoreV1Event>(api, `${core}/events`, () => api.core.listNamespacedEvent({ namespace }), signal, {
+        onChange: (event) => this.#guard(() => this.#onEvent(event)),
+        onDelete: () => {},
+        onGap,
+      }),
+    ]);
+  }
+
+  /** The pods that are there now are the old ones. */
+  beginRollout(): void {
+    this.#old = new Set(this.#pods.keys());
+  }
+
+  /** So many pods are ready, no other is there, and the EndpointSlices have exactly those. */
+  serving(replicas: number): boolean {
+    const names = [...this.#pods].filter(([, pod]) => isReady(pod) && !pod.metadata?.deletionTimestamp);
+    const wanted = names.map(([name]) => name).sort();
+    const view = this.#views.at(-1)?.pods ?? [];
+    return wanted.length === replicas && this.#pods.size === replicas && String(view) === String(wanted);
+  }
+
+  /** Every old pod is gone, and the new ones serve. */
+  rolledOut(replicas: number): boolean {
+    return ![...this.#pods.keys()].some((name) => this.#old?.has(name)) && this.serving(replicas);
+  }
+
+  until(what: string, signal: AbortSignal, condition: () => boolean, replicas: number): Promise<void> {
+    const { progressDeadlineSeconds = 600, template } = this.#options.manifests.deployment.spec;
+    const grace = template.spec.terminationGracePeriodSeconds ?? 30;
+    // The controller's deadline is for each step; a rollout takes one pod after the other and waits for it to be gone.
+    const deadlineMs = (progressDeadlineSeconds + replicas * grace) * 1000;
+    return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
+  }
+
+  async pause(ms: number, signal: AbortSignal): Promise<void> {
+    await delay(ms, undefined, { signal }).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : error;
+    });
+  }
+
+  record(): ClusterRecord {
+    const pods = [...this.#records.values()].map((record) =>
+      this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms)),
+    );
+    const { runtimeVersion } = this.#logs;
+    const { boundMs } = this.clocks;
+    return {
+      pods,
+      routerViews: this.#views,
+      events: this.#events,
+      pid1: true,
+      ...(runtimeVersion === undefined ? {} : { runtimeVersion }),
+      ...(boundMs === undefined ? {} : { clockBoundMs: boundMs }),
+    };
+  }
+
+  #onPod(pod: V1Pod): void {
+    const { clock, signal } = this.#options;
+    const name = pod.metadata?.name ?? '';
+    if (!this.#isOurs(pod)) return;
+    const nowMs = clock.nowMs();
+    this.#pods.set(name, pod);
+    const generation = this.#old && !this.#old.has(name) ? 'new' : 'old';
+    const record = this.#records.get(name) ?? newPodRecord(pod, generation, nowMs);
+    this.#records.set(name, record);
+    const before = { ...record };
+    notePod(record, pod, nowMs, (ms) => this.#fromPod(name, ms));
+    if (record.startedMs !== before.startedMs) {
+      this.#event('Started', name, 'container started');
+      this.#inBackground(this.#logs.follow(pod, () => record.exitCode !== undefined));
+    }
+    if (record.readyMs !== before.readyMs) {
+      this.#event('Ready', name, 'ready');
+      this.#inBackground(this.clocks.measure(pod, signal));
+    }
+    if (record.deletionMs !== before.deletionMs) this.#event('Killing', name, 'deletion asked for');
+    if (record.notReadyMs !== before.notReadyMs) this.#event('NotReady', name, 'no longer ready');
+    const trouble = podTrouble([pod]);
+    if (trouble && this.#old === undefined) this.#conditions.fail(this.#trouble(trouble, name));
+    this.#conditions.wake();
+  }
+
+  #onPodGone(pod: V1Pod): void {
+    const name = pod.metadata?.name ?? '';
+    const record = this.#records.get(name);
+    if (!record) return;
+    const nowMs = this.#options.clock.nowMs();
+    notePod(record, pod, nowMs, (ms) => this.#fromPod(name, ms));
+    record.exitMs ??= nowMs; // it is gone, though nobody told how
+    this.#pods.delete(name);
+    this.#conditions.wake();
+  }
+
+  #onSlice(slice: V1EndpointSlice, gone = false): void {
+    const name = slice.metadata?.name ?? '';
+    if (slice.metadata?.labels?.['kubernetes.io/service-name'] !== this.#options.manifests.service.metadata.name)
+      return;
+    if (gone) this.#slices.delete(name);
+    else this.#slices.set(name, slice);
+    const pods = podsInSlices([...this.#slices.values()]);
+    if (String(pods) !== String(this.#views.at(-1)?.pods)) {
+      this.#views.push({ router: VIEW, atMs: this.#options.clock.nowMs(), pods });
+    }
+    this.#conditions.wake();
+  }
+
+  #onEvent(event: CoreV1Event): void {
+    const trouble = creationTrouble(event);
+    if (trouble) this.#conditions.fail(this.#trouble(trouble));
+    if (event.type !== 'Warning') return;
+    this.#event(event.reason ?? 'Warning', event.involvedObject.name, event.message ?? '');
+  }
+
+  #isOurs(pod: V1Pod): boolean {
+    const wanted = Object.entries(this.#options.manifests.deployment.spec.selector.matchLabels ?? {});
+    return wanted.every(([key, value]) => pod.metadata?.labels?.[key] === value);
+  }
+
+  /** A time of a pod's clock (epoch ms) on the trial's. */
+  #fromPod(name: string, epochMs: number): number {
+    return this.#options.clock.fromEpochMs(epochMs - (this.clocks.of(name)?.offsetMs ?? 0));
+  }
+
+  #event(type: string, pod: string | undefined, message: string): void {
+    const event = { atMs: this.#options.clock.nowMs(), type, ...(pod === undefined ? {} : { pod }), message };
+    this.#events.push(event);
+    this.#options.onEvent?.(event);
+  }
+
+  /** An error in a handler must end the trial, not vanish in the client library, which would go on. */
+  #guard(handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#conditions.fail(error as Error);
+    }
+  }
+
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#options.signal.aborted) this.#conditions.fail(error as Error);
+    });
+  }
+
+  #trouble(what: string, pod?: string): EnvironmentError {
+    const last = pod === undefined ? undefined : this.#logs.lastLine(pod);
+    return new EnvironmentError(`${this.#options.manifests.source}: ${what}${last ? `; its last line: ${last}` : ''}`);
+  }
+
+  #stuck(what: string, deadlineMs: number): EnvironmentError {
+    const unready = [...this.#pods.values()].find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
+    const name = unready?.metadata?.name;
+    const why =
+      schedulingTrouble([...this.#pods.values()]) ?? (name ? `pod ${name} is not ready` : 'no pod is to blame');
+    return this.#trouble(`the pods did not ${what} within ${deadlineMs / 1000} s: ${why}`, name);
+  }
+}

@@ -1,0 +1,64 @@
+/** What the pods' own output tells: when each began to drain, stopped listening and ended, and its last words. */
+import type { V1Pod } from '@kubernetes/client-node';
+import type { PodRecord } from '../../trace/trace.ts';
+import { type LoggedEvent, readAppEvent } from '../app-log.ts';
+import type { KubernetesApi } from './api.ts';
+import { followLog } from './follow-log.ts';
+
+/** How many of a pod's last lines are kept. */
+const KEPT_LINES = 40;
+
+interface PodLog {
+  events: LoggedEvent[];
+  lines: string[];
+}
+
+export class PodLogs {
+  /** As the app says at its start; undefined for other apps. */
+  runtimeVersion: string | undefined;
+  readonly #api: KubernetesApi;
+  readonly #namespace: string;
+  readonly #signal: AbortSignal;
+  readonly #logs = new Map<string, PodLog>();
+
+  constructor(api: KubernetesApi, namespace: string, signal: AbortSignal) {
+    this.#api = api;
+    this.#namespace = namespace;
+    this.#signal = signal;
+  }
+
+  /** Reads the log of the pod's first container until the pod is gone. */
+  async follow(pod: V1Pod, ended: () => boolean): Promise<void> {
+    const name = pod.metadata?.name ?? '';
+    const container = pod.spec?.containers[0]?.name ?? '';
+    if (this.#logs.has(name)) return;
+    const log: PodLog = { events: [], lines: [] };
+    this.#logs.set(name, log);
+    const source = { namespace: this.#namespace, pod: name, container };
+    await followLog(this.#api, source, (line) => this.#read(log, line), this.#signal, ended);
+  }
+
+  lastLine(pod: string): string | undefined {
+    return this.#logs.get(pod)?.lines.at(-1);
+  }
+
+  /** The record with what the log tells. Its times are exact, and count before what was only seen from outside. */
+  complete(record: PodRecord, fromPodMs: (epochMs: number) => number): PodRecord {
+    const log = this.#logs.get(record.name);
+    if (!log) return record;
+    const { exitBoundMs, ...complete } = record;
+    const told: Partial<PodRecord> = {};
+    for (const { field, wallMs } of log.events) if (field) told[field] ??= fromPodMs(wallMs);
+    const bound = told.exitMs === undefined && exitBoundMs !== undefined ? { exitBoundMs } : {};
+    return { ...complete, ...bound, ...told, log: log.lines };
+  }
+
+  #read(log: PodLog, line: string): void {
+    log.lines.push(line);
+    if (log.lines.length > KEPT_LINES) log.lines.shift();
+    const event = readAppEvent(line);
+    if (!event) return;
+    log.events.push(event);
+    this.runtimeVersion ??= event.runtimeVersion;
+  }
+}

@@ -1,0 +1,74 @@
+/** What must hold before anything is created: the API server answers, is new enough, and allows what we are about to do. */
+import { EnvironmentError } from '../../errors.ts';
+import { apiError, type KubernetesApi, withinConnectTimeout } from './api.ts';
+
+export interface Permission {
+  group: string;
+  resource: string;
+  verbs: readonly string[];
+}
+
+/** Everything the program does on a cluster; kubernetes/cluster-role.yaml grants exactly this. */
+export const PERMISSIONS: readonly Permission[] = [
+  { group: '', resource: 'namespaces', verbs: ['create', 'get', 'list', 'delete'] },
+  { group: '', resource: 'serviceaccounts', verbs: ['get'] },
+  { group: '', resource: 'services', verbs: ['create', 'get', 'patch'] },
+  { group: '', resource: 'configmaps', verbs: ['create'] },
+  { group: '', resource: 'pods', verbs: ['list', 'watch', 'delete', 'deletecollection'] },
+  { group: '', resource: 'pods/log', verbs: ['get'] },
+  { group: '', resource: 'pods/proxy', verbs: ['get'] },
+  { group: '', resource: 'events', verbs: ['list', 'watch'] },
+  { group: 'apps', resource: 'deployments', verbs: ['create', 'get', 'patch'] },
+  { group: 'batch', resource: 'jobs', verbs: ['create'] },
+  { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
+];
+
+/** The `sleep` action of preStop: beta, and on by default, from here on (KEP-3960). */
+const SLEEP_ACTION_SINCE = 30;
+
+/**
+ * Asks the API server for its version and for our permissions.
+ * @returns the server's version: "v1.34.4"
+ * @throws EnvironmentError naming what is missing
+ */
+export async function preflight(api: KubernetesApi): Promise<string> {
+  let version: { gitVersion: string; minor: string };
+  try {
+    version = await withinConnectTimeout(api.version.getCode());
+  } catch (error) {
+    throw apiError(error, 'ask for the version', api);
+  }
+  const minor = Number.parseInt(version.minor, 10);
+  if (minor < SLEEP_ACTION_SINCE) {
+    throw new EnvironmentError(
+      `${api.context} runs Kubernetes ${version.gitVersion}, which does not know the preStop hook's sleep action: ` +
+        `it takes 1.${SLEEP_ACTION_SINCE} or later`,
+    );
+  }
+  const missing = await missingPermissions(api);
+  if (missing.length > 0) {
+    throw new EnvironmentError(
+      `you may not ${missing.join(', ')} on ${api.context}; kubernetes/cluster-role.yaml grants what it takes`,
+    );
+  }
+  return version.gitVersion;
+}
+
+async function missingPermissions(api: KubernetesApi): Promise<string[]> {
+  const asked = PERMISSIONS.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ group, resource, verb })));
+  const answers = await Promise.all(
+    asked.map(async ({ group, resource: path, verb }) => {
+      const [resource, subresource] = path.split('/');
+      const attributes = { group, resource, ...(subresource ? { subresource } : {}), verb };
+      try {
+        const review = await api.authorization.createSelfSubjectAccessReview({
+          body: { spec: { resourceAttributes: attributes as Record<string, string> } },
+        });
+        return review.status?.allowed === true ? [] : [`${verb} ${path}`];
+      } catch (error) {
+        throw apiError(error, 'ask for permissions', api);
+      }
+    }),
+  );
+  return answers.flat();
+}

@@ -1,0 +1,101 @@
+/** Where the trials of a comparison run, and what loads them there. */
+import { availableParallelism } from 'node:os';
+import type { Cluster } from '../clusters/cluster.ts';
+import { LocalCluster } from '../clusters/local/local-cluster.ts';
+import { InputError } from '../errors.ts';
+import { builtinLoad } from '../load/builtin/builtin.ts';
+import { k6Load } from '../load/k6/k6.ts';
+import type { LoadGenerator } from '../load/load.ts';
+import type { Runtime } from '../manifests/overlays.ts';
+import { findRuntime, type RuntimeUnderTest } from '../runtimes.ts';
+import type { PlannedTrial } from './plan.ts';
+
+export interface Backend {
+  /** "local" or the kubeconfig context. */
+  name: string;
+  load: LoadGenerator;
+  /** How many trials run at a time. */
+  atATime: number;
+  runtime(name: Runtime): RuntimeUnderTest;
+  clusterFor(trial: PlannedTrial): Cluster;
+}
+
+/**
+ * Trials at a time for each core: a trial mostly waits, and one at the default rate takes about a sixth of a core
+ * (bench/README.md). The load says when it could not keep its schedule, and the trial is invalid then.
+ */
+const TRIALS_PER_CORE = { builtin: 2, k6: 1 };
+
+/** Real processes on this machine. */
+export function localBackend(loadName: 'builtin' | 'k6'): Backend {
+  return {
+    name: 'local',
+    load: loadName === 'k6' ? k6Load : builtinLoad,
+    atATime: Math.max(1, TRIALS_PER_CORE[loadName] * availableParallelism()),
+    runtime: findRuntime,
+    clusterFor: ({ runtime, identity }) => new LocalCluster({ command: runtime.command, seed: identity.seed }),
+  };
+}
+
+export interface KubernetesOptions {
+  context?: string;
+  /** What namespaces' names begin with. */
+  namespace: string;
+  images?: string;
+  k6Image: string;
+  loadPods: number;
+  /** Load comes from this machine to there. */
+  url?: string;
+  load?: 'builtin' | 'k6';
+  /** Told of what an earlier run had left behind and is gone now. */
+  onCleanUp(namespaces: readonly string[]): void;
+}
+
+/**
+ * The cluster of a kubeconfig context, one trial at a time: two rollouts at once would share their routers' syncs.
+ * @throws ProgramError when it cannot be used as it must be
+ */
+export async function kubernetesBackend(options: KubernetesOptions): Promise<Backend> {
+  // Loaded only when asked for: the client library takes most of a second.
+  const [
+    { KubernetesApi },
+    { preflight },
+    { deleteLeftNamespaces },
+    { KubernetesCluster },
+    { checkUrlTemplate },
+    { k6JobLoad },
+  ] = await Promise.all([
+    import('../clusters/kubernetes/api.ts'),
+    import('../clusters/kubernetes/preflight.ts'),
+    import('../clusters/kubernetes/namespaces.ts'),
+    import('../clusters/kubernetes/kubernetes-cluster.ts'),
+    import('../clusters/kubernetes/objects.ts'),
+    import('../load/k6/k6-job.ts'),
+  ]);
+  const { url, images, load } = options;
+  if (url !== undefined) checkUrlTemplate(url);
+  if (url === undefined && load === 'builtin') {
+    throw new InputError(
+      "--load builtin runs on this machine, which cannot reach a cluster's Service: give its --url, or use --load k6",
+    );
+  }
+  const api = KubernetesApi.connect(options.context);
+  await preflight(api);
+  const left = await deleteLeftNamespaces(api);
+  if (left.length > 0) options.onCleanUp(left);
+  const cluster = new KubernetesCluster({
+    api,
+    namespacePrefix: options.namespace,
+    ...(images === undefined ? {} : { imagePrefix: images }),
+    ...(url === undefined ? {} : { url }),
+  });
+  const fromHere = load === 'k6' ? k6Load : builtinLoad;
+  return {
+    name: api.context,
+    load: url === undefined ? k6JobLoad({ api, image: options.k6Image, pods: options.loadPods }) : fromHere,
+    atATime: 1,
+    // The image decides on the version; the app says it in its log.
+    runtime: (name) => ({ name, version: '', command: [] }),
+    clusterFor: () => cluster,
+  };
+}
