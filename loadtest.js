@@ -186,10 +186,10 @@ function readOptions() {
 
 /** A scenario of workload.json as k6 runs it. */
 function arrivals({ connection, connections, ratePerSecond, timeoutMs }) {
-  // Each virtual user past the preallocated ones costs k6 a dropped arrival. Of those with fresh connections a second's
-  // worth is ready for an outage. With kept ones a user is a connection, and k6 takes users in turn: more of them would
-  // leave each connection idle for longer.
-  const preAllocatedVUs = connection === 'fresh' ? Math.max(connections, Math.ceil(ratePerSecond)) : connections;
+  // Each virtual user past the preallocated ones costs k6 dropped arrivals. Of those with fresh connections enough are
+  // ready for an outage, in which a SYN is sent again after 1 and 3 s. With kept ones a user is a connection, and k6 takes
+  // users in turn: more of them would leave each connection idle for longer.
+  const preAllocatedVUs = connection === 'fresh' ? Math.max(connections, Math.ceil(3 * ratePerSecond)) : connections;
   // Every request of an outage may hang until its timeout; a user takes some 0.2 MB, hence the bound.
   const hanging = Math.ceil((ratePerSecond * timeoutMs) / 1000);
   return {

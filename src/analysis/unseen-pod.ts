@@ -14,7 +14,7 @@ export function nobodyKnownServed({ startedMs, endedMs }: FailedRequest, { pods 
   const served = (atMs: number) => pods.some((pod) => servesAt(pod, atMs));
   // Whether anyone serves changes only when a pod's timeline does.
   const changesMs = pods.flatMap((pod) => [pod.notReadyMs, pod.stoppedListeningMs, earliest(pod)]);
-  const moments = [startedMs, ...changesMs.filter((ms) => ms !== undefined && ms > fromMs && ms <= endedMs)];
+  const moments = [fromMs, startedMs, ...changesMs.filter((ms) => ms !== undefined && ms > fromMs && ms <= endedMs)];
   return moments.some((ms) => ms !== undefined && !served(ms));
 }
 

@@ -5,18 +5,20 @@ import type { Trace } from '../trace/trace.ts';
 /** Above this the generator did not keep its schedule: 99 % of all requests must start within it. */
 export const MAX_P99_LATENESS_MS = 50;
 
-/**
- * More arrivals than this share that could not be started, and the schedule was not kept either. k6 drops one for each
- * virtual user it has to add, so an outage, in which requests hang, may cost as many again as it breaks.
- */
+/** More arrivals than this share that could not be started, and the schedule was not kept either. */
 export const MAX_DROPPED_SHARE = 0.01;
+/**
+ * The same where requests broke: while they hang, k6 has to add a virtual user for each, and drops what arrives meanwhile.
+ * What it does not start cannot break, so the number of failures is a lower one, but still shows what it shows.
+ */
+export const MAX_DROPPED_SHARE_IN_OUTAGES = 0.25;
 
 /** Why this trial cannot be trusted, each in a sentence; empty when it can. */
 export function invalidReasons(trace: Trace): string[] {
   const { load, cluster, rolloutMs } = trace;
   const reasons: string[] = [];
   if (load.failures.length + load.successes.length === 0) reasons.push('no request was made');
-  if (load.droppedRequests > MAX_DROPPED_SHARE * load.plannedRequests + load.failures.length) {
+  if (load.droppedRequests > tolerableDrops(load) * load.plannedRequests) {
     reasons.push(`${load.droppedRequests} of ${load.plannedRequests} requests could not be started`);
   }
   if (load.lateness !== undefined) {
@@ -34,4 +36,8 @@ export function invalidReasons(trace: Trace): string[] {
   const old = cluster.pods.filter((pod) => pod.generation === 'old');
   if (old.length === 0 || old.some((pod) => pod.exitMs === undefined)) reasons.push('no complete rollout was seen');
   return reasons;
+}
+
+function tolerableDrops({ failures }: Trace['load']): number {
+  return failures.length === 0 ? MAX_DROPPED_SHARE : MAX_DROPPED_SHARE_IN_OUTAGES;
 }

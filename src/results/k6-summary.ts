@@ -52,6 +52,7 @@ export function summaryResult(summary: K6Summary): TrialResult {
     requests,
     exposed: requests,
     failed,
+    dropped,
     failedByScenario: Object.fromEntries(scenarios.filter((s) => s.failed > 0).map((s) => [s.name, s.failed])),
     causes: { ...countCauses([]), unexplained: failed },
     failedUpperBound: upperBound(failed, requests),

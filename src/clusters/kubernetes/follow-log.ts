@@ -64,6 +64,8 @@ async function readLines(
       silence?.refresh();
       const space = text.indexOf(' ');
       const time = comparable(text.slice(0, space));
+      // Without a time it is no line of the container but the kubelet's own word: that it has no log file yet, or no more.
+      if (time === undefined) continue;
       if (before !== '' && time <= before) continue; // was sent on an earlier connection
       lastTime = time;
       onLine(text.slice(space + 1));
@@ -76,12 +78,15 @@ async function readLines(
   return lastTime;
 }
 
-/** An RFC 3339 time whose fraction, which comes without its trailing zeros, has nine digits: such times sort as text. */
-export function comparable(time: string): string {
-  return time.replace(
-    /(:\d\d)(?:\.(\d+))?(?=[Z+-][^T]*$)/,
-    (_, second: string, fraction = '') => `${second}.${fraction.padEnd(9, '0')}`,
-  );
+const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * An RFC 3339 time with nine digits of its fraction, which comes without its trailing zeros: such times sort as text.
+ * Undefined for what is none.
+ */
+export function comparable(time: string): string | undefined {
+  const [, seconds, fraction = '', zone] = RFC_3339.exec(time) ?? [];
+  return seconds === undefined ? undefined : `${seconds}.${fraction.padEnd(9, '0')}${zone}`;
 }
 
 /** The connection was refused, cut or aborted: nothing that another attempt could not mend, or that matters any more. */
