@@ -11,7 +11,7 @@ export const MAX_DROPPED_SHARE = 0.01;
  * The same where requests broke: while they hang, k6 has to add a virtual user for each, and drops what arrives meanwhile.
  * What it does not start cannot break, so the number of failures is a lower one, but still shows what it shows.
  */
-export const MAX_DROPPED_SHARE_IN_OUTAGES = 0.25;
+export const MAX_DROPPED_SHARE_IN_OUTAGES = 0.5;
 
 /** Why this trial cannot be trusted, each in a sentence; empty when it can. */
 export function invalidReasons(trace: Trace): string[] {

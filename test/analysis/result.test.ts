@@ -159,6 +159,7 @@ describe('the result of a trial', () => {
       requests: 1300,
       exposed: 600,
       failed: 3,
+      dropped: 0,
       failedByScenario: { fresh: 2, slow: 1 },
       causes: {
         capacity: 0,
