@@ -14,11 +14,11 @@ export const PERMISSIONS: readonly Permission[] = [
   { group: '', resource: 'serviceaccounts', verbs: ['get'] },
   { group: '', resource: 'services', verbs: ['create', 'get', 'patch'] },
   { group: '', resource: 'configmaps', verbs: ['create'] },
-  { group: '', resource: 'pods', verbs: ['list', 'watch', 'delete', 'deletecollection'] },
+  { group: '', resource: 'pods', verbs: ['list', 'watch', 'deletecollection'] },
   { group: '', resource: 'pods/log', verbs: ['get'] },
   { group: '', resource: 'pods/proxy', verbs: ['get'] },
   { group: '', resource: 'events', verbs: ['list', 'watch'] },
-  { group: 'apps', resource: 'deployments', verbs: ['create', 'get', 'patch'] },
+  { group: 'apps', resource: 'deployments', verbs: ['create', 'patch'] },
   { group: 'batch', resource: 'jobs', verbs: ['create'] },
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
 ];

@@ -1,30 +1,20 @@
 /** The k6 load generator within a cluster: a Job whose pods share the load, and whose output is followed. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
-import { z } from 'zod';
 import type { Target } from '../../clusters/cluster.ts';
 import { Conditions } from '../../clusters/condition.ts';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
 import { followLog } from '../../clusters/kubernetes/follow-log.ts';
 import { creationTrouble, podTrouble } from '../../clusters/kubernetes/trouble.ts';
 import { watchResource } from '../../clusters/kubernetes/watches.ts';
-import { EnvironmentError, ExitCode, ProgramError } from '../../errors.ts';
+import { EnvironmentError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
 import type { LoadGenerator, LoadOptions, RunningLoad } from '../load.ts';
 import { AlignedLines } from './aligned-lines.ts';
-import {
-  API_PORT,
-  INDEX_ANNOTATION,
-  LOAD_CONTAINER,
-  LOAD_NAME,
-  type LoadJob,
-  loadConfigMap,
-  loadJob,
-} from './job-objects.ts';
+import { INDEX_ANNOTATION, LOAD_CONTAINER, LOAD_NAME, type LoadJob, loadConfigMap, loadJob } from './job-objects.ts';
+import { droppedIterations } from './k6-metrics.ts';
 import { RequestLog } from './request-log.ts';
 
 /** Scheduling, pulling the image and k6's own start. */
@@ -35,11 +25,6 @@ const WARM_UP_MS = 1000;
 const SILENCE_MS = 2000;
 /** Lines of k6's own words kept to say why it ended. */
 const LAST_WORDS = 10;
-
-/** One metric of k6's REST API. */
-const DroppedMetric = z.object({
-  data: z.object({ attributes: z.object({ sample: z.object({ count: z.int() }) }) }),
-});
 
 export interface K6JobOptions {
   api: KubernetesApi;
@@ -184,28 +169,8 @@ class RunningJob implements RunningLoad {
     };
   }
 
-  /**
-   * Requests that a pod could not start so far, as k6's REST API has it. Its summary says it too, but comes as the pod's
-   * very last words, which the log sometimes loses.
-   */
-  async #droppedBy({ pod }: Instance): Promise<number> {
-    const { api } = this.#options;
-    const name = pod?.metadata?.name;
-    const path = `/api/v1/namespaces/${this.#namespace}/pods/${name}:${API_PORT}/proxy/v1/metrics/dropped_iterations`;
-    let response: IncomingMessage;
-    try {
-      response = await api.get(path, {}, this.#watching.signal);
-    } catch (error) {
-      throw apiError(error, `ask k6 in ${name} for its metrics`, api);
-    }
-    const body = await text(response);
-    if (response.statusCode === 404 && /No metric/i.test(body)) return 0; // it has none before the first
-    const metric = DroppedMetric.safeParse(response.statusCode === 200 ? JSON.parse(body) : undefined);
-    if (metric.success) return metric.data.data.attributes.sample.count;
-    throw new ProgramError(
-      `k6 in ${name} did not tell what it could not start: ${body.slice(0, 200)}`,
-      ExitCode.invalidMeasurement,
-    );
+  #droppedBy({ pod }: Instance): Promise<number> {
+    return droppedIterations(this.#options.api, this.#namespace, pod?.metadata?.name ?? '', this.#watching.signal);
   }
 
   async #watch(): Promise<void> {

@@ -1,0 +1,39 @@
+/** What a running k6 says of itself by its REST API, reached through the API server's proxy. */
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
+import { ExitCode, ProgramError } from '../../errors.ts';
+import { API_PORT } from './job-objects.ts';
+
+/** GET /v1/metrics/NAME */
+const CounterMetric = z.object({
+  data: z.object({ attributes: z.object({ sample: z.object({ count: z.int() }) }) }),
+});
+
+/**
+ * Requests that k6 in this pod could not start so far. Its summary says it too, but comes as the pod's very last words,
+ * which a followed log sometimes loses.
+ * @throws ProgramError when k6 does not tell
+ */
+export async function droppedIterations(
+  api: KubernetesApi,
+  namespace: string,
+  pod: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}:${API_PORT}/proxy/v1/metrics/dropped_iterations`;
+  let response: IncomingMessage;
+  try {
+    response = await api.get(path, {}, signal);
+  } catch (error) {
+    throw apiError(error, `ask k6 in ${pod} for its metrics`, api);
+  }
+  const body = await text(response);
+  const metric = CounterMetric.safeParse(response.statusCode === 200 ? JSON.parse(body) : undefined);
+  if (metric.success) return metric.data.data.attributes.sample.count;
+  throw new ProgramError(
+    `k6 in ${pod} did not tell what it could not start: HTTP status ${response.statusCode}: ${body.slice(0, 200)}`,
+    ExitCode.invalidMeasurement,
+  );
+}

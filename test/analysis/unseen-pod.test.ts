@@ -1,0 +1,137 @@
+/** Causes where nobody saw the pod, as through a real Service, and where the clocks may be off. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { attribute } from '../../src/analysis/attribution.ts';
+import type { CauseId } from '../../src/analysis/causes.ts';
+import type { FailedRequest, PodRecord } from '../../src/trace/trace.ts';
+import { DELETED, failed, pod, view } from './story.ts';
+
+interface Scene {
+  pods: PodRecord[];
+  views: string[];
+  clockBoundMs?: number;
+}
+
+const ROLLING = ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2'];
+/** old-1 was deleted at 1000 and came to this end; another old pod and a new one serve. */
+const rolling = (end: Partial<PodRecord>): Scene => ({
+  pods: [pod('old-1', end), pod('old-2'), pod('new-1')],
+  views: ROLLING,
+});
+/** The only pod went, and its successor was ready at 8000. */
+const recreated = (end: Partial<PodRecord>): Scene => ({
+  pods: [pod('old-1', end), pod('new-1', { createdMs: 7000, startedMs: 7500, readyMs: 8000 })],
+  views: ['slices 0: old-1', 'slices 6100:', 'slices 8020: new-1'],
+});
+const EXITED_AT_6000 = { deletionMs: 1000, exitMs: 6000, exitBoundMs: 400, exitCode: 137 };
+
+const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId][] = [
+  [
+    'refused by a pod that had stopped, while its router still knew it',
+    rolling(DELETED.drainedWithoutDelay),
+    failed('fresh connect ECONNREFUSED', 1500, 1501),
+    'routing-lag',
+  ],
+  [
+    'near miss: long after every router knew',
+    rolling(DELETED.drainedWithoutDelay),
+    failed('fresh connect ECONNREFUSED', 9000, 9001),
+    'unexplained',
+  ],
+  [
+    'near miss: before anything was deleted',
+    rolling(DELETED.drainedWithoutDelay),
+    failed('fresh connect ECONNREFUSED', 500, 501),
+    'unexplained',
+  ],
+  [
+    'near miss: cut when a pod was killed that routers had long forgotten',
+    rolling(EXITED_AT_6000),
+    failed('fresh wait ECONNRESET', 4500, 6200),
+    'unexplained',
+  ],
+  [
+    'cut when a pod that routers had known was killed',
+    { ...rolling(EXITED_AT_6000), views: ['slices 0: old-1 old-2', 'slices 5000: new-1 old-2'] },
+    failed('fresh wait ECONNRESET', 5500, 6200),
+    'no-graceful-shutdown',
+  ],
+  [
+    'on a kept connection, whose pod is known',
+    rolling(EXITED_AT_6000),
+    failed('reused wait closed', 3000, 6200, { pod: 'old-1' }),
+    'no-graceful-shutdown',
+  ],
+  [
+    'refused while nobody was there',
+    recreated(EXITED_AT_6000),
+    failed('fresh connect ECONNREFUSED', 7000, 7001),
+    'capacity',
+  ],
+  [
+    'refused just after the successor was ready, which routers learn later',
+    recreated(EXITED_AT_6000),
+    failed('fresh connect ECONNREFUSED', 8100, 8101),
+    'capacity',
+  ],
+  [
+    'sent to a dead pod just then',
+    recreated(EXITED_AT_6000),
+    failed('fresh connect EHOSTUNREACH', 8700, 8701),
+    'capacity',
+  ],
+  [
+    'near miss: long after',
+    recreated(EXITED_AT_6000),
+    failed('fresh connect ECONNREFUSED', 20_000, 20_001),
+    'unexplained',
+  ],
+  [
+    'waited in vain from before the end on',
+    recreated(EXITED_AT_6000),
+    failed('fresh connect timeout', 6500, 16_500),
+    'capacity',
+  ],
+  [
+    'cut by the kill, with nobody else there',
+    recreated(EXITED_AT_6000),
+    failed('fresh wait ECONNRESET', 4000, 6100),
+    'no-graceful-shutdown',
+  ],
+  [
+    'two pods could be to blame for different reasons',
+    {
+      pods: [
+        pod('old-1', { ...DELETED.killedWhileDraining }),
+        pod('old-2', { ...DELETED.ignoredSigterm }),
+        pod('new-1'),
+      ],
+      views: ['slices 0: old-1 old-2', 'slices 5900: new-1'],
+    },
+    failed('fresh wait ECONNRESET', 4000, 6005),
+    'unexplained',
+  ],
+];
+
+describe('the cause of a request whose pod nobody saw', () => {
+  for (const [what, { pods, views }, request, cause] of CASES) {
+    test(`${what}: ${cause}`, () => {
+      assert.equal(attribute(request, { pods, routerViews: views.map(view), events: [], pid1: true }), cause);
+    });
+  }
+});
+
+describe('where clocks may be off', () => {
+  // Draining from 1001 on, killed at 6000: what ended at 6200 is within the slack of 250 ms, at 6300 it is not.
+  const scene = rolling(DELETED.killedWhileDraining);
+  const cluster = { pods: scene.pods, routerViews: scene.views.map(view), events: [], pid1: true };
+  const cut = (endedMs: number) => failed('reused wait ECONNRESET', 3000, endedMs, { pod: 'old-1' });
+  const table: [endedMs: number, boundMs: number, cause: CauseId][] = [
+    [6200, 0, 'grace-too-short'],
+    [6200, 40, 'grace-too-short'],
+    [6200, 100, 'unexplained'],
+  ];
+  for (const [endedMs, boundMs, cause] of table) {
+    test(`by ${boundMs} ms: ${cause}`, () => assert.equal(attribute(cut(endedMs), cluster, boundMs), cause));
+  }
+});
