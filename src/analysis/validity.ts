@@ -21,6 +21,9 @@ export function invalidReasons(trace: Trace): string[] {
   if (load.droppedRequests > tolerableDrops(load) * load.plannedRequests) {
     reasons.push(`${load.droppedRequests} of ${load.plannedRequests} requests could not be started`);
   }
+  if (load.lostRequests !== undefined) {
+    reasons.push(`the load's record has gaps: the outcome of at least ${load.lostRequests} requests was never learned`);
+  }
   if (load.lateness !== undefined) {
     const p99 = percentileMs(decodeHistogram(load.lateness), 99);
     if (p99 > MAX_P99_LATENESS_MS) {

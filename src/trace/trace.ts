@@ -54,6 +54,7 @@ export const LoadRecord = z.object({
   generator: z.string().describe('name and version'),
   plannedRequests: z.int().describe('arrivals the schedule held until the load was stopped'),
   droppedRequests: z.int().describe('arrivals that could not be started'),
+  lostRequests: z.int().describe('at least so many were started whose outcome was never learned').optional(),
   failures: z.array(FailedRequest),
   successes: z.array(SuccessBucket),
   clockBoundMs: z

@@ -56,6 +56,11 @@ describe('a trial cannot be trusted when', () => {
     ['(it can, when nothing broke in a control)', CONTROL, []],
     ['nothing was sent', { load: { successes: [] } }, ['no request was made']],
     ['(it can, when 1 % of the requests could not be started)', { load: { droppedRequests: 1 } }, []],
+    [
+      'requests were lost from the record',
+      { load: { lostRequests: 2 } },
+      ["the load's record has gaps: the outcome of at least 2 requests was never learned"],
+    ],
     ['requests were dropped', { load: { droppedRequests: 7 } }, ['7 of 100 requests could not be started']],
     [
       'a request failed before the rollout',

@@ -17,18 +17,20 @@ test('settles when every iteration that started before the fence has ended', asy
   };
   ledger.ended(6, true);
   assert.equal(await isSettled(), false, '2, 4 and 5 are in flight');
+  assert.equal(ledger.open, 3);
   ledger.ended(4, false);
   ledger.ended(5, true);
   assert.equal(await isSettled(), false, '2 is in flight');
   ledger.ended(2, false);
   assert.equal(await isSettled(), true, 'all below 5, the first after the fence, have ended');
   assert.equal(ledger.started, 7);
+  assert.equal(ledger.open, 0);
   await wait;
 });
 
 test('an iteration after the fence says nothing of those before it', async () => {
   const ledger = new IterationLedger();
-  const wait = ledger.settled(50).then(() => 'limit');
+  const wait = ledger.settled(50).then((settled) => (settled ? 'settled' : 'limit'));
   for (const iteration of [0, 1, 2]) ledger.ended(iteration, false);
   assert.equal(await Promise.race([wait, new Promise((resolve) => setTimeout(resolve, 20, 'waiting'))]), 'waiting');
   assert.equal(await wait, 'limit');

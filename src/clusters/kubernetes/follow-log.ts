@@ -1,6 +1,5 @@
 /** A container's output, line by line as it comes, also across dropped connections. */
 import type { IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesApi } from './api.ts';
 
@@ -60,7 +59,7 @@ async function readLines(
   let lastTime = before;
   const silence = silentForMs === undefined ? undefined : setTimeout(() => response.destroy(), silentForMs);
   try {
-    for await (const text of createInterface({ input: response })) {
+    for await (const text of linesOf(response)) {
       silence?.refresh();
       const space = text.indexOf(' ');
       const time = comparable(text.slice(0, space));
@@ -76,6 +75,17 @@ async function readLines(
     clearTimeout(silence);
   }
   return lastTime;
+}
+
+/** Unlike node:readline, this ends when the connection is cut. An unfinished last line is left out: it comes again. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of response) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
 }
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;

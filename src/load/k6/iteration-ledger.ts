@@ -20,13 +20,19 @@ export class IterationLedger {
     if (this.#firstOpen >= this.#fence) for (const resolve of this.#waiting) resolve();
   }
 
-  /** Resolves once every iteration from before the fence has ended, or after `limitMs`. */
-  async settled(limitMs: number): Promise<void> {
+  /** How many are known to have started and not to have ended. */
+  get open(): number {
+    return this.started - this.#firstOpen - this.#ended.size;
+  }
+
+  /** Resolves with true once every iteration from before the fence has ended, or with false after `limitMs`. */
+  async settled(limitMs: number): Promise<boolean> {
     let limit: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#waiting.add(resolve);
-      limit = setTimeout(resolve, limitMs);
+    const settled = await new Promise<boolean>((resolve) => {
+      this.#waiting.add(() => resolve(true));
+      limit = setTimeout(() => resolve(false), limitMs);
     });
     clearTimeout(limit);
+    return settled;
   }
 }

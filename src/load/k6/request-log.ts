@@ -41,6 +41,8 @@ export class RequestLog {
   readonly #startsMs = new Map<Instance, number>();
   readonly #recorder = new LoadRecorder();
   #onStarted: (startedMs: number) => void = () => {};
+  /** Requests that had started, and were never printed. */
+  #lost = 0;
   /** No request started after this, in ms, is counted. */
   #stoppedMs = Number.POSITIVE_INFINITY;
 
@@ -79,7 +81,12 @@ export class RequestLog {
    */
   async stop(stoppedMs: number): Promise<void> {
     this.#stoppedMs = stoppedMs;
-    await Promise.all(this.#lanes.map(({ scenario, ledger }) => ledger.settled(scenario.timeoutMs + PRINT_LIMIT_MS)));
+    const lost = this.#lanes.map(async ({ scenario, ledger }) => {
+      const settled = await ledger.settled(scenario.timeoutMs + PRINT_LIMIT_MS);
+      // Not even a later one was printed: at least one is missing, though none is known by its number.
+      return settled ? 0 : Math.max(1, ledger.open);
+    });
+    this.#lost = (await Promise.all(lost)).reduce((sum, count) => sum + count, 0);
   }
 
   /** @param droppedRequests arrivals that k6 could not start */
@@ -87,7 +94,7 @@ export class RequestLog {
     const recorder = this.#recorder;
     // k6 does not tell when it meant to start a request.
     const { lateness: _, ...record } = recorder.record(generator, recorder.started + droppedRequests, droppedRequests);
-    return record;
+    return this.#lost === 0 ? record : { ...record, lostRequests: this.#lost };
   }
 
   get #lanes(): Lane[] {
