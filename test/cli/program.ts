@@ -15,6 +15,14 @@ export interface Ended {
   stderr: string;
 }
 
+export interface RunOptions {
+  /** Another place of the program. */
+  cli?: string;
+  env?: Record<string, string>;
+  /** It is killed after this long. */
+  deadlineMs?: number;
+}
+
 export interface Program {
   child: ChildProcess;
   ended: Promise<Ended>;
@@ -25,16 +33,17 @@ export interface Program {
 /** Every process the program starts gets its PATH; a folder in it that does not exist tells them from all others. */
 let runs = 0;
 
-/** Starts the program; it is killed when the test ends before it, or after two minutes. */
-export function start(t: TestContext, args: readonly string[], { cli = join(PROJECT, 'dist/cli.js') } = {}): Program {
+/** Starts the program; it is killed when the test ends before it, or at its deadline, by default two minutes. */
+export function start(t: TestContext, args: readonly string[], options: RunOptions = {}): Program {
+  const { cli = join(PROJECT, 'dist/cli.js'), env = {}, deadlineMs = DEADLINE_MS } = options;
   const mark = `/no-such-folder/run-${process.pid}-${++runs}`;
   const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: `${process.env.PATH}:${mark}`, NO_COLOR: '1', FORCE_COLOR: undefined },
+    env: { ...process.env, PATH: `${process.env.PATH}:${mark}`, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
   });
   const kill = () => child.kill('SIGKILL');
   t.after(kill);
-  const deadline = setTimeout(kill, DEADLINE_MS);
+  const deadline = setTimeout(kill, deadlineMs);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (chunk: Buffer) => {
@@ -48,7 +57,7 @@ export function start(t: TestContext, args: readonly string[], { cli = join(PROJ
   return { child, ended, leftovers: () => processesWith(mark) };
 }
 
-export function run(t: TestContext, args: readonly string[], options?: { cli?: string }): Promise<Ended> {
+export function run(t: TestContext, args: readonly string[], options?: RunOptions): Promise<Ended> {
   return start(t, args, options).ended;
 }
 
@@ -69,9 +78,9 @@ function processesWith(mark: string): number[] {
 }
 
 /** Resolves once `condition` holds, looked at every 20 ms. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const endMs = performance.now() + 60_000;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > endMs) throw new Error(`${what} did not come about within 60 s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -1,0 +1,63 @@
+/** A service account that may do what kubernetes/cluster-role.yaml grants, or nothing, and a kubeconfig for it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type KubernetesObject, RbacAuthorizationV1Api } from '@kubernetes/client-node';
+import { parse, stringify } from 'yaml';
+import type { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
+import { PROJECT } from '../test/cli/program.ts';
+
+const NAMESPACE = 'default';
+
+/** Makes the account, and takes it away when the test ends. Returns the path of its kubeconfig. */
+export async function account(t: TestContext, api: KubernetesApi, name: string, allowed: boolean): Promise<string> {
+  const rbac = api.config.makeApiClient(RbacAuthorizationV1Api);
+  await api.core.createNamespacedServiceAccount({ namespace: NAMESPACE, body: { metadata: { name } } });
+  t.after(() => api.core.deleteNamespacedServiceAccount({ namespace: NAMESPACE, name }));
+  if (allowed) {
+    const role = parse(readFileSync(join(PROJECT, 'kubernetes/cluster-role.yaml'), 'utf8')) as KubernetesObject & {
+      rules: object[];
+    };
+    await rbac.createClusterRole({ body: { ...role, metadata: { name } } as never });
+    t.after(() => rbac.deleteClusterRole({ name }));
+    await rbac.createClusterRoleBinding({
+      body: {
+        metadata: { name },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+        subjects: [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }],
+      },
+    });
+    t.after(() => rbac.deleteClusterRoleBinding({ name }));
+  }
+  const token = await api.core.createNamespacedServiceAccountToken({
+    name,
+    namespace: NAMESPACE,
+    body: { spec: { audiences: [], expirationSeconds: 3600 } } as never,
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'account-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'kubeconfig');
+  const cluster = api.config.getCurrentCluster();
+  writeFileSync(
+    file,
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: 'c',
+          cluster: {
+            server: cluster?.server,
+            ...(cluster?.caData ? { 'certificate-authority-data': cluster.caData } : {}),
+            ...(cluster?.skipTLSVerify ? { 'insecure-skip-tls-verify': true } : {}),
+          },
+        },
+      ],
+      users: [{ name: 'u', user: { token: token.status?.token } }],
+      contexts: [{ name: 'account', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'account',
+    }),
+  );
+  return file;
+}

@@ -1,0 +1,156 @@
+/**
+ * `compare --on kubernetes` from end to end, on the current context. It needs the three images (npm run images) and the
+ * k6 image on the cluster's nodes, or where they can pull them.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Result, type TrialResult } from '../src/analysis/result.ts';
+import { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
+import { KubernetesCluster } from '../src/clusters/kubernetes/kubernetes-cluster.ts';
+import { ProgramError } from '../src/errors.ts';
+import { readManifests } from '../src/manifests/manifests.ts';
+import { readRendered } from '../src/manifests/render-files.ts';
+import { startClock } from '../src/trace/clock.ts';
+import { run, start, until } from '../test/cli/program.ts';
+import { account } from './account.ts';
+
+const api = KubernetesApi.connect();
+/** Names of this test's own namespaces begin so. */
+const PREFIX = `test-${process.pid}`;
+const ON_KUBERNETES = ['compare', '--on', 'kubernetes', '--namespace', PREFIX];
+const MINUTES_MS = 60_000;
+
+async function namespaces(): Promise<string[]> {
+  const { items } = await api.core.listNamespace();
+  return items.flatMap(({ metadata }) => metadata?.name ?? []).filter((name) => name.startsWith(PREFIX));
+}
+
+function trial(result: Result, variant: string): TrialResult {
+  const found = result.trials.find((candidate) => candidate.variant === variant);
+  assert.ok(found, `no trial of ${variant}`);
+  return found;
+}
+
+function folder(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'on-kubernetes-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+test('a comparison, with no more rights than the ClusterRole grants, from two load pods', async (t) => {
+  const kubeconfig = await account(t, api, `${PREFIX}-allowed`, true);
+  const args = [
+    '--runtime',
+    'bun',
+    '--variant',
+    'valid,without-pre-stop',
+    '--rate',
+    '210',
+    '--load-pods',
+    '2',
+    '--json',
+  ];
+  const ended = await run(t, [...ON_KUBERNETES, ...args, '--out', folder(t)], {
+    env: { KUBECONFIG: kubeconfig },
+    deadlineMs: 6 * MINUTES_MS,
+  });
+  const result = Result.parse(JSON.parse(ended.stdout));
+  const valid = trial(result, 'valid');
+  assert.deepEqual([valid.failed, valid.podsReplaced, valid.cluster, valid.load], [0, 3, 'account', 'k6']);
+  assert.match(valid.runtimeVersion, /^\d+\.\d+\.\d+/);
+  // Both pods' parts together make the rate.
+  const seconds = (valid.rolloutMs ?? 0) / 1000;
+  assert.ok(valid.requests > 0.9 * 210 * seconds, `${valid.requests} requests in more than ${seconds} s`);
+  const broken = trial(result, 'without-pre-stop');
+  assert.ok(broken.failed > 0);
+  const { 'routing-lag': lag, 'keep-alive-race': race } = broken.causes;
+  assert.ok(lag + race >= 0.9 * broken.failed, JSON.stringify(broken.causes));
+  assert.deepEqual(await namespaces(), [], 'nothing is left');
+});
+
+test('Ctrl-C leaves nothing behind', async (t) => {
+  const program = start(t, [...ON_KUBERNETES, '--runtime', 'node', '--variant', 'valid'], {
+    deadlineMs: 4 * MINUTES_MS,
+  });
+  await until('a namespace', async () => (await namespaces()).length === 1);
+  program.child.kill('SIGINT');
+  const { code, stderr } = await program.ended;
+  assert.equal(code, 130, stderr);
+  assert.deepEqual(await namespaces(), []);
+});
+
+test('what a run that was killed has left is taken away by the next', async (t) => {
+  const killed = start(t, [...ON_KUBERNETES, '--runtime', 'node', '--variant', 'valid'], {
+    deadlineMs: 4 * MINUTES_MS,
+  });
+  await until('a namespace', async () => (await namespaces()).length === 1);
+  const [left] = await namespaces();
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  const args = ['--runtime', 'node', '--variant', 'control', '--images', 'registry.invalid/nowhere'];
+  const next = await run(t, [...ON_KUBERNETES, ...args], { deadlineMs: 4 * MINUTES_MS });
+  assert.match(next.stderr, new RegExp(`^removed what an earlier run had left: namespace ${left}\n`));
+  assert.deepEqual(await namespaces(), []);
+});
+
+test('an image that cannot be pulled is told within seconds', async (t) => {
+  const startedMs = performance.now();
+  const args = ['--runtime', 'node', '--variant', 'valid', '--images', 'registry.invalid/nowhere'];
+  const { code, stderr } = await run(t, [...ON_KUBERNETES, ...args], { deadlineMs: 4 * MINUTES_MS });
+  assert.equal(code, 4);
+  assert.match(
+    stderr,
+    /the image registry\.invalid\/nowhere\/k8s-rollout-test-node:local of pod \S+ cannot be pulled \(Err/,
+  );
+  assert.ok(performance.now() - startedMs < MINUTES_MS);
+});
+
+test('rights that are missing are named', async (t) => {
+  const kubeconfig = await account(t, api, `${PREFIX}-nothing`, false);
+  const { code, stderr } = await run(t, [...ON_KUBERNETES, '--runtime', 'node'], { env: { KUBECONFIG: kubeconfig } });
+  assert.equal(code, 4);
+  assert.match(
+    stderr,
+    /^k8s-rollout-test: you may not create namespaces, .*on account; kubernetes\/cluster-role\.yaml/,
+  );
+});
+
+test('pods that never become ready: why, with their last line', async () => {
+  const yaml = readRendered('valid-bun')
+    .replaceAll('path: /readyz', 'path: /nowhere')
+    .replace('progressDeadlineSeconds: 120', 'progressDeadlineSeconds: 5')
+    .replace('replicas: 3', 'replicas: 1')
+    .replace('terminationGracePeriodSeconds: 15', 'terminationGracePeriodSeconds: 6');
+  const cluster = new KubernetesCluster({ api, namespacePrefix: PREFIX });
+  const deployed = cluster.deploy({
+    manifests: readManifests(yaml, 'unready.yaml'),
+    clock: startClock(),
+    signal: AbortSignal.timeout(2 * MINUTES_MS),
+  });
+  await assert.rejects(deployed, (error) => {
+    assert.ok(error instanceof ProgramError, `${error}`);
+    assert.match(
+      error.message,
+      /^unready\.yaml: the pods did not become ready within 11 s: pod \S+ is not ready; its last line: \{"event"/,
+    );
+    return true;
+  });
+  assert.deepEqual(await namespaces(), []);
+});
+
+test('what the API server refuses is told in its words', async () => {
+  const yaml = readRendered('valid-bun').replace('seconds: 5', 'seconds: 99');
+  const deployed = new KubernetesCluster({ api, namespacePrefix: PREFIX }).deploy({
+    manifests: readManifests(yaml, 'refused.yaml'),
+    clock: startClock(),
+    signal: AbortSignal.timeout(MINUTES_MS),
+  });
+  await assert.rejects(
+    deployed,
+    /cannot apply the Deployment of refused\.yaml .*must be non-negative and less than terminationGracePeriodSeconds \(15\)/,
+  );
+  assert.deepEqual(await namespaces(), []);
+});
