@@ -1,6 +1,6 @@
 /** What can be told of a request's pod from the timelines alone, where nobody saw which one was chosen. */
 import type { ClusterRecord, FailedRequest, PodRecord } from '../trace/trace.ts';
-import { endedAround, listensAt, servesAt } from './timeline.ts';
+import { endedAround, listensAt, servesAt, terminatingAt } from './timeline.ts';
 
 /**
  * How long a router may act on an EndpointSlice that has changed, in ms. With kube-proxy's minSyncPeriod of 1 s new
@@ -27,6 +27,8 @@ export function possiblePods(request: FailedRequest, { pods, routerViews }: Clus
   const { startedMs, endedMs, phase } = request;
   return pods.filter((pod) => {
     if (!knownBetween(pod.name, startedMs - MAX_ROUTER_LAG_MS, startedMs, routerViews)) return false;
+    // Where nobody saw it stop listening, it may have done so at any time after it was told to go.
+    if (pod.stoppedListeningMs === undefined && terminatingAt(pod, endedMs)) return true;
     if (phase === 'connect') return !listensAt(pod, startedMs) || !listensAt(pod, endedMs);
     // Connected, so it was listening (to within the router's and the exit's uncertainty), and then it ended.
     return endedAround(pod, endedMs) || (listensAt(pod, startedMs) && !listensAt(pod, endedMs));

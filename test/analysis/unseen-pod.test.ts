@@ -113,6 +113,22 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
   ],
 ];
 
+const SILENT = { deletionMs: 1000, exitMs: 5000, exitCode: 0 };
+CASES.push(
+  [
+    'refused by a pod of which nobody saw when it stopped listening',
+    rolling(SILENT),
+    failed('fresh connect ECONNREFUSED', 1500, 1501),
+    'routing-lag',
+  ],
+  [
+    'near miss: such a pod, before it was told to go',
+    rolling(SILENT),
+    failed('fresh connect ECONNREFUSED', 900, 901),
+    'unexplained',
+  ],
+);
+
 describe('the cause of a request whose pod nobody saw', () => {
   for (const [what, { pods, views }, request, cause] of CASES) {
     test(`${what}: ${cause}`, () => {

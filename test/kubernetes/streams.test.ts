@@ -25,7 +25,7 @@ test('a log goes on after a cut, a silence and words of the kubelet, with every 
   const lines: string[] = [];
   const followed = followLog(
     api,
-    { ...SOURCE, neverSilentForMs: 200 },
+    { ...SOURCE, believedSilenceMs: () => 200 },
     (text) => lines.push(text),
     new AbortController().signal,
     () => false,

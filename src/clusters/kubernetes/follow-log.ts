@@ -4,16 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesApi } from './api.ts';
 
 const RETRY_AFTER_MS = 100;
+const WATCHDOG_MS = 100;
 
 export interface LogSource {
   namespace: string;
   pod: string;
   container: string;
   /**
-   * A container that is silent for this long, in ms, is asked for anew. For one that never is: the kubelet (seen with
-   * 1.34) goes on following a log file that it has rotated away, and then nothing more comes.
+   * How long its silence is believed, in ms; undefined: for ever. After that the log is asked for anew, because the kubelet
+   * (seen with 1.34) sometimes sends nothing more on a connection that it keeps open.
    */
-  neverSilentForMs?: number;
+  believedSilenceMs?: () => number | undefined;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface LogSource {
  */
 export async function followLog(
   api: KubernetesApi,
-  { namespace, pod, container, neverSilentForMs }: LogSource,
+  { namespace, pod, container, believedSilenceMs = () => undefined }: LogSource,
   onLine: (line: string) => void,
   signal: AbortSignal,
   ended: () => boolean,
@@ -39,7 +40,7 @@ export async function followLog(
       if (response.statusCode !== 200)
         response.resume(); // 400: the container has not started yet
       else {
-        lastTime = await readLines(response, lastTime, onLine, neverSilentForMs);
+        lastTime = await readLines(response, lastTime, onLine, believedSilenceMs);
         if (overBefore) return;
       }
     } catch (error) {
@@ -54,13 +55,17 @@ async function readLines(
   response: IncomingMessage,
   before: string,
   onLine: (line: string) => void,
-  silentForMs: number | undefined,
+  believedSilenceMs: () => number | undefined,
 ): Promise<string> {
   let lastTime = before;
-  const silence = silentForMs === undefined ? undefined : setTimeout(() => response.destroy(), silentForMs);
+  let heardMs = performance.now();
+  const watchdog = setInterval(() => {
+    const limitMs = believedSilenceMs();
+    if (limitMs !== undefined && performance.now() - heardMs > limitMs) response.destroy();
+  }, WATCHDOG_MS);
   try {
     for await (const text of linesOf(response)) {
-      silence?.refresh();
+      heardMs = performance.now();
       const space = text.indexOf(' ');
       const time = comparable(text.slice(0, space));
       // Without a time it is no line of the container but the kubelet's own word: that it has no log file yet, or no more.
@@ -72,7 +77,7 @@ async function readLines(
   } catch (error) {
     if (!isConnectionError(error)) throw error;
   } finally {
-    clearTimeout(silence);
+    clearInterval(watchdog);
   }
   return lastTime;
 }

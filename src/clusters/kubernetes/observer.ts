@@ -139,7 +139,8 @@ export class Observer {
     notePod(record, pod, nowMs, (ms) => this.#fromPod(name, ms));
     if (record.startedMs !== before.startedMs) {
       this.#event('Started', name, 'container started');
-      this.#inBackground(this.#logs.follow(pod, () => record.exitCode !== undefined));
+      const terminating = () => record.deletionMs !== undefined;
+      this.#inBackground(this.#logs.follow(pod, terminating, () => record.exitCode !== undefined));
     }
     if (record.readyMs !== before.readyMs) {
       this.#event('Ready', name, 'ready');

@@ -7,6 +7,7 @@ import { followLog } from './follow-log.ts';
 
 /** How many of a pod's last lines are kept. */
 const KEPT_LINES = 40;
+const SILENCE_MS = 400;
 
 interface PodLog {
   events: LoggedEvent[];
@@ -27,14 +28,18 @@ export class PodLogs {
     this.#signal = signal;
   }
 
-  /** Reads the log of the pod's first container until the pod is gone. */
-  async follow(pod: V1Pod, ended: () => boolean): Promise<void> {
+  /**
+   * Reads the log of the pod's first container until the pod is gone.
+   * @param terminating when it is, its last words may come at any moment, and soon nobody has them any more
+   */
+  async follow(pod: V1Pod, terminating: () => boolean, ended: () => boolean): Promise<void> {
     const name = pod.metadata?.name ?? '';
     const container = pod.spec?.containers[0]?.name ?? '';
     if (this.#logs.has(name)) return;
     const log: PodLog = { events: [], lines: [] };
     this.#logs.set(name, log);
-    const source = { namespace: this.#namespace, pod: name, container };
+    const believedSilenceMs = () => (terminating() ? SILENCE_MS : undefined);
+    const source = { namespace: this.#namespace, pod: name, container, believedSilenceMs };
     await followLog(this.#api, source, (line) => this.#read(log, line), this.#signal, ended);
   }
 

@@ -219,7 +219,7 @@ class RunningJob implements RunningLoad {
       namespace: this.#namespace,
       pod: pod.metadata.name,
       container: LOAD_CONTAINER,
-      neverSilentForMs: SILENCE_MS,
+      believedSilenceMs: () => SILENCE_MS,
     };
     const { signal } = this.#watching;
     followLog(
