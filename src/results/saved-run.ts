@@ -8,6 +8,7 @@ export interface SavedRun {
   measured: TrialResult[];
   /** Those, and the k6 summaries that were made by hand. */
   trials: TrialResult[];
+  hasTrace(result: TrialResult): boolean;
   /** The trace that a result was made from, read anew; traces are large and not kept in memory. */
   traceOf(result: TrialResult): Trace | undefined;
 }
@@ -29,11 +30,13 @@ export function readRun(dir: string): SavedRun {
   ];
   const trials = [...measured, ...readSummaries(dir)];
   if (trials.length === 0) throw holdsNothing(dir);
+  const fileOf = (result: TrialResult) => (measured.includes(result) ? files.get(keyOf(result)) : undefined);
   return {
     measured,
     trials,
+    hasTrace: (result) => fileOf(result) !== undefined,
     traceOf(result) {
-      const file = measured.includes(result) ? files.get(keyOf(result)) : undefined;
+      const file = fileOf(result);
       return file === undefined ? undefined : readTrace(file);
     },
   };
