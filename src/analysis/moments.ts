@@ -109,3 +109,12 @@ export function podLife(pod: PodRecord, untilMs: number): LifeStretch[] {
     .map(([part, fromMs], index) => ({ part, fromMs, toMs: seen[index + 1]?.[1] ?? endMs }))
     .filter((stretch) => stretch.toMs > stretch.fromMs);
 }
+
+/** Where in its life a pod is by what is known of it now. */
+export function podState(pod: PodRecord): LifePart | 'gone' {
+  if (pod.exitMs !== undefined) return 'gone';
+  if (pod.stoppedListeningMs !== undefined) return 'finishing';
+  if (pod.sigtermMs !== undefined) return 'stopping';
+  if (pod.deletionMs !== undefined) return 'leaving';
+  return pod.readyMs === undefined ? 'starting' : 'ready';
+}
