@@ -1,14 +1,14 @@
 /** One trial: deploy, load, roll, wait, take away; what comes out is the trace. */
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from './clusters/cluster.ts';
+import type { Cluster, ClusterEvent } from './clusters/cluster.ts';
 import type { LoadGenerator, LoadProgress } from './load/load.ts';
 import type { Workload } from './load/workload.ts';
 import type { Manifests } from './manifests/manifests.ts';
 import { effectiveStrategy } from './manifests/rounding.ts';
 import { deriveSeed } from './random.ts';
 import { startClock } from './trace/clock.ts';
-import { type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from './trace/trace.ts';
+import { type PodRecord, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from './trace/trace.ts';
 
 /** Load before the rollout, so that connections are open and code is warm. */
 const SETTLE_MS = 2000;
@@ -31,7 +31,10 @@ export type TrialStage = 'deploying' | 'settling' | 'rolling' | 'control' | 'fin
 
 export interface TrialObserver {
   onStage?(stage: TrialStage): void;
-  onProgress?(progress: LoadProgress): void;
+  /** Several times a second: the load so far, and the pods as they are. */
+  onProgress?(progress: LoadProgress, pods: readonly PodRecord[]): void;
+  /** What the cluster tells of itself, from the deployment on. */
+  onEvent?(event: ClusterEvent): void;
 }
 
 /**
@@ -51,7 +54,12 @@ export async function runTrial(
   const anyEnd = AbortSignal.any([signal, ending.signal]);
   const stage = (name: TrialStage) => observer.onStage?.(name);
   stage('deploying');
-  const deployed = await cluster.deploy({ manifests: plan.manifests, clock, signal: anyEnd });
+  const deployed = await cluster.deploy({
+    manifests: plan.manifests,
+    clock,
+    signal: anyEnd,
+    onEvent: (event) => observer.onEvent?.(event),
+  });
   try {
     const running = await load.start({
       workload: plan.workload,
@@ -61,7 +69,7 @@ export async function runTrial(
       maxDurationMs: MAX_LOAD_MS,
       signal: anyEnd,
     });
-    const ticker = setInterval(() => observer.onProgress?.(running.progress()), 250);
+    const ticker = setInterval(() => observer.onProgress?.(running.progress(), deployed.record().pods), 250);
     try {
       const pause = (ms: number) => Promise.race([delay(ms, undefined, { signal: anyEnd }), running.died]);
       let rolloutMs: number | undefined;

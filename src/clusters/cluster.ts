@@ -53,8 +53,10 @@ export interface DeployOptions {
   /** Aborting ends every wait with its reason; `remove()` must still be called. */
   signal: AbortSignal;
   /** Told of state changes, for progress. */
-  onEvent?: (event: { atMs: number; type: string; pod?: string; message: string }) => void;
+  onEvent?: (event: ClusterEvent) => void;
 }
+
+export type ClusterEvent = ClusterRecord['events'][number];
 
 export interface Cluster {
   /** "local", or the kubeconfig context. */

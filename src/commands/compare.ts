@@ -12,6 +12,7 @@ import { projectFile } from '../project-file.ts';
 import { terminalProgress } from '../report/progress.ts';
 import { renderTable } from '../report/terminal.ts';
 import { ResultFolder, readResults } from '../results/folder.ts';
+import { writeReports } from '../results/reports.ts';
 
 const K6_IMAGE = 'grafana/k6:1.8.1';
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
@@ -55,7 +56,7 @@ export function compareCommand(): Command {
         'k6',
       ]),
     )
-    .addOption(new Option('--out <dir>', 'write result.json and the traces there'))
+    .addOption(new Option('--out <dir>', 'write result.json, report.html and the traces there'))
     .addOption(new Option('--json', 'print the result as JSON instead of the table'))
     .addOption(new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)))
     .optionsGroup('With --on kubernetes:')
@@ -112,6 +113,7 @@ async function compare(dir: string | undefined, flags: Flags): Promise<void> {
   }
   // What has come in is worth having, whatever ended the run.
   out?.writeResult(results);
+  if (flags.out !== undefined && results.length > 0) writeReports(flags.out);
   if (results.length > 0 || failure === undefined) print(results, flags);
   if (interruption.signal.aborted) {
     throw new ProgramError(`interrupted after ${results.length} of ${trials.length} trials`, ExitCode.interrupted);

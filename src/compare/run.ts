@@ -1,14 +1,17 @@
 /** Runs the trials of a comparison side by side, as far as the machine allows, and keeps what has come in. */
 import pLimit from 'p-limit';
 import { analyse, type TrialResult } from '../analysis/result.ts';
-import type { Trace } from '../trace/trace.ts';
+import type { ClusterEvent } from '../clusters/cluster.ts';
+import type { LoadProgress } from '../load/load.ts';
+import type { PodRecord, Trace } from '../trace/trace.ts';
 import { runTrial, type TrialStage } from '../trial.ts';
 import type { Backend } from './backend.ts';
 import type { PlannedTrial } from './plan.ts';
 
 export interface ComparisonObserver {
   onStage(trial: PlannedTrial, stage: TrialStage): void;
-  onProgress(trial: PlannedTrial, requests: { started: number; failed: number }): void;
+  onProgress(trial: PlannedTrial, requests: LoadProgress, pods: readonly PodRecord[]): void;
+  onEvent(trial: PlannedTrial, event: ClusterEvent): void;
   onResult(trial: PlannedTrial, result: TrialResult, trace: Trace): void;
 }
 
@@ -31,7 +34,8 @@ export async function runTrials(
       try {
         const trace = await runTrial(trial, backend.clusterFor(trial), backend.load, anyEnd, {
           onStage: (stage) => observer.onStage(trial, stage),
-          onProgress: (progress) => observer.onProgress(trial, progress),
+          onProgress: (progress, pods) => observer.onProgress(trial, progress, pods),
+          onEvent: (event) => observer.onEvent(trial, event),
         });
         observer.onResult(trial, analyse(trace), trace);
       } catch (error) {

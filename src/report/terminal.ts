@@ -3,22 +3,27 @@ import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import type { TrialResult } from '../analysis/result.ts';
 import { count, percent, rate, seconds } from './format.ts';
+import { type Headline, headline, notes } from './headline.ts';
+import { runtimeName, variantName } from './names.ts';
 import { type Cell, matrix } from './summary.ts';
-
-const DISPLAY_NAMES: Record<string, string> = { node: 'Node', bun: 'Bun', deno: 'Deno' };
 
 /** Results in words and a table, ending with a newline. */
 export function renderTable(trials: readonly TrialResult[], colors = colorsFor(process.stdout)): string {
   const { runtimes, rows } = matrix(trials);
   const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
   const table = new Table({
-    head: ['', ...runtimes.map((name) => `${DISPLAY_NAMES[name] ?? name} ${versions.get(name) ?? ''}`.trim())],
+    head: ['', ...runtimes.map((name) => `${runtimeName(name)} ${versions.get(name) ?? ''}`.trim())],
     style: { head: [], border: [], compact: false },
   });
   for (const { variant, cells } of rows) {
-    table.push([variant.replaceAll('-', ' '), ...cells.map((cell) => (cell ? cellText(cell, colors) : '–'))]);
+    table.push([variantName(variant), ...cells.map((cell) => (cell ? cellText(cell, colors) : '–'))]);
   }
-  const lines = [headline(rows.find((row) => row.variant === 'valid')?.cells ?? [], colors), '', table.toString(), ''];
+  const lines = [
+    coloured(headline(rows.find((row) => row.variant === 'valid')?.cells ?? []), colors),
+    '',
+    table.toString(),
+    '',
+  ];
   return `${[...lines, ...notes(trials)].join('\n')}\n`;
 }
 
@@ -30,17 +35,9 @@ export function colorsFor(stream: { isTTY?: boolean }): ReturnType<typeof picoco
   return picocolors.createColors(wanted);
 }
 
-function headline(valid: readonly (Cell | undefined)[], colors: ReturnType<typeof colorsFor>): string {
-  const cells = valid.filter((cell) => cell !== undefined);
-  if (cells.length === 0) return 'Requests broken by one rolling update';
-  const failed = cells.reduce((sum, cell) => sum + cell.failed, 0);
-  const exposed = cells.reduce((sum, cell) => sum + cell.exposed, 0);
-  const worst = Math.max(...cells.map((cell) => cell.failedUpperBound));
-  return failed === 0
-    ? colors.green(
-        `valid: 0 of ${count(exposed)} exposed requests broke (at most ${percent(worst)} on each runtime, 95 % confidence)`,
-      )
-    : colors.red(`valid: ${count(failed)} of ${count(exposed)} exposed requests broke`);
+function coloured({ text, clean }: Headline, colors: ReturnType<typeof colorsFor>): string {
+  if (clean === undefined) return text;
+  return clean ? colors.green(text) : colors.red(text);
 }
 
 function cellText(cell: Cell, colors: ReturnType<typeof colorsFor>): string {
@@ -60,20 +57,4 @@ function cellText(cell: Cell, colors: ReturnType<typeof colorsFor>): string {
     ...(cell.longestOutageMs > 0 ? [colors.dim(`outage ${seconds(cell.longestOutageMs)}`)] : []),
     ...invalid,
   ].join('\n');
-}
-
-function notes(trials: readonly TrialResult[]): string[] {
-  const lines = [
-    'Of: requests started between the first deletion and the last exit of an old pod (in the control: all).',
-  ];
-  const repeats = Math.max(...trials.map((trial) => trial.repeat + 1));
-  if (repeats > 1) lines.push(`Each cell adds up ${repeats} rollouts.`);
-  if (trials.some((trial) => trial.pid1 === false)) {
-    lines.push(
-      'Processes were not PID 1 here, so one without a SIGTERM handler died at once; in a container it is ignored.',
-    );
-  }
-  const retries = trials.reduce((sum, trial) => sum + trial.hiddenRetries, 0);
-  if (retries > 0) lines.push(`${count(retries)} requests reached a pod twice: the client repeated them by itself.`);
-  return lines;
 }

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { RESULT_FORMAT, Result, type TrialResult } from '../analysis/result.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { readJsonFile } from '../json-file.ts';
-import type { Trace } from '../trace/trace.ts';
+import { Trace } from '../trace/trace.ts';
 import { K6Summary, summaryResult } from './k6-summary.ts';
 
 const RESULT_FILE = 'result.json';
+const PAGE_FILE = 'report.html';
+const TRACES = 'traces';
 /** What loadtest.js writes when it is run by hand. */
 const K6_SUMMARY_FILE = /^k6-.*\.json$/;
 
@@ -20,14 +22,20 @@ export class ResultFolder {
    */
   constructor(dir: string) {
     this.#dir = dir;
-    writing(dir, () => mkdirSync(join(dir, 'traces'), { recursive: true }));
+    writing(dir, () => mkdirSync(join(dir, TRACES), { recursive: true }));
   }
 
   /** Writes one trial's trace to `traces/`. */
   addTrace(trace: Trace): void {
-    const { variant, runtime, repeat } = trace.trial;
-    const file = join(this.#dir, 'traces', `${variant}-${runtime}-${repeat + 1}.json`);
+    const file = join(this.#dir, tracePath(trace.trial));
     writing(file, () => writeFileSync(file, `${JSON.stringify(trace)}\n`));
+  }
+
+  /** Writes the report that is opened in a browser; returns its path. */
+  writePage(html: string): string {
+    const file = join(this.#dir, PAGE_FILE);
+    writing(file, () => writeFileSync(file, html));
+    return file;
   }
 
   /** Writes `result.json`. */
@@ -47,18 +55,50 @@ export class ResultFolder {
  * @throws InputError naming the file that is missing or is not what it should be
  */
 export function readResults(dir: string): TrialResult[] {
+  const trials = [...readSaved(dir), ...readSummaries(dir)];
+  if (trials.length === 0 && !existsSync(join(dir, RESULT_FILE))) throw holdsNothing(dir);
+  return trials;
+}
+
+/** What is said of a folder without results. */
+export function holdsNothing(dir: string): InputError {
+  return new InputError(`${dir}: holds no results: neither ${RESULT_FILE} nor a k6 summary (k6-*.json)`);
+}
+
+/** The trials of a folder's `result.json`; none where there is no such file. */
+export function readSaved(dir: string): TrialResult[] {
   if (!existsSync(dir)) throw new InputError(`${dir}: there is no such folder`);
   if (!statSync(dir).isDirectory()) throw new InputError(`${dir}: is a file; name the folder that holds it`);
-  const saved = join(dir, RESULT_FILE);
-  const summaries = readdirSync(dir)
+  const file = join(dir, RESULT_FILE);
+  return existsSync(file) ? readJsonFile(file, Result, 'a result of this program').trials : [];
+}
+
+/** A trial for each k6 summary in a folder. */
+export function readSummaries(dir: string): TrialResult[] {
+  return readdirSync(dir)
     .filter((name) => K6_SUMMARY_FILE.test(name))
     .sort()
     .map((name) => summaryResult(readJsonFile(join(dir, name), K6Summary, 'a k6 summary of loadtest.js')));
-  if (!existsSync(saved)) {
-    if (summaries.length > 0) return summaries;
-    throw new InputError(`${dir}: holds no results: neither ${RESULT_FILE} nor a k6 summary (k6-*.json)`);
-  }
-  return [...readJsonFile(saved, Result, 'a result of this program').trials, ...summaries];
+}
+
+/** The paths of the traces in a folder, in order of their names. */
+export function traceFiles(dir: string): string[] {
+  const traces = join(dir, TRACES);
+  if (!existsSync(traces)) return [];
+  return readdirSync(traces)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => join(traces, name));
+}
+
+/** @throws InputError when the file is no trace */
+export function readTrace(file: string): Trace {
+  return readJsonFile(file, Trace, 'a trace of this program');
+}
+
+/** Where a folder keeps a trial's trace: `traces/valid-node-1.json`. */
+export function tracePath({ variant, runtime, repeat }: { variant: string; runtime: string; repeat: number }): string {
+  return join(TRACES, `${variant}-${runtime}-${repeat + 1}.json`);
 }
 
 function writing(path: string, write: () => void): void {

@@ -46,6 +46,11 @@ test('rolls every runtime and says what broke, and why', async (t) => {
   assert.equal(traces.length, 12);
   for (const name of traces) Trace.parse(JSON.parse(readFileSync(join(out, 'traces', name), 'utf8')));
 
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  assert.equal(page.split('<svg class="timeline"').length - 1, 12, 'a picture of each trial');
+  assert.ok(page.length < 500_000, `${page.length} bytes`);
+  assert.equal((await run(t, ['report', out, '--format', 'html'])).stdout, page);
+
   const again = await run(t, ['compare', out]);
   assert.equal(again.code, 0);
   assert.match(again.stdout, /^valid: 0 of [\d,]+ exposed requests broke/);

@@ -14,6 +14,12 @@ const file = (name: string, content: string) => {
   return path;
 };
 
+function emptyFolder(): string {
+  const path = join(FOLDER, 'empty');
+  mkdirSync(path);
+  return path;
+}
+
 describe('one line and the exit code for', { concurrency: 4 }, () => {
   const table: [what: string, args: string[], code: number, line: RegExp][] = [
     ['an unknown command', ['frobnicate'], 2, /unknown command 'frobnicate'/],
@@ -25,6 +31,20 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
     ['another load', ['compare', '--load', 'wrk'], 2, /--load.*builtin, k6/],
     ['a folder that is not there', ['compare', join(FOLDER, 'missing')], 2, /missing: there is no such folder/],
     ['a file in the place of a folder', ['compare', file('a-file', '')], 2, /a-file: is a file/],
+    [
+      'a report of a folder that is not there',
+      ['report', join(FOLDER, 'missing')],
+      2,
+      /missing: there is no such folder/,
+    ],
+    ['a report of an empty folder', ['report', emptyFolder()], 2, /empty: holds no results/],
+    [
+      'a report in another format',
+      ['report', FOLDER, '--format', 'pdf'],
+      2,
+      /--format.*html, markdown, junit, svg, github/,
+    ],
+    ['a trial without a picture', ['report', FOLDER, '--trial', 'valid-node'], 2, /--trial goes with --format svg/],
     ['a folder that cannot be made', ['compare', '--out', file('b', '')], 4, /\/b: cannot be written: ENOTDIR/],
   ];
   for (const [what, args, code, line] of table) {

@@ -1,0 +1,87 @@
+/** `report`: makes the reports of saved results again, or prints them in another format. */
+import { appendFileSync, existsSync, statSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { EnvironmentError, InputError } from '../errors.ts';
+import type { ReportContents } from '../report/contents.ts';
+import { githubAnnotations, githubLogLine } from '../report/github.ts';
+import { htmlReport } from '../report/html/page.ts';
+import { junitReport } from '../report/junit.ts';
+import { MAX_BYTES, markdownReport } from '../report/markdown.ts';
+import { trialName } from '../report/names.ts';
+import { matrixPicture, timelinePicture } from '../report/picture/standalone.ts';
+import { reportContents, writeReports } from '../results/reports.ts';
+import { readRun, type SavedRun } from '../results/saved-run.ts';
+
+const FORMATS = ['html', 'markdown', 'junit', 'svg', 'github'] as const;
+
+interface Flags {
+  format?: (typeof FORMATS)[number];
+  trial?: string;
+}
+
+export function reportCommand(): Command {
+  return new Command('report')
+    .summary('make the reports of saved results again')
+    .description(
+      'Analyses the traces saved in DIR again and writes result.json and report.html there.\n' +
+        'With --format: prints that format instead and writes nothing into DIR.',
+    )
+    .argument('<dir>', 'a folder that compare --out has written')
+    .addOption(
+      new Option(
+        '--format <name>',
+        'print this; github adds Markdown to the file $GITHUB_STEP_SUMMARY and prints annotations',
+      ).choices(FORMATS),
+    )
+    .addOption(
+      new Option('--trial <name>', 'with --format svg: the timeline of this trial (valid-node), not the matrix'),
+    )
+    .action(report);
+}
+
+function report(dir: string, { format, trial }: Flags): void {
+  if (trial !== undefined && format !== 'svg') throw new InputError('--trial goes with --format svg');
+  if (format === undefined) {
+    process.stdout.write(`${writeReports(dir)}\n`);
+    return;
+  }
+  const run = readRun(dir);
+  process.stdout.write(format === 'svg' ? svg(run, dir, trial) : text(format, reportContents(run)));
+}
+
+function text(format: 'html' | 'markdown' | 'junit' | 'github', contents: ReportContents): string {
+  switch (format) {
+    case 'html':
+      return htmlReport(contents);
+    case 'markdown':
+      return markdownReport(contents);
+    case 'junit':
+      return junitReport(contents);
+    case 'github':
+      addToStepSummary(contents);
+      return githubAnnotations(contents) + githubLogLine(contents);
+  }
+}
+
+function svg(run: SavedRun, dir: string, name: string | undefined): string {
+  if (name === undefined) return matrixPicture(run.trials);
+  const result = run.trials.find((trial) => trialName(trial) === name);
+  const trace = result && run.traceOf(result);
+  if (trace) return timelinePicture(trace);
+  const known = run.trials.filter((trial) => run.hasTrace(trial)).map(trialName);
+  throw new InputError(`${dir}: no trace of a trial "${name}"; there are ${known.join(', ') || 'none'}`);
+}
+
+/** What other steps' commands have written there already counts towards GitHub's limit. */
+function addToStepSummary(contents: ReportContents): void {
+  const file = process.env.GITHUB_STEP_SUMMARY;
+  if (!file) {
+    throw new EnvironmentError('GITHUB_STEP_SUMMARY is not set: --format github works in a step of GitHub Actions');
+  }
+  const there = existsSync(file) ? statSync(file).size : 0;
+  try {
+    appendFileSync(file, markdownReport(contents, MAX_BYTES - there));
+  } catch (error) {
+    throw new EnvironmentError(`${file}: cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}

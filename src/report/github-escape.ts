@@ -1,0 +1,36 @@
+/**
+ * Workflow commands of GitHub Actions, `::error title=…::…`, one a line.
+ * Source of the escaping: `command.ts` of actions/toolkit (packages/core).
+ */
+
+/** The text after the second `::`. */
+export function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+/** A property's value. */
+export function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+export interface Annotation {
+  level: 'error' | 'warning' | 'notice';
+  title: string;
+  message: string;
+}
+
+/** GitHub shows ten annotations of a level in each step and drops the others. */
+export const MAX_ANNOTATIONS = 10;
+
+/** One line per annotation; when there are more than GitHub shows, the last one says how many are missing. */
+export function annotationLines(annotations: readonly Annotation[]): string[] {
+  const shown =
+    annotations.length <= MAX_ANNOTATIONS
+      ? annotations
+      : [...annotations.slice(0, MAX_ANNOTATIONS - 1), theOthers(annotations.length - MAX_ANNOTATIONS + 1)];
+  return shown.map(({ level, title, message }) => `::${level} title=${escapeProperty(title)}::${escapeData(message)}`);
+}
+
+function theOthers(howMany: number): Annotation {
+  return { level: 'error', title: `${howMany} more`, message: `${howMany} more are in the job summary.` };
+}

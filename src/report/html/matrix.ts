@@ -1,0 +1,62 @@
+/** The matrix on top of the page: a row per variant, a column per runtime, and in each cell a link to its trials. */
+import type { TrialResult } from '../../analysis/result.ts';
+import { count, percent, rate, seconds } from '../format.ts';
+import { type Markup, markup } from '../markup.ts';
+import { anchor, runtimeName, variantName } from '../names.ts';
+import { type Cell, matrix } from '../summary.ts';
+import { swatch } from './swatch.ts';
+
+export function matrixTable(trials: readonly TrialResult[]): Markup {
+  const { runtimes, rows } = matrix(trials);
+  const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
+  const most = Math.max(1, ...rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)));
+  const head = runtimes.map(
+    (name) => markup`<th scope="col">${runtimeName(name)} <small>${versions.get(name)}</small></th>`,
+  );
+  const body = rows.map(
+    ({ variant, cells }) =>
+      markup`<tr><th scope="row">${variantName(variant)}</th>${cells.map((cell) => matrixCell(cell, most))}</tr>`,
+  );
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Broken requests by variant and runtime"><table class="matrix">
+<caption class="vh">Broken requests of each variant on each runtime</caption>
+<thead><tr><th scope="col">variant</th>${head}</tr></thead>
+<tbody>
+${body}
+</tbody></table></div>`;
+}
+
+/** Where a cell's trials are on the page. */
+export function cellId({ runtime, variant }: { runtime: string; variant: string }): string {
+  return anchor(`${variant}-${runtime}`);
+}
+
+function matrixCell(cell: Cell | undefined, most: number): Markup {
+  if (!cell) return markup`<td class="none">–</td>`;
+  const of = markup`<span class="vh"> broken requests, ${variantName(cell.variant)} on ${runtimeName(cell.runtime)}</span>`;
+  const link = markup`<a class="figure" href="#${cellId(cell)}">${count(cell.failed)}${of}</a>`;
+  if (cell.failed === 0) {
+    return markup`<td class="clean">${link}<p>of ${count(cell.exposed)}, at most ${percent(cell.failedUpperBound)}</p>${invalidBadge(cell)}</td>`;
+  }
+  const perPod = cell.podsReplaced > 1 ? `, ${rate(cell.failed / cell.podsReplaced)} per pod` : '';
+  const outage = cell.longestOutageMs > 0 ? markup`<li>outage ${seconds(cell.longestOutageMs)}</li>` : '';
+  const causes = cell.causes.map(({ id, name, failed }) => markup`<li>${swatch(id)} ${name} ${count(failed)}</li>`);
+  return markup`<td class="broke">${link}<p>broken${perPod}</p>${bar(cell, most)}<ul>${causes}${outage}</ul>${invalidBadge(cell)}</td>`;
+}
+
+/** As long as the cell's share of the worst one's broken requests. The figures stand beside it. */
+function bar({ causes }: Cell, most: number): Markup {
+  let x = 0;
+  const parts = causes.map(({ id, failed }) => {
+    const width = Math.max(0.5, Math.round((failed / most) * 1000) / 10);
+    const part = markup`<rect class="c-${id}" x="${x}" width="${width}" height="4"/>`;
+    x = Math.round((x + width) * 10) / 10;
+    return part;
+  });
+  return markup`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
+}
+
+/** Says that trials of a cell cannot be trusted, in words. */
+export function invalidBadge({ invalid, repeats }: Pick<Cell, 'invalid' | 'repeats'>): Markup {
+  if (invalid === 0) return markup``;
+  return markup`<p class="badge">${invalid === repeats ? 'not valid' : `${count(invalid)} of ${count(repeats)} not valid`}</p>`;
+}

@@ -1,0 +1,53 @@
+/** How a trial was measured: everything that is needed to judge it, and to do it again. */
+
+import { MAX_P99_LATENESS_MS } from '../../analysis/validity.ts';
+import { decodeHistogram, percentileMs } from '../../load/histogram.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { count, percent, seconds } from '../format.ts';
+import { type Markup, markup } from '../markup.ts';
+import { runtimeName } from '../names.ts';
+
+export function measured(trace: Trace): Markup {
+  const rows = facts(trace).map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`);
+  return markup`<dl>${rows}</dl>`;
+}
+
+function facts(trace: Trace): [name: string, value: string][] {
+  const { trial, machine, settings, load, cluster } = trace;
+  const strategy =
+    settings.strategy === 'Recreate'
+      ? 'Recreate'
+      : `RollingUpdate, maxSurge ${settings.maxSurge}, maxUnavailable ${settings.maxUnavailable}`;
+  return [
+    ['runtime', `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`],
+    ['cluster', trial.cluster],
+    ['Deployment', `${settings.replicas} ${settings.replicas === 1 ? 'replica' : 'replicas'}, ${strategy}`],
+    ['grace period', seconds(settings.gracePeriodMs)],
+    ['preStop sleep', settings.preStopMs === undefined ? 'none' : seconds(settings.preStopMs)],
+    ['PID 1', cluster.pid1 ? 'yes, each in its own PID namespace' : 'no: without a handler, SIGTERM ends the process'],
+    ['load', `${load.generator}, for ${seconds(trace.loadStopMs - trace.loadStartMs)}`],
+    ['requests planned', count(load.plannedRequests)],
+    ['requests not started', count(load.droppedRequests)],
+    ['starts late (p99)', lateness(load.lateness)],
+    [
+      'connections reused',
+      load.connectionReuse === undefined ? 'not known' : `${percent(load.connectionReuse)} of keep-alive requests`,
+    ],
+    ['hidden retries', count(load.hiddenRetries)],
+    ['seed', String(trial.seed)],
+    ['machine', `${machine.platform} ${machine.arch}, ${machine.cores} cores; program on Node ${machine.node}`],
+    [
+      'began',
+      new Date(trace.clock.startedAtEpochMs)
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.\d+Z/, ' UTC'),
+    ],
+    ['trace', `traces/${trial.variant}-${trial.runtime}-${trial.repeat + 1}.json`],
+  ];
+}
+
+function lateness(encoded: string | undefined): string {
+  if (encoded === undefined) return 'not known';
+  return `${percentileMs(decodeHistogram(encoded), 99).toFixed(1)} ms (at most ${MAX_P99_LATENESS_MS} ms to be valid)`;
+}

@@ -1,0 +1,86 @@
+/** The figures behind a trial's picture, as tables that need neither the picture nor a pointer. */
+import { attribute } from '../../analysis/attribution.ts';
+import { CAUSE_IDS, type CauseId } from '../../analysis/causes.ts';
+import { podMoments } from '../../analysis/moments.ts';
+import { decodeHistogram, percentileMs } from '../../load/histogram.ts';
+import type { FailedRequest, Trace } from '../../trace/trace.ts';
+import { count } from '../format.ts';
+import { type Markup, markup } from '../markup.ts';
+import { shortNames } from '../names.ts';
+import { type Frame, frameOf, timeWindow } from '../picture/frame.ts';
+import { podsInOrder, timesInWords } from '../picture/lanes.ts';
+import { causeLabel } from './swatch.ts';
+
+/** In a trial with more broken requests than this, their starts are given as a range, not one by one. */
+const MAX_STARTS = 2000;
+const PERCENTILES = [50, 90, 99, 99.9];
+
+/** One row per pod, with everything that happened to it. */
+export function podTable(trace: Trace): Markup {
+  const frame = frameOf(timeWindow(trace));
+  const pods = podsInOrder(trace);
+  const short = shortNames(pods.map((pod) => pod.name));
+  const rows = pods.map(
+    (pod) =>
+      markup`<tr><th scope="row">${short.get(pod.name)}</th><td>${pod.node}</td><td>${timesInWords(podMoments(pod, trace), frame)}</td></tr>`,
+  );
+  return table('Pods', ['pod', 'node', `what happened, in s after ${zero(trace)}`], rows);
+}
+
+/** Broken requests that look alike, in one row: how many, and when each of them started. */
+export function brokenTable(trace: Trace): Markup {
+  const { failures } = trace.load;
+  const frame = frameOf(timeWindow(trace));
+  const short = shortNames(trace.cluster.pods.map((pod) => pod.name));
+  const rows = alike(trace).map(({ cause, requests }) => {
+    const { scenario, connection, phase, error, status, pod, detail } = requests[0] as FailedRequest;
+    const seen = `${scenario}: ${connection} connection, ${phase}, ${error}${status === undefined ? '' : ` ${status}`}`;
+    return markup`<tr><td>${causeLabel(cause)}</td><td>${seen}${detail ? markup` <small>${detail}</small>` : ''}</td><td>${pod === undefined ? 'none' : (short.get(pod) ?? pod)}</td><td class="num">${count(requests.length)}</td><td class="starts">${starts(requests, frame, failures.length)}</td></tr>`;
+  });
+  const head = ['cause', 'what was seen', 'sent to', 'requests', `started, in s after ${zero(trace)}`];
+  return table('Broken requests', head, rows);
+}
+
+/** Percentiles of the requests that were answered, by scenario. */
+export function latencyTable({ load }: Trace): Markup {
+  const rows = Object.entries(load.latency).map(([scenario, encoded]) => {
+    const histogram = decodeHistogram(encoded);
+    const values = [...PERCENTILES.map((percent) => percentileMs(histogram, percent)), histogram.maxValue / 1000];
+    return markup`<tr><th scope="row">${scenario}</th><td class="num">${count(histogram.totalCount)}</td>${values.map((value) => markup`<td class="num">${milliseconds(value)}</td>`)}</tr>`;
+  });
+  const head = ['scenario', 'answered', ...PERCENTILES.map((percent) => `p${percent}`), 'max'];
+  return table('Time to the last byte, in ms', head, rows);
+}
+
+function zero({ rolloutMs }: Trace): string {
+  return rolloutMs === undefined ? 'the beginning of the load' : 'the rollout began';
+}
+
+/** Three significant digits are what the histograms hold. */
+function milliseconds(value: number): string {
+  return value < 1000 ? String(Number(value.toPrecision(3))) : count(value);
+}
+
+function alike({ load, cluster }: Trace): { cause: CauseId; requests: FailedRequest[] }[] {
+  const groups = new Map<string, { cause: CauseId; requests: FailedRequest[] }>();
+  for (const request of load.failures) {
+    const cause = attribute(request, cluster);
+    const { scenario, connection, phase, error, status, pod, detail } = request;
+    const key = JSON.stringify([cause, scenario, connection, phase, error, status, pod, detail]);
+    const group = groups.get(key);
+    if (group) group.requests.push(request);
+    else groups.set(key, { cause, requests: [request] });
+  }
+  const place = ({ cause }: { cause: CauseId }) => CAUSE_IDS.indexOf(cause);
+  return [...groups.values()].sort((a, b) => place(a) - place(b) || b.requests.length - a.requests.length);
+}
+
+function starts(requests: readonly FailedRequest[], frame: Frame, total: number): string {
+  const at = (request: FailedRequest | undefined) => frame.seconds(request?.startedMs ?? 0);
+  if (total > MAX_STARTS) return `${at(requests[0])} to ${at(requests.at(-1))}; each of them is in the trace`;
+  return requests.map(at).join(', ');
+}
+
+function table(caption: string, head: readonly string[], rows: readonly Markup[]): Markup {
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${head.map((name) => markup`<th scope="col">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}

@@ -1,0 +1,89 @@
+/** One cell of the matrix, opened: its trials, each with its picture and the figures behind it. */
+import { CAUSE_IDS } from '../../analysis/causes.ts';
+import type { TrialResult } from '../../analysis/result.ts';
+import type { Trace } from '../../trace/trace.ts';
+import type { Advice, ReportedTrial } from '../contents.ts';
+import { count, percent, seconds } from '../format.ts';
+import { type Markup, markup } from '../markup.ts';
+import { runtimeName, variantName } from '../names.ts';
+import { timeline } from '../picture/timeline.ts';
+import { cellId } from './matrix.ts';
+import { measured } from './measured.ts';
+import { causeLabel } from './swatch.ts';
+import { brokenTable, latencyTable, podTable } from './tables.ts';
+
+/** All trials of one runtime in one variant; pictures are at least `lengthMs` long. */
+export function cellSection(trials: readonly ReportedTrial[], lengthMs: number): Markup {
+  const first = trials[0]?.result;
+  if (!first) return markup``;
+  const id = cellId(first);
+  const name = `${variantName(first.variant)} on ${runtimeName(first.runtime)}`;
+  const shown = trials.filter(({ trace }) => trace !== undefined);
+  const body =
+    trials.length === 1
+      ? trials.map((trial) => trialBody(trial, lengthMs))
+      : [repeatTable(trials, shown.length), ...shown.map((trial) => repeatSection(trial, lengthMs))];
+  return markup`<section class="cell" aria-labelledby="${id}">
+<h3 id="${id}">${runtimeName(first.runtime)} <small>${first.runtimeVersion}</small><span class="vh">, ${variantName(first.variant)}</span></h3>
+${body}
+<p class="back"><a href="#matrix">Back to the matrix<span class="vh"> from ${name}</span></a></p>
+</section>
+`;
+}
+
+function repeatSection(trial: ReportedTrial, lengthMs: number): Markup {
+  return markup`<section><h4>Rollout ${trial.result.repeat + 1}</h4>${trialBody(trial, lengthMs)}</section>`;
+}
+
+function repeatTable(trials: readonly ReportedTrial[], shown: number): Markup {
+  const rows = trials.map(
+    ({ result }) =>
+      markup`<tr><th scope="row">${result.repeat + 1}</th><td class="num">${count(result.failed)}</td><td class="num">${count(result.exposed)}</td><td class="num">${count(result.podsReplaced)}</td><td class="num">${seconds(result.longestOutageMs)}</td><td>${result.valid ? 'yes' : result.invalidReasons.join('; ')}</td></tr>`,
+  );
+  const note =
+    shown < trials.length
+      ? markup`<p class="note">Pictures of the ${shown} rollouts that broke most; the traces hold all ${trials.length}.</p>`
+      : '';
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Rollouts"><table><caption>Rollouts</caption><thead><tr><th scope="col">rollout</th><th scope="col">broken</th><th scope="col">exposed</th><th scope="col">pods replaced</th><th scope="col">longest outage</th><th scope="col">valid</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
+}
+
+function trialBody({ result, trace, advice }: ReportedTrial, lengthMs: number): Markup {
+  return markup`<p class="verdict">${verdict(result)}</p>
+${result.invalidReasons.map((reason) => markup`<p class="invalid"><strong>Not valid:</strong> ${reason}.</p>`)}
+${trace ? picture(trace, result, lengthMs) : markup`<p class="note">No trace of this trial was kept, so there is no picture of it.</p>`}
+${adviceList(advice ?? [])}
+${trace ? figures(trace, result) : ''}`;
+}
+
+function verdict(result: TrialResult): Markup {
+  const outage = result.longestOutageMs > 0 ? `; longest outage ${seconds(result.longestOutageMs)}` : '';
+  const rollout = result.rolloutMs === null ? '' : `; the rollout took ${seconds(result.rolloutMs)}`;
+  return result.failed === 0
+    ? markup`<strong class="good">0 broken</strong> of ${count(result.exposed)} exposed requests (at most ${percent(result.failedUpperBound)}, 95 % confidence)${rollout}.`
+    : markup`<strong class="bad">${count(result.failed)} broken</strong>, ${count(result.exposed)} exposed requests${outage}${rollout}.`;
+}
+
+function picture(trace: Trace, result: TrialResult, lengthMs: number): Markup {
+  const { svg, note } = timeline(trace, lengthMs);
+  const causes = CAUSE_IDS.filter((id) => result.causes[id] > 0).map(
+    (id) => markup`<span class="cause">${causeLabel(id)} ${count(result.causes[id])}</span>`,
+  );
+  return markup`<figure><div class="scroll" tabindex="0" role="region" aria-label="Timeline">${svg}</div>${note ? markup`<figcaption>${note} ${causes}</figcaption>` : ''}</figure>`;
+}
+
+function adviceList(advice: readonly Advice[]): Markup {
+  if (advice.length === 0) return markup``;
+  const items = advice.map(
+    ({ summary, detail }) => markup`<li><strong>${summary}</strong>${detail ? markup` ${detail}` : ''}</li>`,
+  );
+  return markup`<div class="advice"><h4>What to change</h4><ul>${items}</ul></div>`;
+}
+
+function figures(trace: Trace, result: TrialResult): Markup {
+  const broken = result.failed > 0 ? fold(`Broken requests (${count(result.failed)})`, brokenTable(trace)) : markup``;
+  return markup`<div class="folds">${broken}${fold('Pods', podTable(trace))}${fold('Latency', latencyTable(trace))}${fold('How it was measured', measured(trace))}</div>`;
+}
+
+function fold(title: string, content: Markup): Markup {
+  return markup`<details><summary>${title}</summary>${content}</details>`;
+}

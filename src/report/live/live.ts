@@ -1,0 +1,111 @@
+/** The live view on a terminal: redrawn in place, a few times a second. */
+import cliCursor from 'cli-cursor';
+import { createLogUpdate } from 'log-update';
+import type { PlannedTrial } from '../../compare/plan.ts';
+import type { ComparisonObserver } from '../../compare/run.ts';
+import { colorsFor } from '../terminal.ts';
+import { frame, type RunningTrial } from './frame.ts';
+
+/** Shows what is going on until it is stopped. */
+export interface Progress {
+  observer: ComparisonObserver;
+  stop(): void;
+}
+
+/** What a trial takes before any has ended and told. */
+const FIRST_GUESS_MS = 24_000;
+const REDRAW_MS = 200;
+
+/** Of terminals that do not know their size and say 0, as some serial lines. */
+const DEFAULT_SIZE = { columns: 80, rows: 24 };
+
+export function liveView(
+  stream: NodeJS.WriteStream,
+  trials: readonly PlannedTrial[],
+  atATime: number,
+  nameOf: (trial: PlannedTrial) => string,
+): Progress {
+  const surface = {
+    isTTY: stream.isTTY,
+    get columns() {
+      return stream.columns || DEFAULT_SIZE.columns;
+    },
+    get rows() {
+      return stream.rows || DEFAULT_SIZE.rows;
+    },
+    write: (text: string) => stream.write(text),
+  };
+  const draw = createLogUpdate(surface as NodeJS.WriteStream, { showCursor: true });
+  // Shown again by stop(), and by cli-cursor itself however else the program ends.
+  cliCursor.hide(stream);
+  const colors = colorsFor(stream);
+  const running = new Map<PlannedTrial, RunningTrial & { startedMs: number }>();
+  const durationsMs: number[] = [];
+  let failed = 0;
+  const redraw = () => {
+    const elapsedMs = [...running.values()].map(({ startedMs }) => performance.now() - startedMs);
+    const overview = {
+      done: durationsMs.length,
+      total: trials.length,
+      failed,
+      leftMs: estimateLeftMs({ durationsMs, elapsedMs, total: trials.length, atATime }),
+      running: [...running.values()],
+    };
+    draw(frame(overview, surface, colors));
+  };
+  const timer = setInterval(redraw, REDRAW_MS);
+  const shown = (trial: PlannedTrial) => {
+    const known = running.get(trial) ?? {
+      name: nameOf(trial),
+      stage: '',
+      requests: { started: 0, failed: 0 },
+      pods: [],
+      lastEvent: '',
+      startedMs: performance.now(),
+    };
+    running.set(trial, known);
+    return known;
+  };
+  redraw();
+  return {
+    observer: {
+      onStage(trial, stage) {
+        shown(trial).stage = stage;
+      },
+      onProgress(trial, requests, pods) {
+        Object.assign(shown(trial), { requests, pods });
+      },
+      onEvent(trial, { message }) {
+        if (running.has(trial)) shown(trial).lastEvent = message;
+      },
+      onResult(trial, result) {
+        durationsMs.push(performance.now() - shown(trial).startedMs);
+        failed += result.failed;
+        running.delete(trial);
+      },
+    },
+    stop() {
+      clearInterval(timer);
+      draw.clear();
+      draw.done();
+      cliCursor.show(stream);
+    },
+  };
+}
+
+/** From what the trials so far took; in ms. */
+export function estimateLeftMs(known: {
+  durationsMs: readonly number[];
+  /** Of those that run. */
+  elapsedMs: readonly number[];
+  total: number;
+  atATime: number;
+}): number {
+  const { durationsMs, elapsedMs, total, atATime } = known;
+  const meanMs =
+    durationsMs.length === 0 ? FIRST_GUESS_MS : durationsMs.reduce((sum, ms) => sum + ms, 0) / durationsMs.length;
+  const notStarted = Math.max(0, total - durationsMs.length - elapsedMs.length);
+  const restMs = elapsedMs.map((ms) => Math.max(0, meanMs - ms));
+  const sharedMs = (notStarted * meanMs + restMs.reduce((sum, ms) => sum + ms, 0)) / Math.max(1, atATime);
+  return Math.max(sharedMs, ...restMs);
+}

@@ -1,0 +1,79 @@
+/** One lane per pod: the parts of its life as a bar, and a sign for everything that happened to it. */
+import { MOMENT_NAMES, type Moment, podLife, podMoments } from '../../analysis/moments.ts';
+import type { PodRecord, Trace } from '../../trace/trace.ts';
+import { type Markup, markup } from '../markup.ts';
+import { anchor, shortNames, trialName } from '../names.ts';
+import { type Frame, LEFT, px } from './frame.ts';
+import { BAR_HALF, GLYPHS, LANE_HALF } from './glyphs.ts';
+
+/** With more routers than this, the times of an endpoint's removal are given as a range. */
+const MAX_ROUTERS_NAMED = 3;
+
+export interface Drawing {
+  markup: Markup;
+  /** In px. */
+  height: number;
+}
+
+/** The lanes from `top` down, old pods first, and a line under them for the times of the pod that is pointed at. */
+export function lanes(trace: Trace, frame: Frame, top: number): Drawing {
+  const pods = podsInOrder(trace);
+  const short = shortNames(pods.map((pod) => pod.name));
+  const readoutY = top + pods.length * 2 * LANE_HALF + 14;
+  const drawn = pods.map((pod, index) => {
+    const y = top + LANE_HALF + index * 2 * LANE_HALF;
+    return lane(pod, short.get(pod.name) ?? pod.name, trace, frame, y, readoutY);
+  });
+  return {
+    markup: markup`<g class="lanes">${drawn}<text class="hint" x="${LEFT}" y="${readoutY}">Point at a pod, or move to it with Tab, to read its times (seconds after the ${trace.rolloutMs === undefined ? 'beginning of the load' : 'rollout began'}).</text></g>`,
+    height: readoutY + 4 - top,
+  };
+}
+
+/** Old before new, and within each as they were created. */
+export function podsInOrder({ cluster }: Trace): PodRecord[] {
+  const old = (pod: PodRecord) => Number(pod.generation !== 'old');
+  return [...cluster.pods].sort((a, b) => old(a) - old(b) || a.createdMs - b.createdMs);
+}
+
+/** "deleted 1.02 · SIGTERM 6.03": everything that is known of a pod, in s from the frame's zero. */
+export function timesInWords(moments: readonly Moment[], frame: Frame): string {
+  const removals = moments.filter((moment) => moment.id === 'endpoint-removed');
+  const range =
+    removals.length > MAX_ROUTERS_NAMED
+      ? `endpoint removed from ${removals.length} routers ${frame.seconds(removals[0]?.atMs ?? 0)} to ${frame.seconds(removals.at(-1)?.atMs ?? 0)}`
+      : undefined;
+  const parts = moments.flatMap((moment) => {
+    if (moment.id === 'endpoint-removed' && range !== undefined) return moment === removals[0] ? [range] : [];
+    return [`${momentInWords(moment)} ${frame.seconds(moment.atMs)}`];
+  });
+  return parts.join(' · ');
+}
+
+/** "endpoint removed from node1", "exit SIGKILL" */
+export function momentInWords({ id, detail }: Moment): string {
+  if (detail === undefined) return MOMENT_NAMES[id];
+  return id === 'endpoint-removed' ? `off ${detail}` : `${MOMENT_NAMES[id]} ${detail}`;
+}
+
+function lane(pod: PodRecord, name: string, trace: Trace, frame: Frame, y: number, readoutY: number): Markup {
+  const moments = podMoments(pod, trace);
+  const words = timesInWords(moments, frame);
+  const id = anchor(`${trialName(trace.trial)}.${name}`);
+  const bars = podLife(pod, trace.loadStopMs).map(({ part, fromMs, toMs }) => {
+    const x = frame.x(fromMs);
+    const width = px(frame.x(toMs) - x);
+    return width > 0
+      ? markup`<path class="b ${part}" d="M${x} ${y - BAR_HALF}h${width}v${2 * BAR_HALF}h${-width}z"/>`
+      : '';
+  });
+  const signs = GLYPHS.flatMap((glyph) =>
+    moments
+      .filter((moment) => moment.id === glyph.id && moment.atMs >= frame.fromMs && moment.atMs <= trace.loadStopMs)
+      .map(
+        (moment) =>
+          markup`<g><title>${momentInWords(moment)}, ${frame.seconds(moment.atMs)} s</title>${glyph.draw(frame.x(moment.atMs), y)}</g>`,
+      ),
+  );
+  return markup`<g class="lane" tabindex="0" role="img" aria-labelledby="${id}"><path class="hit" d="M0 ${y - LANE_HALF}h960v${2 * LANE_HALF}h-960z"/><text class="name" x="${LEFT - 10}" y="${y + 4}">${name}</text><path class="rail" d="M${LEFT} ${y}H944"/>${bars}${signs}<text class="times" id="${id}" x="${LEFT}" y="${readoutY}">${name}: ${words}</text></g>`;
+}

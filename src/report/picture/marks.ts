@@ -1,0 +1,136 @@
+/** The requests that broke: one mark each, in columns by when they started, with the colour and shape of their cause. */
+import { attribute } from '../../analysis/attribution.ts';
+import { CAUSE_IDS, type CauseId, causeById } from '../../analysis/causes.ts';
+import { BUCKET_MS, type FailedRequest, type Trace } from '../../trace/trace.ts';
+import { count } from '../format.ts';
+import { type Markup, markup, trusted } from '../markup.ts';
+import { type Frame, LEFT, px } from './frame.ts';
+import type { Drawing } from './lanes.ts';
+import { markPath } from './palette.ts';
+
+const MAX_HEIGHT = 132;
+const MIN_COLUMN_PX = 12;
+/** Sizes of a mark with the gap around it, the first that fits. */
+const CELLS_PX = [7, 6, 5, 4, 3.4];
+const GAP_PX = 0.8;
+
+export interface Marks extends Drawing {
+  /** How many broken requests one mark stands for: 1 unless there are too many for the space. */
+  perMark: number;
+}
+
+interface Column {
+  fromMs: number;
+  byCause: Map<CauseId, FailedRequest[]>;
+}
+
+/** From `top` down; of no height where nothing broke. */
+export function marks(trace: Trace, frame: Frame, top: number): Marks {
+  const { failures } = trace.load;
+  if (failures.length === 0) return { markup: markup``, height: 0, perMark: 1 };
+  const columnMs = columnWidthMs(frame);
+  const widthPx = frame.x(frame.fromMs + columnMs) - LEFT;
+  const columns = inColumns(trace, columnMs);
+  const most = Math.max(...columns.map((column) => size(column)));
+  const { cellPx, perMark } = packing(most, widthPx);
+  const label = `${count(failures.length)} broken requests, ${inWords(columns)}`;
+  const drawn = columns.map((column) => drawColumn(column, { frame, columnMs, widthPx, cellPx, perMark, top }));
+  const rows = Math.ceil(Math.ceil(most / perMark + CAUSE_IDS.length * Number(perMark > 1)) / perRow(widthPx, cellPx));
+  return {
+    markup: markup`<g tabindex="0" role="img" aria-label="${label}"><text class="name" x="${LEFT - 10}" y="${top + 9}">${count(failures.length)}</text><text class="name dim" x="${LEFT - 10}" y="${top + 24}">broken</text>${drawn}</g>`,
+    height: Math.max(28, px(rows * cellPx)),
+    perMark,
+  };
+}
+
+/** How large the marks of the highest column can be, and how many requests one has to stand for when there are too many. */
+export function packing(most: number, widthPx: number): { cellPx: number; perMark: number } {
+  const room = (cellPx: number) => perRow(widthPx, cellPx) * Math.floor(MAX_HEIGHT / cellPx);
+  const fits = CELLS_PX.find((cellPx) => most <= room(cellPx));
+  if (fits !== undefined) return { cellPx: fits, perMark: 1 };
+  const smallest = CELLS_PX.at(-1) as number;
+  // Each cause of a column rounds its marks up, so some room is kept for that.
+  return { cellPx: smallest, perMark: Math.ceil(most / (room(smallest) - CAUSE_IDS.length)) };
+}
+
+function perRow(widthPx: number, cellPx: number): number {
+  return Math.max(1, Math.floor(widthPx / cellPx));
+}
+
+/** The narrowest of 100 ms, 200 ms, 500 ms, … that leaves room for a mark. */
+function columnWidthMs(frame: Frame): number {
+  const perMs = (frame.x(frame.toMs) - LEFT) / (frame.toMs - frame.fromMs);
+  for (let decade = BUCKET_MS; ; decade *= 10) {
+    for (const step of [1, 2, 5]) if (decade * step * perMs >= MIN_COLUMN_PX) return decade * step;
+  }
+}
+
+function inColumns({ load, cluster }: Trace, columnMs: number): Column[] {
+  const columns = new Map<number, Column>();
+  for (const request of load.failures) {
+    const fromMs = Math.floor(request.startedMs / columnMs) * columnMs;
+    const column = columns.get(fromMs) ?? { fromMs, byCause: new Map() };
+    columns.set(fromMs, column);
+    const cause = attribute(request, cluster);
+    const same = column.byCause.get(cause);
+    if (same) same.push(request);
+    else column.byCause.set(cause, [request]);
+  }
+  return [...columns.values()].sort((a, b) => a.fromMs - b.fromMs);
+}
+
+function size({ byCause }: Column): number {
+  return [...byCause.values()].reduce((sum, requests) => sum + requests.length, 0);
+}
+
+interface Layout {
+  frame: Frame;
+  columnMs: number;
+  widthPx: number;
+  cellPx: number;
+  perMark: number;
+  top: number;
+}
+
+function drawColumn({ fromMs, byCause }: Column, layout: Layout): Markup[] {
+  const { frame, columnMs, widthPx, cellPx, perMark, top } = layout;
+  const columns = perRow(widthPx, cellPx);
+  const left = frame.x(fromMs) + (widthPx - columns * cellPx) / 2;
+  let place = 0;
+  return CAUSE_IDS.filter((id) => byCause.has(id)).map((id) => {
+    const requests = byCause.get(id) ?? [];
+    const corners: [number, number][] = [];
+    for (let i = 0; i < Math.ceil(requests.length / perMark); i++, place++) {
+      corners.push([left + (place % columns) * cellPx, top + Math.floor(place / columns) * cellPx]);
+    }
+    const title = `${requests.length} × ${causeById(id).name}, started ${frame.seconds(fromMs, 1)} to ${frame.seconds(fromMs + columnMs, 1)} s: ${kinds(requests)}`;
+    return markup`<path class="c-${id}" d="${trusted(markPath(id, cellPx - GAP_PX, corners))}"><title>${title}</title></path>`;
+  });
+}
+
+/** "40 fresh connect ECONNREFUSED, 2 reused wait closed": what was seen, most often first, at most three kinds. */
+function kinds(requests: readonly FailedRequest[]): string {
+  const counts = new Map<string, number>();
+  for (const { connection, phase, error } of requests) {
+    const kind = `${connection} ${phase} ${error}`;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  const named = sorted.slice(0, 3).map(([kind, seen]) => (sorted.length > 1 ? `${seen} ${kind}` : kind));
+  return `${named.join(', ')}${sorted.length > named.length ? ', …' : ''}`;
+}
+
+function inWords(columns: readonly Column[]): string {
+  const total = (id: CauseId) => columns.reduce((sum, column) => sum + (column.byCause.get(id)?.length ?? 0), 0);
+  return CAUSE_IDS.map((id) => ({ id, failed: total(id) }))
+    .filter(({ failed }) => failed > 0)
+    .map(({ id, failed }) => `${count(failed)} by ${causeById(id).name}`)
+    .join(', ');
+}
+
+/** What the picture has to say about its marks. */
+export function marksNote(perMark: number): string {
+  return perMark === 1
+    ? 'Each mark is one broken request.'
+    : `Each mark stands for up to ${count(perMark)} broken requests.`;
+}

@@ -1,0 +1,49 @@
+/** The picture of one trial: pods, the requests that were answered, and those that broke, over one axis of time. */
+import type { Trace } from '../../trace/trace.ts';
+import { type Markup, markup } from '../markup.ts';
+import { runtimeName, variantName } from '../names.ts';
+import { type Frame, frameOf, LEFT, timeWindow, WIDTH } from './frame.ts';
+import { lanes } from './lanes.ts';
+import { marks, marksNote } from './marks.ts';
+import { traffic } from './traffic.ts';
+
+const LANES_TOP = 22;
+const GAP = 14;
+const AXIS = 22;
+
+export interface Timeline {
+  svg: Markup;
+  /** What has to be said about its marks; absent where nothing broke. */
+  note?: string;
+}
+
+/** An SVG without a style of its own, to be put into a page; `lengthMs` as in `frameOf`. */
+export function timeline(trace: Trace, lengthMs?: number): Timeline {
+  const frame = frameOf(timeWindow(trace), lengthMs);
+  const pods = lanes(trace, frame, LANES_TOP);
+  const answered = traffic(trace, frame, LANES_TOP + pods.height + GAP);
+  const axisY = LANES_TOP + pods.height + GAP + answered.height;
+  const broken = marks(trace, frame, axisY + AXIS + 4);
+  const height = Math.ceil(axisY + AXIS + 4 + broken.height + 4);
+  const { runtime, variant } = trace.trial;
+  return {
+    svg: markup`<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="Timeline of ${variantName(variant)} on ${runtimeName(runtime)}">${grid(trace, frame, height, axisY)}${pods.markup}${answered.markup}${broken.markup}</svg>`,
+    ...(trace.load.failures.length > 0 ? { note: marksNote(broken.perMark) } : {}),
+  };
+}
+
+function grid(trace: Trace, frame: Frame, height: number, axisY: number): Markup {
+  // A line through the axis' labels would be in the way, and with no marks under them it would lead nowhere.
+  const below = trace.load.failures.length > 0 ? `m0 ${AXIS - 3}V${height}` : '';
+  const ticks = frame.ticks.map(({ atMs, label }) => {
+    const x = frame.x(atMs);
+    return markup`<path class="grid" d="M${x} ${LANES_TOP}V${axisY}${below}"/><text class="tick" x="${x}" y="${axisY + 15}">${label.replace('-', '−')}</text>`;
+  });
+  const zero = frame.x(frame.zeroMs);
+  const rollout =
+    trace.rolloutMs === undefined
+      ? ''
+      : markup`<path class="zero" d="M${zero} ${LANES_TOP - 6}V${axisY}${below}"/><text class="zerolabel" x="${zero + 4}" y="${LANES_TOP - 9}">rollout begins</text>`;
+  const leadX = frame.x(trace.loadStartMs);
+  return markup`<g aria-hidden="true"><path class="before" d="M${LEFT} ${LANES_TOP}H${leadX}V${axisY}H${LEFT}z"/>${ticks}${rollout}</g>`;
+}

@@ -1,0 +1,82 @@
+/** The requests that were answered, by when they started: those of old pods below, those of new pods on top. */
+import { BUCKET_MS, type Trace } from '../../trace/trace.ts';
+import { type Markup, markup, trusted } from '../markup.ts';
+import { type Frame, LEFT, px, RIGHT, WIDTH } from './frame.ts';
+import type { Drawing } from './lanes.ts';
+
+const HEIGHT = 56;
+/** More bars than this would be narrower than a pixel or so. */
+const MAX_BARS = 480;
+
+export interface Traffic extends Drawing {
+  /** Width of a bar, in ms. */
+  barMs: number;
+}
+
+/** From `top` down. A bar is 100 ms wide, or a multiple where the trial is too long for that. */
+export function traffic(trace: Trace, frame: Frame, top: number): Traffic {
+  const barMs = barWidthMs(frame.toMs - frame.fromMs);
+  const bars = answered(trace, frame, barMs);
+  const highest = Math.max(1, ...bars.map(([old, fresh]) => old + fresh));
+  const bottom = top + HEIGHT;
+  const scale = (value: number) => px((value / highest) * HEIGHT);
+  const label = `Requests answered per ${duration(barMs)}, at most ${highest}`;
+  const outline = (values: readonly number[]) => steps(values, frame, barMs, bottom, scale);
+  return {
+    barMs,
+    height: HEIGHT,
+    markup: markup`<g role="img" aria-label="${label}"><title>${label}</title><text class="name" x="${LEFT - 10}" y="${top + 8}">max ${highest}</text><text class="name dim" x="${LEFT - 10}" y="${top + 24}">answered</text><text class="name dim" x="${LEFT - 10}" y="${top + 38}">per ${duration(barMs)}</text><path class="new" d="${outline(bars.map(([old, fresh]) => old + fresh))}"/><path class="old" d="${outline(bars.map(([old]) => old))}"/><path class="axis" d="M${LEFT} ${bottom}H${WIDTH - RIGHT}"/></g>`,
+  };
+}
+
+/** 100 ms, or the next of 200 ms, 500 ms, 1 s, … with which the trial fits. */
+export function barWidthMs(lengthMs: number): number {
+  for (let decade = BUCKET_MS; ; decade *= 10) {
+    for (const step of [1, 2, 5]) if (lengthMs / (decade * step) <= MAX_BARS) return decade * step;
+  }
+}
+
+/** "100 ms", "2 s" */
+export function duration(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+}
+
+/** Per bar: how many were answered by old pods, and by new ones (or nobody knows whom). */
+function answered({ cluster, load }: Trace, frame: Frame, barMs: number): [old: number, fresh: number][] {
+  const old = new Set(cluster.pods.filter((pod) => pod.generation === 'old').map((pod) => pod.name));
+  const first = Math.floor(frame.fromMs / barMs);
+  const length = Math.ceil(frame.toMs / barMs) - first;
+  const bars = Array.from({ length }, (): [number, number] => [0, 0]);
+  for (const { pod, bucket, count } of load.successes) {
+    const bar = bars[Math.floor((bucket * BUCKET_MS) / barMs) - first];
+    if (bar) bar[old.has(pod) ? 0 : 1] += count;
+  }
+  return bars;
+}
+
+/** The outline of bars without gaps. Relative coordinates keep it short. */
+function steps(
+  values: readonly number[],
+  frame: Frame,
+  barMs: number,
+  bottom: number,
+  scale: (value: number) => number,
+): Markup {
+  const first = Math.floor(frame.fromMs / barMs) * barMs;
+  let x = frame.x(first);
+  let height = 0;
+  let path = `M${x} ${bottom}`;
+  let wide = 0;
+  values.forEach((value, index) => {
+    const next = frame.x(first + (index + 1) * barMs);
+    const rise = px(height - scale(value));
+    if (rise !== 0) {
+      path += `${wide > 0 ? `h${px(wide)}` : ''}v${rise}`;
+      wide = 0;
+      height = scale(value);
+    }
+    wide += next - x;
+    x = next;
+  });
+  return trusted(`${path}h${px(wide)}V${bottom}z`);
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { analyse } from '../../src/analysis/result.ts';
+import { RUNTIMES, VARIANTS } from '../../src/manifests/overlays.ts';
+import { htmlReport } from '../../src/report/html/page.ts';
+import { DELETED, failed, pod, succeeded } from '../analysis/story.ts';
+import { trialResult } from '../results/trial-result.ts';
+import { refused, reported, told } from './reported.ts';
+
+const HOSTILE = `<script>alert("1")</script>&'"><img src=x onerror=alert(1)>`;
+
+describe('the page', () => {
+  test('has a cell for each variant and runtime, and each leads to its trial', () => {
+    const html = htmlReport(
+      reported([
+        told({ runtime: 'node' }),
+        told({ runtime: 'deno', variant: 'without-pre-stop' }, { load: { failures: refused(7, 10) } }),
+      ]),
+    );
+    for (const id of ['valid-node', 'without-pre-stop-deno']) {
+      assert.ok(html.includes(`href="#${id}"`), id);
+      assert.equal(html.split(`id="${id}"`).length, 2, `${id} is there once`);
+    }
+    assert.match(html, /<a class="figure" href="#without-pre-stop-deno">7</);
+    assert.match(html, /valid: 0 of \d+ exposed requests broke/);
+  });
+
+  test('has no id twice, and every link within it leads somewhere', () => {
+    const traces = RUNTIMES.flatMap((runtime) => VARIANTS.map((variant) => told({ runtime, variant })));
+    const html = htmlReport(reported(traces));
+    const ids = [...html.matchAll(/ id="([^"]*)"/g)].map((match) => match[1] ?? '');
+    assert.equal(new Set(ids).size, ids.length);
+    const targets = [...html.matchAll(/(?:href="#|aria-labelledby=")([^"]*)"/g)].map((match) => match[1] ?? '');
+    assert.ok(targets.length > 2 * traces.length);
+    for (const target of targets) assert.ok(ids.includes(target), target);
+  });
+
+  test('needs no network, no script and no other file', () => {
+    const html = htmlReport(reported([told({}, { load: { failures: refused(7, 10) } })]));
+    assert.doesNotMatch(html, /<script|<link(?! rel="icon" href="data:)|<img|<iframe|url\(|@import|https?:|\bon\w+=/i);
+    assert.match(html, /Content-Security-Policy" content="default-src &#39;none&#39;/);
+  });
+
+  test('escapes whatever comes from a trace or a result', () => {
+    const strange = failed(`fresh connect ${HOSTILE}`, 1000, 1001, {
+      detail: HOSTILE,
+      pod: HOSTILE,
+      scenario: HOSTILE,
+    });
+    const bad = told(
+      { runtime: HOSTILE, runtimeVersion: HOSTILE, variant: HOSTILE, cluster: HOSTILE },
+      {
+        pods: [pod('old-1', { ...DELETED.drained, node: HOSTILE }), pod(`new${HOSTILE}`)],
+        routerViews: [
+          { router: HOSTILE, atMs: 0, pods: ['old-1'] },
+          { router: HOSTILE, atMs: 2000, pods: [] },
+        ],
+        load: { failures: [strange], generator: HOSTILE },
+      },
+    );
+    const contents = reported([bad], [HOSTILE]);
+    const result = { ...analyse(bad), valid: false, invalidReasons: [HOSTILE] };
+    const html = htmlReport({
+      ...contents,
+      trials: [{ result, trace: bad, advice: [{ summary: HOSTILE, detail: HOSTILE }] }],
+    });
+    assert.ok(html.includes('&lt;script&gt;'));
+    assert.doesNotMatch(html, /<script|<img|alert\("1/);
+  });
+
+  test('says why a trial is not valid, and what else is wrong', () => {
+    const invalid = told({}, { load: { droppedRequests: 3 } });
+    const html = htmlReport(reported([invalid], ['invalid: something']));
+    assert.match(html, /<strong>Not valid:<\/strong> 3 requests could not be started\./);
+    assert.match(html, /<p class="badge">not valid<\/p>/);
+    assert.match(html, /<li>invalid: something<\/li>/);
+  });
+
+  test('shows advice', () => {
+    const [trial] = reported([told({})]).trials;
+    assert.ok(trial);
+    const html = htmlReport({
+      trials: [{ ...trial, advice: [{ summary: 'Sleep 5 s.', detail: 'It took 4 s.' }] }],
+      complaints: [],
+    });
+    assert.match(html, /<li><strong>Sleep 5 s\.<\/strong> It took 4 s\.<\/li>/);
+  });
+
+  test('does without a trace, as of a k6 summary', () => {
+    const html = htmlReport({ trials: [{ result: trialResult({ causes: { unexplained: 3 } }) }], complaints: [] });
+    assert.match(html, /3 broken/);
+    assert.match(html, /No trace of this trial was kept/);
+    assert.doesNotMatch(html, /<svg class="timeline"/);
+  });
+
+  test('has a table of the rollouts of a cell, and says that not all have a picture', () => {
+    const traces = [0, 1, 2, 3].map((repeat) => told({ repeat }, { load: { failures: refused(repeat, 10) } }));
+    const { trials } = reported(traces);
+    const html = htmlReport({
+      trials: trials.map(({ result, trace }) => (result.repeat === 0 || !trace ? { result } : { result, trace })),
+      complaints: [],
+    });
+    assert.equal(html.split('<svg class="timeline"').length, 4);
+    assert.match(html, /Pictures of the 3 rollouts that broke most; the traces hold all 4/);
+    assert.match(html, /<th scope="row">4<\/th><td class="num">3<\/td>/);
+  });
+
+  test('has in a table when each broken request started, from the beginning of the rollout', () => {
+    const html = htmlReport(reported([told({}, { load: { failures: refused(3, 4) } })]));
+    assert.match(html, /<td class="starts">0\.00, 0\.25, 0\.50<\/td>/);
+  });
+
+  test('of a whole matrix with 150 broken requests in each trial stays under 500 kB', () => {
+    const successes = Array.from({ length: 250 }, (_, bucket) => succeeded(bucket, 30 + (bucket % 13), 'new-4'));
+    const pods = [1, 2, 3].flatMap((n) => [
+      pod(`old-${n}`, DELETED.drained),
+      pod(`new-${n + 3}`, { createdMs: 900, readyMs: 2000 }),
+    ]);
+    const traces = RUNTIMES.flatMap((runtime) =>
+      [...VARIANTS, 'control'].map((variant) =>
+        told({ runtime, variant }, { pods, loadStopMs: 25_000, load: { successes, failures: refused(150, 30) } }),
+      ),
+    );
+    const html = htmlReport(reported(traces));
+    assert.ok(html.length < 500_000, `${html.length} bytes`);
+  });
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { describe, type TestContext, test } from 'node:test';
+import picocolors from 'picocolors';
+import { planTrials } from '../../src/compare/plan.ts';
+import { readWorkload } from '../../src/load/workload.ts';
+import { projectFile } from '../../src/project-file.ts';
+import { brokenInWords, frame, type Overview, type RunningTrial, timeLeft } from '../../src/report/live/frame.ts';
+import { estimateLeftMs } from '../../src/report/live/live.ts';
+import { terminalProgress } from '../../src/report/progress.ts';
+import { DELETED, pod, trace } from '../analysis/story.ts';
+import { trialResult } from '../results/trial-result.ts';
+
+const PLAIN = picocolors.createColors(false);
+const SIZE = { columns: 120, rows: 24 };
+const ESCAPE = String.fromCharCode(27);
+
+const running = (trial: Partial<RunningTrial> = {}): RunningTrial => ({
+  name: 'valid-node',
+  stage: 'rolling',
+  requests: { started: 3204, failed: 0 },
+  pods: [],
+  lastEvent: '',
+  ...trial,
+});
+const overview = (parts: Partial<Overview> = {}): Overview => ({
+  done: 9,
+  total: 21,
+  failed: 0,
+  leftMs: 72_000,
+  running: [running()],
+  ...parts,
+});
+
+describe('a frame of the live view', () => {
+  test('has how far it is, what runs, and what the signs mean', () => {
+    const pods = [
+      pod('old-1', DELETED.drained),
+      pod('old-2', { deletionMs: 1000 }),
+      pod('old-3', { deletionMs: 1000, sigtermMs: 1000 }),
+      pod('old-4', { deletionMs: 1000, sigtermMs: 1000, stoppedListeningMs: 2000 }),
+      pod('old-5'),
+      { ...pod('new-6'), readyMs: undefined as never },
+    ];
+    const text = frame(
+      overview({ failed: 212, running: [running({ pods, requests: { started: 3204, failed: 12 } })] }),
+      SIZE,
+      PLAIN,
+    );
+    assert.deepEqual(text.split('\n'), [
+      '██████████░░░░░░░░░░░░░░ 9 of 21 trials, 1 min 12 s left, 212 failed so far',
+      '  valid-node rolling   old ×◐◔◌● new ○ 3,204 sent, 12 failed',
+      '  ○ starting  ● ready  ◐ told to go  ◔ SIGTERM sent  ◌ not listening  × gone',
+    ]);
+  });
+
+  test('has the last word of the cluster until there are pods, without what could move the cursor', () => {
+    const text = frame(
+      overview({ running: [running({ requests: { started: 0, failed: 0 }, lastEvent: `pulling\n${ESCAPE}[2J` })] }),
+      SIZE,
+      PLAIN,
+    );
+    assert.match(text, /rolling {3}pulling \[2J$/m);
+  });
+
+  for (const columns of [20, 60, 79, 200]) {
+    test(`fits ${columns} columns`, () => {
+      const lines = frame(overview(), { columns, rows: 24 }, PLAIN).split('\n');
+      assert.ok(lines.every((line) => line.length < columns));
+    });
+  }
+
+  test('fits the rows, and says how many trials it leaves out', () => {
+    const many = overview({ running: Array.from({ length: 40 }, (_, i) => running({ name: `trial-${i}` })) });
+    const lines = frame(many, { columns: 120, rows: 10 }, PLAIN).split('\n');
+    assert.equal(lines.length, 9);
+    assert.equal(lines.at(-2), '  and 34 more');
+  });
+});
+
+describe('numbers of the live view', () => {
+  test('say how many failed, and of how many only where none did', () => {
+    assert.equal(brokenInWords({ failed: 0, exposed: 2700 }), '0 of 2,700 failed');
+    assert.equal(brokenInWords({ failed: 312, exposed: 27 }), '312 failed');
+  });
+
+  test('time left', () => {
+    assert.deepEqual([0, 59_400, 59_600, 725_000].map(timeLeft), ['0 s', '59 s', '1 min 0 s', '12 min 5 s']);
+  });
+
+  const estimates: [what: string, known: Parameters<typeof estimateLeftMs>[0], leftMs: number][] = [
+    ['nothing is known', { durationsMs: [], elapsedMs: [], total: 8, atATime: 4 }, 48_000],
+    ['none runs yet', { durationsMs: [10_000], elapsedMs: [], total: 9, atATime: 4 }, 20_000],
+    ['what runs is on its way', { durationsMs: [10_000], elapsedMs: [4000, 6000], total: 3, atATime: 2 }, 6000],
+    ['it takes longer than expected', { durationsMs: [10_000], elapsedMs: [40_000], total: 2, atATime: 2 }, 0],
+    ['all are done', { durationsMs: [1, 2], elapsedMs: [], total: 2, atATime: 2 }, 0],
+  ];
+  for (const [what, known, leftMs] of estimates) {
+    test(`left when ${what}: ${leftMs} ms`, () => assert.equal(estimateLeftMs(known), leftMs));
+  }
+});
+
+/** What is written to a terminal or a pipe, from two planned trials of Node. */
+function shown(t: TestContext, isTTY: boolean) {
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 100, rows: 24 });
+  const trials = planTrials({
+    runtimes: [{ name: 'node', version: '26.0.0', command: [] }],
+    variants: ['valid', 'broken'],
+    repeats: 1,
+    workload: readWorkload(projectFile('workload.json')),
+    load: 'builtin',
+    cluster: 'local',
+    seed: 1,
+  });
+  const progress = terminalProgress(stream as unknown as NodeJS.WriteStream, trials, { seed: 1, atATime: 2 });
+  t.after(() => progress.stop());
+  return { trials, progress, written: () => String(stream.read() ?? '') };
+}
+
+describe('progress', () => {
+  test('is a line per trial where there is no terminal', (t) => {
+    const { trials, progress, written } = shown(t, false);
+    const [first, second] = trials;
+    assert.ok(first && second);
+    progress.observer.onStage(first, 'deploying');
+    progress.observer.onProgress(first, { started: 10, failed: 3 }, []);
+    progress.observer.onResult(first, trialResult({ causes: { capacity: 3 }, exposed: 2 }), trace());
+    progress.observer.onResult(second, trialResult({ valid: false, invalidReasons: ['why'] }), trace());
+    const names = trials.map(({ identity }) => `${identity.variant}-${identity.runtime}`);
+    assert.equal(
+      written(),
+      `2 trials, 2 at a time, seed 1\n[1/2] ${names[0]}: 3 failed\n[2/2] ${names[1]}: 0 of 3,000 failed INVALID: why\n`,
+    );
+  });
+
+  test('on a terminal is redrawn in place and gone at the end', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const { trials, progress, written } = shown(t, true);
+    const [first] = trials;
+    assert.ok(first);
+    assert.match(written(), /0 of 2 trials, 24 s left/);
+    progress.observer.onStage(first, 'rolling');
+    progress.observer.onProgress(first, { started: 100, failed: 7 }, [pod('old-1')]);
+    t.mock.timers.tick(200);
+    const drawn = written();
+    assert.match(drawn, /old ● 100 sent, 7 failed/);
+    t.mock.timers.tick(200);
+    assert.equal(written(), '', 'a frame like the last one is not drawn');
+    progress.observer.onProgress(first, { started: 101, failed: 7 }, [pod('old-1')]);
+    t.mock.timers.tick(200);
+    const change = written();
+    assert.match(change, /101 sent/);
+    assert.doesNotMatch(change, /trials,|told to go/, 'lines that are the same stay as they are');
+    progress.stop();
+    assert.match(written(), new RegExp(`${ESCAPE}\\[2K`), 'it clears its lines');
+    t.mock.timers.tick(1000);
+    assert.equal(written(), '');
+  });
+});
