@@ -1,6 +1,7 @@
 /** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.ts';
+import { runCommand } from './commands/run.ts';
 import { ExitCode, ProgramError } from './errors.ts';
 
 const program = new Command('k8s-rollout-test')
@@ -10,7 +11,8 @@ const program = new Command('k8s-rollout-test')
   .configureOutput({
     outputError: (text, write) => write(`k8s-rollout-test: ${text.replace(/^error: /, '').trimEnd()} (see --help)\n`),
   })
-  .addCommand(compareCommand());
+  .addCommand(compareCommand())
+  .addCommand(runCommand());
 
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 

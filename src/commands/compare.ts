@@ -1,19 +1,20 @@
 /** `compare`: every runtime in every variant, and the table of what broke. */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { TrialResult } from '../analysis/result.ts';
+import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import { type ComparedVariant, planTrials } from '../compare/plan.ts';
-import { concurrency, runTrials } from '../compare/run.ts';
+import { concurrency } from '../compare/run.ts';
 import { verdict } from '../compare/verdict.ts';
-import { ExitCode, ProgramError } from '../errors.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import { readWorkload, scaleWorkload, totalRate } from '../load/workload.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { projectFile } from '../project-file.ts';
-import { terminalProgress } from '../report/progress.ts';
 import { renderTable } from '../report/terminal.ts';
 import { ResultFolder, readResults } from '../results/folder.ts';
 import { findRuntime } from '../runtimes.ts';
+import { listOf, whole } from './argument-parsers.ts';
+import { measure } from './measure.ts';
 
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
 
@@ -69,34 +70,15 @@ async function compare(dir: string | undefined, flags: Flags): Promise<void> {
     seed,
   });
   const load = flags.load === 'k6' ? k6Load : builtinLoad;
-  const results: TrialResult[] = [];
-  const interruption = interruptions();
-  const progress = terminalProgress(process.stderr, trials, {
-    seed,
+  const { results, failure } = await measure({
+    trials,
+    clusterFor: ({ runtime, identity }) => new LocalCluster({ command: runtime.command, seed: identity.seed }),
+    load,
     atATime: Math.min(trials.length, concurrency(load.name)),
+    seed,
+    out,
   });
-  let failure: unknown;
-  try {
-    await runTrials(trials, load, interruption.signal, {
-      ...progress.observer,
-      onResult(trial, result, trace) {
-        results.push(result);
-        out?.addTrace(trace);
-        progress.observer.onResult(trial, result, trace);
-      },
-    });
-  } catch (error) {
-    failure = error;
-  } finally {
-    progress.stop();
-    interruption.stop();
-  }
-  // What has come in is worth having, whatever ended the run.
-  out?.writeResult(results);
   if (results.length > 0 || failure === undefined) print(results, flags);
-  if (interruption.signal.aborted) {
-    throw new ProgramError(`interrupted after ${results.length} of ${trials.length} trials`, ExitCode.interrupted);
-  }
   if (failure !== undefined) throw failure;
   const { exitCode, complaints } = verdict(results);
   for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
@@ -105,36 +87,4 @@ async function compare(dir: string | undefined, flags: Flags): Promise<void> {
 
 function print(results: readonly TrialResult[], { json }: Flags): void {
   process.stdout.write(json ? `${JSON.stringify(ResultFolder.result(results), null, 2)}\n` : renderTable(results));
-}
-
-/** Ctrl-C, SIGTERM and SIGHUP end the trials; a second one while they are being taken away changes nothing. */
-function interruptions(): { signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = (name: NodeJS.Signals) => controller.abort(new Error(`interrupted by ${name}`));
-  for (const name of names) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    stop() {
-      for (const name of names) process.off(name, onSignal);
-    },
-  };
-}
-
-function listOf<T extends string>(what: string, known: readonly T[]) {
-  return (value: string): T[] =>
-    value.split(',').map((name) => {
-      const found = known.find((candidate) => candidate === name.trim());
-      if (!found) throw new InvalidArgumentError(`no ${what} "${name}"; there are ${known.join(', ')}`);
-      return found;
-    });
-}
-
-function whole(min: number, max: number) {
-  return (value: string): number => {
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (!(number >= min && number <= max))
-      throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
-    return number;
-  };
 }

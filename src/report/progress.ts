@@ -1,35 +1,36 @@
 /** What is going on while trials run, on stderr: a bar on a terminal, a line per trial elsewhere. */
 import { MultiBar, type SingleBar } from 'cli-progress';
-import type { PlannedTrial } from '../compare/plan.ts';
-import type { ComparisonObserver } from '../compare/run.ts';
+import type { TrialsObserver } from '../compare/run.ts';
+import type { TrialPlan } from '../trial.ts';
 import { count } from './format.ts';
 
 /** What a trial takes before any has ended and told. */
 const FIRST_GUESS_MS = 24_000;
 
 export interface Progress {
-  observer: ComparisonObserver;
+  observer: TrialsObserver;
   stop(): void;
 }
 
 export function terminalProgress(
   stream: NodeJS.WriteStream,
-  trials: readonly PlannedTrial[],
+  trials: readonly TrialPlan[],
   { seed, atATime }: { seed: number; atATime: number },
 ): Progress {
   stream.write(`${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}, ${atATime} at a time, seed ${seed}\n`);
   return stream.isTTY && process.env.TERM !== 'dumb' ? bar(stream, trials, atATime) : lines(stream, trials);
 }
 
-function name({ identity }: PlannedTrial): string {
-  return `${identity.variant}-${identity.runtime}`;
+function name({ identity }: TrialPlan): string {
+  // A user's own service is not one runtime of several.
+  return identity.runtime === 'own' ? identity.variant : `${identity.variant}-${identity.runtime}`;
 }
 
-function bar(stream: NodeJS.WriteStream, trials: readonly PlannedTrial[], atATime: number): Progress {
+function bar(stream: NodeJS.WriteStream, trials: readonly TrialPlan[], atATime: number): Progress {
   const bars = new MultiBar({ stream, clearOnComplete: true, hideCursor: true, format: '{line}', gracefulExit: false });
   const format = '{bar} {value}/{total} trials, {left} left';
   const whole: SingleBar = bars.create(trials.length, 0, { left: timeLeft([], trials.length, atATime) }, { format });
-  const running = new Map<PlannedTrial, { bar: SingleBar; startedMs: number; stage: string; load: string }>();
+  const running = new Map<TrialPlan, { bar: SingleBar; startedMs: number; stage: string; load: string }>();
   const durations: number[] = [];
   return {
     observer: {
@@ -70,7 +71,7 @@ function timeLeft(durationsMs: readonly number[], trialsLeft: number, atATime: n
   return total >= 60 ? `${Math.floor(total / 60)} min ${total % 60} s` : `${total} s`;
 }
 
-function lines(stream: NodeJS.WriteStream, trials: readonly PlannedTrial[]): Progress {
+function lines(stream: NodeJS.WriteStream, trials: readonly TrialPlan[]): Progress {
   let done = 0;
   return {
     observer: {

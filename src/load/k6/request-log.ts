@@ -109,7 +109,11 @@ export class RequestLog {
     if (startedMs > this.#stoppedMs) return;
 
     this.#recorder.start(undefined);
-    if (line.requestCount > 1) this.#recorder.hiddenRetry();
+    if (line.pod !== undefined) this.#recorder.requestCount(line.requestCount);
+    const connectedPod = this.#whereWas(line.id)?.pod ?? line.pod;
+    if (connectedPod !== undefined && connectionOf(line) === 'fresh') {
+      this.#recorder.newConnection(connectedPod, startedMs);
+    }
     // A request that never had a connection tells nothing about reuse.
     if (lane.scenario.connection === 'keep-alive' && line.timings.blocked > 0) {
       this.#recorder.keepAlive(connectionOf(line) === 'reused');
