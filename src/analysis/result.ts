@@ -3,6 +3,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import { z } from 'zod';
 import { decodeHistogram, emptyHistogram, percentileMs } from '../load/histogram.ts';
 import { BUCKET_MS, type Trace } from '../trace/trace.ts';
+import { Advice } from './advice.ts';
 import { attribute } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
@@ -40,7 +41,11 @@ export const TrialResult = z.object({
 });
 export type TrialResult = z.infer<typeof TrialResult>;
 
-export const Result = z.object({ format: z.literal(RESULT_FORMAT), trials: z.array(TrialResult) });
+export const Result = z.object({
+  format: z.literal(RESULT_FORMAT),
+  trials: z.array(TrialResult),
+  advice: Advice.optional().describe("of run: what the rollouts say about one's own service"),
+});
 export type Result = z.infer<typeof Result>;
 
 /** Everything the report says of one trial. Latency is that of the scenarios that do not wait on purpose. */

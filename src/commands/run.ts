@@ -1,5 +1,6 @@
 /** `run`: rollouts of the user's own service, what they broke, and why. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { advise } from '../analysis/advice.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { Scenario } from '../load/workload.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
@@ -96,19 +97,22 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   const service = localService(command, flags);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   const trials = planRollouts(service, flags.repeat, seed);
+  const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
   const { results, traces, failure } = await measure({
     trials,
     clusterFor: ({ identity }) => localClusterFor(service, identity.seed),
     load: builtinLoad,
     atATime: Math.min(trials.length, TRIALS_AT_A_TIME),
     seed,
-    out: flags.out === undefined ? undefined : new ResultFolder(flags.out),
+    out,
   });
+  const advice = advise(traces);
+  out?.writeResult(results, advice);
   const verdict = ownVerdict(results, traces, flags.maxFailed);
   if (results.length > 0 || failure === undefined) {
     const text = flags.json
-      ? `${JSON.stringify(ResultFolder.result(results), null, 2)}\n`
-      : renderOwnService(results, verdict);
+      ? `${JSON.stringify(ResultFolder.result(results, advice), null, 2)}\n`
+      : renderOwnService(results, verdict, advice);
     process.stdout.write(text);
   }
   if (failure !== undefined) throw failure;

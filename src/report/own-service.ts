@@ -1,9 +1,11 @@
 /** What the rollouts of one's own service broke, for the terminal: the verdict first. */
 import Table from 'cli-table3';
+import type { Advice } from '../analysis/advice.ts';
 import { upperBound } from '../analysis/bounds.ts';
 import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { type OwnVerdict, trialName } from '../own-service/verdict.ts';
+import { adviceLines } from './advice.ts';
 import { count, percent, rate, seconds } from './format.ts';
 import { type Cell, matrix } from './summary.ts';
 import { colorsFor } from './terminal.ts';
@@ -12,6 +14,7 @@ import { colorsFor } from './terminal.ts';
 export function renderOwnService(
   trials: readonly TrialResult[],
   { state }: Pick<OwnVerdict, 'state'>,
+  advice: Advice,
   colors = colorsFor(process.stdout),
 ): string {
   const rollouts = trials.filter((trial) => trial.variant !== 'control');
@@ -20,6 +23,8 @@ export function renderOwnService(
     headline(total, state, colors),
     '',
     ...(total ? causes(total) : []),
+    ...adviceLines(advice),
+    '',
     table(trials),
     'Exposed: started between the first deletion and the last exit of an old pod (in the control: all).',
     ...unknowns(trials),

@@ -1,6 +1,7 @@
 /** The folder that `--out` names: the results, and the trace each of them was made from. */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Advice } from '../analysis/advice.ts';
 import { RESULT_FORMAT, Result, type TrialResult } from '../analysis/result.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -31,14 +32,14 @@ export class ResultFolder {
   }
 
   /** Writes `result.json`. */
-  writeResult(trials: readonly TrialResult[]): void {
+  writeResult(trials: readonly TrialResult[], advice?: Advice): void {
     const file = join(this.#dir, RESULT_FILE);
-    writing(file, () => writeFileSync(file, `${JSON.stringify(ResultFolder.result(trials), null, 2)}\n`));
+    writing(file, () => writeFileSync(file, `${JSON.stringify(ResultFolder.result(trials, advice), null, 2)}\n`));
   }
 
   /** Trials as `result.json` and `--json` hold them. */
-  static result(trials: readonly TrialResult[]): Result {
-    return { format: RESULT_FORMAT, trials: [...trials] };
+  static result(trials: readonly TrialResult[], advice?: Advice): Result {
+    return { format: RESULT_FORMAT, trials: [...trials], ...(advice && { advice }) };
   }
 }
 
