@@ -106,9 +106,19 @@ function graceAdvice(
   const nowMs = Math.max(...rollouts.map(({ settings }) => settings.gracePeriodMs), 0);
   const preStopMs = preStop === null ? currentPreStopMs(rollouts) : preStop.neededSeconds * 1000;
   const drainMs = server.acceptsAfterSigtermMs ?? 0;
-  const marginMs = Math.max(GRACE_MARGIN_MS, longestRequestMs * GRACE_MARGIN_SHARE);
-  const neededSeconds = Math.ceil((preStopMs + drainMs + longestRequestMs + marginMs) / 1000);
-  return { nowSeconds: nowMs / 1000, neededSeconds, preStopMs, drainMs, longestRequestMs, marginMs };
+  const parts = { preStopMs, drainMs, longestRequestMs };
+  const marginMs = graceMarginMs(longestRequestMs);
+  return { nowSeconds: nowMs / 1000, neededSeconds: neededGraceSeconds(parts), ...parts, marginMs };
+}
+
+/** The shortest grace period that is enough for these, one after the other, with the margin. */
+export function neededGraceSeconds(parts: { preStopMs: number; drainMs: number; longestRequestMs: number }): number {
+  const { preStopMs, drainMs, longestRequestMs } = parts;
+  return Math.ceil((preStopMs + drainMs + longestRequestMs + graceMarginMs(longestRequestMs)) / 1000);
+}
+
+function graceMarginMs(longestRequestMs: number): number {
+  return Math.max(GRACE_MARGIN_MS, longestRequestMs * GRACE_MARGIN_SHARE);
 }
 
 /** As the manifest says, or, for a hook that is no sleep, as it took. */

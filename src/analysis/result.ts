@@ -7,6 +7,7 @@ import { Advice } from './advice.ts';
 import { attribute } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
+import { FixResult } from './fix-result.ts';
 import { longestOutageMs } from './outage.ts';
 import { invalidReasons } from './validity.ts';
 
@@ -45,8 +46,12 @@ export const Result = z.object({
   format: z.literal(RESULT_FORMAT),
   trials: z.array(TrialResult),
   advice: Advice.optional().describe("of run: what the rollouts say about one's own service"),
+  fix: FixResult.optional().describe('of run --find-fix'),
 });
 export type Result = z.infer<typeof Result>;
+
+/** What only the rollouts of one's own service have beside the trials. */
+export type OwnFindings = Pick<Result, 'advice' | 'fix'>;
 
 /** Everything the report says of one trial. Latency is that of the scenarios that do not wait on purpose. */
 export function analyse(trace: Trace): TrialResult {

@@ -78,6 +78,7 @@ async function compare(dir: string | undefined, flags: Flags): Promise<void> {
     seed,
     out,
   });
+  out?.writeResult(results);
   if (results.length > 0 || failure === undefined) print(results, flags);
   if (failure !== undefined) throw failure;
   const { exitCode, complaints } = verdict(results);

@@ -11,7 +11,7 @@ import { interruptions } from './interruptions.ts';
 export interface MeasureOptions<T extends TrialPlan> extends Omit<TrialsRun<T>, 'signal'> {
   /** For the progress's first line. */
   seed: number;
-  /** Where results and traces are written, if anywhere. */
+  /** Where the traces are written, if anywhere. */
   out: ResultFolder | undefined;
 }
 
@@ -46,7 +46,6 @@ export async function measure<T extends TrialPlan>(options: MeasureOptions<T>): 
     progress.stop();
     interruption.stop();
   }
-  out?.writeResult(measured.results);
   if (interruption.signal.aborted) {
     const text = `interrupted after ${measured.results.length} of ${trials.length} trials`;
     measured.failure = new ProgramError(text, ExitCode.interrupted);

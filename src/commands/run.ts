@@ -4,17 +4,22 @@ import { advise } from '../analysis/advice.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { Scenario } from '../load/workload.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
-import { localClusterFor, planRollouts, TRIALS_AT_A_TIME } from '../own-service/plan.ts';
+import { localClusterFor, planRollouts } from '../own-service/plan.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
 import { ownVerdict } from '../own-service/verdict.ts';
 import { CONNECTIONS } from '../own-service/workload.ts';
 import { renderOwnService } from '../report/own-service.ts';
 import { ResultFolder } from '../results/folder.ts';
 import { listOf, whole } from './argument-parsers.ts';
+import { findFixOf } from './find-fix.ts';
 import { measure } from './measure.ts';
 
+/** Rollouts that prove a fix, unless said otherwise. */
+const FIND_FIX_REPEATS = 3;
+
 interface Flags extends ServiceFlags {
-  repeat: number;
+  repeat?: number;
+  findFix?: boolean;
   maxFailed: number;
   out?: string;
   json?: boolean;
@@ -82,7 +87,11 @@ function requestOptions(): Option[] {
 
 function measurementOptions(): Option[] {
   return [
-    new Option('--repeat <n>', 'rollouts').default(1).argParser(whole(1, 1000)),
+    new Option(
+      '--repeat <n>',
+      'rollouts; with --find-fix, clean ones that prove a fix (default: 1; with --find-fix 3)',
+    ).argParser(whole(1, 1000)),
+    new Option('--find-fix', 'find the smallest set of fixes that stops it, by trying them out'),
     new Option('--max-failed <n>', 'requests a rollout may break before the exit code is 1')
       .default(0)
       .argParser(whole(0, 1_000_000)),
@@ -96,22 +105,27 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   const flags = namedAsSettings(options);
   const service = localService(command, flags);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const trials = planRollouts(service, flags.repeat, seed);
+  if (flags.findFix) {
+    const { maxFailed, json = false, out } = flags;
+    const fromFlags = flags.kustomize === undefined && flags.file === undefined;
+    return findFixOf(service, seed, { repeat: flags.repeat ?? FIND_FIX_REPEATS, maxFailed, json, out, fromFlags });
+  }
+  const trials = planRollouts(service, flags.repeat ?? 1, seed);
   const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
   const { results, traces, failure } = await measure({
     trials,
     clusterFor: ({ identity }) => localClusterFor(service, identity.seed),
     load: builtinLoad,
-    atATime: Math.min(trials.length, TRIALS_AT_A_TIME),
+    atATime: Math.min(trials.length, service.atATime),
     seed,
     out,
   });
   const advice = advise(traces);
-  out?.writeResult(results, advice);
+  out?.writeResult(results, { advice });
   const verdict = ownVerdict(results, traces, flags.maxFailed);
   if (results.length > 0 || failure === undefined) {
     const text = flags.json
-      ? `${JSON.stringify(ResultFolder.result(results, advice), null, 2)}\n`
+      ? `${JSON.stringify(ResultFolder.result(results, { advice }), null, 2)}\n`
       : renderOwnService(results, verdict, advice);
     process.stdout.write(text);
   }

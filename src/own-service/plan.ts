@@ -1,5 +1,4 @@
 /** Which trials measure one service: rollouts, and a control. */
-import { availableParallelism } from 'node:os';
 import type { Cluster } from '../clusters/cluster.ts';
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import type { Workload } from '../load/workload.ts';
@@ -9,9 +8,7 @@ import type { TrialPlan } from '../trial.ts';
 
 /** The runtime and the variant of every rollout, as results name them. */
 export const OWN = 'own';
-
-/** Of what a stranger's server needs nothing is known: one trial for each core leaves room for it. */
-export const TRIALS_AT_A_TIME = availableParallelism();
+export const CONTROL = 'control';
 
 /** A service as it is measured here. */
 export interface LocalService {
@@ -21,6 +18,8 @@ export interface LocalService {
   command: readonly string[];
   /** The port the command listens on whatever PORT says. */
   ownPort?: number | undefined;
+  /** Trials that this machine can run at a time. */
+  atATime: number;
 }
 
 /**
@@ -28,16 +27,18 @@ export interface LocalService {
  * then by itself (it recycles its workers, it closes kept connections after some seconds) would otherwise have that
  * taken for the rollout's doing, and the two seconds of load before a rollout are too short to show it.
  */
-export function planRollouts(service: LocalService, repeats: number, seed: number, variant = OWN): TrialPlan[] {
-  const rollouts = Array.from({ length: repeats }, (_, repeat) => plan(service, variant, repeat, seed));
-  return variant === OWN ? [plan(service, 'control', 0, seed), ...rollouts] : rollouts;
+export function planRollouts(service: LocalService, repeats: number, seed: number): TrialPlan[] {
+  const rollouts = Array.from({ length: repeats }, (_, repeat) => planTrial(service, OWN, repeat, seed));
+  return [planTrial(service, CONTROL, 0, seed), ...rollouts];
 }
 
-function plan({ manifests, workload }: LocalService, variant: string, repeat: number, seed: number): TrialPlan {
+/** One trial of the service; a control where that is its variant. */
+export function planTrial(service: LocalService, variant: string, repeat: number, seed: number): TrialPlan {
+  const { manifests, workload } = service;
   return {
     manifests,
     workload,
-    control: variant === 'control',
+    control: variant === CONTROL,
     identity: {
       runtime: OWN,
       runtimeVersion: '',

@@ -1,6 +1,8 @@
 /** From the flags of `run` to the service it measures. */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
+import { concurrency } from '../compare/run.ts';
 import { InputError } from '../errors.ts';
 import { readWorkload, type Workload } from '../load/workload.ts';
 import { type Manifests, readManifests } from '../manifests/manifests.ts';
@@ -41,6 +43,8 @@ export function localService(command: readonly string[], flags: ServiceFlags): L
     command: manifests ? commandOf(manifests, flags.exec) : command,
     ownPort: flags.port,
     workload: workloadFor(manifests, flags),
+    // Of what a stranger's server needs nothing is known: one trial for each core leaves room for it.
+    atATime: manifests && ownRuntime(manifests) ? concurrency('builtin') : availableParallelism(),
   };
 }
 

@@ -1,8 +1,7 @@
 /** The folder that `--out` names: the results, and the trace each of them was made from. */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Advice } from '../analysis/advice.ts';
-import { RESULT_FORMAT, Result, type TrialResult } from '../analysis/result.ts';
+import { type OwnFindings, RESULT_FORMAT, Result, type TrialResult } from '../analysis/result.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { readJsonFile } from '../json-file.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -32,14 +31,15 @@ export class ResultFolder {
   }
 
   /** Writes `result.json`. */
-  writeResult(trials: readonly TrialResult[], advice?: Advice): void {
+  writeResult(trials: readonly TrialResult[], more: OwnFindings = {}): void {
     const file = join(this.#dir, RESULT_FILE);
-    writing(file, () => writeFileSync(file, `${JSON.stringify(ResultFolder.result(trials, advice), null, 2)}\n`));
+    const result = ResultFolder.result(trials, more);
+    writing(file, () => writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`));
   }
 
   /** Trials as `result.json` and `--json` hold them. */
-  static result(trials: readonly TrialResult[], advice?: Advice): Result {
-    return { format: RESULT_FORMAT, trials: [...trials], ...(advice && { advice }) };
+  static result(trials: readonly TrialResult[], more: OwnFindings = {}): Result {
+    return { format: RESULT_FORMAT, trials: [...trials], ...more };
   }
 }
 
