@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.ts';
 import { reportCommand } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
 import { ExitCode, ProgramError } from './errors.ts';
 
 const program = new Command('k8s-rollout-test')
@@ -12,6 +13,7 @@ const program = new Command('k8s-rollout-test')
     outputError: (text, write) => write(`k8s-rollout-test: ${text.replace(/^error: /, '').trimEnd()} (see --help)\n`),
   })
   .addCommand(compareCommand())
+  .addCommand(runCommand())
   .addCommand(reportCommand());
 
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);

@@ -3,9 +3,11 @@ import type { Histogram } from 'hdr-histogram-js';
 import { z } from 'zod';
 import { decodeHistogram, emptyHistogram, percentileMs } from '../load/histogram.ts';
 import { BUCKET_MS, type Trace } from '../trace/trace.ts';
+import { Advice } from './advice.ts';
 import { attribute } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
+import { FixResult } from './fix-result.ts';
 import { longestOutageMs } from './outage.ts';
 import { invalidReasons } from './validity.ts';
 
@@ -33,7 +35,7 @@ export const TrialResult = z.object({
   causes: z.object(Object.fromEntries(CAUSE_IDS.map((id) => [id, Count])) as Record<CauseId, typeof Count>),
   failedUpperBound: z.number().describe('of the failure probability of an exposed request, one-sided, 95 %'),
   longestOutageMs: z.number(),
-  hiddenRetries: Count,
+  hiddenRetries: Count.nullable().describe('null where no response told how often its pod had seen the request'),
   connectionReuse: z.number().nullable().describe('share of keep-alive requests on a used connection'),
   latencyMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).nullable(),
   pid1: z.boolean().nullable(),
@@ -41,8 +43,16 @@ export const TrialResult = z.object({
 });
 export type TrialResult = z.infer<typeof TrialResult>;
 
-export const Result = z.object({ format: z.literal(RESULT_FORMAT), trials: z.array(TrialResult) });
+export const Result = z.object({
+  format: z.literal(RESULT_FORMAT),
+  trials: z.array(TrialResult),
+  advice: Advice.optional().describe("of run: what the rollouts say about one's own service"),
+  fix: FixResult.optional().describe('of run --find-fix'),
+});
 export type Result = z.infer<typeof Result>;
+
+/** What only the rollouts of one's own service have beside the trials. */
+export type OwnFindings = Pick<Result, 'advice' | 'fix'>;
 
 /** Everything the report says of one trial. Latency is that of the scenarios that do not wait on purpose. */
 export function analyse(trace: Trace): TrialResult {
@@ -74,7 +84,7 @@ export function analyse(trace: Trace): TrialResult {
     causes: countCauses(causes),
     failedUpperBound: upperBound(failed, exposed),
     longestOutageMs: longestOutageMs(trace),
-    hiddenRetries: load.hiddenRetries,
+    hiddenRetries: load.hiddenRetries ?? null,
     connectionReuse: load.connectionReuse ?? null,
     latencyMs: latency(trace),
     pid1: cluster.pid1,

@@ -30,13 +30,30 @@ export function terminatingAt(pod: PodRecord, atMs: number): boolean {
   return pod.deletionMs !== undefined && atMs >= pod.deletionMs;
 }
 
-/** It drained: it said so itself, or it stopped listening in order well before its end. */
+/**
+ * It drained, so what it had accepted was to be finished: it said so itself. A server that keeps no log of its life is
+ * judged by what was seen of it: after SIGTERM it stopped listening, or lost its readiness, and lived on.
+ */
 export function drained(pod: PodRecord): boolean {
-  return pod.drainingMs !== undefined;
+  if (keepsLog(pod)) return pod.drainingMs !== undefined;
+  const { sigtermMs, stoppedListeningMs, notReadyMs } = pod;
+  const endMs = Math.min(pod.sigkillMs ?? Number.POSITIVE_INFINITY, earliestExitMs(pod) ?? Number.POSITIVE_INFINITY);
+  return [stoppedListeningMs, notReadyMs].some(
+    (ms) => ms !== undefined && sigtermMs !== undefined && ms >= sigtermMs && ms < endMs - EXIT_SLACK_MS,
+  );
 }
 
-/** Its end was forced: by SIGKILL, by another signal, or by its own deadline (a non-zero exit code). */
+/** Its log told of its life, as that of this project's app does, and so would tell of a drain too. */
+function keepsLog(pod: PodRecord): boolean {
+  return pod.listeningMs !== undefined || pod.drainingMs !== undefined;
+}
+
+/**
+ * Its end was forced: by SIGKILL, by another signal, or by its own deadline (a non-zero exit code; of servers that keep
+ * no log of their life many exit with 0 then too).
+ */
 export function endedByForce(pod: PodRecord): boolean {
+  if (!keepsLog(pod)) return true;
   return pod.sigkillMs !== undefined || pod.exitSignal !== undefined || (pod.exitCode ?? 0) !== 0;
 }
 

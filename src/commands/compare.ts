@@ -1,18 +1,18 @@
 /** `compare`: every runtime in every variant, and the table of what broke. */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { TrialResult } from '../analysis/result.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../compare/backend.ts';
 import { type ComparedVariant, planTrials } from '../compare/plan.ts';
-import { runTrials } from '../compare/run.ts';
 import { verdict } from '../compare/verdict.ts';
-import { ExitCode, InputError, ProgramError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import { readWorkload, scaleWorkload, totalRate } from '../load/workload.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { projectFile } from '../project-file.ts';
-import { terminalProgress } from '../report/progress.ts';
 import { renderTable } from '../report/terminal.ts';
 import { ResultFolder, readResults } from '../results/folder.ts';
 import { writeReports } from '../results/reports.ts';
+import { listOf, whole } from './argument-parsers.ts';
+import { measure } from './measure.ts';
 
 const K6_IMAGE = 'grafana/k6:1.8.1';
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
@@ -89,35 +89,17 @@ async function compare(dir: string | undefined, flags: Flags): Promise<void> {
     cluster: backend.name,
     seed,
   });
-  const results: TrialResult[] = [];
-  const interruption = interruptions();
-  const progress = terminalProgress(process.stderr, trials, {
-    seed,
+  const { results, failure } = await measure({
+    trials,
+    clusterFor: backend.clusterFor,
+    load: backend.load,
     atATime: Math.min(trials.length, backend.atATime),
+    seed,
+    out,
   });
-  let failure: unknown;
-  try {
-    await runTrials(trials, backend, interruption.signal, {
-      ...progress.observer,
-      onResult(trial, result, trace) {
-        results.push(result);
-        out?.addTrace(trace);
-        progress.observer.onResult(trial, result, trace);
-      },
-    });
-  } catch (error) {
-    failure = error;
-  } finally {
-    progress.stop();
-    interruption.stop();
-  }
-  // What has come in is worth having, whatever ended the run.
   out?.writeResult(results);
   if (flags.out !== undefined && results.length > 0) writeReports(flags.out);
   if (results.length > 0 || failure === undefined) print(results, flags);
-  if (interruption.signal.aborted) {
-    throw new ProgramError(`interrupted after ${results.length} of ${trials.length} trials`, ExitCode.interrupted);
-  }
   if (failure !== undefined) throw failure;
   const { exitCode, complaints } = verdict(results);
   for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
@@ -151,36 +133,4 @@ async function backendFor(flags: Flags): Promise<Backend> {
 
 function print(results: readonly TrialResult[], { json }: Flags): void {
   process.stdout.write(json ? `${JSON.stringify(ResultFolder.result(results), null, 2)}\n` : renderTable(results));
-}
-
-/** Ctrl-C, SIGTERM and SIGHUP end the trials; a second one while they are being taken away changes nothing. */
-function interruptions(): { signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = (name: NodeJS.Signals) => controller.abort(new Error(`interrupted by ${name}`));
-  for (const name of names) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    stop() {
-      for (const name of names) process.off(name, onSignal);
-    },
-  };
-}
-
-function listOf<T extends string>(what: string, known: readonly T[]) {
-  return (value: string): T[] =>
-    value.split(',').map((name) => {
-      const found = known.find((candidate) => candidate === name.trim());
-      if (!found) throw new InvalidArgumentError(`no ${what} "${name}"; there are ${known.join(', ')}`);
-      return found;
-    });
-}
-
-function whole(min: number, max: number) {
-  return (value: string): number => {
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (!(number >= min && number <= max))
-      throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
-    return number;
-  };
 }

@@ -26,12 +26,17 @@ export interface Backend {
  */
 const TRIALS_PER_CORE = { builtin: 2, k6: 1 };
 
+/** How many trials run at a time on this machine. */
+export function localTrialsAtATime(loadName: 'builtin' | 'k6'): number {
+  return Math.max(1, TRIALS_PER_CORE[loadName] * availableParallelism());
+}
+
 /** Real processes on this machine. */
 export function localBackend(loadName: 'builtin' | 'k6'): Backend {
   return {
     name: 'local',
     load: loadName === 'k6' ? k6Load : builtinLoad,
-    atATime: Math.max(1, TRIALS_PER_CORE[loadName] * availableParallelism()),
+    atATime: localTrialsAtATime(loadName),
     runtime: findRuntime,
     clusterFor: ({ runtime, identity }) => new LocalCluster({ command: runtime.command, seed: identity.seed }),
   };

@@ -12,7 +12,8 @@ export class LoadRecorder {
   readonly #lateness = emptyHistogram();
   #keepAliveRequests = 0;
   #reused = 0;
-  #hiddenRetries = 0;
+  #hiddenRetries: number | undefined;
+  readonly #lastNewConnections = new Map<string, number>();
 
   start(latenessMs: number | undefined): void {
     this.started++;
@@ -38,8 +39,14 @@ export class LoadRecorder {
     this.#failures.push(request);
   }
 
-  hiddenRetry(): void {
-    this.#hiddenRetries++;
+  /** A request went to that pod on a new connection. */
+  newConnection(pod: string, startedMs: number): void {
+    this.#lastNewConnections.set(pod, Math.max(startedMs, this.#lastNewConnections.get(pod) ?? startedMs));
+  }
+
+  /** A response said how often its pod had seen the request. */
+  requestCount(count: number): void {
+    this.#hiddenRetries = (this.#hiddenRetries ?? 0) + (count > 1 ? 1 : 0);
   }
 
   record(generator: string, plannedRequests: number, droppedRequests: number): LoadRecord {
@@ -53,7 +60,10 @@ export class LoadRecorder {
         return { scenario, pod, bucket, count };
       }),
       ...(this.#keepAliveRequests > 0 ? { connectionReuse: this.#reused / this.#keepAliveRequests } : {}),
-      hiddenRetries: this.#hiddenRetries,
+      ...(this.#hiddenRetries === undefined ? {} : { hiddenRetries: this.#hiddenRetries }),
+      ...(this.#lastNewConnections.size > 0
+        ? { lastNewConnections: Object.fromEntries(this.#lastNewConnections) }
+        : {}),
       latency: Object.fromEntries([...this.#latency].map(([name, histogram]) => [name, encodeHistogram(histogram)])),
       ...(this.#lateness.totalCount > 0 ? { lateness: encodeHistogram(this.#lateness) } : {}),
     };

@@ -46,6 +46,8 @@ const EnvVar = z.looseObject({
 const Container = z.looseObject({
   name: z.string(),
   image: z.string().optional(),
+  command: z.array(z.string()).optional(),
+  args: z.array(z.string()).optional(),
   env: z.array(EnvVar).optional(),
   ports: z.array(z.looseObject({ containerPort: z.int(), name: z.string().optional() })).optional(),
   lifecycle: z.looseObject({ preStop: LifecycleHandler.optional() }).optional(),

@@ -36,7 +36,7 @@ export function notes(trials: readonly TrialResult[]): string[] {
       'Processes were not PID 1 here, so one without a SIGTERM handler died at once; in a container it is ignored.',
     );
   }
-  const retries = trials.reduce((sum, trial) => sum + trial.hiddenRetries, 0);
+  const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
   if (retries > 0) lines.push(`${count(retries)} requests reached a pod twice: the client repeated them by itself.`);
   return lines;
 }

@@ -1,16 +1,16 @@
 /** What is going on while trials run, on stderr: a live view on a terminal, a line per trial elsewhere. */
-import type { PlannedTrial } from '../compare/plan.ts';
+import type { TrialPlan } from '../trial.ts';
 import { brokenInWords } from './live/frame.ts';
 import { liveView, type Progress } from './live/live.ts';
 import { trialName } from './names.ts';
 
 export function terminalProgress(
   stream: NodeJS.WriteStream,
-  trials: readonly PlannedTrial[],
+  trials: readonly TrialPlan[],
   { seed, atATime }: { seed: number; atATime: number },
 ): Progress {
   stream.write(`${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}, ${atATime} at a time, seed ${seed}\n`);
-  const nameOf = ({ identity }: PlannedTrial) => trialName(identity);
+  const nameOf = ({ identity }: TrialPlan) => trialName(identity);
   return stream.isTTY && process.env.TERM !== 'dumb'
     ? liveView(stream, trials, atATime, nameOf)
     : lines(stream, trials, nameOf);
@@ -18,8 +18,8 @@ export function terminalProgress(
 
 function lines(
   stream: NodeJS.WriteStream,
-  trials: readonly PlannedTrial[],
-  nameOf: (trial: PlannedTrial) => string,
+  trials: readonly TrialPlan[],
+  nameOf: (trial: TrialPlan) => string,
 ): Progress {
   let done = 0;
   return {

@@ -79,6 +79,6 @@ function cell(trials: readonly TrialResult[]): Cell | undefined {
       .sort((a, b) => b.failed - a.failed),
     failedUpperBound: upperBound(failed, exposed),
     longestOutageMs: Math.max(...trials.map((trial) => trial.longestOutageMs)),
-    hiddenRetries: sum((trial) => trial.hiddenRetries),
+    hiddenRetries: sum((trial) => trial.hiddenRetries ?? 0),
   };
 }

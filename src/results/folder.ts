@@ -1,7 +1,7 @@
 /** The folder that `--out` names: the results, and the trace each of them was made from. */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RESULT_FORMAT, Result, type TrialResult } from '../analysis/result.ts';
+import { type OwnFindings, RESULT_FORMAT, Result, type TrialResult } from '../analysis/result.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { readJsonFile } from '../json-file.ts';
 import { Trace } from '../trace/trace.ts';
@@ -39,14 +39,15 @@ export class ResultFolder {
   }
 
   /** Writes `result.json`. */
-  writeResult(trials: readonly TrialResult[]): void {
+  writeResult(trials: readonly TrialResult[], more: OwnFindings = {}): void {
     const file = join(this.#dir, RESULT_FILE);
-    writing(file, () => writeFileSync(file, `${JSON.stringify(ResultFolder.result(trials), null, 2)}\n`));
+    const result = ResultFolder.result(trials, more);
+    writing(file, () => writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`));
   }
 
   /** Trials as `result.json` and `--json` hold them. */
-  static result(trials: readonly TrialResult[]): Result {
-    return { format: RESULT_FORMAT, trials: [...trials] };
+  static result(trials: readonly TrialResult[], more: OwnFindings = {}): Result {
+    return { format: RESULT_FORMAT, trials: [...trials], ...more };
   }
 }
 

@@ -67,7 +67,14 @@ export const LoadRecord = z.object({
     .max(1)
     .describe('share of keep-alive requests that went out on a connection used before')
     .optional(),
-  hiddenRetries: z.int().describe('responses saying that the pod had seen the same request id before'),
+  hiddenRetries: z
+    .int()
+    .describe('responses saying that the pod had seen the same request id before; absent where no response said')
+    .optional(),
+  lastNewConnections: z
+    .record(z.string(), Ms)
+    .describe('per pod: the start of the last request that went to it on a new connection, whatever became of it')
+    .optional(),
   latency: z
     .record(z.string(), z.string())
     .describe(
@@ -90,7 +97,9 @@ export const PodRecord = z.object({
   sigtermMs: Ms.describe('SIGTERM was sent, or, seen from outside, its own log says it arrived').optional(),
   drainingMs: Ms.describe('its own log says it began to drain').optional(),
   notReadyMs: Ms.describe('became not Ready while terminating').optional(),
-  stoppedListeningMs: Ms.describe('its own log said so').optional(),
+  stoppedListeningMs: Ms.describe(
+    'its own log said so; where it keeps no such log (no listeningMs), its socket was seen to be gone',
+  ).optional(),
   sigkillMs: Ms.describe('SIGKILL was sent').optional(),
   exitMs: Ms.optional(),
   exitBoundMs: z.number().describe('how far exitMs may be off; absent where it was seen as it happened').optional(),

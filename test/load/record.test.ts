@@ -63,7 +63,6 @@ describe('the record of a load', () => {
       droppedRequests: 0,
       failures: [],
       successes: [],
-      hiddenRetries: 0,
       latency: {},
     });
   });
@@ -103,7 +102,8 @@ describe('the record of a load', () => {
   test('knows the share of kept connections, hidden retries and lateness', () => {
     const recorder = new LoadRecorder();
     for (const reused of [false, true, true, true]) recorder.keepAlive(reused);
-    recorder.hiddenRetry();
+    recorder.requestCount(1);
+    recorder.requestCount(2);
     recorder.start(2);
     recorder.start(undefined);
     const { connectionReuse, hiddenRetries, lateness = '' } = recorder.record('test', 2, 1);

@@ -32,6 +32,7 @@ describe('the local cluster carries out', () => {
     ['resources', app('resources', { limits: { memory: '1Gi' } })],
     ['a probe of the port of the Service, by name', app('readinessProbe.httpGet', { port: 'http', scheme: 'HTTP' })],
     ['and by number', app('livenessProbe.tcpSocket.port', 8080)],
+    ['a command of its own', app('command', ['node', 'server.js'])],
     ['an exec probe', app('startupProbe.exec.command', ['cat', '/tmp/ready'])],
     ['a preStop command', app('lifecycle.preStop.exec.command', ['sleep', '5'])],
     ['environment variables from fields', app('env', [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'b' } } }])],
@@ -76,7 +77,6 @@ describe('the local cluster refuses, naming the field,', () => {
       'Deployment',
       `${POD}.terminationGracePeriodSeconds: -1`,
     ],
-    ['a command of its own', app('command', ['node', 'server.js']), 'Deployment', `${APP}.command[0]`],
     [
       'a postStart hook',
       app('lifecycle.postStart.exec.command', ['true']),

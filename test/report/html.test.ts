@@ -69,9 +69,9 @@ describe('the page', () => {
   });
 
   test('says why a trial is not valid, and what else is wrong', () => {
-    const invalid = told({}, { load: { droppedRequests: 3 } });
+    const invalid = told({}, { load: { droppedRequests: 60 } });
     const html = htmlReport(reported([invalid], ['invalid: something']));
-    assert.match(html, /<strong>Not valid:<\/strong> 3 requests could not be started\./);
+    assert.match(html, /<strong>Not valid:<\/strong> 60 of 100 requests could not be started\./);
     assert.match(html, /<p class="badge">not valid<\/p>/);
     assert.match(html, /<li>invalid: something<\/li>/);
   });

@@ -102,6 +102,12 @@ describe('numbers of the live view', () => {
 
 /** What is written to a terminal or a pipe, from two planned trials of Node. */
 function shown(t: TestContext, isTTY: boolean) {
+  const { NO_COLOR } = process.env;
+  process.env.NO_COLOR = '1';
+  t.after(() => {
+    if (NO_COLOR === undefined) delete process.env.NO_COLOR;
+    else process.env.NO_COLOR = NO_COLOR;
+  });
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 100, rows: 24 });
   const trials = planTrials({
     runtimes: [{ name: 'node', version: '26.0.0', command: [] }],

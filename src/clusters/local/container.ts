@@ -47,14 +47,18 @@ export class ContainerProcess {
     }
   }
 
-  /** @throws EnvironmentError when the process cannot be started */
+  /**
+   * @param enter goes in front of the command, to run it in a network of its own
+   * @throws EnvironmentError when the process cannot be started
+   */
   static async start(
     command: readonly string[],
     env: Record<string, string>,
     onLine: (line: string) => void,
+    enter: readonly string[] = [],
   ): Promise<ContainerProcess> {
     const pid1 = canBePid1();
-    const started = await startProcess(pid1 ? [...AS_PID1, ...command] : command, { env });
+    const started = await startProcess([...enter, ...(pid1 ? AS_PID1 : []), ...command], { env });
     return new ContainerProcess(started, pid1, onLine);
   }
 

@@ -14,6 +14,7 @@ import { admit } from './admission.ts';
 import { canBePid1 } from './container.ts';
 import { Controller } from './controller.ts';
 import { Pod, type PodSpec } from './pod.ts';
+import { assertPodNetworks } from './pod-network.ts';
 import { Router } from './router.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { assertSupported } from './supported.ts';
@@ -31,6 +32,10 @@ const START_PORT = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PO
 export interface LocalClusterOptions {
   /** The command that stands for the container's image. */
   command: readonly string[];
+  /** What each container's environment starts from; by default the PATH alone. */
+  env?: Readonly<Record<string, string>>;
+  /** The port the command listens on whatever PORT says; each pod then has a network of its own. */
+  ownPort?: number | undefined;
   seed: number;
   timings?: Timings;
 }
@@ -50,6 +55,7 @@ export class LocalCluster implements Cluster {
   async deploy(options: DeployOptions): Promise<Deployed> {
     admit(options.manifests);
     assertSupported(options.manifests);
+    if (this.#options.ownPort !== undefined) assertPodNetworks();
     const deployed = new LocalDeployment(options, this.#options);
     try {
       await deployed.start();
@@ -87,7 +93,7 @@ class LocalDeployment implements Deployed {
   constructor(options: DeployOptions, local: LocalClusterOptions) {
     this.#options = options;
     this.#timings = local.timings ?? measuredTimings;
-    this.#spec = podSpec(options.manifests, local.command);
+    this.#spec = podSpec(options.manifests, local);
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
     this.#startDelays = random('pods');
     this.#routers = NODES.map(
@@ -230,9 +236,10 @@ class LocalDeployment implements Deployed {
   }
 }
 
-function podSpec(manifests: Manifests, command: readonly string[]): PodSpec {
+function podSpec(manifests: Manifests, { command, env, ownPort }: LocalClusterOptions): PodSpec {
   const { containers, terminationGracePeriodSeconds = 30 } = manifests.deployment.spec.template.spec;
   const container = containers[0];
   if (!container) throw new Error('a Deployment without containers passed its schema');
-  return { container, gracePeriodMs: terminationGracePeriodSeconds * 1000, command };
+  const gracePeriodMs = terminationGracePeriodSeconds * 1000;
+  return { container, gracePeriodMs, command, env: env ?? { PATH: process.env.PATH ?? '' }, ownPort };
 }

@@ -1,16 +1,22 @@
 /** One pod as its kubelet runs it: start, probes, termination with one grace clock, exit. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProgramError } from '../../errors.ts';
 import type { Container } from '../../manifests/manifests.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRecord } from '../../trace/trace.ts';
 import { noteAppEvent } from '../app-log.ts';
 import { ContainerProcess } from './container.ts';
+import { environment } from './environment.ts';
+import { expandReferences } from './expansion.ts';
+import { CAN_SEE_SOCKETS, PortWatch } from './listening-sockets.ts';
+import { PodNetwork } from './pod-network.ts';
 import { type Address, httpStatus, probeCheck, runCommand } from './probe-check.ts';
 import { Prober } from './prober.ts';
 
 /** The kubelet leaves a container this long after SIGTERM even when the grace period is used up (minimumGracePeriodInSeconds). */
 const MINIMUM_GRACE_MS = 2000;
+
+/** How often it is looked whether a server that keeps no log of its life still listens. */
+const LISTENING_POLL_MS = 20;
 
 /** The kubelet waits this long before the second restart of a container, and doubles it from then on. */
 const FIRST_BACK_OFF_MS = 10_000;
@@ -18,8 +24,12 @@ const FIRST_BACK_OFF_MS = 10_000;
 export interface PodSpec {
   container: Container;
   gracePeriodMs: number;
-  /** The command that stands for the image, without its environment. */
+  /** The command that stands for the image; references to its environment, as $(PORT), are replaced. */
   command: readonly string[];
+  /** What the manifest's environment comes on top of. */
+  env: Readonly<Record<string, string>>;
+  /** The port the server listens on whatever PORT says; each pod then has a network of its own. */
+  ownPort?: number | undefined;
 }
 
 export interface PodOptions extends Address {
@@ -59,6 +69,7 @@ export class Pod {
   readonly #env: Record<string, string>;
   readonly #probers: { startup?: Prober; readiness?: Prober; liveness?: Prober } = {};
   readonly #abort = new AbortController();
+  #network: PodNetwork | undefined;
   #process: ContainerProcess | undefined;
   #runningSinceMs: number | undefined;
   #started = false;
@@ -70,14 +81,15 @@ export class Pod {
     this.address = { host: options.host, port: options.port };
     const { name, generation, node, clock } = options;
     this.record = { name, generation, node, createdMs: clock.nowMs() };
-    this.#env = environment(options);
+    this.#env = environment(options.spec.container, options, options.spec.env, options.spec.ownPort);
     this.#createProbers();
   }
 
   /** Starts the container after its delay; errors of starting reject. */
   async start(): Promise<void> {
     for (const prober of Object.values(this.#probers)) prober.start();
-    await delay(this.#options.startDelayMs, undefined, { signal: this.#abort.signal }).catch(ignoreAbort);
+    const started = delay(this.#options.startDelayMs, undefined, { signal: this.#abort.signal }).catch(ignoreAbort);
+    await Promise.all([started, this.#createNetwork()]);
     if (!this.terminating && !this.#abort.signal.aborted) await this.#startContainer();
   }
 
@@ -94,13 +106,21 @@ export class Pod {
     for (const prober of Object.values(this.#probers)) prober.stop();
     this.#process?.sigkill();
     await this.#process?.exited;
+    await this.#network?.remove();
+  }
+
+  async #createNetwork(): Promise<void> {
+    const { ownPort } = this.#options.spec;
+    if (ownPort === undefined) return;
+    this.#network = await PodNetwork.create(this.address, ownPort, () => this.#noteStoppedListening());
+    if (this.#abort.signal.aborted) await this.#network.remove();
   }
 
   #createProbers(): void {
     const { startupProbe, readinessProbe, livenessProbe } = this.#options.spec.container;
     const running = () => this.#runningSinceMs;
     const runningAndStarted = () => (this.#started ? this.#runningSinceMs : undefined);
-    const check = (probe: NonNullable<typeof startupProbe>) => probeCheck(probe, this.address, this.#env);
+    const check = (probe: NonNullable<typeof startupProbe>) => probeCheck(probe, this.address, this.#exec);
     if (startupProbe) {
       const unlessStarted = () => (this.#started ? undefined : running());
       this.#probers.startup = new Prober(startupProbe, check(startupProbe), unlessStarted, (healthy) => {
@@ -122,10 +142,11 @@ export class Pod {
 
   async #startContainer(): Promise<void> {
     const { spec, clock, onEvent } = this.#options;
-    const started = await ContainerProcess.start(spec.command, this.#env, (line) => {
-      noteAppEvent(this.record, line, clock);
-    });
+    const command = spec.command.map((word) => expandReferences(word, this.#env));
+    const onLine = (line: string) => noteAppEvent(this.record, line, clock);
+    const started = await ContainerProcess.start(command, this.#env, onLine, this.#network?.enter);
     this.#process = started;
+    this.#network?.serverStarted();
     this.record.startedMs ??= clock.nowMs();
     this.#runningSinceMs = performance.now();
     void started.exited.then((exit) => {
@@ -201,6 +222,7 @@ export class Pod {
     void delay(sandboxDelayMs, undefined, { signal }).then(() => {
       this.reachable = false;
       this.#options.onUnreachable();
+      return this.#network?.remove();
     }, ignoreAbort);
     await delay(removalDelayMs, undefined, { signal }).catch(ignoreAbort);
     this.gone = true;
@@ -224,6 +246,7 @@ export class Pod {
       leftMs -= Math.floor((performance.now() - startedMs + 1) / 1000) * 1000;
     }
     if (this.terminating) this.record.sigtermMs = clock.nowMs();
+    const stopWatch = this.#watchListener();
     container.sigterm();
     const killTimer = setTimeout(
       () => {
@@ -234,7 +257,31 @@ export class Pod {
     );
     await container.exited;
     clearTimeout(killTimer);
+    stopWatch();
   }
+
+  /** Looks whether the server stops listening; a network of its own does so by itself. Returns how to stop looking. */
+  #watchListener(): () => void {
+    this.#network?.serverTerminating();
+    if (this.#network || !CAN_SEE_SOCKETS) return () => {};
+    const watch = new PortWatch(this.address.port);
+    const timer = setInterval(() => {
+      if (watch.loopback() !== undefined) return;
+      clearInterval(timer);
+      this.#noteStoppedListening();
+    }, LISTENING_POLL_MS);
+    return () => clearInterval(timer);
+  }
+
+  /** Where the server says so itself, its own word counts. */
+  #noteStoppedListening(): void {
+    if (!this.terminating || this.record.listeningMs !== undefined) return;
+    this.record.stoppedListeningMs ??= this.#options.clock.nowMs();
+  }
+
+  /** Runs a command in the container, as an exec probe or hook does. */
+  readonly #exec = (command: readonly string[], signal: AbortSignal): Promise<number | undefined> =>
+    runCommand([...(this.#network?.enter ?? []), ...command], this.#env, signal);
 
   async #runPreStop(signal: AbortSignal): Promise<void> {
     const { sleep, exec, httpGet } = this.#options.spec.container.lifecycle?.preStop ?? {};
@@ -244,7 +291,7 @@ export class Pod {
       // The kubelet notices when the container ends by itself during the sleep.
       await Promise.race([delay(sleep.seconds * 1000, undefined, { signal }).catch(ignoreAbort), exited]);
     } else if (exec?.command) {
-      const code = await runCommand(exec.command, this.#env, signal);
+      const code = await this.#exec(exec.command, signal);
       if (code !== 0)
         failed(`exec ${exec.command.join(' ')}: ${code === undefined ? 'did not end in time' : `exit code ${code}`}`);
     } else if (httpGet) {
@@ -256,26 +303,4 @@ export class Pod {
 
 function ignoreAbort(error: unknown): void {
   if ((error as Error).name !== 'AbortError') throw error;
-}
-
-/** The container's environment: what the manifest says, and where it can be reached on this machine. */
-function environment({ spec, name, node, namespace, host, port }: PodOptions): Record<string, string> {
-  const fields: Record<string, string> = {
-    'metadata.name': name,
-    'metadata.namespace': namespace,
-    'spec.nodeName': node,
-    'status.podIP': host,
-    'status.hostIP': host,
-  };
-  const env: Record<string, string> = { PATH: process.env.PATH ?? '', HOSTNAME: name };
-  for (const variable of spec.container.env ?? []) {
-    const path = variable.valueFrom?.fieldRef?.fieldPath;
-    const value = path === undefined ? variable.value : fields[path];
-    if (path !== undefined && value === undefined) {
-      throw new ProgramError(`env ${variable.name}: the local cluster does not know fieldPath "${path}"`, 2);
-    }
-    env[variable.name] = value ?? '';
-  }
-  // Every pod shares one loopback address here, so the port is what tells them apart.
-  return { ...env, HOST: host, PORT: String(port) };
 }

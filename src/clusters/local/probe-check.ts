@@ -12,11 +12,16 @@ export interface Address {
   port: number;
 }
 
-/** The check a probe asks for. `env` is the container's, for exec. */
-export function probeCheck(probe: Probe, address: Address, env: Record<string, string>): ProbeCheck {
-  const { httpGet, exec } = probe;
+/** The check a probe asks for. `exec` runs a command in the container; its exit code, as runCommand. */
+export function probeCheck(
+  probe: Probe,
+  address: Address,
+  exec: (command: readonly string[], signal: AbortSignal) => Promise<number | undefined>,
+): ProbeCheck {
+  const { httpGet } = probe;
+  const command = probe.exec?.command;
   if (httpGet) return async (signal) => isHttpSuccess(await httpStatus(httpGet, address, signal));
-  if (exec?.command) return async (signal) => (await runCommand(exec.command ?? [], env, signal)) === 0;
+  if (command) return async (signal) => (await exec(command, signal)) === 0;
   return (signal) => canConnect(address, signal);
 }
 

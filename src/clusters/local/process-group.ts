@@ -38,16 +38,17 @@ export interface StartedProcess {
 }
 
 /**
- * Starts `command` with exactly `env`.
+ * Starts `command` with exactly `env`; with `ipc`, Node's channel to it is open (descriptor 4).
  * @throws EnvironmentError when the process cannot be started
  */
 export async function startProcess(
   command: readonly string[],
-  options: { env: Record<string, string>; cwd?: string },
+  options: { env: Record<string, string>; cwd?: string; ipc?: boolean },
 ): Promise<StartedProcess> {
+  const { ipc, ...spawnOptions } = options;
   const child = spawn('/bin/sh', ['-c', GATE, 'sh', ...command], {
-    ...options,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    ...spawnOptions,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
     detached: true,
   });
   try {

@@ -34,6 +34,8 @@ const CARRIED_OUT = {
     ...[
       'name',
       'image',
+      'command[]',
+      'args[]',
       'env[].name',
       'env[].value',
       'env[].valueFrom.fieldRef.fieldPath',

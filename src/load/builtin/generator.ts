@@ -118,13 +118,16 @@ export class Generator {
   #end(lane: Lane, request: InFlight, outcome: Outcome): void {
     const endedMs = this.#clock.nowMs();
     lane.inFlight.delete(request);
+    const chosen = request.client.destination?.endpoint?.pod;
+    if (chosen && !request.reused) this.recorder.newConnection(chosen, request.startedMs);
     const status = outcome.head?.status;
     const ok = !outcome.error && status !== undefined && status >= 200 && status < 300;
     if (ok) {
       const pod = outcome.head?.headers.get('x-pod-name') ?? request.client.destination?.endpoint?.pod ?? '';
       request.client.lastPod = pod;
       this.recorder.success(request.scenario.name, pod, request.startedMs, endedMs);
-      if (Number(outcome.head?.headers.get('x-request-count') ?? 1) > 1) this.recorder.hiddenRetry();
+      const requestCount = outcome.head?.headers.get('x-request-count');
+      if (requestCount !== undefined) this.recorder.requestCount(Number(requestCount));
     } else {
       this.recorder.failure(describe(request, outcome, endedMs));
     }
@@ -159,7 +162,8 @@ function notConnected(name: string, detail: string): Outcome {
 }
 
 function requestText(scenario: Scenario, id: string, endpoint: Endpoint | undefined): string {
-  const body = scenario.body ?? '';
+  // Sent as latin1, one byte a character: these are the bytes of its UTF-8.
+  const body = Buffer.from(scenario.body ?? '', 'utf8').toString('latin1');
   return [
     `${scenario.method} ${scenario.path} HTTP/1.1`,
     `host: ${endpoint?.host}:${endpoint?.port}`,

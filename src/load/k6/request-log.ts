@@ -116,13 +116,17 @@ export class RequestLog {
     if (startedMs > this.#stoppedMs) return;
 
     this.#recorder.start(undefined);
-    if (line.requestCount > 1) this.#recorder.hiddenRetry();
+    if (line.pod !== undefined) this.#recorder.requestCount(line.requestCount);
+    const seen = line.failed ? this.#whereWas(line.id) : undefined;
+    const connection = line.failed ? connectionOf(line) : line.connection;
+    const connectedPod = seen?.pod ?? line.pod;
+    if (connectedPod !== undefined && connection === 'fresh') this.#recorder.newConnection(connectedPod, startedMs);
     // A request that never had a connection tells nothing about reuse.
     const connected = !line.failed || line.timings.blocked > 0;
     if (lane.scenario.connection === 'keep-alive' && connected) {
-      this.#recorder.keepAlive((line.failed ? connectionOf(line) : line.connection) === 'reused');
+      this.#recorder.keepAlive(connection === 'reused');
     }
-    if (line.failed) this.#recorder.failure(failedRequest(line, startedMs, this.#whereWas(line.id), heldPod));
+    if (line.failed) this.#recorder.failure(failedRequest(line, startedMs, seen, heldPod));
     else this.#recorder.success(line.scenario, line.pod ?? '', startedMs, startedMs + line.latencyMs);
   }
 

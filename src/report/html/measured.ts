@@ -33,7 +33,7 @@ function facts(trace: Trace): [name: string, value: string][] {
       'connections reused',
       load.connectionReuse === undefined ? 'not known' : `${percent(load.connectionReuse)} of keep-alive requests`,
     ],
-    ['hidden retries', count(load.hiddenRetries)],
+    ['hidden retries', load.hiddenRetries === undefined ? 'not known' : count(load.hiddenRetries)],
     ['seed', String(trial.seed)],
     ['machine', `${machine.platform} ${machine.arch}, ${machine.cores} cores; program on Node ${machine.node}`],
     [

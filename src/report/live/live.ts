@@ -1,14 +1,14 @@
 /** The live view on a terminal: redrawn in place, a few times a second. */
 import cliCursor from 'cli-cursor';
 import { createLogUpdate } from 'log-update';
-import type { PlannedTrial } from '../../compare/plan.ts';
-import type { ComparisonObserver } from '../../compare/run.ts';
+import type { TrialsObserver } from '../../compare/run.ts';
+import type { TrialPlan } from '../../trial.ts';
 import { colorsFor } from '../terminal.ts';
 import { frame, type RunningTrial } from './frame.ts';
 
 /** Shows what is going on until it is stopped. */
 export interface Progress {
-  observer: ComparisonObserver;
+  observer: TrialsObserver;
   stop(): void;
 }
 
@@ -21,9 +21,9 @@ const DEFAULT_SIZE = { columns: 80, rows: 24 };
 
 export function liveView(
   stream: NodeJS.WriteStream,
-  trials: readonly PlannedTrial[],
+  trials: readonly TrialPlan[],
   atATime: number,
-  nameOf: (trial: PlannedTrial) => string,
+  nameOf: (trial: TrialPlan) => string,
 ): Progress {
   const surface = {
     isTTY: stream.isTTY,
@@ -39,7 +39,7 @@ export function liveView(
   // Shown again by stop(), and by cli-cursor itself however else the program ends.
   cliCursor.hide(stream);
   const colors = colorsFor(stream);
-  const running = new Map<PlannedTrial, RunningTrial & { startedMs: number }>();
+  const running = new Map<TrialPlan, RunningTrial & { startedMs: number }>();
   const durationsMs: number[] = [];
   let failed = 0;
   const redraw = () => {
@@ -54,7 +54,7 @@ export function liveView(
     draw(frame(overview, surface, colors));
   };
   const timer = setInterval(redraw, REDRAW_MS);
-  const shown = (trial: PlannedTrial) => {
+  const shown = (trial: TrialPlan) => {
     const known = running.get(trial) ?? {
       name: nameOf(trial),
       stage: '',

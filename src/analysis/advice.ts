@@ -1,0 +1,142 @@
+/**
+ * What the rollouts of one manifest say about it: how long its routers lagged, what its server did, the preStop hook and
+ * the grace period that would have been enough, and which change removes which share of the failures. Pure.
+ */
+import { z } from 'zod';
+import type { Trace } from '../trace/trace.ts';
+import { attribute } from './attribution.ts';
+import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
+import { longestRequest, routingLags } from './rollout-times.ts';
+import { ServerBehaviour, serverBehaviour } from './server-behaviour.ts';
+
+/**
+ * A preStop hook must outlast the measured lag by as much again, and by this at least: the lag of a few pods is no upper
+ * bound, and whether a removal just misses one sync of kube-proxy (minSyncPeriod, 1 s) is luck.
+ */
+export const LAG_MARGIN_MS = 1000;
+/** What a grace period must leave over after everything else, at least and as a share of the longest request. */
+export const GRACE_MARGIN_MS = 2000;
+export const GRACE_MARGIN_SHARE = 0.25;
+
+export const Change = z.object({
+  cause: z.enum(CAUSE_IDS).describe('the cause that it removes'),
+  change: z.enum(['replicas', 'graceful-shutdown', 'grace-period', 'pre-stop', 'connection-close', 'readiness-probe']),
+  removes: z.int().describe('failed requests'),
+  share: z.number().describe('of all failed requests'),
+});
+export type Change = z.infer<typeof Change>;
+
+export const Advice = z.object({
+  routing: z
+    .object({
+      pods: z.array(z.object({ repeat: z.int(), pod: z.string(), lagMs: z.number() })),
+      longestMs: z.number(),
+    })
+    .nullable()
+    .describe("from a pod's deletion to the last new connection it got; null where no pod got any"),
+  longestRequest: z
+    .object({ ms: z.number(), cut: z.boolean().describe('it was cut, so it would have taken longer') })
+    .nullable(),
+  preStop: z
+    .object({ nowSeconds: z.number(), neededSeconds: z.int(), marginMs: z.number() })
+    .nullable()
+    .describe('null where the lag is not known'),
+  gracePeriod: z
+    .object({
+      nowSeconds: z.number(),
+      neededSeconds: z.int(),
+      preStopMs: z.number(),
+      drainMs: z.number().describe('how long the server goes on accepting connections after SIGTERM'),
+      longestRequestMs: z.number(),
+      marginMs: z.number(),
+    })
+    .nullable()
+    .describe('null where no request was answered'),
+  server: ServerBehaviour,
+  changes: z.array(Change).describe('each alone, the one that removes most first'),
+});
+export type Advice = z.infer<typeof Advice>;
+
+/** Which change removes which cause. */
+const CHANGES: Partial<Record<CauseId, Change['change']>> = {
+  capacity: 'replicas',
+  'no-graceful-shutdown': 'graceful-shutdown',
+  'grace-too-short': 'grace-period',
+  'routing-lag': 'pre-stop',
+  'keep-alive-race': 'connection-close',
+  'not-ready': 'readiness-probe',
+};
+
+/** Advice from rollouts of one manifest; controls among the traces only add to the longest request. */
+export function advise(traces: readonly Trace[]): Advice {
+  const rollouts = traces.filter((trace) => trace.rolloutMs !== undefined);
+  const server = serverBehaviour(rollouts);
+  const lags = rollouts.flatMap((trace) => routingLags(trace).map((lag) => ({ repeat: trace.trial.repeat, ...lag })));
+  const routing = lags.length === 0 ? null : { pods: lags, longestMs: Math.max(...lags.map(({ lagMs }) => lagMs)) };
+  const longest = longestRequest(traces);
+  const preStop = routing && preStopAdvice(rollouts, routing.longestMs, server);
+  return {
+    routing,
+    longestRequest: longest,
+    preStop,
+    gracePeriod: longest && graceAdvice(rollouts, preStop, longest.ms, server),
+    server,
+    changes: changes(rollouts),
+  };
+}
+
+function preStopAdvice(rollouts: readonly Trace[], lagMs: number, server: ServerBehaviour): Advice['preStop'] {
+  // A server that goes on accepting for a while after SIGTERM needs that much less of a hook.
+  const marginMs = Math.max(lagMs, LAG_MARGIN_MS);
+  const neededMs = lagMs + marginMs - (server.acceptsAfterSigtermMs ?? 0);
+  return {
+    nowSeconds: currentPreStopMs(rollouts) / 1000,
+    neededSeconds: Math.max(0, Math.ceil(neededMs / 1000)),
+    marginMs,
+  };
+}
+
+/** preStop counts towards the grace period, and so does all that comes after it. */
+function graceAdvice(
+  rollouts: readonly Trace[],
+  preStop: Advice['preStop'],
+  longestRequestMs: number,
+  server: ServerBehaviour,
+): Advice['gracePeriod'] {
+  const nowMs = Math.max(...rollouts.map(({ settings }) => settings.gracePeriodMs), 0);
+  const preStopMs = preStop === null ? currentPreStopMs(rollouts) : preStop.neededSeconds * 1000;
+  const drainMs = server.acceptsAfterSigtermMs ?? 0;
+  const parts = { preStopMs, drainMs, longestRequestMs };
+  const marginMs = graceMarginMs(longestRequestMs);
+  return { nowSeconds: nowMs / 1000, neededSeconds: neededGraceSeconds(parts), ...parts, marginMs };
+}
+
+/** The shortest grace period that is enough for these, one after the other, with the margin. */
+export function neededGraceSeconds(parts: { preStopMs: number; drainMs: number; longestRequestMs: number }): number {
+  const { preStopMs, drainMs, longestRequestMs } = parts;
+  return Math.ceil((preStopMs + drainMs + longestRequestMs + graceMarginMs(longestRequestMs)) / 1000);
+}
+
+function graceMarginMs(longestRequestMs: number): number {
+  return Math.max(GRACE_MARGIN_MS, longestRequestMs * GRACE_MARGIN_SHARE);
+}
+
+/** As the manifest says, or, for a hook that is no sleep, as it took. */
+function currentPreStopMs(rollouts: readonly Trace[]): number {
+  const lengths = rollouts.flatMap(({ settings, cluster }) =>
+    settings.preStopMs === undefined
+      ? cluster.pods.map((pod) => (pod.preStopEndMs ?? pod.deletionMs ?? 0) - (pod.deletionMs ?? 0))
+      : [settings.preStopMs],
+  );
+  return Math.max(0, ...lengths);
+}
+
+function changes(rollouts: readonly Trace[]): Change[] {
+  const causes = rollouts.flatMap(({ load, cluster }) => load.failures.map((request) => attribute(request, cluster)));
+  const counts = countCauses(causes);
+  return CAUSE_IDS.flatMap((cause) => {
+    const change = CHANGES[cause];
+    const removes = counts[cause];
+    return change && removes > 0 ? [{ cause, change, removes, share: removes / causes.length }] : [];
+  }).sort((a, b) => b.removes - a.removes);
+}

@@ -1,0 +1,24 @@
+/** What a search for the smallest set of fixes came to, as results hold it. */
+import { z } from 'zod';
+
+const Count = z.int().min(0);
+
+export const FixResult = z.object({
+  state: z
+    .enum(['nothing-to-fix', 'found', 'not-found', 'invalid'])
+    .describe('invalid: the control or a set could not be measured in a way that can be trusted'),
+  changes: z
+    .array(z.object({ fix: z.string(), what: z.string() }))
+    .describe('the smallest set that broke nothing; empty unless found'),
+  component: z.string().nullable().describe('the changes as a kustomize component; null unless found'),
+  untried: z.array(z.string()).describe('fixes that the manifest lacks and that cannot be tried, with the reason'),
+  tried: z.array(
+    z.object({
+      set: z.array(z.string()),
+      failed: z.array(Count).describe('failed requests of each valid rollout'),
+      invalid: Count.describe('rollouts that could not be trusted'),
+      refused: z.string().optional().describe('why the API server would not take it'),
+    }),
+  ),
+});
+export type FixResult = z.infer<typeof FixResult>;

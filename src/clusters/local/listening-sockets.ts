@@ -1,0 +1,89 @@
+/** Which sockets listen, as the kernel tells it: what a server does, whatever it says of itself. Linux alone. */
+import { closeSync, openSync, readSync } from 'node:fs';
+
+export const CAN_SEE_SOCKETS = process.platform === 'linux';
+
+const TABLES = { ipv4: '/proc/self/net/tcp', ipv6: '/proc/self/net/tcp6' };
+type Family = keyof typeof TABLES;
+
+/**
+ * A line of the table. Listening sockets come first, and the kernel looks no further than it is asked to: a reader that
+ * wants a page of it makes it go through every connection of the machine, which takes milliseconds.
+ */
+const LINE_BYTES = 150;
+const LISTEN = '0A';
+
+export interface ListeningSocket {
+  /** In hex, as the kernel writes it. */
+  address: string;
+  port: number;
+}
+
+/** Whether and how something in this network namespace listens on one port; asked again and again. */
+export class PortWatch {
+  readonly #port: number;
+  /** The family it was found in last is looked at first. */
+  #families: Family[] = ['ipv4', 'ipv6'];
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  /** The loopback address that leads to it; undefined when nothing listens. */
+  loopback(): '127.0.0.1' | '::1' | undefined {
+    for (const family of this.#families) {
+      const socket = findListener(TABLES[family], (candidate) => candidate.port === this.#port);
+      if (!socket) continue;
+      this.#families = [family, family === 'ipv4' ? 'ipv6' : 'ipv4'];
+      // A wildcard in IPv6 takes IPv4 connections as well, unless the server said otherwise.
+      return family === 'ipv4' || /^0+$/.test(socket.address) ? '127.0.0.1' : '::1';
+    }
+    return undefined;
+  }
+}
+
+/** The socket that a line of /proc/net/tcp or tcp6 describes, if it is one that listens. */
+export function parseListener(line: string): ListeningSocket | undefined {
+  const [, local = '', , state] = line.trim().split(/\s+/);
+  if (state !== LISTEN) return undefined;
+  const [address = '', port = ''] = local.split(':');
+  return { address, port: Number.parseInt(port, 16) };
+}
+
+function findListener(table: string, wanted: (socket: ListeningSocket) => boolean): ListeningSocket | undefined {
+  const lines = readLines(table);
+  lines.next(); // the heads of the columns
+  for (const line of lines) {
+    const socket = parseListener(line);
+    if (!socket) return undefined;
+    if (wanted(socket)) return socket;
+  }
+  return undefined;
+}
+
+/** The lines of a table, each read when it is asked for. */
+function* readLines(table: string): Generator<string> {
+  let file: number;
+  try {
+    file = openSync(table, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // a kernel without IPv6
+    throw error;
+  }
+  try {
+    const chunk = Buffer.alloc(LINE_BYTES);
+    for (let text = ''; ; ) {
+      const end = text.indexOf('\n');
+      if (end >= 0) {
+        yield text.slice(0, end);
+        text = text.slice(end + 1);
+        continue;
+      }
+      const bytes = readSync(file, chunk);
+      if (bytes === 0) return;
+      text += chunk.toString('latin1', 0, bytes);
+    }
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,72 @@
+/** `run --find-fix`: the smallest set of fixes that stops the user's own service from breaking requests. */
+import type { FixResult } from '../analysis/fix-result.ts';
+import type { TrialResult } from '../analysis/result.ts';
+import { ExitCode } from '../errors.ts';
+import { type FoundFix, findFix } from '../find-fix/find-fix.ts';
+import { componentOf, flagsOf } from '../find-fix/patch.ts';
+import { builtinLoad } from '../load/builtin/builtin.ts';
+import { type LocalService, localClusterFor } from '../own-service/plan.ts';
+import { renderFoundFix } from '../report/found-fix.ts';
+import { ResultFolder } from '../results/folder.ts';
+import { measure } from './measure.ts';
+
+const EXIT_CODES: Record<FixResult['state'], number> = {
+  'nothing-to-fix': ExitCode.ok,
+  found: ExitCode.ok,
+  'not-found': ExitCode.brokeRequests,
+  invalid: ExitCode.invalidMeasurement,
+};
+
+export interface FindFixFlags {
+  repeat: number;
+  maxFailed: number;
+  json: boolean;
+  out: string | undefined;
+  /** The deployment came from flags, so that the fix is told as flags too. */
+  fromFlags: boolean;
+}
+
+export async function findFixOf(service: LocalService, seed: number, flags: FindFixFlags): Promise<void> {
+  const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
+  const trials: TrialResult[] = [];
+  const found = await findFix(service, {
+    repeats: flags.repeat,
+    maxFailed: flags.maxFailed,
+    seed,
+    async measure(plans, what) {
+      process.stderr.write(`${what}: `);
+      const { results, traces, failure } = await measure({
+        trials: plans,
+        clusterFor: ({ identity }) => localClusterFor(service, identity.seed),
+        load: builtinLoad,
+        atATime: Math.min(plans.length, service.atATime),
+        seed,
+        out,
+      });
+      trials.push(...results);
+      out?.writeResult(trials);
+      if (failure !== undefined) throw failure;
+      return { results, traces };
+    },
+  });
+  const { deployment } = service.manifests;
+  const fix = fixResult(found, found.state === 'found' ? componentOf(deployment, found.patch) : null);
+  const result = ResultFolder.result(trials, { advice: found.advice, fix });
+  out?.writeResult(trials, { advice: found.advice, fix });
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify(result, null, 2)}\n`
+      : renderFoundFix(fix, flags.fromFlags ? flagsOf(found.patch) : undefined),
+  );
+  process.exitCode = EXIT_CODES[found.state];
+}
+
+function fixResult({ state, changes, untried, tried }: FoundFix, component: string | null): FixResult {
+  return {
+    state,
+    changes: changes.map(({ fix, what }) => ({ fix, what })),
+    component,
+    untried,
+    tried: tried.map((outcome) => ({ ...outcome, set: [...outcome.set], failed: [...outcome.failed] })),
+  };
+}

@@ -1,0 +1,54 @@
+/** Runs trials in front of a user: with progress on stderr, an end on Ctrl-C, and what has come in kept. */
+import type { TrialResult } from '../analysis/result.ts';
+import { runTrials, type TrialsRun } from '../compare/run.ts';
+import { ExitCode, ProgramError } from '../errors.ts';
+import { terminalProgress } from '../report/progress.ts';
+import type { ResultFolder } from '../results/folder.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { TrialPlan } from '../trial.ts';
+import { interruptions } from './interruptions.ts';
+
+export interface MeasureOptions<T extends TrialPlan> extends Omit<TrialsRun<T>, 'signal'> {
+  /** For the progress's first line. */
+  seed: number;
+  /** Where the traces are written, if anywhere. */
+  out: ResultFolder | undefined;
+}
+
+export interface Measurement {
+  /** In the order in which they came; incomplete after a failure. */
+  results: TrialResult[];
+  traces: Trace[];
+  /** What ended it early; a ProgramError when it was the user. */
+  failure: unknown;
+}
+
+/** Runs the trials; never rejects for what happens in one, so that what has come in is not lost with it. */
+export async function measure<T extends TrialPlan>(options: MeasureOptions<T>): Promise<Measurement> {
+  const { trials, seed, atATime, out } = options;
+  const measured: Measurement = { results: [], traces: [], failure: undefined };
+  const interruption = interruptions();
+  const progress = terminalProgress(process.stderr, trials, { seed, atATime });
+  const observer = {
+    ...progress.observer,
+    onResult(trial: TrialPlan, result: TrialResult, trace: Trace) {
+      measured.results.push(result);
+      measured.traces.push(trace);
+      out?.addTrace(trace);
+      progress.observer.onResult(trial, result, trace);
+    },
+  };
+  try {
+    await runTrials({ ...options, signal: interruption.signal }, observer);
+  } catch (error) {
+    measured.failure = error;
+  } finally {
+    progress.stop();
+    interruption.stop();
+  }
+  if (interruption.signal.aborted) {
+    const text = `interrupted after ${measured.results.length} of ${trials.length} trials`;
+    measured.failure = new ProgramError(text, ExitCode.interrupted);
+  }
+  return measured;
+}

@@ -1,0 +1,159 @@
+/** `run`: rollouts of the user's own service, what they broke, and why. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { advise } from '../analysis/advice.ts';
+import { builtinLoad } from '../load/builtin/builtin.ts';
+import { Scenario } from '../load/workload.ts';
+import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
+import { localClusterFor, planRollouts } from '../own-service/plan.ts';
+import { localService, type ServiceFlags } from '../own-service/service.ts';
+import { ownVerdict } from '../own-service/verdict.ts';
+import { CONNECTIONS } from '../own-service/workload.ts';
+import { renderOwnService } from '../report/own-service.ts';
+import { ResultFolder } from '../results/folder.ts';
+import { listOf, whole } from './argument-parsers.ts';
+import { findFixOf } from './find-fix.ts';
+import { measure } from './measure.ts';
+
+/** Rollouts that prove a fix, unless said otherwise. */
+const FIND_FIX_REPEATS = 3;
+
+interface Flags extends ServiceFlags {
+  repeat?: number;
+  findFix?: boolean;
+  maxFailed: number;
+  out?: string;
+  json?: boolean;
+  seed?: number;
+}
+
+export function runCommand(): Command {
+  const command = new Command('run')
+    .summary('roll your own service and see what breaks')
+    .usage('[options] -- COMMAND…')
+    .description(
+      'Rolls your own service on the local cluster under load and says how many requests broke, and why.\n' +
+        'COMMAND is any server; each pod runs it with PORT and HOST to listen on ($(PORT) and $(HOST) in its arguments\n' +
+        'are replaced, as in a manifest). With -k or -f the deployment comes from a manifest instead of the flags.',
+    )
+    .argument('[command...]', 'the server and its arguments');
+  for (const option of [...serviceOptions(), ...requestOptions(), ...measurementOptions()]) command.addOption(option);
+  return command.action(run);
+}
+
+function serviceOptions(): Option[] {
+  const fromFlags = [
+    new Option('--replicas <n>', 'replicas (default: 3)').argParser(whole(1, 20)),
+    new Option('--grace <seconds>', 'terminationGracePeriodSeconds (default: 30)').argParser(whole(1, 600)),
+    new Option('--pre-stop <seconds>', 'a preStop sleep (default: none)').argParser(whole(1, 600)),
+    new Option('--max-surge <n>', 'pods above the replicas, or a percentage (default: 25%)').argParser(intOrPercent),
+    new Option('--max-unavailable <n>', 'pods below the replicas, or a percentage (default: 25%)').argParser(
+      intOrPercent,
+    ),
+    new Option('--ready <path>', 'path of the readiness probe (default: the port accepts connections)').argParser(
+      absolutePath,
+    ),
+  ];
+  return [
+    new Option('--port <n>', 'the port the command listens on by itself, where it takes none').argParser(
+      whole(1, 65_535),
+    ),
+    ...fromFlags.map((option) => option.conflicts(['kustomize', 'file'])),
+    new Option('-k, --kustomize <dir>', 'the deployment is this kustomization').conflicts('file'),
+    new Option('-f, --file <file>', 'the deployment is in this file'),
+    new Option('--exec <container=command>', 'the command that stands for a container of the manifest')
+      .default([], 'its own, where it runs here')
+      .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
+  ];
+}
+
+function requestOptions(): Option[] {
+  const fromFlags = [
+    new Option('--path <path>', 'what is requested (default: /)').argParser(absolutePath),
+    new Option('--method <method>', 'the method (default: GET, or POST with a body)').choices(
+      Scenario.shape.method.options,
+    ),
+    new Option('--body <text>', 'the body of each request'),
+    new Option(
+      '--scenario <names>',
+      'connections of the requests, comma-separated (default: keep-alive,fresh)',
+    ).argParser(listOf('scenario', CONNECTIONS)),
+  ];
+  return [
+    ...fromFlags.map((option) => option.conflicts('workload')),
+    new Option('--workload <file>', 'the requests are in this file (the format of workload.json)'),
+    new Option('--rate <n>', 'requests per second, over all scenarios (default: 200)').argParser(whole(1, 20_000)),
+  ];
+}
+
+function measurementOptions(): Option[] {
+  return [
+    new Option(
+      '--repeat <n>',
+      'rollouts; with --find-fix, clean ones that prove a fix (default: 1; with --find-fix 3)',
+    ).argParser(whole(1, 1000)),
+    new Option('--find-fix', 'find the smallest set of fixes that stops it, by trying them out'),
+    new Option('--max-failed <n>', 'requests a rollout may break before the exit code is 1')
+      .default(0)
+      .argParser(whole(0, 1_000_000)),
+    new Option('--out <dir>', 'write result.json and the traces there'),
+    new Option('--json', 'print the result as JSON'),
+    new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)),
+  ];
+}
+
+async function run(command: string[], options: Record<string, unknown>): Promise<void> {
+  const flags = namedAsSettings(options);
+  const service = localService(command, flags);
+  const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
+  if (flags.findFix) {
+    const { maxFailed, json = false, out } = flags;
+    const fromFlags = flags.kustomize === undefined && flags.file === undefined;
+    return findFixOf(service, seed, { repeat: flags.repeat ?? FIND_FIX_REPEATS, maxFailed, json, out, fromFlags });
+  }
+  const trials = planRollouts(service, flags.repeat ?? 1, seed);
+  const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
+  const { results, traces, failure } = await measure({
+    trials,
+    clusterFor: ({ identity }) => localClusterFor(service, identity.seed),
+    load: builtinLoad,
+    atATime: Math.min(trials.length, service.atATime),
+    seed,
+    out,
+  });
+  const advice = advise(traces);
+  out?.writeResult(results, { advice });
+  const verdict = ownVerdict(results, traces, flags.maxFailed);
+  if (results.length > 0 || failure === undefined) {
+    const text = flags.json
+      ? `${JSON.stringify(ResultFolder.result(results, { advice }), null, 2)}\n`
+      : renderOwnService(results, verdict, advice);
+    process.stdout.write(text);
+  }
+  if (failure !== undefined) throw failure;
+  for (const complaint of verdict.complaints) process.stderr.write(`${complaint}\n`);
+  process.exitCode = verdict.exitCode;
+}
+
+/** The flags have the user's names, which leave the units to the help. */
+function namedAsSettings(options: Record<string, unknown>): Flags {
+  const { grace, preStop, ready, rate, scenario, ...same } = options;
+  return {
+    ...same,
+    graceSeconds: grace,
+    preStopSeconds: preStop,
+    readyPath: ready,
+    ratePerSecond: rate,
+    scenarios: scenario,
+  } as Flags;
+}
+
+function intOrPercent(value: string): number | string {
+  if (/^\d{1,3}%$/.test(value)) return value;
+  if (/^\d{1,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('must be a whole number or a percentage, as in 1 or 25%');
+}
+
+function absolutePath(value: string): string {
+  if (!value.startsWith('/')) throw new InvalidArgumentError('must begin with a slash');
+  return value;
+}

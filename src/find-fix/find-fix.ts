@@ -1,0 +1,157 @@
+/** Finds the smallest set of fixes that stops a service from breaking requests, by trying the sets out. */
+import { type Advice, advise } from '../analysis/advice.ts';
+import type { TrialResult } from '../analysis/result.ts';
+import { refusalsOf } from '../clusters/local/admission.ts';
+import type { Fix } from '../manifests/overlays.ts';
+import { ownRuntime } from '../own-service/command.ts';
+import { CONTROL, type LocalService, OWN, planTrial } from '../own-service/plan.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { TrialPlan } from '../trial.ts';
+import { type CandidateFix, type Candidates, candidateFixes, replicasFix } from './candidates.ts';
+import { applyPatch, type DeploymentPatch, mergePatches } from './patch.ts';
+import { MAX_INVALID, nextStep, setName, type Tried } from './search.ts';
+
+export interface FindFixOptions {
+  /** Clean rollouts that prove a set. */
+  repeats: number;
+  /** Requests that a clean rollout may break. */
+  maxFailed: number;
+  seed: number;
+  /** Runs the trials; results as they came. */
+  measure(trials: readonly TrialPlan[], what: string): Promise<{ results: TrialResult[]; traces: Trace[] }>;
+}
+
+export interface FoundFix {
+  state: 'nothing-to-fix' | 'found' | 'not-found' | 'invalid';
+  /** Of the set that was found; else empty. */
+  changes: CandidateFix[];
+  patch: DeploymentPatch;
+  /** Fixes that the manifest lacks and that could not be tried. */
+  untried: string[];
+  tried: Tried[];
+  advice: Advice;
+}
+
+/** Runs until a set has proved itself, or none is left. Rejects as `measure` does. */
+export async function findFix(service: LocalService, options: FindFixOptions): Promise<FoundFix> {
+  const search = new Search(service, options);
+  const measured = await search.measureUnchanged();
+  const { fixes, untried } = search.candidates;
+  if (!measured)
+    return { state: 'invalid', changes: [], patch: {}, untried, tried: search.tried, advice: search.advice };
+  const names = fixes.map(({ fix }) => fix);
+  for (;;) {
+    const step = nextStep(names, search.tried, options.repeats, options.maxFailed);
+    if (step.kind === 'try') {
+      await search.run(step.trials);
+      continue;
+    }
+    const set = step.kind === 'found' ? step.set : [];
+    const changes = fixes.filter(({ fix }) => set.includes(fix));
+    const found = set.length === 0 ? 'nothing-to-fix' : 'found';
+    const state = step.kind === 'found' ? found : step.kind === 'none' ? 'not-found' : 'invalid';
+    const patch = mergePatches(changes.map((change) => change.patch));
+    return { state, changes, patch, untried, tried: search.tried, advice: search.advice };
+  }
+}
+
+class Search {
+  readonly tried: Tried[] = [];
+  candidates: Candidates = { fixes: [], untried: [] };
+  readonly #service: LocalService;
+  readonly #options: FindFixOptions;
+  readonly #traces: Trace[] = [];
+
+  constructor(service: LocalService, options: FindFixOptions) {
+    this.#service = service;
+    this.#options = options;
+  }
+
+  /** Of the manifest as it is. */
+  get advice(): Advice {
+    return advise(this.#traces);
+  }
+
+  /**
+   * Measures the manifest as it is, which gives the fixes their values, and a control. Where every pod goes at once, no
+   * router has another one to send to, and its lag shows only with enough replicas. False when nothing valid came of it.
+   */
+  async measureUnchanged(): Promise<boolean> {
+    const { manifests } = this.#service;
+    const replicas = replicasFix(manifests.deployment);
+    this.candidates = { fixes: replicas ? [replicas] : [], untried: [] };
+    if (!(await this.#measureValid(CONTROL)) || !(await this.#measureValid(OWN))) return false;
+    if (this.advice.routing === null && replicas && !(await this.#measureValid(variantOf(['replicas'])))) return false;
+    this.candidates = candidateFixes(manifests.deployment, this.advice, ownRuntime(manifests) !== undefined);
+    return true;
+  }
+
+  /** Tries sets out and notes what came of it. */
+  async run(trials: readonly { set: readonly Fix[]; times: number }[]): Promise<void> {
+    const plans = trials.flatMap(({ set, times }) => this.#plan(set, times));
+    if (plans.length === 0) return;
+    const sizes = [...new Set(trials.map(({ set }) => set.length))];
+    const what = sizes[0] === 0 ? 'as it is' : `${sizes.join(' and ')} of ${this.candidates.fixes.length} fixes`;
+    const { results } = await this.#options.measure(plans, what);
+    for (const result of results) this.#note(result);
+  }
+
+  /** Repeats a trial until it is valid, a few times at most, and keeps its trace for the advice. */
+  async #measureValid(variant: string): Promise<boolean> {
+    for (let repeat = 0; repeat <= MAX_INVALID; repeat++) {
+      const set = setOf(variant);
+      const plans =
+        variant === CONTROL ? [planTrial(this.#service, CONTROL, repeat, this.#options.seed)] : this.#plan(set, 1);
+      const what = variant === CONTROL ? 'control' : set.length === 0 ? 'as it is' : 'with replicas';
+      const { results, traces } = await this.#options.measure(plans, what);
+      if (variant !== CONTROL) for (const result of results) this.#note(result);
+      this.#traces.push(...traces.filter((_, index) => results[index]?.valid));
+      if (results.some((result) => result.valid)) return true;
+    }
+    return false;
+  }
+
+  #plan(set: readonly Fix[], times: number): TrialPlan[] {
+    const outcome = this.#outcome(set);
+    const patches = this.candidates.fixes.filter(({ fix }) => set.includes(fix)).map(({ patch }) => patch);
+    const manifests = applyPatch(this.#service.manifests, mergePatches(patches));
+    const [refusal] = refusalsOf(manifests.deployment);
+    if (refusal) {
+      this.#replace({ ...outcome, refused: `${refusal.field}: ${refusal.reason}` });
+      return [];
+    }
+    const first = outcome.failed.length + outcome.invalid;
+    return Array.from({ length: times }, (_, index) =>
+      planTrial({ ...this.#service, manifests }, variantOf(set), first + index, this.#options.seed),
+    );
+  }
+
+  #note(result: TrialResult): void {
+    const set = setOf(result.variant);
+    const outcome = this.#outcome(set);
+    this.#replace(
+      result.valid
+        ? { ...outcome, failed: [...outcome.failed, result.failed] }
+        : { ...outcome, invalid: outcome.invalid + 1 },
+    );
+  }
+
+  #outcome(set: readonly Fix[]): Tried {
+    return this.tried.find((known) => setName(known.set) === setName(set)) ?? { set, failed: [], invalid: 0 };
+  }
+
+  #replace(outcome: Tried): void {
+    const index = this.tried.findIndex((known) => setName(known.set) === setName(outcome.set));
+    if (index < 0) this.tried.push(outcome);
+    else this.tried[index] = outcome;
+  }
+}
+
+/** `own` as it is, else with its fixes: `own+pre-stop+replicas`. */
+function variantOf(set: readonly Fix[]): string {
+  return [OWN, ...(set.length > 0 ? [setName(set)] : [])].join('+');
+}
+
+function setOf(variant: string): Fix[] {
+  return variant.split('+').slice(1) as Fix[];
+}

@@ -1,0 +1,65 @@
+/** The Deployment and the Service that the flags of `run` describe. */
+import { stringify } from 'yaml';
+import { type Manifests, readManifests } from '../manifests/manifests.ts';
+
+/** What is not given is Kubernetes' default, but for the replicas: one alone has no rolling update to speak of. */
+export interface DeploymentSettings {
+  replicas?: number | undefined;
+  graceSeconds?: number | undefined;
+  preStopSeconds?: number | undefined;
+  maxSurge?: number | string | undefined;
+  maxUnavailable?: number | string | undefined;
+  /** The path of a readiness probe; without it the pod is ready once its port accepts connections. */
+  readyPath?: string | undefined;
+}
+
+const DEFAULT_REPLICAS = 3;
+const NAME = 'own-service';
+/** Of the container. The local cluster gives each pod its own address instead. */
+const CONTAINER_PORT = 8080;
+/** A command that is not up by then is not going to be. */
+const PROGRESS_DEADLINE_S = 120;
+
+/** @throws InputError when the settings make no valid objects */
+export function deploymentFromSettings(settings: DeploymentSettings): Manifests {
+  const labels = { 'app.kubernetes.io/name': NAME };
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: NAME },
+    spec: { selector: labels, ports: [{ port: 80, targetPort: 'http' }] },
+  };
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: NAME },
+    spec: {
+      replicas: settings.replicas ?? DEFAULT_REPLICAS,
+      progressDeadlineSeconds: PROGRESS_DEADLINE_S,
+      selector: { matchLabels: labels },
+      strategy: { type: 'RollingUpdate', rollingUpdate: limits(settings) },
+      template: { metadata: { labels }, spec: podSpec(settings) },
+    },
+  };
+  return readManifests([service, deployment].map((object) => stringify(object)).join('---\n'), 'the flags');
+}
+
+function limits({ maxSurge, maxUnavailable }: DeploymentSettings) {
+  return { ...(maxSurge !== undefined && { maxSurge }), ...(maxUnavailable !== undefined && { maxUnavailable }) };
+}
+
+function podSpec({ graceSeconds, preStopSeconds, readyPath }: DeploymentSettings) {
+  const check =
+    readyPath === undefined ? { tcpSocket: { port: 'http' } } : { httpGet: { path: readyPath, port: 'http' } };
+  return {
+    ...(graceSeconds !== undefined && { terminationGracePeriodSeconds: graceSeconds }),
+    containers: [
+      {
+        name: 'app',
+        ports: [{ name: 'http', containerPort: CONTAINER_PORT }],
+        readinessProbe: { ...check, periodSeconds: 1 },
+        ...(preStopSeconds !== undefined && { lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } }),
+      },
+    ],
+  };
+}

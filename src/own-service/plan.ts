@@ -1,0 +1,66 @@
+/** Which trials measure one service: rollouts, and a control. */
+import type { Cluster } from '../clusters/cluster.ts';
+import { LocalCluster } from '../clusters/local/local-cluster.ts';
+import type { Workload } from '../load/workload.ts';
+import type { Manifests } from '../manifests/manifests.ts';
+import { deriveSeed } from '../random.ts';
+import type { TrialPlan } from '../trial.ts';
+
+/** The runtime and the variant of every rollout, as results name them. */
+export const OWN = 'own';
+export const CONTROL = 'control';
+
+/** A service as it is measured here. */
+export interface LocalService {
+  manifests: Manifests;
+  workload: Workload;
+  /** Stands for the container's image. */
+  command: readonly string[];
+  /** The port the command listens on whatever PORT says. */
+  ownPort?: number | undefined;
+  /** Trials that this machine can run at a time. */
+  atATime: number;
+}
+
+/**
+ * The rollouts, and before them one control: the same load for a while without a rollout. A server that fails now and
+ * then by itself (it recycles its workers, it closes kept connections after some seconds) would otherwise have that
+ * taken for the rollout's doing, and the two seconds of load before a rollout are too short to show it.
+ */
+export function planRollouts(service: LocalService, repeats: number, seed: number): TrialPlan[] {
+  const rollouts = Array.from({ length: repeats }, (_, repeat) => planTrial(service, OWN, repeat, seed));
+  return [planTrial(service, CONTROL, 0, seed), ...rollouts];
+}
+
+/** One trial of the service; a control where that is its variant. */
+export function planTrial(service: LocalService, variant: string, repeat: number, seed: number): TrialPlan {
+  const { manifests, workload } = service;
+  return {
+    manifests,
+    workload,
+    control: variant === CONTROL,
+    identity: {
+      runtime: OWN,
+      runtimeVersion: '',
+      variant,
+      repeat,
+      cluster: 'local',
+      load: 'builtin',
+      seed: deriveSeed(seed, `${variant}/${repeat}`),
+    },
+  };
+}
+
+/** A cluster of this machine for one trial of the service; its processes get this program's environment. */
+export function localClusterFor(
+  { command, ownPort }: Pick<LocalService, 'command' | 'ownPort'>,
+  seed: number,
+): Cluster {
+  return new LocalCluster({ command, ownPort, env: inheritedEnvironment(), seed });
+}
+
+function inheritedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

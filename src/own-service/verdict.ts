@@ -1,0 +1,45 @@
+/** What the rollouts of one service say in the end. */
+import type { TrialResult } from '../analysis/result.ts';
+import { ExitCode } from '../errors.ts';
+import type { Trace } from '../trace/trace.ts';
+
+export interface OwnVerdict {
+  state: 'ok' | 'broke' | 'invalid';
+  exitCode: number;
+  /** Why the measurement cannot be trusted, a line each. */
+  complaints: string[];
+}
+
+/** Invalid when a trial is, else broken when a rollout broke more than `maxFailed` requests. */
+export function ownVerdict(trials: readonly TrialResult[], traces: readonly Trace[], maxFailed: number): OwnVerdict {
+  const complaints = trials
+    .filter((trial) => !trial.valid)
+    .map((trial) => `invalid: ${trialName(trial)}: ${trial.invalidReasons.join('; ')}`);
+  if (trials.length === 0) complaints.push('invalid: there are no results');
+  if (complaints.length > 0) {
+    const hint = traces.map(statusHint).find((text) => text !== undefined);
+    return {
+      state: 'invalid',
+      exitCode: ExitCode.invalidMeasurement,
+      complaints: [...complaints, ...(hint ? [hint] : [])],
+    };
+  }
+  const broke = trials.some((trial) => trial.variant !== 'control' && trial.failed > maxFailed);
+  return broke
+    ? { state: 'broke', exitCode: ExitCode.brokeRequests, complaints }
+    : { state: 'ok', exitCode: ExitCode.ok, complaints };
+}
+
+export function trialName({ variant, repeat }: Pick<TrialResult, 'variant' | 'repeat'>): string {
+  return variant === 'control' ? 'control' : `rollout ${repeat + 1}`;
+}
+
+/** A path that the service does not serve looks like a broken service; the statuses before any rollout tell. */
+function statusHint({ load, rolloutMs = Number.POSITIVE_INFINITY }: Trace): string | undefined {
+  const statuses = load.failures
+    .filter((request) => request.error === 'status' && request.startedMs < rolloutMs)
+    .map((request) => request.status);
+  const [status] = statuses;
+  if (status === undefined || statuses.some((other) => other !== status)) return undefined;
+  return `${statuses.length} requests were answered ${status} with no rollout going on: name a path that answers 2xx with --path`;
+}
