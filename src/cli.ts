@@ -1,6 +1,8 @@
 /** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
+import { explainCommand } from './commands/explain.ts';
 import { reportCommand } from './commands/report.ts';
 import { ExitCode, ProgramError } from './errors.ts';
 
@@ -12,7 +14,9 @@ const program = new Command('k8s-rollout-test')
     outputError: (text, write) => write(`k8s-rollout-test: ${text.replace(/^error: /, '').trimEnd()} (see --help)\n`),
   })
   .addCommand(compareCommand())
-  .addCommand(reportCommand());
+  .addCommand(reportCommand())
+  .addCommand(checkCommand())
+  .addCommand(explainCommand());
 
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 
