@@ -23,9 +23,14 @@ export interface Stay {
 export function stayOf(container: CheckedContainer, drainDelaySeconds: number): Stay {
   const preStop = container.lifecycle?.preStop;
   const preStopSeconds = preStop ? hookSeconds(preStop) : 0;
-  const own = isOwnImage(container.image) ? Number(variable(container, 'DRAIN_DELAY_MS') ?? 0) / 1000 : undefined;
-  const drain = own ?? drainDelaySeconds;
-  return { preStopSeconds, drainDelaySeconds: drain, atLeastSeconds: (preStopSeconds ?? 0) + drain };
+  const delay = isOwnImage(container.image) ? ownDrainDelaySeconds(container) : drainDelaySeconds;
+  return { preStopSeconds, drainDelaySeconds: delay, atLeastSeconds: (preStopSeconds ?? 0) + delay };
+}
+
+/** 0 where the variable is absent or no number, as in app/settings.ts (which refuses to start with such a one). */
+function ownDrainDelaySeconds(container: CheckedContainer): number {
+  const value = variable(container, 'DRAIN_DELAY_MS') ?? '';
+  return /^\d+$/.test(value) ? Number(value) / 1000 : 0;
 }
 
 /** The images of this project, under any registry: what their variables mean is known. */

@@ -51,7 +51,6 @@ export interface Workload {
 export interface Rollout {
   type: 'RollingUpdate' | 'Recreate' | 'OnDelete';
   /** Pods, rounded as Kubernetes does; undefined where the number of nodes decides. */
-  maxSurge: number | undefined;
   maxUnavailable: number | undefined;
 }
 
@@ -115,14 +114,13 @@ function workloadOf(object: LocatedObject<WorkloadObject>, context: Context): Wo
 function rolloutOf({ kind, spec }: WorkloadObject, replicas: number | undefined): Rollout {
   if (kind === 'Deployment') {
     const deployment: Deployment['spec'] = { ...spec, replicas };
-    const { type, maxSurge, maxUnavailable } = effectiveStrategy(deployment);
-    return { type, maxSurge, maxUnavailable };
+    const { type, maxUnavailable } = effectiveStrategy(deployment);
+    return { type, maxUnavailable };
   }
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   const limit = rollingUpdate?.maxUnavailable ?? 1;
   return {
     type: type === 'OnDelete' ? 'OnDelete' : 'RollingUpdate',
-    maxSurge: replicas === undefined ? undefined : 0,
     // A StatefulSet's rounds down too, but never to 0. Source: getStatefulSetMaxUnavailable in its controller.
     maxUnavailable: replicas === undefined ? undefined : Math.max(1, scaledValue(limit, replicas, false)),
   };

@@ -58,7 +58,7 @@ export const PID1_RULES: readonly Rule[] = [
       explanation:
         'npm and npx end soon after SIGTERM, whatever their child is doing, and the container ends with them. node --run ignores SIGTERM as PID 1 and passes nothing on. Start the app itself; bun run and deno task pass signals on.',
       measured:
-        'As PID 1 with a request of 2 s in flight: npm start and npx of npm 10 ended 0.53 s after SIGTERM and cut it, and the app never saw the signal. Behind node --run of Node 26 the app never saw it either.',
+        'As PID 1 with a request of 2 s in flight: npm start and npx of npm 11 ended 0.53 s after SIGTERM and cut it, and the app never saw the signal. Behind node --run of Node 26 the app never saw it either.',
       fix: APP_AS_PID1,
     },
     (found) => {
