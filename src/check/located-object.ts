@@ -75,7 +75,7 @@ function chunks({ name, text }: ManifestSource): Chunk[] {
 
 /** The kind of an object in block style, if there is but one object. */
 function plainKind(text: string): string | undefined {
-  const kinds = [...text.matchAll(/^kind: +(\w+)[ \r]*$/gm)];
+  const kinds = [...text.matchAll(/^kind: +([A-Za-z]\w*)[ \r]*$/gm)];
   return kinds.length === 1 ? kinds[0]?.[1] : undefined;
 }
 

@@ -18,16 +18,20 @@ export function sarif({ findings }: CheckResult, artifactOf: ArtifactOf): Log {
   return { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
 }
 
+/** The page is named in the help: `helpUri` has to be absolute, and the page is a file of the repository. */
 function descriptor({ id, title, severity, explanation, measured, fix, cause }: Rule): ReportingDescriptor {
-  const help = [explanation, ...(measured ? [`Measured: ${measured}`] : []), `Fix:\n${fix}`].join('\n\n');
+  const prose = [explanation, ...(measured ? [`Measured: ${measured}`] : [])];
+  const page = rulePage(id);
   return {
     id,
     shortDescription: { text: title },
     fullDescription: { text: explanation },
-    help: { text: help },
-    helpUri: rulePage(id),
+    help: {
+      text: [...prose, `Fix:\n${fix}`, `See ${page}`].join('\n\n'),
+      markdown: [...prose, `\`\`\`yaml\n${fix}\n\`\`\``, `See [${page}](${page}).`].join('\n\n'),
+    },
     defaultConfiguration: { level: level(severity) },
-    ...(cause && { properties: { tags: [cause] } }),
+    properties: { page, ...(cause && { tags: [cause] }) },
   };
 }
 
