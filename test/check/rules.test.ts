@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parse } from 'yaml';
 import { CAUSE_IDS } from '../../src/analysis/causes.ts';
 import { RULES, withUniqueIds } from '../../src/check/registry.ts';
 import { APP, BUDGET, type Case, checked, POD } from './checked.ts';
@@ -373,6 +374,7 @@ const TABLE: Record<string, Cases> = {
     ],
     passes: [
       ['the sleep action', {}],
+      ['one that is too short, which has a rule of its own', deployment(exec('sleep', '1'))],
       ['a command that does more', deployment(exec('sh', '-c', 'sleep 5 && nginx -s quit'))],
     ],
   },
@@ -520,6 +522,29 @@ const TABLE: Record<string, Cases> = {
     ],
   },
 };
+
+describe('the patch of a finding', () => {
+  const patchOf = (id: string, given: Case) => {
+    const finding = checked(given).findings.find(({ rule }) => rule === id);
+    const [container] = parse(finding?.fix ?? '').spec.template.spec.containers;
+    return container;
+  };
+
+  test('writes exec where the script of the shell stands, and leaves the other words', () => {
+    assert.deepEqual(patchOf('shell-pid1', command('/bin/sh', '-ec', 'node a.js "$@"', 'x')), {
+      name: 'app',
+      command: ['/bin/sh', '-ec', 'exec node a.js "$@"', 'x'],
+    });
+    const split = deployment({ [`${APP}.command`]: ['sh', '-c'], [`${APP}.args`]: ['node a.js'] });
+    assert.deepEqual(patchOf('shell-pid1', split), { name: 'app', args: ['exec node a.js'] });
+  });
+
+  test('replaces a command that sleeps by the sleep action', () => {
+    const sleeps = { name: 'app', lifecycle: { preStop: { exec: null, sleep: { seconds: 5 } } } };
+    assert.deepEqual(patchOf('prestop-too-short', deployment(exec('sleep', '1'))), sleeps);
+    assert.deepEqual(patchOf('prestop-exec-instead-of-sleep', deployment(exec('sleep', '5'))), sleeps);
+  });
+});
 
 describe('the registry', () => {
   test('has no id twice, and refuses it', () => {

@@ -5,8 +5,8 @@ import { type Pid1, pid1 } from '../pid1.ts';
 import type { Problem, Rule } from '../rule.ts';
 import type { Workload } from '../workload.ts';
 
-/** What a rule says of a PID 1 it minds: the one-line problem, and the command to write where it is known. */
-type Judge = (found: Pid1) => { problem: string; mended?: string[] } | undefined;
+/** What a rule says of a PID 1 it minds: the one-line problem, and a word of the command to replace where that is all. */
+type Judge = (found: Pid1) => { problem: string; mend?: { word: string; instead: string } } | undefined;
 
 /** The way out that needs to know more than a manifest tells. */
 const AS_IN = 'as in [node, server.js]';
@@ -45,7 +45,7 @@ export const PID1_RULES: readonly Rule[] = [
         found.behind.kind === 'app' ? `${exec}, or start the app without a shell` : `start the app itself, ${AS_IN}`;
       return {
         problem: `${found.shell} -c "${shortened(found.script)}" keeps the shell as PID 1, which passes no SIGTERM on; ${instead}`,
-        ...(found.mended && { mended: [found.shell, '-c', found.mended] }),
+        ...(found.mended && { mend: { word: found.script, instead: found.mended } }),
       };
     },
   ),
@@ -146,18 +146,13 @@ function inManifest({ object, name, containers }: Workload, judge: Judge): Probl
     // args without command follow the image's ENTRYPOINT; those of the usual images start what they are given.
     const judged = judge(pid1([...command, ...args], container.image));
     if (!judged) return [];
-    const field = command.length > 0 ? 'command' : 'args';
-    const { problem, mended } = judged;
-    // The command of a patch replaces the one that is there, args too.
-    const change = mended && { [field]: mended, ...(command.length > 0 && args.length > 0 && { args: null }) };
+    const { problem, mend } = judged;
     const message = `${name}: container "${container.name}": ${problem}`;
-    return [
-      {
-        place: { object, path: [...path, field] },
-        message,
-        ...(change && { patch: containerPatch(container, change) }),
-      },
-    ];
+    const place = { object, path: [...path, command.length > 0 ? 'command' : 'args'] };
+    if (!mend) return [{ place, message }];
+    const mended = (words: string[]) => words.map((word) => (word === mend.word ? mend.instead : word));
+    const change = command.includes(mend.word) ? { command: mended(command) } : { args: mended(args) };
+    return [{ place, message, patch: containerPatch(container, change) }];
   });
 }
 

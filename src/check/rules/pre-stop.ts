@@ -53,7 +53,9 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         if (!container.lifecycle?.preStop || !known || seconds >= SHORTEST_STAY_SECONDS) return [];
         const message = `${workload.name}: container "${container.name}" stays in service for ${seconds} s after it was told to go, and routers need up to about ${SHORTEST_STAY_SECONDS} s; write a preStop sleep of ${RECOMMENDED_STAY_SECONDS} s`;
         const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop'] };
-        return [{ place, message }];
+        const { sleep, exec } = container.lifecycle.preStop;
+        if (!sleep && !onlySleeps(exec?.command ?? [])) return [{ place, message }];
+        return [{ place, message, patch: containerPatch(container, sleep ? SLEEP : sleepInstead()) }];
       }),
   },
   {
@@ -89,7 +91,8 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         const command = container.lifecycle?.preStop?.exec?.command ?? [];
         if (!onlySleeps(command) || BARE_IMAGE.test(imageOf(candidate, context))) return [];
         const seconds = stayOf(container, 0).preStopSeconds;
-        if (seconds === undefined) return [];
+        // What is too short is for another rule.
+        if (seconds === undefined || seconds < SHORTEST_STAY_SECONDS) return [];
         const whole = Math.ceil(seconds);
         const message = `${workload.name}: the preStop hook of container "${container.name}" needs ${command[0]} in the image to sleep; write preStop: {sleep: {seconds: ${whole}}} (Kubernetes 1.30 or later)`;
         const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop', 'exec'] };
