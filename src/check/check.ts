@@ -4,8 +4,15 @@ import type { CauseId } from '../analysis/causes.ts';
 import { InputError } from '../errors.ts';
 import { fieldPath } from '../schema-issue.ts';
 import { type Dockerfile, readDockerfile } from './dockerfile.ts';
-import { type LocatedObject, type ManifestSource, type Position, readObjects } from './located-object.ts';
+import {
+  type LocatedObject,
+  type ManifestSource,
+  type Position,
+  type ReadObjects,
+  readObjects,
+} from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
+import { printable } from './printable.ts';
 import { RULES } from './registry.ts';
 import type { Problem, Rule, Severity } from './rule.ts';
 import { isOwnImage } from './staying.ts';
@@ -59,14 +66,21 @@ export function check({ manifests, dockerfile, options }: CheckInput): CheckResu
   const image = dockerfile && readDockerfile(dockerfile.text, dockerfile.file);
   const objects = read.flatMap(({ objects }) => objects);
   if (manifests.length > 0 && !objects.some(({ value }) => 'template' in value.spec)) {
-    const kinds = new Map<string, number>();
-    for (const { kinds: some } of read) for (const [kind, n] of some) kinds.set(kind, (kinds.get(kind) ?? 0) + n);
-    const found = [...kinds].map(([kind, n]) => (n === 1 ? kind : `${n} ${kind}`)).join(', ');
+    const names = manifests.map(({ name }) => name).join(', ');
     throw new InputError(
-      `${manifests.map(({ name }) => name).join(', ')}: nothing to check: needs a Deployment, StatefulSet or DaemonSet of apps/v1, has ${found || 'no object'}`,
+      `${names}: nothing to check: needs a Deployment, StatefulSet or DaemonSet of apps/v1, has ${kindsFound(read)}`,
     );
   }
   return checkObjects(objects, options, image);
+}
+
+/** `2 Job, Pod` */
+function kindsFound(read: readonly ReadObjects[]): string {
+  const counts = new Map<string, number>();
+  for (const [kind, count] of read.flatMap(({ kinds }) => [...kinds]))
+    counts.set(kind, (counts.get(kind) ?? 0) + count);
+  const found = [...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
+  return printable(found.join(', ')) || 'no object';
 }
 
 /** The check of objects wherever they come from: files, or a cluster. */
@@ -92,7 +106,8 @@ export function checkObjects(
 }
 
 function findingOf(rule: Rule, { place, message, patch }: Problem): Finding {
-  const common = { rule: rule.id, severity: rule.severity, ...(rule.cause && { cause: rule.cause }), message };
+  const { id, severity, cause } = rule;
+  const common = { rule: id, severity, ...(cause && { cause }), message: printable(message) };
   if ('instruction' in place) {
     const { file, position } = place.instruction;
     return { ...common, source: file, position, fix: rule.fix };
@@ -147,8 +162,8 @@ function notes(workloads: readonly Workload[], dockerfile?: Dockerfile): string[
         `${name}: no Service here selects it, and it declares no port and no probe: rules about traffic were left out.`,
     );
   const others = workloads.some(({ containers }) => containers.some(({ container }) => !isOwnImage(container.image)));
-  if (!others && !(dockerfile && workloads.length === 0)) return idle;
+  if (!others && !(dockerfile && workloads.length === 0)) return idle.map(printable);
   const unseen =
     'Whether the app handles SIGTERM cannot be seen here: `k8s-rollout-test conform -- COMMAND` measures it.';
-  return [...idle, unseen];
+  return [...idle.map(printable), unseen];
 }

@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import { withoutNulls } from '../manifests/manifests.ts';
 import { fieldPath } from '../schema-issue.ts';
 import { type CheckedObject, SCHEMAS } from './objects.ts';
+import { printable } from './printable.ts';
 
 /** A field by its keys and indices: `['spec', 'template', 'spec', 'containers', 0]`. */
 export type FieldPath = readonly (string | number)[];
@@ -178,7 +179,7 @@ function plainValue(origin: Origin): unknown {
 
 function notYaml(origin: Origin, error: Error, offset: number): InputError {
   const hint = origin.source.text.includes('{{') ? ' (a template? Render it first, as with helm template)' : '';
-  const what = `not valid YAML: ${error.message.split('\n')[0]}${hint}`;
+  const what = `not valid YAML: ${error.message}${hint}`;
   return errorAt(origin, positionAt(origin, offset), what, error);
 }
 
@@ -187,5 +188,5 @@ function inputError(origin: Origin, path: FieldPath, what: string): InputError {
 }
 
 function errorAt({ source }: Origin, { line, column }: Position, what: string, cause?: Error): InputError {
-  return new InputError(`${source.name}:${line}:${column}: ${what}`, cause && { cause });
+  return new InputError(`${source.name}:${line}:${column}: ${printable(what)}`, cause && { cause });
 }

@@ -6,9 +6,9 @@ import { checkWithinLimits } from '../check/limited.ts';
 import { type RenderedSource, readSource, renderSource, STDIN } from '../check/sources.ts';
 import { ExitCode, InputError } from '../errors.ts';
 import type { ArtifactOf } from '../report/artifact.ts';
+import { checkAnnotations } from '../report/check-github.ts';
 import { checkJson } from '../report/check-json.ts';
 import { renderFindings } from '../report/check-terminal.ts';
-import { githubAnnotations } from '../report/github-annotations.ts';
 import { sarif } from '../report/sarif.ts';
 
 interface Flags {
@@ -82,7 +82,7 @@ function printed(result: CheckResult, format: Flags['format'], artifactOf: Artif
     case 'sarif':
       return `${JSON.stringify(sarif(result, artifactOf), null, 2)}\n`;
     case 'github':
-      return githubAnnotations(result, artifactOf);
+      return checkAnnotations(result, artifactOf);
   }
 }
 

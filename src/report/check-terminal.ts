@@ -2,6 +2,7 @@
 import { causeById } from '../analysis/causes.ts';
 import { type CheckResult, type Finding, type ObjectIdentity, patchText } from '../check/check.ts';
 import { mergePatches } from '../check/patch.ts';
+import { printable } from '../check/printable.ts';
 import type { Severity } from '../check/rule.ts';
 import { colorsFor } from './terminal.ts';
 
@@ -44,7 +45,7 @@ function patches(findings: readonly Finding[], colors: Colors): string[] {
   }
   return [...byObject.values()].map(({ object, patch }) => {
     const yaml = patchText(object, patch).replaceAll(/^/gm, '    ');
-    return `${colors.dim(`A patch for ${object.kind} "${object.name}", for kubectl patch or kustomize:`)}\n${yaml}`;
+    return `${colors.dim(`A patch for ${object.kind} "${printable(object.name)}", for kubectl patch or kustomize:`)}\n${yaml}`;
   });
 }
 

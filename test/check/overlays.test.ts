@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import picocolors from 'picocolors';
 import { parseAllDocuments, stringify } from 'yaml';
 import { CAUSES, type CauseId } from '../../src/analysis/causes.ts';
 import { check } from '../../src/check/check.ts';
 import { mergePatches } from '../../src/check/patch.ts';
 import { FIXES, type Fix, fixesOf, overlayName, RUNTIMES, VARIANTS } from '../../src/manifests/overlays.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
+import { renderFindings } from '../../src/report/check-terminal.ts';
 import { checked } from './checked.ts';
 
 /** The rule that finds a fix missing. */
@@ -105,6 +107,19 @@ spec:
     assert.match(checked({ yaml: plain }).notes.at(-1) ?? '', unseen);
     assert.deepEqual(checked({ yaml: readRendered('valid-bun') }).notes, []);
   });
+});
+
+test('names in a manifest command no terminal and start no line of their own', () => {
+  const name = 'web\n::error::\u001b[2J';
+  const { findings } = checked({ deployment: { 'metadata.name': name, 'spec.replicas': 1 } });
+  assert.ok(findings.length > 0);
+  for (const { message, object } of findings) {
+    assert.match(message, /^Deployment "web ::error:: \[2J": /);
+    assert.equal(object?.name, name);
+  }
+  const text = renderFindings({ findings, notes: [] }, picocolors.createColors(false));
+  assert.doesNotMatch(text, /^::error/m);
+  assert.ok(!text.includes('\u001b'));
 });
 
 function grave(yaml: string, longestRequestSeconds = 0) {

@@ -7,9 +7,9 @@ import type { Finding } from '../../src/check/check.ts';
 import { RULES } from '../../src/check/registry.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
 import type { ArtifactOf } from '../../src/report/artifact.ts';
+import { checkAnnotations } from '../../src/report/check-github.ts';
 import { checkJson } from '../../src/report/check-json.ts';
 import { renderFindings } from '../../src/report/check-terminal.ts';
-import { githubAnnotations } from '../../src/report/github-annotations.ts';
 import { sarif } from '../../src/report/sarif.ts';
 import schema from '../fixtures/sarif-2.1.0-schema.json' with { type: 'json' };
 import { checked } from './checked.ts';
@@ -149,7 +149,7 @@ describe('as SARIF', () => {
 });
 
 describe('as annotations of GitHub', () => {
-  const annotations = (findings: Finding[], artifactOf = SAME) => githubAnnotations(result(...findings), artifactOf);
+  const annotations = (findings: Finding[], artifactOf = SAME) => checkAnnotations(result(...findings), artifactOf);
 
   test('a finding is a command with its place', () => {
     assert.equal(annotations([FINDING]), '::error file=k8s/shop.yaml,line=12,col=3,title=no-prestop::no hook\n');

@@ -3,24 +3,26 @@ import type { CheckResult, Finding } from '../check/check.ts';
 import type { Severity } from '../check/rule.ts';
 import { type ArtifactOf, posixPath } from './artifact.ts';
 import { placeText } from './check-terminal.ts';
+import { type Annotation, escapeData, escapeProperty, MAX_ANNOTATIONS } from './github-escape.ts';
 
-const COMMANDS: Record<Severity, 'error' | 'warning' | 'notice'> = {
+const COMMANDS: Record<Severity, Annotation['level']> = {
   error: 'error',
   warning: 'warning',
   info: 'notice',
 };
-/** GitHub shows this many of each kind a step, and drops the others without a word. */
-const MAX_OF_A_KIND = 10;
 
-/** A line each, and a newline at the end; what does not fit is counted in the last annotation and printed as text. */
-export function githubAnnotations({ findings }: CheckResult, artifactOf: ArtifactOf): string {
+/**
+ * A line each, and a newline at the end. Of more than GitHub shows, the last annotation gives the number of the others,
+ * which follow as text.
+ */
+export function checkAnnotations({ findings }: CheckResult, artifactOf: ArtifactOf): string {
   const lines = (Object.keys(COMMANDS) as Severity[]).flatMap((severity) => {
     const all = findings.filter((finding) => finding.severity === severity);
-    if (all.length <= MAX_OF_A_KIND) return all.map((finding) => annotation(finding, artifactOf));
-    const rest = all.slice(MAX_OF_A_KIND - 1);
+    if (all.length <= MAX_ANNOTATIONS) return all.map((finding) => annotation(finding, artifactOf));
+    const rest = all.slice(MAX_ANNOTATIONS - 1);
     const more = `${rest.length} more findings of this kind are in the log of this step`;
     return [
-      ...all.slice(0, MAX_OF_A_KIND - 1).map((finding) => annotation(finding, artifactOf)),
+      ...all.slice(0, MAX_ANNOTATIONS - 1).map((finding) => annotation(finding, artifactOf)),
       `::${COMMANDS[severity]} title=k8s-rollout-test::${more}`,
       ...rest.map((finding) => oneLine(`${placeText(finding)} ${severity} ${finding.rule}: ${finding.message}`)),
     ];
@@ -38,19 +40,10 @@ function annotation(finding: Finding, artifactOf: ArtifactOf): string {
   };
   const text = Object.entries(properties)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${escapedProperty(String(value))}`)
+    .map(([key, value]) => `${key}=${escapeProperty(String(value))}`)
     .join(',');
   const where = hasLines ? '' : ` (${placeText(finding)})`;
-  return `::${COMMANDS[severity]} ${text}::${escapedData(`${message}${where}`)}`;
-}
-
-/** Source: toCommandValue and its neighbours in @actions/core. */
-function escapedData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function escapedProperty(text: string): string {
-  return escapedData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  return `::${COMMANDS[severity]} ${text}::${escapeData(`${message}${where}`)}`;
 }
 
 /** Text of a manifest must not start a workflow command of its own. */
