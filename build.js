@@ -14,6 +14,7 @@ const PROGRAM = {
   cli: 'src/cli.ts',
   'load-worker': 'src/load/builtin/worker.ts',
   warden: 'src/clusters/local/warden.ts',
+  'check-worker': 'src/check/worker.ts',
   'pod-relay': 'src/clusters/local/pod-relay.ts',
 };
 

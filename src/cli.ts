@@ -1,6 +1,8 @@
 /** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
+import { explainCommand } from './commands/explain.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { ExitCode, ProgramError } from './errors.ts';
@@ -14,7 +16,9 @@ const program = new Command('k8s-rollout-test')
   })
   .addCommand(compareCommand())
   .addCommand(runCommand())
-  .addCommand(reportCommand());
+  .addCommand(reportCommand())
+  .addCommand(checkCommand())
+  .addCommand(explainCommand());
 
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 

@@ -2,6 +2,8 @@
 export const ExitCode = {
   ok: 0,
   brokeRequests: 1,
+  /** `check` found an error or a warning. */
+  findings: 1,
   usage: 2,
   invalidMeasurement: 3,
   environment: 4,

@@ -10,7 +10,7 @@ export function firstIssue(error: z.ZodError): string {
 }
 
 /** A path as the API server writes it: `spec.containers[0].name`. */
-function fieldPath(path: readonly PropertyKey[]): string {
+export function fieldPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
     '',

@@ -10,6 +10,8 @@ export interface Cause {
   /** How attribution recognises it. */
   evidence: string;
   fix: string;
+  /** What a rollout with this cause alone was measured to break, and in which setting. */
+  measured?: string;
   /** The overlay that lacks exactly this fix, where there is one. */
   overlay?: string;
 }
@@ -22,6 +24,8 @@ export const CAUSES = [
     explanation: 'No pod could have served it: none was ready, and no terminating one was still serving.',
     evidence: 'When the request started (or before it got through) every pod was unready, and it never reached one.',
     fix: 'Run at least 2 replicas with a RollingUpdate strategy whose maxUnavailable leaves one ready at all times.',
+    measured:
+      'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), one replica with Recreate broke 377 requests on Node 26.10, 423 on Bun 1.4.4 and 404 on Deno 2.9.6. One replica alone breaks nothing: replaced in place, with a preStop sleep of 5 s and a draining app, 0 of 16,782, since kube-proxy falls back to terminating pods that still serve.',
     overlay: 'without-replicas',
   },
   {
@@ -32,6 +36,8 @@ export const CAUSES = [
       'The pod had accepted it, and then ended without finishing what it had: it died of SIGTERM, exited at once, or ignored SIGTERM until SIGKILL.',
     evidence: 'Its connection was established and broke when its pod ended, and the pod was not draining.',
     fix: 'Handle SIGTERM: fail readiness, answer with Connection: close, stop listening, finish what is in flight, exit.',
+    measured:
+      'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), SHUTDOWN=none with everything else right broke 60 requests on Node 26.10, 63 on Bun 1.4.4 and 67 on Deno 2.9.6. Closing at once on SIGTERM, without a preStop hook, broke more: 207, 250 and 160 of about 16,800, since a process that ignores the signal goes on serving until SIGKILL.',
     overlay: 'without-graceful-shutdown',
   },
   {
@@ -41,6 +47,8 @@ export const CAUSES = [
     explanation: 'The pod was draining, but SIGKILL came before this request was done.',
     evidence: 'Its connection was established and broke when its pod, which had begun to drain, was killed or gave up.',
     fix: 'Set terminationGracePeriodSeconds above preStop + drain delay + the longest request; preStop counts towards it.',
+    measured:
+      'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), a grace period of 5 s, as long as the preStop sleep, broke 45 requests on Node 26.10, 40 on Bun 1.4.4 and 44 on Deno 2.9.6, all of them slow ones.',
     overlay: 'without-grace-period',
   },
   {
@@ -51,6 +59,8 @@ export const CAUSES = [
       'It was sent to a pod that had begun to stop: SIGTERM and the removal of the endpoint start at the same time, and routers learn of the removal later.',
     evidence: 'A new connection to a terminating pod was refused or broken before any answer.',
     fix: 'Keep serving after the deletion until the routers know: a preStop sleep of a few seconds.',
+    measured:
+      'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), no preStop hook and no drain delay broke 122 requests on Node 26.10, 159 on Bun 1.4.4 and 165 on Deno 2.9.6. New connections failed for 0.3 to 1.05 s after each SIGTERM.',
     overlay: 'without-pre-stop',
   },
   {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { firstIssue } from '../schema-issue.ts';
 
-const IntOrPercent = z.union([z.int(), z.string()]);
+export const IntOrPercent = z.union([z.int(), z.string()]);
 export type IntOrPercent = z.infer<typeof IntOrPercent>;
 const Port = z.union([z.int(), z.string()]);
 
@@ -43,7 +43,7 @@ const EnvVar = z.looseObject({
   valueFrom: z.looseObject({ fieldRef: z.looseObject({ fieldPath: z.string() }).optional() }).optional(),
 });
 
-const Container = z.looseObject({
+export const Container = z.looseObject({
   name: z.string(),
   image: z.string().optional(),
   command: z.array(z.string()).optional(),
@@ -57,8 +57,8 @@ const Container = z.looseObject({
 });
 export type Container = z.infer<typeof Container>;
 
-const Labels = z.record(z.string(), z.string());
-const Metadata = z.looseObject({
+export const Labels = z.record(z.string(), z.string());
+export const Metadata = z.looseObject({
   name: z.string().optional(),
   labels: Labels.optional(),
   annotations: Labels.optional(),
@@ -162,7 +162,7 @@ function notYaml(source: string, error: Error): InputError {
 }
 
 /** A field that is null is one that is absent, as for the API server. */
-function withoutNulls(value: unknown): unknown {
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
   const present = Object.entries(value).filter(([, item]) => item !== null);

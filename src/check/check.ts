@@ -1,0 +1,169 @@
+/** The static check: from manifests and a Dockerfile to findings, without running anything. */
+import { stringify } from 'yaml';
+import type { CauseId } from '../analysis/causes.ts';
+import { InputError } from '../errors.ts';
+import { fieldPath } from '../schema-issue.ts';
+import { type Dockerfile, readDockerfile } from './dockerfile.ts';
+import {
+  type LocatedObject,
+  type ManifestSource,
+  type Position,
+  type ReadObjects,
+  readObjects,
+} from './located-object.ts';
+import type { CheckedObject } from './objects.ts';
+import { printable } from './printable.ts';
+import { RULES } from './registry.ts';
+import type { Problem, Rule, Severity } from './rule.ts';
+import { isOwnImage } from './staying.ts';
+import { type CheckOptions, type Workload, workloadsOf } from './workload.ts';
+
+/** Plain data: it crosses to and from a worker. */
+export interface CheckInput {
+  manifests: readonly ManifestSource[];
+  dockerfile?: { file: string; text: string };
+  options: CheckOptions;
+}
+
+export interface ObjectIdentity {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+}
+
+export interface Finding {
+  rule: string;
+  severity: Severity;
+  cause?: CauseId;
+  /** One line. */
+  message: string;
+  /** The file, or what stands for it. */
+  source: string;
+  position?: Position;
+  /** The object and its field; absent for a Dockerfile. */
+  object?: ObjectIdentity;
+  field?: string;
+  /** The fix: a patch of this object as YAML, or the rule's example where it takes more than the manifest tells. */
+  fix: string;
+  /** The patch, where `fix` is one. */
+  patch?: object;
+}
+
+export interface CheckResult {
+  /** By source, line and rule. */
+  findings: Finding[];
+  /** What was left out or cannot be seen, a line each. */
+  notes: string[];
+}
+
+/**
+ * Reads and checks everything.
+ * @throws InputError naming the file and the line that cannot be read, or the kinds there are where none is a workload
+ */
+export function check({ manifests, dockerfile, options }: CheckInput): CheckResult {
+  const read = manifests.map(readObjects);
+  const image = dockerfile && readDockerfile(dockerfile.text, dockerfile.file);
+  const objects = read.flatMap(({ objects }) => objects);
+  if (manifests.length > 0 && !objects.some(({ value }) => 'template' in value.spec)) {
+    const names = manifests.map(({ name }) => name).join(', ');
+    throw new InputError(
+      `${names}: nothing to check: needs a Deployment, StatefulSet or DaemonSet of apps/v1, has ${kindsFound(read)}`,
+    );
+  }
+  return checkObjects(objects, options, image);
+}
+
+/** `2 Job, Pod` */
+function kindsFound(read: readonly ReadObjects[]): string {
+  const counts = new Map<string, number>();
+  for (const [kind, count] of read.flatMap(({ kinds }) => [...kinds]))
+    counts.set(kind, (counts.get(kind) ?? 0) + count);
+  const found = [...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
+  return printable(found.join(', ')) || 'no object';
+}
+
+/** The check of objects wherever they come from: files, or a cluster. */
+export function checkObjects(
+  objects: readonly LocatedObject<CheckedObject>[],
+  options: CheckOptions,
+  dockerfile?: Dockerfile,
+): CheckResult {
+  const workloads = workloadsOf(objects, options, dockerfile);
+  const findings = RULES.flatMap((rule) =>
+    [
+      ...workloads.flatMap(({ workload, context }) => rule.evaluate?.(workload, context) ?? []),
+      ...((dockerfile && rule.evaluateDockerfile?.(dockerfile)) ?? []),
+    ].map((problem) => findingOf(rule, problem)),
+  );
+  return {
+    findings: inOrder(findings),
+    notes: notes(
+      workloads.map(({ workload }) => workload),
+      dockerfile,
+    ),
+  };
+}
+
+function findingOf(rule: Rule, { place, message, patch }: Problem): Finding {
+  const { id, severity, cause } = rule;
+  const common = { rule: id, severity, ...(cause && { cause }), message: printable(message) };
+  if ('instruction' in place) {
+    const { file, position } = place.instruction;
+    return { ...common, source: file, position, fix: rule.fix };
+  }
+  const { source, value, locate } = place.object;
+  const position = locate(place.path);
+  const { name, namespace } = value.metadata;
+  const object = {
+    apiVersion: value.apiVersion,
+    kind: value.kind,
+    name,
+    ...(namespace !== undefined && { namespace }),
+  };
+  return {
+    ...common,
+    source,
+    ...(position && { position }),
+    object,
+    field: fieldPath(place.path),
+    fix: patch ? patchText(object, patch) : rule.fix,
+    ...(patch && { patch }),
+  };
+}
+
+/** A patch that kubectl and kustomize take. */
+export function patchText({ apiVersion, kind, name, namespace }: ObjectIdentity, patch: object): string {
+  const metadata = { name, ...(namespace !== undefined && { namespace }) };
+  return stringify({ apiVersion, kind, metadata, ...patch }).trimEnd();
+}
+
+/** As they stand in the sources; errors before the rest on a line. */
+function inOrder(findings: readonly Finding[]): Finding[] {
+  const sources = [...new Set(findings.map(({ source }) => source))];
+  const severities: readonly Severity[] = ['error', 'warning', 'info'];
+  const key = ({ source, position, severity }: Finding) => [
+    sources.indexOf(source),
+    position?.line ?? 0,
+    position?.column ?? 0,
+    severities.indexOf(severity),
+  ];
+  return findings.toSorted((a, b) => {
+    const [left, right] = [key(a), key(b)];
+    return left.reduce((order, value, index) => order || value - (right[index] ?? 0), 0);
+  });
+}
+
+function notes(workloads: readonly Workload[], dockerfile?: Dockerfile): string[] {
+  const idle = workloads
+    .filter(({ containers }) => !containers.some(({ serves }) => serves))
+    .map(
+      ({ name }) =>
+        `${name}: no Service here selects it, and it declares no port and no probe: rules about traffic were left out.`,
+    );
+  const others = workloads.some(({ containers }) => containers.some(({ container }) => !isOwnImage(container.image)));
+  if (!others && !(dockerfile && workloads.length === 0)) return idle.map(printable);
+  const unseen =
+    'Whether the app handles SIGTERM cannot be seen here: `k8s-rollout-test conform -- COMMAND` measures it.';
+  return [...idle.map(printable), unseen];
+}

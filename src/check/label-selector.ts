@@ -1,0 +1,23 @@
+/** Which labels a selector matches. Source: the API conventions for label selectors. */
+import type { Selector } from './objects.ts';
+
+/** Every label of the map, with its value. An empty map matches nothing, as for a Service. */
+export function matchesLabels(wanted: Record<string, string> | undefined, labels: Record<string, string>): boolean {
+  const entries = Object.entries(wanted ?? {});
+  return entries.length > 0 && entries.every(([key, value]) => labels[key] === value);
+}
+
+/** An empty selector matches everything, as for a PodDisruptionBudget of policy/v1. */
+export function matchesSelector(selector: Selector, labels: Record<string, string>): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      const value = labels[key];
+      if (operator === 'Exists') return value !== undefined;
+      if (operator === 'DoesNotExist') return value === undefined;
+      if (operator === 'In') return value !== undefined && values.includes(value);
+      return value === undefined || !values.includes(value); // NotIn
+    })
+  );
+}

@@ -1,0 +1,143 @@
+/** What stands around the serving container: sidecars, Services, budgets. */
+
+import { scaledValue } from '../../manifests/rounding.ts';
+import { isPercentOfAll } from '../limits.ts';
+import type { BudgetObject } from '../objects.ts';
+import type { Problem, Rule } from '../rule.ts';
+import { SHORTEST_STAY_SECONDS, stayOf } from '../staying.ts';
+
+export const NEIGHBOUR_RULES: readonly Rule[] = [
+  {
+    id: 'sidecar-stops-first',
+    title: 'a sidecar that stops before the app',
+    severity: 'info',
+    explanation:
+      'Every container of a pod gets its preStop hook and SIGTERM at the same time. While the app sleeps in its hook and serves on, a sidecar without one is gone: a proxy to a database or a mesh then fails the requests. A native sidecar (an init container with restartPolicy Always, Kubernetes 1.29 and later) is stopped after the app.',
+    fix: `kind: Deployment
+spec:
+  template:
+    spec:
+      initContainers:
+        - name: proxy
+          image: proxy:1
+          restartPolicy: Always`,
+    evaluate({ object, name, containers }, { options }) {
+      const staying = containers.find(
+        ({ container, serves }) => serves && stayOf(container, options.drainDelaySeconds).atLeastSeconds > 0,
+      );
+      if (!staying) return [];
+      return containers
+        .filter(({ container, serves }) => !serves && !container.lifecycle?.preStop)
+        .map(({ container, path }) => ({
+          place: { object, path },
+          message: `${name}: container "${container.name}" gets SIGTERM while "${staying.container.name}" is still serving; if the app needs it, make it an init container with restartPolicy: Always`,
+        }));
+    },
+  },
+  {
+    id: 'session-affinity-pins-dying-pod',
+    title: 'session affinity pins clients to a pod that is going',
+    severity: 'warning',
+    cause: 'routing-lag',
+    explanation:
+      'With sessionAffinity ClientIP a router sends every connection of a client to the same pod for as long as it knows it. Until it has learned that the pod is going, such a client loses all of its new connections, not one in so many, unless the pod stays in service that long.',
+    fix: `kind: Service
+spec:
+  sessionAffinity: None`,
+    evaluate({ name, containers }, { services, options }) {
+      const leavesEarly = containers.some(({ container, serves }) => {
+        const stay = stayOf(container, options.drainDelaySeconds);
+        return serves && stay.preStopSeconds !== undefined && stay.atLeastSeconds < SHORTEST_STAY_SECONDS;
+      });
+      if (!leavesEarly) return [];
+      return services
+        .filter(({ value }) => value.spec.sessionAffinity === 'ClientIP')
+        .map((service) => ({
+          place: { object: service, path: ['spec', 'sessionAffinity'] },
+          message: `Service "${service.value.metadata.name}": sessionAffinity ClientIP keeps sending a client to the pod of ${name} that is going; give the pod a preStop sleep, or write sessionAffinity: None`,
+          patch: { spec: { sessionAffinity: 'None' } },
+        }));
+    },
+  },
+  {
+    id: 'external-traffic-policy-local',
+    title: 'a load balancer that sends to nodes with a pod only',
+    severity: 'info',
+    cause: 'routing-lag',
+    explanation:
+      'With externalTrafficPolicy Local an external load balancer finds the nodes that have a pod by its own health checks. When the last pod of a node goes, it learns that only after some failed checks, often 10 to 30 s: the preStop sleep has to be longer than that.',
+    fix: `kind: Service
+spec:
+  externalTrafficPolicy: Cluster`,
+    evaluate: ({ name }, { services }) =>
+      services
+        .filter(({ value }) => value.spec.externalTrafficPolicy === 'Local')
+        .map((service) => ({
+          place: { object: service, path: ['spec', 'externalTrafficPolicy'] },
+          message: `Service "${service.value.metadata.name}": externalTrafficPolicy Local: the preStop sleep of ${name} has to outlast the load balancer's health checks (interval x failures); or write externalTrafficPolicy: Cluster`,
+        })),
+  },
+  {
+    id: 'missing-pod-disruption-budget',
+    title: 'no PodDisruptionBudget',
+    severity: 'info',
+    explanation:
+      'A PodDisruptionBudget does not limit a rolling update: maxUnavailable does. It limits evictions, so without one a node drain or an upgrade of the cluster may take all pods at once.',
+    fix: `apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: shop
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels:
+      app: shop`,
+    alsoKnownAs: [
+      'kube-score deployment-has-poddisruptionbudget',
+      'Polaris missingPodDisruptionBudget',
+      'Kyverno require-pdb',
+    ],
+    evaluate({ object, name, replicas = 0, containers }, { budgets }) {
+      if (budgets.length > 0 || replicas < 2 || !containers.some(({ serves }) => serves)) return [];
+      const message = `${name}: no PodDisruptionBudget here selects its pods: a node drain may evict all ${replicas} at once (a rollout is not limited by it); add one with maxUnavailable: 1`;
+      return [{ place: { object, path: [] }, message }];
+    },
+  },
+  {
+    id: 'pdb-disruptions-is-zero',
+    title: 'a PodDisruptionBudget that allows no eviction',
+    severity: 'warning',
+    explanation:
+      'With maxUnavailable 0, or minAvailable as large as the number of replicas, no pod may ever be evicted: node drains hang until somebody deletes the pods by force. Rollouts go on, for a budget does not limit them.',
+    fix: `kind: PodDisruptionBudget
+spec:
+  maxUnavailable: 1`,
+    alsoKnownAs: [
+      'Polaris pdbDisruptionsIsZero',
+      'kube-linter pdb-max-unavailable',
+      'kube-linter pdb-min-available',
+      'Kyverno deployment-replicas-higher-than-pdb',
+    ],
+    evaluate({ name, replicas }, { budgets }) {
+      return budgets.flatMap((budget): Problem[] => {
+        const limit = evictionLimit(budget.value, replicas);
+        if (!limit) return [];
+        const { metadata, spec } = budget.value;
+        const of = replicas === undefined ? '' : ` of ${replicas}`;
+        const message = `PodDisruptionBudget "${metadata.name}": ${limit} ${spec[limit]}${of} allows no eviction of ${name}, so node drains hang; write maxUnavailable: 1`;
+        const patch = { spec: { ...(limit === 'minAvailable' && { minAvailable: null }), maxUnavailable: 1 } };
+        return [{ place: { object: budget, path: ['spec', limit] }, message, patch }];
+      });
+    },
+  },
+];
+
+/** The field that allows no eviction; percentages round up in both. Source: the disruption controller. */
+function evictionLimit({ spec }: BudgetObject, replicas: number | undefined) {
+  const { maxUnavailable, minAvailable } = spec;
+  if (maxUnavailable !== undefined)
+    return Number.parseInt(String(maxUnavailable), 10) === 0 ? 'maxUnavailable' : undefined;
+  if (isPercentOfAll(minAvailable)) return 'minAvailable';
+  if (minAvailable === undefined || !replicas) return undefined;
+  return scaledValue(minAvailable, replicas, true) >= replicas ? 'minAvailable' : undefined;
+}

@@ -1,0 +1,176 @@
+/** What PID 1 of a container is: the process that gets SIGTERM. In a manifest's command, and in a Dockerfile. */
+import type { Dockerfile, DockerfileInstruction } from '../dockerfile.ts';
+import { containerPatch } from '../patch.ts';
+import { type Pid1, pid1 } from '../pid1.ts';
+import type { Problem, Rule } from '../rule.ts';
+import type { Workload } from '../workload.ts';
+
+/** What a rule says of a PID 1 it minds: the one-line problem, and a word of the command to replace where that is all. */
+type Judge = (found: Pid1) => { problem: string; mend?: { word: string; instead: string } } | undefined;
+
+/** The way out that needs to know more than a manifest tells. */
+const AS_IN = 'as in [node, server.js]';
+
+const APP_AS_PID1 = `# In the manifest:
+kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          command: [node, server.js]
+# Or in the Dockerfile:
+# CMD ["node", "server.js"]`;
+
+export const PID1_RULES: readonly Rule[] = [
+  pid1Rule(
+    {
+      id: 'shell-pid1',
+      title: 'a shell as PID 1',
+      severity: 'error',
+      cause: 'no-graceful-shutdown',
+      explanation:
+        'SIGTERM goes to PID 1. A shell passes it to nobody, and as PID 1 it ignores the signal itself: the app never hears of the shutdown and is killed at the end of the grace period with all it was serving. The shell form of ENTRYPOINT and CMD starts such a shell, and so does command: [sh, -c, ...]. With exec before the app the shell makes room for it, and that is fine. bash and BusyBox do so by themselves for the last command of a plain script; dash, the sh of Debian and Ubuntu images, does not.',
+      measured:
+        'A server on Node behind `sh -c "node server.js"` (dash 0.5.12, PID 1) saw no SIGTERM. bash 5.2 and BusyBox 1.35 replaced themselves by the command.',
+      fix: APP_AS_PID1,
+      alsoKnownAs: ['hadolint DL3025', 'docker build JSONArgsRecommended'],
+    },
+    (found) => {
+      if (found.kind !== 'shell') return undefined;
+      const exec = found.mended
+        ? `write "${shortened(found.mended)}"`
+        : 'write exec before the app, as the last command';
+      const instead =
+        found.behind.kind === 'app' ? `${exec}, or start the app without a shell` : `start the app itself, ${AS_IN}`;
+      return {
+        problem: `${found.shell} -c "${shortened(found.script)}" keeps the shell as PID 1, which passes no SIGTERM on; ${instead}`,
+        ...(found.mended && { mend: { word: found.script, instead: found.mended } }),
+      };
+    },
+  ),
+  pid1Rule(
+    {
+      id: 'npm-as-pid1',
+      title: 'npm or node --run as PID 1',
+      severity: 'error',
+      cause: 'no-graceful-shutdown',
+      explanation:
+        'npm and npx end soon after SIGTERM, whatever their child is doing, and the container ends with them. node --run ignores SIGTERM as PID 1 and passes nothing on. Start the app itself; bun run and deno task pass signals on.',
+      measured:
+        'As PID 1 with a request of 2 s in flight: npm start and npx of npm 11 ended 0.53 s after SIGTERM and cut it, and the app never saw the signal. Behind node --run of Node 26 the app never saw it either.',
+      fix: APP_AS_PID1,
+    },
+    (found) => {
+      if (found.kind === 'npm') {
+        return {
+          problem: `"${shortened(found.command)}" makes npm PID 1, which ends half a second after SIGTERM and cuts what the app is serving; start the app itself, ${AS_IN}`,
+        };
+      }
+      if (found.kind !== 'node-run') return undefined;
+      return {
+        problem: `"${shortened(found.command)}" makes node --run PID 1, which passes no SIGTERM on; start the app itself, ${AS_IN}`,
+      };
+    },
+  ),
+  pid1Rule(
+    {
+      id: 'yarn-or-pnpm-as-pid1',
+      title: 'yarn or pnpm as PID 1',
+      severity: 'warning',
+      cause: 'no-graceful-shutdown',
+      explanation:
+        'Whether SIGTERM reaches the app, and whether the container outlives it, depends on the version, which no manifest tells. Start the app itself.',
+      measured:
+        'As PID 1 with a request of 2 s in flight: Yarn 1.22 ended after 26 ms and pnpm 8, 9 and 10 after 50 ms, and cut it; Yarn 4.18 and pnpm 12.21 passed the signal on and waited.',
+      fix: APP_AS_PID1,
+    },
+    (found) =>
+      found.kind === 'yarn' || found.kind === 'pnpm'
+        ? {
+            problem: `"${shortened(found.command)}" makes ${found.kind} PID 1: ${found.kind === 'yarn' ? 'Yarn 1' : 'pnpm up to 10'} ends within 50 ms of SIGTERM and cuts what the app is serving; start the app itself, ${AS_IN}`,
+          }
+        : undefined,
+  ),
+  pid1Rule(
+    {
+      id: 'entrypoint-script',
+      title: 'a shell script as PID 1',
+      severity: 'info',
+      cause: 'no-graceful-shutdown',
+      explanation:
+        'A start script is fine as long as its last line is `exec` and the app, which then takes its place. Without exec the script stays PID 1 and passes no SIGTERM on. What the script says cannot be seen from here.',
+      fix: `#!/bin/sh
+# The last line of the script:
+exec node server.js "$@"`,
+    },
+    (found) =>
+      found.kind === 'script'
+        ? { problem: `"${shortened(found.command)}" is PID 1: see that its last line starts the app with exec` }
+        : undefined,
+  ),
+  {
+    id: 'share-process-namespace',
+    title: 'containers share one process namespace',
+    severity: 'info',
+    cause: 'no-graceful-shutdown',
+    explanation:
+      'With shareProcessNamespace no app is PID 1. A process without a SIGTERM handler then dies of the signal at once, where as PID 1 it would have ignored it and served on until SIGKILL.',
+    measured:
+      'Without a handler, Node, Bun and Deno died 3 to 8 ms after SIGTERM where they were not PID 1. As PID 1, Node and Bun served on until SIGKILL.',
+    fix: `kind: Deployment
+spec:
+  template:
+    spec:
+      shareProcessNamespace: false`,
+    evaluate({ object, name }) {
+      const path = ['spec', 'template', 'spec', 'shareProcessNamespace'];
+      if (!object.value.spec.template.spec.shareProcessNamespace) return [];
+      const message = `${name}: shareProcessNamespace: the app is not PID 1, so without a SIGTERM handler it dies of the signal at once; handle SIGTERM, or write shareProcessNamespace: false`;
+      return [{ place: { object, path }, message }];
+    },
+  },
+];
+
+function pid1Rule(rule: Omit<Rule, 'evaluate' | 'evaluateDockerfile'>, judge: Judge): Rule {
+  return {
+    ...rule,
+    evaluate: (workload) => inManifest(workload, judge),
+    evaluateDockerfile: (dockerfile) => inDockerfile(dockerfile, judge),
+  };
+}
+
+function inManifest({ object, name, containers }: Workload, judge: Judge): Problem[] {
+  return containers.flatMap(({ container, path }): Problem[] => {
+    const { command = [], args = [] } = container;
+    // args without command follow the image's ENTRYPOINT; those of the usual images start what they are given.
+    const judged = judge(pid1([...command, ...args], container.image));
+    if (!judged) return [];
+    const { problem, mend } = judged;
+    const message = `${name}: container "${container.name}": ${problem}`;
+    const place = { object, path: [...path, command.length > 0 ? 'command' : 'args'] };
+    if (!mend) return [{ place, message }];
+    const mended = (words: string[]) => words.map((word) => (word === mend.word ? mend.instead : word));
+    const change = command.includes(mend.word) ? { command: mended(command) } : { args: mended(args) };
+    return [{ place, message, patch: containerPatch(container, change) }];
+  });
+}
+
+function inDockerfile({ baseImage, entrypoint, cmd }: Dockerfile, judge: Judge): Problem[] {
+  const found = (instruction: DockerfileInstruction, argv: readonly string[]): Problem[] => {
+    const judged = judge(pid1(argv, baseImage));
+    if (!judged) return [];
+    return [{ place: { instruction }, message: `${instruction.keyword}: ${judged.problem}` }];
+  };
+  if (entrypoint) {
+    const alone = found(entrypoint, entrypoint.argv);
+    // A shell takes no notice of CMD.
+    if (alone.length > 0 || entrypoint.form === 'shell') return alone;
+  }
+  return cmd ? found(cmd, [...(entrypoint?.argv ?? []), ...cmd.argv]) : [];
+}
+
+function shortened(text: string): string {
+  const line = text.trim().replaceAll(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}

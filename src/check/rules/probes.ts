@@ -1,0 +1,124 @@
+/** Probes: when a new pod gets traffic, and when an old one is restarted. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Probe } from '../../manifests/manifests.ts';
+import { containerPatch } from '../patch.ts';
+import type { Rule } from '../rule.ts';
+
+/** Of the kubelet, where a probe is silent. */
+const DEFAULTS = { periodSeconds: 10, failureThreshold: 3 };
+/** From here on a pod that cannot serve stays in rotation for too long to call it health checking. */
+const SLOW_SECONDS = 30;
+
+export const PROBE_RULES: readonly Rule[] = [
+  {
+    id: 'no-readiness-probe',
+    title: 'no readiness probe',
+    severity: 'error',
+    cause: 'not-ready',
+    explanation:
+      'Without a readiness probe a container counts as ready the moment its process starts. The rollout then sends requests to a pod that does not listen yet, and deletes old pods for it. (A startup probe alone is enough for the start: the container is not ready before it has succeeded.)',
+    fix: `kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          readinessProbe:
+            httpGet:
+              path: /readyz
+              port: http
+            periodSeconds: 1
+            failureThreshold: 2`,
+    alsoKnownAs: [
+      'kube-linter no-readiness-probe',
+      'kube-score pod-probes',
+      'Polaris readinessProbeMissing',
+      'Kyverno require-pod-probes',
+      'checkov CKV_K8S_9',
+    ],
+    evaluate({ object, name, containers }) {
+      return containers
+        .filter(({ container, serves }) => serves && !container.readinessProbe && !container.startupProbe)
+        .map(({ container, path }) => ({
+          place: { object, path: [...path, 'readinessProbe'] },
+          message: `${name}: container "${container.name}" has no readiness probe: a new pod gets requests before it listens; write a readinessProbe that succeeds once the app can serve`,
+        }));
+    },
+  },
+  {
+    id: 'pod-probes-identical',
+    title: 'readiness and liveness probe are the same',
+    severity: 'warning',
+    cause: 'capacity',
+    explanation:
+      'The two answer different questions: can this pod take more requests now, and is it beyond help. When liveness fails as early as readiness, a pod that only had too much to do is killed with all it was serving, and the others get its load. The same endpoint is fine as long as liveness gives up later.',
+    fix: `kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          livenessProbe:
+            httpGet:
+              path: /healthz
+              port: http
+            periodSeconds: 5
+            failureThreshold: 6`,
+    alsoKnownAs: ['kube-score pod-probes-identical', 'Kyverno ensure-probes-different'],
+    evaluate({ object, name, containers }) {
+      return containers.flatMap(({ container, path }) => {
+        const { readinessProbe: readiness, livenessProbe: liveness } = container;
+        if (!readiness || !liveness || !isDeepStrictEqual(handler(readiness), handler(liveness))) return [];
+        const [unready, dead] = [patience(readiness), patience(liveness)];
+        if (dead > unready) return [];
+        const message = `${name}: container "${container.name}" is killed after ${dead} s of failing the probe that takes it out of service after ${unready} s; give livenessProbe an endpoint of its own, or a failureThreshold well above`;
+        return [{ place: { object, path: [...path, 'livenessProbe'] }, message }];
+      });
+    },
+  },
+  {
+    id: 'readiness-probe-slow',
+    title: 'a slow readiness probe',
+    severity: 'info',
+    cause: 'not-ready',
+    explanation:
+      'periodSeconds times failureThreshold is how long a pod that cannot serve keeps getting requests (30 s with the defaults), and a long period makes each new pod wait for its first success. A terminating pod leaves the endpoints at once: this probe plays no part in that.',
+    fix: `kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          readinessProbe:
+            periodSeconds: 1
+            failureThreshold: 2`,
+    evaluate({ object, name, containers }) {
+      return containers.flatMap(({ container, path, serves }) => {
+        const { readinessProbe } = container;
+        if (!serves || !readinessProbe || patience(readinessProbe) < SLOW_SECONDS) return [];
+        const { period, failures } = timing(readinessProbe);
+        const message = `${name}: container "${container.name}" keeps getting requests for ${period * failures} s after it stopped serving (${failures} failures ${period} s apart); write periodSeconds: 1, failureThreshold: 2`;
+        const patch = containerPatch(container, { readinessProbe: { periodSeconds: 1, failureThreshold: 2 } });
+        return [{ place: { object, path: [...path, 'readinessProbe', 'periodSeconds'] }, message, patch }];
+      });
+    },
+  },
+];
+
+function handler({ httpGet, tcpSocket, exec, grpc }: Probe): unknown {
+  return { httpGet, tcpSocket, exec, grpc };
+}
+
+/** 0 stands for the default, as for the API server. */
+function timing(probe: Probe): { period: number; failures: number } {
+  return {
+    period: probe.periodSeconds || DEFAULTS.periodSeconds,
+    failures: probe.failureThreshold || DEFAULTS.failureThreshold,
+  };
+}
+
+/** Seconds of failing until the probe counts as failed. */
+function patience(probe: Probe): number {
+  const { period, failures } = timing(probe);
+  return period * failures;
+}

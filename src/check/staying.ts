@@ -1,0 +1,75 @@
+/** How long a container goes on serving after its pod was told to go, as far as a manifest tells. */
+import type { LifecycleHandler } from '../manifests/manifests.ts';
+import type { CheckedContainer } from './objects.ts';
+import { readScript } from './shell-script.ts';
+
+/**
+ * Routers send new connections to a stopping pod for this long. Measured: 0.3 to 1.05 s with kube-proxy (a batch of
+ * the EndpointSlice controller, and kube-proxy's minSyncPeriod of 1 s); twice that is the least to rely on.
+ */
+export const SHORTEST_STAY_SECONDS = 2;
+/** What to write where nothing is known of the routers: the value of this project's own valid overlays. */
+export const RECOMMENDED_STAY_SECONDS = 5;
+
+export interface Stay {
+  /** Of the preStop hook; undefined where it cannot be told (a script, a request). */
+  preStopSeconds: number | undefined;
+  /** From SIGTERM until the app stops accepting connections. */
+  drainDelaySeconds: number;
+  /** Both, with an unknown hook counted as 0: the pod stays at least this long. */
+  atLeastSeconds: number;
+}
+
+export function stayOf(container: CheckedContainer, drainDelaySeconds: number): Stay {
+  const preStop = container.lifecycle?.preStop;
+  const preStopSeconds = preStop ? hookSeconds(preStop) : 0;
+  const delay = isOwnImage(container.image) ? ownDrainDelaySeconds(container) : drainDelaySeconds;
+  return { preStopSeconds, drainDelaySeconds: delay, atLeastSeconds: (preStopSeconds ?? 0) + delay };
+}
+
+/** 0 where the variable is absent or no number, as in app/settings.ts (which refuses to start with such a one). */
+function ownDrainDelaySeconds(container: CheckedContainer): number {
+  const value = variable(container, 'DRAIN_DELAY_MS') ?? '';
+  return /^\d+$/.test(value) ? Number(value) / 1000 : 0;
+}
+
+/** The images of this project, under any registry: what their variables mean is known. */
+export function isOwnImage(image: string | undefined): boolean {
+  return /(^|\/)k8s-rollout-test-(node|bun|deno)([:@]|$)/.test(image ?? '');
+}
+
+/** The value of an environment variable that the manifest spells out; the last of a name counts. */
+export function variable(container: CheckedContainer, name: string): string | undefined {
+  return container.env?.findLast((entry) => entry.name === name)?.value;
+}
+
+function hookSeconds(hook: LifecycleHandler): number | undefined {
+  if (hook.sleep) return hook.sleep.seconds;
+  if (!hook.exec) return undefined;
+  return sleptSeconds(hook.exec.command ?? []);
+}
+
+/** `sleep 5`, also within a shell's script, where sleeps one after the other add up. */
+function sleptSeconds(command: readonly string[]): number | undefined {
+  const flag = command.findIndex((word) => /^-[a-z]*c[a-z]*$/i.test(word));
+  const commands = flag < 0 ? [[...command]] : readScript(command[flag + 1] ?? '').commands;
+  const sleeps = commands.filter((words) => isSleep(words));
+  if (sleeps.length === 0) return undefined;
+  const seconds = sleeps.flatMap((words) => words.slice(words.findIndex(namesSleep) + 1)).map(duration);
+  return seconds.some(Number.isNaN) ? undefined : seconds.reduce((sum, value) => sum + value, 0);
+}
+
+function isSleep([first, second]: readonly string[]): boolean {
+  return namesSleep(first ?? '') || (first === 'exec' && namesSleep(second ?? ''));
+}
+
+function namesSleep(word: string): boolean {
+  return word === 'sleep' || word.endsWith('/sleep');
+}
+
+/** Seconds of one argument of sleep(1): `5`, `0.5`, `1m`. */
+function duration(word: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd])?$/.exec(word) ?? [];
+  const factor = { s: 1, m: 60, h: 3600, d: 86_400 }[unit] ?? 1;
+  return number === undefined ? Number.NaN : Number(number) * factor;
+}

@@ -1,0 +1,63 @@
+/** Findings as text. */
+import { causeById } from '../analysis/causes.ts';
+import { type CheckResult, type Finding, type ObjectIdentity, patchText } from '../check/check.ts';
+import { mergePatches } from '../check/patch.ts';
+import { printable } from '../check/printable.ts';
+import type { Severity } from '../check/rule.ts';
+import { colorsFor } from './terminal.ts';
+
+type Colors = ReturnType<typeof colorsFor>;
+
+/** Findings with their lines, the patches that mend them, and the count; ends with a newline. */
+export function renderFindings({ findings, notes }: CheckResult, colors = colorsFor(process.stdout)): string {
+  const blocks = [
+    ...findings.map((finding) => findingText(finding, colors)),
+    ...patches(findings, colors),
+    [summary(findings, colors), ...notes].join('\n'),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+/** `shop.yaml:12:3`, as editors and terminals make a link of. */
+export function placeText({ source, position }: Finding): string {
+  return position ? `${source}:${position.line}:${position.column}` : source;
+}
+
+function findingText(finding: Finding, colors: Colors): string {
+  const cause = finding.cause && causeById(finding.cause);
+  const suffix = cause ? colors.dim(` (cause ${cause.number}: ${cause.name})`) : '';
+  const severity = severityColor(finding.severity, colors)(finding.severity);
+  return `${placeText(finding)} ${severity} ${colors.bold(finding.rule)}${suffix}\n  ${finding.message}`;
+}
+
+function severityColor(severity: Severity, colors: Colors): (text: string) => string {
+  return { error: colors.red, warning: colors.yellow, info: colors.cyan }[severity];
+}
+
+/** One patch an object, of its errors and warnings; what is only worth knowing is left to the reader. */
+function patches(findings: readonly Finding[], colors: Colors): string[] {
+  const byObject = new Map<string, { object: ObjectIdentity; patch: object }>();
+  for (const { severity, object, patch } of findings) {
+    if (!object || !patch || severity === 'info') continue;
+    const key = [object.kind, object.namespace, object.name].join('/');
+    const before = byObject.get(key)?.patch ?? {};
+    byObject.set(key, { object, patch: mergePatches(before, patch) as object });
+  }
+  return [...byObject.values()].map(({ object, patch }) => {
+    const yaml = patchText(object, patch).replaceAll(/^/gm, '    ');
+    return `${colors.dim(`A patch for ${object.kind} "${printable(object.name)}", for kubectl patch or kustomize:`)}\n${yaml}`;
+  });
+}
+
+function summary(findings: readonly Finding[], colors: Colors): string {
+  const of = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  const [errors, warnings, infos] = [of('error'), of('warning'), of('info')];
+  const counts = [counted(errors, 'error'), counted(warnings, 'warning'), `${infos} worth knowing`].join(', ');
+  const color = errors > 0 ? colors.red : warnings > 0 ? colors.yellow : colors.green;
+  const explain = findings.length > 0 ? ' `k8s-rollout-test explain ID` tells more about one.' : '';
+  return `${color(`${counts}.`)}${explain}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,56 @@
+/** Rules and causes for people to read in the terminal. */
+import { type Cause, causeById } from '../analysis/causes.ts';
+import type { Rule } from '../check/rule.ts';
+
+/** The width prose is broken at. */
+const COLUMNS = 100;
+
+export function renderRule(rule: Rule): string {
+  const cause = rule.cause && causeById(rule.cause);
+  const facts = [
+    `Severity: ${rule.severity}`,
+    ...(cause ? [`Cause: ${cause.number}, ${cause.name} (explain ${cause.id})`] : []),
+    ...(rule.alsoKnownAs ? [`Elsewhere: ${rule.alsoKnownAs.join(', ')}`] : []),
+  ];
+  return sections([
+    `${rule.id}: ${rule.title}`,
+    facts.map(wrapped).join('\n'),
+    wrapped(rule.explanation),
+    ...(rule.measured ? [wrapped(`Measured: ${rule.measured}`)] : []),
+    `Fix:\n${indented(rule.fix)}`,
+  ]);
+}
+
+/** @param rules those that prevent it are named */
+export function renderCause(cause: Cause, rules: readonly Rule[]): string {
+  const related = rules.filter((rule) => rule.cause === cause.id).map(({ id }) => id);
+  return sections([
+    `${cause.id}: ${cause.name} (cause ${cause.number})`,
+    wrapped(cause.explanation),
+    wrapped(`Recognised by: ${cause.evidence}`),
+    wrapped(`Fix: ${cause.fix}`),
+    ...(cause.measured ? [wrapped(`Measured: ${cause.measured}`)] : []),
+    ...(cause.overlay ? [`Shown by the overlays ${cause.overlay}-{node,bun,deno}, which lack this fix alone.`] : []),
+    ...(related.length > 0 ? [wrapped(`Found by check: ${related.join(', ')}`)] : []),
+  ]);
+}
+
+export function renderList(rules: readonly Rule[], causes: readonly Cause[]): string {
+  const width = Math.max(...[...rules, ...causes].map(({ id }) => id.length));
+  const ruleLines = rules.map(({ id, severity, title }) => `  ${id.padEnd(width)}  ${severity.padEnd(7)}  ${title}`);
+  const causeLines = causes.map(({ id, number, name }) => `  ${id.padEnd(width)}  ${number}  ${name}`);
+  return sections([`Rules of check:\n${ruleLines.join('\n')}`, `Causes of broken requests:\n${causeLines.join('\n')}`]);
+}
+
+function sections(texts: readonly string[]): string {
+  return `${texts.join('\n\n')}\n`;
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, '    ');
+}
+
+/** Prose in lines of at most COLUMNS characters. */
+function wrapped(text: string): string {
+  return text.replaceAll(new RegExp(`(?![^\\n]{1,${COLUMNS}}$)([^\\n]{1,${COLUMNS}})\\s`, 'g'), '$1\n');
+}

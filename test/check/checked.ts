@@ -1,0 +1,49 @@
+/** What the check finds in manifests that a test changes field by field. */
+import { type CheckResult, check, type Finding } from '../../src/check/check.ts';
+import type { CheckOptions } from '../../src/check/workload.ts';
+import { type Changes, manifestText, type Written } from '../manifests/manifest-text.ts';
+
+export interface Case extends Written {
+  /** A Dockerfile in place of, or beside, the manifests. */
+  dockerfile?: string;
+  /** The manifests; the Deployment and Service of `manifestText` with what makes them good, and then the changes. */
+  yaml?: string;
+  options?: Partial<CheckOptions>;
+}
+
+export const POD = 'spec.template.spec';
+export const APP = `${POD}.containers[0]`;
+
+/** What makes the plain Deployment one that no rule minds. */
+export const GOOD: Changes = {
+  'spec.minReadySeconds': 5,
+  'spec.strategy.rollingUpdate': { maxSurge: 1, maxUnavailable: 0 },
+  [`${APP}.readinessProbe`]: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 1, failureThreshold: 2 },
+  [`${APP}.lifecycle.preStop.sleep.seconds`]: 5,
+};
+
+export const BUDGET = {
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name: 'shop' },
+  spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'shop' } } },
+};
+
+export function goodText({ deployment, service, more = [BUDGET] }: Written = {}): string {
+  // A copy: changes are made in place.
+  return manifestText(structuredClone({ deployment: { ...GOOD, ...deployment }, more, ...(service && { service }) }));
+}
+
+export function checked(given: Case): CheckResult {
+  const dockerfileOnly = given.dockerfile !== undefined && !given.yaml && !given.deployment;
+  return check({
+    manifests: dockerfileOnly ? [] : [{ name: 'shop.yaml', text: given.yaml ?? goodText(given) }],
+    ...(given.dockerfile !== undefined && { dockerfile: { file: 'Dockerfile', text: given.dockerfile } }),
+    options: { longestRequestSeconds: 0, drainDelaySeconds: 0, ...given.options },
+  });
+}
+
+/** `rule line:column`, in order. */
+export function idsAndLines(findings: readonly Finding[]): string[] {
+  return findings.map(({ rule, position }) => `${rule} ${position?.line}:${position?.column}`);
+}

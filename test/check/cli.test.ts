@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { overlayName, RUNTIMES } from '../../src/manifests/overlays.ts';
+import { kustomizeFolder } from '../../src/manifests/render-files.ts';
+import { manifestText } from '../manifests/manifest-text.ts';
+import { goodText } from './checked.ts';
+import { type Outcome, run } from './command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'check-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes a file and gives its path. */
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const GOOD = file('good.yaml', goodText());
+const BAD = file('bad.yaml', manifestText());
+const ONLY_INFO = file('info.yaml', goodText({ more: [] }));
+/** No kubectl, no kustomize. */
+const BARE = { env: { PATH: folder } };
+
+describe('the exit code is', () => {
+  const table: [what: string, args: string[], input: string | undefined, code: number][] = [
+    ['0 without findings', ['-f', GOOD], undefined, 0],
+    ['0 with what is only worth knowing', ['-f', ONLY_INFO], undefined, 0],
+    ['1 with errors', ['-f', BAD], undefined, 1],
+    ['1 in every format', ['-f', BAD, '--format', 'github'], undefined, 1],
+    ['0 from standard input', ['-'], goodText(), 0],
+    ['1 from standard input, as a file', ['-f', '-'], manifestText(), 1],
+    ['1 where the longest request does not fit', ['-f', GOOD, '--longest-request', '25'], undefined, 1],
+    ['0 where it does', ['-f', GOOD, '--longest-request', '24.5'], undefined, 0],
+    [
+      '1 with a warning alone',
+      ['-f', GOOD, '--dockerfile', file('Yarn', 'FROM a\nCMD ["yarn", "start"]\n')],
+      undefined,
+      1,
+    ],
+    ['1 for a Dockerfile alone', ['--dockerfile', file('Dockerfile', 'FROM a\nCMD npm start\n')], undefined, 1],
+    ['1 where one of two files is bad', ['-f', GOOD, '-f', BAD], undefined, 1],
+  ];
+  for (const [what, args, input, code] of table) {
+    test(what, async () => {
+      const outcome = await run(['check', ...args], { ...(input !== undefined && { input }) });
+      assert.deepEqual([outcome.code, outcome.stderr], [code, '']);
+    });
+  }
+});
+
+describe('2, with one line that says what is wrong and where, for', () => {
+  const denied = file('denied.yaml', '');
+  chmodSync(denied, 0);
+  mkdirSync(join(folder, 'empty'));
+  const job = 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n';
+  const bomb = Array.from({ length: 9 }, (_, level) =>
+    level === 0
+      ? 'l0: &l0 [x]\n'
+      : `l${level}: &l${level} [${Array(10)
+          .fill(`*l${level - 1}`)
+          .join(', ')}]\n`,
+  ).join('');
+  const table: [what: string, args: string[], message: RegExp][] = [
+    ['no input', [], /^check: nothing to check: give -k DIR, -f FILE, - or --dockerfile FILE$/],
+    ['a missing file', ['-f', 'nowhere.yaml'], /^nowhere\.yaml: no such file$/],
+    ['a folder', ['-f', folder], /: a folder, not a file: for a kustomization use -k$/],
+    [
+      'a folder without a kustomization',
+      ['-k', join(folder, 'empty')],
+      /: no kustomization: it has no kustomization\.yaml$/,
+    ],
+    ['a missing Dockerfile', ['-f', GOOD, '--dockerfile', 'nowhere'], /^nowhere: no such file$/],
+    ['a Dockerfile that is none', ['--dockerfile', GOOD], /^.*good\.yaml: no Dockerfile: it has no FROM$/],
+    ['an empty file', ['-f', file('empty.yaml', '')], /: nothing to check: .* has no object$/],
+    [
+      'other kinds',
+      ['-f', file('job.yaml', `${job}---\n${job}---\napiVersion: v1\nkind: Pod\n`)],
+      /needs a Deployment, StatefulSet or DaemonSet of apps\/v1, has 2 Job, Pod$/,
+    ],
+    ['a binary file', ['-f', file('binary', Buffer.from('a: b\nc\0d'))], /binary:2: no text file: it has a NUL byte$/],
+    [
+      'another encoding',
+      ['-f', file('latin1.yaml', Buffer.from('a: b\nc: \xe9t\xe9\n', 'latin1'))],
+      /latin1\.yaml:2: not UTF-8$/,
+    ],
+    ['a tab', ['-f', file('tab.yaml', 'a:\n\tb: 1\n')], /tab\.yaml:2:1: not valid YAML: /],
+    ['a bomb of aliases', ['-f', file('bomb.yaml', `${bomb}`)], /bomb\.yaml:1:1: not valid YAML: .*alias/],
+    ['an unknown format', ['-f', GOOD, '--format', 'xml'], /--format.* text, json, sarif, github/],
+    [
+      'a longest request that is no number',
+      ['-f', GOOD, '--longest-request', '4s'],
+      /must be a number of seconds from 0 to 86400/,
+    ],
+    ['an argument that is no dash', [GOOD], /'\[-\]'|argument/],
+    ['a second look at standard input', ['-', '-'], /too many arguments/],
+  ];
+  for (const [what, args, message] of table) {
+    test(what, async () => refused(await run(['check', ...args]), message));
+  }
+
+  test('a file nobody may read', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
+    refused(await run(['check', '-f', denied]), /denied\.yaml: no permission to read it$/);
+  });
+
+  test('an endless file', { skip: process.platform === 'win32' && 'there is no /dev/zero' }, async () => {
+    refused(await run(['check', '-f', '/dev/zero']), /^\/dev\/zero: larger than 64 MiB$/);
+  });
+});
+
+describe('large input', () => {
+  const config = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n${'  key: value\n'.replace('key', 'k0')}`;
+  test('10 MB of other objects around a workload are read', async () => {
+    const filler = `---\n${config}`.repeat(Math.ceil(10_000_000 / config.length));
+    const path = file('large.yaml', `${manifestText()}${filler}`);
+    const outcome = await run(['check', '-f', path, '--json'], {}, 30_000);
+    assert.equal(outcome.code, 1, outcome.stderr);
+    assert.ok(JSON.parse(outcome.stdout).findings.length > 0);
+  });
+
+  const hostile: [what: string, text: string][] = [
+    ['a list of millions', '- a\n'],
+    ['brackets', ']'],
+  ];
+  for (const [what, part] of hostile) {
+    test(`10 MB of ${what} end in an error, soon`, async () => {
+      const path = file('hostile.yaml', part.repeat(Math.ceil(10_000_000 / part.length)));
+      refused(
+        await run(['check', '-f', path], {}, 30_000),
+        /hostile\.yaml(: reading it takes more than (8 s|1024 MB of memory)|:\d+:\d+: )/,
+      );
+    });
+  }
+});
+
+describe('a kustomization', () => {
+  const overlay = (name: string) => join(kustomizeFolder(), 'overlays', name);
+
+  for (const runtime of RUNTIMES) {
+    test(`our own for ${runtime} needs no kustomize`, async () => {
+      const valid = await run(['check', '-k', overlay(overlayName(runtime, 'valid'))], BARE);
+      assert.deepEqual([valid.code, valid.stderr], [0, '']);
+      const broken = await run(['check', '-k', overlay(overlayName(runtime, 'broken'))], BARE);
+      assert.equal(broken.code, 1);
+      assert.match(broken.stdout, /^4 errors, 0 warnings, 0 worth knowing\./m);
+      assert.match(broken.stdout, /Lines are those of what .*broken-\w+\/kustomization\.yaml renders to\.$/m);
+    });
+  }
+
+  test('of anyone else needs one, and says so', async () => {
+    const own = join(folder, 'own');
+    mkdirSync(own);
+    writeFileSync(join(own, 'kustomization.yaml'), 'resources: []\n');
+    const outcome = await run(['check', '-k', own], BARE);
+    assert.equal(outcome.code, 4);
+    assert.match(outcome.stderr, /rendering needs kubectl .* or kustomize/);
+  });
+
+  test('points annotations to its kustomization.yaml, without a line', async () => {
+    const path = overlay('without-pre-stop-bun');
+    const { stdout } = await run(['check', '-k', path, '--format', 'github'], BARE);
+    const where = relative('.', join(path, 'kustomization.yaml'));
+    const error = stdout.split('\n').find((line) => line.startsWith('::error')) ?? '';
+    assert.ok(error.startsWith(`::error file=${where},title=no-prestop::Deployment "rollout-test"`), error);
+    assert.match(error, /without-pre-stop-bun \(rendered\):\d+:\d+\)$/);
+  });
+});
+
+describe('explain', () => {
+  test('prints a rule', async () => {
+    const { code, stdout } = await run(['explain', 'no-prestop']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^no-prestop: no preStop hook\n\nSeverity: error\nCause: 4, routing lag/);
+    assert.match(stdout, /^Measured: /m);
+    assert.match(stdout, /\nFix:\n {4}kind: Deployment\n/);
+    assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 100, 'no line is longer than 100');
+  });
+
+  test('prints a cause, with the rules that prevent it', async () => {
+    const { code, stdout } = await run(['explain', 'routing-lag']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^routing-lag: routing lag \(cause 4\)\n/);
+    assert.match(stdout, /^Found by check: no-prestop, prestop-too-short/m);
+  });
+
+  test('lists all of them without an id', async () => {
+    const { code, stdout } = await run(['explain']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^ {2}shell-pid1 +error +a shell as PID 1$/m);
+    assert.match(stdout, /^ {2}keep-alive-race +5 +keep-alive race$/m);
+  });
+
+  test('refuses an id that is none', async () => {
+    refused(
+      await run(['explain', 'nope']),
+      /^explain: no rule or cause "nope"; explain without an ID lists all of them$/,
+    );
+  });
+});
+
+function refused({ code, stdout, stderr }: Outcome, message: RegExp): void {
+  assert.equal(code, 2, stderr);
+  assert.equal(stdout, '');
+  const line = /^k8s-rollout-test: ([^\n]+)\n$/.exec(stderr)?.[1];
+  assert.ok(line, `one line: ${stderr}`);
+  assert.match(line.replace(/ \(see --help\)$/, ''), message);
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type LocatedObject, readObjects } from '../../src/check/located-object.ts';
+import type { CheckedObject } from '../../src/check/objects.ts';
+import { InputError } from '../../src/errors.ts';
+import { manifestText } from '../manifests/manifest-text.ts';
+
+const TEXT = manifestText();
+const [DEPLOYMENT = '', SERVICE = ''] = TEXT.split('---\n');
+const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n';
+
+const read = (text: string) => readObjects({ name: 'shop.yaml', text });
+const kinds = (text: string) => read(text).objects.map(({ value }) => value.kind);
+const indented = (text: string) => text.replaceAll(/^(?=.)/gm, '    ').replace(/^ {4}/, '  - ');
+const list = (kind: string, ...objects: string[]) =>
+  `apiVersion: v1\nkind: ${kind}\nitems:\n${objects.map(indented).join('')}`;
+
+describe('objects are read from', () => {
+  const table: [what: string, text: string, kinds: string[]][] = [
+    ['several documents', TEXT, ['Deployment', 'Service']],
+    ['lines that end as on Windows', TEXT.replaceAll('\n', '\r\n'), ['Deployment', 'Service']],
+    ['a byte order mark', `\uFEFF${TEXT}`, ['Deployment', 'Service']],
+    ['empty documents', `---\n---\n${TEXT}---\n# nothing\n`, ['Deployment', 'Service']],
+    ['ends of documents', `${TEXT.replaceAll('---', '...\n---')}...\n`, ['Deployment', 'Service']],
+    ['directives', `%YAML 1.2\n---\n${DEPLOYMENT}...\n%YAML 1.2\n---\n${SERVICE}`, ['Deployment', 'Service']],
+    ['a List', list('List', DEPLOYMENT, SERVICE), ['Deployment', 'Service']],
+    ['a typed list', list('ServiceList', SERVICE.replace(/apiVersion.*\nkind.*\n/, '')), ['Service']],
+    ['an empty List', 'apiVersion: v1\nkind: List\nitems: []\n', []],
+    ['JSON', JSON.stringify(read(TEXT).objects[0]?.value), ['Deployment']],
+    ['merge keys', DEPLOYMENT.replace('app: shop\n', 'app: shop\n      <<: {tier: web}\n'), ['Deployment']],
+    ['documents of other kinds', `${CONFIG}---\n${TEXT}---\n${CONFIG}`, ['Deployment', 'Service']],
+    [
+      'other APIs with a kind of that name',
+      SERVICE.replace('apiVersion: v1', 'apiVersion: serving.knative.dev/v1'),
+      [],
+    ],
+    ['nothing', '', []],
+  ];
+  for (const [what, text, expected] of table) test(what, () => assert.deepEqual(kinds(text), expected));
+
+  test('every kind there is, counted', () => {
+    const found = read(`${TEXT}---\n${CONFIG}---\n${CONFIG}---\n${list('List', CONFIG)}`).kinds;
+    assert.deepEqual(Object.fromEntries(found), { Deployment: 1, Service: 1, ConfigMap: 3 });
+  });
+
+  test('a document of another kind is not read: what is wrong with it is for others to say', () => {
+    assert.deepEqual(kinds(`${CONFIG}data: [\n---\n${DEPLOYMENT}`), ['Deployment']);
+  });
+});
+
+describe('a field is found', () => {
+  const GRACE = ['spec', 'template', 'spec', 'terminationGracePeriodSeconds'];
+  const place = (object: LocatedObject<CheckedObject> | undefined, path: (string | number)[], text: string) => {
+    const { line, column } = object?.locate(path) ?? assert.fail();
+    return text.split(/\r?\n/)[line - 1]?.slice(column - 1);
+  };
+  const at = (text: string, path: (string | number)[], index = 0) => place(read(text).objects[index], path, text);
+  const APP = ['spec', 'template', 'spec', 'containers', 0];
+
+  const table: [what: string, text: string, path: (string | number)[], index: number, found: string][] = [
+    ['by its key', TEXT, ['spec', 'replicas'], 0, 'replicas: 3'],
+    ['in an item of a list', TEXT, [...APP, 'image'], 0, 'image: shop:1'],
+    ['as an item of a list', TEXT, APP, 0, 'name: app'],
+    ['in the second document', TEXT, ['spec', 'ports', 0, 'targetPort'], 1, 'targetPort: http'],
+    ['after Windows line ends', TEXT.replaceAll('\n', '\r\n'), ['spec', 'ports', 0, 'port'], 1, 'port: 80'],
+    ['after documents that are not read', `${CONFIG}---\n${TEXT}`, ['spec', 'replicas'], 0, 'replicas: 3'],
+    ['in a List', list('List', DEPLOYMENT, SERVICE), ['spec', 'selector'], 1, 'selector:'],
+    ['by its nearest parent where it is absent', TEXT, [...APP, 'lifecycle', 'preStop'], 0, 'name: app'],
+    ['by the object where all of it is absent', TEXT, ['status', 'replicas'], 0, 'apiVersion: apps/v1'],
+    ['in flow style', JSON.stringify(read(TEXT).objects[0]?.value, null, 1), ['spec', 'replicas'], 0, '"replicas": 3,'],
+  ];
+  for (const [what, text, path, index, found] of table) test(what, () => assert.equal(at(text, path, index), found));
+
+  test('through an alias', () => {
+    const text = `${CONFIG.replace('ConfigMap', 'List')}x: &pod\n  terminationGracePeriodSeconds: 5\n  containers: [{name: app}]\nitems:\n  - apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: a}\n    spec:\n      selector: {}\n      template:\n        spec: *pod\n`;
+    assert.equal(at(text, GRACE), 'terminationGracePeriodSeconds: 5');
+  });
+});
+
+describe('refused in one line that names file, line and column', () => {
+  const deployment = (path: string, value: unknown) => manifestText({ deployment: { [path]: value } });
+  const bomb = Array.from({ length: 9 }, (_, level) =>
+    level === 0
+      ? 'l0: &l0 [x]\n'
+      : `l${level}: &l${level} [${Array(10)
+          .fill(`*l${level - 1}`)
+          .join(', ')}]\n`,
+  ).join('');
+  const table: [what: string, text: string, message: RegExp][] = [
+    ['no YAML', `${DEPLOYMENT}---\na: [1, 2`, /^23:9: not valid YAML: /],
+    ['a tab as indentation', 'a:\n\tb: 1\n', /^2:1: not valid YAML: Tabs are not allowed/],
+    [
+      'a key given twice',
+      DEPLOYMENT.replace('replicas: 3', 'replicas: 3\n  replicas: 5'),
+      /^7:3: not valid YAML: .*unique/,
+    ],
+    ['a template', 'a: {{ .Values.a }}\nb: {{ c }} d\n', /not valid YAML: .*Render it first/],
+    ['an alias bomb', `${DEPLOYMENT}---\n${bomb}`, /^23:1: not valid YAML: .*alias/],
+    [
+      'an alias to nothing',
+      'a: *nowhere\n',
+      /^1:4: not valid YAML: .*alias.*nowhere|^1:1: not valid YAML: .*alias.*nowhere/,
+    ],
+    ['nesting without end', `a: ${'['.repeat(100_000)}`, /not valid YAML: /],
+    ['a text', 'hello', /^1:1: a document is no Kubernetes object: it is no mapping$/],
+    ['a list', '\n- 1\n', /^2:1: .*it is no mapping$/],
+    ['values of a chart', 'replicaCount: 1\n', /^1:1: .*: apiVersion is missing or no text$/],
+    ['a kind that is a number', 'apiVersion: v1\nkind: 1\n', /^2:1: .*: kind is missing or no text$/],
+    ['replicas as text', deployment('spec.replicas', '3'), /^6:3: Deployment: spec\.replicas: .*expected number/],
+    [
+      'no container',
+      deployment('spec.template.spec.containers', []),
+      /^16:7: Deployment: spec\.template\.spec\.containers: /,
+    ],
+    [
+      'a variable as a number',
+      deployment('spec.template.spec.containers[0].env', [{ name: 'A', value: 1 }]),
+      /env\[0\]\.value: .*expected string/,
+    ],
+    ['a name that is missing', deployment('metadata.name', undefined), /^3:1: Deployment: metadata\.name: /],
+    [
+      'an item of a List',
+      `${list('List', DEPLOYMENT)}  - kind: Pod\n`,
+      /^\d+:5: items\[1\] has no apiVersion or no kind$/,
+    ],
+  ];
+  for (const [what, text, message] of table) {
+    test(what, () => {
+      assert.throws(
+        () => read(text),
+        (error) => {
+          assert.ok(error instanceof InputError, `${error}`);
+          assert.match(error.message, /^shop\.yaml:\d+:\d+: [^\n]+$/);
+          assert.match(error.message.replace('shop.yaml:', ''), message);
+          return true;
+        },
+      );
+    });
+  }
+});

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Ajv } from 'ajv';
+import picocolors from 'picocolors';
+import { parse } from 'yaml';
+import type { Finding } from '../../src/check/check.ts';
+import { RULES } from '../../src/check/registry.ts';
+import { readRendered } from '../../src/manifests/render-files.ts';
+import type { ArtifactOf } from '../../src/report/artifact.ts';
+import { checkAnnotations } from '../../src/report/check-github.ts';
+import { checkJson } from '../../src/report/check-json.ts';
+import { renderFindings } from '../../src/report/check-terminal.ts';
+import { sarif } from '../../src/report/sarif.ts';
+import schema from '../fixtures/sarif-2.1.0-schema.json' with { type: 'json' };
+import { checked } from './checked.ts';
+
+const PLAIN = picocolors.createColors(false);
+const BROKEN = checked({ yaml: readRendered('broken-node') });
+const DOCKERFILE = checked({ dockerfile: 'FROM node:24\nCMD npm start\n' });
+const SAME: ArtifactOf = (source) => ({ file: source, hasLines: true });
+
+const FINDING: Finding = {
+  rule: 'no-prestop',
+  severity: 'error',
+  cause: 'routing-lag',
+  message: 'no hook',
+  source: 'k8s/shop.yaml',
+  position: { line: 12, column: 3 },
+  object: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop', namespace: 'prod' },
+  field: 'spec.template.spec.containers[0].lifecycle.preStop',
+  fix: 'spec: {}',
+};
+const result = (...findings: Finding[]) => ({ findings, notes: [] });
+
+describe('as text', () => {
+  test('each finding has its place, severity, rule, cause and message, and the patch mends all of them', () => {
+    const text = renderFindings(BROKEN, PLAIN);
+    assert.match(
+      text,
+      /^shop\.yaml:33:5 error no-rolling-update-strategy \(cause 1: too few replicas\)\n {2}Deployment "rollout-test": strategy Recreate: .*\n\n/,
+    );
+    assert.match(
+      text,
+      /\n\n4 errors, 0 warnings, 0 worth knowing\. `k8s-rollout-test explain ID` tells more about one\.\n$/,
+    );
+    const patch = /^A patch for .*:\n((?: {4}.*\n)+)/m.exec(text)?.[1] ?? '';
+    const { spec } = parse(patch);
+    assert.deepEqual(
+      [spec.replicas, spec.strategy.type, spec.template.spec.terminationGracePeriodSeconds],
+      [3, 'RollingUpdate', 10],
+    );
+    assert.deepEqual(spec.template.spec.containers, [
+      { name: 'app', lifecycle: { preStop: { sleep: { seconds: 5 } } }, env: [{ name: 'SHUTDOWN', value: 'drain' }] },
+    ]);
+  });
+
+  test('nothing found says so', () => {
+    assert.equal(renderFindings(result(), PLAIN), '0 errors, 0 warnings, 0 worth knowing.\n');
+  });
+
+  test('colour is never the only sign', () => {
+    const start = String.fromCharCode(27);
+    const coloured = renderFindings(BROKEN, picocolors.createColors(true));
+    assert.ok(coloured.includes(start));
+    assert.equal(coloured.replaceAll(new RegExp(`${start}\\[\\d+m`, 'g'), ''), renderFindings(BROKEN, PLAIN));
+  });
+});
+
+test('as JSON, each finding has its line, cause, fix and page', () => {
+  const { format, findings, notes } = checkJson({ ...result(FINDING), notes: ['a note'] });
+  assert.equal(format, 'k8s-rollout-test/check/1');
+  assert.deepEqual(notes, ['a note']);
+  assert.deepEqual(findings, [
+    {
+      rule: 'no-prestop',
+      severity: 'error',
+      message: 'no hook',
+      source: 'k8s/shop.yaml',
+      object: FINDING.object,
+      field: FINDING.field,
+      fix: 'spec: {}',
+      cause: 'routing-lag',
+      causeNumber: 4,
+      line: 12,
+      column: 3,
+      fixIsPatch: false,
+      page: 'docs/checks.md#no-prestop',
+    },
+  ]);
+});
+
+describe('as SARIF', () => {
+  const { id: _, $schema: __, ...definition } = schema; // of JSON Schema draft 4; the rest of it is draft 7 as well
+  const ajv = new Ajv({
+    strict: false,
+    unicodeRegExp: false, // the schema's pattern for languages has a stray bracket
+    formats: { uri: (text: string) => URL.canParse(text), 'uri-reference': true, 'date-time': true },
+  });
+  const validate = ajv.compile(definition);
+  const valid = (log: unknown) => {
+    assert.ok(validate(log), JSON.stringify(validate.errors, null, 2));
+  };
+
+  test('it is valid by the schema of 2.1.0, which refuses what is wrong', () => {
+    valid(sarif(BROKEN, SAME));
+    valid(sarif(DOCKERFILE, SAME));
+    valid(sarif(result(), SAME));
+    valid(sarif(BROKEN, () => ({ hasLines: false })));
+    const log = sarif(BROKEN, SAME);
+    assert.ok(!validate({ ...log, version: '2.0.0' }));
+    assert.ok(!validate({ ...log, runs: [{ ...log.runs[0], results: [{ ruleId: 'no-message' }] }] }));
+  });
+
+  test('it has every rule, with its page, and results that point to them', () => {
+    const [run] = sarif(BROKEN, SAME).runs;
+    const rules = run?.tool.driver.rules ?? [];
+    assert.deepEqual(
+      rules.map(({ id, properties }) => [id, properties?.page]),
+      RULES.map(({ id }) => [id, `docs/checks.md#${id}`]),
+    );
+    for (const { ruleId, ruleIndex } of run?.results ?? []) assert.equal(rules[ruleIndex ?? -1]?.id, ruleId);
+  });
+
+  test('a result has its level, place and object', () => {
+    const [info] = checked({ more: [] }).findings;
+    assert.ok(info);
+    const log = sarif(result({ ...FINDING, source: './k8s/my shop.yaml' }, info), SAME);
+    const [first, second] = log.runs[0]?.results ?? [];
+    assert.deepEqual([first?.level, second?.level], ['error', 'note']);
+    assert.deepEqual(first?.locations, [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: 'k8s/my%20shop.yaml' },
+          region: { startLine: 12, startColumn: 3 },
+        },
+        logicalLocations: [{ fullyQualifiedName: `prod/Deployment/shop/${FINDING.field}`, kind: 'resource' }],
+      },
+    ]);
+  });
+
+  test('what was rendered points to its kustomization, with the line in words', () => {
+    const log = sarif(result(FINDING), () => ({ file: 'k8s/kustomization.yaml', hasLines: false }));
+    const [first] = log.runs[0]?.results ?? [];
+    assert.equal(first?.message.text, 'no hook (k8s/shop.yaml:12:3)');
+    assert.deepEqual(first?.locations?.[0]?.physicalLocation, {
+      artifactLocation: { uri: 'k8s/kustomization.yaml' },
+    });
+  });
+});
+
+describe('as annotations of GitHub', () => {
+  const annotations = (findings: Finding[], artifactOf = SAME) => checkAnnotations(result(...findings), artifactOf);
+
+  test('a finding is a command with its place', () => {
+    assert.equal(annotations([FINDING]), '::error file=k8s/shop.yaml,line=12,col=3,title=no-prestop::no hook\n');
+    assert.equal(
+      annotations([{ ...FINDING, severity: 'info', source: './a.yaml' }]),
+      '::notice file=a.yaml,line=12,col=3,title=no-prestop::no hook\n',
+    );
+  });
+
+  test('what is special in a command is escaped', () => {
+    const finding = { ...FINDING, source: 'a,b:c%.yaml', message: '100%: a, b\r\n::error::c' };
+    assert.equal(
+      annotations([finding]),
+      '::error file=a%2Cb%3Ac%25.yaml,line=12,col=3,title=no-prestop::100%25: a, b%0D%0A::error::c\n',
+    );
+  });
+
+  test('standard input has no file', () => {
+    const text = annotations([FINDING], () => ({ hasLines: false }));
+    assert.equal(text, '::error title=no-prestop::no hook (k8s/shop.yaml:12:3)\n');
+  });
+
+  test('of ten of a kind all are shown', () => {
+    const ten = Array.from({ length: 10 }, () => FINDING);
+    assert.equal(annotations(ten).match(/^::error/gm)?.length, 10);
+  });
+
+  test('of more than ten nine are shown, and the last says how many there are in the log', () => {
+    const many = Array.from({ length: 12 }, (_, index) => ({ ...FINDING, message: `::error::${index}` }));
+    const text = annotations([...many, { ...FINDING, severity: 'warning' as const }]);
+    const lines = text.trimEnd().split('\n');
+    assert.equal(lines.filter((line) => line.startsWith('::error')).length, 10);
+    assert.equal(lines[9], '::error title=k8s-rollout-test::3 more findings of this kind are in the log of this step');
+    assert.deepEqual(
+      lines.slice(10, 13),
+      [9, 10, 11].map((index) => `k8s/shop.yaml:12:3 error no-prestop: : :error: :${index}`),
+    );
+    assert.match(lines[13] ?? '', /^::warning /);
+  });
+
+  test('nothing found prints nothing', () => assert.equal(annotations([]), ''));
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { stayOf } from '../../src/check/staying.ts';
+import type { LifecycleHandler } from '../../src/manifests/manifests.ts';
+
+describe('how long a preStop hook takes', () => {
+  const table: [hook: LifecycleHandler, seconds: number | undefined][] = [
+    [{ sleep: { seconds: 7 } }, 7],
+    [{ exec: { command: ['sleep', '5'] } }, 5],
+    [{ exec: { command: ['/usr/bin/sleep', '5s'] } }, 5],
+    [{ exec: { command: ['sleep', '1m', '30'] } }, 90],
+    [{ exec: { command: ['sh', '-c', 'sleep 5'] } }, 5],
+    [{ exec: { command: ['/bin/bash', '-ec', 'exec sleep 2.5'] } }, 2.5],
+    [{ exec: { command: ['sh', '-c', 'sleep 5 && nginx -s quit && sleep 10'] } }, 15],
+    [{ exec: { command: ['sh', '-c', 'echo sleep 5'] } }, undefined],
+    [{ exec: { command: ['sh', '-c', 'sleep $WAIT'] } }, undefined],
+    [{ exec: { command: ['sleep', 'infinity'] } }, undefined],
+    [{ exec: { command: ['/drain.sh'] } }, undefined],
+    [{ exec: {} }, undefined],
+    [{ httpGet: { port: 8080 } }, undefined],
+  ];
+  for (const [preStop, seconds] of table) {
+    test(`${JSON.stringify(preStop)}: ${seconds ?? 'cannot be told'}`, () => {
+      const stay = stayOf({ name: 'app', lifecycle: { preStop } }, 2);
+      assert.deepEqual(stay, { preStopSeconds: seconds, drainDelaySeconds: 2, atLeastSeconds: (seconds ?? 0) + 2 });
+    });
+  }
+});
+
+describe('the drain delay', () => {
+  const delay = (image: string, value: string | undefined) => {
+    const env = [{ name: 'DRAIN_DELAY_MS', ...(value !== undefined && { value }) }];
+    return stayOf({ name: 'app', image, env }, 3).drainDelaySeconds;
+  };
+  test("of this project's images is what their variable says", () => {
+    assert.equal(delay('k8s-rollout-test-deno', '2500'), 2.5);
+    assert.equal(delay('a.example/b/k8s-rollout-test-node@sha256:0', undefined), 0);
+  });
+  test('of other images is what the command line says', () => assert.equal(delay('shop:1', '2500'), 3));
+});

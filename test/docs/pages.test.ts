@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { isMap, parseDocument } from 'yaml';
+import { CAUSES } from '../../src/analysis/causes.ts';
+import { readDockerfile } from '../../src/check/dockerfile.ts';
+import { RULES, rulePage } from '../../src/check/registry.ts';
+import { PAGES } from '../../src/docs/pages.ts';
+import { projectFile } from '../../src/project-file.ts';
+
+describe('generated pages are up to date', () => {
+  for (const { file, render } of PAGES) {
+    test(file, () => {
+      assert.equal(readFileSync(projectFile(file), 'utf8'), render(), `${file} is stale: run npm run docs`);
+    });
+  }
+});
+
+test('every rule and every cause has the heading that links lead to', () => {
+  const headings = (file: string) =>
+    [...readFileSync(projectFile(file), 'utf8').matchAll(/^## (.+)$/gm)].map((m) => m[1]);
+  assert.deepEqual(
+    headings('docs/checks.md'),
+    RULES.map(({ id }) => id),
+  );
+  assert.deepEqual(
+    headings('docs/causes.md'),
+    CAUSES.map(({ id }) => id),
+  );
+  assert.equal(rulePage('no-prestop'), 'docs/checks.md#no-prestop');
+});
+
+test('links between the pages lead somewhere', () => {
+  for (const { file } of PAGES) {
+    const text = readFileSync(projectFile(file), 'utf8');
+    for (const [, target = '', anchor] of text.matchAll(/\]\(([^)#]*)#([^)]+)\)/g)) {
+      const page = target === '' ? file : `docs/${target}`;
+      assert.match(readFileSync(projectFile(page), 'utf8'), new RegExp(`^## ${anchor}$`, 'm'), `${page}#${anchor}`);
+    }
+  }
+});
+
+describe('the example fix of a rule is what it says it is', () => {
+  for (const { id, fix } of RULES) {
+    test(id, () => {
+      if (fix.startsWith('#!')) {
+        assert.match(fix, /\nexec /);
+        return;
+      }
+      const document = parseDocument(fix);
+      assert.deepEqual(document.errors, []);
+      assert.ok(isMap(document.contents) && document.has('kind') && document.has('spec'));
+      const dockerfile = /^# ((?:CMD|ENTRYPOINT) .*)$/m.exec(fix)?.[1];
+      if (dockerfile) assert.equal(readDockerfile(`FROM a\n${dockerfile}`, 'Dockerfile').cmd?.form, 'exec');
+    });
+  }
+});
