@@ -38,6 +38,6 @@ export interface Rule {
   evaluateDockerfile?(dockerfile: Dockerfile): Problem[];
 }
 
-/** How and where the figures of FACTS on rollouts were measured; begins a rule's `measured`. */
+/** The setting that rollouts were measured in; a rule's `measured` begins with it. */
 export const ON_A_CLUSTER =
   'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, about 18,900 requests of which some take 4 s), one rollout';

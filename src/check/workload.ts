@@ -2,16 +2,9 @@
 import type { Deployment } from '../manifests/manifests.ts';
 import { effectiveStrategy, scaledValue } from '../manifests/rounding.ts';
 import type { Dockerfile } from './dockerfile.ts';
-import { matchesLabels, matchesSelector } from './label-selector.ts';
 import type { FieldPath, LocatedObject } from './located-object.ts';
-import type {
-  AutoscalerObject,
-  BudgetObject,
-  CheckedContainer,
-  CheckedObject,
-  ServiceObject,
-  WorkloadObject,
-} from './objects.ts';
+import { indexNeighbours, type Neighbours } from './neighbours.ts';
+import type { CheckedContainer, CheckedObject, WorkloadObject } from './objects.ts';
 
 export interface CheckOptions {
   /** The longest request the app serves, in seconds; 0 where it is not known. */
@@ -20,12 +13,9 @@ export interface CheckOptions {
   drainDelaySeconds: number;
 }
 
-/** The objects around a workload that concern it. */
-export interface Context {
+/** What there is around a workload. */
+export interface Context extends Neighbours {
   options: CheckOptions;
-  services: LocatedObject<ServiceObject>[];
-  autoscaler?: LocatedObject<AutoscalerObject>;
-  budgets: LocatedObject<BudgetObject>[];
   /** Of the image of the first serving container. */
   dockerfile?: Dockerfile;
 }
@@ -64,37 +54,15 @@ export function workloadsOf(
   options: CheckOptions,
   dockerfile?: Dockerfile,
 ): { workload: Workload; context: Context }[] {
+  const neighboursOf = indexNeighbours(objects);
   return objects.filter(isWorkload).map((object) => {
-    const context = contextOf(object, objects, options, dockerfile);
+    const context: Context = { ...neighboursOf(object.value), options, ...(dockerfile && { dockerfile }) };
     return { workload: workloadOf(object, context), context };
   });
 }
 
 function isWorkload(object: LocatedObject<CheckedObject>): object is LocatedObject<WorkloadObject> {
   return 'template' in object.value.spec;
-}
-
-function contextOf(
-  { value }: LocatedObject<WorkloadObject>,
-  objects: readonly LocatedObject<CheckedObject>[],
-  options: CheckOptions,
-  dockerfile?: Dockerfile,
-): Context {
-  const context: Context = { options, services: [], budgets: [], ...(dockerfile && { dockerfile }) };
-  const labels = value.spec.template.metadata?.labels ?? {};
-  for (const candidate of objects) {
-    const other = candidate.value;
-    if ((other.metadata.namespace ?? 'default') !== (value.metadata.namespace ?? 'default')) continue;
-    if (other.kind === 'Service' && matchesLabels(other.spec.selector, labels)) {
-      context.services.push({ ...candidate, value: other });
-    } else if (other.kind === 'PodDisruptionBudget' && matchesSelector(other.spec.selector ?? {}, labels)) {
-      context.budgets.push({ ...candidate, value: other });
-    } else if (other.kind === 'HorizontalPodAutoscaler') {
-      const { kind, name } = other.spec.scaleTargetRef;
-      if (kind === value.kind && name === value.metadata.name) context.autoscaler = { ...candidate, value: other };
-    }
-  }
-  return context;
 }
 
 function workloadOf(object: LocatedObject<WorkloadObject>, context: Context): Workload {

@@ -85,7 +85,7 @@ spec:
   },
   {
     id: 'min-ready-seconds-zero',
-    title: 'minReadySeconds is 0',
+    title: 'no minReadySeconds',
     severity: 'info',
     explanation:
       'A new pod counts as available the moment it is ready, and the next old pod goes at once. A few seconds of minReadySeconds give routers time to learn of the new pod first, and stop a rollout whose pods fail right after their start.',
