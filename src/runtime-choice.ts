@@ -10,7 +10,7 @@ import { packagesOf, type RuntimeUnderTest, runtimeAt } from './runtimes.ts';
 
 const EXACT_VERSION = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 /** A version, a range ("22", "^1.4") or a tag ("latest"), but nothing that npm would take for a file or an address. */
-const NPM_VERSION = /^[\w.^~-]+$/;
+const NPM_VERSION = /^[\w^~][\w.^~-]*$/;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
 interface Choosing {

@@ -59,7 +59,7 @@ function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string
   return rolloutsNeeded === null
     ? 'B against A: no difference shown'
     : colors.yellow(
-        `B against A: too few rollouts to tell a change from chance (--repeat ${rolloutsNeeded} is enough)`,
+        `B against A: too few rollouts to tell a change from chance (it takes ${rolloutsNeeded} valid ones on each side)`,
       );
 }
 

@@ -40,7 +40,7 @@ describe('what changed, for the terminal', () => {
       'too little',
       rollouts([9]),
       rollouts([1]),
-      /too few rollouts to tell a change from chance \(--repeat 4 is enough\)/,
+      /too few rollouts to tell a change from chance \(it takes 4 valid ones on each side\)/,
     ],
   ];
   for (const [what, a, b, line] of headlines) test(`says ${what} changed`, () => assert.match(text(a, b), line));
