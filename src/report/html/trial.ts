@@ -44,7 +44,7 @@ function repeatTable(trials: readonly ReportedTrial[], shown: number): Markup {
     shown < trials.length
       ? markup`<p class="note">Pictures of the ${shown} rollouts that broke most; the traces hold all ${trials.length}.</p>`
       : '';
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Rollouts"><table><caption>Rollouts</caption><thead><tr><th scope="col">rollout</th><th scope="col">broken</th><th scope="col">exposed</th><th scope="col">pods replaced</th><th scope="col">longest outage</th><th scope="col">valid</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
+  return markup`<div class="scroll" tabindex="0" role="group" aria-label="Rollouts"><table><caption>Rollouts</caption><thead><tr><th scope="col">rollout</th><th scope="col">broken</th><th scope="col">exposed</th><th scope="col">pods replaced</th><th scope="col">longest outage</th><th scope="col">valid</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
 }
 
 function trialBody({ result, trace, advice }: ReportedTrial, lengthMs: number): Markup {
@@ -68,7 +68,7 @@ function picture(trace: Trace, result: TrialResult, lengthMs: number): Markup {
   const causes = CAUSE_IDS.filter((id) => result.causes[id] > 0).map(
     (id) => markup`<span class="cause">${causeLabel(id)} ${count(result.causes[id])}</span>`,
   );
-  return markup`<figure><div class="scroll" tabindex="0" role="region" aria-label="Timeline">${svg}</div>${note ? markup`<figcaption>${note} ${causes}</figcaption>` : ''}</figure>`;
+  return markup`<figure><div class="scroll" tabindex="0" role="group" aria-label="Timeline">${svg}</div>${note ? markup`<figcaption>${note} ${causes}</figcaption>` : ''}</figure>`;
 }
 
 function adviceList(advice: readonly Advice[]): Markup {
