@@ -36,7 +36,7 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
       .flatMap((name) => [name, `${name}-musl`])
       .map((name) => ({ name, binary: 'bin/bun' })),
     args: (server) => [server],
-    version: /^(.+)$/m,
+    version: /^(\d\S+)$/m,
   },
   deno: {
     packages: [`@deno/${MAC ? 'darwin' : 'linux'}-${ARM ? 'arm64' : 'x64'}${MAC ? '' : '-glibc'}`].map((name) => ({
@@ -66,11 +66,11 @@ export interface RuntimeUnderTest {
 }
 
 /**
- * Finds a runtime and asks it for its version.
+ * Finds the runtime that this project is pinned to and asks it for its version.
  * @throws EnvironmentError when its binary or the built service is missing or does not run
  */
 export function findRuntime(name: Runtime): RuntimeUnderTest {
-  const { packages, args, version } = PACKAGES[name];
+  const packages = packagesOf(name);
   const require = createRequire(import.meta.url);
   const binary = packages.map((candidate) => binaryOf(require, candidate)).find((path) => path !== undefined);
   if (!binary) {
@@ -78,6 +78,20 @@ export function findRuntime(name: Runtime): RuntimeUnderTest {
       `the ${name} binary is missing (npm package ${packages.map((p) => p.name).join(' or ')}): run npm ci, without --omit=optional`,
     );
   }
+  return runtimeAt(name, binary);
+}
+
+/** The npm packages that hold a runtime's binary for this platform, in order of preference. */
+export function packagesOf(name: Runtime): RuntimePackage['packages'] {
+  return PACKAGES[name].packages;
+}
+
+/**
+ * The runtime whose binary this is.
+ * @throws EnvironmentError when it does not run, or is no such runtime, or the built service is missing
+ */
+export function runtimeAt(name: Runtime, binary: string): RuntimeUnderTest {
+  const { args, version } = PACKAGES[name];
   const server = projectFile(`dist/${name}/server.js`);
   let output: string;
   try {
@@ -86,8 +100,11 @@ export function findRuntime(name: Runtime): RuntimeUnderTest {
     throw new EnvironmentError(`${binary} does not run: ${(error as Error).message.split('\n')[0]}`, { cause: error });
   }
   const found = version.exec(output)?.[1];
-  if (!found)
-    throw new EnvironmentError(`${binary} --version says ${JSON.stringify(output.trim())}, which is no version`);
+  if (!found) {
+    throw new EnvironmentError(
+      `${binary} --version says ${JSON.stringify(output.trim())}, which is no version of ${name}`,
+    );
+  }
   return { name, version: found, command: [binary, ...args(server)] };
 }
 

@@ -70,8 +70,10 @@ function endpointRemovals(pod: PodRecord, { cluster }: Trace): Moment[] {
   });
 }
 
-/** Where it was answered, its start is known to 100 ms only. */
+/** The load may have kept it; else it follows from the requests, of which those answered are known to 100 ms only. */
 function lastNewConnectionMs(pod: PodRecord, { load }: Trace): number | undefined {
+  const told = load.lastNewConnections?.[pod.name];
+  if (told !== undefined) return told;
   let lastMs: number | undefined;
   const at = (ms: number) => {
     lastMs = Math.max(lastMs ?? ms, ms);

@@ -1,17 +1,18 @@
 /** `compare`: every runtime in every variant, and the table of what broke. */
 import { Argument, Command, Option } from 'commander';
-import type { TrialResult } from '../analysis/result.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../compare/backend.ts';
 import { type ComparedVariant, planTrials } from '../compare/plan.ts';
 import { verdict } from '../compare/verdict.ts';
-import { InputError } from '../errors.ts';
+import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { readWorkload, scaleWorkload, totalRate } from '../load/workload.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { projectFile } from '../project-file.ts';
-import { renderTable } from '../report/terminal.ts';
-import { ResultFolder, readResults } from '../results/folder.ts';
+import { ResultFolder } from '../results/folder.ts';
 import { writeReports } from '../results/reports.ts';
+import type { RuntimeUnderTest } from '../runtimes.ts';
 import { listOf, whole } from './argument-parsers.ts';
+import { printResults, showDifference, showSaved } from './compare-saved.ts';
+import { interruptions } from './interruptions.ts';
 import { measure } from './measure.ts';
 
 const K6_IMAGE = 'grafana/k6:1.8.1';
@@ -33,6 +34,9 @@ interface Flags {
   out?: string;
   json?: boolean;
   seed?: number;
+  node?: string;
+  bun?: string;
+  deno?: string;
 }
 
 export function compareCommand(): Command {
@@ -40,9 +44,10 @@ export function compareCommand(): Command {
     .summary('roll each runtime in each variant and compare what broke')
     .description(
       'Rolls the same app on Node, Bun and Deno in each variant under load and prints how many requests broke, and why.\n' +
-        'With DIR: prints the table of results saved there, k6 summaries included, and runs nothing.',
+        'With one DIR: prints the table of results saved there, k6 summaries included, and runs nothing.\n' +
+        'With two: prints what changed from the first to the second; exit code 1 when more requests broke.',
     )
-    .addArgument(new Argument('[dir]', 'a folder with saved results'))
+    .addArgument(new Argument('[dirs...]', 'folders with saved results'))
     .addOption(new Option('--runtime <names>', 'runtimes, comma-separated').argParser(listOf('runtime', RUNTIMES)))
     .addOption(new Option('--variant <names>', 'variants, comma-separated').argParser(listOf('variant', COMPARED)))
     .addOption(new Option('--repeat <n>', 'trials of each').default(1).argParser(whole(1, 1000)))
@@ -59,6 +64,10 @@ export function compareCommand(): Command {
     .addOption(new Option('--out <dir>', 'write result.json, report.html and the traces there'))
     .addOption(new Option('--json', 'print the result as JSON instead of the table'))
     .addOption(new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)))
+    .optionsGroup('With --on local, a version from npm (1.4.5, 22, latest) or the path of a binary:')
+    .addOption(new Option('--node <version>', 'instead of the pinned Node'))
+    .addOption(new Option('--bun <version>', 'instead of the pinned Bun'))
+    .addOption(new Option('--deno <version>', 'instead of the pinned Deno'))
     .optionsGroup('With --on kubernetes:')
     .addOption(new Option('--context <name>', 'the kubeconfig context (default: the current one)'))
     .addOption(new Option('--namespace <prefix>', "what its namespaces' names begin with (default: rollout-test)"))
@@ -69,19 +78,21 @@ export function compareCommand(): Command {
     .action(compare);
 }
 
-async function compare(dir: string | undefined, flags: Flags): Promise<void> {
-  if (dir !== undefined) {
-    const saved = readResults(dir);
-    print(saved, flags);
-    process.exitCode = verdict(saved).exitCode;
-    return;
-  }
+async function compare(dirs: readonly string[], flags: Flags): Promise<void> {
+  const [a, b, more] = dirs;
+  if (more !== undefined) throw new InputError('compare takes one folder, or two to compare with each other');
+  if (a !== undefined && b !== undefined) process.exitCode = showDifference(a, b, flags.json === true);
+  else if (a !== undefined) process.exitCode = showSaved(a, flags.json === true);
+  else await run(flags);
+}
+
+async function run(flags: Flags): Promise<void> {
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   const workload = readWorkload(projectFile('workload.json'));
   const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
   const backend = await backendFor(flags);
   const trials = planTrials({
-    runtimes: (flags.runtime ?? [...RUNTIMES]).map((name) => backend.runtime(name)),
+    runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
     variants: flags.variant ?? COMPARED,
     repeats: flags.repeat,
     workload: scaleWorkload(workload, flags.rate ?? totalRate(workload)),
@@ -99,7 +110,7 @@ async function compare(dir: string | undefined, flags: Flags): Promise<void> {
   });
   out?.writeResult(results);
   if (flags.out !== undefined && results.length > 0) writeReports(flags.out);
-  if (results.length > 0 || failure === undefined) print(results, flags);
+  if (results.length > 0 || failure === undefined) printResults(results, flags.json === true);
   if (failure !== undefined) throw failure;
   const { exitCode, complaints } = verdict(results);
   for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
@@ -109,14 +120,18 @@ async function compare(dir: string | undefined, flags: Flags): Promise<void> {
 /** @throws InputError for flags that the place chosen does not know */
 async function backendFor(flags: Flags): Promise<Backend> {
   const { on, load, context, namespace, images, url, loadPods, k6Image } = flags;
+  const choices = chosen(flags);
   if (on === 'local') {
     const stray = Object.entries({ context, namespace, images, url, loadPods, k6Image }).find(([, value]) => value);
     if (stray) {
       const flag = stray[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       throw new InputError(`--${flag} is for a cluster: add --on kubernetes`);
     }
-    return localBackend(load ?? 'builtin');
+    return localBackend(load ?? 'builtin', choices, (what) => process.stderr.write(`installing ${what} from npm\n`));
   }
+  const [choice] = Object.keys(choices);
+  if (choice !== undefined)
+    throw new InputError(`--${choice} is for --on local: in a cluster the image has the runtime`);
   return kubernetesBackend({
     namespace: namespace ?? 'rollout-test',
     k6Image: k6Image ?? K6_IMAGE,
@@ -131,6 +146,22 @@ async function backendFor(flags: Flags): Promise<Backend> {
   });
 }
 
-function print(results: readonly TrialResult[], { json }: Flags): void {
-  process.stdout.write(json ? `${JSON.stringify(ResultFolder.result(results), null, 2)}\n` : renderTable(results));
+function chosen(flags: Flags): Partial<Record<Runtime, string>> {
+  return Object.fromEntries(RUNTIMES.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])));
+}
+
+/** One after the other: each may have to be installed. */
+async function allRuntimes(names: readonly Runtime[], backend: Backend): Promise<RuntimeUnderTest[]> {
+  const interruption = interruptions();
+  const runtimes: RuntimeUnderTest[] = [];
+  try {
+    for (const name of names) runtimes.push(await backend.runtime(name, interruption.signal));
+    interruption.signal.throwIfAborted();
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    throw new ProgramError('interrupted before the first trial', ExitCode.interrupted, { cause: error });
+  } finally {
+    interruption.stop();
+  }
+  return runtimes;
 }

@@ -10,6 +10,7 @@ import { ownVerdict } from '../own-service/verdict.ts';
 import { CONNECTIONS } from '../own-service/workload.ts';
 import { renderOwnService } from '../report/own-service.ts';
 import { ResultFolder } from '../results/folder.ts';
+import { writeReports } from '../results/reports.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
 import { measure } from './measure.ts';
@@ -95,7 +96,7 @@ function measurementOptions(): Option[] {
     new Option('--max-failed <n>', 'requests a rollout may break before the exit code is 1')
       .default(0)
       .argParser(whole(0, 1_000_000)),
-    new Option('--out <dir>', 'write result.json and the traces there'),
+    new Option('--out <dir>', 'write result.json, report.html and the traces there'),
     new Option('--json', 'print the result as JSON'),
     new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)),
   ];
@@ -122,6 +123,7 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   });
   const advice = advise(traces);
   out?.writeResult(results, { advice });
+  if (flags.out !== undefined && results.length > 0) writeReports(flags.out);
   const verdict = ownVerdict(results, traces, flags.maxFailed);
   if (results.length > 0 || failure === undefined) {
     const text = flags.json

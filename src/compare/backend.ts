@@ -7,6 +7,7 @@ import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import type { LoadGenerator } from '../load/load.ts';
 import type { Runtime } from '../manifests/overlays.ts';
+import { chosenRuntime } from '../runtime-choice.ts';
 import { findRuntime, type RuntimeUnderTest } from '../runtimes.ts';
 import type { PlannedTrial } from './plan.ts';
 
@@ -16,7 +17,8 @@ export interface Backend {
   load: LoadGenerator;
   /** How many trials run at a time. */
   atATime: number;
-  runtime(name: Runtime): RuntimeUnderTest;
+  /** @throws the signal's reason when aborted while one is being installed */
+  runtime(name: Runtime, signal: AbortSignal): Promise<RuntimeUnderTest>;
   clusterFor(trial: PlannedTrial): Cluster;
 }
 
@@ -31,13 +33,20 @@ export function localTrialsAtATime(loadName: 'builtin' | 'k6'): number {
   return Math.max(1, TRIALS_PER_CORE[loadName] * availableParallelism());
 }
 
-/** Real processes on this machine. */
-export function localBackend(loadName: 'builtin' | 'k6'): Backend {
+/** Real processes on this machine; of the runtimes pinned here, or of those chosen instead. */
+export function localBackend(
+  loadName: 'builtin' | 'k6',
+  choices: Partial<Record<Runtime, string>>,
+  onInstall: (what: string) => void,
+): Backend {
   return {
     name: 'local',
     load: loadName === 'k6' ? k6Load : builtinLoad,
     atATime: localTrialsAtATime(loadName),
-    runtime: findRuntime,
+    async runtime(name, signal) {
+      const choice = choices[name];
+      return choice === undefined ? findRuntime(name) : chosenRuntime(name, choice, { signal, onInstall });
+    },
     clusterFor: ({ runtime, identity }) => new LocalCluster({ command: runtime.command, seed: identity.seed }),
   };
 }
@@ -100,7 +109,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     load: url === undefined ? k6JobLoad({ api, image: options.k6Image, pods: options.loadPods }) : fromHere,
     atATime: 1,
     // The image decides on the version; the app says it in its log.
-    runtime: (name) => ({ name, version: '', command: [] }),
+    runtime: async (name) => ({ name, version: '', command: [] }),
     clusterFor: () => cluster,
   };
 }

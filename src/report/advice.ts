@@ -2,6 +2,9 @@
 import type { Advice, Change } from '../analysis/advice.ts';
 import { count, percent, seconds } from './format.ts';
 
+/** Above the lines of `changeLines`. */
+export const CHANGES_TITLE = 'What each change alone removes:';
+
 const CHANGES: Record<Change['change'], string> = {
   replicas: 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
   'graceful-shutdown': 'a SIGTERM handler in the server: finish what is under way, then exit (docs/recipes)',
@@ -15,20 +18,30 @@ const CHANGES: Record<Change['change'], string> = {
 /** The lines that there is something to say about; empty when no rollout was seen. */
 export function adviceLines(advice: Advice): string[] {
   if (advice.server.pods === 0) return [];
-  return [...changeLines(advice), ...measuredLines(advice)];
+  const changes = changeLines(advice);
+  return [
+    ...(changes.length > 0 ? [CHANGES_TITLE, ...indented(changes), ''] : []),
+    'Measured:',
+    ...indented(measuredLines(advice)),
+  ];
 }
 
-function changeLines({ changes }: Advice): string[] {
-  if (changes.length === 0) return [];
-  const lines = changes.map(
-    ({ change, removes, share }) => `  ${percent(share)} of the failures (${count(removes)}): ${CHANGES[change]}`,
+/** What each change alone removes, one a line; empty where nothing failed or no change is known to help. */
+export function changeLines({ changes }: Advice): string[] {
+  return changes.map(
+    ({ change, removes, share }) => `${percent(share)} of the failures (${count(removes)}): ${CHANGES[change]}`,
   );
-  return ['What each change alone removes:', ...lines, ''];
 }
 
-function measuredLines(advice: Advice): string[] {
+/** What was measured, and what would be enough, one a line; empty when no rollout was seen. */
+export function measuredLines(advice: Advice): string[] {
+  if (advice.server.pods === 0) return [];
   const lines = [routing(advice), preStop(advice), gracePeriod(advice), ...server(advice)];
-  return ['Measured:', ...lines.filter((line) => line !== undefined).map((line) => `  ${line}`)];
+  return lines.filter((line) => line !== undefined);
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
 }
 
 function routing({ routing }: Advice): string {

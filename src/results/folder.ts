@@ -56,8 +56,9 @@ export class ResultFolder {
  * @throws InputError naming the file that is missing or is not what it should be
  */
 export function readResults(dir: string): TrialResult[] {
-  const trials = [...readSaved(dir), ...readSummaries(dir)];
-  if (trials.length === 0 && !existsSync(join(dir, RESULT_FILE))) throw holdsNothing(dir);
+  const saved = readSaved(dir);
+  const trials = [...(saved?.trials ?? []), ...readSummaries(dir)];
+  if (saved === undefined && trials.length === 0) throw holdsNothing(dir);
   return trials;
 }
 
@@ -66,12 +67,12 @@ export function holdsNothing(dir: string): InputError {
   return new InputError(`${dir}: holds no results: neither ${RESULT_FILE} nor a k6 summary (k6-*.json)`);
 }
 
-/** The trials of a folder's `result.json`; none where there is no such file. */
-export function readSaved(dir: string): TrialResult[] {
+/** A folder's `result.json`; undefined where there is none. */
+export function readSaved(dir: string): Result | undefined {
   if (!existsSync(dir)) throw new InputError(`${dir}: there is no such folder`);
   if (!statSync(dir).isDirectory()) throw new InputError(`${dir}: is a file; name the folder that holds it`);
   const file = join(dir, RESULT_FILE);
-  return existsSync(file) ? readJsonFile(file, Result, 'a result of this program').trials : [];
+  return existsSync(file) ? readJsonFile(file, Result, 'a result of this program') : undefined;
 }
 
 /** A trial for each k6 summary in a folder. */

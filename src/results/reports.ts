@@ -1,4 +1,5 @@
 /** Makes the reports of a result folder. */
+import { advise } from '../analysis/advice.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { verdict } from '../compare/verdict.ts';
 import type { ReportContents } from '../report/contents.ts';
@@ -13,7 +14,7 @@ const MAX_PICTURES_PER_CELL = 3;
 export function writeReports(dir: string): string {
   const run = readRun(dir);
   const folder = new ResultFolder(dir);
-  folder.writeResult(run.measured);
+  folder.writeResult(run.measured, run.findings);
   return folder.writePage(htmlReport(reportContents(run)));
 }
 
@@ -23,7 +24,7 @@ export function reportContents(run: SavedRun): ReportContents {
   return {
     trials: run.trials.map((result) => {
       const trace = drawn.has(result) ? run.traceOf(result) : undefined;
-      return trace === undefined ? { result } : { result, trace };
+      return trace === undefined ? { result } : { result, trace, advice: advise([trace]) };
     }),
     complaints: verdict(run.trials).complaints,
   };

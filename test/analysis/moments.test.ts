@@ -55,6 +55,8 @@ describe('the moments of a pod', () => {
     ]);
     assert.deepEqual(last({ successes: [succeeded(17, 1)], failures: [refused] }), ['last-new-connection 1700']);
     assert.deepEqual(last({ successes: [succeeded(17, 1, 'old-1', 'keep-alive')] }), []);
+    const kept = { lastNewConnections: { 'old-1': 1733, 'new-1': 9000 }, failures: [refused] };
+    assert.deepEqual(last(kept), ['last-new-connection 1733'], 'as the load kept it');
   });
 
   test('of a pod that nobody deleted do not include its end with the trial', () => {

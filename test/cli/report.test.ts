@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Difference } from '../../src/analysis/difference.ts';
 import { ResultFolder } from '../../src/results/folder.ts';
 import { refused, told } from '../report/reported.ts';
+import { trialResult } from '../results/trial-result.ts';
 import { run } from './program.ts';
 
 /** Valid on Node broke four requests. */
@@ -58,4 +60,22 @@ test('says that --format github needs GitHub Actions', async (t) => {
   const ended = await run(t, ['report', saved(t), '--format', 'github']);
   assert.equal(ended.code, 4);
   assert.match(ended.stderr, /^k8s-rollout-test: GITHUB_STEP_SUMMARY is not set: [^\n]*\n$/);
+});
+
+test('compare of two folders says what changed, with an exit code of 1 when more broke', async (t) => {
+  const of = (failed: number) => {
+    const dir = mkdtempSync(join(tmpdir(), 'report-'));
+    t.after(() => rmSync(dir, { recursive: true }));
+    new ResultFolder(dir).writeResult(
+      [0, 1, 2, 3].map((repeat) => trialResult({ repeat, causes: { capacity: failed } })),
+    );
+    return dir;
+  };
+  const [few, many] = [of(1), of(9)];
+  const worse = await run(t, ['compare', few, many]);
+  assert.match(worse.stdout, /^B against A: more requests broke in valid-node\n/);
+  assert.equal(worse.code, 1);
+  const better = await run(t, ['compare', many, few, '--json']);
+  assert.equal(Difference.parse(JSON.parse(better.stdout)).cells[0]?.verdict, 'fewer');
+  assert.deepEqual([better.code, better.stderr], [0, '']);
 });

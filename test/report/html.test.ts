@@ -62,7 +62,7 @@ describe('the page', () => {
     const result = { ...analyse(bad), valid: false, invalidReasons: [HOSTILE] };
     const html = htmlReport({
       ...contents,
-      trials: [{ result, trace: bad, advice: [{ summary: HOSTILE, detail: HOSTILE }] }],
+      trials: [{ result, trace: bad }],
     });
     assert.ok(html.includes('&lt;script&gt;'));
     assert.doesNotMatch(html, /<script|<img|alert\("1/);
@@ -76,14 +76,12 @@ describe('the page', () => {
     assert.match(html, /<li>invalid: something<\/li>/);
   });
 
-  test('shows advice', () => {
-    const [trial] = reported([told({})]).trials;
-    assert.ok(trial);
-    const html = htmlReport({
-      trials: [{ ...trial, advice: [{ summary: 'Sleep 5 s.', detail: 'It took 4 s.' }] }],
-      complaints: [],
-    });
-    assert.match(html, /<li><strong>Sleep 5 s\.<\/strong> It took 4 s\.<\/li>/);
+  test('says what each change alone removes, and what would be enough', () => {
+    const html = htmlReport(reported([told({}, { load: { failures: refused(7, 10) } })]));
+    assert.match(html, /What each change alone removes:[\s\S]*<li>100 % of the failures \(7\): a preStop sleep<\/li>/);
+    assert.match(html, /<summary>What would be enough<\/summary><ul><li>Routing lag: /);
+    const clean = htmlReport(reported([told({})]));
+    assert.doesNotMatch(clean, /What each change alone removes/);
   });
 
   test('does without a trace, as of a k6 summary', () => {

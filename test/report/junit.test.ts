@@ -32,6 +32,11 @@ describe('the report as JUnit', () => {
       trialResult({ causes: { 'routing-lag': 3 } }),
       /<failure message="3 requests broke">[^<]*routing lag: 3/,
     ],
+    [
+      "of a service of one's own that broke something fails",
+      trialResult({ variant: 'rollout', causes: { 'routing-lag': 3 } }),
+      /<failure message="3 requests broke">/,
+    ],
     ['broken that broke something passes', trialResult({ variant: 'broken', causes: { capacity: 3 } }), undefined],
     [
       'one that is not valid is an error, not a failure',

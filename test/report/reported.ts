@@ -1,4 +1,5 @@
 /** Contents of a report made from stories: a trial for each trace. */
+import { advise } from '../../src/analysis/advice.ts';
 import { analyse } from '../../src/analysis/result.ts';
 import type { ReportContents } from '../../src/report/contents.ts';
 import type { FailedRequest, Trace, TrialIdentity } from '../../src/trace/trace.ts';
@@ -11,7 +12,7 @@ export function told(identity: Partial<TrialIdentity>, story: Story = {}): Trace
 }
 
 export function reported(traces: readonly Trace[], complaints: readonly string[] = []): ReportContents {
-  return { trials: traces.map((trace) => ({ result: analyse(trace), trace })), complaints };
+  return { trials: traces.map((trace) => ({ result: analyse(trace), trace, advice: advise([trace]) })), complaints };
 }
 
 /** Requests refused by a pod that was stopping, `perSecond` of them for as long as they last. */

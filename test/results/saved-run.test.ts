@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { analyse } from '../../src/analysis/result.ts';
+import { advise } from '../../src/analysis/advice.ts';
+import { analyse, Result } from '../../src/analysis/result.ts';
 import { InputError } from '../../src/errors.ts';
 import { ResultFolder, readResults } from '../../src/results/folder.ts';
 import { reportContents, writeReports } from '../../src/results/reports.ts';
@@ -61,6 +62,17 @@ describe('a saved run', () => {
       ['node', 'bun'],
     );
     assert.match(readFileSync(join(dir, 'report.html'), 'utf8'), /href="#broken-bun">9</);
+  });
+
+  test('of a service of its own keeps its advice, told anew, and its fix', (t) => {
+    const dir = folder(t);
+    const trace = told({ variant: 'rollout' }, { load: { failures: refused(4, 10) } });
+    const out = new ResultFolder(dir);
+    out.addTrace(trace);
+    out.writeResult([analyse(trace)], { advice: advise([told({})]) });
+    writeReports(dir);
+    const { advice } = Result.parse(JSON.parse(readFileSync(join(dir, 'result.json'), 'utf8')));
+    assert.deepEqual(advice, advise([trace]));
   });
 
   test('gives the same page each time', (t) => {

@@ -17,7 +17,7 @@ export function matrixTable(trials: readonly TrialResult[]): Markup {
     ({ variant, cells }) =>
       markup`<tr><th scope="row">${variantName(variant)}</th>${cells.map((cell) => matrixCell(cell, most))}</tr>`,
   );
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Broken requests by variant and runtime"><table class="matrix">
+  return markup`<div class="scroll" tabindex="0" role="group" aria-label="Broken requests by variant and runtime"><table class="matrix">
 <caption class="vh">Broken requests of each variant on each runtime</caption>
 <thead><tr><th scope="col">variant</th>${head}</tr></thead>
 <tbody>

@@ -70,8 +70,9 @@ figcaption .cause .cause{margin:0}
 .invalid{margin-top:6px;padding:6px 12px;border-left:3px solid var(--warn);background:var(--panel);font-size:13px}
 figure{margin:12px 0 0}
 .timeline{display:block;width:100%;min-width:760px;height:auto;overflow:visible}
-.advice{margin-top:14px;padding:12px 16px;border-left:3px solid var(--link);background:var(--panel)}
-.advice ul{margin:6px 0 0;padding-left:18px}
+.advice{margin-top:12px;padding:9px 14px;border-left:3px solid var(--link);background:var(--panel);font-size:13px}
+.advice ul{margin:3px 0 0;padding-left:18px}
+.folds ul{margin:6px 0;padding-left:18px}
 .folds{display:flex;flex-wrap:wrap;gap:0 22px;margin-top:10px;font-size:13px}
 details[open]{flex-basis:100%}
 summary{cursor:pointer;color:var(--link);font-size:13px;padding:3px 0;width:fit-content}

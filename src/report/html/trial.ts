@@ -1,8 +1,11 @@
 /** One cell of the matrix, opened: its trials, each with its picture and the figures behind it. */
+
+import type { Advice } from '../../analysis/advice.ts';
 import { CAUSE_IDS } from '../../analysis/causes.ts';
 import type { TrialResult } from '../../analysis/result.ts';
 import type { Trace } from '../../trace/trace.ts';
-import type { Advice, ReportedTrial } from '../contents.ts';
+import { CHANGES_TITLE, changeLines, measuredLines } from '../advice.ts';
+import type { ReportedTrial } from '../contents.ts';
 import { count, percent, seconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { runtimeName, variantName } from '../names.ts';
@@ -44,15 +47,15 @@ function repeatTable(trials: readonly ReportedTrial[], shown: number): Markup {
     shown < trials.length
       ? markup`<p class="note">Pictures of the ${shown} rollouts that broke most; the traces hold all ${trials.length}.</p>`
       : '';
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Rollouts"><table><caption>Rollouts</caption><thead><tr><th scope="col">rollout</th><th scope="col">broken</th><th scope="col">exposed</th><th scope="col">pods replaced</th><th scope="col">longest outage</th><th scope="col">valid</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
+  return markup`<div class="scroll" tabindex="0" role="group" aria-label="Rollouts"><table><caption>Rollouts</caption><thead><tr><th scope="col">rollout</th><th scope="col">broken</th><th scope="col">exposed</th><th scope="col">pods replaced</th><th scope="col">longest outage</th><th scope="col">valid</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
 }
 
 function trialBody({ result, trace, advice }: ReportedTrial, lengthMs: number): Markup {
   return markup`<p class="verdict">${verdict(result)}</p>
 ${result.invalidReasons.map((reason) => markup`<p class="invalid"><strong>Not valid:</strong> ${reason}.</p>`)}
 ${trace ? picture(trace, result, lengthMs) : markup`<p class="note">No trace of this trial was kept, so there is no picture of it.</p>`}
-${adviceList(advice ?? [])}
-${trace ? figures(trace, result) : ''}`;
+${advice ? changeList(advice) : ''}
+${trace ? figures(trace, result, advice) : ''}`;
 }
 
 function verdict(result: TrialResult): Markup {
@@ -68,20 +71,24 @@ function picture(trace: Trace, result: TrialResult, lengthMs: number): Markup {
   const causes = CAUSE_IDS.filter((id) => result.causes[id] > 0).map(
     (id) => markup`<span class="cause">${causeLabel(id)} ${count(result.causes[id])}</span>`,
   );
-  return markup`<figure><div class="scroll" tabindex="0" role="region" aria-label="Timeline">${svg}</div>${note ? markup`<figcaption>${note} ${causes}</figcaption>` : ''}</figure>`;
+  return markup`<figure><div class="scroll" tabindex="0" role="group" aria-label="Timeline">${svg}</div>${note ? markup`<figcaption>${note} ${causes}</figcaption>` : ''}</figure>`;
 }
 
-function adviceList(advice: readonly Advice[]): Markup {
-  if (advice.length === 0) return markup``;
-  const items = advice.map(
-    ({ summary, detail }) => markup`<li><strong>${summary}</strong>${detail ? markup` ${detail}` : ''}</li>`,
-  );
-  return markup`<div class="advice"><h4>What to change</h4><ul>${items}</ul></div>`;
+function changeList(advice: Advice): Markup {
+  const changes = changeLines(advice);
+  return changes.length === 0
+    ? markup``
+    : markup`<div class="advice"><p><strong>${CHANGES_TITLE}</strong></p>${list(changes)}</div>`;
 }
 
-function figures(trace: Trace, result: TrialResult): Markup {
+function list(lines: readonly string[]): Markup {
+  return markup`<ul>${lines.map((line) => markup`<li>${line}</li>`)}</ul>`;
+}
+
+function figures(trace: Trace, result: TrialResult, advice: Advice | undefined): Markup {
+  const enough = advice ? measuredLines(advice) : [];
   const broken = result.failed > 0 ? fold(`Broken requests (${count(result.failed)})`, brokenTable(trace)) : markup``;
-  return markup`<div class="folds">${broken}${fold('Pods', podTable(trace))}${fold('Latency', latencyTable(trace))}${fold('How it was measured', measured(trace))}</div>`;
+  return markup`<div class="folds">${broken}${enough.length > 0 ? fold('What would be enough', list(enough)) : ''}${fold('Pods', podTable(trace))}${fold('Latency', latencyTable(trace))}${fold('How it was measured', measured(trace))}</div>`;
 }
 
 function fold(title: string, content: Markup): Markup {

@@ -1,0 +1,127 @@
+/** What changed between two sets of results, as a table for the terminal. */
+import Table from 'cli-table3';
+import { CAUSES } from '../analysis/causes.ts';
+import { type CellDifference, type Difference, SIGNIFICANCE, type Side, type Verdict } from '../analysis/difference.ts';
+import type { TrialResult } from '../analysis/result.ts';
+import { count, percent, rate } from './format.ts';
+import { runtimeName, variantName } from './names.ts';
+import { matrix } from './summary.ts';
+import { colorsFor } from './terminal.ts';
+
+type Colors = ReturnType<typeof colorsFor>;
+
+/** A set of results and what it is called. */
+export interface NamedResults {
+  name: string;
+  trials: readonly TrialResult[];
+}
+
+const VERDICTS: Record<Verdict, string> = {
+  more: 'more broke',
+  fewer: 'fewer broke',
+  'neither-broke': 'neither broke any',
+  'not-shown': 'no difference shown',
+  'too-few-rollouts': 'too few rollouts to tell',
+  'not-comparable': 'nothing to compare',
+};
+
+/** In words and a table, ending with a newline. */
+export function renderDifference(
+  difference: Difference,
+  a: NamedResults,
+  b: NamedResults,
+  colors = colorsFor(process.stdout),
+): string {
+  const table = new Table({ head: ['', '', 'A', 'B', 'B against A'], style: { head: [], border: [] } });
+  const { rows } = matrix([...a.trials, ...b.trials]);
+  for (const { variant, cells } of rows) {
+    const found = cells.flatMap((cell) =>
+      difference.cells.filter((other) => other.variant === variant && other.runtime === cell?.runtime),
+    );
+    found.forEach((cell, index) => {
+      // The variant's name stands once, beside all of its runtimes.
+      const name = index === 0 ? [{ content: variantName(variant), rowSpan: found.length }] : [];
+      table.push([...name, ...cellTexts(cell, colors)]);
+    });
+  }
+  const lines = [headline(difference, colors), '', from('A', a), from('B', b), '', table.toString(), ''];
+  return `${[...lines, ...notes(difference, a, b)].join('\n')}\n`;
+}
+
+function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string {
+  const names = (verdict: Verdict) =>
+    cells.filter((cell) => cell.verdict === verdict).map(({ variant, runtime }) => `${variant}-${runtime}`);
+  const parts = [
+    ...(names('more').length > 0 ? [colors.red(`more requests broke in ${names('more').join(', ')}`)] : []),
+    ...(names('fewer').length > 0 ? [colors.green(`fewer requests broke in ${names('fewer').join(', ')}`)] : []),
+  ];
+  if (parts.length > 0) return `B against A: ${parts.join('; ')}`;
+  return rolloutsNeeded === null
+    ? 'B against A: no difference shown'
+    : colors.yellow(
+        `B against A: too few rollouts to tell a change from chance (it takes ${rolloutsNeeded} valid ones on each side)`,
+      );
+}
+
+/** "A  results/old: Node 26.9.0, Bun 1.4.4; local, builtin load" */
+function from(letter: string, { name, trials }: NamedResults): string {
+  const versions = [...new Set(trials.map((trial) => `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`.trim()))];
+  return `${letter}  ${name}: ${versions.join(', ')}; ${circumstances(trials)}`;
+}
+
+function circumstances(trials: readonly TrialResult[]): string {
+  return [...new Set(trials.map(({ cluster, load }) => `${cluster}, ${load} load`))].sort().join(' and ');
+}
+
+function cellTexts(cell: CellDifference, colors: Colors): string[] {
+  const { runtime, before, after } = cell;
+  return [runtimeName(runtime), sideText(before), sideText(after), verdictText(cell, colors)];
+}
+
+function sideText(side: Side | null): string {
+  if (!side) return '–';
+  const invalid = side.invalid > 0 ? [`${side.invalid} INVALID, left out`] : [];
+  if (side.failedPerUnit === null) return invalid.join('\n');
+  if (side.failed === 0) {
+    return [`0 of ${count(side.exposed)}`, `< ${percent(side.failedUpperBound)}`, ...invalid].join('\n');
+  }
+  const between = side.interval ? ` (${rate(side.interval[0])} to ${rate(side.interval[1])})` : '';
+  const causes = CAUSES.filter(({ id }) => side.causes[id] > 0)
+    .sort((x, y) => side.causes[y.id] - side.causes[x.id])
+    .map(({ id, name }) => `${name} ${count(side.causes[id])}`);
+  return [`${rate(side.failedPerUnit)}${between}`, ...causes, ...invalid].join('\n');
+}
+
+function verdictText(cell: CellDifference, colors: Colors): string {
+  const words = VERDICTS[cell.verdict];
+  const painted = cell.verdict === 'more' ? colors.red(words) : cell.verdict === 'fewer' ? colors.green(words) : words;
+  if (cell.change === null || cell.verdict === 'neither-broke') return painted;
+  const interval = cell.changeInterval
+    ? ` (${signed(cell.changeInterval[0])} to ${signed(cell.changeInterval[1])})`
+    : '';
+  const p =
+    cell.adjustedProbability === null || cell.verdict === 'too-few-rollouts'
+      ? ''
+      : `p = ${Number(cell.adjustedProbability.toPrecision(2))}`;
+  return [painted, `${signed(cell.change)}${interval}`, p].filter(Boolean).join('\n');
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${rate(Math.abs(value))}`;
+}
+
+function notes({ cells, rolloutsNeeded }: Difference, a: NamedResults, b: NamedResults): string[] {
+  const units = new Set(cells.map((cell) => cell.unit));
+  const unit =
+    units.size === 1 && units.has('pod') ? 'pod replaced' : 'pod replaced (per rollout where pods are not known)';
+  const lines = [
+    `Failed requests per ${unit}: mean over rollouts, with its 95 % interval (Student, Welch); where none failed, the bound of the probability.`,
+    `p: how often chance alone gives such a difference (permutation test over rollouts, Holm's correction for all cells); below ${SIGNIFICANCE} counts as a change.`,
+  ];
+  if (rolloutsNeeded !== null)
+    lines.push(`A change can be shown from ${rolloutsNeeded} rollouts on each side (--repeat ${rolloutsNeeded}).`);
+  if (circumstances(a.trials) !== circumstances(b.trials)) {
+    lines.push('A and B did not run in the same place under the same load: what differs may come from that.');
+  }
+  return lines;
+}

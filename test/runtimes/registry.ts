@@ -1,0 +1,76 @@
+/** An npm registry on loopback with packages of this test's own: what npm itself asks of one, and no more. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+export interface Registry {
+  url: string;
+  /** Paths that were asked for, in order. */
+  requests: string[];
+}
+
+/** Serves one package in these versions; its binary prints the version as this runtime would. */
+export async function startRegistry(
+  t: TestContext,
+  {
+    name,
+    binary,
+    versions,
+    prints,
+  }: { name: string; binary: string; versions: readonly string[]; prints: (version: string) => string },
+): Promise<Registry> {
+  const requests: string[] = [];
+  const tarballs = new Map(versions.map((version) => [version, pack({ name, binary, version, prints })]));
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(request.url ?? '');
+    requests.push(path);
+    const tarball = tarballs.get(/^\/tarball\/(.+)\.tgz$/.exec(path)?.[1] ?? '');
+    if (tarball) return response.end(tarball);
+    if (path !== `/${name}`) return response.writeHead(404).end('{}');
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const entries = [...tarballs].map(([version, content]) => [
+      version,
+      { name, version, dist: { tarball: `${base}/tarball/${version}.tgz`, integrity: integrity(content) } },
+    ]);
+    const document = { name, 'dist-tags': { latest: versions.at(-1) }, versions: Object.fromEntries(entries) };
+    return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+}
+
+function integrity(content: Buffer): string {
+  return `sha512-${createHash('sha512').update(content).digest('base64')}`;
+}
+
+function pack({
+  name,
+  binary,
+  version,
+  prints,
+}: {
+  name: string;
+  binary: string;
+  version: string;
+  prints: (version: string) => string;
+}): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'package-'));
+  try {
+    mkdirSync(join(folder, dirname(binary)), { recursive: true });
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, bin: { runtime: binary } }));
+    writeFileSync(join(folder, binary), `#!/bin/sh\necho '${prints(version)}'\n`);
+    chmodSync(join(folder, binary), 0o755);
+    const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json'], { cwd: folder, encoding: 'utf8' }));
+    return readFileSync(join(folder, filename));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,104 @@
+/** Other versions of a runtime: real npm, against a registry on loopback. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { EnvironmentError, InputError } from '../../src/errors.ts';
+import type { Runtime } from '../../src/manifests/overlays.ts';
+import { chosenRuntime } from '../../src/runtime-choice.ts';
+import { findRuntime, packagesOf } from '../../src/runtimes.ts';
+import { startRegistry } from './registry.ts';
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'runtimes-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/** npm asks this registry and keeps its own cache apart, until the test ends. */
+function useRegistry(t: TestContext, url: string): void {
+  const before = { ...process.env };
+  t.after(() => {
+    process.env = before;
+  });
+  process.env = { ...before, npm_config_registry: url, npm_config_cache: folder(t), npm_config_fetch_retries: '0' };
+}
+
+test('a path stands for the binary there', async () => {
+  const pinned = findRuntime('bun');
+  const [binary = ''] = pinned.command;
+  assert.deepEqual(await chosenRuntime('bun', binary), pinned);
+});
+
+describe('a choice that is none', () => {
+  const [node = ''] = findRuntime('node').command;
+  const table: [what: string, name: Runtime, choice: string, message: RegExp][] = [
+    ['a missing file', 'node', './no/such/node', /^--node \.\/no\/such\/node: there is no such file$/],
+    ['a folder', 'node', '/tmp', /^--node \/tmp: there is no such file$/],
+    ["another runtime's binary", 'bun', node, /--version says "v[\d.]+", which is no version of bun$/],
+    ['what npm would take for an address', 'node', 'github:a', /^--node github:a: neither a version nor a path/],
+    ['an option of npm', 'node', '--force', /^--node --force: neither a version nor a path/],
+  ];
+  for (const [what, name, choice, message] of table) {
+    test(`${what} is refused in one line`, async () => {
+      await assert.rejects(chosenRuntime(name, choice), (error: Error) => {
+        assert.ok(error instanceof InputError || error instanceof EnvironmentError);
+        assert.match(error.message, message);
+        return !error.message.includes('\n');
+      });
+    });
+  }
+});
+
+describe('a version from npm', () => {
+  const [wanted = { name: '', binary: '' }] = packagesOf('deno');
+  const offered = { ...wanted, versions: ['2.1.0', '2.9.0'], prints: (version: string) => `deno ${version} (stable)` };
+
+  test('is installed once, and then taken from the cache', async (t) => {
+    const registry = await startRegistry(t, offered);
+    useRegistry(t, registry.url);
+    const cacheFolder = folder(t);
+    const told: string[] = [];
+    const choosing = { cacheFolder, onInstall: (what: string) => told.push(what) };
+    const first = await chosenRuntime('deno', '2.1.0', choosing);
+    assert.equal(first.version, '2.1.0');
+    assert.ok(first.command[0]?.startsWith(cacheFolder));
+    const asked = registry.requests.length;
+    assert.ok(asked >= 2);
+    assert.deepEqual(await chosenRuntime('deno', '2.1.0', choosing), first);
+    assert.equal(registry.requests.length, asked, 'npm was not asked again');
+    assert.deepEqual(told, [`${wanted.name}@2.1.0`]);
+    assert.equal(readdirSync(cacheFolder).length, 1);
+  });
+
+  test('may be a range or a tag, which npm resolves', async (t) => {
+    useRegistry(t, (await startRegistry(t, offered)).url);
+    const cacheFolder = folder(t);
+    assert.equal((await chosenRuntime('deno', '2.1', { cacheFolder })).version, '2.1.0');
+    assert.equal((await chosenRuntime('deno', 'latest', { cacheFolder })).version, '2.9.0');
+    assert.deepEqual(readdirSync(cacheFolder).length, 2);
+  });
+
+  test('that does not exist is told in one line, and leaves nothing behind', async (t) => {
+    useRegistry(t, (await startRegistry(t, offered)).url);
+    const cacheFolder = folder(t);
+    await assert.rejects(chosenRuntime('deno', '7.7.7', { cacheFolder }), (error: Error) => {
+      assert.ok(error instanceof InputError, error.message);
+      return /^--deno 7\.7\.7: npm could not install it: .*No matching version[^\n]*$/i.test(error.message);
+    });
+    assert.deepEqual(readdirSync(cacheFolder), []);
+  });
+
+  test('without npm is told in one line', async (t) => {
+    const before = process.env.PATH;
+    t.after(() => {
+      process.env.PATH = before;
+    });
+    process.env.PATH = folder(t);
+    await assert.rejects(
+      chosenRuntime('deno', '2.1.0', { cacheFolder: folder(t) }),
+      (error: Error) => error instanceof EnvironmentError && /npm was not found$/.test(error.message),
+    );
+  });
+});
