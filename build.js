@@ -50,6 +50,19 @@ const NODE_SERVER = {
   external: ['bufferutil', 'utf-8-validate'],
 };
 
+/** What other people's servers import; their packages and their runtime's own modules stay outside. */
+function buildRecipes() {
+  return build({
+    ...COMMON,
+    entryPoints: Object.fromEntries(RUNTIMES.map((runtime) => [runtime, `runtimes/${runtime}/serve.ts`])),
+    outdir: 'dist/recipes',
+    target: 'es2023',
+    platform: 'neutral',
+    external: ['node:*'],
+    packages: 'external',
+  });
+}
+
 /** The program as it is published: its packages stay outside. */
 async function buildProgram() {
   await rm(join(import.meta.dirname, 'dist/chunks'), { recursive: true, force: true });
@@ -74,4 +87,4 @@ if (only !== undefined && !RUNTIMES.includes(only)) {
   console.error(`build.js: no runtime "${only}"; there are ${RUNTIMES.join(', ')}`);
   process.exit(2);
 }
-await Promise.all(only ? [buildServer(only)] : [...RUNTIMES.map(buildServer), buildProgram()]);
+await Promise.all(only ? [buildServer(only)] : [...RUNTIMES.map(buildServer), buildRecipes(), buildProgram()]);

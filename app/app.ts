@@ -33,7 +33,7 @@ export function createApp({ settings, lifecycle, requestIds, runtime, log, upgra
   const requestCounts = new RequestCounts();
   const app = new Hono();
 
-  app.use(countRequests(lifecycle, requestCounts));
+  app.use(countRequests(requestCounts));
   app.use(podHeaders(podName, lifecycle, requestIds));
 
   app.on(['GET', 'POST'], '/', root(podName));

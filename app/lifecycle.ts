@@ -32,7 +32,7 @@ export class Lifecycle {
   #active: WorkCounts = { requests: 0, streams: 0, eventStreams: 0, webSockets: 0 };
   #handled = 0;
   #ends = new Set<() => void>();
-  #ending = false;
+  #stopping = new AbortController();
   #idle: (() => void)[] = [];
 
   get state(): State {
@@ -52,6 +52,11 @@ export class Lifecycle {
   /** Requests whose response was returned. */
   get handled(): number {
     return this.#handled;
+  }
+
+  /** Aborted once every WebSocket and event stream has been asked to end. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /** The listener is open. */
@@ -84,14 +89,14 @@ export class Lifecycle {
       if (end) this.#ends.delete(end);
       if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
     };
-    if (end && this.#ending) end();
+    if (end && this.stopping.aborted) end();
     else if (end) this.#ends.add(end);
     return finish;
   }
 
   /** Asks every WebSocket and event stream to end, those still to come as well. */
   endSessions(): void {
-    this.#ending = true;
+    this.#stopping.abort();
     for (const end of [...this.#ends]) end();
   }
 

@@ -6,7 +6,7 @@ import type { RequestIds } from './request-ids.ts';
 
 /**
  * x-pod-name · x-pod-state · x-server-time (ms since the epoch) · x-request-id as sent · x-request-count (how often
- * this pod has seen that id) · and `Connection: close` once the pod is leaving.
+ * this pod has seen that id).
  */
 export function podHeaders(podName: string, lifecycle: Lifecycle, requestIds: RequestIds): MiddlewareHandler {
   return async (c, next) => {
@@ -24,8 +24,5 @@ export function podHeaders(podName: string, lifecycle: Lifecycle, requestIds: Re
       headers.set('x-request-id', id);
       headers.set('x-request-count', String(count));
     }
-    // On probes and errors as well: the connection is what has to go, whoever holds it. The kubelet opens a new one
-    // for each probe, so nothing is lost there.
-    if (lifecycle.closing) headers.set('connection', 'close');
   };
 }

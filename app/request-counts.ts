@@ -1,7 +1,6 @@
-/** Counts every request: in flight through the lifecycle, and when answered by route and status. */
+/** Counts every request when it was answered, by route and status. */
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import type { Lifecycle } from './lifecycle.ts';
 
 export interface RequestCount {
   /** The route's pattern, or "unmatched": never the path, which clients can make up without end. */
@@ -25,16 +24,14 @@ export class RequestCounts {
   }
 }
 
-export function countRequests(lifecycle: Lifecycle, counts: RequestCounts): MiddlewareHandler {
+export function countRequests(counts: RequestCounts): MiddlewareHandler {
   return async (c, next) => {
-    const finish = lifecycle.begin('requests');
     try {
       await next();
     } finally {
       // Middleware matches under /*; what is left is the route itself.
       const route = matchedRoutes(c).find(({ path }) => path !== '/*')?.path ?? 'unmatched';
       counts.add(route, c.res.status);
-      finish();
     }
   };
 }

@@ -100,14 +100,7 @@ async function run(flags: Flags): Promise<void> {
     cluster: backend.name,
     seed,
   });
-  const { results, failure } = await measure({
-    trials,
-    clusterFor: backend.clusterFor,
-    load: backend.load,
-    atATime: Math.min(trials.length, backend.atATime),
-    seed,
-    out,
-  });
+  const { results, failure } = await measure(trials, backend, { seed, out });
   out?.writeResult(results);
   if (flags.out !== undefined && results.length > 0) writeReports(flags.out);
   if (results.length > 0 || failure === undefined) printResults(results, flags.json === true);

@@ -4,8 +4,7 @@ import type { TrialResult } from '../analysis/result.ts';
 import { ExitCode } from '../errors.ts';
 import { type FoundFix, findFix } from '../find-fix/find-fix.ts';
 import { componentOf, flagsOf } from '../find-fix/patch.ts';
-import { builtinLoad } from '../load/builtin/builtin.ts';
-import { type LocalService, localClusterFor } from '../own-service/plan.ts';
+import { type LocalService, localServiceBackend } from '../own-service/plan.ts';
 import { renderFoundFix } from '../report/found-fix.ts';
 import { ResultFolder } from '../results/folder.ts';
 import { measure } from './measure.ts';
@@ -28,21 +27,18 @@ export interface FindFixFlags {
 
 export async function findFixOf(service: LocalService, seed: number, flags: FindFixFlags): Promise<void> {
   const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
+  const backend = localServiceBackend(service);
   const trials: TrialResult[] = [];
+  let { atATime } = backend;
   const found = await findFix(service, {
     repeats: flags.repeat,
     maxFailed: flags.maxFailed,
     seed,
     async measure(plans, what) {
       process.stderr.write(`${what}: `);
-      const { results, traces, failure } = await measure({
-        trials: plans,
-        clusterFor: ({ identity }) => localClusterFor(service, identity.seed),
-        load: builtinLoad,
-        atATime: Math.min(plans.length, service.atATime),
-        seed,
-        out,
-      });
+      const { results, traces, failure } = await measure(plans, { ...backend, atATime }, { seed, out });
+      // A machine that is too busy for so many at a time is asked for fewer.
+      if (results.some((result) => !result.valid)) atATime = Math.max(1, Math.floor(atATime / 2));
       trials.push(...results);
       out?.writeResult(trials);
       if (failure !== undefined) throw failure;

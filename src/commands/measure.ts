@@ -1,6 +1,6 @@
 /** Runs trials in front of a user: with progress on stderr, an end on Ctrl-C, and what has come in kept. */
 import type { TrialResult } from '../analysis/result.ts';
-import { runTrials, type TrialsRun } from '../compare/run.ts';
+import { runTrials, type TrialsBackend } from '../compare/run.ts';
 import { ExitCode, ProgramError } from '../errors.ts';
 import { terminalProgress } from '../report/progress.ts';
 import type { ResultFolder } from '../results/folder.ts';
@@ -8,7 +8,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { TrialPlan } from '../trial.ts';
 import { interruptions } from './interruptions.ts';
 
-export interface MeasureOptions<T extends TrialPlan> extends Omit<TrialsRun<T>, 'signal'> {
+export interface MeasureOptions {
   /** For the progress's first line. */
   seed: number;
   /** Where the traces are written, if anywhere. */
@@ -18,16 +18,21 @@ export interface MeasureOptions<T extends TrialPlan> extends Omit<TrialsRun<T>, 
 export interface Measurement {
   /** In the order in which they came; incomplete after a failure. */
   results: TrialResult[];
+  /** Of each result. */
   traces: Trace[];
   /** What ended it early; a ProgramError when it was the user. */
   failure: unknown;
 }
 
 /** Runs the trials; never rejects for what happens in one, so that what has come in is not lost with it. */
-export async function measure<T extends TrialPlan>(options: MeasureOptions<T>): Promise<Measurement> {
-  const { trials, seed, atATime, out } = options;
+export async function measure<T extends TrialPlan>(
+  trials: readonly T[],
+  backend: TrialsBackend<T>,
+  { seed, out }: MeasureOptions,
+): Promise<Measurement> {
   const measured: Measurement = { results: [], traces: [], failure: undefined };
   const interruption = interruptions();
+  const atATime = Math.min(trials.length, backend.atATime);
   const progress = terminalProgress(process.stderr, trials, { seed, atATime });
   const observer = {
     ...progress.observer,
@@ -39,7 +44,7 @@ export async function measure<T extends TrialPlan>(options: MeasureOptions<T>): 
     },
   };
   try {
-    await runTrials({ ...options, signal: interruption.signal }, observer);
+    await runTrials(trials, backend, interruption.signal, observer);
   } catch (error) {
     measured.failure = error;
   } finally {

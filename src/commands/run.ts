@@ -1,10 +1,9 @@
 /** `run`: rollouts of the user's own service, what they broke, and why. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { advise } from '../analysis/advice.ts';
-import { builtinLoad } from '../load/builtin/builtin.ts';
 import { Scenario } from '../load/workload.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
-import { localClusterFor, planRollouts } from '../own-service/plan.ts';
+import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
 import { ownVerdict } from '../own-service/verdict.ts';
 import { CONNECTIONS } from '../own-service/workload.ts';
@@ -113,14 +112,7 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   }
   const trials = planRollouts(service, flags.repeat ?? 1, seed);
   const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
-  const { results, traces, failure } = await measure({
-    trials,
-    clusterFor: ({ identity }) => localClusterFor(service, identity.seed),
-    load: builtinLoad,
-    atATime: Math.min(trials.length, service.atATime),
-    seed,
-    out,
-  });
+  const { results, traces, failure } = await measure(trials, localServiceBackend(service), { seed, out });
   const advice = advise(traces);
   out?.writeResult(results, { advice });
   if (flags.out !== undefined && results.length > 0) writeReports(flags.out);

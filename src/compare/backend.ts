@@ -1,25 +1,20 @@
 /** Where the trials of a comparison run, and what loads them there. */
 import { availableParallelism } from 'node:os';
-import type { Cluster } from '../clusters/cluster.ts';
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import { InputError } from '../errors.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
-import type { LoadGenerator } from '../load/load.ts';
 import type { Runtime } from '../manifests/overlays.ts';
 import { chosenRuntime } from '../runtime-choice.ts';
 import { findRuntime, type RuntimeUnderTest } from '../runtimes.ts';
 import type { PlannedTrial } from './plan.ts';
+import type { TrialsBackend } from './run.ts';
 
-export interface Backend {
+export interface Backend extends TrialsBackend<PlannedTrial> {
   /** "local" or the kubeconfig context. */
   name: string;
-  load: LoadGenerator;
-  /** How many trials run at a time. */
-  atATime: number;
   /** @throws the signal's reason when aborted while one is being installed */
   runtime(name: Runtime, signal: AbortSignal): Promise<RuntimeUnderTest>;
-  clusterFor(trial: PlannedTrial): Cluster;
 }
 
 /**
@@ -28,9 +23,9 @@ export interface Backend {
  */
 const TRIALS_PER_CORE = { builtin: 2, k6: 1 };
 
-/** How many trials run at a time on this machine. */
-export function localTrialsAtATime(loadName: 'builtin' | 'k6'): number {
-  return Math.max(1, TRIALS_PER_CORE[loadName] * availableParallelism());
+/** How many trials of this project's app this machine can run at a time. */
+export function trialsAtATime(load: 'builtin' | 'k6'): number {
+  return Math.max(1, TRIALS_PER_CORE[load] * availableParallelism());
 }
 
 /** Real processes on this machine; of the runtimes pinned here, or of those chosen instead. */
@@ -42,7 +37,7 @@ export function localBackend(
   return {
     name: 'local',
     load: loadName === 'k6' ? k6Load : builtinLoad,
-    atATime: localTrialsAtATime(loadName),
+    atATime: trialsAtATime(loadName),
     async runtime(name, signal) {
       const choice = choices[name];
       return choice === undefined ? findRuntime(name) : chosenRuntime(name, choice, { signal, onInstall });

@@ -22,7 +22,7 @@ export type Step =
   | { kind: 'invalid'; set: readonly Fix[] };
 
 /** So many trials of one set may turn out invalid before the search gives up. */
-export const MAX_INVALID = 3;
+export const MAX_INVALID = 5;
 
 /**
  * @param repeats clean trials that prove a set

@@ -1,6 +1,7 @@
 /** Which trials measure one service: rollouts, and a control. */
-import type { Cluster } from '../clusters/cluster.ts';
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
+import type { TrialsBackend } from '../compare/run.ts';
+import { builtinLoad } from '../load/builtin/builtin.ts';
 import type { Workload } from '../load/workload.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { deriveSeed } from '../random.ts';
@@ -51,12 +52,14 @@ export function planTrial(service: LocalService, variant: string, repeat: number
   };
 }
 
-/** A cluster of this machine for one trial of the service; its processes get this program's environment. */
-export function localClusterFor(
-  { command, ownPort }: Pick<LocalService, 'command' | 'ownPort'>,
-  seed: number,
-): Cluster {
-  return new LocalCluster({ command, ownPort, env: inheritedEnvironment(), seed });
+/** Where the service's trials run: on this machine, with this program's environment. */
+export function localServiceBackend({ command, ownPort, atATime }: LocalService): TrialsBackend<TrialPlan> {
+  const env = inheritedEnvironment();
+  return {
+    load: builtinLoad,
+    atATime,
+    clusterFor: ({ identity }) => new LocalCluster({ command, ownPort, env, seed: identity.seed }),
+  };
 }
 
 function inheritedEnvironment(): Record<string, string> {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
-import { localTrialsAtATime } from '../compare/backend.ts';
+import { trialsAtATime } from '../compare/backend.ts';
 import { InputError } from '../errors.ts';
 import { readWorkload, type Workload } from '../load/workload.ts';
 import { type Manifests, readManifests } from '../manifests/manifests.ts';
@@ -44,7 +44,7 @@ export function localService(command: readonly string[], flags: ServiceFlags): L
     ownPort: flags.port,
     workload: workloadFor(manifests, flags),
     // Of what a stranger's server needs nothing is known: one trial for each core leaves room for it.
-    atATime: manifests && ownRuntime(manifests) ? localTrialsAtATime('builtin') : availableParallelism(),
+    atATime: manifests && ownRuntime(manifests) ? trialsAtATime('builtin') : availableParallelism(),
   };
 }
 

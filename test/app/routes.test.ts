@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Hono } from 'hono';
 import { createApp } from '../../app/app.ts';
+import { gracefulFetch } from '../../app/graceful-fetch.ts';
 import { Lifecycle } from '../../app/lifecycle.ts';
 import { RequestIds } from '../../app/request-ids.ts';
 import { readSettings } from '../../app/settings.ts';
@@ -24,7 +25,8 @@ beforeEach(() => {
 });
 
 async function get(path: string, init?: RequestInit): Promise<Response> {
-  return app.fetch(new Request(`http://pod-1${path}`, init));
+  // As a runtime serves it.
+  return gracefulFetch(app.fetch, lifecycle)(new Request(`http://pod-1${path}`, init));
 }
 const post = (path: string, body: string) => get(path, { method: 'POST', body });
 

@@ -1,0 +1,47 @@
+/** Any fetch handler as part of a server that shuts down in order. */
+import type { Lifecycle } from './lifecycle.ts';
+import { readiness } from './readiness.ts';
+
+/** What answers a request; runtimes hand over more than the request. */
+export type FetchHandler<More extends unknown[] = []> = (
+  request: Request,
+  ...more: More
+) => Response | Promise<Response>;
+
+/**
+ * The handler, whose requests count as work until they are answered, and whose answers ask the client to give up the
+ * connection once the server is leaving.
+ * @param readinessPath where readiness is told, if anywhere
+ */
+export function gracefulFetch<More extends unknown[]>(
+  fetch: FetchHandler<More>,
+  lifecycle: Lifecycle,
+  readinessPath?: string,
+): (request: Request, ...more: More) => Promise<Response> {
+  return async (request, ...more) => {
+    const finish = lifecycle.begin('requests');
+    try {
+      const probed = readinessPath !== undefined && new URL(request.url).pathname === readinessPath;
+      const response = await (probed ? readiness(lifecycle) : fetch(request, ...more));
+      // On probes and errors as well: the connection is what has to go, whoever holds it. The kubelet opens a new one
+      // for each probe, so nothing is lost there.
+      return lifecycle.closing ? closing(response) : response;
+    } finally {
+      finish();
+    }
+  };
+}
+
+function closing(response: Response): Response {
+  // The headers of a WebSocket's 101 are the runtime's and cannot be changed.
+  if (response.status === 101) return response;
+  try {
+    response.headers.set('connection', 'close');
+    return response;
+  } catch {
+    // A response that was fetched, or made by Response.redirect, does not let its headers be changed; a copy does.
+    const copy = new Response(response.body, response);
+    copy.headers.set('connection', 'close');
+    return copy;
+  }
+}

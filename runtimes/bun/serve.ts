@@ -1,0 +1,58 @@
+/** Serves a fetch handler on Bun, and ends in order on SIGTERM and SIGINT. */
+import { type FetchHandler, gracefulFetch } from '../../app/graceful-fetch.ts';
+import { type GracefulOptions, type GracefulServer, wire } from '../../app/graceful-server.ts';
+import { sleep } from '../../app/sleep.ts';
+
+/** The most Bun allows. Its default of 10 s cuts a request whose handler is silent for longer. */
+const IDLE_TIMEOUT_S = 255;
+
+const IDLE_POLL_MS = 50;
+
+export interface ServeOptions<WebSocketData = undefined> extends GracefulOptions {
+  /** Gets the request and Bun's server. */
+  fetch: FetchHandler<[server: Bun.Server<WebSocketData>]>;
+  /** As Bun.serve takes it. */
+  websocket?: Bun.WebSocketHandler<WebSocketData>;
+}
+
+export function serve<WebSocketData = undefined>(options: ServeOptions<WebSocketData>): GracefulServer {
+  const { fetch, websocket, readinessPath, ...graceful } = options;
+  const { port, hostname, lifecycle, ...wiring } = wire(graceful, {
+    close: async () => server?.stop(),
+    stopListening: async () => server && stopAndFinish(server),
+    exit: process.exit,
+  });
+
+  // Before the listener opens, so that no signal finds a serving process without a handler.
+  if (wiring.onSignal) {
+    process.on('SIGTERM', wiring.onSignal);
+    process.on('SIGINT', wiring.onSignal);
+  }
+
+  let server: Bun.Server<WebSocketData> | undefined;
+  try {
+    const handler = gracefulFetch(fetch, lifecycle, readinessPath);
+    const settings = { fetch: handler, hostname, port, idleTimeout: IDLE_TIMEOUT_S };
+    server = Bun.serve<WebSocketData>({ ...settings, websocket } as Bun.Serve.Options<WebSocketData>);
+    wiring.listening(server.port ?? port);
+  } catch (error) {
+    wiring.listenFailed(error);
+  }
+  return wiring.server;
+}
+
+/**
+ * stop() lets every request finish and closes each connection when it has become idle, but waits up to 10 s for one on
+ * which nothing was ever sent. There is nothing to lose there, so the requests decide. stop(true) is never used: it
+ * cuts, and does not resolve while a handler is pending.
+ */
+async function stopAndFinish(
+  server: Pick<Bun.Server<unknown>, 'stop' | 'pendingRequests' | 'pendingWebSockets'>,
+): Promise<void> {
+  const stopped = server.stop();
+  const requestsDone = async () => {
+    do await sleep(IDLE_POLL_MS);
+    while (server.pendingRequests + server.pendingWebSockets > 0);
+  };
+  await Promise.race([stopped, requestsDone()]);
+}

@@ -1,0 +1,46 @@
+/** Serves a fetch handler on Node.js, and ends in order on SIGTERM and SIGINT. */
+import type { Server } from 'node:http';
+import { serve as serveFetch, type WebSocketServerLike } from '@hono/node-server';
+import { type FetchHandler, gracefulFetch } from '../../app/graceful-fetch.ts';
+import { type GracefulOptions, type GracefulServer, wire } from '../../app/graceful-server.ts';
+
+const IDLE_POLL_MS = 50;
+
+export interface ServeOptions extends GracefulOptions {
+  /** Gets the request, and Node's own objects as the second argument. */
+  fetch: FetchHandler<[env: object]>;
+  /** A WebSocketServer of ws with noServer, for @hono/node-server's upgradeWebSocket. */
+  websocket?: { server: WebSocketServerLike };
+}
+
+export function serve({ fetch, websocket, ...options }: ServeOptions): GracefulServer {
+  const { port, hostname, lifecycle, ...wiring } = wire(options, {
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+
+    // close() ends the connections that are idle at that moment. One that becomes idle later would stay for its
+    // keep-alive timeout, 6 s, and hold up the exit.
+    stopListening: () =>
+      new Promise((resolve) => {
+        const poll = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MS);
+        server.close(() => {
+          clearInterval(poll);
+          resolve();
+        });
+      }),
+
+    exit: (code) => process.exit(code),
+  });
+
+  // Before the listener opens, so that no signal finds a serving process without a handler.
+  if (wiring.onSignal) {
+    process.on('SIGTERM', wiring.onSignal);
+    process.on('SIGINT', wiring.onSignal);
+  }
+
+  const handler = gracefulFetch(fetch, lifecycle, options.readinessPath);
+  const server = serveFetch({ fetch: handler, hostname, port, ...(websocket && { websocket }) }, (address) =>
+    wiring.listening(address.port),
+  ) as Server; // of node:http, as no other createServer was given
+  server.on('error', wiring.listenFailed);
+  return wiring.server;
+}
