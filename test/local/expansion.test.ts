@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { expandReferences } from '../../src/clusters/local/expansion.ts';
+
+const CASES: [word: string, expanded: string][] = [
+  ['$(PORT)', '8080'],
+  ['--listen=$(HOST):$(PORT)', '--listen=h:8080'],
+  ['$(NOBODY)', '$(NOBODY)'],
+  ['$$(PORT)', '$(PORT)'],
+  ['$$$(PORT)', '$8080'],
+  ['$PORT', '$PORT'],
+  ['$(PORT', '$(PORT'],
+  ['cost: 5$', 'cost: 5$'],
+  ['', ''],
+];
+
+for (const [word, expanded] of CASES) {
+  test(`"${word}" becomes "${expanded}"`, () => {
+    assert.equal(expandReferences(word, { PORT: '8080', HOST: 'h' }), expanded);
+  });
+}

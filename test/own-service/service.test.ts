@@ -1,0 +1,174 @@
+/** From the flags of `run` to the service it measures. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { stringify } from 'yaml';
+import { InputError } from '../../src/errors.ts';
+import type { Scenario } from '../../src/load/workload.ts';
+import { parseContainerCommand } from '../../src/own-service/command.ts';
+import { deploymentFromSettings } from '../../src/own-service/deployment.ts';
+import { planRollouts } from '../../src/own-service/plan.ts';
+import { localService, type ServiceFlags } from '../../src/own-service/service.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'own-service-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const service = (command: string[], flags: Partial<ServiceFlags> = {}) => localService(command, { exec: [], ...flags });
+
+/** A manifest whose container has this command; returns its file. */
+function manifest(name: string, container: object): string {
+  const { service: object, deployment } = deploymentFromSettings({});
+  const [first] = deployment.spec.template.spec.containers;
+  deployment.spec.template.spec.containers = [{ ...first, name: 'app', ...container }];
+  const file = join(folder, `${name}.yaml`);
+  writeFileSync(file, [object, deployment].map((part) => stringify(part)).join('---\n'));
+  return file;
+}
+
+function refusal(command: string[], flags: Partial<ServiceFlags> = {}): string {
+  try {
+    service(command, flags);
+  } catch (error) {
+    assert.ok(error instanceof InputError, String(error));
+    return error.message;
+  }
+  assert.fail('it was taken');
+}
+
+describe('the deployment', () => {
+  test("of a command alone is Kubernetes' default with three replicas, ready when the port accepts", () => {
+    const { spec } = service(['node', 'x.js']).manifests.deployment;
+    assert.deepEqual([spec.replicas, spec.template.spec.terminationGracePeriodSeconds], [3, undefined]);
+    const [container] = spec.template.spec.containers;
+    assert.deepEqual(container?.readinessProbe, { tcpSocket: { port: 'http' }, periodSeconds: 1 });
+    assert.equal(container?.lifecycle, undefined);
+  });
+  test('has what the flags say', () => {
+    const flags = {
+      replicas: 2,
+      graceSeconds: 9,
+      preStopSeconds: 4,
+      maxSurge: '50%',
+      maxUnavailable: 0,
+      readyPath: '/r',
+    };
+    const { spec } = service(['node'], flags).manifests.deployment;
+    assert.equal(spec.replicas, 2);
+    assert.deepEqual(spec.strategy?.rollingUpdate, { maxSurge: '50%', maxUnavailable: 0 });
+    assert.equal(spec.template.spec.terminationGracePeriodSeconds, 9);
+    const [container] = spec.template.spec.containers;
+    assert.deepEqual(container?.lifecycle, { preStop: { sleep: { seconds: 4 } } });
+    assert.deepEqual(container?.readinessProbe?.httpGet, { path: '/r', port: 'http' });
+  });
+});
+
+describe('the command', () => {
+  test('is the one after --', () =>
+    assert.deepEqual(service(['node', 'x.js', '--port=1']).command, ['node', 'x.js', '--port=1']));
+  test("is the manifest's own where that program is here", () => {
+    const file = manifest('own-command', { command: ['node', 'server.js'], args: ['--fast'] });
+    assert.deepEqual(service([], { file }).command, ['node', 'server.js', '--fast']);
+  });
+  test('is the one given for the container', () => {
+    const exec = [parseContainerCommand('app=node "my server.js" --x=1')];
+    const file = manifest('replaced', { command: ['/app/start'] });
+    assert.deepEqual(service([], { file, exec }).command, ['node', 'my server.js', '--x=1']);
+  });
+  test("is the runtime's in this project's own overlays, which need no kubectl and bring their own requests", () => {
+    const { command, workload } = service([], { kustomize: 'kustomize/overlays/broken-bun' });
+    assert.match(command.join(' '), /bun .*dist\/bun\/server\.js$/);
+    assert.deepEqual(
+      workload.scenarios.map(({ name }) => name),
+      ['keep-alive', 'fresh', 'slow'],
+    );
+  });
+
+  const bad: [what: string, message: RegExp, command: string[], flags?: () => Partial<ServiceFlags>][] = [
+    ['nothing at all', /^run: nothing to run: give a command after --/, []],
+    ['a program that is not here', /^run: there is no program "no-such-server" on this machine$/, ['no-such-server']],
+    ['a file that is no program', /^run: there is no program/, [join(folder, 'text')]],
+    ['a manifest and a command', /--exec CONTAINER="node …"$/, ['node'], () => ({ file: manifest('both', {}) })],
+    [
+      'an image without a command',
+      /container "app" has no command.*--exec app="COMMAND"$/,
+      [],
+      () => ({ file: manifest('bare', { image: 'x' }) }),
+    ],
+    [
+      'a command that is not here',
+      /runs \/app\/start, which is not on this machine/,
+      [],
+      () => ({ file: manifest('far', { command: ['/app/start'] }) }),
+    ],
+    [
+      'a command for a stranger',
+      /^--exec web: .* has no such container; it has app$/,
+      [],
+      () => ({ file: manifest('named', {}), exec: [parseContainerCommand('web=node')] }),
+    ],
+    [
+      '--exec without a manifest',
+      /^--exec: goes with a manifest/,
+      ['node'],
+      () => ({ exec: [parseContainerCommand('app=node')] }),
+    ],
+    [
+      'a file that is not there',
+      /nowhere\.yaml: cannot be read: ENOENT/,
+      [],
+      () => ({ file: join(folder, 'nowhere.yaml') }),
+    ],
+  ];
+  writeFileSync(join(folder, 'text'), 'hello');
+  chmodSync(join(folder, 'text'), 0o644);
+  for (const [what, message, command, flags] of bad) {
+    test(`${what} is refused in a line`, () => assert.match(refusal(command, flags?.()), message));
+  }
+  for (const text of ['app', '=node', 'app=', ' =x']) {
+    test(`--exec "${text}" is refused`, () =>
+      assert.throws(() => parseContainerCommand(text), /must be CONTAINER=COMMAND/));
+  }
+});
+
+describe('the requests', () => {
+  const scenarios = (flags: Partial<ServiceFlags> = {}) =>
+    service(['node'], flags).workload.scenarios.map(
+      ({ name, method, path, ratePerSecond }: Scenario) => `${name} ${method} ${path} ${ratePerSecond}`,
+    );
+  const cases: [what: string, flags: Partial<ServiceFlags>, requests: string[]][] = [
+    ['are GET / on both kinds of connection', {}, ['keep-alive GET / 100', 'fresh GET / 100']],
+    ['share the rate', { ratePerSecond: 50, scenarios: ['fresh'] }, ['fresh GET / 50']],
+    ['are POST with a body', { body: 'x', path: '/a?b=1', scenarios: ['keep-alive'] }, ['keep-alive POST /a?b=1 200']],
+    ['have the method that was asked for', { method: 'PUT', body: 'x', scenarios: ['fresh'] }, ['fresh PUT / 200']],
+  ];
+  for (const [what, flags, requests] of cases) test(what, () => assert.deepEqual(scenarios(flags), requests));
+  test('cannot have a path that would break the request', () => {
+    assert.match(refusal(['node'], { path: '/a b' }), /must be percent-encoded$/);
+    assert.match(refusal(['node'], { path: '/a\r\nx: y' }), /must be percent-encoded$/);
+  });
+  test('come from a file at its own rate or another', () => {
+    const rate = (flags: Partial<ServiceFlags>) =>
+      service(['node'], { workload: 'workload.json', ...flags }).workload.scenarios.reduce(
+        (sum, s) => sum + s.ratePerSecond,
+        0,
+      );
+    assert.equal(rate({}), 420);
+    assert.equal(Math.round(rate({ ratePerSecond: 42 })), 42);
+  });
+});
+
+test('a control and the rollouts are planned, each with a seed of its own that the seed decides', () => {
+  const plans = planRollouts(service(['node']), 2, 7);
+  assert.deepEqual(
+    plans.map(({ control, identity }) => [control, identity.runtime, identity.variant, identity.repeat]),
+    [
+      [true, 'own', 'control', 0],
+      [false, 'own', 'own', 0],
+      [false, 'own', 'own', 1],
+    ],
+  );
+  assert.equal(new Set(plans.map(({ identity }) => identity.seed)).size, 3);
+  assert.deepEqual(planRollouts(service(['node']), 2, 7), plans);
+});
