@@ -5,7 +5,7 @@ import { Scenario } from '../load/workload.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
-import { ownVerdict } from '../own-service/verdict.ts';
+import { ownVerdict, portHint } from '../own-service/verdict.ts';
 import { CONNECTIONS } from '../own-service/workload.ts';
 import { renderOwnService } from '../report/own-service.ts';
 import { ResultFolder } from '../results/folder.ts';
@@ -123,7 +123,7 @@ async function run(command: string[], options: Record<string, unknown>): Promise
       : renderOwnService(results, verdict, advice);
     process.stdout.write(text);
   }
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) throw flags.port === undefined ? portHint(failure) : failure;
   for (const complaint of verdict.complaints) process.stderr.write(`${complaint}\n`);
   process.exitCode = verdict.exitCode;
 }

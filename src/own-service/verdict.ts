@@ -1,6 +1,6 @@
 /** What the rollouts of one service say in the end. */
 import type { TrialResult } from '../analysis/result.ts';
-import { ExitCode } from '../errors.ts';
+import { ExitCode, ProgramError } from '../errors.ts';
 import type { Trace } from '../trace/trace.ts';
 
 export interface OwnVerdict {
@@ -32,6 +32,14 @@ export function ownVerdict(trials: readonly TrialResult[], traces: readonly Trac
 
 export function trialName({ variant, repeat }: Pick<TrialResult, 'variant' | 'repeat'>): string {
   return variant === 'control' ? 'control' : `rollout ${repeat + 1}`;
+}
+
+/** What a command that does not come up may lack, where the user has not said which port it listens on. */
+export function portHint(failure: unknown): unknown {
+  if (!(failure instanceof ProgramError) || failure.exitCode !== ExitCode.environment) return failure;
+  if (!/EADDRINUSE|in use|did not become ready/i.test(failure.message)) return failure;
+  const hint = 'a command that listens on a port of its own, and not on $PORT, needs --port N';
+  return new ProgramError(`${failure.message} (${hint})`, failure.exitCode, { cause: failure });
 }
 
 /** A path that the service does not serve looks like a broken service; the statuses before any rollout tell. */

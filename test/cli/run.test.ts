@@ -9,7 +9,7 @@ import type { CauseId } from '../../src/analysis/causes.ts';
 import { Result, type TrialResult } from '../../src/analysis/result.ts';
 import { canBePid1 } from '../../src/clusters/local/container.ts';
 import { findRuntime } from '../../src/runtimes.ts';
-import { run } from './program.ts';
+import { CAN_SEE_PROCESSES, run, start, until } from './program.ts';
 
 const SERVERS = join(import.meta.dirname, '..', 'own-service', 'servers');
 const BUN = findRuntime('bun').command[0] as string;
@@ -119,4 +119,66 @@ describe('a rollout of', { concurrency: 2 }, () => {
       assert.equal(ended.code, reasons.length > 0 ? 3 : rollout.failed > 0 ? 1 : 0, ended.stderr);
     });
   }
+});
+
+const EXPRESS = ['--', process.execPath, join(SERVERS, 'express.mjs')];
+
+describe('what goes wrong is told in a line:', { concurrency: 2 }, () => {
+  const cases: [what: string, args: string[], code: number, stderr: RegExp][] = [
+    ['a port that is taken', EXPRESS, 4, /EADDRINUSE.* needs --port N\)\n$/],
+    ['a command that ends', ['--', 'sh', '-c', 'echo no database; exit 3'], 4, /exited \(3\): no database\n$/],
+    [
+      'a path that is not there',
+      ['--path', '/nowhere', '--grace', '2', '--', process.execPath, join(SERVERS, 'not-found.mjs')],
+      3,
+      /were answered 404 with no rollout going on: name a path that answers 2xx with --path\n$/,
+    ],
+    [
+      'a preStop hook that the grace period does not leave room for',
+      ['--pre-stop', '9', '--grace', '5', ...EXPRESS],
+      2,
+      /must be non-negative and less than terminationGracePeriodSeconds \(5\)\n$/,
+    ],
+    [
+      'a flag that a manifest has too',
+      ['-f', 'x.yaml', '--replicas', '2'],
+      2,
+      /cannot be used with option '-f, --file <file>'/,
+    ],
+  ];
+  for (const [what, args, code, stderr] of cases) {
+    test(what, async (t) => {
+      const ended = await run(t, ['run', '--rate', '20', ...args]);
+      assert.match(ended.stderr, stderr);
+      assert.equal(ended.code, code, ended.stderr);
+    });
+  }
+});
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+  const skip = OWN_PORT || (!CAN_SEE_PROCESSES && 'needs /proc');
+  test(`${signal} leaves nothing behind of pods with networks of their own`, { skip }, async (t) => {
+    const program = start(t, ['run', '--port', '3000', '--rate', '20', ...EXPRESS]);
+    const servers = () => program.leftovers().length;
+    await until('relays and servers', () => servers() > 12);
+    program.child.kill(signal);
+    const { code } = await program.ended;
+    assert.equal(code, signal === 'SIGKILL' ? null : 130);
+    await until('the end of every process', () => servers() === 0);
+  });
+}
+
+test('--find-fix finds the one fix that is missing, and how to make it', async (t) => {
+  const flags = ['--find-fix', '--repeat', '1', '--rate', '84', '--json'];
+  const ended = await run(t, ['run', '-k', 'kustomize/overlays/without-graceful-shutdown-bun', ...flags]);
+  const { fix, advice, trials } = Result.parse(JSON.parse(ended.stdout));
+  assert.deepEqual(
+    [fix?.state, fix?.changes.map((change) => change.fix)],
+    ['found', ['graceful-shutdown']],
+    ended.stderr,
+  );
+  assert.match(fix?.component ?? '', /kind: Component.*name: rollout-test.*name: SHUTDOWN\n +value: drain/s);
+  assert.equal(advice?.changes[0]?.change, 'graceful-shutdown');
+  assert.ok(trials.some((trial) => trial.variant === 'own+graceful-shutdown' && trial.failed === 0));
+  assert.equal(ended.code, 0);
 });

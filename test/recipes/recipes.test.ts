@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,9 +56,9 @@ const server = serve({
 `;
 }
 
-async function start(t: TestContext, runtime: keyof typeof RUN_ARGS) {
+async function start(t: TestContext, runtime: keyof typeof RUN_ARGS, text = serverText(runtime)) {
   const file = join(project, `${runtime}.mjs`);
-  writeFileSync(file, serverText(runtime));
+  writeFileSync(file, text);
   const port = await getPort({ port: portNumbers(20_000 + Math.floor(Math.random() * 9000), 29_999) });
   const [binary = ''] = findRuntime(runtime).command;
   const child = spawn(binary, [...RUN_ARGS[runtime], file], {
@@ -127,6 +127,23 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
     });
   });
 }
+
+describe('the code of docs/recipes', () => {
+  for (const runtime of ['node', 'bun', 'deno'] as const) {
+    it(`${runtime}.md runs, and ends in order`, async (t) => {
+      const page = readFileSync(join(PROJECT, `docs/recipes/${runtime}.md`), 'utf8');
+      const { child, port, event } = await start(t, runtime, /```js\n(.*?)```/s.exec(page)?.[1] ?? '');
+      await event('listening');
+      assert.deepEqual((await send({ port, path: '/readyz' })).status, 200);
+      assert.equal((await send({ port, path: '/' })).body, 'hello');
+      const exited = within(10_000, 'exit', once(child, 'exit'));
+      child.kill('SIGTERM');
+      await event('draining');
+      assert.equal((await send({ port, path: '/readyz' })).status, 503);
+      assert.deepEqual(await exited, [0, null]);
+    });
+  }
+});
 
 it('their types are those of this package, and strict', () => {
   execFileSync('npm', ['run', '-s', 'build:types'], { cwd: PROJECT });

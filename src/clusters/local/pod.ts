@@ -188,7 +188,7 @@ export class Pod {
   /** restartPolicy is Always: at once the first time, then with a growing back-off. */
   async #restartAfterExit(): Promise<void> {
     const { code, signal } = (await this.#process?.exited) ?? { code: null, signal: null };
-    const last = this.#process?.lastLines.at(-1);
+    const last = tellingLine(this.#process?.lastLines ?? []);
     const message = `container exited (${signal ?? code})${last ? `: ${last}` : ''}`;
     this.#options.onEvent('BackOff', this.record.name, message);
     if (this.#restarts > 0 && this.record.readyMs === undefined) this.#options.onCrashLoop(this, message);
@@ -299,6 +299,11 @@ export class Pod {
       if (status === undefined || status >= 400) failed(`httpGet ${httpGet.path ?? '/'}: ${status ?? 'no response'}`);
     }
   }
+}
+
+/** Of a process's last words the one that says most: a stack trace may come after the error, a version after that. */
+function tellingLine(lines: readonly string[]): string | undefined {
+  return lines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? lines.at(-1);
 }
 
 function ignoreAbort(error: unknown): void {
