@@ -10,7 +10,7 @@ import { BAR_HALF, GLYPHS, LANE_HALF } from './glyphs.ts';
 const MAX_ROUTERS_NAMED = 3;
 const SEPARATOR = ' · ';
 /** What fits the width even in a wide font. */
-const READOUT_CHARACTERS = 124;
+const READOUT_CHARACTERS = 140;
 const READOUT_LINE = 15;
 
 export interface Drawing {
