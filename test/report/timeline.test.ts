@@ -29,7 +29,9 @@ describe('a timeline', () => {
         routerViews: [view('a 0: app-old-1'), view('a 1600: app-new-2')],
       }),
     ).svg.toString();
-    const lanes = [...svg.matchAll(/<g class="lane".*?<text class="times"[^>]*>([^<]*)</g)].map((match) => match[1]);
+    const lanes = [...svg.matchAll(/<text class="times"[^>]*>(.*?)<\/text>/g)].map((match) =>
+      (match[1] ?? '').replaceAll(/<[^>]*>/g, ''),
+    );
     assert.equal(lanes.length, 2);
     assert.match(lanes[0] ?? '', /^old-1: .*deletion asked for 0\.00 · off a 0\.60 · preStop ended 5\.00/);
     assert.match(lanes[1] ?? '', /^new-2: created −0\.50 · ready −0\.10$/);

@@ -10,10 +10,10 @@ h3{font-size:16px;font-weight:650}
 h4{font-size:14px;font-weight:650}
 small{font-size:.87em;font-weight:400;color:var(--dim)}
 a{color:var(--link)}
-a:focus-visible,summary:focus-visible,.scroll:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
+a:focus-visible,summary:focus-visible,.scroll:focus-visible,[tabindex]:not(.lane):focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 h3:target{border-left:3px solid var(--link);padding-left:10px;margin-left:-13px}
 svg g:focus{outline:none}
-svg g:focus-visible{outline:2px solid var(--link);outline-offset:-1px}
+svg g:not(.lane):focus-visible{outline:2px solid var(--link);outline-offset:-1px}
 .vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .eyebrow{color:var(--dim);font-size:13px;margin-bottom:6px}
 .headline{margin-top:10px;font-size:17px}

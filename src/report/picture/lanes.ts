@@ -8,6 +8,10 @@ import { BAR_HALF, GLYPHS, LANE_HALF } from './glyphs.ts';
 
 /** With more routers than this, the times of an endpoint's removal are given as a range. */
 const MAX_ROUTERS_NAMED = 3;
+const SEPARATOR = ' · ';
+/** What fits the width even in a wide font. */
+const READOUT_CHARACTERS = 140;
+const READOUT_LINE = 15;
 
 export interface Drawing {
   markup: Markup;
@@ -15,18 +19,23 @@ export interface Drawing {
   height: number;
 }
 
-/** The lanes from `top` down, old pods first, and a line under them for the times of the pod that is pointed at. */
+/** The lanes from `top` down, old pods first, and room under them for the times of the pod that is pointed at. */
 export function lanes(trace: Trace, frame: Frame, top: number): Drawing {
   const pods = podsInOrder(trace);
   const short = shortNames(pods.map((pod) => pod.name));
   const readoutY = top + pods.length * 2 * LANE_HALF + 14;
+  const readouts = pods.map((pod) => {
+    const name = short.get(pod.name) ?? pod.name;
+    return { name, lines: wrapped(`${name}: ${timesInWords(podMoments(pod, trace), frame)}`) };
+  });
   const drawn = pods.map((pod, index) => {
     const y = top + LANE_HALF + index * 2 * LANE_HALF;
-    return lane(pod, short.get(pod.name) ?? pod.name, trace, frame, y, readoutY);
+    return lane(pod, readouts[index] ?? { name: pod.name, lines: [] }, trace, frame, y, readoutY);
   });
+  const mostLines = Math.max(1, ...readouts.map(({ lines }) => lines.length));
   return {
     markup: markup`<g class="lanes">${drawn}<text class="hint" x="${LEFT}" y="${readoutY}">Point at a pod, or move to it with Tab, to read its times (seconds after the ${trace.rolloutMs === undefined ? 'beginning of the load' : 'rollout began'}).</text></g>`,
-    height: readoutY + 4 - top,
+    height: readoutY + 4 + (mostLines - 1) * READOUT_LINE - top,
   };
 }
 
@@ -47,7 +56,7 @@ export function timesInWords(moments: readonly Moment[], frame: Frame): string {
     if (moment.id === 'endpoint-removed' && range !== undefined) return moment === removals[0] ? [range] : [];
     return [`${momentInWords(moment)} ${frame.seconds(moment.atMs)}`];
   });
-  return parts.join(' · ');
+  return parts.join(SEPARATOR);
 }
 
 /** "endpoint removed from node1", "exit SIGKILL" */
@@ -56,9 +65,32 @@ export function momentInWords({ id, detail }: Moment): string {
   return id === 'endpoint-removed' ? `off ${detail}` : `${MOMENT_NAMES[id]} ${detail}`;
 }
 
-function lane(pod: PodRecord, name: string, trace: Trace, frame: Frame, y: number, readoutY: number): Markup {
+/** In lines that fit the picture, broken between two moments. */
+function wrapped(text: string): string[] {
+  const lines = [''];
+  for (const part of text.split(SEPARATOR)) {
+    const line = lines.at(-1) as string;
+    if (line === '') lines[lines.length - 1] = part;
+    else if (line.length + part.length <= READOUT_CHARACTERS) lines[lines.length - 1] += `${SEPARATOR}${part}`;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+interface Readout {
+  name: string;
+  lines: readonly string[];
+}
+
+function lane(
+  pod: PodRecord,
+  { name, lines }: Readout,
+  trace: Trace,
+  frame: Frame,
+  y: number,
+  readoutY: number,
+): Markup {
   const moments = podMoments(pod, trace);
-  const words = timesInWords(moments, frame);
   const id = anchor(`${trialName(trace.trial)}.${name}`);
   const bars = podLife(pod, trace.loadStopMs).map(({ part, fromMs, toMs }) => {
     const x = frame.x(fromMs);
@@ -75,5 +107,9 @@ function lane(pod: PodRecord, name: string, trace: Trace, frame: Frame, y: numbe
           markup`<g><title>${momentInWords(moment)}, ${frame.seconds(moment.atMs)} s</title>${glyph.draw(frame.x(moment.atMs), y)}</g>`,
       ),
   );
-  return markup`<g class="lane" tabindex="0" role="img" aria-labelledby="${id}"><path class="hit" d="M0 ${y - LANE_HALF}h960v${2 * LANE_HALF}h-960z"/><text class="name" x="${LEFT - 10}" y="${y + 4}">${name}</text><path class="rail" d="M${LEFT} ${y}H944"/>${bars}${signs}<text class="times" id="${id}" x="${LEFT}" y="${readoutY}">${name}: ${words}</text></g>`;
+  const readout = lines.map(
+    (line, index) =>
+      markup`<tspan x="${LEFT}" y="${readoutY + index * READOUT_LINE}">${line}${index < lines.length - 1 ? SEPARATOR : ''}</tspan>`,
+  );
+  return markup`<g class="lane" tabindex="0" role="img" aria-labelledby="${id}"><path class="hit" d="M0 ${y - LANE_HALF}h960v${2 * LANE_HALF}h-960z"/><text class="name" x="${LEFT - 10}" y="${y + 4}">${name}</text><path class="rail" d="M${LEFT} ${y}H944"/>${bars}${signs}<text class="times" id="${id}">${readout}</text></g>`;
 }

@@ -74,4 +74,5 @@ svg .hit{fill:transparent}
 .lanes:hover .hint,.lanes:focus-within .hint,.lanes:hover .lane:focus:not(:hover) .times{opacity:0}
 .hint,.times{paint-order:stroke;stroke:var(--page);stroke-width:4px}
 .lane:hover .hit,.lane:focus .hit{fill:var(--panel)}
+.lane:focus-visible .hit{stroke:var(--link);stroke-width:2}
 `;
