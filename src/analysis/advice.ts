@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Trace } from '../trace/trace.ts';
-import { attribute } from './attribution.ts';
+import { causeIn } from './attribution.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
 import { longestRequest, routingLags } from './rollout-times.ts';
 import { ServerBehaviour, serverBehaviour } from './server-behaviour.ts';
@@ -132,7 +132,7 @@ function currentPreStopMs(rollouts: readonly Trace[]): number {
 }
 
 function changes(rollouts: readonly Trace[]): Change[] {
-  const causes = rollouts.flatMap(({ load, cluster }) => load.failures.map((request) => attribute(request, cluster)));
+  const causes = rollouts.flatMap((trace) => trace.load.failures.map((request) => causeIn(trace, request)));
   const counts = countCauses(causes);
   return CAUSE_IDS.flatMap((cause) => {
     const change = CHANGES[cause];

@@ -2,7 +2,7 @@
  * The cause of each broken request, as one pure function of the request and the pods' timelines. The rules have a fixed
  * order and the first that fits decides; what fits none is unexplained, never guessed.
  */
-import type { ClusterRecord, FailedRequest, PodRecord } from '../trace/trace.ts';
+import type { ClusterRecord, FailedRequest, PodRecord, Trace } from '../trace/trace.ts';
 import type { CauseId } from './causes.ts';
 import { drained, endedAround, endedByForce, servesAt, terminatingAt } from './timeline.ts';
 import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
@@ -38,6 +38,11 @@ export function attribute(request: FailedRequest, cluster: ClusterRecord, clockB
   const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];
   const [cause, ...others] = new Set(shiftsMs.map((shiftMs) => causeOf(shifted(request, shiftMs), cluster)));
   return cause === undefined || others.length > 0 ? 'unexplained' : cause;
+}
+
+/** The cause of one of a trace's failed requests. */
+export function causeIn({ load, cluster }: Pick<Trace, 'load' | 'cluster'>, request: FailedRequest): CauseId {
+  return attribute(request, cluster, (load.clockBoundMs ?? 0) + (cluster.clockBoundMs ?? 0));
 }
 
 function shifted(request: FailedRequest, byMs: number): FailedRequest {

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { decodeHistogram, emptyHistogram, percentileMs } from '../load/histogram.ts';
 import { BUCKET_MS, type Trace } from '../trace/trace.ts';
 import { Advice } from './advice.ts';
-import { attribute } from './attribution.ts';
+import { causeIn } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
 import { FixResult } from './fix-result.ts';
 import { longestOutageMs } from './outage.ts';
+import { routingLags } from './rollout-times.ts';
 import { invalidReasons } from './validity.ts';
 
 export const RESULT_FORMAT = 'k8s-rollout-test/result/1';
@@ -39,6 +40,10 @@ export const TrialResult = z.object({
   connectionReuse: z.number().nullable().describe('share of keep-alive requests on a used connection'),
   latencyMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).nullable(),
   pid1: z.boolean().nullable(),
+  routingLagMs: z
+    .number()
+    .nullable()
+    .describe("longest time from a pod's deletion to the last new connection it got while another pod was there"),
   rolloutMs: z.number().nullable().describe('from the trigger to the exit of the last old pod'),
 });
 export type TrialResult = z.infer<typeof TrialResult>;
@@ -60,8 +65,8 @@ export function analyse(trace: Trace): TrialResult {
   const old = cluster.pods.filter((pod) => pod.generation === 'old');
   const replaced = old.filter((pod) => pod.deletionMs !== undefined && pod.exitMs !== undefined);
   const failed = load.failures.length;
-  const clockBoundMs = (load.clockBoundMs ?? 0) + (cluster.clockBoundMs ?? 0);
-  const causes = load.failures.map((request) => attribute(request, cluster, clockBoundMs));
+  const causes = load.failures.map((request) => causeIn(trace, request));
+  const lags = routingLags(trace).map(({ lagMs }) => lagMs);
   const succeeded = load.successes.reduce((sum, bucket) => sum + bucket.count, 0);
   const exposed = trace.rolloutMs === undefined ? succeeded + failed : exposedRequests(trace);
   const lastExitMs = Math.max(...replaced.map((pod) => pod.exitMs ?? 0));
@@ -88,6 +93,7 @@ export function analyse(trace: Trace): TrialResult {
     connectionReuse: load.connectionReuse ?? null,
     latencyMs: latency(trace),
     pid1: cluster.pid1,
+    routingLagMs: lags.length === 0 ? null : Math.max(...lags),
     rolloutMs: trace.rolloutMs === undefined || replaced.length === 0 ? null : lastExitMs - trace.rolloutMs,
   };
 }

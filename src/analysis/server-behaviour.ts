@@ -1,7 +1,7 @@
 /** What the server of the old pods did with SIGTERM, as far as it was seen. */
 import { z } from 'zod';
 import { BUCKET_MS, type PodRecord, type Trace } from '../trace/trace.ts';
-import { attribute } from './attribution.ts';
+import { causeIn } from './attribution.ts';
 import { drained, terminatingAt } from './timeline.ts';
 
 const Count = z.int().min(0);
@@ -62,8 +62,8 @@ export function serverBehaviour(rollouts: readonly Trace[]): ServerBehaviour {
   };
 }
 
-function races({ load, cluster }: Trace): number {
-  return load.failures.filter((request) => attribute(request, cluster) === 'keep-alive-race').length;
+function races(trace: Trace): number {
+  return trace.load.failures.filter((request) => causeIn(trace, request) === 'keep-alive-race').length;
 }
 
 /** Successes are kept in buckets, so the bucket in which it happened is left out. */

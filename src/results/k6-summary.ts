@@ -62,6 +62,7 @@ export function summaryResult(summary: K6Summary): TrialResult {
     // Percentiles of scenarios cannot be put together; keep-alive is the one every workload of ours has.
     latencyMs: scenarios.find((scenario) => scenario.name === 'keep-alive')?.latencyMs ?? null,
     pid1: null,
+    routingLagMs: null,
     rolloutMs: null,
   };
 }

@@ -33,6 +33,7 @@ export function trialResult({
     connectionReuse: 0.99,
     latencyMs: { p50: 1, p99: 5, max: 20 },
     pid1: true,
+    routingLagMs: 500,
     rolloutMs: 20_000,
     ...fields,
   };

@@ -1,5 +1,5 @@
 /** The figures behind a trial's picture, as tables that need neither the picture nor a pointer. */
-import { attribute } from '../../analysis/attribution.ts';
+import { causeIn } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId } from '../../analysis/causes.ts';
 import { podMoments } from '../../analysis/moments.ts';
 import { decodeHistogram, percentileMs } from '../../load/histogram.ts';
@@ -61,10 +61,10 @@ function milliseconds(value: number): string {
   return value < 1000 ? String(Number(value.toPrecision(3))) : count(value);
 }
 
-function alike({ load, cluster }: Trace): { cause: CauseId; requests: FailedRequest[] }[] {
+function alike(trace: Trace): { cause: CauseId; requests: FailedRequest[] }[] {
   const groups = new Map<string, { cause: CauseId; requests: FailedRequest[] }>();
-  for (const request of load.failures) {
-    const cause = attribute(request, cluster);
+  for (const request of trace.load.failures) {
+    const cause = causeIn(trace, request);
     const { scenario, connection, phase, error, status, pod, detail } = request;
     const key = JSON.stringify([cause, scenario, connection, phase, error, status, pod, detail]);
     const group = groups.get(key);

@@ -1,5 +1,5 @@
 /** The requests that broke: one mark each, in columns by when they started, with the colour and shape of their cause. */
-import { attribute } from '../../analysis/attribution.ts';
+import { causeIn } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId, causeById } from '../../analysis/causes.ts';
 import { BUCKET_MS, type FailedRequest, type Trace } from '../../trace/trace.ts';
 import { count } from '../format.ts';
@@ -65,13 +65,13 @@ function columnWidthMs(frame: Frame): number {
   }
 }
 
-function inColumns({ load, cluster }: Trace, columnMs: number): Column[] {
+function inColumns(trace: Trace, columnMs: number): Column[] {
   const columns = new Map<number, Column>();
-  for (const request of load.failures) {
+  for (const request of trace.load.failures) {
     const fromMs = Math.floor(request.startedMs / columnMs) * columnMs;
     const column = columns.get(fromMs) ?? { fromMs, byCause: new Map() };
     columns.set(fromMs, column);
-    const cause = attribute(request, cluster);
+    const cause = causeIn(trace, request);
     const same = column.byCause.get(cause);
     if (same) same.push(request);
     else column.byCause.set(cause, [request]);
