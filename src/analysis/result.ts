@@ -31,7 +31,7 @@ export const TrialResult = z.object({
     `started between the first old pod's deletion and the last old pod's exit, to ${BUCKET_MS} ms; in a control, all`,
   ),
   failed: Count,
-  dropped: Count.describe('arrivals that could not be started'),
+  dropped: Count.default(0).describe('arrivals that could not be started'),
   failedByScenario: z.record(z.string(), Count),
   causes: z.object(Object.fromEntries(CAUSE_IDS.map((id) => [id, Count])) as Record<CauseId, typeof Count>),
   failedUpperBound: z.number().describe('of the failure probability of an exposed request, one-sided, 95 %'),
@@ -43,6 +43,7 @@ export const TrialResult = z.object({
   routingLagMs: z
     .number()
     .nullable()
+    .default(null)
     .describe("longest time from a pod's deletion to the last new connection it got while another pod was there"),
   rolloutMs: z.number().nullable().describe('from the trigger to the exit of the last old pod'),
 });

@@ -179,6 +179,7 @@ describe('the result of a trial', () => {
       hiddenRetries: 2,
       connectionReuse: 0.9,
       pid1: true,
+      routingLagMs: null,
       rolloutMs: 8000,
     });
     assert.equal(Number(failedUpperBound.toPrecision(3)), 0.0129);
