@@ -62,6 +62,11 @@ export class ContainerProcess {
     return new ContainerProcess(started, pid1, onLine);
   }
 
+  /** The line of them that says most: a stack trace may come after the error, a version after that. */
+  get lastWords(): string | undefined {
+    return this.lastLines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? this.lastLines.at(-1);
+  }
+
   /** To the container's first process alone, as the container runtime does; the kernel drops it there if PID 1 has no handler. */
   sigterm(): void {
     const pid = this.#pid1 ? childOf(this.#process.pid) : this.#process.pid;

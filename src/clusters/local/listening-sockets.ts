@@ -42,6 +42,20 @@ export class PortWatch {
   }
 }
 
+/** How often it is looked whether a server still listens. */
+const WATCH_MS = 20;
+
+/** Calls `onClosed` once when nothing listens on the port any more. Returns how to stop looking. */
+export function watchListener(port: number, onClosed: () => void): () => void {
+  const watch = new PortWatch(port);
+  const timer = setInterval(() => {
+    if (watch.loopback() !== undefined) return;
+    clearInterval(timer);
+    onClosed();
+  }, WATCH_MS);
+  return () => clearInterval(timer);
+}
+
 /** The socket that a line of /proc/net/tcp or tcp6 describes, if it is one that listens. */
 export function parseListener(line: string): ListeningSocket | undefined {
   const [, local = '', , state] = line.trim().split(/\s+/);

@@ -7,16 +7,14 @@ import { noteAppEvent } from '../app-log.ts';
 import { ContainerProcess } from './container.ts';
 import { environment } from './environment.ts';
 import { expandReferences } from './expansion.ts';
-import { CAN_SEE_SOCKETS, PortWatch } from './listening-sockets.ts';
+import { CAN_SEE_SOCKETS, watchListener } from './listening-sockets.ts';
 import { PodNetwork } from './pod-network.ts';
-import { type Address, httpStatus, probeCheck, runCommand } from './probe-check.ts';
+import { runPreStop } from './pre-stop.ts';
+import { type Address, probeCheck, runCommand } from './probe-check.ts';
 import { Prober } from './prober.ts';
 
 /** The kubelet leaves a container this long after SIGTERM even when the grace period is used up (minimumGracePeriodInSeconds). */
 const MINIMUM_GRACE_MS = 2000;
-
-/** How often it is looked whether a server that keeps no log of its life still listens. */
-const LISTENING_POLL_MS = 20;
 
 /** The kubelet waits this long before the second restart of a container, and doubles it from then on. */
 const FIRST_BACK_OFF_MS = 10_000;
@@ -188,7 +186,7 @@ export class Pod {
   /** restartPolicy is Always: at once the first time, then with a growing back-off. */
   async #restartAfterExit(): Promise<void> {
     const { code, signal } = (await this.#process?.exited) ?? { code: null, signal: null };
-    const last = tellingLine(this.#process?.lastLines ?? []);
+    const last = this.#process?.lastWords;
     const message = `container exited (${signal ?? code})${last ? `: ${last}` : ''}`;
     this.#options.onEvent('BackOff', this.record.name, message);
     if (this.#restarts > 0 && this.record.readyMs === undefined) this.#options.onCrashLoop(this, message);
@@ -240,7 +238,10 @@ export class Pod {
     let leftMs = spec.gracePeriodMs;
     if (spec.container.lifecycle?.preStop) {
       const startedMs = performance.now();
-      await this.#runPreStop(AbortSignal.any([this.#abort.signal, AbortSignal.timeout(spec.gracePeriodMs)]));
+      const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(spec.gracePeriodMs)]);
+      const hook = { address: this.address, exec: this.#exec, exited: container.exited };
+      const failure = await runPreStop(spec.container.lifecycle.preStop, hook, signal);
+      if (failure !== undefined) this.#options.onEvent('FailedPreStopHook', this.record.name, failure);
       if (this.terminating) this.record.preStopEndMs = clock.nowMs();
       // A timer here may end a fraction of a millisecond early, which must not cost the hook a whole second.
       leftMs -= Math.floor((performance.now() - startedMs + 1) / 1000) * 1000;
@@ -264,13 +265,7 @@ export class Pod {
   #watchListener(): () => void {
     this.#network?.serverTerminating();
     if (this.#network || !CAN_SEE_SOCKETS) return () => {};
-    const watch = new PortWatch(this.address.port);
-    const timer = setInterval(() => {
-      if (watch.loopback() !== undefined) return;
-      clearInterval(timer);
-      this.#noteStoppedListening();
-    }, LISTENING_POLL_MS);
-    return () => clearInterval(timer);
+    return watchListener(this.address.port, () => this.#noteStoppedListening());
   }
 
   /** Where the server says so itself, its own word counts. */
@@ -282,28 +277,6 @@ export class Pod {
   /** Runs a command in the container, as an exec probe or hook does. */
   readonly #exec = (command: readonly string[], signal: AbortSignal): Promise<number | undefined> =>
     runCommand([...(this.#network?.enter ?? []), ...command], this.#env, signal);
-
-  async #runPreStop(signal: AbortSignal): Promise<void> {
-    const { sleep, exec, httpGet } = this.#options.spec.container.lifecycle?.preStop ?? {};
-    const exited = this.#process?.exited;
-    const failed = (why: string) => this.#options.onEvent('FailedPreStopHook', this.record.name, why);
-    if (sleep) {
-      // The kubelet notices when the container ends by itself during the sleep.
-      await Promise.race([delay(sleep.seconds * 1000, undefined, { signal }).catch(ignoreAbort), exited]);
-    } else if (exec?.command) {
-      const code = await this.#exec(exec.command, signal);
-      if (code !== 0)
-        failed(`exec ${exec.command.join(' ')}: ${code === undefined ? 'did not end in time' : `exit code ${code}`}`);
-    } else if (httpGet) {
-      const status = await httpStatus(httpGet, this.address, signal);
-      if (status === undefined || status >= 400) failed(`httpGet ${httpGet.path ?? '/'}: ${status ?? 'no response'}`);
-    }
-  }
-}
-
-/** Of a process's last words the one that says most: a stack trace may come after the error, a version after that. */
-function tellingLine(lines: readonly string[]): string | undefined {
-  return lines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? lines.at(-1);
 }
 
 function ignoreAbort(error: unknown): void {

@@ -1,0 +1,118 @@
+/** What `run` says in the terminal. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import picocolors from 'picocolors';
+import { type Advice, advise } from '../../src/analysis/advice.ts';
+import type { FixResult } from '../../src/analysis/fix-result.ts';
+import type { TrialResult } from '../../src/analysis/result.ts';
+import { ownVerdict } from '../../src/own-service/verdict.ts';
+import { adviceLines } from '../../src/report/advice.ts';
+import { renderFoundFix } from '../../src/report/found-fix.ts';
+import { renderOwnService } from '../../src/report/own-service.ts';
+import { DELETED, failed, pod, trace } from '../analysis/story.ts';
+import { trialResult } from '../results/trial-result.ts';
+
+const PLAIN = picocolors.createColors(false);
+const NOTHING = advise([]);
+
+const own = (fields: Parameters<typeof trialResult>[0]) => trialResult({ runtime: 'own', variant: 'own', ...fields });
+
+function told(trials: TrialResult[], maxFailed = 0, advice: Advice = NOTHING): string {
+  return renderOwnService(trials, ownVerdict(trials, [], maxFailed), advice, PLAIN);
+}
+
+describe('the report on one service begins with its verdict:', () => {
+  const cases: [what: string, trials: TrialResult[], maxFailed: number, begins: RegExp][] = [
+    [
+      'clean',
+      [own({})],
+      0,
+      /^OK: 0 of 3,000 exposed requests broke in 1 rollout \(at most 0\.1 %, 95 % confidence\)\n/,
+    ],
+    [
+      'broken',
+      [own({ causes: { 'routing-lag': 12 } })],
+      0,
+      /^BROKEN: 12 of 3,000 .* in 1 rollout \(4\.0 per pod replaced\)\n/,
+    ],
+    ['allowed', [own({ causes: { 'routing-lag': 2 } })], 2, /^OK: 2 of 3,000 .*, no more than allowed\n/],
+    ['invalid', [own({ valid: false, invalidReasons: ['late'] })], 0, /^INVALID: 0 of 3,000 .* cannot be trusted\n/],
+    ['nothing', [], 0, /^INVALID: no rollout was measured\n/],
+  ];
+  for (const [what, trials, maxFailed, begins] of cases) {
+    test(what, () => assert.match(told(trials, maxFailed), begins));
+  }
+
+  test('then the causes, most first, with what mends them, then every trial, the control first', () => {
+    const trials = [
+      own({ repeat: 1, causes: { 'routing-lag': 3, 'keep-alive-race': 5 } }),
+      own({ variant: 'control' }),
+      own({}),
+    ];
+    const text = told(trials);
+    assert.match(text, /5 × cause 5, keep-alive race\..*\n {2}Fix: Answer with .*\n\n3 × cause 4, routing lag\./);
+    assert.match(text, /│ control .*\n│ rollout 1 .*\n│ rollout 2 /);
+  });
+
+  test('and says what is not known', () => {
+    assert.match(
+      told([own({ hiddenRetries: null, pid1: false })]),
+      /Not known: whether a client repeated.*\nNot known: what the command does/,
+    );
+    assert.doesNotMatch(told([own({})]), /Not known/);
+  });
+});
+
+describe('advice in words', () => {
+  const failures = [failed('fresh connect ECONNREFUSED', 1500, 1501, { pod: 'old-1' })];
+  const load = { failures, lastNewConnections: { 'old-1': 1850 } };
+  const pods = [pod('old-1', DELETED.drainedWithoutDelay), pod('new-1')];
+  const text = adviceLines(advise([trace({ pods, load })])).join('\n');
+  const lines: [what: string, line: RegExp][] = [
+    ['says what a change removes', /^ {2}100 % of the failures \(1\): a preStop sleep$/m],
+    ['says how long the routers lagged', /until 0\.85 s after its deletion\.$/m],
+    [
+      'says which preStop is enough, with its margin',
+      /^ {2}preStop: has none; 2 s is enough \(the lag \+ margin 1\.0 s/m,
+    ],
+    ['says what the server did with SIGTERM', /of 1 pods, 1 exited by themselves, within 1\.00 s; 1 drained/],
+    ['counts what broke', /Started after it: 0 answered, 1 broke\.$/m],
+  ];
+  for (const [what, line] of lines) test(what, () => assert.match(text, line));
+  test('is nothing where no rollout was seen', () => assert.deepEqual(adviceLines(NOTHING), []));
+});
+
+describe('the fix that was found', () => {
+  const fix: FixResult = {
+    state: 'found',
+    changes: [{ fix: 'pre-stop', what: 'a preStop sleep of 2 s' }],
+    component: 'kind: Component\n',
+    untried: ['graceful shutdown: no'],
+    tried: [
+      { set: [], failed: [9], invalid: 1 },
+      { set: ['replicas'], failed: [], invalid: 0, refused: 'spec: no' },
+      { set: ['pre-stop'], failed: [0, 0, 0], invalid: 0 },
+    ],
+  };
+  test('is told first, then as a component, then with what was tried', () => {
+    const text = renderFoundFix(fix, undefined, PLAIN);
+    assert.match(
+      text,
+      /^FOUND: this change held in 3 rollouts, and no smaller set did\n\n {2}a preStop sleep of 2 s\n/,
+    );
+    assert.match(text, /\nkind: Component\n\nNot tried: graceful shutdown: no\.\n/);
+    assert.match(text, /│ as it is +│ 9, invalid +│\n│ replicas +│ refused: spec: no +│\n│ pre-stop +│ 0, 0, 0 +│/);
+  });
+  test('is told as flags where the deployment came from flags', () => {
+    assert.match(renderFoundFix(fix, '--pre-stop 2', PLAIN), /\nAs flags: --pre-stop 2\n/);
+  });
+  for (const [state, begins] of [
+    ['not-found', /^NOT FOUND: /],
+    ['nothing-to-fix', /^OK: as it is/],
+    ['invalid', /^INVALID: /],
+  ] as const) {
+    test(`${state} says so`, () => {
+      assert.match(renderFoundFix({ ...fix, state, changes: [], component: null }, undefined, PLAIN), begins);
+    });
+  }
+});
