@@ -122,10 +122,12 @@ describe('a rollout of', { concurrency: 2 }, () => {
 });
 
 const EXPRESS = ['--', process.execPath, join(SERVERS, 'express.mjs')];
+const FASTIFY = ['--', process.execPath, join(SERVERS, 'fastify.mjs')];
 
 describe('what goes wrong is told in a line:', { concurrency: 2 }, () => {
   const cases: [what: string, args: string[], code: number, stderr: RegExp][] = [
-    ['a port that is taken', EXPRESS, 4, /EADDRINUSE.* needs --port N\)\n$/],
+    ['a port that is taken', FASTIFY, 4, /EADDRINUSE.* needs --port N\)\n$/],
+    ['a port that is taken, of a server that does not mind', EXPRESS, 4, /exited \(0\).* needs --port N\)\n$/],
     ['a command that ends', ['--', 'sh', '-c', 'echo no database; exit 3'], 4, /exited \(3\): no database\n$/],
     [
       'a path that is not there',
