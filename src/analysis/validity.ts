@@ -3,7 +3,7 @@ import { decodeHistogram, percentileMs } from '../load/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /** Above this the generator did not keep its schedule: 99 % of all requests must start within it. */
-export const MAX_P99_LATENESS_MS = 50;
+export const MAX_P99_LATENESS_MS = 100;
 
 /** More arrivals than this share that could not be started, and the schedule was not kept either. */
 export const MAX_DROPPED_SHARE = 0.01;

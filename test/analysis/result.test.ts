@@ -79,14 +79,14 @@ describe('a trial cannot be trusted when', () => {
     ],
     ['no old pod was seen', { pods: [pod('new-1')] }, ['no complete rollout was seen']],
     [
-      '(it can, when 1 % of the requests were 49 ms late)',
-      { load: { lateness: histogram(...Array(98).fill(0), 49, 49) } },
+      '(it can, when 1 % of the requests were 99 ms late)',
+      { load: { lateness: histogram(...Array(98).fill(0), 99, 99) } },
       [],
     ],
     [
       'requests were late',
-      { load: { lateness: histogram(...Array(98).fill(0), 80, 80) } },
-      ['the schedule was not kept: 1 % of the requests started more than 80 ms late'],
+      { load: { lateness: histogram(...Array(98).fill(0), 120, 120) } },
+      ['the schedule was not kept: 1 % of the requests started more than 120 ms late'],
     ],
     ['(it can, when fewer than 1 % were late)', { load: { lateness: histogram(...Array(999).fill(0), 5000) } }, []],
     [

@@ -1,6 +1,7 @@
 /** Starts processes that cannot outlive the program, each in a process group of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { EnvironmentError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
@@ -10,6 +11,9 @@ import { projectFile } from '../../project-file.ts';
  * So it never runs before the warden knows of it, even when the program is killed in between.
  */
 const GATE = 'read -r _ <&3 || exit 125; exec 3<&-; exec "$@"';
+
+/** As `nice -n 5`: less than the program's own share of a busy core, but far from none. */
+const POD_PRIORITY = 5;
 
 let warden: ChildProcess | undefined;
 
@@ -57,6 +61,8 @@ export async function startProcess(
     throw new EnvironmentError(`cannot start ${command[0]}: ${(error as Error).message}`, { cause: error });
   }
   const pid = child.pid as number;
+  // On a real cluster the load and the pods do not share their cores. Here they do, and the load must keep its schedule.
+  setPriority(pid, POD_PRIORITY);
   const input = wardenInput();
   input.write(`+${pid}\n`);
   const gate = child.stdio[3] as Writable;
