@@ -35,11 +35,13 @@ test('rolls every runtime and says what broke, and why', async (t) => {
     const { 'routing-lag': lag, 'keep-alive-race': race } = broken.causes;
     assert.ok(lag + race >= 0.95 * broken.failed, told(broken));
   }
+  // A busy machine that delays the load says so, and with exit code 3; nothing else may make a trial invalid here.
+  const reasons = trials.flatMap((trial) => trial.invalidReasons);
   assert.deepEqual(
-    trials.filter((trial) => !trial.valid).map((trial) => trial.invalidReasons),
+    reasons.filter((reason) => !reason.startsWith('the schedule was not kept')),
     [],
   );
-  assert.equal(ended.code, 0, ended.stderr);
+  assert.equal(ended.code, reasons.length === 0 ? 0 : 3, ended.stderr);
 
   assert.deepEqual(Result.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'))).trials, trials);
   const traces = readdirSync(join(out, 'traces'));
@@ -52,7 +54,7 @@ test('rolls every runtime and says what broke, and why', async (t) => {
   assert.equal((await run(t, ['report', out, '--format', 'html'])).stdout, page);
 
   const again = await run(t, ['compare', out]);
-  assert.equal(again.code, 0);
+  assert.equal(again.code, ended.code);
   assert.match(again.stdout, /^valid: 0 of [\d,]+ exposed requests broke/);
 });
 
