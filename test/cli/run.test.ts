@@ -26,7 +26,8 @@ const KINDS: Record<'ignores SIGTERM' | 'dies of SIGTERM' | 'closes at once', { 
     'ignores SIGTERM': { causes: ['no-graceful-shutdown'], breaks: false },
     // Deno does, even as PID 1.
     'dies of SIGTERM': { causes: ['no-graceful-shutdown', 'routing-lag', 'keep-alive-race'], breaks: true },
-    'closes at once': { causes: ['routing-lag', 'keep-alive-race'], breaks: true },
+    // It is gone within milliseconds, so what was under way in that moment is cut rather than refused.
+    'closes at once': { causes: ['routing-lag', 'keep-alive-race', 'no-graceful-shutdown'], breaks: true },
   };
 
 interface Server {
