@@ -33,6 +33,8 @@ try {
 } catch (error) {
   process.exitCode = report(error);
 }
+// What a slow reader of a pipe has not taken yet would be lost.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
 // Whatever may still be open (a worker, a socket of a broken trial) must not keep the program from ending.
 process.exit();
 
