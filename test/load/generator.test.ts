@@ -234,7 +234,7 @@ describe('what is written down', { concurrency: 8 }, () => {
         router: 'node1',
       });
       assert.ok(Math.abs((plannedMs ?? 0) - index * 10) < 5, 'planned by the schedule');
-      assert.ok(startedMs >= (plannedMs ?? 0) && endedMs >= startedMs && endedMs < startedMs + 100);
+      assert.ok(startedMs >= (plannedMs ?? 0) && endedMs >= startedMs && endedMs < startedMs + 1000);
     });
   });
 
