@@ -246,7 +246,7 @@ describe('what is written down', { concurrency: 8 }, () => {
       ({ socket, nth }) => (nth === 2 ? socket.resetAndDestroy() : socket.write(response())),
       ['reused wait ECONNRESET'],
     ],
-    ['a redirect', ({ socket }) => socket.end(response(301)), ['fresh receive status']],
+    ['a redirect', ({ socket }) => socket.end(response(301, 'Connection: close')), ['fresh receive status']],
   ];
   for (const [what, answer, failures] of faults) {
     test(`${what}: ${failures}`, async (t) => {
