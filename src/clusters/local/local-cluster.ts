@@ -143,7 +143,8 @@ class LocalDeployment implements Deployed {
 
   record(): ClusterRecord {
     return {
-      pods: this.#controller.pods.map((pod) => pod.record),
+      // A copy: what taking the pods away does to them is no part of the trial.
+      pods: structuredClone(this.#controller.pods.map((pod) => pod.record)),
       routerViews: this.#views,
       events: this.#events,
       pid1: canBePid1(),
