@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
-import getPort, { portNumbers } from 'get-port';
+import { holdPort } from '../../src/ports.ts';
 import { findRuntime } from '../../src/runtimes.ts';
 import { within } from './within.ts';
 
@@ -52,9 +52,7 @@ export class ServerProcess {
 
   /** Starts a server that may not come to listen. */
   static async start(runtime: RuntimeName, env: Record<string, string> = {}): Promise<ServerProcess> {
-    // Below the range the kernel takes client ports from, and from a random one on, so that parallel runs do not meet.
-    const first = 20_000 + Math.floor(Math.random() * 9000);
-    const port = await getPort({ port: portNumbers(first, 29_999) });
+    const { port } = await holdPort();
     return new ServerProcess(runtime, port, env);
   }
 

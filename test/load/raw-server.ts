@@ -2,19 +2,13 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import getPort, { portNumbers } from 'get-port';
+import { holdPort } from '../../src/ports.ts';
 
 export const HOST = '127.0.0.1';
 
-const FIRST_PORT = 20_000;
-const LAST_PORT = 31_999;
-/** Where this process begins to look, so that tests side by side rarely ask for the same port. */
-const START_PORT = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
-
-/** A port on which nothing listens, below those of outgoing connections. */
-export function freePort(): Promise<number> {
-  const port = [...portNumbers(START_PORT, LAST_PORT), ...portNumbers(FIRST_PORT, START_PORT)];
-  return getPort({ port, host: HOST });
+/** A port on which nothing listens, this process's own until it ends. */
+export async function freePort(): Promise<number> {
+  return (await holdPort()).port;
 }
 
 export interface RawServer {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import getPort, { portNumbers } from 'get-port';
+import { holdPort } from '../../src/ports.ts';
 import { findRuntime } from '../../src/runtimes.ts';
 import { open, read, send, tryConnect } from '../app/http-client.ts';
 import { within } from '../app/within.ts';
@@ -59,7 +59,7 @@ const server = serve({
 async function start(t: TestContext, runtime: keyof typeof RUN_ARGS, text = serverText(runtime)) {
   const file = join(project, `${runtime}.mjs`);
   writeFileSync(file, text);
-  const port = await getPort({ port: portNumbers(20_000 + Math.floor(Math.random() * 9000), 29_999) });
+  const port = (await holdPort()).port;
   const [binary = ''] = findRuntime(runtime).command;
   const child = spawn(binary, [...RUN_ARGS[runtime], file], {
     cwd: project,

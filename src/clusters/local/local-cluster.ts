@@ -2,9 +2,9 @@
  * A Kubernetes cluster as far as a rolling update of one Deployment behind one Service can tell, made of real processes
  * on this machine. Everything listens on loopback alone.
  */
-import getPort, { portNumbers } from 'get-port';
-import { EnvironmentError, ExitCode, ProgramError } from '../../errors.ts';
+import { ExitCode, ProgramError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
+import { type HeldPort, holdPort } from '../../ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
@@ -23,11 +23,6 @@ import { measuredTimings, type Timings } from './timings.ts';
 const HOST = '127.0.0.1';
 const NODES = ['node1', 'node2'];
 const NAMESPACE = 'default';
-/** Below 32768, where the ephemeral ports of outgoing connections begin. */
-const FIRST_PORT = 20_000;
-const LAST_PORT = 31_999;
-/** Where this process begins to look, so that two programs side by side rarely ask for the same port. */
-const START_PORT = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
 
 export interface LocalClusterOptions {
   /** The command that stands for the container's image. */
@@ -67,13 +62,6 @@ export class LocalCluster implements Cluster {
   }
 }
 
-async function freePort(): Promise<number> {
-  const candidates = [...portNumbers(START_PORT, LAST_PORT), ...portNumbers(FIRST_PORT, START_PORT)];
-  const port = await getPort({ port: candidates, host: HOST });
-  if (port > LAST_PORT) throw new EnvironmentError(`no free port between ${FIRST_PORT} and ${LAST_PORT} on ${HOST}`);
-  return port;
-}
-
 class LocalDeployment implements Deployed {
   readonly #options: DeployOptions;
   readonly #controller: Controller;
@@ -82,7 +70,8 @@ class LocalDeployment implements Deployed {
   readonly #spec: PodSpec;
   readonly #timings: Timings;
   readonly #startDelays;
-  readonly #ports: number[] = [];
+  readonly #held: HeldPort[] = [];
+  readonly #freePorts: number[] = [];
   readonly #views: RouterView[] = [];
   readonly #events: ClusterRecord['events'] = [];
   readonly #listeners: ((table: RoutingTable) => void)[] = [];
@@ -122,8 +111,9 @@ class LocalDeployment implements Deployed {
     const spec = this.#options.manifests.deployment.spec;
     // One port a pod, taken before the trial so that none has to be looked for while the clock runs: the old ones,
     // the new ones, and the proxy's.
-    for (let i = 0; i <= 2 * (spec.replicas ?? 1); i++) this.#ports.push(await freePort());
-    const proxyPort = this.#ports.pop() as number;
+    for (let i = 0; i <= 2 * (spec.replicas ?? 1); i++) this.#held.push(await holdPort());
+    this.#freePorts.push(...this.#held.map(({ port }) => port));
+    const proxyPort = this.#freePorts.pop() as number;
     await this.#proxy.listen(HOST, proxyPort);
     this.#url = `http://${HOST}:${proxyPort}`;
     this.#controller.reconcile();
@@ -139,6 +129,7 @@ class LocalDeployment implements Deployed {
     this.#controller.stop();
     for (const router of this.#routers) router.stop();
     await Promise.all([this.#proxy.close(), ...this.#controller.pods.map((pod) => pod.kill())]);
+    for (const held of this.#held.splice(0)) held.release();
   }
 
   record(): ClusterRecord {
@@ -159,7 +150,7 @@ class LocalDeployment implements Deployed {
       node,
       namespace: NAMESPACE,
       host: HOST,
-      port: this.#ports.pop() as number,
+      port: this.#freePorts.pop() as number,
       spec: this.#spec,
       clock,
       startDelayMs: this.#startDelays.draw(this.#timings.containerStartMs),
