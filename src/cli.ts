@@ -1,6 +1,7 @@
 /** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.ts';
+import { conformCommand } from './commands/conform.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { ExitCode, ProgramError } from './errors.ts';
@@ -14,6 +15,7 @@ const program = new Command('k8s-rollout-test')
   })
   .addCommand(compareCommand())
   .addCommand(runCommand())
+  .addCommand(conformCommand())
   .addCommand(reportCommand());
 
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
