@@ -7,7 +7,7 @@ import type { Ports } from './ports.ts';
 import { get, postHead } from './requests.ts';
 import { ServerUnderTest, type Target } from './server-under-test.ts';
 import { type Survey, slowPathFor, webSocketUrl } from './survey.ts';
-import { ANSWER_MS, orAfter, READ_MS } from './timing.ts';
+import { ANSWER_MS, orAfter, READ_MS, SETTLED_MS } from './timing.ts';
 import { CaseEnded, fail, notApplicable, required, Unusable } from './verdict.ts';
 
 /** A request in flight: the server has it, and has not answered. */
@@ -43,10 +43,11 @@ export class CaseContext {
     this.#ports = ports;
   }
 
-  /** A fresh process that serves. */
+  /** A fresh process that serves, and has done so for a while. */
   async serve(): Promise<ServerUnderTest> {
+    const settled = delay(SETTLED_MS);
     const server = await this.start();
-    await server.serves();
+    await Promise.all([server.serves(), settled]);
     return server;
   }
 

@@ -7,10 +7,11 @@ import { EnvironmentError } from '../errors.ts';
 /** Below those of outgoing connections. */
 const FIRST_PORT = 20_000;
 const LAST_PORT = 31_999;
-const START_PORT = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
 
 export class Ports {
   readonly #ownPort: number | undefined;
+  /** Never back to a port given out: get-port opens a port to see whether it is free, which a server may be about to do. */
+  #from = FIRST_PORT + Math.floor((Math.random() * (LAST_PORT - FIRST_PORT)) / 2);
 
   /** @param ownPort the port that the command listens on whatever it is told */
   constructor(ownPort: number | undefined) {
@@ -25,7 +26,10 @@ export class Ports {
   /** @throws EnvironmentError when the command's own port is taken */
   async next(): Promise<number> {
     if (this.#ownPort === undefined) {
-      return getPort({ port: [...portNumbers(START_PORT, LAST_PORT), ...portNumbers(FIRST_PORT, START_PORT)] });
+      const from = this.#from++;
+      const port = await getPort({ port: portNumbers(from, LAST_PORT) });
+      this.#from = Math.max(this.#from, port + 1);
+      return port;
     }
     const probe = createServer().listen(this.#ownPort);
     try {

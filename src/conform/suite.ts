@@ -1,4 +1,5 @@
 /** Runs cases, each against fresh processes of its own, and collects their verdicts in order. */
+import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { canBePid1 } from '../clusters/local/container.ts';
 import { ExitCode, ProgramError } from '../errors.ts';
@@ -41,9 +42,11 @@ export interface SuiteOptions {
 /** The cases hardly use the machine: they wait. */
 const AT_A_TIME = 4;
 
-/** A case is built on times that leave at least this much on either side. */
-const LONGEST_STALL_MS = 200;
-const ATTEMPTS = 3;
+/** A case is built on times that leave more than this on either side. */
+const LONGEST_STALL_MS = 250;
+
+/** A case that met a stall is run again after these times: what keeps a machine busy is often over soon. */
+const RETRY_AFTER_MS = [1000, 3000, 10_000, 20_000];
 
 /** What a case may take beyond its grace period, until it is given up as a fault of ours. */
 const CASE_LIMIT_MS = 120_000;
@@ -111,7 +114,7 @@ async function runCase(
   { target, signal }: SuiteOptions,
   { found, ports, stalls, running }: Shared,
 ): Promise<CaseResult> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 0; ; attempt++) {
     const startedMs = performance.now();
     const context = new CaseContext(target, found, ports);
     running.add(context);
@@ -124,10 +127,12 @@ async function runCase(
     if (stallMs <= LONGEST_STALL_MS) {
       return { number, id, family, title, durationMs: Math.round(performance.now() - startedMs), ...verdict };
     }
-    if (attempt === ATTEMPTS) {
-      const message = `case ${number}: this machine is too busy: it stood still for ${Math.round(stallMs)} ms, in each of ${ATTEMPTS} attempts`;
+    const retryAfterMs = RETRY_AFTER_MS[attempt];
+    if (retryAfterMs === undefined) {
+      const message = `case ${number}: this machine is too busy: it stood still for ${Math.round(stallMs)} ms, and so in each of ${attempt + 1} attempts`;
       throw new ProgramError(message, ExitCode.invalidMeasurement);
     }
+    await delay(retryAfterMs);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import WebSocket from 'ws';
 import { type Address, ask, type Reply, told } from './http-probe.ts';
-import { get, postHead } from './requests.ts';
+import { get, post, postHead } from './requests.ts';
 import type { ServerUnderTest } from './server-under-test.ts';
 import { ANSWER_MS, orAfter, READ_MS } from './timing.ts';
 import { Unusable } from './verdict.ts';
@@ -47,11 +47,9 @@ const SLOW_TRIED_MS = 1500;
 const SLOW_LIMIT_MS = 60_000;
 
 export async function survey(server: ServerUnderTest, paths: Paths): Promise<Survey> {
-  const [keepAlive, pipelining, slow, upload, stream, events, ws, ready] = await Promise.all([
+  const [keepAlive, { slow, upload, pipelining }, stream, events, ws, ready] = await Promise.all([
     findKeepAlive(server),
-    findPipelining(server),
-    findSlow(server, paths.slow),
-    findUpload(server, paths.upload),
+    findWork(server, paths),
     findStream(server, paths.stream),
     findEvents(server, paths.events),
     findWebSocket(server, paths.ws),
@@ -73,14 +71,36 @@ async function findKeepAlive(server: ServerUnderTest): Promise<true | Unusable> 
   return new Unusable('it keeps no connection after a response (HTTP/1.0)');
 }
 
-async function findPipelining(server: ServerUnderTest): Promise<true | Unusable> {
+/** What can be kept in flight, and whether requests may wait behind it. */
+async function findWork(
+  server: ServerUnderTest,
+  paths: Paths,
+): Promise<Pick<Survey, 'slow' | 'upload' | 'pipelining'>> {
+  const [slow, upload] = await Promise.all([findSlow(server, paths.slow), findUpload(server, paths.upload)]);
+  return { slow, upload, pipelining: await findPipelining(server, slow, upload) };
+}
+
+async function findPipelining(
+  server: ServerUnderTest,
+  slow: SlowRoute | Unusable,
+  upload: string | Unusable,
+): Promise<true | Unusable> {
   const connection = server.connect();
-  connection.write(get('/').repeat(3));
-  const replies: (Reply | undefined)[] = [];
-  for (let nth = 0; nth < 3; nth++) replies.push(await orAfter(ANSWER_MS / 4, connection.reply()));
+  const first = slow instanceof Unusable ? postOrGet(upload) : get(slowPathFor(slow.path, SLOW_TRIED_MS));
+  connection.write(first + get('/').repeat(2));
+  const endMs = performance.now() + SLOW_LIMIT_MS;
+  let answered = 0;
+  while (answered < 3) {
+    const reply = await orAfter(answered === 0 ? endMs - performance.now() : ANSWER_MS / 4, connection.reply());
+    if (!reply?.complete) break;
+    answered++;
+  }
   connection.close();
-  const answered = replies.filter((reply) => reply?.complete).length;
-  return answered === 3 || new Unusable(`it answers only ${answered} of 3 pipelined requests at any time`);
+  return answered === 3 || new Unusable(`it answers ${answered} of 3 pipelined requests, without any signal`);
+}
+
+function postOrGet(upload: string | Unusable): string {
+  return upload instanceof Unusable ? get('/') : post(upload, 10);
 }
 
 async function findSlow(server: ServerUnderTest, path: string): Promise<SlowRoute | Unusable> {

@@ -21,6 +21,12 @@ export const ANSWER_MS = 10_000;
 /** A connection without a byte is the server's from then on: some have the kernel hold it back for a second. */
 export const HELD_BACK_MS = 1300;
 
+/**
+ * A process gets its signal no sooner than this after its start, except where the start is the point: what Deno does on
+ * a SIGTERM that nobody handles, for one, is something else in its first 0.7 s.
+ */
+export const SETTLED_MS = 1500;
+
 /** Resolves after that time, or when `promise` settles with undefined in its place. */
 export function orAfter<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;

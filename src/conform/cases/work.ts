@@ -78,9 +78,10 @@ export const WORK_CASES: readonly ConformanceCase[] = [
     id: 'upload-outlasts-the-listener',
     family: 'work',
     title: 'a slow upload completes after the port is closed',
-    why: 'Closing the listener must not touch the requests that are still being received.',
+    why: 'Closing the listener must not touch the requests that are still being received. Deno 2.9 takes their bodies away.',
     timing: `Half the body before SIGTERM, the rest ${READ_MS} ms after the port was seen closed.`,
     cause: 'no-graceful-shutdown',
+    link: 'https://github.com/denoland/deno/issues/36809',
     run: uploadOutlastsListener,
   },
   {
