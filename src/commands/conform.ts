@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConformanceCase } from '../conform/case.ts';
 import { CASES } from '../conform/cases/registry.ts';
+import { OWN_PATHS } from '../conform/own-paths.ts';
 import { type ConformanceResult, runSuite } from '../conform/suite.ts';
 import type { Paths } from '../conform/survey.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
@@ -22,16 +23,6 @@ const FORMATS: Record<string, (result: ConformanceResult) => string> = {
 };
 
 const START_LIMIT_MS = 20_000;
-
-/** The routes of this project's own app. */
-export const OWN_PATHS: Paths = {
-  slow: '/delay/MS',
-  upload: '/upload',
-  stream: '/stream?chunks=25&intervalMs=100',
-  events: '/events',
-  ws: '/ws',
-  ready: '/readyz',
-};
 
 interface Flags {
   port?: number;

@@ -1,5 +1,6 @@
 /** The processes of one container, as /proc shows them from outside. Linux alone. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { parseListener } from '../clusters/local/listening-sockets.ts';
 
 export interface ContainerProcessInfo {
   pid: number;
@@ -18,14 +19,12 @@ export function processesOf(firstPid: number | undefined): ContainerProcessInfo[
     .filter((found) => found !== undefined);
 }
 
-/** Whether a process holds a socket that listens on that port. */
-export function holdsListener(pid: number, port: number): boolean {
-  const inodes = listeningInodes(port);
+/** The ports that a process listens on. */
+export function listeningPorts(pid: number): number[] {
+  const listeners = listeningSockets();
   const files = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
-  return files.some((file) => {
-    const target = attempt(() => readlinkSync(`/proc/${pid}/fd/${file}`));
-    return target !== undefined && inodes.has(target);
-  });
+  const targets = files.map((file) => attempt(() => readlinkSync(`/proc/${pid}/fd/${file}`)) ?? '');
+  return [...new Set(targets.map((target) => listeners.get(target)).filter((port) => port !== undefined))];
 }
 
 function describe(pid: number): ContainerProcessInfo | undefined {
@@ -39,14 +38,17 @@ function pidNamespace(pid: number): string | undefined {
   return attempt(() => readlinkSync(`/proc/${pid}/ns/pid`));
 }
 
-/** As /proc/PID/fd names them: "socket:[12345]". */
-function listeningInodes(port: number): Set<string> {
-  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+/** Ports by socket, which is named as in /proc/PID/fd: "socket:[12345]". */
+function listeningSockets(): Map<string, number> {
   const lines = ['tcp', 'tcp6'].flatMap(
     (table) => attempt(() => readFileSync(`/proc/self/net/${table}`, 'latin1').split('\n')) ?? [],
   );
-  const columns = lines.map((line) => line.trim().split(/\s+/));
-  return new Set(columns.filter((c) => c[1]?.endsWith(end) && c[3] === '0A').map((c) => `socket:[${c[9]}]`));
+  const ports = new Map<string, number>();
+  for (const line of lines) {
+    const port = parseListener(line)?.port;
+    if (port !== undefined) ports.set(`socket:[${line.trim().split(/\s+/)[9]}]`, port);
+  }
+  return ports;
 }
 
 /** Undefined when the process has gone meanwhile, or is another user's. */

@@ -5,7 +5,7 @@ import { expandReferences } from '../clusters/local/expansion.ts';
 import { CAN_SEE_SOCKETS, PortWatch } from '../clusters/local/listening-sockets.ts';
 import { signalIfAlive } from '../clusters/local/process-group.ts';
 import { EnvironmentError } from '../errors.ts';
-import { processesOf } from './container-processes.ts';
+import { listeningPorts, processesOf } from './container-processes.ts';
 import { type Address, ask, ProbeConnection } from './http-probe.ts';
 import { get } from './requests.ts';
 import { orAfter } from './timing.ts';
@@ -115,8 +115,7 @@ export class ServerUnderTest {
       if (this.#host !== undefined) return;
       if (this.#exit) throw await this.#startError(`${endOf(this.#exit)} before it listened on port ${this.port}`);
       if (performance.now() > endMs) {
-        const limit = `${this.#target.startLimitMs / 1000} s`;
-        throw await this.#startError(`did not listen on port ${this.port} (PORT in its environment) within ${limit}`);
+        throw await this.#startError(this.#notListening());
       }
       await delay(POLL_MS);
     }
@@ -211,6 +210,13 @@ export class ServerUnderTest {
   async #watchListener(): Promise<void> {
     while (!this.#exit && (await this.#findListener()) !== undefined) await delay(POLL_MS);
     this.#onListenerClosed(performance.now());
+  }
+
+  #notListening(): string {
+    const within = `within ${this.#target.startLimitMs / 1000} s`;
+    const [other] = processesOf(this.firstPid).flatMap(({ pid }) => listeningPorts(pid));
+    if (other === undefined) return `did not listen on port ${this.port} (PORT in its environment) ${within}`;
+    return `listens on port ${other}, not on ${this.port} (PORT in its environment): add --port ${other}`;
   }
 
   async #startError(what: string): Promise<EnvironmentError> {

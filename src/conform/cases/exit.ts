@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConformanceCase } from '../case.ts';
-import { holdsListener, processesOf } from '../container-processes.ts';
+import { listeningPorts, processesOf } from '../container-processes.ts';
 import type { CaseContext } from '../context.ts';
 import { ask } from '../http-probe.ts';
 import { get } from '../requests.ts';
@@ -141,7 +141,7 @@ async function throughTheWrapper(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
   const { firstPid } = server;
   if (firstPid === undefined || !server.pid1) return notApplicable('processes cannot be told apart on this system');
-  if (holdsListener(firstPid, server.port)) return notApplicable('the first process is the server itself');
+  if (listeningPorts(firstPid).includes(server.port)) return notApplicable('the first process is the server itself');
   const wrapper = nameOf(firstPid);
   const work = await context.workInFlight(server);
   server.terminate();
