@@ -43,10 +43,10 @@ export interface SuiteOptions {
 const AT_A_TIME = 4;
 
 /** A case is built on times that leave more than this on either side. */
-const LONGEST_STALL_MS = 250;
+const LONGEST_STALL_MS = 120;
 
 /** A case that met a stall is run again after these times: what keeps a machine busy is often over soon. */
-const RETRY_AFTER_MS = [1000, 3000, 10_000, 20_000];
+const RETRY_AFTER_MS = [500, 1000, 2000, 5000, 10_000, 20_000];
 
 /** What a case may take beyond its grace period, until it is given up as a fault of ours. */
 const CASE_LIMIT_MS = 120_000;

@@ -7,10 +7,11 @@
 export const READ_MS = 300;
 
 /**
- * When after SIGTERM a server that drains must still be serving, and one that stops at once has surely stopped. Routers
- * learn of a pod's end up to a second late, so a server that stops before this drops connections in any cluster.
+ * When after SIGTERM a server that drains must still be serving, and one that stops at once has surely stopped. It lies
+ * between the times that are common for a delay, none and half a second. How long a drain has to be in a cluster is
+ * another question, which a rollout answers (`run`); here it is whether there is one.
  */
-export const DRAINING_MS = 500;
+export const DRAINING_MS = 350;
 
 /** Within this time of its last reason to wait, a server has ended or closed a connection. */
 export const PROMPT_MS = 2000;

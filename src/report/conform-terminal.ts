@@ -29,9 +29,15 @@ function caseLines(result: CaseResult, colors: Colors): string[] {
         `${number} ${colors.red('✗')} ${colors.red(result.title)}`,
         `       expected: ${result.expected}`,
         `       seen:     ${result.seen}`,
-        colors.dim(`       ${CASES.find(({ id }) => id === result.id)?.why}`),
+        ...background(result.id).map((line) => colors.dim(`       ${line}`)),
       ];
   }
+}
+
+/** Why it matters, and where users met it. */
+function background(id: string): string[] {
+  const { why, link } = CASES.find((one) => one.id === id) ?? {};
+  return [why, link].filter((line) => line !== undefined);
 }
 
 function summary(result: ConformanceResult, colors: Colors): string {

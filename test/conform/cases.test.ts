@@ -22,7 +22,6 @@ const FAILING: Record<string, [fault: string, seen: RegExp]> = {
   'pipelined-requests': ['closes-after-each-response', /^[12] of 3 answered, none with Connection: close$/],
   'half-sent-head': ['closes-connections-without-a-request', /^on a new connection: connection/],
   backlog: ['stops-at-once', /^\d+ did not: connection reset/],
-  'buffered-request': ['closes-every-connection', /^10 did not: connection/],
   'keeps-connections': ['keeps-no-connection', /^GET \/ was answered with it$/],
   'idle-connections-closed': ['waits-for-idle-connections', /^it took \d(\.\d)? s, though its connections were idle$/],
   'silent-connection': ['waits-for-silent-connections', /never carried a byte$/],

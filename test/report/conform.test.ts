@@ -26,7 +26,7 @@ const RESULT: ConformanceResult = {
       expected: 'exit code 0',
       seen: 'it ended with "exit" <code> & \u0007 #1',
     },
-    { ...titled(27), durationMs: 0, status: 'not-applicable', reason: '--ws-path /ws answers 404 to a WebSocket' },
+    { ...titled(26), durationMs: 0, status: 'not-applicable', reason: '--ws-path /ws answers 404 to a WebSocket' },
   ],
 };
 
@@ -49,7 +49,7 @@ test('text', () => {
        ${why}
 
 WebSockets and event streams
-  27 – WebSockets are closed with 1001
+  26 – WebSockets are closed with 1001
        not applicable: --ws-path /ws answers 404 to a WebSocket
 
 1 passed, 1 failed, 1 not applicable
@@ -84,7 +84,7 @@ not ok 2 - 2 exits with code 0 when nothing was lost
   expected: exit code 0
   seen: "it ended with \\"exit\\" <code> & \\a #1"
   ...
-ok 3 - 27 WebSockets are closed with 1001 # SKIP --ws-path /ws answers 404 to a WebSocket
+ok 3 - 26 WebSockets are closed with 1001 # SKIP --ws-path /ws answers 404 to a WebSocket
 `,
   );
 });
@@ -105,11 +105,11 @@ test('the page of the matrix', () => {
   for (const line of [
     '| [1](#1-exits-on-sigterm) exits on SIGTERM, as PID 1 too | ✓ |',
     '| [2](#2-exit-code-zero) exits with code 0 when nothing was lost | **✗** |',
-    '| [27](#27-web-socket-1001) WebSockets are closed with 1001 | – |',
+    '| [26](#26-web-socket-1001) WebSockets are closed with 1001 | – |',
     '| failed | 1 |',
     'Mine, case 2: It is like that.',
     '- Mine: `node mine.mjs` (node 26.10.0)',
-    '#### 34 head-never-completed',
+    '#### 33 head-never-completed',
   ]) {
     assert.ok(page.split('\n').includes(line), line);
   }

@@ -13,7 +13,7 @@ const READINESS_EVERY_MS = 50;
 
 export const DRAIN_CASES: readonly ConformanceCase[] = [
   {
-    number: 24,
+    number: 23,
     id: 'new-connections',
     family: 'drain',
     title: 'new connections are served while the routers do not know yet',
@@ -24,7 +24,7 @@ export const DRAIN_CASES: readonly ConformanceCase[] = [
     run: newConnections,
   },
   {
-    number: 25,
+    number: 24,
     id: 'readiness-first',
     family: 'drain',
     title: 'readiness is lost before the port is closed',
@@ -34,7 +34,7 @@ export const DRAIN_CASES: readonly ConformanceCase[] = [
     run: readinessFirst,
   },
   {
-    number: 26,
+    number: 25,
     id: 'port-closed-before-the-end',
     family: 'drain',
     title: 'the port is closed before the last response, not by the exit',

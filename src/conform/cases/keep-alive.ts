@@ -18,7 +18,7 @@ const ANNOUNCED_WITHIN_MS = 1000;
 
 export const KEEP_ALIVE_CASES: readonly ConformanceCase[] = [
   {
-    number: 18,
+    number: 17,
     id: 'keeps-connections',
     family: 'keep-alive',
     title: 'keeps connections before SIGTERM, after a POST too',
@@ -28,7 +28,7 @@ export const KEEP_ALIVE_CASES: readonly ConformanceCase[] = [
     run: keepsConnections,
   },
   {
-    number: 19,
+    number: 18,
     id: 'idle-connections-closed',
     family: 'keep-alive',
     title: 'idle kept connections do not hold up the exit',
@@ -38,7 +38,7 @@ export const KEEP_ALIVE_CASES: readonly ConformanceCase[] = [
     run: idleConnections,
   },
   {
-    number: 20,
+    number: 19,
     id: 'silent-connection',
     family: 'keep-alive',
     title: 'a connection on which nothing was sent does not hold up the exit',
@@ -54,7 +54,7 @@ export const KEEP_ALIVE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    number: 21,
+    number: 20,
     id: 'announces-close',
     family: 'keep-alive',
     title: 'answers Connection: close on busy connections while draining',
@@ -65,7 +65,7 @@ export const KEEP_ALIVE_CASES: readonly ConformanceCase[] = [
     run: announcesClose,
   },
   {
-    number: 22,
+    number: 21,
     id: 'busy-connections',
     family: 'keep-alive',
     title: 'busy connections do not keep the process alive',
@@ -74,7 +74,7 @@ export const KEEP_ALIVE_CASES: readonly ConformanceCase[] = [
     run: busyConnections,
   },
   {
-    number: 23,
+    number: 22,
     id: 'keep-alive-race',
     family: 'keep-alive',
     title: 'a client that honours Connection: close loses nothing',
@@ -164,7 +164,7 @@ async function keepAliveRace(context: CaseContext): Promise<Verdict> {
   server.terminate();
   const outcomes = await Promise.all(ends);
   const told = outcomes.filter((outcome) => outcome === 'announced').length;
-  if (server.exit?.killed) return notApplicable('it goes on serving them until it is killed (cases 1 and 22)');
+  if (server.exit?.killed) return notApplicable('it goes on serving them until it is killed (cases 1 and 21)');
   if (told === outcomes.length) return pass;
   return fail(
     `all ${outcomes.length} connections in use end with an announcement`,

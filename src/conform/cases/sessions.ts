@@ -13,7 +13,7 @@ const LEAVING = [1001, 1012];
 
 export const SESSION_CASES: readonly ConformanceCase[] = [
   {
-    number: 27,
+    number: 26,
     id: 'web-socket-1001',
     family: 'sessions',
     title: 'WebSockets are closed with 1001',
@@ -31,7 +31,7 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    number: 28,
+    number: 27,
     id: 'exits-after-web-sockets',
     family: 'sessions',
     title: 'a WebSocket does not hold up the exit',
@@ -41,7 +41,7 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
     run: exitsAfterWebSockets,
   },
   {
-    number: 29,
+    number: 28,
     id: 'web-socket-without-answer',
     family: 'sessions',
     title: 'a WebSocket whose client does not answer does not keep the process alive',
@@ -59,7 +59,7 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    number: 30,
+    number: 29,
     id: 'event-stream-ends',
     family: 'sessions',
     title: 'event streams end in order',

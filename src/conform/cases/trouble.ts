@@ -14,7 +14,7 @@ const TELLS_OF_A_CUT =
 
 export const TROUBLE_CASES: readonly ConformanceCase[] = [
   {
-    number: 31,
+    number: 30,
     id: 'deadline-of-its-own',
     family: 'trouble',
     title: 'with a stuck request it ends within the grace period, with a code that is not 0',
@@ -35,7 +35,7 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    number: 32,
+    number: 31,
     id: 'no-silent-cut',
     family: 'trouble',
     title: 'no request is cut silently',
@@ -49,7 +49,7 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
       const work = await context.stuckWork(server);
       server.terminate();
       const [reply, exit] = await Promise.all([work.reply, server.exited]);
-      if (exit.killed) return notApplicable('it did not cut it: SIGKILL did, at the end of the grace period (case 31)');
+      if (exit.killed) return notApplicable('it did not cut it: SIGKILL did, at the end of the grace period (case 30)');
       if (reply.complete || exit.code !== 0) return pass;
       const output = await server.outputSinceSignal();
       if (output.some((line) => TELLS_OF_A_CUT.test(line))) return pass;
@@ -58,7 +58,7 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    number: 33,
+    number: 32,
     id: 'clients-that-abort',
     family: 'trouble',
     title: 'clients that abort during the drain disturb nobody',
@@ -75,7 +75,7 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    number: 34,
+    number: 33,
     id: 'head-never-completed',
     family: 'trouble',
     title: 'a request whose head is never completed does not keep the process alive',

@@ -34,7 +34,6 @@ const FAULTS = {
     },
   },
   'stops-at-once': { drainMs: 0 },
-  'closes-every-connection': { onSignal: ({ sockets }) => destroyEach(sockets) },
   'keeps-no-connection': { alwaysCloses: true },
   'waits-for-idle-connections': { endsIdleConnections: false },
   'waits-for-silent-connections': { endsSilentConnections: false },
@@ -62,10 +61,6 @@ const FAULTS = {
 
 function destroyAll(responses) {
   for (const response of responses) response.socket?.destroy();
-}
-
-function destroyEach(sockets) {
-  for (const socket of sockets) socket.destroy();
 }
 
 const [name = 'none'] = process.argv.slice(2);
