@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
+import { conformCommand } from './commands/conform.ts';
 import { explainCommand } from './commands/explain.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
@@ -16,6 +17,7 @@ const program = new Command('k8s-rollout-test')
   })
   .addCommand(compareCommand())
   .addCommand(runCommand())
+  .addCommand(conformCommand())
   .addCommand(reportCommand())
   .addCommand(checkCommand())
   .addCommand(explainCommand());

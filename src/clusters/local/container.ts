@@ -1,7 +1,7 @@
 /** A container as far as a rollout can tell: one process, PID 1 of its own PID namespace where the system allows it. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readLines } from './output-lines.ts';
 import { type StartedProcess, signalIfAlive, startProcess } from './process-group.ts';
 
 /**
@@ -27,24 +27,26 @@ const KEPT_LINES = 40;
 
 export class ContainerProcess {
   readonly exited: StartedProcess['exited'];
+  /** Resolves when its output has been read to the end, which comes after its exit. */
+  readonly outputEnded: Promise<unknown>;
+  /** Whether it is PID 1 of its own PID namespace. */
+  readonly pid1: boolean;
   /** The last lines of its output. */
   readonly lastLines: string[] = [];
   readonly #process: StartedProcess;
-  readonly #pid1: boolean;
   #killed = false;
 
   private constructor(started: StartedProcess, pid1: boolean, onLine: (line: string) => void) {
     this.#process = started;
-    this.#pid1 = pid1;
+    this.pid1 = pid1;
     // unshare cannot die of its child's SIGKILL as it does of other signals, and exits with 1 instead.
     this.exited = started.exited.then((exit) => (this.#killed ? { code: null, signal: 'SIGKILL' } : exit));
-    for (const stream of [started.stdout, started.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => {
-        this.lastLines.push(line);
-        if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
-        onLine(line);
-      });
-    }
+    const keep = (line: string) => {
+      this.lastLines.push(line);
+      if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+      onLine(line);
+    };
+    this.outputEnded = Promise.all([started.stdout, started.stderr].map((stream) => readLines(stream, keep)));
   }
 
   /**
@@ -67,16 +69,21 @@ export class ContainerProcess {
     return this.lastLines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? this.lastLines.at(-1);
   }
 
+  /** The number that this machine has for its first process; undefined before that runs and after it is gone. */
+  get firstPid(): number | undefined {
+    return this.pid1 ? childOf(this.#process.pid) : this.#process.pid;
+  }
+
   /** To the container's first process alone, as the container runtime does; the kernel drops it there if PID 1 has no handler. */
-  sigterm(): void {
-    const pid = this.#pid1 ? childOf(this.#process.pid) : this.#process.pid;
-    if (pid !== undefined) signalIfAlive(pid, 'SIGTERM');
+  signal(name: NodeJS.Signals): void {
+    const pid = this.firstPid;
+    if (pid !== undefined) signalIfAlive(pid, name);
   }
 
   /** Ends every process of the container. */
   sigkill(): void {
     this.#killed = true;
-    const pid = this.#pid1 ? childOf(this.#process.pid) : undefined;
+    const pid = this.pid1 ? childOf(this.#process.pid) : undefined;
     // The PID namespace dies with its PID 1, and unshare then reports the signal as its own; the group is the fallback.
     if (pid !== undefined) signalIfAlive(pid, 'SIGKILL');
     else this.#process.killGroup();

@@ -248,7 +248,7 @@ export class Pod {
     }
     if (this.terminating) this.record.sigtermMs = clock.nowMs();
     const stopWatch = this.#watchListener();
-    container.sigterm();
+    container.signal('SIGTERM');
     const killTimer = setTimeout(
       () => {
         if (this.terminating) this.record.sigkillMs = clock.nowMs();

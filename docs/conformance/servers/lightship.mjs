@@ -1,0 +1,14 @@
+/** Its own probes are on a port of their own. */
+import { createLightship } from 'lightship';
+import { DEADLINE_MS, DELAY_MS, server } from './node-server.mjs';
+
+const lightship = await createLightship({
+  detectKubernetes: false,
+  port: Number(process.env.PORT) + 12_000,
+  shutdownDelay: DELAY_MS,
+  gracefulShutdownTimeout: DEADLINE_MS,
+  shutdownHandlerTimeout: DEADLINE_MS,
+});
+
+lightship.registerShutdownHandler(() => new Promise((resolve) => server.close(resolve)));
+lightship.signalReady();

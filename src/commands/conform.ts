@@ -1,0 +1,122 @@
+/** `conform`: how one server process ends, case by case. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ConformanceCase } from '../conform/case.ts';
+import { CASES } from '../conform/cases/registry.ts';
+import { OWN_PATHS } from '../conform/own-paths.ts';
+import { type ConformanceResult, runSuite } from '../conform/suite.ts';
+import type { Paths } from '../conform/survey.ts';
+import { ExitCode, InputError, ProgramError } from '../errors.ts';
+import { assertProgram } from '../own-service/command.ts';
+import { conformanceJson } from '../report/conform-json.ts';
+import { conformanceJunit } from '../report/conform-junit.ts';
+import { conformanceProgress } from '../report/conform-progress.ts';
+import { conformanceTap } from '../report/conform-tap.ts';
+import { conformanceText } from '../report/conform-terminal.ts';
+import { whole } from './argument-parsers.ts';
+import { interruptions } from './interruptions.ts';
+
+const FORMATS: Record<string, (result: ConformanceResult) => string> = {
+  text: conformanceText,
+  json: conformanceJson,
+  junit: conformanceJunit,
+  tap: conformanceTap,
+};
+
+const START_LIMIT_MS = 20_000;
+
+interface Flags {
+  port?: number;
+  grace: number;
+  case?: ConformanceCase[];
+  format: string;
+  slowPath: string;
+  uploadPath: string;
+  streamPath: string;
+  eventsPath: string;
+  wsPath: string;
+  readyPath: string;
+}
+
+export function conformCommand(): Command {
+  return new Command('conform')
+    .summary('check how a server ends, case by case')
+    .usage('[options] -- COMMAND…')
+    .description(
+      `Runs COMMAND again and again as a container would, sends it SIGTERM in ${CASES.length} situations, and says for each whether\n` +
+        'its requests and connections came to a good end. It gets PORT and HOST to listen on; $(PORT) and $(HOST) in its\n' +
+        'arguments are replaced. It must answer GET /; what needs a route that it lacks is not applicable.',
+    )
+    .argument('[command...]', 'the server and its arguments')
+    .addOption(new Option('--case <list>', 'cases by number or name, comma-separated (default: all)').argParser(cases))
+    .addOption(
+      new Option('--grace <seconds>', 'from SIGTERM to SIGKILL, as terminationGracePeriodSeconds')
+        .default(30)
+        .argParser(whole(3, 600)),
+    )
+    .addOption(
+      new Option('--port <n>', 'the port the command listens on by itself, where it takes none').argParser(
+        whole(1, 65_535),
+      ),
+    )
+    .addOption(new Option('--format <name>', 'how to print the result').choices(Object.keys(FORMATS)).default('text'))
+    .addOption(new Option('--json', 'short for --format json').implies({ format: 'json' }))
+    .optionsGroup('Routes of the server:')
+    .addOption(path('slow', 'answers after some seconds; MS stands for how many milliseconds'))
+    .addOption(path('upload', 'takes a POST and reads its body'))
+    .addOption(path('stream', 'sends its response over some seconds'))
+    .addOption(path('events', 'sends events without end'))
+    .addOption(path('ws', 'takes WebSockets'))
+    .addOption(path('ready', 'the readiness probe'))
+    .action(conform);
+}
+
+function path(name: keyof Paths, what: string): Option {
+  return new Option(`--${name}-path <path>`, what).default(OWN_PATHS[name]).argParser((value: string) => {
+    if (/^\/[^\s]*$/.test(value)) return value;
+    throw new InvalidArgumentError('must be a path, as in /slow');
+  });
+}
+
+function cases(list: string): ConformanceCase[] {
+  return list.split(',').map((name) => {
+    const found = CASES.find(({ number, id }) => name.trim() === id || name.trim() === String(number));
+    if (found) return found;
+    throw new InvalidArgumentError(`no case "${name.trim()}"; there are 1 to ${CASES.length}, and their names`);
+  });
+}
+
+async function conform(command: string[], flags: Flags): Promise<void> {
+  if (command.length === 0) {
+    throw new InputError('conform: nothing to run: give a command after --, as in conform -- node server.js');
+  }
+  assertProgram(command, 'conform');
+  const chosen = [...new Set(flags.case ?? CASES)].sort((one, other) => one.number - other.number);
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const interruption = interruptions();
+  const progress = conformanceProgress(process.stderr, chosen.length);
+  let result: ConformanceResult;
+  try {
+    result = await runSuite({
+      target: { command, env, graceMs: flags.grace * 1000, startLimitMs: START_LIMIT_MS },
+      paths: pathsOf(flags),
+      cases: chosen,
+      ownPort: flags.port,
+      signal: interruption.signal,
+      onResult: progress.onResult,
+    });
+  } catch (error) {
+    if (interruption.signal.aborted) throw new ProgramError('interrupted', ExitCode.interrupted);
+    throw error;
+  } finally {
+    progress.stop();
+    interruption.stop();
+  }
+  process.stdout.write(FORMATS[flags.format]?.(result) ?? '');
+  if (result.cases.some(({ status }) => status === 'fail')) process.exitCode = ExitCode.brokeRequests;
+}
+
+function pathsOf({ slowPath, uploadPath, streamPath, eventsPath, wsPath, readyPath }: Flags): Paths {
+  return { slow: slowPath, upload: uploadPath, stream: streamPath, events: eventsPath, ws: wsPath, ready: readyPath };
+}

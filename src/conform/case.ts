@@ -1,0 +1,34 @@
+/** What a conformance case is. */
+import type { CauseId } from '../analysis/causes.ts';
+import type { CaseContext } from './context.ts';
+import type { Verdict } from './verdict.ts';
+
+export const FAMILIES = {
+  exit: 'The process and its exit',
+  work: 'Requests in flight',
+  arriving: 'Requests on their way',
+  'keep-alive': 'Kept connections',
+  drain: 'The drain',
+  sessions: 'WebSockets and event streams',
+  trouble: 'When it does not go well',
+} as const;
+
+export type Family = keyof typeof FAMILIES;
+
+export interface ConformanceCase {
+  /** Stable; new cases get new numbers. */
+  number: number;
+  /** Stable. */
+  id: string;
+  family: Family;
+  title: string;
+  /** What a server that fails it does to its users, in a sentence or two. */
+  why: string;
+  /** What happens when; with which margins. T is the moment of SIGTERM. */
+  timing: string;
+  /** The cause of broken requests that a server failing it adds to (src/analysis/causes.ts). */
+  cause?: CauseId;
+  /** Where users met it. */
+  link?: string;
+  run(context: CaseContext): Promise<Verdict>;
+}

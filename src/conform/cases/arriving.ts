@@ -1,0 +1,71 @@
+/** That requests on their way to the server at SIGTERM are served. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConformanceCase } from '../case.ts';
+import type { CaseContext } from '../context.ts';
+import { type Reply, served, told } from '../http-probe.ts';
+import { get, getInTwoParts } from '../requests.ts';
+import { DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
+import { fail, pass, type Verdict } from '../verdict.ts';
+
+const BACKLOG = 10;
+
+/** A server that closes its port sooner than this after SIGTERM has not looked for what was waiting there. */
+const LUCK_MS = 100;
+
+export const ARRIVING_CASES: readonly ConformanceCase[] = [
+  {
+    number: 15,
+    id: 'half-sent-head',
+    family: 'arriving',
+    title: 'a request whose head is half sent is served',
+    why: 'The first packet of a request may arrive before SIGTERM and the second after it. Its connection is not idle.',
+    timing: `Half of a head ${READ_MS} ms before SIGTERM, on a new and on a kept connection; the rest at T + ${DRAINING_MS} ms.`,
+    cause: 'no-graceful-shutdown',
+    run: halfSentHeads,
+  },
+  {
+    number: 16,
+    id: 'backlog',
+    family: 'arriving',
+    title: 'connections in the accept backlog are served',
+    why: 'The kernel completes a connection before the server accepts it. Closing the listener resets all of those, and their requests.',
+    timing: `The process is stopped (SIGSTOP) while ${BACKLOG} connections with a request and then SIGTERM reach it, and goes on after that. The port stays open for ${LUCK_MS} ms at least: which of them a server meets first differs from one time to the next.`,
+    cause: 'routing-lag',
+    run: backlog,
+  },
+];
+
+async function halfSentHeads(context: CaseContext): Promise<Verdict> {
+  const server = await context.serve();
+  const used = context.connect(server);
+  const { keepAlive } = await context.answered(used.ask(get('/')), 'GET /');
+  const connections = [context.connect(server), keepAlive ? used : context.connect(server)];
+  const [begin, rest] = getInTwoParts('/');
+  const replies = connections.map((connection) => connection.ask(begin));
+  await delay(READ_MS);
+  server.terminate();
+  await server.afterSignal(DRAINING_MS);
+  for (const connection of connections) connection.write(rest);
+  const [fresh, reused] = (await Promise.all(replies)) as [Reply, Reply];
+  if (served(fresh) && served(reused)) return pass;
+  return fail('both requests are answered', `on a new connection: ${told(fresh)}; on a kept one: ${told(reused)}`);
+}
+
+async function backlog(context: CaseContext): Promise<Verdict> {
+  const server = await context.serve();
+  server.pause();
+  const connections = Array.from({ length: BACKLOG }, () => context.connect(server));
+  await Promise.all(connections.map((connection) => connection.connected));
+  const asked = connections.map((connection) => connection.ask(get('/')));
+  await delay(READ_MS);
+  server.terminate();
+  server.resume();
+  const replies = await Promise.all(asked);
+  const expected = `all ${BACKLOG} connections get a response`;
+  const lost = replies.filter((reply) => !served(reply));
+  if (lost[0]) return fail(expected, `${lost.length} did not: ${told(lost[0])}`);
+  const closedMs = await orAfter(LUCK_MS, server.listenerClosed);
+  if (closedMs === undefined) return pass;
+  return fail(expected, 'they did, but the port was closed at once: next time the signal may be ahead of them');
+}

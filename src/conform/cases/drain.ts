@@ -1,0 +1,98 @@
+/** That the end is told before it comes, and that the port is closed at the right time. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConformanceCase } from '../case.ts';
+import type { CaseContext } from '../context.ts';
+import { ask, type Reply, served, told } from '../http-probe.ts';
+import { get } from '../requests.ts';
+import { DRAINING_MS, orAfter, PROMPT_MS } from '../timing.ts';
+import { fail, notApplicable, pass, required, Unusable, type Verdict } from '../verdict.ts';
+import { seconds } from './endings.ts';
+
+const NEW_CONNECTION_EVERY_MS = 100;
+const READINESS_EVERY_MS = 50;
+
+export const DRAIN_CASES: readonly ConformanceCase[] = [
+  {
+    number: 23,
+    id: 'new-connections',
+    family: 'drain',
+    title: 'new connections are served while the routers do not know yet',
+    why: 'SIGTERM and the removal of the endpoint start at the same time. Until every router knows, new connections come in, and a closed port refuses them.',
+    timing: `A new connection with a request every ${NEW_CONNECTION_EVERY_MS} ms from SIGTERM to T + ${DRAINING_MS} ms.`,
+    cause: 'routing-lag',
+    link: 'https://github.com/kubernetes/kubernetes/issues/106476',
+    run: newConnections,
+  },
+  {
+    number: 24,
+    id: 'readiness-first',
+    family: 'drain',
+    title: 'readiness is lost before the port is closed',
+    why: 'Load balancers that probe the pod themselves stop sending when readiness fails; told by a refused connection, they have lost a request already.',
+    timing: `Readiness is asked every ${READINESS_EVERY_MS} ms, on new connections, from SIGTERM until it fails, for up to ${PROMPT_MS / 1000} s.`,
+    cause: 'routing-lag',
+    run: readinessFirst,
+  },
+  {
+    number: 25,
+    id: 'port-closed-before-the-end',
+    family: 'drain',
+    title: 'the port is closed before the last response, not by the exit',
+    why: 'A port that is open to the last moment takes in requests, and the exit cuts them.',
+    timing:
+      'A request in flight that takes 1.5 s longer than an idle drain; the port is seen closed before its response.',
+    cause: 'no-graceful-shutdown',
+    run: portClosedFirst,
+  },
+];
+
+async function newConnections(context: CaseContext): Promise<Verdict> {
+  const server = await context.serve();
+  server.terminate();
+  const replies: { afterMs: number; reply: Promise<Reply> }[] = [];
+  for (let afterMs = 0; afterMs <= DRAINING_MS; afterMs += NEW_CONNECTION_EVERY_MS) {
+    await server.afterSignal(afterMs);
+    replies.push({ afterMs, reply: ask(server.address, get('/')) });
+  }
+  for (const { afterMs, reply } of replies) {
+    const got = await reply;
+    if (!served(got))
+      return fail('every request on a new connection is answered', `at T + ${afterMs} ms: ${told(got)}`);
+  }
+  return pass;
+}
+
+async function readinessFirst(context: CaseContext): Promise<Verdict> {
+  const path = required(context.survey.ready);
+  const server = await context.serve();
+  server.terminate();
+  const expected = `${path} answers 400 or above while the port is open`;
+  for (;;) {
+    const reply = await ask(server.address, get(path));
+    const afterMs = server.sinceSignal(performance.now());
+    if (!reply.complete) return fail(expected, `${told(reply)} at T + ${Math.round(afterMs)} ms, and 200 until then`);
+    if (reply.status >= 400) return pass;
+    if (afterMs > PROMPT_MS) return fail(expected, `status ${reply.status} at T + ${seconds(afterMs)}`);
+    await delay(READINESS_EVERY_MS);
+  }
+}
+
+async function portClosedFirst(context: CaseContext): Promise<Verdict> {
+  context.needsExit();
+  const { slow } = context.survey;
+  const drainMs = context.drainMs();
+  if (!(slow instanceof Unusable) && slow.fixedMs !== undefined && slow.fixedMs < drainMs + DRAINING_MS) {
+    return notApplicable(`it drains for ${seconds(drainMs)}, and --slow-path ${slow.path} is over before that`);
+  }
+  const server = await context.serve();
+  const work = await context.workInFlight(server);
+  server.terminate();
+  const closed = server.listenerClosed.then(() => (server.exit ? 'by the exit' : 'in time'));
+  const answered = work.reply.then(() => 'after the response');
+  // An upload waits for as long as its client does, and that is until here.
+  const first = (await orAfter(drainMs + PROMPT_MS, Promise.race([closed, answered]))) ?? 'not at all';
+  work.finish();
+  const reply = await work.reply;
+  if (!reply.complete && first !== 'in time') return notApplicable('the request in flight was cut (case 9)');
+  return first === 'in time' ? pass : fail('the port is closed while a request is in flight', `it was closed ${first}`);
+}

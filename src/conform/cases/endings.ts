@@ -1,0 +1,45 @@
+/** How a process came to its end, as several cases judge it. */
+import type { CaseContext } from '../context.ts';
+import { endOf, type ServerUnderTest } from '../server-under-test.ts';
+import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
+import { fail, pass, Unusable, type Verdict } from '../verdict.ts';
+
+export const STILL_RUNNING = 'still running at the end of the grace period, and killed';
+
+export function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}
+
+/** Judges how soon the exit came after the port had been closed. */
+export async function promptExit(server: ServerUnderTest, though: string): Promise<Verdict> {
+  const [exit, closedMs] = await Promise.all([server.exited, server.listenerClosed]);
+  const expected = `it ends within ${seconds(PROMPT_MS)} of closing its port`;
+  if (exit.killed) return fail(expected, `${STILL_RUNNING}, though ${though}`);
+  const tookMs = exit.atMs - closedMs;
+  return tookMs <= PROMPT_MS ? pass : fail(expected, `it took ${seconds(tookMs)}, though ${though}`);
+}
+
+/**
+ * What became of a request in flight and of the process, in words that can be compared.
+ * @param prepare makes ready a disturbance for half a second after the signal, while the request is still in flight
+ */
+export async function outcomeOf(
+  context: CaseContext,
+  signal: NodeJS.Signals,
+  prepare: (server: ServerUnderTest) => Promise<() => void> = async () => () => {},
+): Promise<string> {
+  const server = await context.serve();
+  const { slow, upload } = context.survey;
+  const idle = slow instanceof Unusable && upload instanceof Unusable;
+  const disturb = await prepare(server);
+  const work = idle ? undefined : await context.workInFlight(server);
+  server.terminate(signal);
+  await server.afterSignal(DRAINING_MS);
+  disturb();
+  work?.finish();
+  const [reply, exit] = await Promise.all([work?.reply, server.exited]);
+  const request = reply === undefined ? '' : `the request in flight ${reply.complete ? 'completes' : 'is cut'}, `;
+  if (exit.killed) return request + STILL_RUNNING;
+  // To die of one signal or of another by default is the same end.
+  return request + (exit.signal === signal ? 'the process dies of the signal' : `the process ${endOf(exit)}`);
+}

@@ -1,0 +1,189 @@
+/** That the process ends, when, and with which code. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConformanceCase } from '../case.ts';
+import { listeningPorts, processesOf } from '../container-processes.ts';
+import type { CaseContext } from '../context.ts';
+import { ask } from '../http-probe.ts';
+import { get } from '../requests.ts';
+import { type Exit, endOf } from '../server-under-test.ts';
+import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
+import { fail, notApplicable, pass, type Verdict } from '../verdict.ts';
+import { outcomeOf, promptExit, STILL_RUNNING, seconds } from './endings.ts';
+
+export const EXIT_CASES: readonly ConformanceCase[] = [
+  {
+    number: 1,
+    id: 'exits-on-sigterm',
+    family: 'exit',
+    title: 'exits on SIGTERM, as PID 1 too',
+    why: 'PID 1 ignores every signal it has no handler for: such a container takes its whole grace period to end, and its last requests are cut by SIGKILL.',
+    timing: 'SIGTERM when idle; it has the grace period.',
+    cause: 'no-graceful-shutdown',
+    link: 'https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination',
+    async run(context) {
+      const exit = await exitOnSignal(context, 'SIGTERM');
+      return exit.killed ? fail(`it ends within ${seconds(context.graceMs)}`, STILL_RUNNING) : pass;
+    },
+  },
+  {
+    number: 2,
+    id: 'exit-code-zero',
+    family: 'exit',
+    title: 'exits with code 0 when nothing was lost',
+    why: 'Any other code marks the pod as failed: a Job runs again, and alerts go off at every rollout.',
+    timing: 'SIGTERM when idle; it has the grace period.',
+    async run(context) {
+      context.needsExit();
+      const exit = await exitOnSignal(context, 'SIGTERM');
+      return exit.code === 0 ? pass : fail('exit code 0', exit.killed ? STILL_RUNNING : `it ${endOf(exit)}`);
+    },
+  },
+  {
+    number: 3,
+    id: 'prompt-when-idle',
+    family: 'exit',
+    title: 'exits promptly when idle',
+    why: 'Every second between the last request and the exit makes each rollout longer, once for every pod.',
+    timing: `SIGTERM when idle; the exit comes within ${PROMPT_MS / 1000} s of the closing of the port.`,
+    async run(context) {
+      context.needsExit();
+      const server = await context.serve();
+      server.terminate();
+      return promptExit(server, 'it was idle');
+    },
+  },
+  {
+    number: 4,
+    id: 'sigint-too',
+    family: 'exit',
+    title: 'does on SIGINT what it does on SIGTERM',
+    why: 'Ctrl-C, docker compose and some process managers send SIGINT; a handler of its own for that is often the one that cuts.',
+    timing: 'Two processes side by side, each with a request in flight: one gets SIGTERM, the other SIGINT.',
+    link: 'https://github.com/honojs/website/pull/660',
+    async run(context) {
+      context.needsExit();
+      const [term, int] = await context.sideBySide(
+        () => outcomeOf(context, 'SIGTERM'),
+        () => outcomeOf(context, 'SIGINT'),
+      );
+      return term === int ? pass : fail(`as on SIGTERM: ${term}`, int);
+    },
+  },
+  {
+    number: 5,
+    id: 'second-sigterm',
+    family: 'exit',
+    title: 'is not disturbed by a second SIGTERM',
+    why: 'Wrappers and process managers repeat signals; a handler that is registered once leaves the second to the default, which is death.',
+    timing: `A request in flight; SIGTERM, and another at T + ${DRAINING_MS} ms.`,
+    async run(context) {
+      context.needsExit();
+      const server = await context.serve();
+      const work = await context.workInFlight(server);
+      server.terminate();
+      await server.afterSignal(DRAINING_MS);
+      if (server.exit) return notApplicable('it had ended before a second signal could come');
+      server.signalAgain('SIGTERM');
+      work.finish();
+      const [reply, exit] = await Promise.all([work.reply, server.exited]);
+      if (!reply.complete) return fail(`${work.name} completes`, `${reply.what}; the process ${endOf(exit)}`);
+      return exit.code === 0 ? pass : fail('exit code 0', exit.killed ? STILL_RUNNING : `it ${endOf(exit)}`);
+    },
+  },
+  {
+    number: 6,
+    id: 'signal-as-the-port-opens',
+    family: 'exit',
+    title: 'handles a SIGTERM that comes as soon as the port is open',
+    why: 'A rollout may stop a pod that has just started. Where the handler comes later than the listener, PID 1 ignores the signal and runs until SIGKILL.',
+    timing: 'SIGTERM 50 ms after the port was seen open, before any request; it has the grace period.',
+    async run(context) {
+      context.needsExit();
+      const server = await context.start();
+      await server.listens();
+      await delay(50);
+      server.terminate();
+      const exit = await server.exited;
+      if (!exit.killed && !CRASHES.includes(exit.signal ?? '')) return pass;
+      const seen = exit.killed ? STILL_RUNNING : `it ${endOf(exit)}`;
+      return fail(`it ends within ${seconds(context.graceMs)}`, seen);
+    },
+  },
+  {
+    number: 7,
+    id: 'through-the-wrapper',
+    family: 'exit',
+    title: 'its wrapper passes SIGTERM on, and waits',
+    why: 'A shell or a package manager as PID 1 gets the signal in place of the server. Some keep it, and some end before the server does, which kills it.',
+    timing:
+      'A request in flight; SIGTERM to the first process; the response completes and the exit comes within the grace period.',
+    cause: 'no-graceful-shutdown',
+    run: throughTheWrapper,
+  },
+  {
+    number: 8,
+    id: 'no-zombies',
+    family: 'exit',
+    title: 'leaves no zombie processes',
+    why: 'PID 1 inherits every orphan. One that does not reap them fills the process table of its container, and no more processes can be started.',
+    timing:
+      'Looked at every 100 ms from the first request until the exit, and for 2.5 s before SIGTERM: no process is a zombie for 1 s.',
+    run: noZombies,
+  },
+];
+
+/** Deno dies of the first where nobody handles SIGTERM, or ignores it, by its age. */
+const CRASHES = ['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL'];
+
+async function exitOnSignal(context: CaseContext, signal: NodeJS.Signals): Promise<Exit> {
+  const server = await context.serve();
+  server.terminate(signal);
+  return server.exited;
+}
+
+async function throughTheWrapper(context: CaseContext): Promise<Verdict> {
+  const server = await context.serve();
+  const { firstPid } = server;
+  if (firstPid === undefined || !server.pid1) return notApplicable('processes cannot be told apart on this system');
+  if (listeningPorts(firstPid).includes(server.port)) return notApplicable('the first process is the server itself');
+  const wrapper = nameOf(firstPid);
+  const work = await context.workInFlight(server);
+  server.terminate();
+  await server.afterSignal(DRAINING_MS);
+  work.finish();
+  const [reply, exit] = await Promise.all([work.reply, server.exited]);
+  const expected = `${wrapper} passes SIGTERM on, and ends after the server`;
+  if (exit.killed) return fail(expected, STILL_RUNNING);
+  if (reply.complete) return pass;
+  return fail(
+    expected,
+    `${wrapper} ${endOf(exit)} ${seconds(server.sinceSignal(exit.atMs))} after SIGTERM, and ${work.name} was cut`,
+  );
+}
+
+function nameOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+}
+
+const ZOMBIE_MS = 1000;
+const LOOK_MS = 100;
+
+async function noZombies(context: CaseContext): Promise<Verdict> {
+  const server = await context.serve();
+  if (!server.pid1) return notApplicable('processes cannot be told apart on this system');
+  for (let nth = 0; nth < 10; nth++) await context.answered(ask(server.address, get('/')), 'GET /');
+  const zombies = new Map<number, { name: string; sinceMs: number }>();
+  const signalMs = performance.now() + 2500;
+  while (!server.exit) {
+    if (performance.now() > signalMs && Number.isNaN(server.sinceSignal(0))) server.terminate();
+    const nowMs = performance.now();
+    const found = processesOf(server.firstPid).filter(({ state }) => state === 'Z');
+    for (const { pid, name } of found) if (!zombies.has(pid)) zombies.set(pid, { name, sinceMs: nowMs });
+    for (const pid of zombies.keys()) if (!found.some((zombie) => zombie.pid === pid)) zombies.delete(pid);
+    const old = [...zombies.values()].find(({ sinceMs }) => nowMs - sinceMs >= ZOMBIE_MS);
+    if (old) return fail('children that have ended are reaped', `${old.name} was a zombie for ${seconds(ZOMBIE_MS)}`);
+    await delay(LOOK_MS);
+  }
+  return pass;
+}

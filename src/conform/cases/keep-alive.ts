@@ -1,0 +1,183 @@
+/** That connections which clients keep open end without a loss, and in time. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConformanceCase } from '../case.ts';
+import type { CaseContext } from '../context.ts';
+import { type ProbeConnection, told } from '../http-probe.ts';
+import { get, post } from '../requests.ts';
+import { slowPathFor } from '../survey.ts';
+import { HELD_BACK_MS, orAfter, PROMPT_MS, READ_MS } from '../timing.ts';
+import { fail, notApplicable, pass, required, Unusable, type Verdict } from '../verdict.ts';
+import { promptExit, STILL_RUNNING, seconds } from './endings.ts';
+
+/** How often an occasional client uses its connection: often enough to meet any drain of half a second. */
+const OCCASIONAL_MS = 400;
+const OCCASIONAL_CLIENTS = 8;
+const BUSY_CLIENTS = 4;
+const BUSY_MS = 300;
+const ANNOUNCED_WITHIN_MS = 1000;
+
+export const KEEP_ALIVE_CASES: readonly ConformanceCase[] = [
+  {
+    number: 17,
+    id: 'keeps-connections',
+    family: 'keep-alive',
+    title: 'keeps connections before SIGTERM, after a POST too',
+    why: 'A server that closes after every response passes the other cases of this family at the price of a connection per request.',
+    timing: 'No signal: a GET, a POST with a body of 1000 bytes where one is read, and a GET on one connection.',
+    link: 'https://github.com/denoland/deno/issues/36657',
+    run: keepsConnections,
+  },
+  {
+    number: 18,
+    id: 'idle-connections-closed',
+    family: 'keep-alive',
+    title: 'idle kept connections do not hold up the exit',
+    why: 'Clients and proxies hold idle connections for minutes. A server that waits for them to go is killed instead.',
+    timing: `Connections that are idle after a GET, and after a POST where one is taken; the exit comes within ${PROMPT_MS / 1000} s of the closing of the port.`,
+    link: 'https://github.com/nodejs/node/issues/2642',
+    run: idleConnections,
+  },
+  {
+    number: 19,
+    id: 'silent-connection',
+    family: 'keep-alive',
+    title: 'a connection on which nothing was sent does not hold up the exit',
+    why: 'Load balancers and browsers open connections ahead of need; there is nothing to wait for on them.',
+    timing: `Connected ${HELD_BACK_MS} ms before SIGTERM; the exit comes within ${PROMPT_MS / 1000} s of the closing of the port.`,
+    async run(context) {
+      context.needsExit();
+      const server = await context.serve();
+      await context.connect(server).connected;
+      await delay(HELD_BACK_MS);
+      server.terminate();
+      return promptExit(server, 'the only connection had never carried a byte');
+    },
+  },
+  {
+    number: 20,
+    id: 'announces-close',
+    family: 'keep-alive',
+    title: 'answers Connection: close on busy connections while draining',
+    why: 'It is the only way in HTTP/1.1 to tell a client that the connection is about to go. Unannounced, the next request is lost in the closing.',
+    timing: `Requests follow each other on one connection across SIGTERM; the header comes by T + ${ANNOUNCED_WITHIN_MS} ms.`,
+    cause: 'keep-alive-race',
+    link: 'https://github.com/nodejs/node/issues/60617',
+    run: announcesClose,
+  },
+  {
+    number: 21,
+    id: 'busy-connections',
+    family: 'keep-alive',
+    title: 'busy connections do not keep the process alive',
+    why: 'A client that always has its next request ready gives no idle moment to close its connection in. The exit must not wait for one.',
+    timing: `${BUSY_CLIENTS} connections on which each request follows the last at once, whatever the headers say, and takes ${BUSY_MS} ms where there is a route for that; the exit comes within the grace period.`,
+    run: busyConnections,
+  },
+  {
+    number: 22,
+    id: 'keep-alive-race',
+    family: 'keep-alive',
+    title: 'a client that honours Connection: close loses nothing',
+    why: 'A connection closed between two requests takes the next one with it. It must be announced to every client that comes by during the drain.',
+    timing: `${OCCASIONAL_CLIENTS} connections, each used every ${OCCASIONAL_MS} ms across SIGTERM, until the server announces the end of each.`,
+    cause: 'keep-alive-race',
+    link: 'https://github.com/nodejs/node/issues/47130',
+    run: keepAliveRace,
+  },
+];
+
+async function keepsConnections(context: CaseContext): Promise<Verdict> {
+  required(context.survey.keepAlive);
+  const server = await context.serve();
+  const connection = context.connect(server);
+  const { upload } = context.survey;
+  const requests = [
+    { name: 'GET /', text: get('/') },
+    ...(upload instanceof Unusable ? [] : [{ name: `POST ${upload}`, text: post(upload, 1000) }]),
+    { name: 'a GET / after it', text: get('/') },
+  ];
+  for (const { name, text } of requests) {
+    const reply = await context.answered(connection.ask(text), name);
+    if (!reply.keepAlive) return fail('a response without Connection: close', `${name} was answered with it`);
+  }
+  return pass;
+}
+
+async function idleConnections(context: CaseContext): Promise<Verdict> {
+  context.needsExit();
+  const server = await context.serve();
+  await context.keptConnection(server);
+  const { upload } = context.survey;
+  const posted = await context.keptConnection(server);
+  await context.answered(posted.ask(post(upload instanceof Unusable ? '/' : upload, 1000)), 'a POST');
+  await delay(READ_MS);
+  server.terminate();
+  return promptExit(server, 'its connections were idle');
+}
+
+async function announcesClose(context: CaseContext): Promise<Verdict> {
+  const server = await context.serve();
+  const connection = await context.keptConnection(server);
+  server.terminate();
+  const expected = 'a response with Connection: close before the connection ends';
+  for (let count = 0; ; count++) {
+    const reply = await connection.ask(get('/'));
+    if (!reply.complete) return fail(expected, `${responses(count)} without it, then: ${told(reply)}`);
+    if (!reply.keepAlive) return pass;
+    const late = server.sinceSignal(performance.now()) > ANNOUNCED_WITHIN_MS;
+    if (late) return fail(expected, `${responses(count)} within ${seconds(ANNOUNCED_WITHIN_MS)}, none of them with it`);
+    await delay(20);
+  }
+}
+
+function responses(count: number): string {
+  return count === 1 ? '1 response' : `${count} responses`;
+}
+
+async function busyConnections(context: CaseContext): Promise<Verdict> {
+  context.needsExit();
+  const server = await context.serve();
+  const connections = await Promise.all(Array.from({ length: BUSY_CLIENTS }, () => context.keptConnection(server)));
+  const { slow } = context.survey;
+  const adjustable = !(slow instanceof Unusable) && slow.fixedMs === undefined;
+  const request = get(adjustable ? slowPathFor(slow.path, BUSY_MS) : '/');
+  const clients = connections.map(async (connection) => {
+    while ((await connection.ask(request)).complete);
+  });
+  await delay(READ_MS);
+  server.terminate();
+  const exit = await server.exited;
+  await Promise.all(clients);
+  return exit.killed ? fail(`it ends within ${seconds(context.graceMs)}`, STILL_RUNNING) : pass;
+}
+
+async function keepAliveRace(context: CaseContext): Promise<Verdict> {
+  context.needsExit();
+  const server = await context.serve();
+  const connections = await Promise.all(
+    Array.from({ length: OCCASIONAL_CLIENTS }, () => context.keptConnection(server)),
+  );
+  const ends = connections.map((connection, nth) =>
+    occasionalClient(connection, (nth * OCCASIONAL_MS) / connections.length),
+  );
+  await delay(READ_MS);
+  server.terminate();
+  const outcomes = await Promise.all(ends);
+  const told = outcomes.filter((outcome) => outcome === 'announced').length;
+  if (server.exit?.killed) return notApplicable('it goes on serving them until it is killed (cases 1 and 21)');
+  if (told === outcomes.length) return pass;
+  return fail(
+    `all ${outcomes.length} connections in use end with an announcement`,
+    `${outcomes.length - told} were closed without one`,
+  );
+}
+
+/** A request now and then, until the server says Connection: close or ends the connection. */
+async function occasionalClient(connection: ProbeConnection, firstMs: number): Promise<'announced' | 'cut'> {
+  for (let waitMs = firstMs; ; waitMs = OCCASIONAL_MS) {
+    await orAfter(waitMs, connection.ended);
+    const reply = await connection.ask(get('/'));
+    if (!reply.complete) return 'cut';
+    if (!reply.keepAlive) return 'announced';
+  }
+}

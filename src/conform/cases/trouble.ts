@@ -1,0 +1,117 @@
+/** That the end comes, and is told, when something stands in its way. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConformanceCase } from '../case.ts';
+import type { CaseContext } from '../context.ts';
+import { get, getInTwoParts } from '../requests.ts';
+import { endOf, type ServerUnderTest } from '../server-under-test.ts';
+import { ANSWER_MS, DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
+import { fail, notApplicable, pass, Unusable } from '../verdict.ts';
+import { outcomeOf, STILL_RUNNING, seconds } from './endings.ts';
+
+/** Words by which a log tells that something was not finished. */
+const TELLS_OF_A_CUT =
+  /\b(cut|abort(s|ed|ing)?|forc(e|ed|ing|ibly|eful|efully)|deadline|timed? ?out|unfinished|incomplete|dropp(ed|ing)|destroy(ed|ing)?|still (open|active|pending|running))\b/i;
+
+export const TROUBLE_CASES: readonly ConformanceCase[] = [
+  {
+    number: 30,
+    id: 'deadline-of-its-own',
+    family: 'trouble',
+    title: 'with a stuck request it ends within the grace period, with a code that is not 0',
+    why: 'Without a deadline of its own below the grace period, one stuck request means SIGKILL: nothing is flushed and nothing logged.',
+    timing: 'A request that never ends; SIGTERM; the exit comes within the grace period.',
+    cause: 'grace-too-short',
+    link: 'https://github.com/oven-sh/bun/issues/40043',
+    async run(context) {
+      const server = await context.serve();
+      const work = await context.stuckWork(server);
+      server.terminate();
+      const [reply, exit] = await Promise.all([work.reply, server.exited]);
+      const expected = `it ends by itself within ${seconds(context.graceMs)}, with a code other than 0`;
+      if (exit.killed) return fail(expected, STILL_RUNNING);
+      // Answering it, with 503 for instance, is better still.
+      if (reply.complete || exit.code !== 0) return pass;
+      return fail(expected, `${work.name} was cut, and the process ${endOf(exit)}`);
+    },
+  },
+  {
+    number: 31,
+    id: 'no-silent-cut',
+    family: 'trouble',
+    title: 'no request is cut silently',
+    why: 'A server that cuts requests, logs nothing and exits with code 0 loses them at every rollout without anyone knowing.',
+    timing:
+      'A request that never ends; SIGTERM; when it was cut, the exit code is not 0 or a line of the output since SIGTERM tells of it.',
+    cause: 'no-graceful-shutdown',
+    link: 'https://github.com/denoland/deno/issues/30771',
+    async run(context) {
+      const server = await context.serve();
+      const work = await context.stuckWork(server);
+      server.terminate();
+      const [reply, exit] = await Promise.all([work.reply, server.exited]);
+      if (exit.killed) return notApplicable('it did not cut it: SIGKILL did, at the end of the grace period (case 30)');
+      if (reply.complete || exit.code !== 0) return pass;
+      const output = await server.outputSinceSignal();
+      if (output.some((line) => TELLS_OF_A_CUT.test(line))) return pass;
+      const printed = output.length === 0 ? 'nothing printed' : `not a word of it in what it printed: ${output.at(-1)}`;
+      return fail('an exit code or a line of output that tells of the cut', `exit code 0, ${printed}`);
+    },
+  },
+  {
+    number: 32,
+    id: 'clients-that-abort',
+    family: 'trouble',
+    title: 'clients that abort during the drain disturb nobody',
+    why: 'Clients give up when a pod is slow. An error of theirs that nobody handles ends the process, and with it every other request.',
+    timing: `Two processes side by side, each with a request in flight at SIGTERM; in one of them, others are reset at T + ${DRAINING_MS} ms.`,
+    cause: 'no-graceful-shutdown',
+    async run(context) {
+      context.needsExit();
+      const [calm, disturbed] = await context.sideBySide(
+        () => outcomeOf(context, 'SIGTERM'),
+        () => outcomeOf(context, 'SIGTERM', (server) => abortingClients(context, server)),
+      );
+      return calm === disturbed ? pass : fail(`as without them: ${calm}`, disturbed);
+    },
+  },
+  {
+    number: 33,
+    id: 'head-never-completed',
+    family: 'trouble',
+    title: 'a request whose head is never completed does not keep the process alive',
+    why: 'A client that is stuck in the middle of its request, or means ill, must not decide when a pod ends.',
+    timing: `Half of a head ${READ_MS} ms before SIGTERM, and nothing after it; the exit comes within the grace period.`,
+    async run(context) {
+      context.needsExit();
+      const server = await context.serve();
+      const [begin] = getInTwoParts('/');
+      context.connect(server).write(begin);
+      await delay(READ_MS);
+      server.terminate();
+      const exit = await server.exited;
+      return exit.killed ? fail(`it ends within ${seconds(context.graceMs)}`, STILL_RUNNING) : pass;
+    },
+  },
+];
+
+/** Connections in every state there is, and what resets them all. */
+async function abortingClients(context: CaseContext, server: ServerUnderTest): Promise<() => void> {
+  const { slow, upload, stream, events } = context.survey;
+  const connections = [context.connect(server)];
+  connections[0]?.write(getInTwoParts('/')[0]);
+  if (!(upload instanceof Unusable)) connections.push((await context.halfUpload(server)).connection);
+  if (!(slow instanceof Unusable)) connections.push((await context.workInFlight(server)).connection);
+  for (const path of [stream, events]) {
+    if (path instanceof Unusable) continue;
+    const connection = context.connect(server);
+    connection.write(get(path));
+    await orAfter(ANSWER_MS, connection.bodyBegun());
+    connections.push(connection);
+  }
+  const malformed = context.connect(server);
+  await malformed.connected;
+  return () => {
+    malformed.write('NO HTTP\r\n\r\n');
+    for (const connection of connections) connection.abort();
+  };
+}

@@ -1,0 +1,156 @@
+/** That what is in flight at SIGTERM gets its end. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConformanceCase } from '../case.ts';
+import type { CaseContext } from '../context.ts';
+import { served, told } from '../http-probe.ts';
+import { get } from '../requests.ts';
+import { ANSWER_MS, DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
+import { fail, notApplicable, pass, required, type Verdict } from '../verdict.ts';
+import { STILL_RUNNING } from './endings.ts';
+
+/** Longer than the 10 s after which some servers take a silent connection for dead. */
+const SILENT_MS = 12_000;
+const LEFT_AT_SIGTERM_MS = 2000;
+
+export const WORK_CASES: readonly ConformanceCase[] = [
+  {
+    number: 9,
+    id: 'in-flight-completes',
+    family: 'work',
+    title: 'a request in flight completes',
+    why: 'A server that ends, or closes its connections, at SIGTERM cuts every request it has accepted. Some do and exit with code 0.',
+    timing: `Sent ${READ_MS} ms before SIGTERM; its response takes 1.5 s longer than an idle drain, and at least 2 s.`,
+    cause: 'no-graceful-shutdown',
+    link: 'https://github.com/denoland/deno/pull/32862',
+    async run(context) {
+      const server = await context.serve();
+      const work = await context.workInFlight(server);
+      server.terminate();
+      await server.afterSignal(DRAINING_MS);
+      work.finish();
+      const reply = await work.reply;
+      return served(reply) ? pass : fail(`${work.name} is answered`, told(reply));
+    },
+  },
+  {
+    number: 10,
+    id: 'silent-request-completes',
+    family: 'work',
+    title: 'a request that is silent for over 10 s completes',
+    why: "Bun's default idleTimeout of 10 s closes a connection whose handler has not answered yet, drain or no drain.",
+    timing: `Its response takes ${SILENT_MS / 1000} s; SIGTERM comes ${LEFT_AT_SIGTERM_MS / 1000} s before that.`,
+    link: 'https://bun.sh/docs/api/http#idletimeout',
+    async run(context) {
+      const slow = required(context.survey.slow);
+      if (slow.fixedMs !== undefined && slow.fixedMs < SILENT_MS - 1000) {
+        return notApplicable(
+          `--slow-path ${slow.path} takes ${(slow.fixedMs / 1000).toFixed(1)} s, and 11 s are needed`,
+        );
+      }
+      const server = await context.serve();
+      const work = await context.slowRequest(server, SILENT_MS);
+      await orAfter((slow.fixedMs ?? SILENT_MS) - LEFT_AT_SIGTERM_MS - READ_MS, work.reply);
+      server.terminate();
+      const reply = await work.reply;
+      return served(reply) ? pass : fail(`${work.name} is answered`, told(reply));
+    },
+  },
+  {
+    number: 11,
+    id: 'upload-completes',
+    family: 'work',
+    title: 'a slow upload completes during the drain',
+    why: 'A client on a slow line is still sending when the server is told to go, and its data is lost with the connection.',
+    timing: `Half the body before SIGTERM, the rest at T + ${DRAINING_MS} ms.`,
+    cause: 'no-graceful-shutdown',
+    async run(context) {
+      const server = await context.serve();
+      const work = await context.halfUpload(server);
+      server.terminate();
+      await server.afterSignal(DRAINING_MS);
+      work.finish();
+      const reply = await work.reply;
+      return served(reply) ? pass : fail(`${work.name} before SIGTERM, is answered`, told(reply));
+    },
+  },
+  {
+    number: 12,
+    id: 'upload-outlasts-the-listener',
+    family: 'work',
+    title: 'a slow upload completes after the port is closed',
+    why: 'Closing the listener must not touch the requests that are still being received. Deno 2.9 takes their bodies away.',
+    timing: `Half the body before SIGTERM, the rest ${READ_MS} ms after the port was seen closed.`,
+    cause: 'no-graceful-shutdown',
+    link: 'https://github.com/denoland/deno/issues/36809',
+    run: uploadOutlastsListener,
+  },
+  {
+    number: 13,
+    id: 'stream-completes',
+    family: 'work',
+    title: 'a streamed response completes, or ends in order',
+    why: 'Without its last chunk a streamed response is broken for its client, and to some clients it looks whole.',
+    timing: 'SIGTERM after the first bytes of the body.',
+    cause: 'no-graceful-shutdown',
+    async run(context) {
+      const path = required(context.survey.stream);
+      const server = await context.serve();
+      const connection = context.connect(server);
+      const answer = connection.ask(get(path));
+      await orAfter(ANSWER_MS, connection.bodyBegun());
+      server.terminate();
+      const reply = await answer;
+      return reply.complete ? pass : fail(`GET ${path} ends with its last chunk`, told(reply));
+    },
+  },
+  {
+    number: 14,
+    id: 'pipelined-requests',
+    family: 'work',
+    title: 'pipelined requests are answered, or turned away with Connection: close',
+    why: 'Requests that wait behind another on its connection were accepted too; only Connection: close tells their client to send them again.',
+    timing: `Two requests are sent right behind one that is in flight, ${READ_MS} ms before SIGTERM.`,
+    cause: 'no-graceful-shutdown',
+    link: 'https://www.rfc-editor.org/rfc/rfc9112#section-9.6',
+    run: pipelined,
+  },
+];
+
+async function uploadOutlastsListener(context: CaseContext): Promise<Verdict> {
+  context.drainMs();
+  const server = await context.serve();
+  const work = await context.halfUpload(server);
+  server.terminate();
+  // A server may keep its port open until the upload is done; it has until half of its time is over.
+  const closed = await orAfter(context.graceMs / 2, server.listenerClosed);
+  if (closed === undefined) return notApplicable('it does not close its port while an upload is going on');
+  if (!server.exit) await delay(READ_MS);
+  work.finish();
+  const reply = await work.reply;
+  if (served(reply)) return pass;
+  const seen = server.exit?.killed ? STILL_RUNNING : told(reply);
+  return fail(`${work.name} before SIGTERM, is answered`, seen);
+}
+
+async function pipelined(context: CaseContext): Promise<Verdict> {
+  required(context.survey.pipelining);
+  const server = await context.serve();
+  const work = await context.workInFlight(server);
+  // Behind a body that is not complete nothing can wait; then they follow its second half.
+  const waiting = get('/').repeat(2);
+  const behind = work.name.startsWith('GET');
+  if (behind) work.connection.write(waiting);
+  await delay(READ_MS);
+  server.terminate();
+  await server.afterSignal(DRAINING_MS);
+  work.finish();
+  if (!behind) work.connection.write(waiting);
+  const [first, ...others] = await Promise.all([work.reply, work.connection.reply(), work.connection.reply()]);
+  const answered = [first, ...others].filter((reply) => reply.complete);
+  const told = answered.some((reply) => !reply.keepAlive);
+  if (answered.length === 3 || told) return pass;
+  return fail(
+    'all 3 are answered, or the last answer says Connection: close',
+    `${answered.length} of 3 answered, none with Connection: close`,
+  );
+}

@@ -1,0 +1,175 @@
+/** What a case works with: fresh servers of its own, and what is known of them. */
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import WebSocket from 'ws';
+import { type ProbeConnection, type Reply, told } from './http-probe.ts';
+import type { Ports } from './ports.ts';
+import { get, postHead } from './requests.ts';
+import { ServerUnderTest, type Target } from './server-under-test.ts';
+import { type Survey, slowPathFor, webSocketUrl } from './survey.ts';
+import { ANSWER_MS, orAfter, READ_MS, SETTLED_MS } from './timing.ts';
+import { CaseEnded, fail, notApplicable, required, Unusable } from './verdict.ts';
+
+/** A request in flight: the server has it, and has not answered. */
+export interface Work {
+  /** "GET /delay/3000" */
+  name: string;
+  connection: ProbeConnection;
+  reply: Promise<Reply>;
+  /** Sends what it still waits for, if it does. */
+  finish(): void;
+}
+
+/** How much longer than an idle drain a slow request goes on. */
+const BEYOND_DRAIN_MS = 1500;
+const SHORTEST_WORK_MS = 2000;
+
+const UPLOAD_BYTES = 2000;
+
+export class CaseContext {
+  readonly survey: Survey;
+  readonly graceMs: number;
+  readonly #target: Target;
+  readonly #ports: Ports;
+  readonly #servers: ServerUnderTest[] = [];
+  readonly #connections: ProbeConnection[] = [];
+  readonly #webSockets: WebSocket[] = [];
+  #over = false;
+
+  constructor(target: Target, survey: Survey, ports: Ports) {
+    this.#target = target;
+    this.survey = survey;
+    this.graceMs = target.graceMs;
+    this.#ports = ports;
+  }
+
+  /** A fresh process that serves, and has done so for a while. */
+  async serve(): Promise<ServerUnderTest> {
+    const settled = delay(SETTLED_MS);
+    const server = await this.start();
+    await Promise.all([server.serves(), settled]);
+    return server;
+  }
+
+  /** A fresh process that has just been started. */
+  async start(): Promise<ServerUnderTest> {
+    const server = await ServerUnderTest.start(this.#target, await this.#ports.next());
+    this.#servers.push(server);
+    if (this.#over) await this.end();
+    return server;
+  }
+
+  /** Both at once, or one after the other where the server has but one port. */
+  async sideBySide<T>(one: () => Promise<T>, other: () => Promise<T>): Promise<[T, T]> {
+    return this.#ports.single ? [await one(), await other()] : Promise.all([one(), other()]);
+  }
+
+  connect(server: ServerUnderTest): ProbeConnection {
+    const connection = server.connect();
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** A connection that has carried a request already, and waits for the next. */
+  async keptConnection(server: ServerUnderTest): Promise<ProbeConnection> {
+    const connection = this.connect(server);
+    const reply = await this.answered(connection.ask(get('/')), 'GET /');
+    if (!reply.keepAlive) throw new CaseEnded(notApplicable('it closes every connection after a response'));
+    return connection;
+  }
+
+  /** An open WebSocket that the server knows of. */
+  async webSocket(server: ServerUnderTest): Promise<WebSocket> {
+    const path = required(this.survey.ws);
+    const socket = new WebSocket(webSocketUrl(server.address, path));
+    this.#webSockets.push(socket);
+    // An error is followed by "close", which is what cases look at.
+    socket.on('error', () => {});
+    await orAfter(ANSWER_MS, Promise.race([once(socket, 'open'), once(socket, 'close')]));
+    if (socket.readyState !== WebSocket.OPEN) throw new CaseEnded(fail(`WebSocket ${path} opens`, 'it did not'));
+    await delay(READ_MS);
+    return socket;
+  }
+
+  /** A response that comes as it should while nothing is wrong yet. */
+  async answered(reply: Promise<Reply>, name: string): Promise<Reply & { complete: true }> {
+    const got = await orAfter(ANSWER_MS, reply);
+    if (got?.complete) return got;
+    throw new CaseEnded(fail(`${name} is answered before SIGTERM`, got ? told(got) : `nothing within ${ANSWER_MS} ms`));
+  }
+
+  /** Ends the case unless the server ends on SIGTERM at all, which is case 1's. */
+  needsExit(): void {
+    if (!this.survey.exits) throw new CaseEnded(notApplicable('it does not end on SIGTERM at all (case 1)'));
+  }
+
+  /** How long an idle server goes on listening after SIGTERM. Ends the case where it always does. */
+  drainMs(): number {
+    const { drainMs } = this.survey;
+    if (drainMs === undefined) throw new CaseEnded(notApplicable('it never stops listening'));
+    return drainMs;
+  }
+
+  /** A request that is under way, and goes on beyond the drain where the server has a route for that. */
+  async workInFlight(server: ServerUnderTest): Promise<Work> {
+    const { slow, upload } = this.survey;
+    if (slow instanceof Unusable && upload instanceof Unusable) {
+      throw new CaseEnded(notApplicable(`no request can be kept in flight: ${slow.reason}; ${upload.reason}`));
+    }
+    const work = slow instanceof Unusable ? this.#upload(server) : this.#slow(server, this.workMs());
+    await delay(READ_MS);
+    return work;
+  }
+
+  /** A request that is not over within the grace period, unless the server ends it. */
+  async stuckWork(server: ServerUnderTest): Promise<Work> {
+    const { slow } = this.survey;
+    const stuckMs = 60_000;
+    const endless = !(slow instanceof Unusable) && slow.fixedMs === undefined && stuckMs > this.graceMs + 5000;
+    const work = endless ? this.#slow(server, stuckMs) : this.#upload(server);
+    await delay(READ_MS);
+    return work;
+  }
+
+  /** A slow request of that length. */
+  async slowRequest(server: ServerUnderTest, ms: number): Promise<Work> {
+    const work = this.#slow(server, ms);
+    await delay(READ_MS);
+    return work;
+  }
+
+  /** An upload that waits for its second half. */
+  async halfUpload(server: ServerUnderTest): Promise<Work> {
+    const work = this.#upload(server);
+    await delay(READ_MS);
+    return work;
+  }
+
+  /** The length of a slow request, in ms, that goes on beyond the drain but not beyond the grace period. */
+  workMs(): number {
+    const longest = Math.max(SHORTEST_WORK_MS, this.graceMs - SHORTEST_WORK_MS);
+    return Math.min(Math.max(SHORTEST_WORK_MS, (this.survey.drainMs ?? 0) + BEYOND_DRAIN_MS), longest);
+  }
+
+  /** Ends all that the case has begun. */
+  async end(): Promise<void> {
+    this.#over = true;
+    for (const connection of this.#connections) connection.close();
+    for (const socket of this.#webSockets) socket.terminate();
+    await Promise.all(this.#servers.map((server) => server.stop()));
+  }
+
+  #slow(server: ServerUnderTest, ms: number): Work {
+    const path = slowPathFor(required(this.survey.slow).path, ms);
+    const connection = this.connect(server);
+    return { name: `GET ${path}`, connection, reply: connection.ask(get(path)), finish() {} };
+  }
+
+  #upload(server: ServerUnderTest): Work {
+    const path = required(this.survey.upload);
+    const half = 'x'.repeat(UPLOAD_BYTES / 2);
+    const connection = this.connect(server);
+    const reply = connection.ask(postHead(path, UPLOAD_BYTES) + half);
+    return { name: `POST ${path}, half sent`, connection, reply, finish: () => connection.write(half) };
+  }
+}

@@ -1,0 +1,233 @@
+/** The server that a case is about: one process as in a container, from its start to its end. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ContainerProcess } from '../clusters/local/container.ts';
+import { expandReferences } from '../clusters/local/expansion.ts';
+import { CAN_SEE_SOCKETS, PortWatch } from '../clusters/local/listening-sockets.ts';
+import { signalIfAlive } from '../clusters/local/process-group.ts';
+import { EnvironmentError } from '../errors.ts';
+import { listeningPorts, processesOf } from './container-processes.ts';
+import { type Address, ask, ProbeConnection } from './http-probe.ts';
+import { get } from './requests.ts';
+import { orAfter } from './timing.ts';
+
+export interface Target {
+  command: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** From the signal to SIGKILL. */
+  graceMs: number;
+  /** From the start to the first answer. */
+  startLimitMs: number;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** By SIGKILL at the end of the grace period, because it was still there. */
+  killed: boolean;
+  /** performance.now() */
+  atMs: number;
+}
+
+const POLL_MS = 10;
+const OUTPUT_LIMIT_MS = 500;
+const HOSTS = ['127.0.0.1', '::1'];
+
+export class ServerUnderTest {
+  readonly exited: Promise<Exit>;
+  /** Resolves with the time at which its port was seen closed; that of its exit at the latest. */
+  readonly listenerClosed: Promise<number>;
+  readonly port: number;
+  readonly #target: Target;
+  readonly #process: ContainerProcess;
+  readonly #watch: PortWatch;
+  #host: string | undefined;
+  #exit: Exit | undefined;
+  #killed = false;
+  #signalledMs: number | undefined;
+  #linesBeforeSignal = 0;
+  #lines = 0;
+  #onListenerClosed: (atMs: number) => void = () => {};
+  #graceTimer: NodeJS.Timeout | undefined;
+
+  private constructor(target: Target, port: number, start: (onLine: () => void) => ContainerProcess) {
+    this.#target = target;
+    this.port = port;
+    this.#watch = new PortWatch(port);
+    this.#process = start(() => this.#lines++);
+    this.listenerClosed = new Promise((resolve) => {
+      this.#onListenerClosed = resolve;
+    });
+    this.exited = this.#process.exited.then(({ code, signal }) => {
+      clearTimeout(this.#graceTimer);
+      this.#exit = { code, signal, killed: this.#killed, atMs: performance.now() };
+      this.#onListenerClosed(this.#exit.atMs);
+      return this.#exit;
+    });
+  }
+
+  /**
+   * Starts the command, with PORT and HOST to listen on; `$(PORT)` and `$(HOST)` in its arguments are replaced.
+   * @throws EnvironmentError when it cannot be started
+   */
+  static async start(target: Target, port: number): Promise<ServerUnderTest> {
+    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string };
+    const command = target.command.map((word) => expandReferences(word, env));
+    let noteLine = () => {};
+    const process = await ContainerProcess.start(command, env, () => noteLine());
+    return new ServerUnderTest(target, port, (onLine) => {
+      noteLine = onLine;
+      return process;
+    });
+  }
+
+  /** @throws Error before the port has been seen open */
+  get address(): Address {
+    if (this.#host === undefined) throw new Error('the server does not listen yet');
+    return { host: this.#host, port: this.port };
+  }
+
+  get exit(): Exit | undefined {
+    return this.#exit;
+  }
+
+  /** Whether it is PID 1 of its own PID namespace. */
+  get pid1(): boolean {
+    return this.#process.pid1;
+  }
+
+  /** The first process, in this machine's numbers. */
+  get firstPid(): number | undefined {
+    return this.#process.firstPid;
+  }
+
+  connect(): ProbeConnection {
+    return new ProbeConnection(this.address);
+  }
+
+  /**
+   * Resolves when something listens on its port.
+   * @throws EnvironmentError when it ends instead, or takes too long
+   */
+  async listens(): Promise<void> {
+    const endMs = performance.now() + this.#target.startLimitMs;
+    for (;;) {
+      this.#host = await this.#findListener();
+      if (this.#host !== undefined) return;
+      if (this.#exit) throw await this.#startError(`${endOf(this.#exit)} before it listened on port ${this.port}`);
+      if (performance.now() > endMs) {
+        throw await this.#startError(this.#notListening());
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  /** The same, and it answers GET / with whatever status. */
+  async serves(): Promise<void> {
+    await this.listens();
+    const endMs = performance.now() + this.#target.startLimitMs;
+    for (let last = 'nothing'; ; ) {
+      const leftMs = endMs - performance.now();
+      if (leftMs <= 0) throw await this.#startError(`listens on port ${this.port} but does not answer GET / (${last})`);
+      const reply = await orAfter(leftMs, ask(this.address, get('/')));
+      if (reply?.complete) return;
+      last = reply?.what ?? 'no response';
+      if (this.#exit) throw await this.#startError(`${endOf(this.#exit)} at its first request`);
+      await delay(POLL_MS);
+    }
+  }
+
+  /** Sends SIGTERM or SIGINT to the first process; the grace period ends with SIGKILL. */
+  terminate(signal: NodeJS.Signals = 'SIGTERM'): void {
+    this.#signalledMs ??= performance.now();
+    this.#linesBeforeSignal = this.#lines;
+    this.#process.signal(signal);
+    if (this.#graceTimer !== undefined) return;
+    this.#graceTimer = setTimeout(() => {
+      this.#killed = true;
+      this.#process.sigkill();
+    }, this.#target.graceMs);
+    void this.#watchListener();
+  }
+
+  /** Another signal after the first; the grace period goes on. */
+  signalAgain(signal: NodeJS.Signals): void {
+    this.#process.signal(signal);
+  }
+
+  /** Resolves that long after the signal. */
+  async afterSignal(ms: number): Promise<void> {
+    const leftMs = (this.#signalledMs ?? Number.NaN) + ms - performance.now();
+    if (leftMs > 0) await delay(leftMs);
+  }
+
+  /** From the signal to that time, in ms. */
+  sinceSignal(atMs: number): number {
+    return atMs - (this.#signalledMs ?? Number.NaN);
+  }
+
+  /** Keeps all its processes from running until `resume`; the kernel goes on taking connections and data for them. */
+  pause(): void {
+    for (const pid of this.#pids()) signalIfAlive(pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    for (const pid of this.#pids()) signalIfAlive(pid, 'SIGCONT');
+  }
+
+  /** What it printed from the signal to its end. */
+  async outputSinceSignal(): Promise<string[]> {
+    await this.exited;
+    await orAfter(OUTPUT_LIMIT_MS, this.#process.outputEnded);
+    const count = this.#lines - this.#linesBeforeSignal;
+    return count === 0 ? [] : this.#process.lastLines.slice(-count);
+  }
+
+  /** Ends it, whatever it is doing. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#graceTimer);
+    // Where it had no PID namespace, its own end has not taken its children along.
+    if (!this.#exit || !this.pid1) this.#process.sigkill();
+    await this.exited;
+  }
+
+  #pids(): number[] {
+    const pids = processesOf(this.firstPid).map(({ pid }) => pid);
+    return this.pid1 ? pids : this.firstPid === undefined ? [] : [-this.firstPid];
+  }
+
+  /** Linux tells whether a port is open without a connection that the server would see. */
+  async #findListener(): Promise<string | undefined> {
+    if (CAN_SEE_SOCKETS) return this.#watch.loopback();
+    for (const host of HOSTS) {
+      const connection = new ProbeConnection({ host, port: this.port });
+      const connected = await connection.connected;
+      connection.close();
+      if (connected) return host;
+    }
+    return undefined;
+  }
+
+  async #watchListener(): Promise<void> {
+    while (!this.#exit && (await this.#findListener()) !== undefined) await delay(POLL_MS);
+    this.#onListenerClosed(performance.now());
+  }
+
+  #notListening(): string {
+    const within = `within ${this.#target.startLimitMs / 1000} s`;
+    const [other] = processesOf(this.firstPid).flatMap(({ pid }) => listeningPorts(pid));
+    if (other === undefined) return `did not listen on port ${this.port} (PORT in its environment) ${within}`;
+    return `listens on port ${other}, not on ${this.port} (PORT in its environment): add --port ${other}`;
+  }
+
+  async #startError(what: string): Promise<EnvironmentError> {
+    if (this.#exit) await orAfter(OUTPUT_LIMIT_MS, this.#process.outputEnded);
+    const last = this.#process.lastLines.findLast((line) => line.trim() !== '');
+    const output = last === undefined ? 'it printed nothing' : `its last output: ${last.trim().slice(0, 300)}`;
+    return new EnvironmentError(`${this.#target.command.join(' ')}: ${what}; ${output}`);
+  }
+}
+
+/** "ended with exit code 1" */
+export function endOf({ code, signal }: Exit): string {
+  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+}

@@ -1,0 +1,11 @@
+import type { ConformanceResult } from '../conform/suite.ts';
+
+/** The result as it is, with the counts of its verdicts. */
+export function conformanceJson(result: ConformanceResult): string {
+  return `${JSON.stringify({ ...result, counts: counts(result) }, null, 2)}\n`;
+}
+
+export function counts({ cases }: Pick<ConformanceResult, 'cases'>) {
+  const of = (status: string) => cases.filter((one) => one.status === status).length;
+  return { pass: of('pass'), fail: of('fail'), notApplicable: of('not-applicable') };
+}

@@ -1,0 +1,24 @@
+/** How far the conformance suite has come: one line that is written over, and on a terminal alone. */
+import { createLogUpdate } from 'log-update';
+import type { CaseResult } from '../conform/suite.ts';
+
+export function conformanceProgress(
+  stream: NodeJS.WriteStream,
+  total: number,
+): { onResult(result: CaseResult): void; stop(): void } {
+  if (!stream.isTTY || process.env.TERM === 'dumb') return { onResult() {}, stop() {} };
+  const update = createLogUpdate(stream);
+  let done = 0;
+  let failed = 0;
+  update('looking at what the server offers …');
+  return {
+    onResult({ status }) {
+      done++;
+      if (status === 'fail') failed++;
+      update(`${done} of ${total} cases, ${failed} failed`);
+    },
+    stop() {
+      update.clear();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** The result of the conformance suite for the terminal. */
+import { FAMILIES, type Family } from '../conform/case.ts';
+import { CASES } from '../conform/cases/registry.ts';
+import type { CaseResult, ConformanceResult } from '../conform/suite.ts';
+import { counts } from './conform-json.ts';
+import { colorsFor } from './terminal.ts';
+
+type Colors = ReturnType<typeof colorsFor>;
+
+export function conformanceText(result: ConformanceResult, colors: Colors = colorsFor(process.stdout)): string {
+  const families = (Object.keys(FAMILIES) as Family[])
+    .map((family) => ({ title: FAMILIES[family], cases: result.cases.filter((one) => one.family === family) }))
+    .filter(({ cases }) => cases.length > 0);
+  const parts = families.map(({ title, cases }) =>
+    [title, ...cases.flatMap((one) => caseLines(one, colors))].join('\n'),
+  );
+  return `${[...parts, summary(result, colors)].join('\n\n')}\n`;
+}
+
+function caseLines(result: CaseResult, colors: Colors): string[] {
+  const number = String(result.number).padStart(4);
+  switch (result.status) {
+    case 'pass':
+      return [`${number} ${colors.green('✓')} ${result.title}`];
+    case 'not-applicable':
+      return [colors.dim(`${number} – ${result.title}`), colors.dim(`       not applicable: ${result.reason}`)];
+    case 'fail':
+      return [
+        `${number} ${colors.red('✗')} ${colors.red(result.title)}`,
+        `       expected: ${result.expected}`,
+        `       seen:     ${result.seen}`,
+        ...background(result.id).map((line) => colors.dim(`       ${line}`)),
+      ];
+  }
+}
+
+/** Why it matters, and where users met it. */
+function background(id: string): string[] {
+  const { why, link } = CASES.find((one) => one.id === id) ?? {};
+  return [why, link].filter((line) => line !== undefined);
+}
+
+function summary(result: ConformanceResult, colors: Colors): string {
+  const { pass, fail, notApplicable } = counts(result);
+  const lines = [
+    `${colors.green(`${pass} passed`)}, ${fail > 0 ? colors.red(`${fail} failed`) : '0 failed'}, ${notApplicable} not applicable`,
+  ];
+  if (!result.pid1) {
+    lines.push('The process was not PID 1 here, so a signal without a handler ended it; in a container it is ignored.');
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StallWatch } from '../../src/conform/stall-watch.ts';
+
+test('a stall is noticed by those who ran through it, and by nobody after it', async (t) => {
+  const watch = new StallWatch();
+  t.after(() => watch.stop());
+  await delay(50);
+  const beforeMs = performance.now();
+  while (performance.now() - beforeMs < 400);
+  await delay(50);
+  const stallMs = watch.longestSince(beforeMs);
+  assert.ok(stallMs > 300, `${stallMs} ms`);
+  await delay(50);
+  assert.ok(watch.longestSince(performance.now()) < 300);
+});

@@ -1,0 +1,39 @@
+/** Runs cases against one of the servers beside this file. */
+import { join } from 'node:path';
+import { CASES } from '../../src/conform/cases/registry.ts';
+import { type CaseResult, runSuite } from '../../src/conform/suite.ts';
+
+/** The routes of graceful.mjs. */
+export const PATHS = {
+  slow: '/delay/MS',
+  upload: '/upload',
+  stream: '/stream',
+  events: '/events',
+  ws: '/ws',
+  ready: '/readyz',
+};
+
+/** Above the deadline of graceful.mjs, 4.5 s. */
+const GRACE_MS = 7000;
+
+const server = (file: string) => join(import.meta.dirname, 'servers', file);
+
+export function faulty(fault: string): string[] {
+  return [process.execPath, server('faulty.mjs'), fault];
+}
+
+export const WRAPPED = [process.execPath, server('wrapper.mjs'), ...faulty('none')];
+
+/** A shell that keeps the signal to itself; without the second command it would become the server. */
+export const IN_A_SHELL = ['sh', '-c', '"$@"; true', 'sh', ...faulty('none')];
+
+export async function verdicts(command: readonly string[], ids: readonly string[]): Promise<CaseResult[]> {
+  const result = await runSuite({
+    target: { command, env: { PATH: process.env.PATH ?? '' }, graceMs: GRACE_MS, startLimitMs: 20_000 },
+    paths: PATHS,
+    cases: CASES.filter(({ id }) => ids.includes(id)),
+    ownPort: undefined,
+    signal: new AbortController().signal,
+  });
+  return [...result.cases];
+}

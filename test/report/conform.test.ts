@@ -1,0 +1,116 @@
+/** The formats of the conformance result: pure functions of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createColors } from 'picocolors';
+import { create } from 'xmlbuilder2';
+import { CASES } from '../../src/conform/cases/registry.ts';
+import type { MatrixServer } from '../../src/conform/matrix-servers.ts';
+import type { ConformanceResult } from '../../src/conform/suite.ts';
+import { conformanceJson } from '../../src/report/conform-json.ts';
+import { conformanceJunit } from '../../src/report/conform-junit.ts';
+import { conformanceMatrix } from '../../src/report/conform-matrix.ts';
+import { conformanceTap } from '../../src/report/conform-tap.ts';
+import { conformanceText } from '../../src/report/conform-terminal.ts';
+
+const RESULT: ConformanceResult = {
+  schemaVersion: 1,
+  command: ['node', 'server.js'],
+  pid1: true,
+  graceMs: 10_000,
+  cases: [
+    { ...titled(1), durationMs: 1200, status: 'pass' },
+    {
+      ...titled(2),
+      durationMs: 900,
+      status: 'fail',
+      expected: 'exit code 0',
+      seen: 'it ended with "exit" <code> & \u0007 #1',
+    },
+    { ...titled(26), durationMs: 0, status: 'not-applicable', reason: '--ws-path /ws answers 404 to a WebSocket' },
+  ],
+};
+
+function titled(number: number) {
+  const found = CASES.find((one) => one.number === number);
+  assert.ok(found);
+  const { id, family, title } = found;
+  return { number, id, family, title };
+}
+
+test('text', () => {
+  const why = CASES[1]?.why;
+  assert.equal(
+    conformanceText(RESULT, createColors(false)),
+    `The process and its exit
+   1 ✓ exits on SIGTERM, as PID 1 too
+   2 ✗ exits with code 0 when nothing was lost
+       expected: exit code 0
+       seen:     it ended with "exit" <code> & \u0007 #1
+       ${why}
+
+WebSockets and event streams
+  26 – WebSockets are closed with 1001
+       not applicable: --ws-path /ws answers 404 to a WebSocket
+
+1 passed, 1 failed, 1 not applicable
+`,
+  );
+  assert.match(conformanceText({ ...RESULT, pid1: false }, createColors(false)), /was not PID 1 here/);
+});
+
+test('JSON', () => {
+  const { counts, ...rest } = JSON.parse(conformanceJson(RESULT));
+  assert.deepEqual(counts, { pass: 1, fail: 1, notApplicable: 1 });
+  assert.deepEqual(rest, RESULT);
+});
+
+test('JUnit is XML whatever was seen', () => {
+  const text = conformanceJunit(RESULT);
+  assert.equal(create(text).end({ prettyPrint: true }), text.trimEnd());
+  assert.match(text, /<testsuites name="k8s-rollout-test conform" tests="3" failures="1" errors="0" skipped="1">/);
+  assert.match(text, /<failure message="it ended with &quot;exit&quot; &lt;code&gt; &amp; {2}#1">/);
+  assert.match(text, /<skipped message="--ws-path \/ws answers 404 to a WebSocket"\/>/);
+});
+
+test('TAP', () => {
+  assert.equal(
+    conformanceTap(RESULT),
+    `TAP version 14
+1..3
+ok 1 - 1 exits on SIGTERM, as PID 1 too
+not ok 2 - 2 exits with code 0 when nothing was lost
+  ---
+  id: exit-code-zero
+  expected: exit code 0
+  seen: "it ended with \\"exit\\" <code> & \\a #1"
+  ...
+ok 3 - 26 WebSockets are closed with 1001 # SKIP --ws-path /ws answers 404 to a WebSocket
+`,
+  );
+});
+
+test('the page of the matrix', () => {
+  const server: MatrixServer = {
+    id: 'mine',
+    name: 'Mine',
+    group: 'plain',
+    shown: 'node mine.mjs',
+    command: [],
+    env: {},
+    runtimes: ['node'],
+    packages: [],
+    explained: { 'exit-code-zero': 'It is like that.' },
+  };
+  const page = conformanceMatrix([server], [{ id: 'mine', versions: 'node 26.10.0', cases: [...RESULT.cases] }], 10);
+  for (const line of [
+    '| [1](#1-exits-on-sigterm) exits on SIGTERM, as PID 1 too | ✓ |',
+    '| [2](#2-exit-code-zero) exits with code 0 when nothing was lost | **✗** |',
+    '| [26](#26-web-socket-1001) WebSockets are closed with 1001 | – |',
+    '| failed | 1 |',
+    'Mine, case 2: It is like that.',
+    '- Mine: `node mine.mjs` (node 26.10.0)',
+    '#### 33 head-never-completed',
+  ]) {
+    assert.ok(page.split('\n').includes(line), line);
+  }
+});
