@@ -4,7 +4,7 @@
  */
 import type { ClusterRecord, FailedRequest, PodRecord, Trace } from '../trace/trace.ts';
 import type { CauseId } from './causes.ts';
-import { drained, endedAround, endedByForce, servesAt, terminatingAt } from './timeline.ts';
+import { drained, endedAround, endedByForce, mayHaveDrained, servesAt, terminatingAt } from './timeline.ts';
 import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
 
 interface Evidence {
@@ -93,8 +93,10 @@ function cutWhileDraining({ request, pod }: Evidence): boolean {
 }
 
 /** 2: it was under way when its pod ended without having drained: killed by a signal, or gone by its own exit. */
-function cutWithoutDraining({ request, pod }: Evidence): boolean {
-  return pod !== undefined && cutByEnd(request, pod) && terminatingAt(pod, request.endedMs) && !drained(pod);
+function cutWithoutDraining({ request, cluster, pod }: Evidence): boolean {
+  if (pod === undefined || !cutByEnd(request, pod) || !terminatingAt(pod, request.endedMs) || drained(pod))
+    return false;
+  return cluster.listenersSeen !== false || !mayHaveDrained(pod);
 }
 
 /** 4: a new connection, opened after its pod had been told to go, or while it was, did not get an answer. */

@@ -36,8 +36,8 @@ export function serverBehaviour(rollouts: readonly Trace[]): ServerBehaviour {
       .filter((pod) => pod.generation === 'old' && pod.sigtermMs !== undefined && pod.exitMs !== undefined)
       .map((pod) => ({ trace, pod, sigtermMs: pod.sigtermMs as number, exitMs: pod.exitMs as number })),
   );
-  const killed = ended.filter(({ pod }) => pod.sigkillMs !== undefined);
-  const died = ended.filter(({ pod }) => pod.sigkillMs === undefined && pod.exitSignal !== undefined);
+  const killed = ended.filter(({ pod }) => pod.sigkillMs !== undefined || pod.exitSignal === 'SIGKILL');
+  const died = ended.filter((end) => !killed.includes(end) && end.pod.exitSignal !== undefined);
   const exited = ended.filter((end) => !killed.includes(end) && !died.includes(end));
   const accepted = ended
     .filter(({ pod }) => drained(pod))

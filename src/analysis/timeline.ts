@@ -43,6 +43,16 @@ export function drained(pod: PodRecord): boolean {
   );
 }
 
+/**
+ * Of a server that was not seen to drain, and would not have been: it may have, unless it kept a log of its life, died of
+ * SIGTERM, or ended as soon as SIGTERM came.
+ */
+export function mayHaveDrained(pod: PodRecord): boolean {
+  if (keepsLog(pod) || pod.exitSignal === 'SIGTERM') return false;
+  const { sigtermMs, exitMs, exitBoundMs = 0 } = pod;
+  return sigtermMs === undefined || exitMs === undefined || exitMs - exitBoundMs - sigtermMs > EXIT_SLACK_MS;
+}
+
 /** Its log told of its life, as that of this project's app does, and so would tell of a drain too. */
 function keepsLog(pod: PodRecord): boolean {
   return pod.listeningMs !== undefined || pod.drainingMs !== undefined;

@@ -36,8 +36,11 @@ export function invalidReasons(trace: Trace): string[] {
   }
   const early = load.failures.filter((request) => request.endedMs < rolloutMs).length;
   if (early > 0) reasons.push(`${early} requests failed before the rollout began`);
-  const old = cluster.pods.filter((pod) => pod.generation === 'old');
-  if (old.length === 0 || old.some((pod) => pod.exitMs === undefined)) reasons.push('no complete rollout was seen');
+  // A drained node's pods are not all of them, so those that nobody asked to go do not count.
+  const replaced = cluster.pods.filter((pod) => pod.generation === 'old' && pod.deletionMs !== undefined);
+  if (replaced.length === 0 || replaced.some((pod) => pod.exitMs === undefined)) {
+    reasons.push('no complete rollout was seen');
+  }
   return reasons;
 }
 

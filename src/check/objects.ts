@@ -14,15 +14,15 @@ const CheckedContainer = Container.extend({
 });
 export type CheckedContainer = z.infer<typeof CheckedContainer>;
 
-const PodTemplate = z.looseObject({
-  metadata: Metadata.optional(),
-  spec: z.looseObject({
-    terminationGracePeriodSeconds: z.int().optional(),
-    hostNetwork: z.boolean().optional(),
-    shareProcessNamespace: z.boolean().optional(),
-    containers: z.array(CheckedContainer).min(1),
-  }),
+export const PodSpec = z.looseObject({
+  terminationGracePeriodSeconds: z.int().optional(),
+  hostNetwork: z.boolean().optional(),
+  shareProcessNamespace: z.boolean().optional(),
+  containers: z.array(CheckedContainer).min(1),
 });
+export type PodSpec = z.infer<typeof PodSpec>;
+
+const PodTemplate = z.looseObject({ metadata: Metadata.optional(), spec: PodSpec });
 export type PodTemplate = z.infer<typeof PodTemplate>;
 
 const Selector = z.looseObject({

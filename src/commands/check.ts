@@ -1,9 +1,12 @@
 /** `check`: what a rollout of these manifests would break, without running anything. */
 import { relative } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import type { CheckResult } from '../check/check.ts';
+import { type CheckResult, checkObjects } from '../check/check.ts';
+import { readDockerfile } from '../check/dockerfile.ts';
 import { checkWithinLimits } from '../check/limited.ts';
+import { liveObjects } from '../check/live-objects.ts';
 import { type RenderedSource, readSource, renderSource, STDIN } from '../check/sources.ts';
+import type { CheckOptions } from '../check/workload.ts';
 import { ExitCode, InputError } from '../errors.ts';
 import type { ArtifactOf } from '../report/artifact.ts';
 import { checkAnnotations } from '../report/check-github.ts';
@@ -12,6 +15,10 @@ import { renderFindings } from '../report/check-terminal.ts';
 import { sarif } from '../report/sarif.ts';
 
 interface Flags {
+  on: 'files' | 'kubernetes';
+  context?: string;
+  namespace?: string;
+  allNamespaces?: boolean;
   kustomize?: string;
   filename?: string[];
   dockerfile?: string;
@@ -48,29 +55,80 @@ export function checkCommand(): Command {
         .default('text'),
     )
     .addOption(new Option('--json', 'the same as --format json'))
+    .addOption(
+      new Option('--on <where>', 'what is checked: files, or what runs on a cluster')
+        .choices(['files', 'kubernetes'])
+        .default('files'),
+    )
+    .optionsGroup('With --on kubernetes:')
+    .addOption(new Option('--context <name>', 'the kubeconfig context (default: the current one)'))
+    .addOption(new Option('-n, --namespace <name>', "the namespace (default: the context's)"))
+    .addOption(new Option('-A, --all-namespaces', 'every namespace').conflicts('namespace'))
     .action(checkInput);
 }
 
 async function checkInput(dash: '-' | undefined, flags: Flags): Promise<void> {
+  const { result, artifactOf } =
+    flags.on === 'kubernetes' ? await checkCluster(dash, flags) : await checkFiles(dash, flags);
+  process.stdout.write(printed(result, flags.json ? 'json' : flags.format, artifactOf));
+  const failed = result.findings.some(({ severity }) => severity !== 'info');
+  process.exitCode = failed ? ExitCode.findings : ExitCode.ok;
+}
+
+interface Checked {
+  result: CheckResult;
+  artifactOf: ArtifactOf;
+}
+
+async function checkCluster(dash: '-' | undefined, flags: Flags): Promise<Checked> {
+  if (dash || flags.kustomize !== undefined || flags.filename) {
+    throw new InputError('check --on kubernetes reads the cluster: it goes without -k, -f and -');
+  }
+  // Loaded only when asked for: the client library takes most of a second.
+  const [{ KubernetesApi }, { listObjects }] = await Promise.all([
+    import('../clusters/kubernetes/api.ts'),
+    import('../clusters/kubernetes/list-objects.ts'),
+  ]);
+  const api = KubernetesApi.connect(flags.context);
+  const namespace = flags.allNamespaces ? undefined : (flags.namespace ?? api.namespace);
+  const listed = await listObjects(api, namespace);
+  const { objects, notes } = liveObjects(listed.objects, listed.pods, api.context);
+  if (!objects.some(({ value }) => 'template' in value.spec)) {
+    const where = namespace === undefined ? 'on it' : `in namespace ${namespace}`;
+    throw new InputError(`${api.context}: nothing to check: there is no Deployment, StatefulSet or DaemonSet ${where}`);
+  }
+  const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
+  const result = checkObjects(objects, limits(flags), image && readDockerfile(image.text, image.name));
+  return { result: { ...result, notes: [...result.notes, ...notes] }, artifactOf: () => ({ hasLines: false }) };
+}
+
+function limits({ longestRequest, drainDelay }: Flags): CheckOptions {
+  return { longestRequestSeconds: longestRequest, drainDelaySeconds: drainDelay };
+}
+
+async function checkFiles(dash: '-' | undefined, flags: Flags): Promise<Checked> {
+  const stray = (['context', 'namespace', 'allNamespaces'] as const).find((name) => flags[name] !== undefined);
+  if (stray)
+    throw new InputError(
+      `--${stray === 'allNamespaces' ? 'all-namespaces' : stray} is for a cluster: add --on kubernetes`,
+    );
   const rendered = flags.kustomize === undefined ? [] : [renderSource(flags.kustomize)];
   const files = [...new Set([...(flags.filename ?? []), ...(dash ? ['-'] : [])])];
   const manifests = [...rendered, ...(await Promise.all(files.map(readSource)))];
   const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
   if (manifests.length === 0 && !image) {
-    throw new InputError('check: nothing to check: give -k DIR, -f FILE, - or --dockerfile FILE');
+    throw new InputError('check: nothing to check: give -k DIR, -f FILE, -, --dockerfile FILE or --on kubernetes');
   }
   const result = await checkWithinLimits({
     manifests,
     ...(image && { dockerfile: { file: image.name, text: image.text } }),
-    options: { longestRequestSeconds: flags.longestRequest, drainDelaySeconds: flags.drainDelay },
+    options: limits(flags),
   });
   const notes = [
     ...result.notes,
     ...rendered.map(({ kustomization }) => `Lines are those of what ${kustomization} renders to.`),
   ];
-  process.stdout.write(printed({ ...result, notes }, flags.json ? 'json' : flags.format, artifacts(rendered)));
-  const failed = result.findings.some(({ severity }) => severity !== 'info');
-  process.exitCode = failed ? ExitCode.findings : ExitCode.ok;
+  return { result: { ...result, notes }, artifactOf: artifacts(rendered) };
 }
 
 function printed(result: CheckResult, format: Flags['format'], artifactOf: ArtifactOf): string {

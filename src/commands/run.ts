@@ -1,28 +1,35 @@
 /** `run`: rollouts of the user's own service, what they broke, and why. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { advise } from '../analysis/advice.ts';
+import { InputError } from '../errors.ts';
 import { Scenario } from '../load/workload.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
-import { ownVerdict, portHint } from '../own-service/verdict.ts';
+import { portHint } from '../own-service/verdict.ts';
 import { CONNECTIONS } from '../own-service/workload.ts';
-import { renderOwnService } from '../report/own-service.ts';
-import { ResultFolder } from '../results/folder.ts';
-import { writeReports } from '../results/reports.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
-import { measure } from './measure.ts';
+import { reportRollouts } from './report-rollouts.ts';
+import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
 
 /** Rollouts that prove a fix, unless said otherwise. */
 const FIND_FIX_REPEATS = 3;
 
-interface Flags extends ServiceFlags {
-  repeat?: number;
+/** No container's command is replaced. */
+const NO_COMMANDS: readonly ContainerCommand[] = [];
+
+/** By their names among commander's options. */
+const LOCAL_FLAGS = [
+  ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
+  ...['kustomize', 'file', 'exec', 'findFix'],
+];
+const KUBERNETES_FLAGS = [
+  ...['context', 'namespace', 'deployment', 'statefulset', 'service', 'url', 'trigger', 'load', 'yes', 'dryRun'],
+];
+
+interface Flags extends ServiceFlags, LiveRunFlags {
+  on: 'local' | 'kubernetes';
   findFix?: boolean;
-  maxFailed: number;
-  out?: string;
-  json?: boolean;
   seed?: number;
 }
 
@@ -32,12 +39,33 @@ export function runCommand(): Command {
     .usage('[options] -- COMMAND…')
     .description(
       'Rolls your own service on the local cluster under load and says how many requests broke, and why.\n' +
+        'With --on kubernetes it restarts a workload that serves on a cluster, and COMMAND is not given.\n' +
         'COMMAND is any server; each pod runs it with PORT and HOST to listen on ($(PORT) and $(HOST) in its arguments\n' +
         'are replaced, as in a manifest). With -k or -f the deployment comes from a manifest instead of the flags.',
     )
     .argument('[command...]', 'the server and its arguments');
-  for (const option of [...serviceOptions(), ...requestOptions(), ...measurementOptions()]) command.addOption(option);
+  const place = new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local');
+  for (const option of [place, ...requestOptions(), ...measurementOptions()]) command.addOption(option);
+  command.optionsGroup('With --on local:');
+  for (const option of serviceOptions()) command.addOption(option);
+  command.optionsGroup('With --on kubernetes, for a workload that is there:');
+  for (const option of clusterOptions()) command.addOption(option);
   return command.action(run);
+}
+
+function clusterOptions(): Option[] {
+  return [
+    new Option('--deployment <name>', 'the Deployment to restart').conflicts('statefulset'),
+    new Option('--statefulset <name>', 'the StatefulSet to restart'),
+    new Option('-n, --namespace <name>', "its namespace (default: the context's)"),
+    new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
+    new Option('--service <name>', 'the Service in front of it, where there are several'),
+    new Option('--url <url>', 'where its users reach it, host and port: an Ingress, a Gateway, a NodePort'),
+    new Option('--trigger <command>', 'run this in a shell instead of a restart: anything that replaces its pods'),
+    new Option('--load <name>', 'what makes the load (default: builtin; k6 for https)').choices(['builtin', 'k6']),
+    new Option('--yes', 'do not ask before the restart'),
+    new Option('--dry-run', 'say what would be done, and do nothing'),
+  ];
 }
 
 function serviceOptions(): Option[] {
@@ -61,7 +89,7 @@ function serviceOptions(): Option[] {
     new Option('-k, --kustomize <dir>', 'the deployment is this kustomization').conflicts('file'),
     new Option('-f, --file <file>', 'the deployment is in this file'),
     new Option('--exec <container=command>', 'the command that stands for a container of the manifest')
-      .default([], 'its own, where it runs here')
+      .default(NO_COMMANDS, 'its own, where it runs here')
       .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
   ];
 }
@@ -103,29 +131,38 @@ function measurementOptions(): Option[] {
 
 async function run(command: string[], options: Record<string, unknown>): Promise<void> {
   const flags = namedAsSettings(options);
-  const service = localService(command, flags);
+  assertFlagsFor(flags.on, command, options);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
+  if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
+  const service = localService(command, flags);
   if (flags.findFix) {
     const { maxFailed, json = false, out } = flags;
     const fromFlags = flags.kustomize === undefined && flags.file === undefined;
     return findFixOf(service, seed, { repeat: flags.repeat ?? FIND_FIX_REPEATS, maxFailed, json, out, fromFlags });
   }
-  const trials = planRollouts(service, flags.repeat ?? 1, seed);
-  const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
-  const { results, traces, failure } = await measure(trials, localServiceBackend(service), { seed, out });
-  const advice = advise(traces);
-  out?.writeResult(results, { advice });
-  if (flags.out !== undefined && results.length > 0) writeReports(flags.out);
-  const verdict = ownVerdict(results, traces, flags.maxFailed);
-  if (results.length > 0 || failure === undefined) {
-    const text = flags.json
-      ? `${JSON.stringify(ResultFolder.result(results, { advice }), null, 2)}\n`
-      : renderOwnService(results, verdict, advice);
-    process.stdout.write(text);
+  try {
+    await reportRollouts(planRollouts(service, flags.repeat ?? 1, seed), localServiceBackend(service), seed, flags);
+  } catch (error) {
+    throw flags.port === undefined ? portHint(error) : error;
   }
-  if (failure !== undefined) throw flags.port === undefined ? portHint(failure) : failure;
-  for (const complaint of verdict.complaints) process.stderr.write(`${complaint}\n`);
-  process.exitCode = verdict.exitCode;
+}
+
+/** @throws InputError for a flag that the place chosen does not know */
+function assertFlagsFor(on: Flags['on'], command: readonly string[], options: Record<string, unknown>): void {
+  if (on === 'kubernetes' && command.length > 0) {
+    throw new InputError('run --on kubernetes restarts what is there: it takes no command; its own is --trigger');
+  }
+  const strange = on === 'kubernetes' ? LOCAL_FLAGS : KUBERNETES_FLAGS;
+  const stray = strange.find(
+    (name) => options[name] !== undefined && (name !== 'exec' || options.exec !== NO_COMMANDS),
+  );
+  if (stray === undefined) return;
+  const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new InputError(
+    on === 'kubernetes'
+      ? `--${flag} is for --on local: on a cluster the workload is as it is`
+      : `--${flag} is for a cluster: add --on kubernetes`,
+  );
 }
 
 /** The flags have the user's names, which leave the units to the help. */

@@ -11,10 +11,19 @@ import type { TrialPlan } from '../trial.ts';
 export const OWN = 'own';
 export const CONTROL = 'control';
 
-/** A service as it is measured here. */
-export interface LocalService {
+/** A service and the requests it gets. */
+export interface Service {
   manifests: Manifests;
   workload: Workload;
+}
+
+/** Where its trials run and what loads them, as results name them. */
+export type Place = Pick<TrialPlan['identity'], 'cluster' | 'load'>;
+
+const LOCAL: Place = { cluster: 'local', load: 'builtin' };
+
+/** A service as it is measured on this machine. */
+export interface LocalService extends Service {
   /** Stands for the container's image. */
   command: readonly string[];
   /** The port the command listens on whatever PORT says. */
@@ -28,13 +37,19 @@ export interface LocalService {
  * then by itself (it recycles its workers, it closes kept connections after some seconds) would otherwise have that
  * taken for the rollout's doing, and the two seconds of load before a rollout are too short to show it.
  */
-export function planRollouts(service: LocalService, repeats: number, seed: number): TrialPlan[] {
-  const rollouts = Array.from({ length: repeats }, (_, repeat) => planTrial(service, OWN, repeat, seed));
-  return [planTrial(service, CONTROL, 0, seed), ...rollouts];
+export function planRollouts(service: Service, repeats: number, seed: number, place = LOCAL): TrialPlan[] {
+  const rollouts = Array.from({ length: repeats }, (_, repeat) => planTrial(service, OWN, repeat, seed, place));
+  return [planTrial(service, CONTROL, 0, seed, place), ...rollouts];
 }
 
 /** One trial of the service; a control where that is its variant. */
-export function planTrial(service: LocalService, variant: string, repeat: number, seed: number): TrialPlan {
+export function planTrial(
+  service: Service,
+  variant: string,
+  repeat: number,
+  seed: number,
+  place: Place = LOCAL,
+): TrialPlan {
   const { manifests, workload } = service;
   return {
     manifests,
@@ -45,8 +60,7 @@ export function planTrial(service: LocalService, variant: string, repeat: number
       runtimeVersion: '',
       variant,
       repeat,
-      cluster: 'local',
-      load: 'builtin',
+      ...place,
       seed: deriveSeed(seed, `${variant}/${repeat}`),
     },
   };

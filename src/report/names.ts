@@ -14,7 +14,9 @@ export function variantName(variant: string): string {
 
 /** A trial as the overlay it rolled, "valid-node", with the number of its repeat from the second on. */
 export function trialName({ runtime, variant, repeat }: { runtime: string; variant: string; repeat: number }): string {
-  return `${variant}-${runtime}${repeat > 0 ? `-${repeat + 1}` : ''}`;
+  // A user's own service is not one runtime of several.
+  const name = runtime === 'own' ? variant : `${variant}-${runtime}`;
+  return `${name}${repeat > 0 ? `-${repeat + 1}` : ''}`;
 }
 
 /** A text as an id within a page: no two of ours become the same. */

@@ -94,7 +94,9 @@ export const PodRecord = z.object({
   readyMs: Ms.describe('first became Ready').optional(),
   deletionMs: Ms.describe('deletion was asked for (deletionTimestamp set)').optional(),
   preStopEndMs: Ms.optional(),
-  sigtermMs: Ms.describe('SIGTERM was sent, or, seen from outside, its own log says it arrived').optional(),
+  sigtermMs: Ms.describe(
+    'SIGTERM was sent; seen from outside: its own log says it arrived or, where none is read, the manifest has it then',
+  ).optional(),
   drainingMs: Ms.describe('its own log says it began to drain').optional(),
   notReadyMs: Ms.describe('became not Ready while terminating').optional(),
   stoppedListeningMs: Ms.describe(
@@ -125,6 +127,10 @@ export const ClusterRecord = z.object({
   routerViews: z.array(RouterView),
   events: z.array(z.object({ atMs: Ms, type: z.string(), pod: z.string().optional(), message: z.string() })),
   pid1: z.boolean().describe("whether each container's process was PID 1 of its own PID namespace"),
+  listenersSeen: z
+    .boolean()
+    .describe('false: a server that does not say itself that it stopped listening was not seen to; absent: it was')
+    .optional(),
   runtimeVersion: z.string().describe("as the app's log says").optional(),
   clockBoundMs: z
     .number()

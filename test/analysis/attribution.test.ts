@@ -405,6 +405,35 @@ describe('the cause of a request', () => {
   });
 });
 
+describe('of a pod whose listener nobody saw, and whose log nobody reads', () => {
+  const cut = (endedMs: number) => failed('reused receive closed', 900, endedMs, OLD);
+  const table: [what: string, old: Partial<PodRecord>, request: FailedRequest, cause: CauseId][] = [
+    ['died of SIGTERM', GONE, cut(1010), 'no-graceful-shutdown'],
+    ['ended as soon as it was told to', DELETED.exitedAtOnce, cut(1020), 'no-graceful-shutdown'],
+    ['was killed, whether it drained or not', DELETED.ignoredSigterm, cut(6005), 'unexplained'],
+    ['ended by itself some time later', { ...DELETED.exitedAtOnce, exitMs: 3000 }, cut(3000), 'unexplained'],
+    ['ended after a hook of unknown length', { deletionMs: 1000, exitMs: 3000, exitCode: 0 }, cut(3000), 'unexplained'],
+    [
+      'may have ended as soon as it was told to',
+      { ...DELETED.exitedAtOnce, exitMs: 1600, exitBoundMs: 500 },
+      cut(1600),
+      'no-graceful-shutdown',
+    ],
+    [
+      'lost its readiness and lived on until it was killed',
+      { ...DELETED.ignoredSigterm, notReadyMs: 3000 },
+      cut(6005),
+      'grace-too-short',
+    ],
+  ];
+  for (const [what, old, request, cause] of table) {
+    test(`${what}: ${cause}`, () => {
+      const cluster = { pods: [pod('old-1', old), ...SERVING], routerViews: [], events: [], pid1: true };
+      assert.equal(attribute(request, { ...cluster, listenersSeen: false }), cause);
+    });
+  }
+});
+
 describe('the registry of causes', () => {
   test('has each id and each number once', () => {
     assert.equal(new Set(CAUSE_IDS).size, CAUSES.length);

@@ -50,6 +50,35 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       /--format.*html, markdown, junit, svg, github/,
     ],
     ['a trial without a picture', ['report', FOLDER, '--trial', 'valid-node'], 2, /--trial goes with --format svg/],
+    [
+      'a command for a cluster',
+      ['run', '--on', 'kubernetes', '--deployment', 'web', '--url', 'http://web', '--', 'node', 'server.js'],
+      2,
+      /takes no command; its own is --trigger/,
+    ],
+    ['a deployment without a cluster', ['run', '--deployment', 'web'], 2, /--deployment is for a cluster/],
+    ['replicas of a cluster', ['run', '--on', 'kubernetes', '--replicas', '2'], 2, /--replicas is for --on local/],
+    [
+      'nothing to restart',
+      ['run', '--on', 'kubernetes', '--url', 'http://web'],
+      2,
+      /--deployment or --statefulset NAME/,
+    ],
+    ['no address', ['run', '--on', 'kubernetes', '--deployment', 'web'], 2, /Give --url/],
+    [
+      'an address with a path',
+      ['run', '--on', 'kubernetes', '--deployment', 'web', '--url', 'http://web/shop?a=1'],
+      2,
+      /--url http:\/\/web\/shop\?a=1: .* --path \/shop\?a=1/,
+    ],
+    [
+      'two workloads',
+      ['run', '--on', 'kubernetes', '--deployment', 'a', '--statefulset', 'b'],
+      2,
+      /cannot be used with/,
+    ],
+    ['a check of files and a cluster', ['check', '--on', 'kubernetes', '-f', 'a.yaml'], 2, /goes without -k, -f and -/],
+    ['a namespace of files', ['check', '-n', 'web'], 2, /--namespace is for a cluster/],
     ['a folder that cannot be made', ['compare', '--out', file('b', '')], 4, /\/b: cannot be written: ENOTDIR/],
   ];
   for (const [what, args, code, line] of table) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
-import { newPodRecord, notePod } from '../../src/clusters/kubernetes/pod-timeline.ts';
+import { newPodRecord, notePod, withDueSigterm } from '../../src/clusters/kubernetes/pod-timeline.ts';
+import type { LifecycleHandler } from '../../src/manifests/manifests.ts';
 import type { PodRecord } from '../../src/trace/trace.ts';
 
 /** The trial began at this epoch time. */
@@ -36,7 +37,7 @@ function podObject({ running, ready, deleted, terminated }: Seen): V1Pod {
 /** What the record says after each sight of the pod in turn. */
 function timeline(...seen: Seen[]): PodRecord {
   const [first] = seen as [Seen];
-  const record = newPodRecord(podObject(first), 'old', first.atMs);
+  const record = newPodRecord('a', podObject(first), 'old', first.atMs);
   for (const each of seen) notePod(record, podObject(each), each.atMs, fromNodeMs);
   return record;
 }
@@ -99,4 +100,20 @@ describe("a pod's record", () => {
       for (const [name, value] of Object.entries(facts)) assert.equal(record[name as keyof PodRecord], value, name);
     });
   }
+});
+
+describe('when SIGTERM was due', () => {
+  const deleted: PodRecord = { name: 'a', generation: 'old', node: 'n', createdMs: 0, deletionMs: 5000 };
+  const table: [what: string, preStop: LifecycleHandler | undefined, dueMs: number | undefined][] = [
+    ['without a hook: at the deletion', undefined, 5000],
+    ['after a sleep', { sleep: { seconds: 3 } }, 8000],
+    ['after a hook that takes its own time: unknown', { exec: { command: ['sh', '-c', 'sleep 3'] } }, undefined],
+  ];
+  for (const [what, preStop, dueMs] of table) {
+    test(what, () => assert.equal(withDueSigterm(deleted, preStop).sigtermMs, dueMs));
+  }
+  test('of a pod that nobody deleted: never', () => {
+    const { deletionMs, ...alive } = deleted;
+    assert.equal(withDueSigterm(alive, undefined).sigtermMs, undefined);
+  });
 });

@@ -78,6 +78,11 @@ export class KubernetesApi {
     return new KubernetesApi(config);
   }
 
+  /** The context's namespace, as kubectl takes it. */
+  get namespace(): string {
+    return this.config.getContextObject(this.context)?.namespace || 'default';
+  }
+
   get server(): string {
     return this.config.getCurrentCluster()?.server ?? '';
   }

@@ -65,6 +65,7 @@ class KubernetesDeployment implements Deployed {
       namespace,
       manifests: options.manifests,
       clock: options.clock,
+      asksApp: true,
       signal: this.#watching.signal,
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
@@ -94,7 +95,7 @@ class KubernetesDeployment implements Deployed {
     }
     this.#url = await serviceUrl(api, this.#namespace, this.#options.manifests, url);
     const replicas = this.#options.manifests.deployment.spec.replicas ?? 1;
-    await this.#observer.until('become ready', signal, () => this.#observer.serving(replicas), replicas);
+    await this.#observer.until('become ready', signal, () => this.#observer.serving(replicas));
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
   }
 
@@ -113,7 +114,7 @@ class KubernetesDeployment implements Deployed {
     } catch (error) {
       throw apiError(error, `change the Deployment ${name}`, api);
     }
-    await this.#observer.until('finish the rollout', signal, () => this.#observer.rolledOut(replicas), replicas);
+    await this.#observer.until('finish the rollout', signal, () => this.#observer.rolledOut(replicas));
   }
 
   remove(): Promise<void> {

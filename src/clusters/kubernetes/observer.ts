@@ -11,7 +11,7 @@ import type { KubernetesApi } from './api.ts';
 import { podsInSlices } from './endpoint-view.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
-import { isReady, newPodRecord, notePod } from './pod-timeline.ts';
+import { isReady, newPodRecord, notePod, withDueSigterm } from './pod-timeline.ts';
 import { creationTrouble, podTrouble, schedulingTrouble } from './trouble.ts';
 import { watchResource } from './watches.ts';
 
@@ -23,6 +23,11 @@ export interface ObserverOptions {
   namespace: string;
   manifests: Manifests;
   clock: TrialClock;
+  /**
+   * Whether the app's own log and clock are asked, as can be done with this project's. Of another app's life only that is
+   * known which the cluster tells.
+   */
+  asksApp: boolean;
   /** Ends everything. */
   signal: AbortSignal;
   onEvent?: DeployOptions['onEvent'];
@@ -33,7 +38,9 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #logs: PodLogs;
   readonly #conditions = new Conditions();
-  /** Those there are, by name. */
+  /** What pods are called here, by uid: a StatefulSet's have their predecessors' names. */
+  readonly #names = new Map<string, string>();
+  /** Those there are, by the names they have here. */
   readonly #pods = new Map<string, V1Pod>();
   readonly #slices = new Map<string, V1EndpointSlice>();
   /** Those there are and those there were. */
@@ -96,8 +103,28 @@ export class Observer {
     return ![...this.#pods.keys()].some((name) => this.#old?.has(name)) && this.serving(replicas);
   }
 
-  until(what: string, signal: AbortSignal, condition: () => boolean, replicas: number): Promise<void> {
-    const { progressDeadlineSeconds = 600, template } = this.#options.manifests.deployment.spec;
+  /** Some old pods are gone, whoever else is there. */
+  get replacedSome(): boolean {
+    return [...(this.#old ?? [])].some((name) => !this.#pods.has(name));
+  }
+
+  /** Some old pods are gone or going. */
+  get replacing(): boolean {
+    return [...(this.#old ?? [])].some((name) => this.#records.get(name)?.deletionMs !== undefined);
+  }
+
+  /** Something that a wait depends on has changed elsewhere. */
+  wake(): void {
+    this.#conditions.wake();
+  }
+
+  /** Ends every wait with this error. */
+  fail(error: Error): void {
+    this.#conditions.fail(error);
+  }
+
+  until(what: string, signal: AbortSignal, condition: () => boolean): Promise<void> {
+    const { progressDeadlineSeconds = 600, template, replicas = 1 } = this.#options.manifests.deployment.spec;
     const grace = template.spec.terminationGracePeriodSeconds ?? 30;
     // The controller's deadline is for each step; a rollout takes one pod after the other and waits for it to be gone.
     const deadlineMs = (progressDeadlineSeconds + replicas * grace) * 1000;
@@ -111,8 +138,10 @@ export class Observer {
   }
 
   record(): ClusterRecord {
+    const { asksApp, manifests } = this.#options;
+    const { preStop } = manifests.deployment.spec.template.spec.containers[0]?.lifecycle ?? {};
     const pods = [...this.#records.values()].map((record) =>
-      this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms)),
+      asksApp ? this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms)) : withDueSigterm(record, preStop),
     );
     const { runtimeVersion } = this.#logs;
     const { boundMs } = this.clocks;
@@ -121,30 +150,33 @@ export class Observer {
       routerViews: this.#views,
       events: this.#events,
       pid1: true,
+      ...(asksApp ? {} : { listenersSeen: false }),
       ...(runtimeVersion === undefined ? {} : { runtimeVersion }),
       ...(boundMs === undefined ? {} : { clockBoundMs: boundMs }),
     };
   }
 
   #onPod(pod: V1Pod): void {
-    const { clock, signal } = this.#options;
-    const name = pod.metadata?.name ?? '';
+    const { clock, signal, asksApp } = this.#options;
     if (!this.#isOurs(pod)) return;
+    const name = this.#nameOf(pod.metadata?.uid, pod.metadata?.name ?? '');
+    // What was evicted or has failed stays in the namespace as an object, and is no pod of the workload any more.
+    if (!this.#records.has(name) && ['Failed', 'Succeeded'].includes(pod.status?.phase ?? '')) return;
     const nowMs = clock.nowMs();
     this.#pods.set(name, pod);
     const generation = this.#old && !this.#old.has(name) ? 'new' : 'old';
-    const record = this.#records.get(name) ?? newPodRecord(pod, generation, nowMs);
+    const record = this.#records.get(name) ?? newPodRecord(name, pod, generation, nowMs);
     this.#records.set(name, record);
     const before = { ...record };
     notePod(record, pod, nowMs, (ms) => this.#fromPod(name, ms));
     if (record.startedMs !== before.startedMs) {
       this.#event('Started', name, 'container started');
       const terminating = () => record.deletionMs !== undefined;
-      this.#inBackground(this.#logs.follow(pod, terminating, () => record.exitCode !== undefined));
+      if (asksApp) this.#inBackground(this.#logs.follow(pod, terminating, () => record.exitCode !== undefined));
     }
     if (record.readyMs !== before.readyMs) {
       this.#event('Ready', name, 'ready');
-      this.#inBackground(this.clocks.measure(pod, signal));
+      if (asksApp) this.#inBackground(this.clocks.measure(pod, signal));
     }
     if (record.deletionMs !== before.deletionMs) this.#event('Killing', name, 'deletion asked for');
     if (record.notReadyMs !== before.notReadyMs) this.#event('NotReady', name, 'no longer ready');
@@ -154,7 +186,7 @@ export class Observer {
   }
 
   #onPodGone(pod: V1Pod): void {
-    const name = pod.metadata?.name ?? '';
+    const name = this.#nameOf(pod.metadata?.uid, pod.metadata?.name ?? '');
     const record = this.#records.get(name);
     if (!record) return;
     const nowMs = this.#options.clock.nowMs();
@@ -170,7 +202,7 @@ export class Observer {
       return;
     if (gone) this.#slices.delete(name);
     else this.#slices.set(name, slice);
-    const pods = podsInSlices([...this.#slices.values()]);
+    const pods = podsInSlices([...this.#slices.values()], (uid, name) => this.#nameOf(uid, name));
     if (String(pods) !== String(this.#views.at(-1)?.pods)) {
       this.#views.push({ router: VIEW, atMs: this.#options.clock.nowMs(), pods });
     }
@@ -182,6 +214,16 @@ export class Observer {
     if (trouble) this.#conditions.fail(this.#trouble(trouble));
     if (event.type !== 'Warning') return;
     this.#event(event.reason ?? 'Warning', event.involvedObject.name, event.message ?? '');
+  }
+
+  #nameOf(uid: string | undefined, name: string): string {
+    const known = this.#names.get(uid ?? name);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#names.values());
+    let free = name;
+    for (let life = 2; taken.has(free); life++) free = `${name} (${life})`;
+    this.#names.set(uid ?? name, free);
+    return free;
   }
 
   #isOurs(pod: V1Pod): boolean {

@@ -1,6 +1,7 @@
 /** What a Pod object, each time it changes, adds to the pod's record. Pure. */
 import { constants } from 'node:os';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { LifecycleHandler } from '../../manifests/manifests.ts';
 import type { PodRecord } from '../../trace/trace.ts';
 
 /** The API's times have whole seconds. */
@@ -8,9 +9,18 @@ const RESOLUTION_MS = 1000;
 /** Exit codes above this are 128 + the signal's number. */
 const SIGNALLED = 128;
 
-/** The facts of a pod that was just seen for the first time. */
-export function newPodRecord(pod: V1Pod, generation: PodRecord['generation'], nowMs: number): PodRecord {
-  return { name: pod.metadata?.name ?? '', generation, node: pod.spec?.nodeName ?? '', createdMs: nowMs };
+/** The facts of a pod that was just seen for the first time, under the name it has here. */
+export function newPodRecord(name: string, pod: V1Pod, generation: PodRecord['generation'], nowMs: number): PodRecord {
+  return { name, generation, node: pod.spec?.nodeName ?? '', createdMs: nowMs };
+}
+
+/**
+ * When SIGTERM was due, of an app whose log nobody reads: at the deletion, or when the preStop sleep had passed. Unknown
+ * after a hook that takes its own time.
+ */
+export function withDueSigterm(record: PodRecord, preStop: LifecycleHandler | undefined): PodRecord {
+  if (record.deletionMs === undefined || (preStop && !preStop.sleep)) return record;
+  return { ...record, sigtermMs: record.deletionMs + (preStop?.sleep?.seconds ?? 0) * 1000 };
 }
 
 /**

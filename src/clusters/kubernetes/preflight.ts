@@ -8,7 +8,7 @@ export interface Permission {
   verbs: readonly string[];
 }
 
-/** Everything the program does on a cluster; kubernetes/cluster-role.yaml grants exactly this. */
+/** Everything `compare` does on a cluster; kubernetes/cluster-role.yaml grants exactly this. */
 export const PERMISSIONS: readonly Permission[] = [
   { group: '', resource: 'namespaces', verbs: ['create', 'get', 'list', 'delete'] },
   { group: '', resource: 'serviceaccounts', verbs: ['get'] },
@@ -23,11 +23,21 @@ export const PERMISSIONS: readonly Permission[] = [
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
 ];
 
+/** Everything `run` does with a workload in its namespace; kubernetes/role-run.yaml grants exactly this. */
+export const RUN_PERMISSIONS: readonly Permission[] = [
+  { group: 'apps', resource: 'deployments', verbs: ['get', 'patch'] },
+  { group: 'apps', resource: 'statefulsets', verbs: ['get', 'patch'] },
+  { group: '', resource: 'services', verbs: ['list'] },
+  { group: '', resource: 'pods', verbs: ['list', 'watch'] },
+  { group: '', resource: 'events', verbs: ['list', 'watch'] },
+  { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
+];
+
 /** The `sleep` action of preStop: beta, and on by default, from here on (KEP-3960). */
 const SLEEP_ACTION_SINCE = 30;
 
 /**
- * Asks the API server for its version and for our permissions.
+ * Asks the API server for its version and for the permissions of `compare`.
  * @returns the server's version: "v1.34.4"
  * @throws EnvironmentError naming what is missing
  */
@@ -45,21 +55,35 @@ export async function preflight(api: KubernetesApi): Promise<string> {
         `it takes 1.${SLEEP_ACTION_SINCE} or later`,
     );
   }
-  const missing = await missingPermissions(api);
-  if (missing.length > 0) {
-    throw new EnvironmentError(
-      `you may not ${missing.join(', ')} on ${api.context}; kubernetes/cluster-role.yaml grants what it takes`,
-    );
-  }
+  await assertAllowed(api, PERMISSIONS, { grantedBy: 'kubernetes/cluster-role.yaml' });
   return version.gitVersion;
 }
 
-async function missingPermissions(api: KubernetesApi): Promise<string[]> {
-  const asked = PERMISSIONS.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ group, resource, verb })));
+/**
+ * @param scope the namespace it is to be allowed in (all, where none is named), and the file that grants it
+ * @throws EnvironmentError naming every verb and resource that is missing
+ */
+export async function assertAllowed(
+  api: KubernetesApi,
+  permissions: readonly Permission[],
+  { namespace, grantedBy }: { namespace?: string; grantedBy: string },
+): Promise<void> {
+  const missing = await missingPermissions(api, permissions, namespace);
+  if (missing.length === 0) return;
+  const where = namespace === undefined ? api.context : `${api.context} in namespace ${namespace}`;
+  throw new EnvironmentError(`you may not ${missing.join(', ')} on ${where}; ${grantedBy} grants what it takes`);
+}
+
+async function missingPermissions(
+  api: KubernetesApi,
+  permissions: readonly Permission[],
+  namespace: string | undefined,
+): Promise<string[]> {
+  const asked = permissions.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ group, resource, verb })));
   const answers = await Promise.all(
     asked.map(async ({ group, resource: path, verb }) => {
       const [resource, subresource] = path.split('/');
-      const attributes = { group, resource, ...(subresource ? { subresource } : {}), verb };
+      const attributes = { group, resource, ...(subresource ? { subresource } : {}), verb, namespace };
       try {
         const review = await api.authorization.createSelfSubjectAccessReview({
           body: { spec: { resourceAttributes: attributes as Record<string, string> } },

@@ -1,8 +1,8 @@
 /** A container as far as a rollout can tell: one process, PID 1 of its own PID namespace where the system allows it. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { type StartedProcess, signalIfAlive, startProcess } from '../../process-group.ts';
 import { readLines } from './output-lines.ts';
-import { type StartedProcess, signalIfAlive, startProcess } from './process-group.ts';
 
 /**
  * A new user namespace makes this possible without root; --mount-proc gives the process a /proc that agrees with its

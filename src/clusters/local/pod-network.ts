@@ -6,9 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { EnvironmentError } from '../../errors.ts';
+import { type StartedProcess, startProcess } from '../../process-group.ts';
 import { projectFile } from '../../project-file.ts';
 import type { Address } from './probe-check.ts';
-import { type StartedProcess, startProcess } from './process-group.ts';
 
 /** A user namespace makes it possible without root; the loopback device of a new network namespace is down. */
 const IN_NEW_NETWORK = [

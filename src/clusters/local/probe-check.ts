@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import type { HttpGet, Probe } from '../../manifests/manifests.ts';
-import { signalIfAlive, startProcess } from './process-group.ts';
+import { signalIfAlive, startProcess } from '../../process-group.ts';
 
 /** Resolves with whether the check succeeded; never rejects. The signal carries the timeout. */
 export type ProbeCheck = (signal: AbortSignal) => Promise<boolean>;

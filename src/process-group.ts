@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { EnvironmentError } from '../../errors.ts';
-import { projectFile } from '../../project-file.ts';
+import { EnvironmentError } from './errors.ts';
+import { projectFile } from './project-file.ts';
 
 /**
  * The new process waits for a line on descriptor 3 before it becomes the command, and ends if that is closed instead.

@@ -1,0 +1,81 @@
+/** The objects of a cluster as the check reads them: workloads with the pods that run, which admission may have changed. */
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { LocatedObject } from './located-object.ts';
+import { type CheckedObject, PodSpec, SCHEMAS, type WorkloadObject } from './objects.ts';
+
+const Pod = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()).optional(),
+    creationTimestamp: z.string(),
+    deletionTimestamp: z.string().optional(),
+  }),
+  spec: PodSpec,
+});
+type Pod = z.infer<typeof Pod>;
+
+export interface LiveObjects {
+  objects: LocatedObject<CheckedObject>[];
+  /** What the pods that run have and their workloads do not, a line each. */
+  notes: string[];
+}
+
+/**
+ * Each workload with the spec of its youngest pod in place of its template's, for that is what runs.
+ * @param context what findings name as their source
+ */
+export function liveObjects(listed: readonly unknown[], pods: readonly unknown[], context: string): LiveObjects {
+  const running = pods.map((pod) => Pod.parse(pod)).filter(({ metadata }) => !metadata.deletionTimestamp);
+  const live: LiveObjects = { objects: [], notes: [] };
+  for (const item of listed) {
+    const { apiVersion, kind } = z.looseObject({ apiVersion: z.string(), kind: z.string() }).parse(item);
+    const value = SCHEMAS.get(`${apiVersion} ${kind}`)?.parse(item);
+    if (!value) continue;
+    const { object, note } = 'template' in value.spec ? asItRuns(value as WorkloadObject, running) : { object: value };
+    live.objects.push({ source: context, value: object, locate: () => undefined });
+    if (note !== undefined) live.notes.push(note);
+  }
+  return live;
+}
+
+function asItRuns(workload: WorkloadObject, pods: readonly Pod[]): { object: WorkloadObject; note?: string } {
+  const { spec, metadata, kind } = workload;
+  const labels = Object.entries(spec.selector.matchLabels ?? {});
+  const pod = pods
+    .filter((candidate) => candidate.metadata.namespace === metadata.namespace && labels.length > 0)
+    .filter((candidate) => labels.every(([key, value]) => candidate.metadata.labels?.[key] === value))
+    .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))[0];
+  if (!pod) return { object: workload };
+  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } };
+  const changed = differences(spec.template.spec, pod.spec);
+  if (changed.length === 0) return { object };
+  return {
+    object,
+    note: `${kind} "${metadata.name}": its pod ${pod.metadata.name} is not what the template says (${changed.join(', ')}): the pod was checked.`,
+  };
+}
+
+const COMPARED = ['terminationGracePeriodSeconds', 'shareProcessNamespace', 'hostNetwork'] as const;
+const COMPARED_OF_CONTAINERS = ['image', 'command', 'args', 'lifecycle', 'readinessProbe', 'ports'] as const;
+
+/** What differs of that which the check reads, in words. */
+function differences(template: PodSpec, pod: PodSpec): string[] {
+  const names = (spec: PodSpec) => spec.containers.map(({ name }) => name);
+  const added = names(pod).filter((name) => !names(template).includes(name));
+  const removed = names(template).filter((name) => !names(pod).includes(name));
+  const changed = template.containers.flatMap((container) => {
+    const other = pod.containers.find(({ name }) => name === container.name);
+    if (!other) return [];
+    return COMPARED_OF_CONTAINERS.filter((field) => !isDeepStrictEqual(container[field], other[field])).map(
+      (field) => `${field} of container ${container.name}`,
+    );
+  });
+  return [
+    ...added.map((name) => `container ${name} was added`),
+    ...removed.map((name) => `container ${name} is missing`),
+    ...COMPARED.filter((field) => template[field] !== pod[field]),
+    ...changed,
+  ];
+}

@@ -1,0 +1,173 @@
+/**
+ * A workload that serves on a cluster already. A trial restarts it, or runs the user's command that replaces its pods,
+ * and changes nothing else: it makes nothing, so there is nothing to take away.
+ */
+import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { EnvironmentError } from '../../errors.ts';
+import type { ClusterRecord } from '../../trace/trace.ts';
+import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
+import { apiError, type KubernetesApi } from './api.ts';
+import { Observer } from './observer.ts';
+import { runTrigger } from './trigger.ts';
+import { readWorkload, type WorkloadReference, type WorkloadState, workloadState } from './workload.ts';
+
+const POLL_MS = 500;
+/** One after the other: the API server may be away for a moment, not for longer. */
+const MOST_FAILED_POLLS = 20;
+/** A command that has ended and replaced nothing by then will not. */
+const TRIGGER_SHOWS_WITHIN_MS = 60_000;
+/** The annotation that kubectl rollout restart sets. */
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+
+export interface ExistingClusterOptions {
+  api: KubernetesApi;
+  workload: WorkloadReference;
+  url: string;
+  /** Replaces pods instead of a restart. */
+  trigger?: string | undefined;
+}
+
+export class ExistingCluster implements Cluster {
+  readonly name: string;
+  readonly #options: ExistingClusterOptions;
+
+  constructor(options: ExistingClusterOptions) {
+    this.name = options.api.context;
+    this.#options = options;
+  }
+
+  /** Waits until the workload is as its manifest has it. @throws EnvironmentError when it does not come to that */
+  async deploy(options: DeployOptions): Promise<Deployed> {
+    const deployed = new ExistingDeployment(this.#options, options);
+    try {
+      await deployed.start();
+    } catch (error) {
+      await deployed.remove();
+      throw error;
+    }
+    return deployed;
+  }
+}
+
+class ExistingDeployment implements Deployed {
+  readonly target: Target;
+  readonly #options: ExistingClusterOptions;
+  readonly #trial: DeployOptions;
+  readonly #observer: Observer;
+  readonly #watching = new AbortController();
+  #state: WorkloadState = { replicas: 0, observedGeneration: 0, complete: false };
+
+  constructor(options: ExistingClusterOptions, trial: DeployOptions) {
+    this.#options = options;
+    this.#trial = trial;
+    this.target = { kind: 'url', url: options.url };
+    setMaxListeners(0, this.#watching.signal);
+    this.#observer = new Observer({
+      api: options.api,
+      namespace: options.workload.namespace,
+      manifests: trial.manifests,
+      clock: trial.clock,
+      asksApp: false,
+      signal: this.#watching.signal,
+      ...(trial.onEvent ? { onEvent: trial.onEvent } : {}),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#observer.start();
+    await this.#until('become ready', () => this.#state.complete && this.#observer.serving(this.#state.replicas));
+  }
+
+  async rollout(): Promise<void> {
+    this.#observer.beginRollout();
+    const { trigger } = this.#options;
+    if (trigger === undefined) {
+      const generation = await this.#restart();
+      await this.#until('finish the rollout', () => {
+        const { complete, observedGeneration, replicas } = this.#state;
+        return complete && observedGeneration >= generation && this.#observer.rolledOut(replicas);
+      });
+      return;
+    }
+    await runTrigger(trigger, this.#trial.signal, (line) => process.stderr.write(`${line}\n`));
+    const tooLate = setTimeout(() => {
+      if (!this.#observer.replacing) this.#observer.fail(this.#replacedNothing());
+    }, TRIGGER_SHOWS_WITHIN_MS);
+    try {
+      await this.#until(
+        'finish what the command began',
+        () => this.#state.complete && this.#observer.replacedSome && this.#observer.serving(this.#state.replicas),
+      );
+    } finally {
+      clearTimeout(tooLate);
+    }
+  }
+
+  remove(): Promise<void> {
+    this.#watching.abort();
+    return Promise.resolve();
+  }
+
+  record(): ClusterRecord {
+    return this.#observer.record();
+  }
+
+  /** Returns the generation of the workload's spec from then on. */
+  async #restart(): Promise<number> {
+    const { api, workload } = this.#options;
+    const { kind, name, namespace } = workload;
+    const annotations = { [RESTARTED_AT]: new Date().toISOString() };
+    const patch = { name, namespace, body: { spec: { template: { metadata: { annotations } } } } };
+    const how = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
+    try {
+      const { metadata } =
+        kind === 'Deployment'
+          ? await api.apps.patchNamespacedDeployment(patch, how)
+          : await api.apps.patchNamespacedStatefulSet(patch, how);
+      return metadata?.generation ?? 0;
+    } catch (error) {
+      throw apiError(error, `restart the ${kind} ${name}`, api);
+    }
+  }
+
+  /** Waits for what pods, slices and the workload's own status bring about; the last of these is asked again and again. */
+  async #until(what: string, condition: () => boolean): Promise<void> {
+    this.#state = await this.#read();
+    const polling = new AbortController();
+    const polls = this.#poll(AbortSignal.any([polling.signal, this.#trial.signal]));
+    try {
+      await this.#observer.until(what, this.#trial.signal, condition);
+    } finally {
+      polling.abort();
+      await polls;
+    }
+  }
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted, and so is the loop
+      try {
+        this.#state = await this.#read();
+        failures = 0;
+        this.#observer.wake();
+      } catch (error) {
+        failures++;
+        if (failures === MOST_FAILED_POLLS) this.#observer.fail(error as Error);
+      }
+    }
+  }
+
+  async #read(): Promise<WorkloadState> {
+    return workloadState(await readWorkload(this.#options.api, this.#options.workload));
+  }
+
+  #replacedNothing(): EnvironmentError {
+    const { kind, name } = this.#options.workload;
+    const seconds = TRIGGER_SHOWS_WITHIN_MS / 1000;
+    return new EnvironmentError(
+      `--trigger: the command replaced no pod of ${kind} ${name} within ${seconds} s of its end`,
+    );
+  }
+}

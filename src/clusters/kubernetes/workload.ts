@@ -1,0 +1,122 @@
+/** A Deployment or StatefulSet that is there already, and the Service in front of it. Reads, and changes nothing. */
+import { type V1Deployment, type V1Service, V1StatefulSet } from '@kubernetes/client-node';
+import { InputError } from '../../errors.ts';
+import { type Manifests, readManifests } from '../../manifests/manifests.ts';
+import { apiError, apiStatus, type KubernetesApi } from './api.ts';
+
+export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet'] as const;
+
+export interface WorkloadReference {
+  kind: (typeof WORKLOAD_KINDS)[number];
+  name: string;
+  namespace: string;
+}
+
+export type LiveWorkload = V1Deployment | V1StatefulSet;
+
+/** How far the cluster has brought a workload. */
+export interface WorkloadState {
+  /** Pods that are wanted just now; an autoscaler may change it at any time. */
+  replicas: number;
+  /** The change that its status speaks of; counts up with every change of its spec. */
+  observedGeneration: number;
+  /** All of its pods are of its present template, and available. */
+  complete: boolean;
+}
+
+/** @throws InputError when it is not there, EnvironmentError when the API server does not tell */
+export async function readWorkload(api: KubernetesApi, reference: WorkloadReference): Promise<LiveWorkload> {
+  const { kind, name, namespace } = reference;
+  try {
+    return kind === 'Deployment'
+      ? await api.apps.readNamespacedDeployment({ name, namespace })
+      : await api.apps.readNamespacedStatefulSet({ name, namespace });
+  } catch (error) {
+    if (apiStatus(error) === 404)
+      throw new InputError(`no ${kind} ${name} in namespace ${namespace} of ${api.context}`);
+    throw apiError(error, `read the ${kind} ${name}`, api);
+  }
+}
+
+/**
+ * Source: what `kubectl rollout status` waits for (kubectl/pkg/polymorphichelpers/rollout_status.go).
+ */
+export function workloadState(workload: LiveWorkload): WorkloadState {
+  const { metadata, spec, status } = workload;
+  const replicas = spec?.replicas ?? 1;
+  const observedGeneration = status?.observedGeneration ?? 0;
+  const seen = observedGeneration >= (metadata?.generation ?? 0);
+  const counts = [status?.replicas, status?.updatedReplicas, status?.availableReplicas];
+  const oneRevision = !isStatefulSet(workload) || workload.status?.currentRevision === workload.status?.updateRevision;
+  return {
+    replicas,
+    observedGeneration,
+    complete: seen && oneRevision && counts.every((count) => (count ?? 0) === replicas),
+  };
+}
+
+function isStatefulSet(workload: LiveWorkload): workload is V1StatefulSet {
+  return workload instanceof V1StatefulSet || 'serviceName' in (workload.spec ?? {});
+}
+
+/**
+ * The Service whose EndpointSlices are watched: the one named, or the only one that selects the workload's pods (one with
+ * an address of its own before a headless one).
+ * @throws InputError when there is none, or more than one to choose from
+ */
+export function serviceOf(
+  workload: LiveWorkload,
+  services: readonly V1Service[],
+  named: string | undefined,
+  reference: WorkloadReference,
+): V1Service {
+  const { kind, name, namespace } = reference;
+  const labels = workload.spec?.template.metadata?.labels ?? {};
+  const selecting = services.filter(({ spec }) => {
+    const selector = Object.entries(spec?.selector ?? {});
+    return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
+  });
+  const nameOf = (service: V1Service) => service.metadata?.name ?? '';
+  if (named !== undefined) {
+    const found = selecting.find((service) => nameOf(service) === named);
+    if (found) return found;
+    throw new InputError(
+      `--service ${named}: namespace ${namespace} has no such Service that selects ${kind} ${name}'s pods`,
+    );
+  }
+  const addressed = selecting.filter(({ spec }) => spec?.clusterIP !== 'None');
+  const [service, other] = addressed.length > 0 ? addressed : selecting;
+  if (!service) throw new InputError(`no Service in namespace ${namespace} selects the pods of ${kind} ${name}`);
+  if (other) {
+    const names = (addressed.length > 0 ? addressed : selecting).map(nameOf).join(', ');
+    throw new InputError(`several Services select the pods of ${kind} ${name}: choose one with --service: ${names}`);
+  }
+  return service;
+}
+
+/**
+ * The live objects as the program reads manifests. A StatefulSet replaces one pod after the other, each of them gone
+ * before the next is made.
+ * @throws InputError for what a rollout cannot be measured of
+ */
+export function liveManifests(workload: LiveWorkload, service: V1Service, reference: WorkloadReference): Manifests {
+  const { kind, name, namespace } = reference;
+  const source = `${kind} ${name} in ${namespace}`;
+  if (workload.spec?.selector.matchExpressions?.length) {
+    throw new InputError(`${source}: spec.selector.matchExpressions is not read; only matchLabels are`);
+  }
+  if ((workload.spec?.replicas ?? 1) === 0)
+    throw new InputError(`${source}: has no replicas, so nothing can be rolled`);
+  const { spec } = workload;
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: {
+      ...spec,
+      ...(isStatefulSet(workload) ? { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } } : {}),
+    },
+  };
+  const documents = [deployment, { ...service, apiVersion: 'v1', kind: 'Service' }];
+  return readManifests(documents.map((document) => `---\n${JSON.stringify(document)}\n`).join(''), source);
+}

@@ -1,0 +1,64 @@
+/** `run --on kubernetes`: restarts a workload that serves already, under load, and says what broke. */
+import { createInterface } from 'node:readline/promises';
+import type { TrialsBackend } from '../compare/run.ts';
+import { ExitCode, InputError, ProgramError } from '../errors.ts';
+import { builtinLoad } from '../load/builtin/builtin.ts';
+import { k6Load } from '../load/k6/k6.ts';
+import { intentions, type LiveService, type LiveServiceFlags, liveService } from '../own-service/live-service.ts';
+import { planRollouts } from '../own-service/plan.ts';
+import type { TrialPlan } from '../trial.ts';
+import { interruptions } from './interruptions.ts';
+import { type ReportFlags, reportRollouts } from './report-rollouts.ts';
+
+export interface LiveRunFlags extends LiveServiceFlags, ReportFlags {
+  trigger?: string | undefined;
+  load?: 'builtin' | 'k6' | undefined;
+  repeat?: number;
+  yes?: boolean;
+  dryRun?: boolean;
+}
+
+export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promise<void> {
+  const service = await liveService(flags);
+  const repeats = flags.repeat ?? 1;
+  const lines = intentions(service, { repeats, trigger: flags.trigger });
+  if (flags.dryRun) {
+    process.stdout.write(`${lines.join('\n')}\n`);
+    return;
+  }
+  if (!flags.yes) await confirm(lines);
+  const backend = await liveBackend(service, flags);
+  const place = { cluster: service.api.context, load: backend.load.name };
+  await reportRollouts(planRollouts(service, repeats, seed, place), backend, seed, flags);
+}
+
+/** @throws InputError where nobody can be asked */
+async function confirm(lines: readonly string[]): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new InputError('run --on kubernetes restarts pods: --yes says that it may, --dry-run what it would do');
+  }
+  process.stderr.write(`${lines.join('\n')}\n`);
+  const interruption = interruptions();
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question('Go on? [y/N] ', { signal: interruption.signal });
+    if (!/^y(es)?$/i.test(answer.trim())) throw new ProgramError('nothing was changed', ExitCode.interrupted);
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    throw new ProgramError('nothing was changed', ExitCode.interrupted);
+  } finally {
+    terminal.close();
+    interruption.stop();
+  }
+}
+
+async function liveBackend(service: LiveService, flags: LiveRunFlags): Promise<TrialsBackend<TrialPlan>> {
+  const { ExistingCluster } = await import('../clusters/kubernetes/existing-cluster.ts');
+  const { api, reference, url } = service;
+  const cluster = new ExistingCluster({ api, workload: reference, url, trigger: flags.trigger });
+  return {
+    load: (flags.load ?? (url.startsWith('https:') ? 'k6' : 'builtin')) === 'k6' ? k6Load : builtinLoad,
+    atATime: 1,
+    clusterFor: () => cluster,
+  };
+}

@@ -1,0 +1,88 @@
+/** What runs on a cluster as the check reads it. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { checkObjects } from '../../src/check/check.ts';
+import { liveObjects } from '../../src/check/live-objects.ts';
+
+const OPTIONS = { longestRequestSeconds: 0, drainDelaySeconds: 0 };
+const SPEC = {
+  terminationGracePeriodSeconds: 30,
+  containers: [{ name: 'web', image: 'web:1', ports: [{ containerPort: 80 }] }],
+};
+const DEPLOYMENT = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: SPEC },
+  },
+};
+
+const pod = (name: string, spec: object = SPEC, metadata: object = {}) => ({
+  metadata: {
+    name,
+    namespace: 'shop',
+    labels: { app: 'web' },
+    creationTimestamp: `2026-01-01T00:00:0${name.at(-1)}Z`,
+    ...metadata,
+  },
+  spec: { nodeName: 'node1', ...spec },
+});
+
+const checkedGrace = (pods: object[], listed: object[] = [DEPLOYMENT]) => {
+  const { objects, notes } = liveObjects(listed, pods, 'here');
+  const [first] = objects;
+  assert.ok(first && 'template' in first.value.spec);
+  return {
+    grace: (first.value.spec.template as typeof DEPLOYMENT.spec.template).spec.terminationGracePeriodSeconds,
+    notes,
+  };
+};
+
+describe('a workload on a cluster', () => {
+  test('is checked as its youngest pod runs', () => {
+    const { grace, notes } = checkedGrace([
+      pod('web-1', { ...SPEC, terminationGracePeriodSeconds: 5 }),
+      pod('web-2', { ...SPEC, terminationGracePeriodSeconds: 60 }),
+    ]);
+    assert.equal(grace, 60);
+    assert.deepEqual(notes, [
+      'Deployment "web": its pod web-2 is not what the template says (terminationGracePeriodSeconds): the pod was checked.',
+    ]);
+  });
+
+  test('tells of a container that admission added, and of a field it changed', () => {
+    const containers = [{ ...SPEC.containers[0], image: 'mirror/web:1' }, { name: 'proxy' }];
+    const { notes } = checkedGrace([pod('web-1', { ...SPEC, containers })]);
+    assert.match(notes.join(), /\(container proxy was added, image of container web\)/);
+  });
+
+  test('says nothing where both agree, whatever the cluster fills in', () => {
+    assert.deepEqual(checkedGrace([pod('web-1')]), { grace: 30, notes: [] });
+  });
+
+  test('is checked as its template says where no pod of it runs', () => {
+    const going = pod(
+      'web-1',
+      { ...SPEC, terminationGracePeriodSeconds: 5 },
+      { deletionTimestamp: '2026-01-01T00:00:09Z' },
+    );
+    const strange = pod('web-2', { ...SPEC, terminationGracePeriodSeconds: 5 }, { labels: { app: 'other' } });
+    const elsewhere = pod('web-3', { ...SPEC, terminationGracePeriodSeconds: 5 }, { namespace: 'default' });
+    assert.deepEqual(checkedGrace([going, strange, elsewhere]), { grace: 30, notes: [] });
+  });
+
+  test('has findings without lines, at the context', () => {
+    const one = { ...DEPLOYMENT, spec: { ...DEPLOYMENT.spec, replicas: 1 } };
+    const { objects } = liveObjects(
+      [one, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } }],
+      [],
+      'here',
+    );
+    const { findings } = checkObjects(objects, OPTIONS);
+    assert.ok(findings.length > 0);
+    assert.ok(findings.every(({ source, position }) => source === 'here' && position === undefined));
+  });
+});
