@@ -1,4 +1,5 @@
 /** What the results say in a sentence, and what has to be known to read them. */
+import { upperBound } from '../analysis/bounds.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { count, percent } from './format.ts';
 import type { Cell } from './summary.ts';
@@ -29,6 +30,8 @@ export function notes(trials: readonly TrialResult[]): string[] {
   const lines = [
     'Of: requests started between the first deletion and the last exit of an old pod (in the control: all).',
   ];
+  const bunches = cleanReplacements(trials);
+  if (bunches !== undefined) lines.push(bunches);
   const repeats = Math.max(...trials.map((trial) => trial.repeat + 1));
   if (repeats > 1) lines.push(`Each cell adds up ${repeats} rollouts.`);
   if (trials.some((trial) => trial.pid1 === false)) {
@@ -39,4 +42,20 @@ export function notes(trials: readonly TrialResult[]): string[] {
   const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
   if (retries > 0) lines.push(`${count(retries)} requests reached a pod twice: the client repeated them by itself.`);
   return lines;
+}
+
+/**
+ * A bound that holds however failures come together. That of requests supposes that each fails by itself, and they do not:
+ * a pod that ends too early breaks a bunch of them (bench/results/honest-bound.json).
+ */
+function cleanReplacements(trials: readonly TrialResult[]): string | undefined {
+  const valid = trials.filter((trial) => trial.variant === 'valid');
+  const runtimes = [...new Set(valid.map((trial) => trial.runtime))];
+  const replaced = runtimes.map((runtime) =>
+    valid.filter((trial) => trial.runtime === runtime).reduce((sum, trial) => sum + trial.podsReplaced, 0),
+  );
+  const fewest = Math.min(...replaced);
+  if (runtimes.length === 0 || fewest === 0 || valid.some((trial) => trial.failed > 0)) return undefined;
+  const share = percent(upperBound(0, fewest));
+  return `Failures come in bunches, pod by pod: of ${count(fewest)} pods replaced on each runtime none broke a request, so at most ${share} do (95 % confidence).`;
 }

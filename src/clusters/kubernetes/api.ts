@@ -22,6 +22,8 @@ export const FIELD_MANAGER = 'k8s-rollout-test';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 const CONNECT_TIMEOUT_MS = 10_000;
+/** The kubelet (seen with 1.34) sometimes takes a request and never begins to answer it. */
+const ANSWER_TIMEOUT_MS = 5000;
 
 export class KubernetesApi {
   /** The kubeconfig context. */
@@ -87,7 +89,10 @@ export class KubernetesApi {
     return this.config.getCurrentCluster()?.server ?? '';
   }
 
-  /** A GET whose response is read as it comes: followed logs, and a pod through the API server's proxy. */
+  /**
+   * A GET whose response is read as it comes: followed logs, and a pod through the API server's proxy. Rejects with code
+   * ETIMEDOUT when no answer has begun within 5 s.
+   */
   async get(path: string, query: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
     const url = new URL(`${this.server.replace(/\/$/, '')}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -95,8 +100,18 @@ export class KubernetesApi {
     await this.config.applyToHTTPSOptions(options);
     const start = url.protocol === 'http:' ? httpRequest : httpsRequest;
     return new Promise((resolve, reject) => {
-      const outgoing = start(url, options, resolve);
-      outgoing.on('error', reject);
+      const outgoing = start(url, options, (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      });
+      const timer = setTimeout(() => {
+        const message = `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`;
+        outgoing.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+      }, ANSWER_TIMEOUT_MS);
+      outgoing.on('error', (error) => {
+        clearTimeout(timer);
+        reject(error);
+      });
       outgoing.end();
     });
   }

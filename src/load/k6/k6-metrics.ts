@@ -6,6 +6,8 @@ import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { API_PORT } from './job-objects.ts';
 
+const ATTEMPTS = 3;
+
 /** GET /v1/metrics/NAME */
 const CounterMetric = z.object({
   data: z.object({ attributes: z.object({ sample: z.object({ count: z.int() }) }) }),
@@ -23,12 +25,9 @@ export async function droppedIterations(
   signal: AbortSignal,
 ): Promise<number> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}:${API_PORT}/proxy/v1/metrics/dropped_iterations`;
-  let response: IncomingMessage;
-  try {
-    response = await api.get(path, {}, signal);
-  } catch (error) {
+  const response = await asked(api, path, signal).catch((error: unknown) => {
     throw apiError(error, `ask k6 in ${pod} for its metrics`, api);
-  }
+  });
   const body = await text(response);
   const metric = CounterMetric.safeParse(response.statusCode === 200 ? JSON.parse(body) : undefined);
   if (metric.success) return metric.data.data.attributes.sample.count;
@@ -36,4 +35,15 @@ export async function droppedIterations(
     `k6 in ${pod} did not tell what it could not start: HTTP status ${response.statusCode}: ${body.slice(0, 200)}`,
     ExitCode.invalidMeasurement,
   );
+}
+
+/** Asks again where no answer comes: the proxy on the way sometimes loses a request. */
+async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await api.get(path, {}, signal);
+    } catch (error) {
+      if (attempt === ATTEMPTS || (error as NodeJS.ErrnoException).code !== 'ETIMEDOUT') throw error;
+    }
+  }
 }

@@ -1,0 +1,66 @@
+/**
+ * Whether the valid variants stay clean over many rollouts: `npm run bench:soak -- [ROLLOUTS]`, 100 of each runtime unless
+ * said otherwise, which takes three quarters of an hour on two cores.
+ */
+import { upperBound } from '../src/analysis/bounds.ts';
+import type { TrialResult } from '../src/analysis/result.ts';
+import { localBackend } from '../src/compare/backend.ts';
+import { planTrials } from '../src/compare/plan.ts';
+import { runTrials } from '../src/compare/run.ts';
+import { readWorkload } from '../src/load/workload.ts';
+import { RUNTIMES } from '../src/manifests/overlays.ts';
+import { projectFile } from '../src/project-file.ts';
+import { record } from './record.ts';
+
+const SEED = 1;
+const rollouts = Number(process.argv[2] ?? 100);
+const ending = new AbortController();
+process.once('SIGINT', () => ending.abort(new Error('interrupted')));
+
+const backend = localBackend('builtin', {}, () => {});
+const runtimes = await Promise.all(RUNTIMES.map((name) => backend.runtime(name, ending.signal)));
+const trials = planTrials({
+  runtimes,
+  variants: ['valid'],
+  repeats: rollouts,
+  workload: readWorkload(projectFile('workload.json')),
+  load: backend.load.name,
+  cluster: backend.name,
+  seed: SEED,
+});
+const results: TrialResult[] = [];
+await runTrials(trials, backend, ending.signal, {
+  onStage() {},
+  onProgress() {},
+  onEvent() {},
+  onResult(_, result) {
+    results.push(result);
+    process.stderr.write(`${results.length}/${trials.length} ${result.runtime}: ${result.failed} failed\n`);
+  },
+});
+
+const rows = RUNTIMES.map((runtime) => {
+  const own = results.filter((result) => result.runtime === runtime);
+  // What could not be trusted is counted, never mixed in.
+  const valid = own.filter((result) => result.valid);
+  const sum = (value: (result: TrialResult) => number) => valid.reduce((total, result) => total + value(result), 0);
+  const [requests, exposed, failed, pods] = [
+    sum((result) => result.requests),
+    sum((result) => result.exposed),
+    sum((result) => result.failed),
+    sum((result) => result.podsReplaced),
+  ];
+  return {
+    runtime,
+    rollouts: valid.length,
+    invalidRollouts: own.length - valid.length,
+    podsReplaced: pods,
+    requests,
+    exposed,
+    failed,
+    failedInInvalid: own.filter((result) => !result.valid).reduce((total, result) => total + result.failed, 0),
+    requestBound: upperBound(failed, exposed),
+    podBound: failed === 0 ? upperBound(0, pods) : undefined,
+  };
+});
+record('soak', rows, { seed: SEED, confidence: 0.95 });
