@@ -1,0 +1,64 @@
+/** What the traces of a real cluster say of its timing. Pure. */
+import { z } from 'zod';
+import type { PodRecord, Trace } from '../../trace/trace.ts';
+import type { Timings } from './timings.ts';
+
+/** The part of the timings that a trace of a real cluster shows. */
+export type SeenTimings = Pick<Timings, 'containerStartMs' | 'podRemovalMs' | 'endpointSliceMs'>;
+
+/** The app's first log line has the age of its process, in ms. */
+const ListeningLine = z.object({ event: z.literal('listening'), monoMs: z.number() });
+
+/** So many samples stand for a distribution: its deciles. */
+const SAMPLES = 11;
+
+/** @throws Error when the traces do not show one of them */
+export function timingsFromTraces(traces: readonly Trace[]): SeenTimings {
+  return {
+    containerStartMs: deciles('containerStartMs', traces.flatMap(containerStarts)),
+    podRemovalMs: deciles('podRemovalMs', traces.flatMap(podRemovals)),
+    endpointSliceMs: deciles('endpointSliceMs', traces.flatMap(sliceUpdates)),
+  };
+}
+
+/** From the pod's creation to its process, of pods whose log tells when that began. */
+function containerStarts({ cluster }: Trace): number[] {
+  return cluster.pods.flatMap((pod) => {
+    const age = processAgeMs(pod);
+    return pod.listeningMs === undefined || age === undefined ? [] : [pod.listeningMs - age - pod.createdMs];
+  });
+}
+
+function processAgeMs({ log = [] }: PodRecord): number | undefined {
+  for (const line of log) {
+    if (!line.startsWith('{')) continue;
+    const parsed = ListeningLine.safeParse(JSON.parse(line));
+    if (parsed.success) return parsed.data.monoMs;
+  }
+  return undefined;
+}
+
+/** Under Recreate the next pod is made when the last old one is gone from the API: from its exit on. */
+function podRemovals({ cluster, settings }: Trace): number[] {
+  if (settings.strategy !== 'Recreate') return [];
+  const exits = cluster.pods.filter((pod) => pod.generation === 'old' && pod.exitBoundMs === undefined);
+  const [first] = cluster.pods.filter((pod) => pod.generation === 'new').map((pod) => pod.createdMs);
+  const lastExitMs = Math.max(...exits.map((pod) => pod.exitMs ?? Number.NaN));
+  return first === undefined || !Number.isFinite(lastExitMs) ? [] : [first - lastExitMs];
+}
+
+/** From a pod's readiness to the EndpointSlice that has it, both as a watch tells. */
+function sliceUpdates({ cluster }: Trace): number[] {
+  return cluster.pods.flatMap(({ name, readyMs }) => {
+    if (readyMs === undefined) return [];
+    const view = cluster.routerViews.find(({ atMs, pods }) => atMs >= readyMs && pods.includes(name));
+    return view === undefined ? [] : [view.atMs - readyMs];
+  });
+}
+
+function deciles(name: string, values: readonly number[]): number[] {
+  if (values.length === 0) throw new Error(`${name}: the traces do not show it`);
+  const sorted = values.map((value) => Math.max(0, Math.round(value))).toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] as number;
+  return Array.from({ length: SAMPLES }, (_, index) => at(index / (SAMPLES - 1)));
+}

@@ -1,0 +1,39 @@
+/** The delays of a real cluster as its traces show them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { timingsFromTraces } from '../../src/clusters/local/timings-from-traces.ts';
+import { pod, trace } from '../analysis/story.ts';
+
+const listening = (monoMs: number) => [JSON.stringify({ event: 'listening', monoMs }), 'and something that is no JSON'];
+
+test('start, removal and EndpointSlice, from the times of pods and views', () => {
+  const story = trace({
+    pods: [
+      pod('old-1', {
+        createdMs: 0,
+        listeningMs: 400,
+        log: listening(100),
+        readyMs: 1000,
+        deletionMs: 5000,
+        exitMs: 9000,
+      }),
+      pod('new-1', { createdMs: 9800, listeningMs: 10_500, log: listening(200), readyMs: 11_000 }),
+    ],
+    routerViews: [
+      { router: 'EndpointSlice', atMs: 1010, pods: ['old-1'] },
+      { router: 'EndpointSlice', atMs: 6000, pods: [] },
+      { router: 'EndpointSlice', atMs: 11_030, pods: ['new-1'] },
+    ],
+  });
+  const { containerStartMs, podRemovalMs, endpointSliceMs } = timingsFromTraces([
+    { ...story, settings: { ...story.settings, strategy: 'Recreate' } },
+  ]);
+  assert.deepEqual([containerStartMs.at(0), containerStartMs.at(-1)], [300, 500]);
+  assert.deepEqual(new Set(podRemovalMs), new Set([800]));
+  assert.deepEqual([endpointSliceMs.at(0), endpointSliceMs.at(-1)], [10, 30]);
+  assert.equal(containerStartMs.length, 11);
+});
+
+test('what no trace shows is an error, not a guess', () => {
+  assert.throws(() => timingsFromTraces([trace({ pods: [] })]), /containerStartMs: the traces do not show it/);
+});
