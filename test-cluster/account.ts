@@ -1,8 +1,7 @@
-/** A service account that may do what kubernetes/cluster-role.yaml grants, or nothing, and a kubeconfig for it. */
+/** A service account that may do what a role of kubernetes/ grants, or nothing, and a kubeconfig for it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { type KubernetesObject, RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
 import type { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
@@ -10,12 +9,20 @@ import { PROJECT } from '../test/cli/program.ts';
 
 const NAMESPACE = 'default';
 
-/** Makes the account, and takes it away when the test ends. Returns the path of its kubeconfig. */
-export async function account(t: TestContext, api: KubernetesApi, name: string, allowed: boolean): Promise<string> {
+/**
+ * Makes the account, and takes it away when the test ends. Returns the path of its kubeconfig.
+ * @param allowed what `compare` may do on the cluster, what `run` may do in a namespace, or nothing
+ */
+export async function account(
+  t: { after(cleanUp: () => unknown): void },
+  api: KubernetesApi,
+  name: string,
+  allowed: 'compare' | { runIn: string } | 'nothing',
+): Promise<string> {
   const rbac = api.config.makeApiClient(RbacAuthorizationV1Api);
   await api.core.createNamespacedServiceAccount({ namespace: NAMESPACE, body: { metadata: { name } } });
   t.after(() => api.core.deleteNamespacedServiceAccount({ namespace: NAMESPACE, name }));
-  if (allowed) {
+  if (allowed === 'compare') {
     const role = parse(readFileSync(join(PROJECT, 'kubernetes/cluster-role.yaml'), 'utf8')) as KubernetesObject & {
       rules: object[];
     };
@@ -29,6 +36,19 @@ export async function account(t: TestContext, api: KubernetesApi, name: string, 
       },
     });
     t.after(() => rbac.deleteClusterRoleBinding({ name }));
+  }
+  if (typeof allowed === 'object') {
+    const namespace = allowed.runIn; // which takes both along when it is deleted
+    const role = parse(readFileSync(join(PROJECT, 'kubernetes/role-run.yaml'), 'utf8')) as KubernetesObject;
+    await rbac.createNamespacedRole({ namespace, body: { ...role, metadata: { name } } as never });
+    await rbac.createNamespacedRoleBinding({
+      namespace,
+      body: {
+        metadata: { name },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+        subjects: [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }],
+      },
+    });
   }
   const token = await api.core.createNamespacedServiceAccountToken({
     name,

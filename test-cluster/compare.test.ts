@@ -41,7 +41,7 @@ function folder(t: TestContext): string {
 }
 
 test('a comparison, with no more rights than the ClusterRole grants, from two load pods', async (t) => {
-  const kubeconfig = await account(t, api, `${PREFIX}-allowed`, true);
+  const kubeconfig = await account(t, api, `${PREFIX}-allowed`, 'compare');
   const args = [
     '--runtime',
     'bun',
@@ -111,7 +111,7 @@ test('an image that cannot be pulled is told within seconds', async (t) => {
 });
 
 test('rights that are missing are named', async (t) => {
-  const kubeconfig = await account(t, api, `${PREFIX}-nothing`, false);
+  const kubeconfig = await account(t, api, `${PREFIX}-nothing`, 'nothing');
   const { code, stderr } = await run(t, [...ON_KUBERNETES, '--runtime', 'node'], { env: { KUBECONFIG: kubeconfig } });
   assert.equal(code, 4);
   assert.match(

@@ -1,0 +1,185 @@
+/**
+ * `run` and `check --on kubernetes`, on workloads that serve already, on the current context. It needs the three images
+ * (npm run images) on the cluster's nodes, and nodes that can be reached from here.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { Result, type TrialResult } from '../src/analysis/result.ts';
+import { FIELD_MANAGER, KubernetesApi } from '../src/clusters/kubernetes/api.ts';
+import { createNamespace, deleteNamespace } from '../src/clusters/kubernetes/namespaces.ts';
+import { readWorkload, type WorkloadReference, workloadState } from '../src/clusters/kubernetes/workload.ts';
+import { readManifests } from '../src/manifests/manifests.ts';
+import { readRendered } from '../src/manifests/render-files.ts';
+import { run, until } from '../test/cli/program.ts';
+import { account } from './account.ts';
+
+const api = KubernetesApi.connect();
+const NAME = 'rollout-test';
+const MINUTES_MS = 60_000;
+
+let namespace = '';
+let url = '';
+let kubeconfig = '';
+const cleanUps: (() => unknown)[] = [];
+
+/** The app as a user's workload in a namespace of its own: a Deployment, and a StatefulSet with the same pods' spec. */
+before(async () => {
+  namespace = await createNamespace(api, `run-${process.pid}`);
+  kubeconfig = await account({ after: (cleanUp) => cleanUps.push(cleanUp) }, api, namespace, { runIn: namespace });
+  const { objects, deployment } = readManifests(readRendered('valid-bun'), 'valid-bun');
+  const { selector, template } = deployment.spec;
+  const labels = { app: 'set' };
+  const pods = { ...template, metadata: { labels } };
+  const set = {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'set' },
+    spec: {
+      replicas: 2,
+      serviceName: 'set',
+      podManagementPolicy: 'Parallel',
+      selector: { matchLabels: labels },
+      template: pods,
+    },
+  };
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'set' },
+    spec: { selector: labels, ports: [{ port: 80, targetPort: 'http' }] },
+  };
+  assert.ok(selector);
+  for (const object of [...objects, set, service]) {
+    const nodePort =
+      object.kind === 'Service' ? { spec: { ...(object as { spec: object }).spec, type: 'NodePort' } } : {};
+    const placed = { ...object, ...nodePort, metadata: { ...(object.metadata as object), namespace } };
+    await api.objects.patch(placed as never, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
+  }
+  url = await nodeUrl(NAME);
+  for (const reference of [DEPLOYMENT(), SET()]) {
+    await until(`${reference.kind} ready`, async () => workloadState(await readWorkload(api, reference)).complete);
+  }
+});
+after(async () => {
+  for (const cleanUp of cleanUps) await cleanUp();
+  await deleteNamespace(api, namespace);
+});
+
+const DEPLOYMENT = (): WorkloadReference => ({ kind: 'Deployment', name: NAME, namespace });
+const SET = (): WorkloadReference => ({ kind: 'StatefulSet', name: 'set', namespace });
+
+async function nodeUrl(service: string): Promise<string> {
+  const { items } = await api.core.listNode();
+  const address = items[0]?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+  const { spec } = await api.core.readNamespacedService({ name: service, namespace });
+  return `http://${address}:${spec?.ports?.[0]?.nodePort}`;
+}
+
+const onKubernetes = (...args: string[]) => ['run', '--on', 'kubernetes', '-n', namespace, '--rate', '100', ...args];
+
+async function rolled(t: TestContext, args: string[]): Promise<TrialResult> {
+  const env = { KUBECONFIG: kubeconfig };
+  const ended = await run(t, [...args, '--yes', '--json'], { env, deadlineMs: 5 * MINUTES_MS });
+  assert.equal(ended.signal, null, ended.stderr);
+  const { trials } = Result.parse(JSON.parse(ended.stdout));
+  const rollout = trials.find(({ variant }) => variant === 'own');
+  assert.ok(rollout, ended.stderr);
+  assert.deepEqual(rollout.invalidReasons, []);
+  return rollout;
+}
+
+const generation = async (reference: WorkloadReference) => (await readWorkload(api, reference)).metadata?.generation;
+
+describe('run --on kubernetes', () => {
+  test('--dry-run says what it would do, and does nothing', async (t) => {
+    const before = await generation(DEPLOYMENT());
+    const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url, '--dry-run'), {
+      env: { KUBECONFIG: kubeconfig },
+    });
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.match(ended.stdout, /Deployment rollout-test behind Service rollout-test/);
+    assert.match(
+      ended.stdout,
+      /3 replicas; RollingUpdate, maxSurge 1, maxUnavailable 0; grace period 15 s; preStop: a sleep of 5 s/,
+    );
+    assert.match(ended.stdout, /restarts the Deployment once/);
+    assert.equal(await generation(DEPLOYMENT()), before);
+  });
+
+  test('without --yes, and nobody to ask: refused, and nothing done', async (t) => {
+    const before = await generation(DEPLOYMENT());
+    const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url), { env: { KUBECONFIG: kubeconfig } });
+    assert.equal(ended.code, 2);
+    assert.match(ended.stderr, /^k8s-rollout-test: run --on kubernetes restarts pods: --yes says that it may[^\n]*\n$/);
+    assert.equal(await generation(DEPLOYMENT()), before);
+  });
+
+  test('restarts a Deployment, with no more rights than the role grants', async (t) => {
+    const rollout = await rolled(t, onKubernetes('--deployment', NAME, '--url', url, '--max-failed', '5'));
+    assert.deepEqual([rollout.podsReplaced, rollout.load], [3, 'builtin']);
+    assert.ok(rollout.exposed > 500, String(rollout.exposed));
+    assert.ok(rollout.failed <= 0.01 * rollout.exposed, `${rollout.failed} of ${rollout.exposed}`);
+  });
+
+  test('restarts a StatefulSet, whose new pods have the old ones’ names', async (t) => {
+    const rollout = await rolled(
+      t,
+      onKubernetes('--statefulset', 'set', '--url', await nodeUrl('set'), '--max-failed', '5'),
+    );
+    assert.equal(rollout.podsReplaced, 2);
+  });
+
+  test('measures what another command replaces', async (t) => {
+    const trigger = `kubectl -n ${namespace} delete pod --wait=false $(kubectl -n ${namespace} get pods -l app.kubernetes.io/name=${NAME} -o name | head -1 | cut -d/ -f2)`;
+    const args = onKubernetes('--deployment', NAME, '--url', url, '--max-failed', '50', '--trigger', trigger);
+    // The command needs rights of its own.
+    const ended = await run(t, [...args, '--yes', '--json'], { deadlineMs: 5 * MINUTES_MS });
+    const { trials } = Result.parse(JSON.parse(ended.stdout));
+    const rollout = trials.find(({ variant }) => variant === 'own');
+    assert.deepEqual([rollout?.podsReplaced, rollout?.invalidReasons], [1, []], ended.stderr);
+  });
+
+  test('a command that fails ends it, with its words', async (t) => {
+    const args = onKubernetes(
+      '--deployment',
+      NAME,
+      '--url',
+      url,
+      '--yes',
+      '--trigger',
+      'echo no such release >&2; exit 7',
+    );
+    const ended = await run(t, args, { env: { KUBECONFIG: kubeconfig }, deadlineMs: 2 * MINUTES_MS });
+    assert.equal(ended.code, 4);
+    assert.match(ended.stderr, /--trigger: the command failed with exit code 7: no such release/);
+  });
+
+  test('a workload that is not there', async (t) => {
+    const ended = await run(t, onKubernetes('--deployment', 'none', '--url', url, '--yes'), {
+      env: { KUBECONFIG: kubeconfig },
+    });
+    assert.equal(ended.code, 2);
+    assert.match(ended.stderr, /^k8s-rollout-test: no Deployment none in namespace run-/);
+  });
+});
+
+test('check --on kubernetes reads what runs: a Deployment that was changed after its file was written', async (t) => {
+  const clean = await run(t, ['check', '--on', 'kubernetes', '-n', namespace, '--json']);
+  const rules = (stdout: string) =>
+    (JSON.parse(stdout).findings as { rule: string; object?: { name: string } }[])
+      .filter(({ object }) => object?.name === NAME)
+      .map(({ rule }) => rule);
+  assert.deepEqual(rules(clean.stdout), [], clean.stdout);
+  await api.apps.patchNamespacedDeployment(
+    { name: NAME, namespace, body: { spec: { template: { spec: { terminationGracePeriodSeconds: 6 } } } } },
+    setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
+  );
+  await until(
+    'the changed Deployment ready',
+    async () => workloadState(await readWorkload(api, DEPLOYMENT())).complete,
+  );
+  const found = await run(t, ['check', '--on', 'kubernetes', '-n', namespace, '--json']);
+  assert.equal(found.code, 1);
+  assert.ok(rules(found.stdout).length > 0, found.stdout);
+});
