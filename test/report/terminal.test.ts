@@ -79,6 +79,8 @@ describe('the table', () => {
 
 describe('the words around the table', () => {
   const OF = 'Of: requests started between the first deletion and the last exit of an old pod (in the control: all).';
+  const clean = (pods: number, share: string) =>
+    `Failures come in bunches, pod by pod: of ${pods} pods replaced on each runtime none broke a request, so at most ${share} do (95 % confidence).`;
   const around = (trials: TrialResult[]) => {
     const lines = renderTable(trials, PLAIN).split('\n');
     return lines.filter((line) => line !== '' && !/^[│├┌└]/.test(line));
@@ -87,7 +89,11 @@ describe('the words around the table', () => {
     [
       'valid broke nothing',
       [trialResult(), trialResult({ runtime: 'bun', exposed: 1000 })],
-      ['valid: 0 of 4,000 exposed requests broke (at most 0.3 % on each runtime, 95 % confidence)', OF],
+      [
+        'valid: 0 of 4,000 exposed requests broke (at most 0.3 % on each runtime, 95 % confidence)',
+        OF,
+        clean(3, '63 %'),
+      ],
     ],
     [
       'valid broke something',
@@ -101,6 +107,7 @@ describe('the words around the table', () => {
       [
         'valid: 0 of 6,000 exposed requests broke (at most 0.05 % on each runtime, 95 % confidence)',
         OF,
+        clean(6, '39 %'),
         'Each cell adds up 2 rollouts.',
       ],
     ],
