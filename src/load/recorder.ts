@@ -7,7 +7,8 @@ export class LoadRecorder {
   started = 0;
   failed = 0;
   readonly #failures: FailedRequest[] = [];
-  readonly #successes = new Map<string, number>();
+  /** Counts by scenario, pod and bucket. */
+  readonly #successes = new Map<string, Map<string, Map<number, number>>>();
   readonly #latency = new Map<string, Histogram>();
   readonly #lateness = emptyHistogram();
   #keepAliveRequests = 0;
@@ -27,10 +28,11 @@ export class LoadRecorder {
   }
 
   success(scenario: string, pod: string, startedMs: number, endedMs: number): void {
-    const key = JSON.stringify([scenario, pod, Math.floor(startedMs / BUCKET_MS)]);
-    this.#successes.set(key, (this.#successes.get(key) ?? 0) + 1);
-    const histogram = this.#latency.get(scenario) ?? emptyHistogram();
-    this.#latency.set(scenario, histogram);
+    const bucket = Math.floor(startedMs / BUCKET_MS);
+    const pods = among(this.#successes, scenario, () => new Map<string, Map<number, number>>());
+    const buckets = among(pods, pod, () => new Map<number, number>());
+    buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
+    const histogram = among(this.#latency, scenario, emptyHistogram);
     recordMs(histogram, endedMs - startedMs);
   }
 
@@ -55,10 +57,11 @@ export class LoadRecorder {
       plannedRequests,
       droppedRequests,
       failures: this.#failures.sort((a, b) => a.startedMs - b.startedMs),
-      successes: [...this.#successes].map(([key, count]) => {
-        const [scenario, pod, bucket] = JSON.parse(key) as [string, string, number];
-        return { scenario, pod, bucket, count };
-      }),
+      successes: [...this.#successes].flatMap(([scenario, pods]) =>
+        [...pods].flatMap(([pod, buckets]) =>
+          [...buckets].map(([bucket, count]) => ({ scenario, pod, bucket, count })),
+        ),
+      ),
       ...(this.#keepAliveRequests > 0 ? { connectionReuse: this.#reused / this.#keepAliveRequests } : {}),
       ...(this.#hiddenRetries === undefined ? {} : { hiddenRetries: this.#hiddenRetries }),
       ...(this.#lastNewConnections.size > 0
@@ -68,4 +71,13 @@ export class LoadRecorder {
       ...(this.#lateness.totalCount > 0 ? { lateness: encodeHistogram(this.#lateness) } : {}),
     };
   }
+}
+
+/** The value of a key, made when there is none. */
+function among<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
