@@ -12,6 +12,7 @@ const SOURCE = { namespace: 'ns', pod: 'a', container: 'app' };
 
 test('a log goes on after a cut, a silence, a request nobody answers and words of the kubelet, with every line once', async (t) => {
   const { api, seen } = await apiServer(t, [
+    (_, response) => response.writeHead(404).end(), // the kubelet has not heard of it yet
     (_, response) => response.writeHead(400).end(), // not started yet
     () => {}, // never answered
     (_, response) => response.end('failed to try resolving symlinks in path "/var/log"'),
@@ -33,7 +34,7 @@ test('a log goes on after a cut, a silence, a request nobody answers and words o
   );
   await within(20_000, 'the end of the log', followed);
   assert.deepEqual(lines, ['line 1', 'line 2', 'line 3', 'line 4']);
-  assert.match(seen[4] ?? '', /sinceTime=2026-01-01T00%3A00%3A02\.500000000Z/);
+  assert.match(seen[5] ?? '', /sinceTime=2026-01-01T00%3A00%3A02\.500000000Z/);
 });
 
 test('a log ends with its pod, without waiting for a 404 that never comes', async (t) => {

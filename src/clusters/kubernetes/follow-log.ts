@@ -36,7 +36,8 @@ export async function followLog(
     const query = { container, follow: 'true', timestamps: 'true', ...(lastTime ? { sinceTime: lastTime } : {}) };
     try {
       const response = await api.get(path, query, signal);
-      if (response.statusCode === 404) return; // the pod is gone
+      // The pod is gone; or its kubelet has not heard of it yet, and answers the same.
+      if (response.statusCode === 404 && (lastTime !== '' || overBefore)) return;
       if (response.statusCode !== 200)
         response.resume(); // 400: the container has not started yet
       else {
