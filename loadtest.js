@@ -188,8 +188,10 @@ function readOptions() {
 function arrivals({ connection, connections, ratePerSecond, timeoutMs }) {
   // Each virtual user past the preallocated ones costs k6 dropped arrivals. Of those with fresh connections enough are
   // ready for an outage, in which a SYN is sent again after 1 and 3 s. With kept ones a user is a connection, and k6 takes
-  // users in turn: more of them would leave each connection idle for longer.
-  const preAllocatedVUs = connection === 'fresh' ? Math.max(connections, Math.ceil(3 * ratePerSecond)) : connections;
+  // users in turn: more of them leave each connection idle for longer, so there are as many more as a busy machine, on
+  // which responses are late by a quarter of a second, takes.
+  const spare = connection === 'fresh' ? 3 * ratePerSecond - connections : ratePerSecond / 4;
+  const preAllocatedVUs = connections + Math.max(0, Math.ceil(spare));
   // Every request of an outage may hang until its timeout; a user takes some 0.2 MB, hence the bound.
   const hanging = Math.ceil((ratePerSecond * timeoutMs) / 1000);
   return {
