@@ -14,6 +14,12 @@ interface Evidence {
   pod: PodRecord | undefined;
 }
 
+/**
+ * A request and the end of its connection that crossed on the way are known to have failed within a round trip, and what a
+ * busy machine adds. One that failed later had reached its server.
+ */
+const MAX_CROSSING_MS = 1000;
+
 interface Rule {
   cause: CauseId;
   fits(evidence: Evidence): boolean;
@@ -105,12 +111,11 @@ function sentToStoppingPod({ request, pod }: Evidence): boolean {
   return request.phase === 'connect' || (request.bytesReceived ?? 0) === 0;
 }
 
-/** 5: a connection that had served before was closed under it, before any byte of the response. */
+/** 5: a connection that had served before was closed as it was sent, before any byte of the response. */
 function idleConnectionClosed({ request, pod }: Evidence): boolean {
   const closing = pod === undefined || terminatingAt(pod, request.endedMs);
-  return (
-    closing && request.connection === 'reused' && (request.bytesReceived ?? 0) === 0 && request.error !== 'timeout'
-  );
+  const crossed = request.endedMs - request.startedMs <= MAX_CROSSING_MS && request.error !== 'timeout';
+  return closing && crossed && request.connection === 'reused' && (request.bytesReceived ?? 0) === 0;
 }
 
 /** The view of its router (of every router, where it is not known which) was empty when it started. */

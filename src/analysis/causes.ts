@@ -69,7 +69,7 @@ export const CAUSES = [
     name: 'keep-alive race',
     explanation: 'It was sent on an idle connection at the moment the server closed it.',
     evidence:
-      'The connection had been used before, and it ended without one byte of the response while the pod closed in order.',
+      'The connection had been used before, and it ended without one byte of the response, within a second, while the pod closed in order.',
     fix: 'Answer with Connection: close for a while before closing (a drain delay after SIGTERM), so that clients let go first.',
   },
   {

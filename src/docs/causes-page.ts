@@ -23,7 +23,12 @@ function section(cause: Cause): string {
     `Recognised by: ${evidence}`,
     `Fix: ${fix}`,
     ...(measured ? [`Measured: ${measured}`] : []),
-    ...(overlay ? [`Everything but this fix: ${overlays}.`] : []),
+    ...(overlay
+      ? [
+          `Everything but this fix: ${overlays}. One rollout of it on Node:`,
+          `![The lives of the pods, and the requests that broke](pictures/${id}.svg)`,
+        ]
+      : []),
     ...(rules.length > 0 ? [`Checks: ${rules.join(', ')}.`] : []),
   ]).trimEnd();
 }

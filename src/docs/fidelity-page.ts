@@ -26,7 +26,7 @@ export function renderFidelity(local: readonly TrialResult[], kubernetes: readon
     `**${agree} of ${rows.length} verdicts (breaks or not) are the same; in ${near} the failed requests per pod replaced are within a factor of two.**${left > 0 ? ` ${left} trials whose measurement was not valid are left out.` : ''}`,
     table(rows),
     'Failed per pod: the mean over the rollouts, and the smallest and largest in brackets. Lag: the longest time from the deletion of a pod to the last new connection that reached it while another pod was there; a connection that was refused does not count on the real cluster, where nobody sees which pod refused it. Explained: the share of failures whose cause is the fault of the variant, or for `without-pre-stop` the keep-alive race that the same fix removes.',
-    'Without replicas the two differ by nature: how many requests are refused and how many wait for their SYN to be sent again depends on how often the kernel may send an ICMP error, and k6 drops arrivals while its requests hang ([decision 2](decisions/0002-service-without-endpoints.md), [decision 4](decisions/0004-dropped-arrivals.md)).',
+    'Without replicas the real cluster breaks fewer: while requests hang k6 adds virtual users, and drops what arrives meanwhile ([decision 4](decisions/0004-dropped-arrivals.md)), which the builtin load does not.',
   ]);
 }
 

@@ -346,6 +346,18 @@ const CASES: Case[] = [
 
   // 5 keep-alive race
   [
+    'closed 1 s after it was sent, as a busy client sees it',
+    { old: DELETED.drained },
+    failed('reused wait closed', 7000, 8000, OLD),
+    'keep-alive-race',
+  ],
+  [
+    'near miss: closed later, so the pod had it',
+    { old: DELETED.drained },
+    failed('reused wait closed', 6999, 8000, OLD),
+    'unexplained',
+  ],
+  [
     'sent as a draining pod closed its idle connection',
     { old: DELETED.drained },
     failed('reused wait closed', 8000, 8001, OLD),
