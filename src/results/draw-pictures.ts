@@ -1,7 +1,7 @@
 /** Draws the pictures of the README and of docs/causes.md from the committed results: `npm run pictures`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CAUSES } from '../analysis/causes.ts';
+import { CAUSES, type Cause } from '../analysis/causes.ts';
 import { projectFile } from '../project-file.ts';
 import { trialName } from '../report/names.ts';
 import { matrixPicture, timelinePicture } from '../report/picture/standalone.ts';
@@ -16,7 +16,7 @@ const run = readRun(projectFile(RESULTS));
 const pictures = join(dirname(projectFile('package.json')), PICTURES);
 mkdirSync(pictures, { recursive: true });
 writeFileSync(join(pictures, 'matrix.svg'), matrixPicture(run.trials));
-for (const { id, overlay } of CAUSES) {
+for (const { id, overlay } of CAUSES as readonly Cause[]) {
   if (overlay !== undefined) writeFileSync(join(pictures, `${id}.svg`), timelinePicture(traceOf(`${overlay}-node`)));
 }
 

@@ -9,6 +9,7 @@ import type { ClusterRecord, PodRecord } from '../../src/trace/trace.ts';
 /** As fast as the machine: tests of order need no measured delays. */
 export const PROMPT_TIMINGS: Timings = {
   containerStartMs: [0],
+  controllerMs: [0],
   sandboxRemovalMs: [0],
   podRemovalMs: [0],
   endpointSliceMs: [0],

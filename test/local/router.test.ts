@@ -20,6 +20,7 @@ function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
     proxySyncMs: syncs,
     minSyncPeriodMs: 1000,
     containerStartMs: [],
+    controllerMs: [],
     sandboxRemovalMs: [],
     podRemovalMs: [],
   };

@@ -25,9 +25,19 @@ test('start, removal and EndpointSlice, from the times of pods and views', () =>
       { router: 'EndpointSlice', atMs: 11_030, pods: ['new-1'] },
     ],
   });
-  const { containerStartMs, podRemovalMs, endpointSliceMs } = timingsFromTraces([
+  const rolling = trace({
+    pods: [
+      pod('old-1', { deletionMs: 5050 }),
+      pod('old-2', { deletionMs: 7100 }),
+      pod('new-1', { readyMs: 5000 }),
+      pod('new-2', { readyMs: 7000 }),
+    ],
+  });
+  const { containerStartMs, controllerMs, podRemovalMs, endpointSliceMs } = timingsFromTraces([
     { ...story, settings: { ...story.settings, strategy: 'Recreate' } },
+    rolling,
   ]);
+  assert.deepEqual([controllerMs.at(0), controllerMs.at(-1)], [50, 100]);
   assert.deepEqual([containerStartMs.at(0), containerStartMs.at(-1)], [300, 500]);
   assert.deepEqual(new Set(podRemovalMs), new Set([800]));
   assert.deepEqual([endpointSliceMs.at(0), endpointSliceMs.at(-1)], [10, 30]);

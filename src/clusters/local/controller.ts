@@ -10,8 +10,10 @@ import { recreateStep, rollingUpdateStep } from './rolling-update.ts';
 export interface ControllerHost {
   createPod(generation: PodRecord['generation'], node: string): Pod;
   nowMs(): number;
-  /** A pod has been ready for minReadySeconds, which no change of a pod tells. */
-  onAvailable(): void;
+  /** From a change to what the controllers do about it, in ms. */
+  stepDelayMs(): number;
+  /** It has looked at the pods: one may have been ready for minReadySeconds, which no change of a pod tells. */
+  onStep(): void;
   onError(error: unknown): void;
 }
 
@@ -22,6 +24,7 @@ export class Controller {
   readonly #nodes: readonly string[];
   readonly #host: ControllerHost;
   #wanted: PodRecord['generation'] = 'old';
+  #nextStep: NodeJS.Timeout | undefined;
   #wakeUp: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -41,15 +44,32 @@ export class Controller {
   /** Every wanted pod is there and available, and nothing else is left. */
   get complete(): boolean {
     const present = this.pods.filter((pod) => !pod.gone);
+    const nowMs = this.#host.nowMs();
     return (
       present.length === this.#strategy.replicas &&
-      present.every((pod) => pod.record.generation === this.#wanted && !pod.terminating && this.#available(pod))
+      present.every((pod) => pod.record.generation === this.#wanted && !pod.terminating && this.#available(pod, nowMs))
     );
   }
 
-  /** Takes the next step; called at every change of a pod. */
+  /**
+   * Takes the next step, a little later; called at every change of a pod. The delay matters: a pod's deletion that came
+   * with the readiness of its replacement would reach the routers in the same sync, and not, as it does, just after it.
+   */
   reconcile(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#nextStep) return;
+    this.#nextStep = setTimeout(() => {
+      this.#nextStep = undefined;
+      this.#step();
+    }, this.#host.stepDelayMs());
+  }
+
+  #step(): void {
+    // One time for all questions: a pod that becomes available between two of them would be waited for by neither.
+    const nowMs = this.#host.nowMs();
+    const counts = (pods: Pod[]) => ({
+      total: pods.length,
+      available: pods.filter((pod) => this.#available(pod, nowMs)).length,
+    });
     const active = this.pods.filter((pod) => !pod.terminating);
     const wanted = active.filter((pod) => pod.record.generation === this.#wanted);
     const old = active.filter((pod) => pod.record.generation !== this.#wanted);
@@ -60,16 +80,18 @@ export class Controller {
             { active: old.length, terminating: this.#terminatingOld() },
             wanted.length,
           )
-        : rollingUpdateStep(this.#strategy.replicas, this.#strategy, this.#counts(old), this.#counts(wanted));
+        : rollingUpdateStep(this.#strategy.replicas, this.#strategy, counts(old), counts(wanted));
     for (let i = 0; i < step.createNew; i++) this.#create();
     for (const pod of this.#firstToGo(old).slice(0, step.deleteOld)) pod.delete().catch(this.#host.onError);
     if (step.createNew + step.deleteOld > 0) this.reconcile();
-    else this.#wakeUpWhenAvailable(active);
+    else this.#wakeUpWhenAvailable(active, nowMs);
+    this.#host.onStep();
   }
 
   /** Makes and deletes no more pods, whatever becomes of those that are there. */
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#nextStep);
     clearTimeout(this.#wakeUp);
   }
 
@@ -85,12 +107,8 @@ export class Controller {
     return this.pods.filter((pod) => pod.terminating && !pod.gone && pod.record.generation !== this.#wanted).length;
   }
 
-  #counts(pods: Pod[]) {
-    return { total: pods.length, available: pods.filter((pod) => this.#available(pod)).length };
-  }
-
-  #available(pod: Pod): boolean {
-    return pod.ready && pod.readySinceMs !== undefined && this.#host.nowMs() - pod.readySinceMs >= this.#minReadyMs;
+  #available(pod: Pod, nowMs: number): boolean {
+    return pod.ready && pod.readySinceMs !== undefined && nowMs - pod.readySinceMs >= this.#minReadyMs;
   }
 
   /** The ReplicaSet controller's order: not ready before ready, then those that share a node, then the youngest. */
@@ -103,18 +121,11 @@ export class Controller {
   }
 
   /** minReadySeconds passes without any event, so the controller sets itself an alarm. */
-  #wakeUpWhenAvailable(active: Pod[]): void {
+  #wakeUpWhenAvailable(active: Pod[], nowMs: number): void {
     clearTimeout(this.#wakeUp);
     const waits = active
-      .filter((pod) => pod.ready && !this.#available(pod))
-      .map((pod) => (pod.readySinceMs ?? 0) + this.#minReadyMs - this.#host.nowMs());
-    if (waits.length === 0) return;
-    this.#wakeUp = setTimeout(
-      () => {
-        this.reconcile();
-        this.#host.onAvailable();
-      },
-      Math.max(1, Math.min(...waits)),
-    );
+      .filter((pod) => pod.ready && !this.#available(pod, nowMs))
+      .map((pod) => (pod.readySinceMs ?? 0) + this.#minReadyMs - nowMs);
+    if (waits.length > 0) this.#wakeUp = setTimeout(() => this.reconcile(), Math.max(1, Math.min(...waits)));
   }
 }

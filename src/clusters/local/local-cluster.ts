@@ -70,6 +70,7 @@ class LocalDeployment implements Deployed {
   readonly #spec: PodSpec;
   readonly #timings: Timings;
   readonly #startDelays;
+  readonly #controllerDelays;
   readonly #held: HeldPort[] = [];
   readonly #freePorts: number[] = [];
   readonly #views: RouterView[] = [];
@@ -85,6 +86,7 @@ class LocalDeployment implements Deployed {
     this.#spec = podSpec(options.manifests, local);
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
     this.#startDelays = random('pods');
+    this.#controllerDelays = random('controller');
     this.#routers = NODES.map(
       (node) => new Router(node, options.clock, random(node), this.#timings, (router) => this.#onView(router)),
     );
@@ -92,7 +94,8 @@ class LocalDeployment implements Deployed {
     this.#controller = new Controller(options.manifests.deployment, NODES, {
       createPod: (generation, node) => this.#createPod(generation, node),
       nowMs: () => options.clock.nowMs(),
-      onAvailable: () => this.#conditions.wake(),
+      stepDelayMs: () => this.#controllerDelays.draw(this.#timings.controllerMs),
+      onStep: () => this.#conditions.wake(),
       onError: (error) => this.#conditions.fail(error as Error),
     });
   }

@@ -4,20 +4,25 @@ import type { PodRecord, Trace } from '../../trace/trace.ts';
 import type { Timings } from './timings.ts';
 
 /** The part of the timings that a trace of a real cluster shows. */
-export type SeenTimings = Pick<Timings, 'containerStartMs' | 'podRemovalMs' | 'endpointSliceMs'>;
+export type SeenTimings = Pick<Timings, 'containerStartMs' | 'controllerMs' | 'podRemovalMs' | 'endpointSliceMs'>;
 
 /** The app's first log line has the age of its process, in ms. */
 const ListeningLine = z.object({ event: z.literal('listening'), monoMs: z.number() });
 
-/** So many samples stand for a distribution: its deciles. */
+/**
+ * So many samples stand for a distribution. Delays are drawn on the straight lines between them, so the outermost are not
+ * its extremes: the one slow pod of a hundred would be every tenth.
+ */
 const SAMPLES = 11;
+const LOWEST_SHARE = 0.03;
 
 /** @throws Error when the traces do not show one of them */
 export function timingsFromTraces(traces: readonly Trace[]): SeenTimings {
   return {
-    containerStartMs: deciles('containerStartMs', traces.flatMap(containerStarts)),
-    podRemovalMs: deciles('podRemovalMs', traces.flatMap(podRemovals)),
-    endpointSliceMs: deciles('endpointSliceMs', traces.flatMap(sliceUpdates)),
+    containerStartMs: samples('containerStartMs', traces.flatMap(containerStarts)),
+    controllerMs: samples('controllerMs', traces.flatMap(deletions)),
+    podRemovalMs: samples('podRemovalMs', traces.flatMap(podRemovals)),
+    endpointSliceMs: samples('endpointSliceMs', traces.flatMap(sliceUpdates)),
   };
 }
 
@@ -38,6 +43,19 @@ function processAgeMs({ log = [] }: PodRecord): number | undefined {
   return undefined;
 }
 
+/** Under RollingUpdate with one pod more, the readiness of each new pod lets the next old one go. */
+function deletions({ cluster, settings }: Trace): number[] {
+  if (settings.strategy !== 'RollingUpdate' || settings.maxSurge !== 1 || settings.maxUnavailable !== 0) return [];
+  const times = (generation: PodRecord['generation'], ms: (pod: PodRecord) => number | undefined) =>
+    cluster.pods
+      .filter((pod) => pod.generation === generation)
+      .flatMap((pod) => ms(pod) ?? [])
+      .toSorted((a, b) => a - b);
+  const deleted = times('old', (pod) => pod.deletionMs);
+  const ready = times('new', (pod) => pod.readyMs);
+  return deleted.flatMap((deletionMs, index) => (ready[index] === undefined ? [] : [deletionMs - ready[index]]));
+}
+
 /** Under Recreate the next pod is made when the last old one is gone from the API: from its exit on. */
 function podRemovals({ cluster, settings }: Trace): number[] {
   if (settings.strategy !== 'Recreate') return [];
@@ -56,9 +74,10 @@ function sliceUpdates({ cluster }: Trace): number[] {
   });
 }
 
-function deciles(name: string, values: readonly number[]): number[] {
+function samples(name: string, values: readonly number[]): number[] {
   if (values.length === 0) throw new Error(`${name}: the traces do not show it`);
   const sorted = values.map((value) => Math.max(0, Math.round(value))).toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] as number;
-  return Array.from({ length: SAMPLES }, (_, index) => at(index / (SAMPLES - 1)));
+  const span = 1 - 2 * LOWEST_SHARE;
+  return Array.from({ length: SAMPLES }, (_, index) => at(LOWEST_SHARE + (span * index) / (SAMPLES - 1)));
 }

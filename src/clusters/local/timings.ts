@@ -7,6 +7,8 @@ export interface Timings {
   sandboxRemovalMs: readonly number[];
   /** From a pod's creation to the start of its container's process (scheduling, sandbox, network, runtime). */
   containerStartMs: readonly number[];
+  /** From a pod's readiness, or another change, to what the controllers do about it. */
+  controllerMs: readonly number[];
   /** From a process's exit to the removal of its pod from the API. */
   podRemovalMs: readonly number[];
   /** From a change of a pod's condition to the changed EndpointSlice at a node. */
