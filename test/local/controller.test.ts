@@ -1,0 +1,61 @@
+/** The controller's waits, with pods that are nothing but their conditions and a clock that moves at every look. */
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { test } from 'node:test';
+import { Controller } from '../../src/clusters/local/controller.ts';
+import type { Pod } from '../../src/clusters/local/pod.ts';
+import { within } from '../app/within.ts';
+import { manifests } from '../engine/manifests.ts';
+
+test('a pod that becomes available between two looks at the clock is not waited for for ever', async () => {
+  let nowMs = 0;
+  const events = new EventEmitter();
+  const made: { ready: boolean; readySinceMs: number | undefined; terminating: boolean }[] = [];
+  const controller = new Controller(manifests({ minReadySeconds: 1 }).deployment, ['node1'], {
+    createPod(generation, node) {
+      const pod = {
+        record: { generation, node, name: generation },
+        ready: false,
+        readySinceMs: undefined as number | undefined,
+        terminating: false,
+        gone: false,
+        start: () => Promise.resolve(),
+        delete() {
+          this.terminating = true;
+          events.emit('deleted', generation);
+          return Promise.resolve();
+        },
+      };
+      made.push(pod);
+      events.emit('made');
+      return pod as unknown as Pod;
+    },
+    nowMs: () => {
+      nowMs += 0.6;
+      return nowMs;
+    },
+    stepDelayMs: () => 0,
+    onStep: () => {},
+    onError: (error) => events.emit('error', error),
+  });
+  const becomeReady = (index: number) => {
+    const pod = made[index];
+    assert.ok(pod, `there is no pod ${index}`);
+    pod.ready = true;
+    pod.readySinceMs = nowMs;
+  };
+
+  const first = once(events, 'made');
+  controller.reconcile();
+  await first;
+  becomeReady(0);
+  const second = once(events, 'made');
+  controller.changeTemplate();
+  await second;
+  const deleted = once(events, 'deleted');
+  becomeReady(1);
+  nowMs += 998; // the next looks are at 998.6, 999.2, …
+  controller.reconcile();
+  assert.deepEqual(await within(2000, 'the deletion of the old pod', deleted), ['old']);
+  controller.stop();
+});
