@@ -78,11 +78,11 @@ function firstCause(evidence: Evidence): CauseId | undefined {
 }
 
 /**
- * 1: it never got through to a pod, and when it started there was none that would have served it, or its router knew of
- * none (a new pod is ready a little before every router knows).
+ * 1: it never got through to a pod, or too late to be answered in its time, and when it started there was none that would
+ * have served it, or its router knew of none (a new pod is ready a little before every router knows).
  */
 function nobodyServed({ request, cluster, pod }: Evidence): boolean {
-  if (pod && request.phase !== 'connect') return false;
+  if (pod && request.phase !== 'connect' && request.error !== 'timeout') return false;
   const nobody = !cluster.pods.some((candidate) => servesAt(candidate, request.startedMs));
   return nobody || (pod === undefined && routedNowhere(request, cluster));
 }

@@ -22,7 +22,8 @@ export const CAUSES = [
     number: 1,
     name: 'too few replicas',
     explanation: 'No pod could have served it: none was ready, and no terminating one was still serving.',
-    evidence: 'When the request started (or before it got through) every pod was unready, and it never reached one.',
+    evidence:
+      'When the request started (or before it got through) every pod was unready, and it never reached one, or too late to be answered in its time.',
     fix: 'Run at least 2 replicas with a RollingUpdate strategy whose maxUnavailable leaves one ready at all times.',
     measured:
       'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), one replica with Recreate broke 377 requests on Node 26.10, 423 on Bun 1.4.4 and 404 on Deno 2.9.6. One replica alone breaks nothing: replaced in place, with a preStop sleep of 5 s and a draining app, 0 of 16,782, since kube-proxy falls back to terminating pods that still serve.',

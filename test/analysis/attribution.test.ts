@@ -47,6 +47,18 @@ const CASES: Case[] = [
     'capacity',
   ],
   [
+    'got through to the new pod when most of its time had passed',
+    { old: GONE, others: STARTING },
+    failed('fresh wait timeout', 2000, 11_000, { pod: 'new-1' }),
+    'capacity',
+  ],
+  [
+    'near miss: got through, and was cut for another reason',
+    { old: GONE, others: STARTING },
+    failed('fresh wait closed', 2000, 2500, { pod: 'new-1' }),
+    'not-ready',
+  ],
+  [
     'sent on a kept connection of an unknown pod when none served',
     { old: GONE, others: STARTING },
     failed('reused wait closed', 2000, 2001),
