@@ -65,7 +65,7 @@ describe('2, with one line that says what is wrong and where, for', () => {
           .join(', ')}]\n`,
   ).join('');
   const table: [what: string, args: string[], message: RegExp][] = [
-    ['no input', [], /^check: nothing to check: give -k DIR, -f FILE, - or --dockerfile FILE$/],
+    ['no input', [], /^check: nothing to check: give -k DIR, -f FILE, -, --dockerfile FILE or --on kubernetes$/],
     ['a missing file', ['-f', 'nowhere.yaml'], /^nowhere\.yaml: no such file$/],
     ['a folder', ['-f', folder], /: a folder, not a file: for a kustomization use -k$/],
     [
