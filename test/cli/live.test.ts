@@ -26,8 +26,8 @@ test('shows pods and requests in place, and gives the cursor back on Ctrl-C', {
   const deadline = setTimeout(() => terminal.kill('SIGKILL'), DEADLINE_MS);
   let screen = '';
   let sent = false;
-  terminal.stdout.on('data', (chunk: Buffer) => {
-    screen += chunk.toString();
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text;
     if (!sent && / old ●●● new ○ [\d,]+ sent/.test(screen)) {
       sent = true;
       terminal.stdin.write(CTRL_C);

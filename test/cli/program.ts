@@ -46,8 +46,9 @@ export function start(t: TestContext, args: readonly string[], options: RunOptio
   const deadline = setTimeout(kill, deadlineMs);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name].on('data', (chunk: Buffer) => {
-      output[name] += chunk.toString();
+    // Decoded as one stream: a character may come in two chunks.
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
     });
   }
   const ended = once(child, 'close').then(([code, signal]) => {

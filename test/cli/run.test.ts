@@ -1,7 +1,7 @@
 /** `run` from end to end, on servers that nobody here wrote: what their documentation shows first. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -172,7 +172,9 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
 }
 
 test('--find-fix finds the one fix that is missing, and how to make it', async (t) => {
-  const flags = ['--find-fix', '--repeat', '1', '--rate', '84', '--json'];
+  const dir = mkdtempSync(join(tmpdir(), 'find-fix-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const flags = ['--find-fix', '--repeat', '1', '--rate', '84', '--json', '--out', dir];
   const ended = await run(t, ['run', '-k', 'kustomize/overlays/without-graceful-shutdown-bun', ...flags]);
   const { fix, advice, trials } = Result.parse(JSON.parse(ended.stdout));
   assert.deepEqual(
@@ -183,5 +185,6 @@ test('--find-fix finds the one fix that is missing, and how to make it', async (
   assert.match(fix?.component ?? '', /kind: Component.*name: rollout-test.*name: SHUTDOWN\n +value: drain/s);
   assert.equal(advice?.changes[0]?.change, 'graceful-shutdown');
   assert.ok(trials.some((trial) => trial.variant === 'own+graceful-shutdown' && trial.failed === 0));
+  assert.match(readFileSync(join(dir, 'report.html'), 'utf8'), /FOUND: this change held in 1 rollout,/);
   assert.equal(ended.code, 0);
 });

@@ -68,6 +68,29 @@ describe('the page', () => {
     assert.doesNotMatch(html, /<script|<img|alert\("1/);
   });
 
+  test('says what a search for a fix came to, and how to make the change', () => {
+    const html = htmlReport({
+      ...reported([told({ runtime: 'own', variant: 'own' })]),
+      fix: {
+        state: 'found',
+        changes: [{ fix: 'pre-stop', what: `a preStop sleep of 3 s ${HOSTILE}` }],
+        component: `kind: Component ${HOSTILE}`,
+        untried: [`another ${HOSTILE}`],
+        tried: [
+          { set: [], failed: [7], invalid: 0 },
+          { set: ['pre-stop'], failed: [0, 0], invalid: 1 },
+          { set: ['replicas'], failed: [], invalid: 0, refused: HOSTILE },
+        ],
+      },
+    });
+    assert.match(html, /FOUND: this change held in 2 rollouts, and no smaller set did\./);
+    assert.match(html, /<li>a preStop sleep of 3 s &lt;script/);
+    assert.match(html, /<pre tabindex="0">kind: Component &lt;script/);
+    assert.match(html, /<th scope="row">as it is<\/th><td>7<\/td>/);
+    assert.match(html, /<th scope="row">pre-stop<\/th><td>0, 0, invalid<\/td>/);
+    assert.doesNotMatch(html, /<script|<img/);
+  });
+
   test('says why a trial is not valid, and what else is wrong', () => {
     const invalid = told({}, { load: { droppedRequests: 60 } });
     const html = htmlReport(reported([invalid], ['invalid: something']));
