@@ -7,6 +7,7 @@ import { componentOf, flagsOf } from '../find-fix/patch.ts';
 import { type LocalService, localServiceBackend } from '../own-service/plan.ts';
 import { renderFoundFix } from '../report/found-fix.ts';
 import { ResultFolder } from '../results/folder.ts';
+import { writeReports } from '../results/reports.ts';
 import { measure } from './measure.ts';
 
 const EXIT_CODES: Record<FixResult['state'], number> = {
@@ -49,6 +50,7 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
   const fix = fixResult(found, found.state === 'found' ? componentOf(deployment, found.patch) : null);
   const result = ResultFolder.result(trials, { advice: found.advice, fix });
   out?.writeResult(trials, { advice: found.advice, fix });
+  if (flags.out !== undefined) writeReports(flags.out);
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(result, null, 2)}\n`

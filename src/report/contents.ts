@@ -1,5 +1,6 @@
 /** What every report is made from: results, and of some trials the trace and what to do about it. */
 import type { Advice } from '../analysis/advice.ts';
+import type { FixResult } from '../analysis/fix-result.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import type { Trace } from '../trace/trace.ts';
 
@@ -14,4 +15,6 @@ export interface ReportContents {
   trials: readonly ReportedTrial[];
   /** What is not as it should be, each in a line. */
   complaints: readonly string[];
+  /** What a search for a fix came to, where there was one. */
+  fix?: FixResult | undefined;
 }

@@ -27,6 +27,7 @@ export function reportContents(run: SavedRun): ReportContents {
       return trace === undefined ? { result } : { result, trace, advice: advise([trace]) };
     }),
     complaints: verdict(run.trials).complaints,
+    fix: run.findings.fix,
   };
 }
 

@@ -62,6 +62,10 @@ figcaption .cause .cause{margin:0}
 .legend ul{list-style:none;margin:0;padding:0;columns:280px;font-size:13px}
 .legend li{padding:2px 0;break-inside:avoid}
 .sign{width:28px;height:22px;vertical-align:middle;margin-right:6px}
+.fix{margin-top:48px}
+.fix ul{margin:6px 0;padding-left:18px}
+pre{margin:6px 0 12px;padding:10px 14px;overflow-x:auto;background:var(--panel);font-size:13px}
+pre:focus-visible{outline:2px solid var(--link)}
 .variant{margin-top:64px}
 .variant>h2{padding-bottom:10px;border-bottom:1px solid var(--line)}
 .variant>h2::first-letter{text-transform:uppercase}

@@ -7,6 +7,7 @@ import { anchor, variantName } from '../names.ts';
 import { timeWindow } from '../picture/frame.ts';
 import { PICTURE_CSS, THEME_CSS } from '../picture/picture-style.ts';
 import { matrix } from '../summary.ts';
+import { fixSection } from './found-fix.ts';
 import { causeLegend, timelineLegend } from './legend.ts';
 import { matrixTable } from './matrix.ts';
 import { PAGE_CSS } from './page-style.ts';
@@ -15,7 +16,7 @@ import { cellSection } from './trial.ts';
 /** The browser is told to load nothing, so that a report is safe to open wherever it comes from. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-export function htmlReport({ trials, complaints }: ReportContents): string {
+export function htmlReport({ trials, complaints, fix }: ReportContents): string {
   const results = trials.map((trial) => trial.result);
   const { runtimes, rows } = matrix(results);
   const { text, clean } = headline(rows.find((row) => row.variant === 'valid')?.cells ?? []);
@@ -48,6 +49,7 @@ ${complaintList(complaints)}
 ${causeLegend()}
 ${timelineLegend()}
 </section>
+${fix ? fixSection(fix) : ''}
 ${sections}
 </main>
 </body>

@@ -10,6 +10,7 @@ import { shortNames } from '../names.ts';
 import { type Frame, frameOf, timeWindow } from '../picture/frame.ts';
 import { podsInOrder, timesInWords } from '../picture/lanes.ts';
 import { causeLabel } from './swatch.ts';
+import { table } from './table.ts';
 
 /** In a trial with more broken requests than this, their starts are given as a range, not one by one. */
 const MAX_STARTS = 2000;
@@ -79,8 +80,4 @@ function starts(requests: readonly FailedRequest[], frame: Frame, total: number)
   const at = (request: FailedRequest | undefined) => frame.seconds(request?.startedMs ?? 0);
   if (total > MAX_STARTS) return `${at(requests[0])} to ${at(requests.at(-1))}; each of them is in the trace`;
   return requests.map(at).join(', ');
-}
-
-function table(caption: string, head: readonly string[], rows: readonly Markup[]): Markup {
-  return markup`<div class="scroll" tabindex="0" role="group" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${head.map((name) => markup`<th scope="col">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
