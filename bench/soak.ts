@@ -4,40 +4,13 @@
  */
 import { upperBound } from '../src/analysis/bounds.ts';
 import type { TrialResult } from '../src/analysis/result.ts';
-import { localBackend } from '../src/compare/backend.ts';
-import { planTrials } from '../src/compare/plan.ts';
-import { runTrials } from '../src/compare/run.ts';
-import { readWorkload } from '../src/load/workload.ts';
 import { RUNTIMES } from '../src/manifests/overlays.ts';
-import { projectFile } from '../src/project-file.ts';
 import { record } from './record.ts';
+import { rollMany, SEED } from './rollouts.ts';
 
-const SEED = 1;
-const rollouts = Number(process.argv[2] ?? 100);
-const ending = new AbortController();
-process.once('SIGINT', () => ending.abort(new Error('interrupted')));
-
-const backend = localBackend('builtin', {}, () => {});
-const runtimes = await Promise.all(RUNTIMES.map((name) => backend.runtime(name, ending.signal)));
-const trials = planTrials({
-  runtimes,
-  variants: ['valid'],
-  repeats: rollouts,
-  workload: readWorkload(projectFile('workload.json')),
-  load: backend.load.name,
-  cluster: backend.name,
-  seed: SEED,
-});
-const results: TrialResult[] = [];
-await runTrials(trials, backend, ending.signal, {
-  onStage() {},
-  onProgress() {},
-  onEvent() {},
-  onResult(_, result) {
-    results.push(result);
-    process.stderr.write(`${results.length}/${trials.length} ${result.runtime}: ${result.failed} failed\n`);
-  },
-});
+const repeats = Number(process.argv[2] ?? 100);
+const { rollouts } = await rollMany(['valid'], repeats);
+const results = rollouts.map(({ result }) => result);
 
 const rows = RUNTIMES.map((runtime) => {
   const own = results.filter((result) => result.runtime === runtime);

@@ -7,22 +7,19 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RUNTIMES } from '../src/manifests/overlays.ts';
-
-const BUILDERS = ['docker', 'podman', 'nerdctl', 'buildah'];
-const TAG = 'local';
+import { dockerfileOf, findImageBuilder, imageName, NO_BUILDER } from './image-builder.ts';
 
 const { values } = parseArgs({ options: { prefix: { type: 'string' } } });
 const prefix = values.prefix === undefined ? '' : `${values.prefix.replace(/\/$/, '')}/`;
 
-// `docker` may be a client without an engine: `info` asks for both.
-const builder = BUILDERS.find((program) => spawnSync(program, ['info'], { stdio: 'ignore' }).status === 0);
+const builder = findImageBuilder();
 if (!builder) {
-  console.error(`nothing here builds images: install one of ${BUILDERS.join(', ')}, and start its engine`);
+  console.error(NO_BUILDER);
   process.exit(4);
 }
 for (const runtime of RUNTIMES) {
-  const image = `${prefix}k8s-rollout-test-${runtime}:${TAG}`;
-  const args = ['build', '--file', `runtimes/${runtime}/Dockerfile`, '--tag', image, '.'];
+  const image = imageName(runtime, prefix);
+  const args = ['build', '--file', dockerfileOf(runtime), '--tag', image, '.'];
   const { status } = spawnSync(builder, args, { stdio: 'inherit', cwd: join(import.meta.dirname, '..') });
   if (status !== 0) {
     console.error(`${builder} could not build ${image}`);

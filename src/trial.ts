@@ -11,11 +11,11 @@ import { startClock } from './trace/clock.ts';
 import { type PodRecord, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from './trace/trace.ts';
 
 /** Load before the rollout, so that connections are open and code is warm. */
-const SETTLE_MS = 2000;
+export const SETTLE_MS = 2000;
 /** Load after the last old pod is gone: what the rollout broke shows by then. */
-const MARGIN_MS = 2000;
+export const MARGIN_MS = 2000;
 /** A control has no rollout to wait for. */
-const CONTROL_MS = 12_000;
+export const CONTROL_MS = 12_000;
 /** No trial of a sane manifest lasts this long; the load ends by itself then. */
 const MAX_LOAD_MS = 30 * 60_000;
 

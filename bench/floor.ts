@@ -1,0 +1,42 @@
+/**
+ * The time that a trial cannot take less than, whatever the program does: the seconds that its manifests and its workload
+ * set. Pure.
+ */
+import type { Workload } from '../src/load/workload.ts';
+import type { Manifests } from '../src/manifests/manifests.ts';
+import { effectiveStrategy } from '../src/manifests/rounding.ts';
+
+type PodSpec = Manifests['deployment']['spec']['template']['spec'];
+
+/** From the trigger of the rollout to the end of the last pod to go, with every new pod ready. */
+export function rolloutFloorMs({ deployment }: Manifests, workload: Workload): number {
+  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(deployment.spec);
+  const pod = deployment.spec.template.spec;
+  const [ready, termination] = [readyFloorMs(pod), terminationFloorMs(pod, workload)];
+  if (type === 'Recreate') return termination + ready;
+  // So many times a new pod has to become ready before the last old one is told to go.
+  const waves = Math.ceil((replicas - maxUnavailable) / (maxSurge + maxUnavailable));
+  return waves * ready + Math.max(termination, maxUnavailable > 0 ? ready : 0);
+}
+
+/** From its start to Ready: the first probe comes too early for any server, so one period passes. */
+export function readyFloorMs({ containers: [container] }: PodSpec): number {
+  const probe = container?.startupProbe ?? container?.readinessProbe;
+  return probe ? ((probe.initialDelaySeconds ?? 0) + (probe.periodSeconds ?? 10)) * 1000 : 0;
+}
+
+/** From the deletion to the end of the process. */
+function terminationFloorMs({ containers: [container], terminationGracePeriodSeconds }: PodSpec, workload: Workload) {
+  const graceMs = (terminationGracePeriodSeconds ?? 30) * 1000;
+  const preStopMs = (container?.lifecycle?.preStop?.sleep?.seconds ?? 0) * 1000;
+  const variable = (name: string) => container?.env?.find((one) => one.name === name)?.value;
+  const longestMs = Math.max(...workload.scenarios.map(({ path }) => Number(/^\/delay\/(\d+)/.exec(path)?.[1] ?? 0)));
+  const drainMs = {
+    // As PID 1 it ignores SIGTERM.
+    none: graceMs,
+    exit: 0,
+    close: longestMs,
+    drain: Number(variable('DRAIN_DELAY_MS') ?? 0) + longestMs,
+  }[variable('SHUTDOWN') ?? 'none'];
+  return Math.min(graceMs, preStopMs + (drainMs ?? 0));
+}

@@ -1,0 +1,58 @@
+/** Many trials of this project's app on the local cluster, for the benchmarks that need them. */
+import type { TrialResult } from '../src/analysis/result.ts';
+import { localBackend } from '../src/compare/backend.ts';
+import { type ComparedVariant, planTrials } from '../src/compare/plan.ts';
+import { runTrials } from '../src/compare/run.ts';
+import { readWorkload } from '../src/load/workload.ts';
+import { RUNTIMES } from '../src/manifests/overlays.ts';
+import { projectFile } from '../src/project-file.ts';
+import type { TrialPlan } from '../src/trial.ts';
+
+export const SEED = 1;
+
+export interface Rollout {
+  trial: TrialPlan;
+  result: TrialResult;
+  /** From the first process to the last one gone. */
+  tookMs: number;
+}
+
+export interface Rollouts {
+  rollouts: readonly Rollout[];
+  /** How many ran at a time. */
+  atATime: number;
+  wallMs: number;
+}
+
+/** Runs each variant on each runtime, side by side as `compare` does, and says on stderr what came of each. */
+export async function rollMany(variants: readonly ComparedVariant[], repeats: number): Promise<Rollouts> {
+  const ending = new AbortController();
+  process.once('SIGINT', () => ending.abort(new Error('interrupted')));
+  const backend = localBackend('builtin', {}, () => {});
+  const runtimes = await Promise.all(RUNTIMES.map((name) => backend.runtime(name, ending.signal)));
+  const trials = planTrials({
+    runtimes,
+    variants,
+    repeats,
+    workload: readWorkload(projectFile('workload.json')),
+    load: backend.load.name,
+    cluster: backend.name,
+    seed: SEED,
+  });
+  const rollouts: Rollout[] = [];
+  const startedMs = performance.now();
+  const trialStartedMs = new Map<TrialPlan, number>();
+  await runTrials(trials, backend, ending.signal, {
+    onStage(trial, stage) {
+      if (stage === 'deploying') trialStartedMs.set(trial, performance.now());
+    },
+    onProgress() {},
+    onEvent() {},
+    onResult(trial, result) {
+      rollouts.push({ trial, result, tookMs: performance.now() - (trialStartedMs.get(trial) ?? startedMs) });
+      const what = `${result.runtime} ${result.variant}: ${result.failed} failed${result.valid ? '' : ', not valid'}`;
+      process.stderr.write(`${rollouts.length}/${trials.length} ${what}\n`);
+    },
+  });
+  return { rollouts, atATime: backend.atATime, wallMs: performance.now() - startedMs };
+}

@@ -1,0 +1,35 @@
+/**
+ * How long the whole local matrix takes beside the floor that the manifests' own seconds set: `npm run bench:wall-clock`.
+ * A trial's floor: its pods become ready, the load settles, the rollout takes its seconds, and the load goes on for a
+ * margin. The matrix's: all trials' floors, packed without a gap into as many lanes as `compare` uses.
+ */
+import { VARIANTS } from '../src/manifests/overlays.ts';
+import { CONTROL_MS, MARGIN_MS, SETTLE_MS, type TrialPlan } from '../src/trial.ts';
+import { readyFloorMs, rolloutFloorMs } from './floor.ts';
+import { record } from './record.ts';
+import { rollMany, SEED } from './rollouts.ts';
+import { median, rounded } from './statistics.ts';
+
+const variants = [...VARIANTS, 'control'] as const;
+const { rollouts, atATime, wallMs } = await rollMany(variants, 1);
+
+function floorMs({ control, manifests, workload }: TrialPlan): number {
+  const loadMs = control ? CONTROL_MS : SETTLE_MS + rolloutFloorMs(manifests, workload) + MARGIN_MS;
+  return readyFloorMs(manifests.deployment.spec.template.spec) + loadMs;
+}
+
+const floors = rollouts.map(({ trial }) => floorMs(trial));
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const matrixFloorMs = Math.max(sum(floors) / atATime, ...floors);
+const seconds = (ms: number) => rounded(ms / 1000);
+const rows = variants.map((variant) => {
+  const own = rollouts.filter(({ trial }) => trial.identity.variant === variant);
+  const floor = median(own.map(({ trial }) => floorMs(trial)));
+  const took = median(own.map(({ tookMs }) => tookMs));
+  return { variant, trials: own.length, floorS: seconds(floor), tookS: seconds(took), ratio: rounded(took / floor) };
+});
+record('wall-clock', rows, {
+  seed: SEED,
+  atATime,
+  matrix: { floorS: seconds(matrixFloorMs), tookS: seconds(wallMs), ratio: rounded(wallMs / matrixFloorMs) },
+});
