@@ -22,7 +22,9 @@ function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
     containerStartMs: [],
     controllerMs: [],
     sandboxRemovalMs: [],
-    podRemovalMs: [],
+    podReleaseMs: [],
+    probesStartMs: [],
+    relistPeriodMs: 0,
   };
   const inTurn = new Map<readonly number[], number>();
   const random: Pick<Random, 'draw'> = {

@@ -15,6 +15,7 @@ import { canBePid1 } from './container.ts';
 import { Controller } from './controller.ts';
 import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
+import { Relist } from './relist.ts';
 import { Router } from './router.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { assertSupported } from './supported.ts';
@@ -69,6 +70,7 @@ class LocalDeployment implements Deployed {
   readonly #proxy: ServiceProxy;
   readonly #spec: PodSpec;
   readonly #timings: Timings;
+  readonly #relists: ReadonlyMap<string, Relist>;
   readonly #startDelays;
   readonly #controllerDelays;
   readonly #held: HeldPort[] = [];
@@ -85,6 +87,8 @@ class LocalDeployment implements Deployed {
     this.#timings = local.timings ?? measuredTimings;
     this.#spec = podSpec(options.manifests, local);
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
+    const { relistPeriodMs } = this.#timings;
+    this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
     this.#startDelays = random('pods');
     this.#controllerDelays = random('controller');
     this.#routers = NODES.map(
@@ -157,8 +161,10 @@ class LocalDeployment implements Deployed {
       spec: this.#spec,
       clock,
       startDelayMs: this.#startDelays.draw(this.#timings.containerStartMs),
+      probesDelayMs: this.#startDelays.draw(this.#timings.probesStartMs),
       sandboxDelayMs: this.#startDelays.draw(this.#timings.sandboxRemovalMs),
-      removalDelayMs: this.#startDelays.draw(this.#timings.podRemovalMs),
+      releaseDelayMs: this.#startDelays.draw(this.#timings.podReleaseMs),
+      relist: this.#relists.get(node) as Relist,
       onUnreachable: () => this.#announce(),
       onCrashLoop: (crashed, message) => this.#conditions.fail(this.#crashLoop(crashed, message)),
       onChange: () => this.#onPodChange(),

@@ -5,13 +5,14 @@ import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRecord } from '../../trace/trace.ts';
 import { noteAppEvent } from '../app-log.ts';
 import { ContainerProcess } from './container.ts';
+import { ContainerHealth } from './container-health.ts';
 import { environment } from './environment.ts';
 import { expandReferences } from './expansion.ts';
 import { CAN_SEE_SOCKETS, watchListener } from './listening-sockets.ts';
 import { PodNetwork } from './pod-network.ts';
 import { runPreStop } from './pre-stop.ts';
 import { type Address, probeCheck, runCommand } from './probe-check.ts';
-import { Prober } from './prober.ts';
+import type { Relist } from './relist.ts';
 
 /** The kubelet leaves a container this long after SIGTERM even when the grace period is used up (minimumGracePeriodInSeconds). */
 const MINIMUM_GRACE_MS = 2000;
@@ -39,10 +40,14 @@ export interface PodOptions extends Address {
   clock: TrialClock;
   /** From creation to the container's start, in ms. */
   startDelayMs: number;
+  /** From creation to the start of its probes' rhythm, in ms: they start when its volumes are there. */
+  probesDelayMs: number;
   /** From the last exit to the end of the pod's network, in ms. */
   sandboxDelayMs: number;
-  /** From the last exit to the pod's removal from the API, in ms. */
-  removalDelayMs: number;
+  /** From the list that saw the pod's end to its removal from the API, in ms. */
+  releaseDelayMs: number;
+  /** Its kubelet's look at containers. */
+  relist: Relist;
   /** Called when its network has ended. */
   onUnreachable: () => void;
   /** Called at every change of `ready`, `terminating` or `gone`. */
@@ -65,12 +70,11 @@ export class Pod {
   gone = false;
   readonly #options: PodOptions;
   readonly #env: Record<string, string>;
-  readonly #probers: { startup?: Prober; readiness?: Prober; liveness?: Prober } = {};
+  readonly #health: ContainerHealth;
   readonly #abort = new AbortController();
   #network: PodNetwork | undefined;
   #process: ContainerProcess | undefined;
-  #runningSinceMs: number | undefined;
-  #started = false;
+  #running = false;
   #restarts = 0;
   #termination: Promise<void> | undefined;
 
@@ -80,13 +84,22 @@ export class Pod {
     const { name, generation, node, clock } = options;
     this.record = { name, generation, node, createdMs: clock.nowMs() };
     this.#env = environment(options.spec.container, options, options.spec.env, options.spec.ownPort);
-    this.#createProbers();
+    this.#health = new ContainerHealth({
+      container: options.spec.container,
+      check: (probe) => probeCheck(probe, this.address, this.#exec),
+      relist: options.relist,
+      signal: this.#abort.signal,
+      onReady: (ready) => this.#noteReady(ready),
+      onUnhealthy: (reason) => void this.#restartContainer(reason),
+    });
   }
 
   /** Starts the container after its delay; errors of starting reject. */
   async start(): Promise<void> {
-    for (const prober of Object.values(this.#probers)) prober.start();
-    const started = delay(this.#options.startDelayMs, undefined, { signal: this.#abort.signal }).catch(ignoreAbort);
+    const { startDelayMs, probesDelayMs } = this.#options;
+    const { signal } = this.#abort;
+    delay(probesDelayMs, undefined, { signal }).then(() => this.#health.startProbes(), ignoreAbort);
+    const started = delay(startDelayMs, undefined, { signal }).catch(ignoreAbort);
     await Promise.all([started, this.#createNetwork()]);
     if (!this.terminating && !this.#abort.signal.aborted) await this.#startContainer();
   }
@@ -101,7 +114,7 @@ export class Pod {
   async kill(): Promise<void> {
     this.terminating = true;
     this.#abort.abort();
-    for (const prober of Object.values(this.#probers)) prober.stop();
+    this.#health.stopProbes();
     this.#process?.sigkill();
     await this.#process?.exited;
     await this.#network?.remove();
@@ -114,30 +127,6 @@ export class Pod {
     if (this.#abort.signal.aborted) await this.#network.remove();
   }
 
-  #createProbers(): void {
-    const { startupProbe, readinessProbe, livenessProbe } = this.#options.spec.container;
-    const running = () => this.#runningSinceMs;
-    const runningAndStarted = () => (this.#started ? this.#runningSinceMs : undefined);
-    const check = (probe: NonNullable<typeof startupProbe>) => probeCheck(probe, this.address, this.#exec);
-    if (startupProbe) {
-      const unlessStarted = () => (this.#started ? undefined : running());
-      this.#probers.startup = new Prober(startupProbe, check(startupProbe), unlessStarted, (healthy) => {
-        if (healthy) this.#markStarted();
-        else void this.#restartContainer('Startup probe failed');
-      });
-    }
-    if (readinessProbe) {
-      this.#probers.readiness = new Prober(readinessProbe, check(readinessProbe), runningAndStarted, (healthy) => {
-        this.#setReady(healthy);
-      });
-    }
-    if (livenessProbe) {
-      this.#probers.liveness = new Prober(livenessProbe, check(livenessProbe), runningAndStarted, (healthy) => {
-        if (!healthy) void this.#restartContainer('Liveness probe failed');
-      });
-    }
-  }
-
   async #startContainer(): Promise<void> {
     const { spec, clock, onEvent } = this.#options;
     const command = spec.command.map((word) => expandReferences(word, this.#env));
@@ -146,24 +135,16 @@ export class Pod {
     this.#process = started;
     this.#network?.serverStarted();
     this.record.startedMs ??= clock.nowMs();
-    this.#runningSinceMs = performance.now();
+    this.#running = true;
     void started.exited.then((exit) => {
       if (this.#process === started) this.#onExit(started, exit);
     });
     if (this.#abort.signal.aborted) started.sigkill();
     onEvent('Started', this.record.name, 'container started');
-    if (!this.#probers.startup) this.#markStarted();
+    this.#health.containerRuns().catch(ignoreAbort);
   }
 
-  #markStarted(): void {
-    if (this.#started) return;
-    this.#started = true;
-    if (this.#probers.readiness) this.#probers.readiness.trigger();
-    else this.#setReady(true);
-  }
-
-  #setReady(ready: boolean): void {
-    if (ready === this.ready || (ready && this.#runningSinceMs === undefined)) return;
+  #noteReady(ready: boolean): void {
     this.ready = ready;
     const now = this.#options.clock.nowMs();
     this.readySinceMs = ready ? now : undefined;
@@ -174,17 +155,21 @@ export class Pod {
   }
 
   #onExit(exited: ContainerProcess, exit: { code: number | null; signal: NodeJS.Signals | null }): void {
-    this.#runningSinceMs = undefined;
+    this.#running = false;
+    this.#health.containerEnded();
     this.record.exitMs = this.#options.clock.nowMs();
     if (exit.code !== null) this.record.exitCode = exit.code;
     if (exit.signal !== null) this.record.exitSignal = exit.signal;
     this.record.log = exited.lastLines;
-    this.#setReady(false);
-    if (!this.terminating && !this.#abort.signal.aborted) void this.#restartAfterExit();
+    if (!this.terminating) this.#restartAfterExit().catch(ignoreAbort);
   }
 
-  /** restartPolicy is Always: at once the first time, then with a growing back-off. */
+  /** restartPolicy is Always: at once the first time that the kubelet sees it, then with a growing back-off. */
   async #restartAfterExit(): Promise<void> {
+    const { signal: aborted } = this.#abort;
+    await this.#options.relist.next(aborted);
+    if (this.terminating) return;
+    this.#health.setNotReady();
     const { code, signal } = (await this.#process?.exited) ?? { code: null, signal: null };
     const last = this.#process?.lastWords;
     const message = `container exited (${signal ?? code})${last ? `: ${last}` : ''}`;
@@ -192,15 +177,13 @@ export class Pod {
     if (this.#restarts > 0 && this.record.readyMs === undefined) this.#options.onCrashLoop(this, message);
     const backOffMs = this.#restarts === 0 ? 0 : FIRST_BACK_OFF_MS * 2 ** (this.#restarts - 1);
     this.#restarts++;
-    await delay(backOffMs, undefined, { signal: this.#abort.signal }).catch(ignoreAbort);
-    if (this.terminating || this.#abort.signal.aborted) return;
-    this.#started = false;
-    for (const prober of Object.values(this.#probers)) prober.reset();
+    await delay(backOffMs, undefined, { signal: aborted });
+    if (this.terminating) return;
     await this.#startContainer();
   }
 
   async #restartContainer(reason: string): Promise<void> {
-    if (this.terminating || this.#runningSinceMs === undefined) return;
+    if (this.terminating || !this.#running) return;
     this.#options.onEvent('Killing', this.record.name, `${reason}, container will be restarted`);
     await this.#stopContainer(); // its exit starts it again
   }
@@ -210,21 +193,25 @@ export class Pod {
     this.record.deletionMs = this.#options.clock.nowMs();
     this.#options.onEvent('Killing', this.record.name, 'deletion asked for');
     this.#options.onChange(this);
-    // The kubelet ends these two for a terminating pod; readiness goes on and decides whether the endpoint still serves.
-    this.#probers.startup?.stop();
-    this.#probers.liveness?.stop();
-    if (this.#runningSinceMs !== undefined) await this.#stopContainer();
-    this.#probers.readiness?.stop();
-    const { sandboxDelayMs, removalDelayMs } = this.#options;
-    const { signal } = this.#abort;
-    void delay(sandboxDelayMs, undefined, { signal }).then(() => {
-      this.reachable = false;
-      this.#options.onUnreachable();
-      return this.#network?.remove();
-    }, ignoreAbort);
-    await delay(removalDelayMs, undefined, { signal }).catch(ignoreAbort);
+    this.#health.terminating();
+    if (this.#running) await this.#stopContainer();
+    this.#health.stopProbes();
+    await this.#release().catch(ignoreAbort);
     this.gone = true;
     this.#options.onChange(this);
+  }
+
+  /** After its end: the sandbox is taken down, the kubelet says so, looks once more, and lets the API remove the pod. */
+  async #release(): Promise<void> {
+    const { sandboxDelayMs, releaseDelayMs, relist, onUnreachable } = this.#options;
+    const { signal } = this.#abort;
+    await delay(sandboxDelayMs, undefined, { signal });
+    this.reachable = false;
+    onUnreachable();
+    await this.#network?.remove();
+    this.#health.setNotReady();
+    await relist.next(signal);
+    await delay(releaseDelayMs, undefined, { signal });
   }
 
   /**

@@ -4,7 +4,7 @@ import type { PodRecord, Trace } from '../../trace/trace.ts';
 import type { Timings } from './timings.ts';
 
 /** The part of the timings that a trace of a real cluster shows. */
-export type SeenTimings = Pick<Timings, 'containerStartMs' | 'controllerMs' | 'podRemovalMs' | 'endpointSliceMs'>;
+export type SeenTimings = Pick<Timings, 'containerStartMs' | 'controllerMs' | 'endpointSliceMs'>;
 
 /** The app's first log line has the age of its process, in ms. */
 const ListeningLine = z.object({ event: z.literal('listening'), monoMs: z.number() });
@@ -21,7 +21,6 @@ export function timingsFromTraces(traces: readonly Trace[]): SeenTimings {
   return {
     containerStartMs: samples('containerStartMs', traces.flatMap(containerStarts)),
     controllerMs: samples('controllerMs', traces.flatMap(deletions)),
-    podRemovalMs: samples('podRemovalMs', traces.flatMap(podRemovals)),
     endpointSliceMs: samples('endpointSliceMs', traces.flatMap(sliceUpdates)),
   };
 }
@@ -54,15 +53,6 @@ function deletions({ cluster, settings }: Trace): number[] {
   const deleted = times('old', (pod) => pod.deletionMs);
   const ready = times('new', (pod) => pod.readyMs);
   return deleted.flatMap((deletionMs, index) => (ready[index] === undefined ? [] : [deletionMs - ready[index]]));
-}
-
-/** Under Recreate the next pod is made when the last old one is gone from the API: from its exit on. */
-function podRemovals({ cluster, settings }: Trace): number[] {
-  if (settings.strategy !== 'Recreate') return [];
-  const exits = cluster.pods.filter((pod) => pod.generation === 'old' && pod.exitBoundMs === undefined);
-  const [first] = cluster.pods.filter((pod) => pod.generation === 'new').map((pod) => pod.createdMs);
-  const lastExitMs = Math.max(...exits.map((pod) => pod.exitMs ?? Number.NaN));
-  return first === undefined || !Number.isFinite(lastExitMs) ? [] : [first - lastExitMs];
 }
 
 /** From a pod's readiness to the EndpointSlice that has it, both as a watch tells. */

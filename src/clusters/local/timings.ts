@@ -9,8 +9,12 @@ export interface Timings {
   containerStartMs: readonly number[];
   /** From a pod's readiness, or another change, to what the controllers do about it. */
   controllerMs: readonly number[];
-  /** From a process's exit to the removal of its pod from the API. */
-  podRemovalMs: readonly number[];
+  /** From a pod's creation to the start of its probes' rhythm. */
+  probesStartMs: readonly number[];
+  /** From the kubelet's list that saw a pod's end to the pod's removal from the API. */
+  podReleaseMs: readonly number[];
+  /** The kubelet lists its node's containers this often. */
+  relistPeriodMs: number;
   /** From a change of a pod's condition to the changed EndpointSlice at a node. */
   endpointSliceMs: readonly number[];
   /** How long one sync of a node's kube-proxy takes until its rules hold. */

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Relist } from '../../src/clusters/local/relist.ts';
+
+describe('the time to the next list of a node', () => {
+  const table: [periodMs: number, phase: number, nowMs: number, untilNextMs: number][] = [
+    [1000, 0, 0, 1000],
+    [1000, 0, 1, 999],
+    [1000, 0, 999, 1],
+    [1000, 0, 5000, 1000],
+    [1000, 0.25, 0, 750],
+    [1000, 0.25, 750, 1000],
+    [1000, 0.25, 800, 950],
+    [0, 0.5, 123, 0],
+  ];
+  for (const [periodMs, phase, nowMs, untilNextMs] of table) {
+    test(`every ${periodMs} ms, phase ${phase}, at ${nowMs}: ${untilNextMs}`, () => {
+      assert.equal(new Relist(periodMs, phase).untilNextMs(nowMs), untilNextMs);
+    });
+  }
+
+  test('no wait outlasts the trial', async () => {
+    await assert.rejects(new Relist(60_000, 0).next(AbortSignal.timeout(1)), /abort|timeout/i);
+  });
+});
