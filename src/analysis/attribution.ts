@@ -4,7 +4,15 @@
  */
 import type { ClusterRecord, FailedRequest, PodRecord, Trace } from '../trace/trace.ts';
 import type { CauseId } from './causes.ts';
-import { drained, endedAround, endedByForce, mayHaveDrained, servesAt, terminatingAt } from './timeline.ts';
+import {
+  drainedAsOthers,
+  endedAround,
+  endedBetween,
+  endedByForce,
+  mayHaveDrained,
+  servesAt,
+  terminatingAt,
+} from './timeline.ts';
 import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
 
 interface Evidence {
@@ -94,14 +102,14 @@ function podWasNotReady({ request, pod }: Evidence): boolean {
 }
 
 /** 3: it was under way when its pod, which was draining, came to a forced end. */
-function cutWhileDraining({ request, pod }: Evidence): boolean {
-  return pod !== undefined && cutByEnd(request, pod) && drained(pod) && endedByForce(pod);
+function cutWhileDraining({ request, cluster, pod }: Evidence): boolean {
+  return pod !== undefined && cutByEnd(request, pod) && drainedAsOthers(pod, cluster.pods) && endedByForce(pod);
 }
 
 /** 2: it was under way when its pod ended without having drained: killed by a signal, or gone by its own exit. */
 function cutWithoutDraining({ request, cluster, pod }: Evidence): boolean {
-  if (pod === undefined || !cutByEnd(request, pod) || !terminatingAt(pod, request.endedMs) || drained(pod))
-    return false;
+  if (pod === undefined || !cutByEnd(request, pod) || !terminatingAt(pod, request.endedMs)) return false;
+  if (drainedAsOthers(pod, cluster.pods)) return false;
   return cluster.listenersSeen !== false || !mayHaveDrained(pod);
 }
 
@@ -126,7 +134,11 @@ function routedNowhere({ router, startedMs }: FailedRequest, { routerViews }: Cl
   return sizes.length > 0 && sizes.every((size) => size === 0);
 }
 
-/** Established, not yet answered in full, and broken at its pod's end. */
-function cutByEnd(request: FailedRequest, pod: PodRecord): boolean {
-  return request.phase !== 'connect' && request.error !== 'status' && endedAround(pod, request.endedMs);
+/**
+ * Established, not yet answered in full, and broken at its pod's end. Nothing else can have broken what was under way before
+ * that end and failed after it, however late a busy client saw that its connection was gone.
+ */
+function cutByEnd({ phase, error, startedMs, endedMs }: FailedRequest, pod: PodRecord): boolean {
+  if (phase === 'connect' || error === 'status') return false;
+  return endedAround(pod, endedMs) || (error !== 'timeout' && endedBetween(pod, startedMs, endedMs));
 }

@@ -44,6 +44,19 @@ export function drained(pod: PodRecord): boolean {
 }
 
 /**
+ * It drained, by its own word or, where its log was lost (a kubelet may lose the last words of a pod), by that of a pod that
+ * ran the same: the old ones differ in nothing, and neither do the new ones.
+ */
+export function drainedAsOthers(pod: PodRecord, pods: readonly PodRecord[]): boolean {
+  if (drained(pod)) return true;
+  return (
+    keepsLog(pod) &&
+    pod.sigtermMs === undefined &&
+    pods.some((other) => other.generation === pod.generation && keepsLog(other) && drained(other))
+  );
+}
+
+/**
  * Of a server that was not seen to drain, and would not have been: it may have, unless it kept a log of its life, died of
  * SIGTERM, or ended as soon as SIGTERM came.
  */
@@ -67,8 +80,17 @@ export function endedByForce(pod: PodRecord): boolean {
   return pod.sigkillMs !== undefined || pod.exitSignal !== undefined || (pod.exitCode ?? 0) !== 0;
 }
 
-/** Its end broke what was under way at `atMs`. */
+/** It ended at `atMs`, as far as is known. */
 export function endedAround(pod: PodRecord, atMs: number): boolean {
-  const endMs = Math.min(pod.sigkillMs ?? Number.POSITIVE_INFINITY, pod.exitMs ?? Number.POSITIVE_INFINITY);
-  return Math.abs(atMs - endMs) <= EXIT_SLACK_MS + (pod.exitBoundMs ?? 0);
+  return Math.abs(atMs - endOf(pod)) <= EXIT_SLACK_MS + (pod.exitBoundMs ?? 0);
+}
+
+/** It ended between the two times, as far as is known surely after the first. */
+export function endedBetween(pod: PodRecord, fromMs: number, toMs: number): boolean {
+  const endMs = endOf(pod);
+  return fromMs < endMs - (pod.exitBoundMs ?? 0) && endMs < toMs;
+}
+
+function endOf({ sigkillMs, exitMs }: PodRecord): number {
+  return Math.min(sigkillMs ?? Number.POSITIVE_INFINITY, exitMs ?? Number.POSITIVE_INFINITY);
 }

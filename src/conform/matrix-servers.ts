@@ -3,6 +3,9 @@ import { delimiter, dirname } from 'node:path';
 import { RUNTIMES, type Runtime } from '../manifests/overlays.ts';
 import { projectFile } from '../project-file.ts';
 import { findRuntime } from '../runtimes.ts';
+import { CASES } from './cases/registry.ts';
+import { OWN_PATHS } from './own-paths.ts';
+import type { SuiteOptions } from './suite.ts';
 
 export interface MatrixServer {
   id: string;
@@ -31,6 +34,11 @@ export type MatrixGroup = keyof typeof MATRIX_GROUPS;
 /** The grace period of every server here, in s. */
 export const MATRIX_GRACE_S = 10;
 
+const START_LIMIT_MS = 20_000;
+
+/** The servers get an environment without what would change them: srvx, for one, does not drain where CI is set. */
+const NOT_PASSED_ON = ['CI', 'TEST', 'NODE_OPTIONS'];
+
 const DRAIN = { SHUTDOWN: 'drain', DRAIN_DELAY_MS: '1000', SHUTDOWN_DEADLINE_MS: '8000' };
 
 const DISPLAY: Record<Runtime, string> = { node: 'Node', bun: 'Bun', deno: 'Deno' };
@@ -39,6 +47,25 @@ const DENO_UPLOADS =
   'Deno 2.9 makes the bodies of requests in flight unreadable as soon as shutdown() is called ' +
   '([denoland/deno#36809](https://github.com/denoland/deno/issues/36809)), and there is no other way to close its listener. ' +
   'An upload that is over within the drain delay completes; a longer drain delay is what helps.';
+
+/** Every case, against one of them. */
+export function matrixSuite({ command, env }: MatrixServer): SuiteOptions {
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !NOT_PASSED_ON.includes(entry[0]),
+  );
+  return {
+    target: {
+      command,
+      env: { ...Object.fromEntries(inherited), ...env },
+      graceMs: MATRIX_GRACE_S * 1000,
+      startLimitMs: START_LIMIT_MS,
+    },
+    paths: OWN_PATHS,
+    cases: CASES,
+    ownPort: undefined,
+    signal: new AbortController().signal,
+  };
+}
 
 export function matrixServers(): MatrixServer[] {
   return [...ourServers(), ...plainServers(), ...libraries(), ...wrappers()];

@@ -13,18 +13,11 @@ import { EnvironmentError } from '../errors.ts';
 import { projectFile } from '../project-file.ts';
 import { conformanceMatrix } from '../report/conform-matrix.ts';
 import { findRuntime } from '../runtimes.ts';
-import { CASES } from './cases/registry.ts';
 import { type MatrixResult, readMatrix, writeMatrix } from './matrix-results.ts';
-import { MATRIX_GRACE_S, type MatrixServer, matrixServers } from './matrix-servers.ts';
-import { OWN_PATHS } from './own-paths.ts';
+import { MATRIX_GRACE_S, type MatrixServer, matrixServers, matrixSuite } from './matrix-servers.ts';
 import { runSuite } from './suite.ts';
 
 const AT_A_TIME = 2;
-const START_LIMIT_MS = 20_000;
-
-/** The servers get an environment without what would change them: srvx, for one, does not drain where CI is set. */
-const NOT_PASSED_ON = ['CI', 'TEST', 'NODE_OPTIONS'];
-
 const names = process.argv.slice(2);
 const servers = matrixServers();
 const stranger = names.find((name) => name !== '--page' && !servers.some(({ id }) => id === name));
@@ -44,24 +37,10 @@ writeFileSync(page, conformanceMatrix(servers, results, MATRIX_GRACE_S));
 process.exit();
 
 async function run(server: MatrixServer): Promise<MatrixResult> {
-  const { id, command, env } = server;
-  const inherited = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !NOT_PASSED_ON.includes(entry[0]),
-  );
+  const { id } = server;
   const versions = versionsOf(server);
   try {
-    const result = await runSuite({
-      target: {
-        command,
-        env: { ...Object.fromEntries(inherited), ...env },
-        graceMs: MATRIX_GRACE_S * 1000,
-        startLimitMs: START_LIMIT_MS,
-      },
-      paths: OWN_PATHS,
-      cases: CASES,
-      ownPort: undefined,
-      signal: new AbortController().signal,
-    });
+    const result = await runSuite(matrixSuite(server));
     const cases = result.cases.map(
       ({ durationMs: _durationMs, title: _title, family: _family, ...verdict }) => verdict,
     );

@@ -19,6 +19,8 @@ const SERVING = [pod('new-1')];
 const NOBODY: PodRecord[] = [];
 const STARTING = [pod('new-1', { createdMs: 900, startedMs: 1500, readyMs: 4000 })];
 const GONE = DELETED.diedOfSigterm;
+/** It said that it listens, and nothing of its end. */
+const LOST_LOG = { listeningMs: -4200, deletionMs: 1000, exitMs: 6005, exitSignal: 'SIGKILL' };
 
 const CASES: Case[] = [
   // 1 capacity
@@ -213,15 +215,27 @@ const CASES: Case[] = [
     'grace-too-short',
   ],
   [
+    'seen long after the kill by a busy client',
+    { old: DELETED.killedWhileDraining },
+    failed('reused wait closed', 2500, 7600, OLD),
+    'grace-too-short',
+  ],
+  [
+    'of a pod whose last words were lost, as the others of its generation drained',
+    { old: LOST_LOG, others: [pod('old-2', { listeningMs: -4200, ...DELETED.killedWhileDraining }), ...SERVING] },
+    failed('reused wait closed', 2500, 6002, OLD),
+    'grace-too-short',
+  ],
+  [
+    'near miss: only pods of the other generation drained',
+    { old: LOST_LOG, others: [pod('new-2', { listeningMs: -4200, ...DELETED.killedWhileDraining }), ...SERVING] },
+    failed('reused wait closed', 2500, 6002, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
     'near miss: 251 ms before the kill',
     { old: DELETED.killedWhileDraining },
     failed('reused receive closed', 2500, 5749, OLD),
-    'unexplained',
-  ],
-  [
-    'near miss: 251 ms after the kill',
-    { old: DELETED.killedWhileDraining },
-    failed('reused receive closed', 2500, 6251, OLD),
     'unexplained',
   ],
   [

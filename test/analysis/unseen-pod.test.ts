@@ -138,14 +138,14 @@ describe('the cause of a request whose pod nobody saw', () => {
 });
 
 describe('where clocks may be off', () => {
-  // Draining from 1001 on, killed at 6000: what ended at 6200 is within the slack of 250 ms, at 6300 it is not.
+  // Draining from 1001 on, killed at 6000: what ended at 5800 is within the slack of 250 ms, at 5700 it is not.
   const scene = rolling(DELETED.killedWhileDraining);
   const cluster = { pods: scene.pods, routerViews: scene.views.map(view), events: [], pid1: true };
   const cut = (endedMs: number) => failed('reused wait ECONNRESET', 3000, endedMs, { pod: 'old-1' });
   const table: [endedMs: number, boundMs: number, cause: CauseId][] = [
-    [6200, 0, 'grace-too-short'],
-    [6200, 40, 'grace-too-short'],
-    [6200, 100, 'unexplained'],
+    [5800, 0, 'grace-too-short'],
+    [5800, 40, 'grace-too-short'],
+    [5800, 100, 'unexplained'],
   ];
   for (const [endedMs, boundMs, cause] of table) {
     test(`by ${boundMs} ms: ${cause}`, () => assert.equal(attribute(cut(endedMs), cluster, boundMs), cause));

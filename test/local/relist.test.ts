@@ -19,6 +19,17 @@ describe('the time to the next list of a node', () => {
     });
   }
 
+  test('no list is waited for twice', async () => {
+    const relist = new Relist(20, 0.37);
+    const { signal } = new AbortController();
+    const periods: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      await relist.next(signal);
+      periods.push(Math.floor((performance.now() + 0.37 * 20) / 20));
+    }
+    assert.equal(new Set(periods).size, periods.length);
+  });
+
   test('no wait outlasts the trial', async () => {
     await assert.rejects(new Relist(60_000, 0).next(AbortSignal.timeout(1)), /abort|timeout/i);
   });

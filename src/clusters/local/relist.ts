@@ -26,6 +26,8 @@ export class Relist {
 
   /** Resolves at the next list; rejects with an AbortError when aborted. */
   next(signal: AbortSignal): Promise<void> {
-    return delay(this.untilNextMs(performance.now()), undefined, { signal });
+    // A timer may end a fraction of a millisecond early, and the list after it would be the same one again.
+    const marginMs = this.#periodMs === 0 ? 0 : 1;
+    return delay(Math.ceil(this.untilNextMs(performance.now())) + marginMs, undefined, { signal });
   }
 }
