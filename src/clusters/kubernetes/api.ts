@@ -91,9 +91,14 @@ export class KubernetesApi {
 
   /**
    * A GET whose response is read as it comes: followed logs, and a pod through the API server's proxy. Rejects with code
-   * ETIMEDOUT when no answer has begun within 5 s.
+   * ETIMEDOUT when no answer has begun in time.
    */
-  async get(path: string, query: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
+  async get(
+    path: string,
+    query: Record<string, string>,
+    signal: AbortSignal,
+    timeoutMs = ANSWER_TIMEOUT_MS,
+  ): Promise<IncomingMessage> {
     const url = new URL(`${this.server.replace(/\/$/, '')}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const options: RequestOptions = { signal, method: 'GET' };
@@ -105,9 +110,9 @@ export class KubernetesApi {
         resolve(response);
       });
       const timer = setTimeout(() => {
-        const message = `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`;
+        const message = `no answer within ${timeoutMs / 1000} s`;
         outgoing.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
-      }, ANSWER_TIMEOUT_MS);
+      }, timeoutMs);
       outgoing.on('error', (error) => {
         clearTimeout(timer);
         reject(error);

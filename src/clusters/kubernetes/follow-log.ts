@@ -6,6 +6,9 @@ import type { KubernetesApi } from './api.ts';
 const RETRY_AFTER_MS = 100;
 const WATCHDOG_MS = 100;
 
+/** How long an answer is waited for where silence is not believed: a pod's last two seconds must not be spent on one try. */
+const HASTY_ANSWER_MS = 1000;
+
 export interface LogSource {
   namespace: string;
   pod: string;
@@ -35,7 +38,8 @@ export async function followLog(
     const overBefore = ended();
     const query = { container, follow: 'true', timestamps: 'true', ...(lastTime ? { sinceTime: lastTime } : {}) };
     try {
-      const response = await api.get(path, query, signal);
+      const hasty = believedSilenceMs() !== undefined;
+      const response = await api.get(path, query, signal, hasty ? HASTY_ANSWER_MS : undefined);
       // The pod is gone; or its kubelet has not heard of it yet, and answers the same.
       if (response.statusCode === 404 && (lastTime !== '' || overBefore)) return;
       if (response.statusCode !== 200)
