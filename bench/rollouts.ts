@@ -15,6 +15,8 @@ export interface Rollout {
   result: TrialResult;
   /** From the first process to the last one gone. */
   tookMs: number;
+  /** Of that, what is no part of the trial: before its first pod is created, and after its load has stopped. */
+  aroundMs: number;
 }
 
 export interface Rollouts {
@@ -48,8 +50,10 @@ export async function rollMany(variants: readonly ComparedVariant[], repeats: nu
     },
     onProgress() {},
     onEvent() {},
-    onResult(trial, result) {
-      rollouts.push({ trial, result, tookMs: performance.now() - (trialStartedMs.get(trial) ?? startedMs) });
+    onResult(trial, result, { cluster, loadStopMs }) {
+      const tookMs = performance.now() - (trialStartedMs.get(trial) ?? startedMs);
+      const firstPodMs = Math.min(...cluster.pods.map(({ createdMs }) => createdMs));
+      rollouts.push({ trial, result, tookMs, aroundMs: tookMs - (loadStopMs - firstPodMs) });
       const what = `${result.runtime} ${result.variant}: ${result.failed} failed${result.valid ? '' : ', not valid'}`;
       process.stderr.write(`${rollouts.length}/${trials.length} ${what}\n`);
     },
