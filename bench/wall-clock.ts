@@ -1,8 +1,9 @@
 /**
  * How long the whole local matrix takes beside the floor that the manifests' own seconds set: `npm run bench:wall-clock`.
  * A trial's floor: its pods become ready, the load settles, the rollout takes its seconds, and the load goes on for a
- * margin. What a trial takes beyond that is what Kubernetes takes by itself (containers that start, the kubelet's lists,
- * routers that learn), and what the program takes around it. The matrix's floor: all trials' floors, packed without a gap into as many lanes as `compare` uses.
+ * margin. What it takes beyond that is what Kubernetes takes by itself (containers that start, the kubelet's lists, routers
+ * that learn), and what the program takes around it. The matrix's floor: all trials' floors, packed without a gap into as
+ * many lanes as `compare` uses.
  */
 import { VARIANTS } from '../src/manifests/overlays.ts';
 import { CONTROL_MS, MARGIN_MS, SETTLE_MS, type TrialPlan } from '../src/trial.ts';
