@@ -1,7 +1,8 @@
 /** docs/fidelity.md: the committed results of the local cluster beside those of a real one. */
 import type { TrialResult } from '../analysis/result.ts';
 import { projectFile } from '../project-file.ts';
-import { percent, rate } from '../report/format.ts';
+import { count, percent, rate } from '../report/format.ts';
+import { runtimeName } from '../report/names.ts';
 import { matrix } from '../report/summary.ts';
 import { readResults } from '../results/folder.ts';
 import { GENERATED, paragraphs } from './markdown.ts';
@@ -25,8 +26,9 @@ export function renderFidelity(local: readonly TrialResult[], kubernetes: readon
     `Both ran the same overlays under the same load: the local cluster with the builtin load, the real one (two nodes, Kubernetes 1.34, kube-proxy with iptables) with k6 in a Job. \`npm run fidelity\` measures both on the current context and writes this page from [${FOLDERS.local}](results/local/result.json) and [${FOLDERS.kubernetes}](results/kubernetes/result.json).`,
     `**${agree} of ${rows.length} verdicts (breaks or not) are the same; in ${near} the failed requests per pod replaced are within a factor of two.**${left > 0 ? ` ${left} trials whose measurement was not valid are left out.` : ''}`,
     table(rows),
+    onCluster(rows),
     'Failed per pod: the mean over the rollouts, and the smallest and largest in brackets. Lag: the longest time from the deletion of a pod to the last new connection that reached it while another pod was there; a connection that was refused does not count on the real cluster, where nobody sees which pod refused it. Explained: the share of failures whose cause is the fault of the variant, or for `without-pre-stop` the keep-alive race that the same fix removes.',
-    'Without replicas the real cluster breaks fewer: while requests hang k6 adds virtual users, and drops what arrives meanwhile ([decision 4](decisions/0004-dropped-arrivals.md)), which the builtin load does not.',
+    'Without replicas the real cluster breaks fewer: while requests hang k6 adds virtual users, and drops what arrives meanwhile ([decision 4](decisions/0004-dropped-arrivals.md)), which the builtin load does not; under k6 the local cluster does as well ([results/local-k6](results/local-k6/result.json)).',
   ]);
 }
 
@@ -79,6 +81,21 @@ function each({ failed, podsReplaced }: TrialResult): number {
 function withinFactor(a: number, b: number, factor: number): boolean {
   if (a === 0 || b === 0) return a === b;
   return Math.max(a, b) / Math.min(a, b) <= factor;
+}
+
+/** What the real cluster's trials add up to. */
+function onCluster(rows: readonly Pair[]): string {
+  const sum = (trials: readonly TrialResult[], value: (trial: TrialResult) => number) =>
+    trials.reduce((total, trial) => total + value(trial), 0);
+  const clean = rows
+    .filter(({ variant }) => variant === 'valid')
+    .map(({ runtime, there }) => {
+      const [failed, requests] = [sum(there, ({ failed }) => failed), sum(there, ({ requests }) => requests)];
+      return `${runtimeName(runtime)} ${count(failed)} of ${count(requests)} requests in ${there.length} rollouts`;
+    });
+  const all = rows.flatMap(({ there }) => there);
+  const [unexplained, failed] = [sum(all, ({ causes }) => causes.unexplained), sum(all, (trial) => trial.failed)];
+  return `On the real cluster the valid variants broke: ${clean.join(', ')}. Of the ${count(failed)} requests that the others broke ${count(unexplained)} are unexplained (${percent(unexplained / Math.max(1, failed))}).`;
 }
 
 function spread(trials: readonly TrialResult[]): string {
