@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 export const PROJECT = join(import.meta.dirname, '..', '..');
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 600_000;
 
 export interface Ended {
   code: number | null;
