@@ -87,7 +87,7 @@ export class Lifecycle {
       this.#active[work]--;
       if (work === 'requests') this.#handled++;
       if (end) this.#ends.delete(end);
-      if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+      if (this.#idle.length > 0 && this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
     };
     if (end && this.stopping.aborted) end();
     else if (end) this.#ends.add(end);

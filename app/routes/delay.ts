@@ -1,5 +1,6 @@
 import type { Handler } from 'hono';
 import { bodyLength } from '../body-length.ts';
+import { jsonFromPod } from '../pod-headers.ts';
 import { sleep } from '../sleep.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -11,6 +12,6 @@ export function delay(podName: string): Handler {
     const ms = wholeNumber('ms', c.req.param('ms') ?? '', { min: 0, max: MAX_MS });
     const receivedBytes = await bodyLength(c.req.raw);
     await sleep(ms);
-    return c.json({ pod: podName, receivedBytes, delayedMs: ms });
+    return jsonFromPod(c, { pod: podName, receivedBytes, delayedMs: ms });
   };
 }
