@@ -30,13 +30,17 @@ function terminationFloorMs({ containers: [container], terminationGracePeriodSec
   const graceMs = (terminationGracePeriodSeconds ?? 30) * 1000;
   const preStopMs = (container?.lifecycle?.preStop?.sleep?.seconds ?? 0) * 1000;
   const variable = (name: string) => container?.env?.find((one) => one.name === name)?.value;
-  const longestMs = Math.max(...workload.scenarios.map(({ path }) => Number(/^\/delay\/(\d+)/.exec(path)?.[1] ?? 0)));
   const drainMs = {
     // As PID 1 it ignores SIGTERM.
     none: graceMs,
     exit: 0,
-    close: longestMs,
-    drain: Number(variable('DRAIN_DELAY_MS') ?? 0) + longestMs,
+    close: longestRequestMs(workload),
+    drain: Number(variable('DRAIN_DELAY_MS') ?? 0) + longestRequestMs(workload),
   }[variable('SHUTDOWN') ?? 'none'];
   return Math.min(graceMs, preStopMs + (drainMs ?? 0));
+}
+
+/** Of this project's app: how long the slowest scenario's requests take. */
+export function longestRequestMs({ scenarios }: Workload): number {
+  return Math.max(...scenarios.map(({ path }) => Number(/^\/delay\/(\d+)/.exec(path)?.[1] ?? 0)));
 }

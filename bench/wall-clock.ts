@@ -1,13 +1,13 @@
 /**
  * How long the whole local matrix takes beside the floor that the manifests' own seconds set: `npm run bench:wall-clock`.
- * A trial's floor: its pods become ready, the load settles, the rollout takes its seconds, and the load goes on for a
- * margin. What it takes beyond that is what Kubernetes takes by itself (containers that start, the kubelet's lists, routers
- * that learn), and what the program takes around it. The matrix's floor: all trials' floors, packed without a gap into as
- * many lanes as `compare` uses.
+ * A trial's floor: its pods become ready, the load settles, the rollout takes its seconds, the load goes on for a margin,
+ * and its last requests, whose outcome counts, take theirs. What it takes beyond that is what Kubernetes takes by itself
+ * (containers that start, the kubelet's lists, routers that learn), and what the program takes around it. The matrix's floor:
+ * all trials' floors, packed without a gap into as many lanes as `compare` uses.
  */
 import { VARIANTS } from '../src/manifests/overlays.ts';
 import { CONTROL_MS, MARGIN_MS, SETTLE_MS, type TrialPlan } from '../src/trial.ts';
-import { readyFloorMs, rolloutFloorMs } from './floor.ts';
+import { longestRequestMs, readyFloorMs, rolloutFloorMs } from './floor.ts';
 import { record } from './record.ts';
 import { rollMany, SEED } from './rollouts.ts';
 import { median, rounded } from './statistics.ts';
@@ -17,7 +17,7 @@ const { rollouts, atATime, wallMs } = await rollMany(variants, 1);
 
 function floorMs({ control, manifests, workload }: TrialPlan): number {
   const loadMs = control ? CONTROL_MS : SETTLE_MS + rolloutFloorMs(manifests, workload) + MARGIN_MS;
-  return readyFloorMs(manifests.deployment.spec.template.spec) + loadMs;
+  return readyFloorMs(manifests.deployment.spec.template.spec) + loadMs + longestRequestMs(workload);
 }
 
 const floors = rollouts.map(({ trial }) => floorMs(trial));
@@ -28,7 +28,7 @@ const rows = variants.map((variant) => {
   const own = rollouts.filter(({ trial }) => trial.identity.variant === variant);
   const floor = median(own.map(({ trial }) => floorMs(trial)));
   const took = median(own.map(({ tookMs }) => tookMs));
-  const around = median(own.map(({ aroundMs }) => aroundMs));
+  const around = median(own.map(({ trial, aroundMs }) => aroundMs - longestRequestMs(trial.workload)));
   return {
     variant,
     trials: own.length,
