@@ -9,7 +9,7 @@ import { record } from './record.ts';
 
 const SERVERS = ['drain-node', 'drain-bun', 'drain-deno', 'close-node'];
 const RUNS = Number(process.argv[2] ?? 20);
-const AT_A_TIME = 2;
+const AT_A_TIME = 4;
 
 const limit = pLimit(AT_A_TIME);
 const rows = await Promise.all(
