@@ -20,6 +20,8 @@ export class ContainerHealth {
   readonly #options: ContainerHealthOptions;
   readonly #probers: { startup?: Prober; readiness?: Prober; liveness?: Prober } = {};
   #runningSinceMs: number | undefined;
+  /** How often its process was started. */
+  #runs = 0;
   /** How often the kubelet has listed the container since it runs: its probes look at it from the first time on. */
   #lists = 0;
   /** Its startup probe, if any, has succeeded. */
@@ -67,14 +69,14 @@ export class ContainerHealth {
    */
   async containerRuns(): Promise<void> {
     // Initial delays count from here: the kubelet's status of a pod keeps whole seconds, by the clock on the wall.
-    const sinceMs = performance.now() - (Date.now() % 1000);
-    this.#runningSinceMs = sinceMs;
+    this.#runningSinceMs = performance.now() - (Date.now() % 1000);
+    const run = ++this.#runs;
     this.#lists = 0;
     this.#started = this.#probers.startup === undefined;
     for (const prober of Object.values(this.#probers)) prober.reset();
     for (let list = 1; list <= 2; list++) {
       await this.#options.relist.next(this.#options.signal);
-      if (this.#runningSinceMs !== sinceMs) return;
+      if (this.#runningSinceMs === undefined || this.#runs !== run) return;
       this.#lists = list;
       this.#sync();
     }
