@@ -123,7 +123,7 @@ test('rights that are missing are named', async (t) => {
 test('pods that never become ready: why, with their last line', async () => {
   const yaml = readRendered('valid-bun')
     .replaceAll('path: /readyz', 'path: /nowhere')
-    .replace('progressDeadlineSeconds: 120', 'progressDeadlineSeconds: 5')
+    .replace('progressDeadlineSeconds: 120', 'progressDeadlineSeconds: 10')
     .replace('replicas: 3', 'replicas: 1')
     .replace('terminationGracePeriodSeconds: 15', 'terminationGracePeriodSeconds: 6');
   const cluster = new KubernetesCluster({ api, namespacePrefix: PREFIX });
@@ -136,7 +136,7 @@ test('pods that never become ready: why, with their last line', async () => {
     assert.ok(error instanceof ProgramError, `${error}`);
     assert.match(
       error.message,
-      /^unready\.yaml: the pods did not become ready within 11 s: pod \S+ is not ready; its last line: \{"event"/,
+      /^unready\.yaml: the pods did not become ready within 16 s: pod \S+ is not ready; its last line: \{"event"/,
     );
     return true;
   });

@@ -3,8 +3,8 @@
 export interface Waiting {
   signal: AbortSignal;
   deadlineMs: number;
-  /** The error when the deadline has passed. */
-  stuck: () => Error;
+  /** The error when the deadline has passed; what it says may have to be asked for first. */
+  stuck: () => Error | Promise<Error>;
 }
 
 /** A state that changes; whoever changes it calls `wake`, and waits end when their condition holds. */
@@ -37,7 +37,7 @@ export class Conditions {
         if (signal.aborted) settle(() => reject(signal.reason));
         else if (this.#failure) settle(() => reject(this.#failure));
         else if (condition()) settle(resolve);
-        else if (expired.aborted) settle(() => reject(stuck()));
+        else if (expired.aborted) settle(() => void Promise.resolve(stuck()).then(reject, reject));
       };
       this.#checks.add(check);
       signal.addEventListener('abort', check);

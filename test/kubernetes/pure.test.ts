@@ -5,7 +5,7 @@ import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-nod
 import { podsInSlices } from '../../src/clusters/kubernetes/endpoint-view.ts';
 import { comparable } from '../../src/clusters/kubernetes/follow-log.ts';
 import { checkUrlTemplate, objectsFor } from '../../src/clusters/kubernetes/objects.ts';
-import { creationTrouble, podTrouble, schedulingTrouble } from '../../src/clusters/kubernetes/trouble.ts';
+import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from '../../src/clusters/kubernetes/trouble.ts';
 import { readManifests } from '../../src/manifests/manifests.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
 
@@ -70,6 +70,11 @@ describe('trouble that does not mend itself', () => {
       undefined,
     );
     assert.equal(creationTrouble({ type: 'Normal', reason: 'SuccessfulCreate' } as CoreV1Event), undefined);
+  });
+
+  test('what a pod that is not ready waits for', () => {
+    assert.equal(unreadiness(waiting('ContainerCreating')), 'pod a has not started (ContainerCreating)');
+    assert.equal(unreadiness({ metadata: { name: 'a' } }), 'pod a is not ready');
   });
 
   test('a pod that finds no node', () => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
-import { followLog } from '../../src/clusters/kubernetes/follow-log.ts';
+import { followLog, lastLine } from '../../src/clusters/kubernetes/follow-log.ts';
+import { PodLogs } from '../../src/clusters/kubernetes/pod-logs.ts';
 import { watchResource } from '../../src/clusters/kubernetes/watches.ts';
 import { within } from '../app/within.ts';
 import { apiServer } from './api-server.ts';
@@ -52,6 +53,35 @@ test('a log ends with its pod, without waiting for a 404 that never comes', asyn
     ),
   );
   assert.deepEqual([lines, seen.length], [['line 1'], 1]);
+});
+
+test('the log of an app that has said nothing yet is asked for anew, though its connection is open', async (t) => {
+  const ending = new AbortController();
+  t.after(() => ending.abort());
+  const asked = Promise.withResolvers<void>();
+  const { api } = await apiServer(t, [
+    (_, response) => response.flushHeaders(), // and then nothing for ever
+    (_, response) => {
+      response.write(line(1));
+      asked.resolve();
+    },
+  ]);
+  const logs = new PodLogs(api, 'ns', ending.signal);
+  const pod = { metadata: { name: 'a' }, spec: { containers: [{ name: 'app' }] } };
+  const never = () => false;
+  void logs.follow(pod, never, never);
+  await within(10_000, 'another request', asked.promise);
+});
+
+test('the last line of a log, or none where the kubelet is silent', async (t) => {
+  const { api, seen } = await apiServer(t, [
+    (_, response) => response.end(line(1) + line(2)),
+    (_, response) => response.writeHead(403).end(),
+    () => {}, // never answered
+  ]);
+  const ask = () => lastLine(api, SOURCE, new AbortController().signal);
+  assert.deepEqual([await ask(), await ask(), await ask()], ['line 2', undefined, undefined]);
+  assert.match(seen[0] ?? '', /tailLines=1/);
 });
 
 test('a watch goes on after a cut, and lists anew when the server has forgotten (410 Gone)', async (t) => {

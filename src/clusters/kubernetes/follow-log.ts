@@ -55,6 +55,26 @@ export async function followLog(
   }
 }
 
+/** The last line of a log as it is now; undefined where there is none, or none can be had. */
+export async function lastLine(
+  api: KubernetesApi,
+  { namespace, pod, container }: LogSource,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
+  const query = { container, tailLines: '1', timestamps: 'true' };
+  const lines: string[] = [];
+  const keep = (line: string) => void lines.push(line);
+  try {
+    const response = await api.get(path, query, signal, HASTY_ANSWER_MS);
+    if (response.statusCode === 200) await readLines(response, '', keep, () => HASTY_ANSWER_MS);
+    else response.resume();
+  } catch (error) {
+    if (!isConnectionError(error)) throw error;
+  }
+  return lines.at(-1);
+}
+
 /** Reads one response to its end, however it ends; returns the time of the last line. */
 async function readLines(
   response: IncomingMessage,

@@ -12,7 +12,7 @@ import { podsInSlices } from './endpoint-view.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
 import { isReady, newPodRecord, notePod, withDueSigterm } from './pod-timeline.ts';
-import { creationTrouble, podTrouble, schedulingTrouble } from './trouble.ts';
+import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
 
 /** The name of the one view there is: no router can be looked into. */
@@ -181,7 +181,7 @@ export class Observer {
     if (record.deletionMs !== before.deletionMs) this.#event('Killing', name, 'deletion asked for');
     if (record.notReadyMs !== before.notReadyMs) this.#event('NotReady', name, 'no longer ready');
     const trouble = podTrouble([pod]);
-    if (trouble && this.#old === undefined) this.#conditions.fail(this.#trouble(trouble, name));
+    if (trouble && this.#old === undefined) this.#conditions.fail(this.#trouble(trouble, this.#logs.lastLine(name)));
     this.#conditions.wake();
   }
 
@@ -257,16 +257,16 @@ export class Observer {
     });
   }
 
-  #trouble(what: string, pod?: string): EnvironmentError {
-    const last = pod === undefined ? undefined : this.#logs.lastLine(pod);
-    return new EnvironmentError(`${this.#options.manifests.source}: ${what}${last ? `; its last line: ${last}` : ''}`);
+  #trouble(what: string, lastLine?: string): EnvironmentError {
+    const words = lastLine ? `; its last line: ${lastLine}` : '';
+    return new EnvironmentError(`${this.#options.manifests.source}: ${what}${words}`);
   }
 
-  #stuck(what: string, deadlineMs: number): EnvironmentError {
-    const unready = [...this.#pods.values()].find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
-    const name = unready?.metadata?.name;
-    const why =
-      schedulingTrouble([...this.#pods.values()]) ?? (name ? `pod ${name} is not ready` : 'no pod is to blame');
-    return this.#trouble(`the pods did not ${what} within ${deadlineMs / 1000} s: ${why}`, name);
+  async #stuck(what: string, deadlineMs: number): Promise<EnvironmentError> {
+    const pods = [...this.#pods.values()];
+    const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
+    const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : 'no pod is to blame');
+    const lastLine = unready && (await this.#logs.askLastLine(unready));
+    return this.#trouble(`the pods did not ${what} within ${deadlineMs / 1000} s: ${why}`, lastLine);
   }
 }

@@ -3,11 +3,13 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRecord } from '../../trace/trace.ts';
 import { type LoggedEvent, readAppEvent } from '../app-log.ts';
 import type { KubernetesApi } from './api.ts';
-import { followLog } from './follow-log.ts';
+import { followLog, lastLine } from './follow-log.ts';
 
 /** How many of a pod's last lines are kept. */
 const KEPT_LINES = 40;
 const SILENCE_MS = 400;
+/** The app logs at its start. Until that is heard, the kubelet's silence is believed no longer than this. */
+const FIRST_SILENCE_MS = 1000;
 
 interface PodLog {
   events: LoggedEvent[];
@@ -38,13 +40,24 @@ export class PodLogs {
     if (this.#logs.has(name)) return;
     const log: PodLog = { events: [], lines: [] };
     this.#logs.set(name, log);
-    const believedSilenceMs = () => (terminating() ? SILENCE_MS : undefined);
+    const believedSilenceMs = () => {
+      if (terminating()) return SILENCE_MS;
+      return log.lines.length === 0 ? FIRST_SILENCE_MS : undefined;
+    };
     const source = { namespace: this.#namespace, pod: name, container, believedSilenceMs };
     await followLog(this.#api, source, (line) => this.#read(log, line), this.#signal, ended);
   }
 
+  /** The last line that a followed pod was heard to say. */
   lastLine(pod: string): string | undefined {
     return this.#logs.get(pod)?.lines.at(-1);
+  }
+
+  /** The last line of a pod that nobody followed, or that was not heard; undefined where it cannot be had. */
+  async askLastLine({ metadata, spec }: V1Pod): Promise<string | undefined> {
+    const pod = metadata?.name ?? '';
+    const source = { namespace: this.#namespace, pod, container: spec?.containers[0]?.name ?? '' };
+    return this.lastLine(pod) ?? (await lastLine(this.#api, source, this.#signal));
   }
 
   /** The record with what the log tells. Its times are exact, and count before what was only seen from outside. */

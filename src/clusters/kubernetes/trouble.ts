@@ -40,6 +40,12 @@ export function schedulingTrouble(pods: readonly V1Pod[]): string | undefined {
   return undefined;
 }
 
+/** What keeps a pod from being ready, as far as its status says. */
+export function unreadiness({ metadata, status }: V1Pod): string {
+  const waiting = status?.containerStatuses?.map(({ state }) => state?.waiting?.reason).find(Boolean);
+  return `pod ${metadata?.name} ${waiting ? `has not started (${waiting})` : 'is not ready'}`;
+}
+
 function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
