@@ -18,9 +18,7 @@ export function invalidReasons(trace: Trace): string[] {
   const { load, cluster, rolloutMs } = trace;
   const reasons: string[] = [];
   if (load.failures.length + load.successes.length === 0) reasons.push('no request was made');
-  if (load.droppedRequests > tolerableDrops(load) * load.plannedRequests) {
-    reasons.push(`${load.droppedRequests} of ${load.plannedRequests} requests could not be started`);
-  }
+  reasons.push(...droppedTooMany(load.plannedRequests, load.droppedRequests, load.failures.length));
   if (load.lostRequests !== undefined) {
     reasons.push(`the load's record has gaps: the outcome of at least ${load.lostRequests} requests was never learned`);
   }
@@ -44,6 +42,8 @@ export function invalidReasons(trace: Trace): string[] {
   return reasons;
 }
 
-function tolerableDrops({ failures }: Trace['load']): number {
-  return failures.length === 0 ? MAX_DROPPED_SHARE : MAX_DROPPED_SHARE_IN_OUTAGES;
+/** The reason why a load that could not start so many of the requests it had planned cannot be trusted, if it cannot. */
+export function droppedTooMany(planned: number, dropped: number, failed: number): string[] {
+  const tolerable = failed === 0 ? MAX_DROPPED_SHARE : MAX_DROPPED_SHARE_IN_OUTAGES;
+  return dropped > tolerable * planned ? [`${dropped} of ${planned} requests could not be started`] : [];
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { upperBound } from '../analysis/bounds.ts';
 import { countCauses } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { droppedTooMany } from '../analysis/validity.ts';
 
 const Count = z.int().min(0);
 
@@ -36,7 +37,7 @@ export function summaryResult(summary: K6Summary): TrialResult {
   const { runtime, variant, requests, failed, dropped, hiddenRetries, connectionReuse, scenarios } = summary;
   const invalidReasons = [
     ...(requests === 0 ? ['no request was made'] : []),
-    ...(dropped > 0 ? [`${dropped} requests could not be started`] : []),
+    ...droppedTooMany(requests + dropped, dropped, failed),
     ...(variant === 'control' && failed > 0 ? [`the control lost ${failed} requests without a rollout`] : []),
   ];
   return {

@@ -51,10 +51,24 @@ describe('a result folder', () => {
 
   test('takes k6 summaries alone', (t) => {
     const dir = folder(t);
-    writeFileSync(join(dir, 'k6-bun-without-pre-stop.json'), JSON.stringify({ ...K6_SUMMARY, dropped: 7 }));
-    const [summary] = readResults(dir);
-    assert.deepEqual(summary?.invalidReasons, ['7 requests could not be started']);
+    writeFileSync(join(dir, 'k6-bun-without-pre-stop.json'), JSON.stringify(K6_SUMMARY));
+    assert.deepEqual(
+      readResults(dir).map(({ runtime }) => runtime),
+      ['bun'],
+    );
   });
+
+  const drops: [what: string, summary: object, reasons: string[]][] = [
+    ['in an outage, in which k6 has to add users', { failed: 300, dropped: 200 }, []],
+    ['with nothing broken', { failed: 0, dropped: 200 }, ['200 of 19080 requests could not be started']],
+  ];
+  for (const [what, change, reasons] of drops) {
+    test(`judges what k6 could not start as in a trial of its own: ${what}`, (t) => {
+      const dir = folder(t);
+      writeFileSync(join(dir, 'k6-bun-broken.json'), JSON.stringify({ ...K6_SUMMARY, ...change }));
+      assert.deepEqual(readResults(dir)[0]?.invalidReasons, reasons);
+    });
+  }
 
   const bad: [what: string, files: Record<string, string>, message: RegExp][] = [
     ['nothing in it', {}, /holds no results: neither result\.json nor a k6 summary/],
