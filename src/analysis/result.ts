@@ -14,6 +14,9 @@ import { invalidReasons } from './validity.ts';
 
 export const RESULT_FORMAT = 'k8s-rollout-test/result/1';
 
+/** The name of the cluster in a result that was measured by hand, where only the load was seen. */
+export const BY_HAND = 'by hand';
+
 const Count = z.int().min(0);
 
 export const TrialResult = z.object({

@@ -1,6 +1,6 @@
 /** What the results say in a sentence, and what has to be known to read them. */
 import { upperBound } from '../analysis/bounds.ts';
-import type { TrialResult } from '../analysis/result.ts';
+import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { count, percent } from './format.ts';
 import type { Cell } from './summary.ts';
 
@@ -27,9 +27,9 @@ export function headline(valid: readonly (Cell | undefined)[]): Headline {
 
 /** One sentence a line. */
 export function notes(trials: readonly TrialResult[]): string[] {
-  const lines = [
-    'Of: requests started between the first deletion and the last exit of an old pod (in the control: all).',
-  ];
+  const lines = trials.some((trial) => trial.cluster !== BY_HAND)
+    ? ['Of: requests started between the first deletion and the last exit of an old pod (in the control: all).']
+    : ['Of: all requests. Nobody saw the pods of what was measured by hand, so no cause is known.'];
   const bunches = cleanReplacements(trials);
   if (bunches !== undefined) lines.push(bunches);
   const repeats = Math.max(...trials.map((trial) => trial.repeat + 1));

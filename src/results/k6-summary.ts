@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { upperBound } from '../analysis/bounds.ts';
 import { countCauses } from '../analysis/causes.ts';
-import type { TrialResult } from '../analysis/result.ts';
+import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { droppedTooMany } from '../analysis/validity.ts';
 
 const Count = z.int().min(0);
@@ -25,9 +25,6 @@ export const K6Summary = z.object({
   ),
 });
 export type K6Summary = z.infer<typeof K6Summary>;
-
-/** The name of the cluster in a result that was measured by hand. */
-export const BY_HAND = 'by hand';
 
 /**
  * A summary as a trial. What only the pods could tell stays open: no failure is explained, and since nobody knows which

@@ -102,6 +102,14 @@ describe('the words around the table', () => {
     ],
     ['valid was not run', [trialResult({ variant: 'broken' })], ['Requests broken by one rolling update', OF]],
     [
+      'it was measured by hand',
+      [trialResult({ variant: 'broken', cluster: 'by hand' })],
+      [
+        'Requests broken by one rolling update',
+        'Of: all requests. Nobody saw the pods of what was measured by hand, so no cause is known.',
+      ],
+    ],
+    [
       'several repeats',
       [trialResult(), trialResult({ repeat: 1 })],
       [
