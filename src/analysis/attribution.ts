@@ -10,6 +10,8 @@ import {
   endedBetween,
   endedByForce,
   mayHaveDrained,
+  mayHaveEndedBy,
+  mayHaveLivedAt,
   servesAt,
   terminatingAt,
 } from './timeline.ts';
@@ -108,7 +110,8 @@ function cutWhileDraining({ request, cluster, pod }: Evidence): boolean {
 
 /** 2: it was under way when its pod ended without having drained: killed by a signal, or gone by its own exit. */
 function cutWithoutDraining({ request, cluster, pod }: Evidence): boolean {
-  if (pod === undefined || !cutByEnd(request, pod) || !terminatingAt(pod, request.endedMs)) return false;
+  if (pod === undefined || !terminatingAt(pod, request.endedMs)) return false;
+  if (!cutByEnd(request, pod) && !sentUntilEnd(request, pod)) return false;
   if (drainedAsOthers(pod, cluster.pods)) return false;
   return cluster.listenersSeen !== false || !mayHaveDrained(pod);
 }
@@ -141,4 +144,14 @@ function routedNowhere({ router, startedMs }: FailedRequest, { routerViews }: Cl
 function cutByEnd({ phase, error, startedMs, endedMs }: FailedRequest, pod: PodRecord): boolean {
   if (phase === 'connect' || error === 'status') return false;
   return endedAround(pod, endedMs) || (error !== 'timeout' && endedBetween(pod, startedMs, endedMs));
+}
+
+/**
+ * Sent on an open connection while its pod lived, as far as is known, and lost with it. Only the end of a pod that does not
+ * drain closes its connections, whether a request had reached it by then or crossed with its end, and however late a busy
+ * client saw it.
+ */
+function sentUntilEnd({ connection, error, startedMs, endedMs }: FailedRequest, pod: PodRecord): boolean {
+  const lost = connection === 'reused' && error !== 'timeout' && error !== 'status';
+  return lost && mayHaveLivedAt(pod, startedMs) && mayHaveEndedBy(pod, endedMs);
 }

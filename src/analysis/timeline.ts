@@ -82,13 +82,23 @@ export function endedByForce(pod: PodRecord): boolean {
 
 /** It ended at `atMs`, as far as is known. */
 export function endedAround(pod: PodRecord, atMs: number): boolean {
-  return Math.abs(atMs - endOf(pod)) <= EXIT_SLACK_MS + (pod.exitBoundMs ?? 0);
+  return mayHaveLivedAt(pod, atMs) && mayHaveEndedBy(pod, atMs);
 }
 
 /** It ended between the two times, as far as is known surely after the first. */
 export function endedBetween(pod: PodRecord, fromMs: number, toMs: number): boolean {
   const endMs = endOf(pod);
   return fromMs < endMs - (pod.exitBoundMs ?? 0) && endMs < toMs;
+}
+
+/** It may have lived until `atMs`, as far as is known. */
+export function mayHaveLivedAt(pod: PodRecord, atMs: number): boolean {
+  return atMs - endOf(pod) <= EXIT_SLACK_MS + (pod.exitBoundMs ?? 0);
+}
+
+/** It may have ended by `atMs`, as far as is known. */
+export function mayHaveEndedBy(pod: PodRecord, atMs: number): boolean {
+  return endOf(pod) - atMs <= EXIT_SLACK_MS + (pod.exitBoundMs ?? 0);
 }
 
 function endOf({ sigkillMs, exitMs }: PodRecord): number {

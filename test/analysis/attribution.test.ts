@@ -283,6 +283,30 @@ const CASES: Case[] = [
     'no-graceful-shutdown',
   ],
   [
+    'sent as a pod without a handler was killed, and seen late by a busy client',
+    { old: { ...DELETED.ignoredSigterm, exitBoundMs: 400 } },
+    failed('reused wait closed', 6500, 8200, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'near miss: sent when it was surely gone',
+    { old: { ...DELETED.ignoredSigterm, exitBoundMs: 400 } },
+    failed('reused wait closed', 6660, 8200, OLD),
+    'unexplained',
+  ],
+  [
+    'near miss: lost while it surely lived',
+    { old: { ...DELETED.ignoredSigterm, exitBoundMs: 400 } },
+    failed('reused wait closed', 3000, 5340, OLD),
+    'unexplained',
+  ],
+  [
+    'near miss: the pod drained, and may have closed the connection before it was killed',
+    { old: { ...DELETED.killedWhileDraining, exitBoundMs: 400 } },
+    failed('reused wait closed', 6500, 8200, OLD),
+    'unexplained',
+  ],
+  [
     'near miss: the pod ended without being told to',
     { old: { exitMs: 1010, exitCode: 1 } },
     failed('reused wait closed', 900, 1010, OLD),
