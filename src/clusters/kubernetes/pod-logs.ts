@@ -53,7 +53,7 @@ export class PodLogs {
     return this.#logs.get(pod)?.lines.at(-1);
   }
 
-  /** The last line of a pod that nobody followed, or that was not heard; undefined where it cannot be had. */
+  /** The same, asked for where nobody followed the pod or nothing was heard; undefined where it cannot be had. */
   async askLastLine({ metadata, spec }: V1Pod): Promise<string | undefined> {
     const pod = metadata?.name ?? '';
     const source = { namespace: this.#namespace, pod, container: spec?.containers[0]?.name ?? '' };
