@@ -1,10 +1,10 @@
 /** The service under test: one Hono app of web-standard code, the same on every runtime. */
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { answer, type PodHandler } from './answer.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Log, Runtime } from './log.ts';
-import { podHeaders } from './pod-headers.ts';
-import { countRequests, RequestCounts } from './request-counts.ts';
+import { RequestCounts } from './request-counts.ts';
 import type { RequestIds } from './request-ids.ts';
 import { delay } from './routes/delay.ts';
 import { events } from './routes/events.ts';
@@ -14,7 +14,7 @@ import { root } from './routes/root.ts';
 import { stream } from './routes/stream.ts';
 import { upload } from './routes/upload.ts';
 import { version } from './routes/version.ts';
-import { echo, type UpgradeWebSocket, upgradeRequired } from './routes/web-socket.ts';
+import { type UpgradeWebSocket, webSocket } from './routes/web-socket.ts';
 import type { Settings } from './settings.ts';
 
 export interface AppOptions {
@@ -31,29 +31,29 @@ export interface AppOptions {
 export function createApp({ settings, lifecycle, requestIds, runtime, log, upgradeWebSocket }: AppOptions): Hono {
   const { podName, appVersion } = settings;
   const requestCounts = new RequestCounts();
-  const app = new Hono();
-
-  app.use(countRequests(requestCounts));
-  app.use(podHeaders(podName, lifecycle, requestIds));
-
-  app.on(['GET', 'POST'], '/', root(podName));
-  app.on(['GET', 'POST'], '/delay/:ms', delay(podName));
-  app.post('/upload', upload);
-  app.get('/stream', stream(lifecycle));
-  app.get('/events', events(lifecycle));
-  if (upgradeWebSocket) app.get('/ws', upgradeWebSocket(echo(lifecycle)));
-  app.get('/ws', upgradeRequired);
-
-  app.get('/healthz', healthz);
-  app.get('/readyz', readyz(lifecycle));
-  app.get('/version', version(runtime, appVersion));
-  app.get('/metrics', metrics({ lifecycle, requestCounts, requestIds, runtime, appVersion }));
-
-  app.notFound((c) => c.json({ error: `no route for ${c.req.method} ${c.req.path}` }, 404));
-  app.onError((error, c) => {
+  const pod = { podName, lifecycle, requestIds, requestCounts, headersAtOnce: runtime.name === 'node' };
+  const failed = (error: unknown, c: Context) => {
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
     log('request-error', { path: c.req.path, message: String(error) });
     return c.json({ error: 'internal error' }, 500);
-  });
+  };
+  const app = new Hono();
+  const on = (methods: string[], route: string, handler: PodHandler) =>
+    app.on(methods, route, answer(route, handler, failed, pod));
+
+  on(['GET', 'POST'], '/', root(podName));
+  on(['GET', 'POST'], '/delay/:ms', delay(podName));
+  on(['POST'], '/upload', upload);
+  on(['GET'], '/stream', stream(lifecycle));
+  on(['GET'], '/events', events(lifecycle));
+  on(['GET'], '/ws', webSocket(lifecycle, upgradeWebSocket));
+
+  on(['GET'], '/healthz', healthz);
+  on(['GET'], '/readyz', readyz(lifecycle));
+  on(['GET'], '/version', version(runtime, appVersion));
+  on(['GET'], '/metrics', metrics({ lifecycle, requestCounts, requestIds, runtime, appVersion }));
+
+  const notFound: PodHandler = (c) => c.json({ error: `no route for ${c.req.method} ${c.req.path}` }, 404);
+  app.notFound(answer('unmatched', notFound, failed, pod));
   return app;
 }

@@ -17,17 +17,30 @@ export function gracefulFetch<More extends unknown[]>(
   fetch: FetchHandler<More>,
   lifecycle: Lifecycle,
   readinessPath?: string,
-): (request: Request, ...more: More) => Promise<Response> {
-  return async (request, ...more) => {
+): FetchHandler<More> {
+  const respond: FetchHandler<More> = (request, ...more) =>
+    readinessPath !== undefined && new URL(request.url).pathname === readinessPath
+      ? readiness(lifecycle)
+      : fetch(request, ...more);
+
+  return (request, ...more) => {
     const finish = lifecycle.begin('requests');
-    try {
-      const probed = readinessPath !== undefined && new URL(request.url).pathname === readinessPath;
-      const response = await (probed ? readiness(lifecycle) : fetch(request, ...more));
+    const finished = (response: Response) => {
+      finish();
       // On probes and errors as well: the connection is what has to go, whoever holds it. The kubelet opens a new one
       // for each probe, so nothing is lost there.
       return lifecycle.closing ? closing(response) : response;
-    } finally {
+    };
+    const failed = (error: unknown): never => {
       finish();
+      throw error;
+    };
+    try {
+      const response = respond(request, ...more);
+      // A response that is there at once stays so: Node sends it without a detour.
+      return 'then' in response ? response.then(finished, failed) : finished(response);
+    } catch (error) {
+      return failed(error);
     }
   };
 }

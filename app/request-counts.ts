@@ -1,6 +1,4 @@
 /** Counts every request when it was answered, by route and status. */
-import type { MiddlewareHandler } from 'hono';
-import { matchedRoutes } from 'hono/route';
 
 export interface RequestCount {
   /** The route's pattern, or "unmatched": never the path, which clients can make up without end. */
@@ -10,28 +8,20 @@ export interface RequestCount {
 }
 
 export class RequestCounts {
-  #counts = new Map<string, RequestCount>();
+  #counts = new Map<string, Map<number, RequestCount>>();
 
   add(route: string, status: number): void {
-    const key = `${route} ${status}`;
-    const entry = this.#counts.get(key);
-    if (entry) entry.count++;
-    else this.#counts.set(key, { route, status, count: 1 });
-  }
-
-  [Symbol.iterator](): Iterator<RequestCount> {
-    return this.#counts.values();
-  }
-}
-
-export function countRequests(counts: RequestCounts): MiddlewareHandler {
-  return async (c, next) => {
-    try {
-      await next();
-    } finally {
-      // Middleware matches under /*; what is left is the route itself.
-      const route = matchedRoutes(c).find(({ path }) => path !== '/*')?.path ?? 'unmatched';
-      counts.add(route, c.res.status);
+    const ofRoute = this.#counts.get(route) ?? new Map<number, RequestCount>();
+    const entry = ofRoute.get(status);
+    if (entry) {
+      entry.count++;
+      return;
     }
-  };
+    ofRoute.set(status, { route, status, count: 1 });
+    this.#counts.set(route, ofRoute);
+  }
+
+  *[Symbol.iterator](): Iterator<RequestCount> {
+    for (const ofRoute of this.#counts.values()) yield* ofRoute.values();
+  }
 }

@@ -1,61 +1,82 @@
 /**
- * What the app costs beside the bare runtime with Hono: `npm run bench:app-cost`. Both answer GET / with a line of JSON;
- * the app also counts, names its pod and remembers the request's id. Pairs alternate in one run, so that what else the
- * machine does hits both alike.
+ * What the app costs beside the bare runtime with Hono, and beside one that names its pod by hand: `npm run
+ * bench:app-cost`. All answer GET / with a line of JSON; the app also counts requests by route and knows what is in
+ * flight. The three take turns in each round, so that what else the machine does hits all alike. Needs Linux, whose
+ * /proc tells the server's processor time: the rate alone is the load's where a server is faster than that.
  */
+import { readFileSync } from 'node:fs';
 import autocannon from 'autocannon';
-import { RUNTIMES } from '../src/manifests/overlays.ts';
+import { RUNTIMES, type Runtime } from '../src/manifests/overlays.ts';
 import { record } from './record.ts';
 import { HOST, ourCommand, scriptCommand, startServer } from './server.ts';
 import { median, rounded } from './statistics.ts';
 
-const PAIRS = 7;
+const ROUNDS = 9;
 const SECONDS = 4;
 const CONNECTIONS = 32;
+/** Of the times in /proc/PID/stat, on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
 
 interface Measured {
-  requestsPerSecond: number;
+  perSecond: number;
   p99Ms: number;
+  processorMicros: number;
 }
 
 async function measured(command: readonly string[]): Promise<Measured> {
   const server = await startServer(command, { SHUTDOWN: 'drain' });
   try {
-    const url = `http://${HOST}:${server.port}/`;
-    await autocannon({ url, connections: CONNECTIONS, duration: 1 }); // warm
-    const { requests, latency, errors, non2xx } = await autocannon({
-      url,
-      connections: CONNECTIONS,
-      duration: SECONDS,
-    });
+    const load = { url: `http://${HOST}:${server.port}/`, connections: CONNECTIONS };
+    await autocannon({ ...load, duration: 1 }); // warm
+    const before = processorSeconds(server.child.pid);
+    const { requests, latency, errors, non2xx } = await autocannon({ ...load, duration: SECONDS });
+    const used = processorSeconds(server.child.pid) - before;
     if (errors + non2xx > 0) throw new Error(`${errors} errors and ${non2xx} responses that are not 2xx`);
-    return { requestsPerSecond: requests.average, p99Ms: latency.p99 };
+    return { perSecond: requests.average, p99Ms: latency.p99, processorMicros: (used * 1e6) / requests.total };
   } finally {
     await server.kill();
   }
 }
 
+/** proc(5): utime and stime are fields 14 and 15; the second field, in parentheses, may hold spaces. */
+function processorSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+const SERVERS = ['app', 'bare', 'naming'] as const;
+type Server = (typeof SERVERS)[number];
+
+function commandOf(server: Server, runtime: Runtime): readonly string[] {
+  return server === 'app' ? ourCommand(runtime) : scriptCommand(runtime, `bench/servers/${server}-hono.mjs`);
+}
+
 const rows: object[] = [];
 for (const runtime of RUNTIMES) {
-  const pairs: { ours: Measured; bare: Measured }[] = [];
-  for (let i = 0; i < PAIRS; i++) {
-    const [ours, bare] = [ourCommand(runtime), scriptCommand(runtime, 'bench/servers/bare-hono.mjs')];
-    // Each is first every other time.
-    const first = await measured(i % 2 === 0 ? ours : bare);
-    const second = await measured(i % 2 === 0 ? bare : ours);
-    pairs.push(i % 2 === 0 ? { ours: first, bare: second } : { ours: second, bare: first });
+  const rounds: Record<Server, Measured>[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    const round: Partial<Record<Server, Measured>> = {};
+    // Each is first every third time.
+    for (let k = 0; k < SERVERS.length; k++) {
+      const server = SERVERS[(i + k) % SERVERS.length] as Server;
+      round[server] = await measured(commandOf(server, runtime));
+    }
+    rounds.push(round as Record<Server, Measured>);
   }
-  const ratios = pairs.map(({ ours, bare }) => ours.requestsPerSecond / bare.requestsPerSecond);
-  const of = (value: (pair: (typeof pairs)[number]) => number) => rounded(median(pairs.map(value)));
-  rows.push({
-    runtime,
-    oursPerSecond: of(({ ours }) => ours.requestsPerSecond),
-    barePerSecond: of(({ bare }) => bare.requestsPerSecond),
-    ratio: rounded(median(ratios)),
-    lowestRatio: rounded(Math.min(...ratios)),
-    highestRatio: rounded(Math.max(...ratios)),
-    oursP99Ms: of(({ ours }) => ours.p99Ms),
-    bareP99Ms: of(({ bare }) => bare.p99Ms),
-  });
+  for (const server of SERVERS) {
+    const of = (value: (measured: Measured) => number) => rounded(median(rounds.map((round) => value(round[server]))));
+    const besideBare = rounds.map((round) => round[server].perSecond / round.bare.perSecond);
+    rows.push({
+      runtime,
+      server,
+      perSecond: of(({ perSecond }) => perSecond),
+      p99Ms: of(({ p99Ms }) => p99Ms),
+      processorMicros: of(({ processorMicros }) => processorMicros),
+      besideBare: rounded(median(besideBare)),
+      lowest: rounded(Math.min(...besideBare)),
+      highest: rounded(Math.max(...besideBare)),
+      besideNaming: rounded(median(rounds.map((round) => round[server].perSecond / round.naming.perSecond))),
+    });
+  }
 }
-record('app-cost', rows, { pairs: PAIRS, secondsEach: SECONDS, connections: CONNECTIONS, load: 'autocannon' });
+record('app-cost', rows, { rounds: ROUNDS, secondsEach: SECONDS, connections: CONNECTIONS, load: 'autocannon' });

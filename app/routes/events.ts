@@ -1,4 +1,4 @@
-import type { Handler } from 'hono';
+import type { PodHandler } from '../answer.ts';
 import { wallMs } from '../clock.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { pacedBody } from '../paced-body.ts';
@@ -6,7 +6,7 @@ import { pacedBody } from '../paced-body.ts';
 const INTERVAL_MS = 1000;
 
 /** GET /events : server-sent events, one a second, until the client leaves or the pod drains. */
-export function events(lifecycle: Lifecycle): Handler {
+export function events(lifecycle: Lifecycle): PodHandler {
   return (c) => {
     const body = pacedBody({
       count: Number.POSITIVE_INFINITY,

@@ -1,4 +1,4 @@
-import type { Handler } from 'hono';
+import type { PodHandler } from '../answer.ts';
 import { type Lifecycle, STATES } from '../lifecycle.ts';
 import type { Runtime } from '../log.ts';
 import type { RequestCounts } from '../request-counts.ts';
@@ -16,7 +16,7 @@ type Labels = Record<string, string>;
 type Sample = [labels: Labels, value: number];
 
 /** GET /metrics : Prometheus text format 0.0.4. */
-export function metrics(sources: MetricsSources): Handler {
+export function metrics(sources: MetricsSources): PodHandler {
   return (c) => c.body(render(sources), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
 }
 

@@ -1,8 +1,10 @@
-import type { Handler } from 'hono';
-import { bodyLength } from '../body-length.ts';
-import { jsonFromPod } from '../pod-headers.ts';
+import type { PodHandler } from '../answer.ts';
+import { bodyLength, hasBody } from '../body-length.ts';
 
 /** GET, POST / : the ordinary short request. */
-export function root(podName: string): Handler {
-  return async (c) => jsonFromPod(c, { pod: podName, receivedBytes: await bodyLength(c.req.raw) });
+export function root(podName: string): PodHandler {
+  return (c, exchange) => {
+    const reply = (receivedBytes: number) => exchange.json({ pod: podName, receivedBytes });
+    return hasBody(c.req.method) ? bodyLength(c.req.raw).then(reply) : reply(0);
+  };
 }

@@ -1,5 +1,6 @@
-import type { Context, Handler, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { WSEvents } from 'hono/ws';
+import type { PodHandler } from '../answer.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 
 /** Hono's `upgradeWebSocket` of the runtime at hand; lets requests pass that ask for no upgrade. */
@@ -8,8 +9,14 @@ export type UpgradeWebSocket = (createEvents: (c: Context) => WSEvents) => Middl
 /** RFC 6455: the endpoint is "going away", such as a server going down. */
 const GOING_AWAY = 1001;
 
+/** GET /ws, where the runtime's server can upgrade. */
+export function webSocket(lifecycle: Lifecycle, upgrade?: UpgradeWebSocket): PodHandler {
+  const upgraded = upgrade?.(echo(lifecycle));
+  return async (c) => (await upgraded?.(c, async () => {})) ?? upgradeRequired(c);
+}
+
 /** The events of one WebSocket on /ws, which echoes every message until the client leaves or the pod drains. */
-export function echo(lifecycle: Lifecycle): () => WSEvents {
+function echo(lifecycle: Lifecycle): () => WSEvents {
   return () => {
     let finish: (() => void) | undefined;
     return {
@@ -27,6 +34,7 @@ export function echo(lifecycle: Lifecycle): () => WSEvents {
   };
 }
 
-/** The answer on /ws to a request that is not an upgrade. */
-export const upgradeRequired: Handler = (c) =>
-  c.json({ error: '/ws takes WebSockets only' }, 426, { upgrade: 'websocket' });
+/** The answer to a request that is not an upgrade. */
+function upgradeRequired(c: Context): Response {
+  return c.json({ error: '/ws takes WebSockets only' }, 426, { upgrade: 'websocket' });
+}

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 
 const { PORT: port, HOST: hostname } = process.env;
-const app = new Hono().get('/', (c) => c.json({ pod: 'bare', pid: 1 }));
+const app = new Hono().get('/', (c) => c.json({ pod: 'bare', receivedBytes: 0 }));
 
 if (globalThis.Bun) Bun.serve({ port: Number(port), hostname, fetch: app.fetch });
 else if (globalThis.Deno) Deno.serve({ port: Number(port), hostname, onListen() {} }, app.fetch);
