@@ -15,6 +15,7 @@ import { decodeHistogram, percentileMs } from '../src/load/histogram.ts';
 import { readWorkload, scaleWorkload, type Workload } from '../src/load/workload.ts';
 import { projectFile } from '../src/project-file.ts';
 import { startClock } from '../src/trace/clock.ts';
+import { bareSockets } from './bare-sockets.ts';
 import { record } from './record.ts';
 import { type BenchServer, HOST, ourCommand, startServer } from './server.ts';
 import { rounded } from './statistics.ts';
@@ -67,6 +68,25 @@ async function builtin(server: BenchServer, workload: Workload, what: string) {
     lateP50Ms: rounded(percentileMs(lateness, 50)),
     lateP99Ms: rounded(percentileMs(lateness, 99)),
     processorSecondsPer100k: rounded(((user + system) / 1e6 / record.plannedRequests) * 100_000),
+  };
+}
+
+/** What no generator in Node can be cheaper than. */
+async function floor({ port }: BenchServer) {
+  const load = {
+    host: HOST,
+    port,
+    ratePerSecond: COMPARED_RATE,
+    connections: CONNECTIONS,
+    seconds: SECONDS,
+    body: BODY,
+  };
+  const { processorSeconds, requests } = await bareSockets(load);
+  return {
+    generator: 'bare sockets, answers unread',
+    load: `${COMPARED_RATE}/s, kept`,
+    requests,
+    processorSecondsPer100k: rounded((processorSeconds / requests) * 100_000),
   };
 }
 
@@ -137,6 +157,7 @@ for (const rate of [420, 1000, 2000])
   rows.push(await builtin(server, scaleWorkload(ours, rate), `${rate}/s, as workload.json`));
 for (const rate of [COMPARED_RATE, 6000, 12_000, 20_000])
   rows.push(await builtin(server, keepAlive(rate), `${rate}/s, kept`));
+rows.push(await floor(server));
 for (const run of others(server)) rows.push(await run());
 await server.kill();
 record('generator', rows, { secondsEach: SECONDS, connections: CONNECTIONS });
