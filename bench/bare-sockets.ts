@@ -34,8 +34,8 @@ export async function bareSockets(load: BareLoad): Promise<{ processorSeconds: n
   const planned = load.ratePerSecond * load.seconds;
   let sent = 0;
   while (sent < planned) {
-    const dueMs = startMs + (sent * 1000) / load.ratePerSecond;
-    if (dueMs > performance.now()) await delay(dueMs - performance.now());
+    const waitMs = startMs + (sent * 1000) / load.ratePerSecond - performance.now();
+    if (waitMs > 0) await delay(waitMs);
     else sockets[sent++ % sockets.length]?.write(request, 'latin1');
   }
   const { user, system } = process.cpuUsage(before);
