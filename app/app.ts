@@ -55,5 +55,6 @@ export function createApp({ settings, lifecycle, requestIds, runtime, log, upgra
 
   const notFound: PodHandler = (c) => c.json({ error: `no route for ${c.req.method} ${c.req.path}` }, 404);
   app.notFound(answer('unmatched', notFound, failed, pod));
+  app.onError(failed); // outside of handlers
   return app;
 }

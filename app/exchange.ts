@@ -10,8 +10,8 @@ export interface Pod {
   requestIds: RequestIds;
   requestCounts: RequestCounts;
   /**
-   * Whether short responses are made with all their headers, or get them later. The one costs Deno a quarter of its rate,
-   * the other Node, as its adapter builds a whole response for it (bench/results/app-cost.json).
+   * Whether short responses are made with all their headers, or get them later. Node's adapter sends what it was given as
+   * it is, and builds Headers for what is set later; Deno is quick to make a response with one header, and slow with more.
    */
   headersAtOnce: boolean;
 }
