@@ -4,7 +4,7 @@ import { DEADLINE_MS, DELAY_MS, server } from './node-server.mjs';
 
 const lightship = await createLightship({
   detectKubernetes: false,
-  port: Number(process.env.PORT) + 12_000,
+  port: 0, // any that is free
   shutdownDelay: DELAY_MS,
   gracefulShutdownTimeout: DEADLINE_MS,
   shutdownHandlerTimeout: DEADLINE_MS,
