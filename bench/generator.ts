@@ -71,7 +71,7 @@ async function builtin(server: BenchServer, workload: Workload, what: string) {
   };
 }
 
-/** What no generator in Node can be cheaper than. */
+/** What a constant arrival rate costs in Node before a generator does anything else. */
 async function floor({ port }: BenchServer) {
   const load = {
     host: HOST,

@@ -35,7 +35,7 @@ export function checkCommand(): Command {
       'Checks every Deployment, StatefulSet and DaemonSet, with the Services, autoscalers and budgets around them, and a\n' +
         'Dockerfile, for what breaks requests in a rollout. Exits with 1 where it finds an error or a warning.',
     )
-    .addArgument(new Argument('[-]', 'read manifests from standard input').choices(['-']))
+    .addArgument(new Argument('[-]', 'read manifests from standard input').argParser(standardInput))
     .addOption(new Option('-k, --kustomize <dir>', 'a kustomization folder, which is rendered first'))
     .addOption(new Option('-f, --filename <file>', 'a file with manifests; - is standard input').argParser(collected))
     .addOption(new Option('--dockerfile <file>', "the Dockerfile of the app's image"))
@@ -166,4 +166,10 @@ function seconds(value: string): number {
   const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
   if (!(number <= 86_400)) throw new InvalidArgumentError('must be a number of seconds from 0 to 86400');
   return number;
+}
+
+function standardInput(given: string): string {
+  if (given !== '-')
+    throw new InputError(`check ${given}: say -k for a kustomization folder, -f for a file, - for standard input`);
+  return given;
 }

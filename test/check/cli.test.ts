@@ -95,7 +95,11 @@ describe('2, with one line that says what is wrong and where, for', () => {
       ['-f', GOOD, '--longest-request', '4s'],
       /must be a number of seconds from 0 to 86400/,
     ],
-    ['an argument that is no dash', [GOOD], /'\[-\]'|argument/],
+    [
+      'an argument that is no dash',
+      ['deploy'],
+      /^check deploy: say -k for a kustomization folder, -f for a file, - for /,
+    ],
     ['a second look at standard input', ['-', '-'], /too many arguments/],
   ];
   for (const [what, args, message] of table) {

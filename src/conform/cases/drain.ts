@@ -4,6 +4,7 @@ import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { ask, type Reply, served, told } from '../http-probe.ts';
 import { get } from '../requests.ts';
+import type { ServerUnderTest } from '../server-under-test.ts';
 import { DRAINING_MS, orAfter, PROMPT_MS } from '../timing.ts';
 import { fail, notApplicable, pass, required, Unusable, type Verdict } from '../verdict.ts';
 import { seconds } from './endings.ts';
@@ -89,15 +90,21 @@ async function portClosedFirst(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
   const work = await context.workInFlight(server);
   server.terminate();
-  const closed = server.listenerClosed.then(async () => {
-    // The kernel closes a process's sockets a little before its parent hears of its end.
-    return (await orAfter(EXIT_HEARD_MS, server.exited)) ? 'by the exit' : 'in time';
-  });
+  const closed = server.listenerClosed.then(() => (server.exit ? 'by the exit' : 'in time'));
   const answered = work.reply.then(() => 'after the response');
   // An upload waits for as long as its client does, and that is until here.
   const first = (await orAfter(drainMs + PROMPT_MS, Promise.race([closed, answered]))) ?? 'not at all';
   work.finish();
   const reply = await work.reply;
-  if (!reply.complete && first !== 'in time') return notApplicable('the request in flight was cut (case 9)');
+  // A reply that came whole shows that the process outlived its port.
+  if (!reply.complete && (first !== 'in time' || (await closedByExit(server)))) {
+    return notApplicable('the request in flight was cut (case 9)');
+  }
   return first === 'in time' ? pass : fail('the port is closed while a request is in flight', `it was closed ${first}`);
+}
+
+/** Whether the port was closed by the exit: the kernel does that a little before the parent hears of the end. */
+async function closedByExit({ listenerClosed, exited }: ServerUnderTest): Promise<boolean> {
+  const exit = await orAfter(EXIT_HEARD_MS, exited);
+  return exit !== undefined && exit.atMs - (await listenerClosed) < EXIT_HEARD_MS;
 }

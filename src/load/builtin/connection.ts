@@ -13,7 +13,7 @@ export interface Outcome {
 
 /**
  * What came off a socket is parsed before anything else is read, so all connections of a thread can read into the same
- * memory; a stream's chunks are more than the request costs otherwise.
+ * memory, and no read has to allocate its own.
  */
 const READ_BUFFER = Buffer.allocUnsafe(64 * 1024);
 
