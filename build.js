@@ -13,7 +13,7 @@ const RUNTIMES = ['node', 'bun', 'deno'];
 const PROGRAM = {
   cli: 'src/cli.ts',
   'load-worker': 'src/load/builtin/worker.ts',
-  warden: 'src/clusters/local/warden.ts',
+  warden: 'src/processes/warden.ts',
   'check-worker': 'src/check/worker.ts',
   'pod-relay': 'src/clusters/local/pod-relay.ts',
 };

@@ -3,8 +3,8 @@
  * server unless said otherwise: this project's app on each runtime.
  */
 import pLimit from 'p-limit';
-import { matrixServers, matrixSuite } from '../src/conform/matrix-servers.ts';
 import { runSuite } from '../src/conform/suite.ts';
+import { matrixServers, matrixSuite } from '../tools/conformance/servers.ts';
 import { record } from './record.ts';
 
 const SERVERS = ['drain-node', 'drain-bun', 'drain-deno'];

@@ -1,18 +1,19 @@
 /**
- * The time that a trial cannot take less than, whatever the program does: the seconds that its manifests and its workload
+ * The time that a trial cannot take less than, whatever the program does: the seconds that its manifests and its request mix
  * set. Pure.
  */
-import type { Workload } from '../src/load/workload.ts';
+
+import { effectiveStrategy } from '../src/kubernetes-rules/rounding.ts';
+import type { RequestMix } from '../src/load/request-mix.ts';
 import type { Manifests } from '../src/manifests/manifests.ts';
-import { effectiveStrategy } from '../src/manifests/rounding.ts';
 
 type PodSpec = Manifests['deployment']['spec']['template']['spec'];
 
 /** From the trigger of the rollout to the end of the last pod to go, with every new pod ready. */
-export function rolloutFloorMs({ deployment }: Manifests, workload: Workload): number {
+export function rolloutFloorMs({ deployment }: Manifests, requestMix: RequestMix): number {
   const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(deployment.spec);
   const pod = deployment.spec.template.spec;
-  const [ready, termination] = [readyFloorMs(pod), terminationFloorMs(pod, workload)];
+  const [ready, termination] = [readyFloorMs(pod), terminationFloorMs(pod, requestMix)];
   if (type === 'Recreate') return termination + ready;
   // So many times a new pod has to become ready before the last old one is told to go.
   const waves = Math.ceil((replicas - maxUnavailable) / (maxSurge + maxUnavailable));
@@ -26,7 +27,10 @@ export function readyFloorMs({ containers: [container] }: PodSpec): number {
 }
 
 /** From the deletion to the end of the process. */
-function terminationFloorMs({ containers: [container], terminationGracePeriodSeconds }: PodSpec, workload: Workload) {
+function terminationFloorMs(
+  { containers: [container], terminationGracePeriodSeconds }: PodSpec,
+  requestMix: RequestMix,
+) {
   const graceMs = (terminationGracePeriodSeconds ?? 30) * 1000;
   const preStopMs = (container?.lifecycle?.preStop?.sleep?.seconds ?? 0) * 1000;
   const variable = (name: string) => container?.env?.find((one) => one.name === name)?.value;
@@ -34,13 +38,13 @@ function terminationFloorMs({ containers: [container], terminationGracePeriodSec
     // As PID 1 it ignores SIGTERM.
     none: graceMs,
     exit: 0,
-    close: longestRequestMs(workload),
-    drain: Number(variable('DRAIN_DELAY_MS') ?? 0) + longestRequestMs(workload),
+    close: longestRequestMs(requestMix),
+    drain: Number(variable('DRAIN_DELAY_MS') ?? 0) + longestRequestMs(requestMix),
   }[variable('SHUTDOWN') ?? 'none'];
   return Math.min(graceMs, preStopMs + (drainMs ?? 0));
 }
 
 /** Of this project's app: how long the slowest scenario's requests take. */
-export function longestRequestMs({ scenarios }: Workload): number {
+export function longestRequestMs({ scenarios }: RequestMix): number {
   return Math.max(...scenarios.map(({ path }) => Number(/^\/delay\/(\d+)/.exec(path)?.[1] ?? 0)));
 }

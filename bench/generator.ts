@@ -11,10 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { builtinLoad } from '../src/load/builtin/builtin.ts';
-import { decodeHistogram, percentileMs } from '../src/load/histogram.ts';
-import { readWorkload, scaleWorkload, type Workload } from '../src/load/workload.ts';
+import { type RequestMix, readRequestMix, scaleRequestMix } from '../src/load/request-mix.ts';
 import { projectFile } from '../src/project-file.ts';
 import { startClock } from '../src/trace/clock.ts';
+import { decodeHistogram, percentileMs } from '../src/trace/histogram.ts';
 import { bareSockets } from './bare-sockets.ts';
 import { record } from './record.ts';
 import { type BenchServer, HOST, ourCommand, startServer } from './server.ts';
@@ -30,7 +30,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-generator-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** The same POST on kept connections, which is what every generator can do. */
-const keepAlive = (ratePerSecond: number): Workload => ({
+const keepAlive = (ratePerSecond: number): RequestMix => ({
   format: 'k8s-rollout-test/workload/1',
   scenarios: [
     {
@@ -46,9 +46,9 @@ const keepAlive = (ratePerSecond: number): Workload => ({
   ],
 });
 
-async function builtin(server: BenchServer, workload: Workload, what: string) {
+async function builtin(server: BenchServer, requestMix: RequestMix, what: string) {
   const running = await builtinLoad.start({
-    workload,
+    requestMix,
     target: { kind: 'url', url: `http://${HOST}:${server.port}` },
     clock: startClock(),
     seed: 1,
@@ -152,9 +152,9 @@ function others(server: BenchServer) {
 
 const server = await startServer(ourCommand('bun'), { SHUTDOWN: 'drain' });
 const rows: object[] = [];
-const ours = readWorkload(projectFile('workload.json'));
+const ours = readRequestMix(projectFile('workload.json'));
 for (const rate of [420, 1000, 2000])
-  rows.push(await builtin(server, scaleWorkload(ours, rate), `${rate}/s, as workload.json`));
+  rows.push(await builtin(server, scaleRequestMix(ours, rate), `${rate}/s, as workload.json`));
 for (const rate of [COMPARED_RATE, 6000, 12_000, 20_000])
   rows.push(await builtin(server, keepAlive(rate), `${rate}/s, kept`));
 rows.push(await floor(server));

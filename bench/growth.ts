@@ -5,8 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { advise } from '../src/analysis/advice.ts';
 import { analyse } from '../src/analysis/result.ts';
-import { emptyHistogram, encodeHistogram } from '../src/load/histogram.ts';
 import { htmlReport } from '../src/report/html/page.ts';
+import { emptyHistogram, encodeHistogram } from '../src/trace/histogram.ts';
 import type { Trace } from '../src/trace/trace.ts';
 import { record } from './record.ts';
 

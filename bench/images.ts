@@ -6,9 +6,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { DockerfileParser } from 'dockerfile-ast';
 import { z } from 'zod';
-import { dockerfileOf, findImageBuilder, type ImageBuilder, imageName, NO_BUILDER } from '../runtimes/image-builder.ts';
 import { RUNTIMES, type Runtime } from '../src/manifests/overlays.ts';
 import { projectFile } from '../src/project-file.ts';
+import {
+  dockerfileOf,
+  findImageBuilder,
+  type ImageBuilder,
+  imageName,
+  NO_BUILDER,
+} from '../tools/images/image-builder.ts';
 import { record } from './record.ts';
 
 const Layers = z.object({ layers: z.array(z.object({ size: z.int() })) });

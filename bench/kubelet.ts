@@ -5,9 +5,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
-import { imageName } from '../runtimes/image-builder.ts';
 import { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
 import { watchResource } from '../src/clusters/kubernetes/watches.ts';
+import { imageName } from '../tools/images/image-builder.ts';
 import { record } from './record.ts';
 import { median, rounded } from './statistics.ts';
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { findRuntime } from '../src/runtimes.ts';
+import { findRuntime } from '../src/trials/runtimes.ts';
 
 const FOLDER = join(import.meta.dirname, 'results');
 

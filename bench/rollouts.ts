@@ -1,12 +1,12 @@
 /** Many trials of this project's app on the local cluster, for the benchmarks that need them. */
 import type { TrialResult } from '../src/analysis/result.ts';
-import { localBackend } from '../src/compare/backend.ts';
-import { type ComparedVariant, planTrials } from '../src/compare/plan.ts';
-import { runTrials } from '../src/compare/run.ts';
-import { readWorkload } from '../src/load/workload.ts';
+import { readRequestMix } from '../src/load/request-mix.ts';
 import { RUNTIMES } from '../src/manifests/overlays.ts';
 import { projectFile } from '../src/project-file.ts';
-import type { TrialPlan } from '../src/trial.ts';
+import { localBackend } from '../src/trials/backend.ts';
+import { type ComparedVariant, planTrials } from '../src/trials/plan-comparison.ts';
+import { runTrials } from '../src/trials/run-trials.ts';
+import type { TrialPlan } from '../src/trials/trial.ts';
 
 export const SEED = 1;
 
@@ -36,7 +36,7 @@ export async function rollMany(variants: readonly ComparedVariant[], repeats: nu
     runtimes,
     variants,
     repeats,
-    workload: readWorkload(projectFile('workload.json')),
+    requestMix: readRequestMix(projectFile('workload.json')),
     load: backend.load.name,
     cluster: backend.name,
     seed: SEED,

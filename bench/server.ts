@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Runtime } from '../src/manifests/overlays.ts';
-import { type HeldPort, holdPort } from '../src/ports.ts';
+import { type HeldPort, holdPort } from '../src/processes/ports.ts';
 import { projectFile } from '../src/project-file.ts';
-import { findRuntime } from '../src/runtimes.ts';
+import { findRuntime } from '../src/trials/runtimes.ts';
 
 export const HOST = '127.0.0.1';
 const START_LIMIT_MS = 10_000;

@@ -6,7 +6,7 @@
  * all trials' floors, packed without a gap into as many lanes as `compare` uses.
  */
 import { VARIANTS } from '../src/manifests/overlays.ts';
-import { CONTROL_MS, MARGIN_MS, SETTLE_MS, type TrialPlan } from '../src/trial.ts';
+import { CONTROL_MS, MARGIN_MS, SETTLE_MS, type TrialPlan } from '../src/trials/trial.ts';
 import { longestRequestMs, readyFloorMs, rolloutFloorMs } from './floor.ts';
 import { record } from './record.ts';
 import { rollMany, SEED } from './rollouts.ts';
@@ -15,9 +15,9 @@ import { median, rounded } from './statistics.ts';
 const variants = [...VARIANTS, 'control'] as const;
 const { rollouts, atATime, wallMs } = await rollMany(variants, 1);
 
-function floorMs({ control, manifests, workload }: TrialPlan): number {
-  const loadMs = control ? CONTROL_MS : SETTLE_MS + rolloutFloorMs(manifests, workload) + MARGIN_MS;
-  return readyFloorMs(manifests.deployment.spec.template.spec) + loadMs + longestRequestMs(workload);
+function floorMs({ control, manifests, requestMix }: TrialPlan): number {
+  const loadMs = control ? CONTROL_MS : SETTLE_MS + rolloutFloorMs(manifests, requestMix) + MARGIN_MS;
+  return readyFloorMs(manifests.deployment.spec.template.spec) + loadMs + longestRequestMs(requestMix);
 }
 
 const floors = rollouts.map(({ trial }) => floorMs(trial));
@@ -28,7 +28,7 @@ const rows = variants.map((variant) => {
   const own = rollouts.filter(({ trial }) => trial.identity.variant === variant);
   const floor = median(own.map(({ trial }) => floorMs(trial)));
   const took = median(own.map(({ tookMs }) => tookMs));
-  const around = median(own.map(({ trial, aroundMs }) => aroundMs - longestRequestMs(trial.workload)));
+  const around = median(own.map(({ trial, aroundMs }) => aroundMs - longestRequestMs(trial.requestMix)));
   return {
     variant,
     trials: own.length,

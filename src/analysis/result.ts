@@ -1,7 +1,7 @@
 /** From a trace to a result: pure, so that a saved trace can be analysed again by a later version. */
 import type { Histogram } from 'hdr-histogram-js';
 import { z } from 'zod';
-import { decodeHistogram, emptyHistogram, percentileMs } from '../load/histogram.ts';
+import { decodeHistogram, emptyHistogram, percentileMs } from '../trace/histogram.ts';
 import { BUCKET_MS, type Trace } from '../trace/trace.ts';
 import { Advice } from './advice.ts';
 import { causeIn } from './attribution.ts';

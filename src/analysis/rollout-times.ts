@@ -1,5 +1,5 @@
 /** Times that a trace holds between its lines. */
-import { decodeHistogram } from '../load/histogram.ts';
+import { decodeHistogram } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
 import { servesAt, terminatingAt } from './timeline.ts';
 

@@ -1,5 +1,5 @@
 /** Whether a trial measured what it was meant to. An invalid one is said to be so, never silently wrong. */
-import { decodeHistogram, percentileMs } from '../load/histogram.ts';
+import { decodeHistogram, percentileMs } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /** Above this the generator did not keep its schedule: 99 % of all requests must start within it. */

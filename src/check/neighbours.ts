@@ -1,5 +1,5 @@
 /** Which Services, budgets and autoscalers concern a workload; found by index, for a stream may hold thousands. */
-import { matchesLabels, matchesSelector } from './label-selector.ts';
+import { matchesLabels, matchesSelector } from '../kubernetes-rules/selectors.ts';
 import type { LocatedObject } from './located-object.ts';
 import type { AutoscalerObject, BudgetObject, CheckedObject, ServiceObject, WorkloadObject } from './objects.ts';
 

@@ -1,6 +1,6 @@
 /** The kinds of Kubernetes object the check reads, and what it reads of each. */
 import { z } from 'zod';
-import { Container, IntOrPercent, Labels, Metadata } from '../manifests/manifests.ts';
+import { Container, IntOrPercent, Labels, Metadata, Selector } from '../kubernetes-rules/objects.ts';
 
 const Name = Metadata.extend({ name: z.string(), namespace: z.string().optional() });
 
@@ -24,14 +24,6 @@ export type PodSpec = z.infer<typeof PodSpec>;
 
 const PodTemplate = z.looseObject({ metadata: Metadata.optional(), spec: PodSpec });
 export type PodTemplate = z.infer<typeof PodTemplate>;
-
-const Selector = z.looseObject({
-  matchLabels: Labels.optional(),
-  matchExpressions: z
-    .array(z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
-    .optional(),
-});
-export type Selector = z.infer<typeof Selector>;
 
 const Strategy = z.looseObject({
   type: z.string().optional(),

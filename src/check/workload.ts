@@ -1,6 +1,6 @@
 /** A workload as the rules see it: with what Kubernetes fills in, and the objects around it. */
-import type { Deployment } from '../manifests/manifests.ts';
-import { effectiveStrategy, scaledValue } from '../manifests/rounding.ts';
+import type { Deployment } from '../kubernetes-rules/objects.ts';
+import { effectiveStrategy, scaledValue } from '../kubernetes-rules/rounding.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { FieldPath, LocatedObject } from './located-object.ts';
 import { indexNeighbours, type Neighbours } from './neighbours.ts';

@@ -1,15 +1,15 @@
 /** `compare`: every runtime in every variant, and the table of what broke. */
 import { Argument, Command, Option } from 'commander';
-import { type Backend, kubernetesBackend, localBackend } from '../compare/backend.ts';
-import { type ComparedVariant, planTrials } from '../compare/plan.ts';
 import { verdict } from '../compare/verdict.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
-import { readWorkload, scaleWorkload, totalRate } from '../load/workload.ts';
+import { readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { projectFile } from '../project-file.ts';
 import { ResultFolder } from '../results/folder.ts';
 import { writeReports } from '../results/reports.ts';
-import type { RuntimeUnderTest } from '../runtimes.ts';
+import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
+import { type ComparedVariant, planTrials } from '../trials/plan-comparison.ts';
+import type { RuntimeUnderTest } from '../trials/runtimes.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { printResults, showDifference, showSaved } from './compare-saved.ts';
 import { interruptions } from './interruptions.ts';
@@ -88,14 +88,14 @@ async function compare(dirs: readonly string[], flags: Flags): Promise<void> {
 
 async function run(flags: Flags): Promise<void> {
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const workload = readWorkload(projectFile('workload.json'));
+  const requestMix = readRequestMix(projectFile('workload.json'));
   const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
   const backend = await backendFor(flags);
   const trials = planTrials({
     runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
     variants: flags.variant ?? COMPARED,
     repeats: flags.repeat,
-    workload: scaleWorkload(workload, flags.rate ?? totalRate(workload)),
+    requestMix: scaleRequestMix(requestMix, flags.rate ?? totalRate(requestMix)),
     load: backend.load.name,
     cluster: backend.name,
     seed,

@@ -1,11 +1,11 @@
 /** Runs trials in front of a user: with progress on stderr, an end on Ctrl-C, and what has come in kept. */
 import type { TrialResult } from '../analysis/result.ts';
-import { runTrials, type TrialsBackend } from '../compare/run.ts';
 import { ExitCode, ProgramError } from '../errors.ts';
 import { terminalProgress } from '../report/progress.ts';
 import type { ResultFolder } from '../results/folder.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { TrialPlan } from '../trial.ts';
+import { runTrials, type TrialsBackend } from '../trials/run-trials.ts';
+import type { TrialPlan } from '../trials/trial.ts';
 import { interruptions } from './interruptions.ts';
 
 export interface MeasureOptions {

@@ -1,11 +1,11 @@
 /** Measures the rollouts of one's own service, and prints and saves what they say. */
 import { advise } from '../analysis/advice.ts';
-import type { TrialsBackend } from '../compare/run.ts';
 import { ownVerdict } from '../own-service/verdict.ts';
 import { renderOwnService } from '../report/own-service.ts';
 import { ResultFolder } from '../results/folder.ts';
 import { writeReports } from '../results/reports.ts';
-import type { TrialPlan } from '../trial.ts';
+import type { TrialsBackend } from '../trials/run-trials.ts';
+import type { TrialPlan } from '../trials/trial.ts';
 import { measure } from './measure.ts';
 
 export interface ReportFlags {

@@ -1,16 +1,19 @@
 /** `run --on kubernetes`: restarts a workload that serves already, under load, and says what broke. */
 import { createInterface } from 'node:readline/promises';
-import type { TrialsBackend } from '../compare/run.ts';
+import type { LiveService, LiveServiceFlags } from '../clusters/kubernetes/live-service.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
-import { intentions, type LiveService, type LiveServiceFlags, liveService } from '../own-service/live-service.ts';
+import { type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
+import { intentions } from '../own-service/intentions.ts';
 import { planRollouts } from '../own-service/plan.ts';
-import type { TrialPlan } from '../trial.ts';
+import type { TrialsBackend } from '../trials/run-trials.ts';
+import type { TrialPlan } from '../trials/trial.ts';
 import { interruptions } from './interruptions.ts';
 import { type ReportFlags, reportRollouts } from './report-rollouts.ts';
 
-export interface LiveRunFlags extends LiveServiceFlags, ReportFlags {
+export interface LiveRunFlags extends LiveServiceFlags, RequestSettings, ReportFlags {
+  workload?: string | undefined;
   trigger?: string | undefined;
   load?: 'builtin' | 'k6' | undefined;
   repeat?: number;
@@ -19,9 +22,12 @@ export interface LiveRunFlags extends LiveServiceFlags, ReportFlags {
 }
 
 export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promise<void> {
+  // Loaded only when asked for: the client library takes most of a second.
+  const { liveService } = await import('../clusters/kubernetes/live-service.ts');
+  const requestMix = requestMixFrom(flags);
   const service = await liveService(flags);
   const repeats = flags.repeat ?? 1;
-  const lines = intentions(service, { repeats, trigger: flags.trigger });
+  const lines = intentions(service, { requestMix, repeats, trigger: flags.trigger });
   if (flags.dryRun) {
     process.stdout.write(`${lines.join('\n')}\n`);
     return;
@@ -29,7 +35,7 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   if (!flags.yes) await confirm(lines);
   const backend = await liveBackend(service, flags);
   const place = { cluster: service.api.context, load: backend.load.name };
-  await reportRollouts(planRollouts(service, repeats, seed, place), backend, seed, flags);
+  await reportRollouts(planRollouts({ ...service, requestMix }, repeats, seed, place), backend, seed, flags);
 }
 
 /** @throws InputError where nobody can be asked */

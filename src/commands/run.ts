@@ -1,12 +1,12 @@
 /** `run`: rollouts of the user's own service, what they broke, and why. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../errors.ts';
-import { Scenario } from '../load/workload.ts';
+import { Scenario } from '../load/request-mix.ts';
+import { CONNECTIONS } from '../load/request-settings.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
 import { portHint } from '../own-service/verdict.ts';
-import { CONNECTIONS } from '../own-service/workload.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
 import { reportRollouts } from './report-rollouts.ts';
@@ -160,7 +160,7 @@ function assertFlagsFor(on: Flags['on'], command: readonly string[], options: Re
   const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new InputError(
     on === 'kubernetes'
-      ? `--${flag} is for --on local: on a cluster the workload is as it is`
+      ? `--${flag} is for --on local: on a cluster the requestMix is as it is`
       : `--${flag} is for a cluster: add --on kubernetes`,
   );
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { EnvironmentError } from '../errors.ts';
-import { type HeldPort, holdPort } from '../ports.ts';
+import { type HeldPort, holdPort } from '../processes/ports.ts';
 
 export class Ports {
   readonly #ownPort: number | undefined;

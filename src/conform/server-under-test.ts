@@ -1,11 +1,11 @@
 /** The server that a case is about: one process as in a container, from its start to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ContainerProcess } from '../clusters/local/container.ts';
-import { expandReferences } from '../clusters/local/expansion.ts';
-import { CAN_SEE_SOCKETS, PortWatch } from '../clusters/local/listening-sockets.ts';
 import { EnvironmentError } from '../errors.ts';
-import { signalIfAlive } from '../process-group.ts';
-import { listeningPorts, processesOf } from './container-processes.ts';
+import { expandReferences } from '../kubernetes-rules/expansion.ts';
+import { ContainerProcess } from '../processes/container-process.ts';
+import { CAN_SEE_SOCKETS, PortWatch } from '../processes/listening-sockets.ts';
+import { signalIfAlive } from '../processes/process-group.ts';
+import { listeningPorts, processesOf } from '../processes/process-list.ts';
 import { type Address, ask, ProbeConnection } from './http-probe.ts';
 import { get } from './requests.ts';
 import { orAfter } from './timing.ts';

@@ -1,8 +1,8 @@
 /** Runs cases, each against fresh processes of its own, and collects their verdicts in order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { canBePid1 } from '../clusters/local/container.ts';
 import { ExitCode, ProgramError } from '../errors.ts';
+import { canBePid1 } from '../processes/container-process.ts';
 import type { ConformanceCase, Family } from './case.ts';
 import { CaseContext } from './context.ts';
 import { Ports } from './ports.ts';

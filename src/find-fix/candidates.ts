@@ -1,8 +1,8 @@
 /** The fixes worth trying on a manifest, with values from what was measured of it. */
 import { type Advice, neededGraceSeconds } from '../analysis/advice.ts';
-import type { Deployment } from '../manifests/manifests.ts';
+import type { Deployment } from '../kubernetes-rules/objects.ts';
+import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import type { Fix } from '../manifests/overlays.ts';
-import { effectiveStrategy } from '../manifests/rounding.ts';
 import type { DeploymentPatch } from './patch.ts';
 
 export interface CandidateFix {

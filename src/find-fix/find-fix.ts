@@ -1,12 +1,12 @@
 /** Finds the smallest set of fixes that stops a service from breaking requests, by trying the sets out. */
 import { type Advice, advise } from '../analysis/advice.ts';
 import type { TrialResult } from '../analysis/result.ts';
-import { refusalsOf } from '../clusters/local/admission.ts';
+import { refusalsOf } from '../kubernetes-rules/admission.ts';
 import type { Fix } from '../manifests/overlays.ts';
 import { ownRuntime } from '../own-service/command.ts';
 import { CONTROL, type LocalService, OWN, planTrial } from '../own-service/plan.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { TrialPlan } from '../trial.ts';
+import type { TrialPlan } from '../trials/trial.ts';
 import { type CandidateFix, type Candidates, candidateFixes, replicasFix } from './candidates.ts';
 import { applyPatch, type DeploymentPatch, mergePatches } from './patch.ts';
 import { MAX_INVALID, nextStep, setName, type Tried } from './search.ts';

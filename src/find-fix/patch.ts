@@ -1,6 +1,7 @@
 /** Changes of a Deployment: as data, applied to manifests, as a kustomize component, and as flags of `run`. */
 import { stringify } from 'yaml';
-import { type Deployment, type Manifests, readManifests } from '../manifests/manifests.ts';
+import type { Deployment } from '../kubernetes-rules/objects.ts';
+import { type Manifests, readManifests } from '../manifests/manifests.ts';
 
 export interface DeploymentPatch {
   replicas?: number;

@@ -2,10 +2,10 @@
 import type { Target } from '../clusters/cluster.ts';
 import type { TrialClock } from '../trace/clock.ts';
 import type { LoadRecord } from '../trace/trace.ts';
-import type { Workload } from './workload.ts';
+import type { RequestMix } from './request-mix.ts';
 
 export interface LoadOptions {
-  workload: Workload;
+  requestMix: RequestMix;
   target: Target;
   clock: TrialClock;
   seed: number;

@@ -1,7 +1,7 @@
 /** Collects one load generator's record: failures whole, successes as counts and histograms. */
 import type { Histogram } from 'hdr-histogram-js';
+import { emptyHistogram, encodeHistogram, recordMs } from '../trace/histogram.ts';
 import { BUCKET_MS, type FailedRequest, type LoadRecord } from '../trace/trace.ts';
-import { emptyHistogram, encodeHistogram, recordMs } from './histogram.ts';
 
 export class LoadRecorder {
   started = 0;

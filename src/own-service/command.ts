@@ -3,9 +3,10 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { InputError } from '../errors.ts';
-import type { Container, Manifests } from '../manifests/manifests.ts';
+import type { Container } from '../kubernetes-rules/objects.ts';
+import type { Manifests } from '../manifests/manifests.ts';
 import { RUNTIMES } from '../manifests/overlays.ts';
-import { findRuntime } from '../runtimes.ts';
+import { findRuntime } from '../trials/runtimes.ts';
 
 /** Our own overlays say which runtime is in the image. */
 const RUNTIME_LABEL = 'k8s-rollout-test/runtime';

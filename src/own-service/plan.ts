@@ -1,11 +1,11 @@
 /** Which trials measure one service: rollouts, and a control. */
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
-import type { TrialsBackend } from '../compare/run.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
-import type { Workload } from '../load/workload.ts';
+import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { deriveSeed } from '../random.ts';
-import type { TrialPlan } from '../trial.ts';
+import type { TrialsBackend } from '../trials/run-trials.ts';
+import type { TrialPlan } from '../trials/trial.ts';
 
 /** The runtime and the variant of every rollout, as results name them. */
 export const OWN = 'own';
@@ -14,7 +14,7 @@ export const CONTROL = 'control';
 /** A service and the requests it gets. */
 export interface Service {
   manifests: Manifests;
-  workload: Workload;
+  requestMix: RequestMix;
 }
 
 /** Where its trials run and what loads them, as results name them. */
@@ -50,10 +50,10 @@ export function planTrial(
   seed: number,
   place: Place = LOCAL,
 ): TrialPlan {
-  const { manifests, workload } = service;
+  const { manifests, requestMix } = service;
   return {
     manifests,
-    workload,
+    requestMix,
     control: variant === CONTROL,
     identity: {
       runtime: OWN,

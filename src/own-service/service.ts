@@ -2,18 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
-import { trialsAtATime } from '../compare/backend.ts';
 import { InputError } from '../errors.ts';
-import { readWorkload, type Workload } from '../load/workload.ts';
+import { type RequestMix, readRequestMix } from '../load/request-mix.ts';
+import { atRate, type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
 import { type Manifests, readManifests } from '../manifests/manifests.ts';
 import { overlayNames } from '../manifests/overlays.ts';
 import { renderKustomization } from '../manifests/render.ts';
 import { kustomizeFolder, readRendered } from '../manifests/render-files.ts';
 import { projectFile } from '../project-file.ts';
+import { trialsAtATime } from '../trials/backend.ts';
 import { assertProgram, type ContainerCommand, commandOf, ownRuntime } from './command.ts';
 import { type DeploymentSettings, deploymentFromSettings } from './deployment.ts';
 import type { LocalService } from './plan.ts';
-import { atRate, type RequestSettings, workloadFromSettings } from './workload.ts';
 
 export interface ServiceFlags extends DeploymentSettings, RequestSettings {
   kustomize?: string | undefined;
@@ -42,7 +42,7 @@ export function localService(command: readonly string[], flags: ServiceFlags): L
     manifests: manifests ?? deploymentFromSettings(flags),
     command: manifests ? commandOf(manifests, flags.exec) : command,
     ownPort: flags.port,
-    workload: workloadFor(manifests, flags),
+    requestMix: requestMixFor(manifests, flags),
     // Of what a stranger's server needs nothing is known: one trial for each core leaves room for it.
     atATime: manifests && ownRuntime(manifests) ? trialsAtATime('builtin') : availableParallelism(),
   };
@@ -69,12 +69,11 @@ function readText(file: string): string {
   }
 }
 
-/** This project's app has a route that takes its time, which its own workload uses. */
-function workloadFor(manifests: Manifests | undefined, flags: ServiceFlags): Workload {
-  if (flags.workload !== undefined) return atRate(readWorkload(flags.workload), flags.ratePerSecond);
-  const { path, method, body, scenarios } = flags;
-  const bare = [path, method, body, scenarios].every((setting) => setting === undefined);
+/** This project's app has a route that takes its time, which its own request mix uses. */
+function requestMixFor(manifests: Manifests | undefined, flags: ServiceFlags): RequestMix {
+  const { path, method, body, scenarios, workload } = flags;
+  const bare = [path, method, body, scenarios, workload].every((setting) => setting === undefined);
   return manifests && ownRuntime(manifests) && bare
-    ? atRate(readWorkload(projectFile('workload.json')), flags.ratePerSecond)
-    : workloadFromSettings(flags);
+    ? atRate(readRequestMix(projectFile('workload.json')), flags.ratePerSecond)
+    : requestMixFrom(flags);
 }

@@ -1,5 +1,5 @@
 /** What is going on while trials run, on stderr: a live view on a terminal, a line per trial elsewhere. */
-import type { TrialPlan } from '../trial.ts';
+import type { TrialPlan } from '../trials/trial.ts';
 import { brokenInWords } from './live/frame.ts';
 import { liveView, type Progress } from './live/live.ts';
 import { trialName } from './names.ts';

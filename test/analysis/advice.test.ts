@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Advice, advise } from '../../src/analysis/advice.ts';
 import { longestRequest, routingLags } from '../../src/analysis/rollout-times.ts';
-import { emptyHistogram, encodeHistogram, recordMs } from '../../src/load/histogram.ts';
+import { emptyHistogram, encodeHistogram, recordMs } from '../../src/trace/histogram.ts';
 import type { LoadRecord, PodRecord } from '../../src/trace/trace.ts';
 import { DELETED, failed, pod, type Story, succeeded, trace } from './story.ts';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { longestOutageMs } from '../../src/analysis/outage.ts';
 import { analyse, exposedRequests, TrialResult } from '../../src/analysis/result.ts';
 import { invalidReasons } from '../../src/analysis/validity.ts';
-import { emptyHistogram, encodeHistogram, recordMs } from '../../src/load/histogram.ts';
+import { emptyHistogram, encodeHistogram, recordMs } from '../../src/trace/histogram.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { DELETED, failed, pod, type Story, succeeded, trace } from './story.ts';
 

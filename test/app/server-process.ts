@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
-import { holdPort } from '../../src/ports.ts';
-import { findRuntime } from '../../src/runtimes.ts';
+import { holdPort } from '../../src/processes/ports.ts';
+import { findRuntime } from '../../src/trials/runtimes.ts';
 import { within } from './within.ts';
 
 export interface LogLine extends Record<string, unknown> {

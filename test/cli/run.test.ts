@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { CauseId } from '../../src/analysis/causes.ts';
 import { Result, type TrialResult } from '../../src/analysis/result.ts';
-import { canBePid1 } from '../../src/clusters/local/container.ts';
-import { findRuntime } from '../../src/runtimes.ts';
+import { canBePid1 } from '../../src/processes/container-process.ts';
+import { findRuntime } from '../../src/trials/runtimes.ts';
 import { CAN_SEE_PROCESSES, run, start, until } from './program.ts';
 
 const SERVERS = join(import.meta.dirname, '..', 'own-service', 'servers');

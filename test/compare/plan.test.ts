@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planTrials } from '../../src/compare/plan.ts';
-import { readWorkload } from '../../src/load/workload.ts';
+import { readRequestMix } from '../../src/load/request-mix.ts';
 import { RUNTIMES, VARIANTS } from '../../src/manifests/overlays.ts';
 import { projectFile } from '../../src/project-file.ts';
+import { planTrials } from '../../src/trials/plan-comparison.ts';
 
 const plan = (seed: number) =>
   planTrials({
     runtimes: RUNTIMES.map((name) => ({ name, version: '1', command: [name] })),
     variants: [...VARIANTS, 'control'],
     repeats: 2,
-    workload: readWorkload(projectFile('workload.json')),
+    requestMix: readRequestMix(projectFile('workload.json')),
     load: 'builtin',
     cluster: 'local',
     seed,

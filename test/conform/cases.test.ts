@@ -1,8 +1,8 @@
 /** Every case has a server that passes it and one that fails it; each of these runs here. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { canBePid1 } from '../../src/clusters/local/container.ts';
 import { CASES } from '../../src/conform/cases/registry.ts';
+import { canBePid1 } from '../../src/processes/container-process.ts';
 import { faulty, IN_A_SHELL, verdicts, WRAPPED } from './suite.ts';
 
 /** For each case the fault that fails it (servers/faulty.mjs), and what is to be seen of that. */

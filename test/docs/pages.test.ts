@@ -5,8 +5,8 @@ import { isMap, parseDocument } from 'yaml';
 import { CAUSES } from '../../src/analysis/causes.ts';
 import { readDockerfile } from '../../src/check/dockerfile.ts';
 import { RULES, rulePage } from '../../src/check/registry.ts';
-import { PAGES } from '../../src/docs/pages.ts';
 import { projectFile } from '../../src/project-file.ts';
+import { PAGES } from '../../tools/pages/pages.ts';
 
 describe('generated pages are up to date', () => {
   for (const { file, render } of PAGES) {

@@ -1,8 +1,8 @@
 /** Pods whose server listens on a port of its own choice: a network each, joined to the host by a relay. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canBePid1 } from '../../src/clusters/local/container.ts';
 import { LocalCluster } from '../../src/clusters/local/local-cluster.ts';
+import { canBePid1 } from '../../src/processes/container-process.ts';
 import { startClock } from '../../src/trace/clock.ts';
 import { tryConnect } from '../app/http-client.ts';
 import { manifests } from './manifests.ts';

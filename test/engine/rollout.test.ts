@@ -1,7 +1,7 @@
 /** The local cluster's rollouts with real processes: order, numbers and times, as Kubernetes has them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { canBePid1 } from '../../src/clusters/local/container.ts';
+import { canBePid1 } from '../../src/processes/container-process.ts';
 import type { PodRecord } from '../../src/trace/trace.ts';
 import { manifests, PROMPT, serverCommand } from './manifests.ts';
 import { deploy, peak, podsOf, rollOut } from './rollout.ts';

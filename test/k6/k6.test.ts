@@ -7,7 +7,7 @@ import type { ProxiedRequest, Target } from '../../src/clusters/cluster.ts';
 import { EnvironmentError } from '../../src/errors.ts';
 import { k6Load } from '../../src/load/k6/k6.ts';
 import type { LoadOptions } from '../../src/load/load.ts';
-import type { Scenario } from '../../src/load/workload.ts';
+import type { Scenario } from '../../src/load/request-mix.ts';
 import { startClock } from '../../src/trace/clock.ts';
 import type { LoadRecord } from '../../src/trace/trace.ts';
 import { FaultyServer } from './faulty-server.ts';
@@ -182,7 +182,7 @@ function scenario(name: string, properties: Partial<Scenario> = {}): Scenario {
 
 function options(url: string, scenarios: Scenario[]): LoadOptions {
   return {
-    workload: { format: 'k8s-rollout-test/workload/1', scenarios },
+    requestMix: { format: 'k8s-rollout-test/workload/1', scenarios },
     target: { kind: 'url', url },
     clock,
     seed: 1,

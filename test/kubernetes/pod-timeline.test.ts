@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import { newPodRecord, notePod, withDueSigterm } from '../../src/clusters/kubernetes/pod-timeline.ts';
-import type { LifecycleHandler } from '../../src/manifests/manifests.ts';
+import type { LifecycleHandler } from '../../src/kubernetes-rules/objects.ts';
 import type { PodRecord } from '../../src/trace/trace.ts';
 
 /** The trial began at this epoch time. */

@@ -9,7 +9,7 @@ import {
   type WorkloadReference,
   workloadState,
 } from '../../src/clusters/kubernetes/workload.ts';
-import { effectiveStrategy } from '../../src/manifests/rounding.ts';
+import { effectiveStrategy } from '../../src/kubernetes-rules/rounding.ts';
 
 const DEPLOYMENT: WorkloadReference = { kind: 'Deployment', name: 'web', namespace: 'shop' };
 const STATEFUL_SET: WorkloadReference = { kind: 'StatefulSet', name: 'web', namespace: 'shop' };

@@ -4,10 +4,10 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint, RoutingTable } from '../../src/clusters/cluster.ts';
 import { Generator } from '../../src/load/builtin/generator.ts';
-import { decodeHistogram } from '../../src/load/histogram.ts';
-import type { Scenario } from '../../src/load/workload.ts';
+import type { Scenario } from '../../src/load/request-mix.ts';
 import { seededRandom } from '../../src/random.ts';
 import { startClock } from '../../src/trace/clock.ts';
+import { decodeHistogram } from '../../src/trace/histogram.ts';
 import type { FailedRequest, LoadRecord } from '../../src/trace/trace.ts';
 import { within } from '../app/within.ts';
 import { freePort, HOST, listen, onRequest, response } from './raw-server.ts';
@@ -155,7 +155,7 @@ describe('connections', { concurrency: 8 }, () => {
   });
 });
 
-test('a request is sent as the workload says, with an id of its own', async (t) => {
+test('a request is sent as the request mix says, with an id of its own', async (t) => {
   const { requests, endpoint } = await pod(t);
   const bare: Scenario = { ...FRESH, name: 'bare', method: 'DELETE', path: '/' };
   delete bare.body;

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { holdPort } from '../../src/ports.ts';
+import { holdPort } from '../../src/processes/ports.ts';
 
 export const HOST = '127.0.0.1';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeHistogram, emptyHistogram, encodeHistogram, percentileMs, recordMs } from '../../src/load/histogram.ts';
 import { LoadRecorder } from '../../src/load/recorder.ts';
+import { decodeHistogram, emptyHistogram, encodeHistogram, percentileMs, recordMs } from '../../src/trace/histogram.ts';
 import { type FailedRequest, LoadRecord } from '../../src/trace/trace.ts';
 
 describe('a histogram of durations', () => {

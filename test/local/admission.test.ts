@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { admit } from '../../src/clusters/local/admission.ts';
 import { InputError } from '../../src/errors.ts';
+import { admit } from '../../src/kubernetes-rules/admission.ts';
 import { readManifests } from '../../src/manifests/manifests.ts';
 import { overlayNames } from '../../src/manifests/overlays.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ContainerHealth } from '../../src/clusters/local/container-health.ts';
-import type { Container, Probe } from '../../src/manifests/manifests.ts';
+import type { Container, Probe } from '../../src/kubernetes-rules/objects.ts';
 import { fakeTime } from './fake-node.ts';
 
 const PROBES_START_MS = 350;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { usableEndpoints } from '../../src/clusters/endpoints.ts';
+import { usableEndpoints } from '../../src/kubernetes-rules/usable-endpoints.ts';
 import { endpointsOf } from './fake-node.ts';
 
 describe('kube-proxy sends new connections', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expandReferences } from '../../src/clusters/local/expansion.ts';
+import { expandReferences } from '../../src/kubernetes-rules/expansion.ts';
 
 const CASES: [word: string, expanded: string][] = [
   ['$(PORT)', '8080'],

@@ -1,6 +1,6 @@
 /** A node whose time the test moves: timers, clock and endpoints for routers, probers and the network. */
 import type { TestContext } from 'node:test';
-import type { EndpointState } from '../../src/clusters/endpoints.ts';
+import type { EndpointState } from '../../src/kubernetes-rules/usable-endpoints.ts';
 import type { TrialClock } from '../../src/trace/clock.ts';
 
 export interface FakeTime extends TrialClock {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import { CAN_SEE_SOCKETS, PortWatch, parseListener } from '../../src/clusters/local/listening-sockets.ts';
+import { CAN_SEE_SOCKETS, PortWatch, parseListener } from '../../src/processes/listening-sockets.ts';
 
 const LISTENS =
   '   0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 812350 1 0000000010cd7f9b 100 0 0 10 0';

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { holdPort } from '../../src/ports.ts';
+import { holdPort } from '../../src/processes/ports.ts';
 
-const MODULE = fileURLToPath(new URL('../../src/ports.ts', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../src/processes/ports.ts', import.meta.url));
 
 const HOLD_ONE = `
   const { holdPort } = await import(process.argv[1]);

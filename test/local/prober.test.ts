@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { Prober, probeTiming, Threshold } from '../../src/clusters/local/prober.ts';
-import type { Probe } from '../../src/manifests/manifests.ts';
+import type { Probe } from '../../src/kubernetes-rules/objects.ts';
 import { fakeTime } from './fake-node.ts';
 
 describe('a verdict stands once its threshold is reached', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type PodCounts, recreateStep, rollingUpdateStep } from '../../src/clusters/local/rolling-update.ts';
-import { type RollingUpdateLimits, rollingUpdateLimits } from '../../src/manifests/rounding.ts';
+import { type PodCounts, recreateStep, rollingUpdateStep } from '../../src/kubernetes-rules/rolling-update.ts';
+import { type RollingUpdateLimits, rollingUpdateLimits } from '../../src/kubernetes-rules/rounding.ts';
 import { type Random, seededRandom } from '../../src/random.ts';
 
 /** Pods and how many of them are available: '3/2'. Terminating ones are in neither. */

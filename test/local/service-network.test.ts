@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Endpoint, RoutingTable } from '../../src/clusters/cluster.ts';
-import { type Dialled, RejectLimiter, ServiceNetwork } from '../../src/clusters/service-network.ts';
+import { type Dialled, RejectLimiter, ServiceNetwork } from '../../src/clusters/local/service-network.ts';
 import { seededRandom } from '../../src/random.ts';
 import { fakeTime } from './fake-node.ts';
 

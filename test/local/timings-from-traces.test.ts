@@ -1,7 +1,7 @@
 /** The delays of a real cluster as its traces show them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { timingsFromTraces } from '../../src/clusters/local/timings-from-traces.ts';
+import { timingsFromTraces } from '../../tools/timings/timings-from-traces.ts';
 import { pod, trace } from '../analysis/story.ts';
 
 const listening = (monoMs: number) => [JSON.stringify({ event: 'listening', monoMs }), 'and something that is no JSON'];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Deployment, IntOrPercent } from '../../src/manifests/manifests.ts';
-import { effectiveStrategy, rollingUpdateLimits } from '../../src/manifests/rounding.ts';
+import type { Deployment, IntOrPercent } from '../../src/kubernetes-rules/objects.ts';
+import { effectiveStrategy, rollingUpdateLimits } from '../../src/kubernetes-rules/rounding.ts';
 
 describe('how many pods a rolling update may have above and below replicas', () => {
   const table: [replicas: number, surge: IntOrPercent, unavailable: IntOrPercent, pods: [number, number]][] = [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { InputError } from '../../src/errors.ts';
-import type { Scenario } from '../../src/load/workload.ts';
+import type { Scenario } from '../../src/load/request-mix.ts';
 import { parseContainerCommand } from '../../src/own-service/command.ts';
 import { deploymentFromSettings } from '../../src/own-service/deployment.ts';
 import { planRollouts } from '../../src/own-service/plan.ts';
@@ -77,10 +77,10 @@ describe('the command', () => {
     assert.deepEqual(service([], { file, exec }).command, ['node', 'my server.js', '--x=1']);
   });
   test("is the runtime's in this project's own overlays, which need no kubectl and bring their own requests", () => {
-    const { command, workload } = service([], { kustomize: 'kustomize/overlays/broken-bun' });
+    const { command, requestMix } = service([], { kustomize: 'kustomize/overlays/broken-bun' });
     assert.match(command.join(' '), /bun .*dist\/bun\/server\.js$/);
     assert.deepEqual(
-      workload.scenarios.map(({ name }) => name),
+      requestMix.scenarios.map(({ name }) => name),
       ['keep-alive', 'fresh', 'slow'],
     );
   });
@@ -134,7 +134,7 @@ describe('the command', () => {
 
 describe('the requests', () => {
   const scenarios = (flags: Partial<ServiceFlags> = {}) =>
-    service(['node'], flags).workload.scenarios.map(
+    service(['node'], flags).requestMix.scenarios.map(
       ({ name, method, path, ratePerSecond }: Scenario) => `${name} ${method} ${path} ${ratePerSecond}`,
     );
   const cases: [what: string, flags: Partial<ServiceFlags>, requests: string[]][] = [
@@ -150,7 +150,7 @@ describe('the requests', () => {
   });
   test('come from a file at its own rate or another', () => {
     const rate = (flags: Partial<ServiceFlags>) =>
-      service(['node'], { workload: 'workload.json', ...flags }).workload.scenarios.reduce(
+      service(['node'], { workload: 'workload.json', ...flags }).requestMix.scenarios.reduce(
         (sum, s) => sum + s.ratePerSecond,
         0,
       );

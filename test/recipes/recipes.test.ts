@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { holdPort } from '../../src/ports.ts';
-import { findRuntime } from '../../src/runtimes.ts';
+import { holdPort } from '../../src/processes/ports.ts';
+import { findRuntime } from '../../src/trials/runtimes.ts';
 import { open, read, send, tryConnect } from '../app/http-client.ts';
 import { within } from '../app/within.ts';
 

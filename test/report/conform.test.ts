@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { createColors } from 'picocolors';
 import { create } from 'xmlbuilder2';
 import { CASES } from '../../src/conform/cases/registry.ts';
-import type { MatrixServer } from '../../src/conform/matrix-servers.ts';
 import type { ConformanceResult } from '../../src/conform/suite.ts';
 import { conformanceJson } from '../../src/report/conform-json.ts';
 import { conformanceJunit } from '../../src/report/conform-junit.ts';
-import { conformanceMatrix } from '../../src/report/conform-matrix.ts';
 import { conformanceTap } from '../../src/report/conform-tap.ts';
 import { conformanceText } from '../../src/report/conform-terminal.ts';
+import { conformanceMatrix } from '../../tools/conformance/conformance-page.ts';
+import type { MatrixServer } from '../../tools/conformance/servers.ts';
 
 const RESULT: ConformanceResult = {
   schemaVersion: 1,

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import picocolors from 'picocolors';
-import { planTrials } from '../../src/compare/plan.ts';
-import { readWorkload } from '../../src/load/workload.ts';
+import { readRequestMix } from '../../src/load/request-mix.ts';
 import { projectFile } from '../../src/project-file.ts';
 import { brokenInWords, frame, type Overview, type RunningTrial, timeLeft } from '../../src/report/live/frame.ts';
 import { estimateLeftMs } from '../../src/report/live/live.ts';
 import { terminalProgress } from '../../src/report/progress.ts';
+import { planTrials } from '../../src/trials/plan-comparison.ts';
 import { DELETED, pod, trace } from '../analysis/story.ts';
 import { trialResult } from '../results/trial-result.ts';
 
@@ -113,7 +113,7 @@ function shown(t: TestContext, isTTY: boolean) {
     runtimes: [{ name: 'node', version: '26.0.0', command: [] }],
     variants: ['valid', 'broken'],
     repeats: 1,
-    workload: readWorkload(projectFile('workload.json')),
+    requestMix: readRequestMix(projectFile('workload.json')),
     load: 'builtin',
     cluster: 'local',
     seed: 1,

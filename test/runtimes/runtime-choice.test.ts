@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { EnvironmentError, InputError } from '../../src/errors.ts';
 import type { Runtime } from '../../src/manifests/overlays.ts';
-import { chosenRuntime } from '../../src/runtime-choice.ts';
-import { findRuntime, packagesOf } from '../../src/runtimes.ts';
+import { chosenRuntime } from '../../src/trials/runtime-choice.ts';
+import { findRuntime, packagesOf } from '../../src/trials/runtimes.ts';
 import { startRegistry } from './registry.ts';
 
 function folder(t: TestContext): string {

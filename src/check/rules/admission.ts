@@ -1,5 +1,5 @@
 /** What the API server refuses, in its own words. */
-import { refusalsOf } from '../../clusters/local/admission.ts';
+import { refusalsOf } from '../../kubernetes-rules/admission.ts';
 import type { FieldPath } from '../located-object.ts';
 import type { Rule } from '../rule.ts';
 import type { Workload } from '../workload.ts';

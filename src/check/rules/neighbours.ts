@@ -1,6 +1,6 @@
 /** What stands around the serving container: sidecars, Services, budgets. */
 
-import { scaledValue } from '../../manifests/rounding.ts';
+import { scaledValue } from '../../kubernetes-rules/rounding.ts';
 import { isPercentOfAll } from '../limits.ts';
 import type { BudgetObject } from '../objects.ts';
 import type { Problem, Rule } from '../rule.ts';

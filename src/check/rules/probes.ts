@@ -1,6 +1,6 @@
 /** Probes: when a new pod gets traffic, and when an old one is restarted. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Probe } from '../../manifests/manifests.ts';
+import type { Probe } from '../../kubernetes-rules/objects.ts';
 import { containerPatch } from '../patch.ts';
 import type { Rule } from '../rule.ts';
 

@@ -1,6 +1,6 @@
 /** Which pods a Service's EndpointSlices tell the routers to use. Pure. */
 import type { V1EndpointSlice } from '@kubernetes/client-node';
-import { type EndpointState, usableEndpoints } from '../endpoints.ts';
+import { type EndpointState, usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
 
 /**
  * The names of the pods, sorted. `serving` is absent on old slices, where `ready` says it.

@@ -1,7 +1,7 @@
 /** What a Pod object, each time it changes, adds to the pod's record. Pure. */
 import { constants } from 'node:os';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { LifecycleHandler } from '../../manifests/manifests.ts';
+import type { LifecycleHandler } from '../../kubernetes-rules/objects.ts';
 import type { PodRecord } from '../../trace/trace.ts';
 
 /** The API's times have whole seconds. */

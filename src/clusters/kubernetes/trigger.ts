@@ -1,7 +1,7 @@
 /** A command of the user's that replaces pods: a Helm upgrade, a sync, a drain. */
 import { createInterface } from 'node:readline';
 import { EnvironmentError } from '../../errors.ts';
-import { startProcess } from '../../process-group.ts';
+import { startProcess } from '../../processes/process-group.ts';
 
 /**
  * Runs it in a shell, with this program's environment, until it ends; its output goes to `onLine`.

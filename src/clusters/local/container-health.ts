@@ -1,5 +1,5 @@
 /** What the kubelet knows of a container's health: the lists in which it saw it run, and its probes. */
-import type { Container, Probe } from '../../manifests/manifests.ts';
+import type { Container, Probe } from '../../kubernetes-rules/objects.ts';
 import type { ProbeCheck } from './probe-check.ts';
 import { Prober } from './prober.ts';
 import type { Relist } from './relist.ts';

@@ -1,10 +1,10 @@
 /** The Deployment controller and the scheduler: makes and deletes pods until the wanted ones are there. */
 
-import type { Deployment } from '../../manifests/manifests.ts';
-import { effectiveStrategy } from '../../manifests/rounding.ts';
+import type { Deployment } from '../../kubernetes-rules/objects.ts';
+import { recreateStep, rollingUpdateStep } from '../../kubernetes-rules/rolling-update.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { PodRecord } from '../../trace/trace.ts';
 import type { Pod } from './pod.ts';
-import { recreateStep, rollingUpdateStep } from './rolling-update.ts';
 
 /** What the controller needs of its surroundings. */
 export interface ControllerHost {

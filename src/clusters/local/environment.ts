@@ -1,6 +1,6 @@
 /** The environment of a container on this machine. */
 import { ProgramError } from '../../errors.ts';
-import type { Container } from '../../manifests/manifests.ts';
+import type { Container } from '../../kubernetes-rules/objects.ts';
 import type { Address } from './probe-check.ts';
 
 export interface PodIdentity extends Address {

@@ -3,20 +3,20 @@
  * on this machine. Everything listens on loopback alone.
  */
 import { ExitCode, ProgramError } from '../../errors.ts';
+import { admit } from '../../kubernetes-rules/admission.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
-import { type HeldPort, holdPort } from '../../ports.ts';
+import { canBePid1 } from '../../processes/container-process.ts';
+import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
-import { ServiceNetwork } from '../service-network.ts';
-import { admit } from './admission.ts';
-import { canBePid1 } from './container.ts';
 import { Controller } from './controller.ts';
 import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
 import { Relist } from './relist.ts';
 import { Router } from './router.ts';
+import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { assertSupported } from './supported.ts';
 import { measuredTimings, type Timings } from './timings.ts';

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { EnvironmentError } from '../../errors.ts';
-import { type StartedProcess, startProcess } from '../../process-group.ts';
+import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 import { projectFile } from '../../project-file.ts';
 import type { Address } from './probe-check.ts';
 

@@ -7,7 +7,7 @@
  * { kind: 'started' } when the server was started and { kind: 'terminating' } when it may stop listening.
  */
 import { connect, type Server, type Socket } from 'node:net';
-import { PortWatch } from './listening-sockets.ts';
+import { PortWatch } from '../../processes/listening-sockets.ts';
 
 /** A watch costs time on a busy machine, so there is one only while the server may begin or stop to listen. */
 const POLL_MS = 10;

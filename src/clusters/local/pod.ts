@@ -1,14 +1,14 @@
 /** One pod as its kubelet runs it: start, probes, termination with one grace clock, exit. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Container } from '../../manifests/manifests.ts';
+import { expandReferences } from '../../kubernetes-rules/expansion.ts';
+import type { Container } from '../../kubernetes-rules/objects.ts';
+import { ContainerProcess } from '../../processes/container-process.ts';
+import { CAN_SEE_SOCKETS, watchListener } from '../../processes/listening-sockets.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRecord } from '../../trace/trace.ts';
 import { noteAppEvent } from '../app-log.ts';
-import { ContainerProcess } from './container.ts';
 import { ContainerHealth } from './container-health.ts';
 import { environment } from './environment.ts';
-import { expandReferences } from './expansion.ts';
-import { CAN_SEE_SOCKETS, watchListener } from './listening-sockets.ts';
 import { PodNetwork } from './pod-network.ts';
 import { runPreStop } from './pre-stop.ts';
 import { type Address, probeCheck, runCommand } from './probe-check.ts';

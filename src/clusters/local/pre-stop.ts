@@ -1,6 +1,6 @@
 /** A container's preStop hook. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LifecycleHandler } from '../../manifests/manifests.ts';
+import type { LifecycleHandler } from '../../kubernetes-rules/objects.ts';
 import { type Address, httpStatus } from './probe-check.ts';
 
 export interface HookedContainer {

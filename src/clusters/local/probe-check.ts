@@ -1,8 +1,8 @@
 /** What a probe or an httpGet hook does once, against a container on this machine. */
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import type { HttpGet, Probe } from '../../manifests/manifests.ts';
-import { signalIfAlive, startProcess } from '../../process-group.ts';
+import type { HttpGet, Probe } from '../../kubernetes-rules/objects.ts';
+import { signalIfAlive, startProcess } from '../../processes/process-group.ts';
 
 /** Resolves with whether the check succeeded; never rejects. The signal carries the timeout. */
 export type ProbeCheck = (signal: AbortSignal) => Promise<boolean>;

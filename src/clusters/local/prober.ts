@@ -1,5 +1,5 @@
 /** One probe of one container, with the kubelet's rhythm and thresholds. */
-import type { Probe } from '../../manifests/manifests.ts';
+import type { Probe } from '../../kubernetes-rules/objects.ts';
 import type { ProbeCheck } from './probe-check.ts';
 
 export interface ProbeTiming {

@@ -1,7 +1,8 @@
 /** One simulated node's kube-proxy: it learns of endpoint changes late, and applies them at most once a second. */
+
+import { type EndpointState, usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
 import type { Random } from '../../random.ts';
 import type { TrialClock } from '../../trace/clock.ts';
-import { type EndpointState, usableEndpoints } from '../endpoints.ts';
 import type { Timings } from './timings.ts';
 
 export class Router {

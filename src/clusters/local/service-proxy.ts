@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { ProxiedRequest } from '../cluster.ts';
-import type { Dialled, ServiceNetwork } from '../service-network.ts';
+import type { Dialled, ServiceNetwork } from './service-network.ts';
 
 /** A request head's id, wherever the chunks cut it. */
 const REQUEST_ID = /x-request-id:[ \t]*([^\r\n]+)\r\n/gi;

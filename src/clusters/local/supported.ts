@@ -3,7 +3,8 @@
  * an error: a simulation that ignores what it was told gives an answer to another question.
  */
 import { InputError } from '../../errors.ts';
-import type { KubernetesObject, Manifests, Probe } from '../../manifests/manifests.ts';
+import type { KubernetesObject, Probe } from '../../kubernetes-rules/objects.ts';
+import type { Manifests } from '../../manifests/manifests.ts';
 
 const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) =>
   [

@@ -1,8 +1,8 @@
 /** That the process ends, when, and with which code. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listeningPorts, processesOf } from '../../processes/process-list.ts';
 import type { ConformanceCase } from '../case.ts';
-import { listeningPorts, processesOf } from '../container-processes.ts';
 import type { CaseContext } from '../context.ts';
 import { ask } from '../http-probe.ts';
 import { get } from '../requests.ts';

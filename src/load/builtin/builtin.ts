@@ -16,7 +16,7 @@ export const builtinLoad: LoadGenerator = {
 async function startWorker(options: LoadOptions): Promise<RunningLoad> {
   const { target, clock, signal } = options;
   const setup: WorkerSetup = {
-    workload: options.workload,
+    requestMix: options.requestMix,
     routes: target.kind === 'routes' ? target.current() : fixedRoutes(target.url),
     clockStartedAtEpochMs: clock.startedAtEpochMs,
     seed: options.seed,

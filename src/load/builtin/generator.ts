@@ -1,11 +1,11 @@
 /** The load itself: starts requests when they are due, follows each to its end, and writes down what happened. */
 import type { Endpoint, RoutingTable } from '../../clusters/cluster.ts';
-import { ServiceNetwork } from '../../clusters/service-network.ts';
+import { ServiceNetwork } from '../../clusters/local/service-network.ts';
 import type { Random } from '../../random.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { FailedRequest, LoadRecord } from '../../trace/trace.ts';
 import { LoadRecorder } from '../recorder.ts';
-import type { Scenario, Workload } from '../workload.ts';
+import type { RequestMix, Scenario } from '../request-mix.ts';
 import type { Outcome } from './connection.ts';
 import { type Client, ClientPool } from './pool.ts';
 import { ConstantArrivals } from './schedule.ts';
@@ -45,13 +45,13 @@ export class Generator {
   #sweep: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
 
-  constructor(workload: Workload, routes: RoutingTable, clock: TrialClock, random: Random) {
+  constructor(requestMix: RequestMix, routes: RoutingTable, clock: TrialClock, random: Random) {
     this.routes = routes;
     this.#clock = clock;
     this.#network = new ServiceNetwork(() => this.routes, random);
     this.#idPrefix = Math.floor(random.next() * 2 ** 32).toString(36);
     const startMs = clock.nowMs();
-    this.#lanes = workload.scenarios.map((scenario) => ({
+    this.#lanes = requestMix.scenarios.map((scenario) => ({
       scenario,
       inFlight: new Set(),
       arrivals: new ConstantArrivals(startMs, scenario.ratePerSecond),

@@ -2,10 +2,10 @@
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import type { LoadRecord } from '../../trace/trace.ts';
 import type { LoadProgress } from '../load.ts';
-import type { Workload } from '../workload.ts';
+import type { RequestMix } from '../request-mix.ts';
 
 export interface WorkerSetup {
-  workload: Workload;
+  requestMix: RequestMix;
   routes: RoutingTable;
   /** The trial clock's zero, so that both threads read the same time. */
   clockStartedAtEpochMs: number;

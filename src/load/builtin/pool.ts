@@ -2,7 +2,7 @@
  * Where a request's connection comes from. A keep-alive pool behaves like that many clients that take turns, the one that
  * has waited longest first (as k6's virtual users do); each keeps its own connection and opens another when it lost it.
  */
-import type { Dialled, ServiceNetwork } from '../../clusters/service-network.ts';
+import type { Dialled, ServiceNetwork } from '../../clusters/local/service-network.ts';
 import { Connection } from './connection.ts';
 
 export class Client {

@@ -11,7 +11,7 @@ if (!parentPort) throw new Error('the load runs in a worker thread');
 const port = parentPort;
 const setup = workerData as WorkerSetup;
 const clock = startClock(setup.clockStartedAtEpochMs);
-const generator = new Generator(setup.workload, setup.routes, clock, seededRandom(setup.seed));
+const generator = new Generator(setup.requestMix, setup.routes, clock, seededRandom(setup.seed));
 const say = (message: FromWorker) => port.postMessage(message);
 
 let stopping = false;

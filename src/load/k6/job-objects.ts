@@ -1,6 +1,6 @@
-/** The objects that run k6 within a cluster: its script and workload, and an Indexed Job with one pod a segment. Pure. */
+/** The objects that run k6 within a cluster: its script and request mix, and an Indexed Job with one pod a segment. Pure. */
 import type { V1ConfigMap, V1Job } from '@kubernetes/client-node';
-import type { Workload } from '../workload.ts';
+import type { RequestMix } from '../request-mix.ts';
 
 export const LOAD_NAME = 'rollout-test-load';
 export const LOAD_CONTAINER = 'k6';
@@ -17,19 +17,19 @@ export interface LoadJob {
   /** Pods that share the load. */
   pods: number;
   url: string;
-  workload: Workload;
+  requestMix: RequestMix;
   /** loadtest.js */
   script: string;
   /** The load ends by itself after this. */
   maxDurationMs: number;
 }
 
-export function loadConfigMap({ namespace, workload, script }: LoadJob): V1ConfigMap {
+export function loadConfigMap({ namespace, requestMix, script }: LoadJob): V1ConfigMap {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: LOAD_NAME, namespace },
-    data: { 'loadtest.js': script, 'workload.json': JSON.stringify(workload) },
+    data: { 'loadtest.js': script, 'workload.json': JSON.stringify(requestMix) },
   };
 }
 

@@ -70,13 +70,13 @@ class RunningJob implements RunningLoad {
   #stopping: ReturnType<RunningLoad['stop']> | undefined;
 
   constructor(options: K6JobOptions, load: LoadOptions, target: Extract<Target, { kind: 'service' }>) {
-    const { workload, clock, maxDurationMs } = load;
+    const { requestMix, clock, maxDurationMs } = load;
     this.#options = options;
     this.#load = load;
     setMaxListeners(0, this.#watching.signal); // two watches, and a log for each pod
     this.#namespace = target.namespace;
     const script = readFileSync(projectFile('loadtest.js'), 'utf8');
-    this.#job = { ...options, ...target, workload, maxDurationMs, script };
+    this.#job = { ...options, ...target, requestMix, maxDurationMs, script };
     const nowMs = () => performance.timeOrigin + performance.now();
     const notBeforeMs = nowMs();
     this.#instances = Array.from({ length: options.pods }, (_, index) => ({
@@ -93,7 +93,7 @@ class RunningJob implements RunningLoad {
     const clocks = this.#instances.map(({ lines }) => ({
       fromEpochMs: (epochMs: number) => clock.fromEpochMs(lines.toOurs(epochMs)),
     }));
-    this.#log = new RequestLog({ workload, target, clocks });
+    this.#log = new RequestLog({ requestMix, target, clocks });
     this.died = new Promise<never>((_, reject) => {
       this.#die = reject;
     });

@@ -17,7 +17,7 @@ const RAN_TO_ITS_END: unknown[] = [0, 99];
 export const k6Load: LoadGenerator = { name: 'k6', start };
 
 async function start(options: LoadOptions): Promise<RunningLoad> {
-  const { workload, target, clock, signal, maxDurationMs } = options;
+  const { requestMix, target, clock, signal, maxDurationMs } = options;
   signal.throwIfAborted();
   if (target.kind === 'service') throw new Error('a Service is loaded from within its cluster');
   const version = await k6Version();
@@ -26,9 +26,9 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   process.on('exit', remove);
   const summaryFile = join(folder, 'summary.json');
   const workloadFile = join(folder, 'workload.json');
-  writeFileSync(workloadFile, JSON.stringify(workload));
+  writeFileSync(workloadFile, JSON.stringify(requestMix));
 
-  const log = new RequestLog({ workload, target, clocks: [clock] });
+  const log = new RequestLog({ requestMix, target, clocks: [clock] });
   const k6 = new K6Process({
     script: projectFile('loadtest.js'),
     env: {

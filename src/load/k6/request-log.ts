@@ -4,7 +4,7 @@ import type { TrialClock } from '../../trace/clock.ts';
 import type { LoadRecord } from '../../trace/trace.ts';
 import type { LoadProgress } from '../load.ts';
 import { LoadRecorder } from '../recorder.ts';
-import type { Scenario, Workload } from '../workload.ts';
+import type { RequestMix, Scenario } from '../request-mix.ts';
 import { connectionOf, failedRequest } from './failure.ts';
 import { IterationLedger } from './iteration-ledger.ts';
 import { parseLine, type RequestLine } from './request-line.ts';
@@ -15,7 +15,7 @@ const FENCE_MS = 100;
 const PRINT_LIMIT_MS = 1000;
 
 export interface RequestLogOptions {
-  workload: Workload;
+  requestMix: RequestMix;
   target: Target;
   /** One for each instance of k6 whose output is read: how its wall clock is read on the trial's. */
   clocks: readonly Pick<TrialClock, 'fromEpochMs'>[];
@@ -46,12 +46,12 @@ export class RequestLog {
   /** No request started after this, in ms, is counted. */
   #stoppedMs = Number.POSITIVE_INFINITY;
 
-  constructor({ workload, target, clocks }: RequestLogOptions) {
+  constructor({ requestMix, target, clocks }: RequestLogOptions) {
     this.#target = target;
     this.#instances = clocks.map((clock) => ({
       clock,
       lanes: new Map(
-        workload.scenarios.map((scenario) => [scenario.name, { scenario, ledger: new IterationLedger() }]),
+        requestMix.scenarios.map((scenario) => [scenario.name, { scenario, ledger: new IterationLedger() }]),
       ),
       podOfUser: new Map(),
     }));
@@ -108,7 +108,7 @@ export class RequestLog {
 
   #count({ clock, lanes, podOfUser }: Instance, line: RequestLine): void {
     const lane = lanes.get(line.scenario);
-    if (!lane) throw new Error(`k6 ran a scenario that the workload does not have: ${line.scenario}`);
+    if (!lane) throw new Error(`k6 ran a scenario that the requestMix does not have: ${line.scenario}`);
     const startedMs = clock.fromEpochMs(line.startedAtMs);
     lane.ledger.ended(line.iteration, startedMs > this.#stoppedMs + FENCE_MS);
     const heldPod = podOfUser.get(line.vu);

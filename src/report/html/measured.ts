@@ -1,7 +1,7 @@
 /** How a trial was measured: everything that is needed to judge it, and to do it again. */
 
 import { MAX_P99_LATENESS_MS } from '../../analysis/validity.ts';
-import { decodeHistogram, percentileMs } from '../../load/histogram.ts';
+import { decodeHistogram, percentileMs } from '../../trace/histogram.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { count, percent, seconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';

@@ -2,7 +2,7 @@
 import { causeIn } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId } from '../../analysis/causes.ts';
 import { podMoments } from '../../analysis/moments.ts';
-import { decodeHistogram, percentileMs } from '../../load/histogram.ts';
+import { decodeHistogram, percentileMs } from '../../trace/histogram.ts';
 import type { FailedRequest, Trace } from '../../trace/trace.ts';
 import { count } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';

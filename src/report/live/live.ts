@@ -1,8 +1,8 @@
 /** The live view on a terminal: redrawn in place, a few times a second. */
 import cliCursor from 'cli-cursor';
 import { createLogUpdate } from 'log-update';
-import type { TrialsObserver } from '../../compare/run.ts';
-import type { TrialPlan } from '../../trial.ts';
+import type { TrialsObserver } from '../../trials/run-trials.ts';
+import type { TrialPlan } from '../../trials/trial.ts';
 import { colorsFor } from '../terminal.ts';
 import { frame, type RunningTrial } from './frame.ts';
 

@@ -1,0 +1,47 @@
+/** The Deployment controller's decisions, as pure functions of the pods it sees. */
+import type { RollingUpdateLimits } from './rounding.ts';
+
+/** Pods that are not terminating; terminating ones no longer count for the controller. */
+export interface PodCounts {
+  total: number;
+  /** Ready for at least minReadySeconds. */
+  available: number;
+}
+
+export interface RolloutStep {
+  createNew: number;
+  deleteOld: number;
+}
+
+/**
+ * What the controller does next in a rolling update.
+ * Source: reconcileNewReplicaSet and reconcileOldReplicaSets of the Deployment controller, which count
+ * `spec.replicas` of each ReplicaSet, so that a pod stops counting the moment its deletion is asked for.
+ */
+export function rollingUpdateStep(
+  replicas: number,
+  limits: RollingUpdateLimits,
+  oldPods: PodCounts,
+  newPods: PodCounts,
+): RolloutStep {
+  const room = replicas + limits.maxSurge - (oldPods.total + newPods.total);
+  const createNew = Math.max(0, Math.min(room, replicas - newPods.total));
+  if (createNew > 0) return { createNew, deleteOld: 0 }; // one ReplicaSet is scaled per pass, the new one first
+  const minAvailable = replicas - limits.maxUnavailable;
+  const newUnavailable = newPods.total - newPods.available;
+  const allowed = Math.max(0, oldPods.total + newPods.total - minAvailable - newUnavailable);
+  const unhealthy = Math.min(oldPods.total - oldPods.available, allowed);
+  const spareAvailable = Math.max(0, oldPods.available + newPods.available - minAvailable);
+  const healthy = Math.min(oldPods.available, spareAvailable);
+  return { createNew: 0, deleteOld: unhealthy + healthy };
+}
+
+/** Recreate: every old pod goes first, and nothing new is made before the last of them is gone, terminating ones included. */
+export function recreateStep(
+  replicas: number,
+  old: { active: number; terminating: number },
+  newTotal: number,
+): RolloutStep {
+  if (old.active > 0) return { createNew: 0, deleteOld: old.active };
+  return { createNew: old.terminating > 0 ? 0 : Math.max(0, replicas - newTotal), deleteOld: 0 };
+}

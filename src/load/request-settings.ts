@@ -1,0 +1,60 @@
+/** The load on a service of which nothing is known but what the flags say. */
+import { InputError } from '../errors.ts';
+import { firstIssue } from '../schema-issue.ts';
+import { type RequestMix, readRequestMix, Scenario, scaleRequestMix, totalRate } from './request-mix.ts';
+
+export const CONNECTIONS = ['keep-alive', 'fresh'] as const;
+
+export interface RequestSettings {
+  path?: string | undefined;
+  method?: Scenario['method'] | undefined;
+  body?: string | undefined;
+  /** Over all scenarios. */
+  ratePerSecond?: number | undefined;
+  /** By the kind of their connections. */
+  scenarios?: readonly (typeof CONNECTIONS)[number][] | undefined;
+}
+
+const DEFAULT_RATE_PER_S = 200;
+/** A connection is used every 200 ms at the default rate, so that hardly any server's own idle timeout comes in between. */
+const CONNECTIONS_PER_SCENARIO = 20;
+const TIMEOUT_MS = 10_000;
+
+/**
+ * The same request in each scenario, at equal rates: GET / on kept and on new connections, unless said otherwise.
+ * @throws InputError when the request cannot be sent
+ */
+export function requestMixFromSettings(settings: RequestSettings): RequestMix {
+  const { path = '/', body, ratePerSecond = DEFAULT_RATE_PER_S, scenarios = CONNECTIONS } = settings;
+  const method = settings.method ?? (body === undefined ? 'GET' : 'POST');
+  if (/[^\x21-\x7e]/.test(path))
+    throw new InputError(`--path "${path}": holds a character that must be percent-encoded`);
+  return {
+    format: 'k8s-rollout-test/workload/1',
+    scenarios: scenarios.map((connection) => {
+      const scenario = Scenario.safeParse({
+        name: connection,
+        method,
+        path,
+        body,
+        connection,
+        ratePerSecond: ratePerSecond / scenarios.length,
+        connections: CONNECTIONS_PER_SCENARIO,
+        timeoutMs: TIMEOUT_MS,
+      });
+      if (!scenario.success) throw new InputError(`the request: ${firstIssue(scenario.error)}`);
+      return scenario.data;
+    }),
+  };
+}
+
+/** The request mix of a file where one is named, else that of the settings. */
+export function requestMixFrom(settings: RequestSettings & { workload?: string | undefined }): RequestMix {
+  if (settings.workload === undefined) return requestMixFromSettings(settings);
+  return atRate(readRequestMix(settings.workload), settings.ratePerSecond);
+}
+
+/** A given request mix at that rate; as it is where none is given. */
+export function atRate(requestMix: RequestMix, ratePerSecond: number | undefined): RequestMix {
+  return scaleRequestMix(requestMix, ratePerSecond ?? totalRate(requestMix));
+}

@@ -1,0 +1,95 @@
+/** Starts processes that cannot outlive the program, each in a process group of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setPriority } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { EnvironmentError } from '../errors.ts';
+import { projectFile } from '../project-file.ts';
+
+/**
+ * The new process waits for a line on descriptor 3 before it becomes the command, and ends if that is closed instead.
+ * So it never runs before the warden knows of it, even when the program is killed in between.
+ */
+const GATE = 'read -r _ <&3 || exit 125; exec 3<&-; exec "$@"';
+
+/** As `nice -n 5`: less than the program's own share of a busy core, but far from none. */
+const POD_PRIORITY = 5;
+
+let warden: ChildProcess | undefined;
+
+function wardenInput(): Writable {
+  if (!warden) {
+    warden = spawn(process.execPath, [projectFile('dist/warden.js')], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      detached: true,
+    });
+    warden.unref();
+    (warden.stdin as Writable & { unref(): void }).unref();
+  }
+  return warden.stdin as Writable;
+}
+
+export interface StartedProcess {
+  readonly child: ChildProcess;
+  /** Also the process group's id. */
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves at exit, with what the kernel said of it. */
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** SIGKILL to the whole group. */
+  killGroup(): void;
+}
+
+/**
+ * Starts `command` with exactly `env`; with `ipc`, Node's channel to it is open (descriptor 4).
+ * @throws EnvironmentError when the process cannot be started
+ */
+export async function startProcess(
+  command: readonly string[],
+  options: { env: Record<string, string>; cwd?: string; ipc?: boolean },
+): Promise<StartedProcess> {
+  const { ipc, ...spawnOptions } = options;
+  const child = spawn('/bin/sh', ['-c', GATE, 'sh', ...command], {
+    ...spawnOptions,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
+    detached: true,
+  });
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
+    throw new EnvironmentError(`cannot start ${command[0]}: ${(error as Error).message}`, { cause: error });
+  }
+  const pid = child.pid as number;
+  // On a real cluster the load and the pods do not share their cores. Here they do, and the load must keep its schedule.
+  setPriority(pid, POD_PRIORITY);
+  const input = wardenInput();
+  input.write(`+${pid}\n`);
+  const gate = child.stdio[3] as Writable;
+  gate.on('error', () => {}); // EPIPE: the process was killed before it passed the gate, which `exited` reports
+  gate.end('go\n');
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => {
+      input.write(`-${pid}\n`);
+      resolve({ code, signal });
+    });
+  });
+  return {
+    child,
+    pid,
+    stdout: child.stdout as Readable,
+    stderr: child.stderr as Readable,
+    exited,
+    killGroup: () => signalIfAlive(-pid, 'SIGKILL'),
+  };
+}
+
+/** Sends a signal; a process or group that is gone already is no error. */
+export function signalIfAlive(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}

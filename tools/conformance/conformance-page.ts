@@ -1,0 +1,105 @@
+/** docs/conformance.md: what every server does in every case, and what the cases are. */
+import { CAUSES } from '../../src/analysis/causes.ts';
+import { type ConformanceCase, FAMILIES, type Family } from '../../src/conform/case.ts';
+import { CASES } from '../../src/conform/cases/registry.ts';
+import type { MatrixCase, MatrixResult } from './results.ts';
+import { MATRIX_GROUPS, type MatrixGroup, type MatrixServer } from './servers.ts';
+
+const MARKS: Record<MatrixCase['status'], string> = { pass: '✓', fail: '**✗**', 'not-applicable': '–' };
+
+export function conformanceMatrix(
+  servers: readonly MatrixServer[],
+  results: readonly MatrixResult[],
+  graceSeconds: number,
+): string {
+  const groups = Object.keys(MATRIX_GROUPS) as MatrixGroup[];
+  const parts = [
+    INTRODUCTION,
+    settings(graceSeconds),
+    ...groups.map((group) => groupPart(group, servers, results)),
+    '## The cases',
+    ...(Object.keys(FAMILIES) as Family[]).map(familyPart),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+const INTRODUCTION = `# How servers end
+
+<!-- Written by npm run conformance; the figures are those of docs/results/conformance.json. -->
+
+\`k8s-rollout-test conform -- COMMAND\` runs a server again and again as PID 1 of a container, sends it SIGTERM in
+${CASES.length} situations, and says for each whether its requests and connections came to a good end.`;
+
+function settings(graceSeconds: number): string {
+  return (
+    `Here it was asked of this project's app in each of its modes, with \`DRAIN_DELAY_MS=1000\` and ` +
+    `\`SHUTDOWN_DEADLINE_MS=8000\`, and of other servers ([their code](conformance/servers)); SIGKILL came after ` +
+    `${graceSeconds} s. Libraries have the same deadline, and the same delay where they know one.\n\n` +
+    `✓ passes · **✗** fails · – not applicable: the server lacks what the case is about, or another case says it all. ` +
+    `What was seen in each cell is in [the results](results/conformance.json).`
+  );
+}
+
+function groupPart(group: MatrixGroup, servers: readonly MatrixServer[], results: readonly MatrixResult[]): string {
+  const columns = servers
+    .filter((server) => server.group === group)
+    .flatMap((server) => {
+      const result = results.find(({ id }) => id === server.id);
+      return result ? [{ server, result }] : [];
+    });
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const names = columns.map(({ server }) => server.name);
+  const table = [
+    row(['', ...names]),
+    row(['---', ...names.map(() => ':-:')]),
+    ...CASES.map((one) =>
+      row([
+        `[${one.number}](#${anchorOf(one)}) ${one.title}`,
+        ...columns.map(({ result }) => {
+          const found = result.cases.find(({ id }) => id === one.id);
+          return found ? MARKS[found.status] : '';
+        }),
+      ]),
+    ),
+    row(['failed', ...columns.map(({ result }) => (result.error ? 'did not start' : String(count(result, 'fail'))))]),
+  ];
+  const explained = columns.flatMap(({ server }) =>
+    Object.entries(server.explained ?? {}).map(([id, why]) => `${server.name}, ${numberOf(id)}: ${why}`),
+  );
+  const ran = columns.map(({ server, result }) => {
+    const error = result.error === undefined ? '' : `: ${result.error}`;
+    return `- ${server.name}: \`${server.shown}\` (${result.versions})${error}`;
+  });
+  return [`## ${MATRIX_GROUPS[group]}`, table.join('\n'), ...explained, ran.join('\n')].join('\n\n');
+}
+
+function count({ cases }: MatrixResult, status: MatrixCase['status']): number {
+  return cases.filter((one) => one.status === status).length;
+}
+
+function numberOf(id: string): string {
+  return `case ${CASES.find((one) => one.id === id)?.number}`;
+}
+
+function familyPart(family: Family): string {
+  const cases = CASES.filter((one) => one.family === family).map(casePart);
+  return [`### ${FAMILIES[family]}`, ...cases].join('\n\n');
+}
+
+function casePart(one: ConformanceCase): string {
+  const cause = CAUSES.find(({ id }) => id === one.cause);
+  const lines = [
+    `#### ${one.number} ${one.id}`,
+    `**${one.title[0]?.toUpperCase()}${one.title.slice(1)}.**`,
+    one.why,
+    `*When:* ${one.timing}`,
+    ...(cause ? [`*Adds to cause ${cause.number}:* ${cause.name}.`] : []),
+    ...(one.link ? [`*See:* <${one.link}>`] : []),
+  ];
+  return lines.join('\n\n');
+}
+
+/** As GitHub makes it of the heading. */
+function anchorOf({ number, id }: ConformanceCase): string {
+  return `${number}-${id}`;
+}

@@ -1,0 +1,125 @@
+/** docs/fidelity.md: the committed results of the local cluster beside those of a real one. */
+import type { TrialResult } from '../../src/analysis/result.ts';
+import { projectFile } from '../../src/project-file.ts';
+import { count, percent, rate } from '../../src/report/format.ts';
+import { runtimeName } from '../../src/report/names.ts';
+import { matrix } from '../../src/report/summary.ts';
+import { readResults } from '../../src/results/folder.ts';
+import { GENERATED, paragraphs } from './markdown.ts';
+
+const FOLDERS = { local: 'docs/results/local', kubernetes: 'docs/results/kubernetes' };
+
+export function fidelityPage(): string {
+  return renderFidelity(readResults(projectFile(FOLDERS.local)), readResults(projectFile(FOLDERS.kubernetes)));
+}
+
+/** The page for these results; trials that are not valid are left out, and counted. */
+export function renderFidelity(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): string {
+  const valid = (trials: readonly TrialResult[]) => trials.filter((trial) => trial.valid);
+  const left = local.length + kubernetes.length - valid(local).length - valid(kubernetes).length;
+  const rows = pairs(valid(local), valid(kubernetes));
+  const agree = rows.filter(({ here, there }) => breaks(here) === breaks(there)).length;
+  const near = rows.filter(({ here, there }) => withinFactor(perPod(here), perPod(there), 2)).length;
+  return paragraphs([
+    '# Fidelity: the local cluster and a real one',
+    GENERATED,
+    `Both ran the same overlays under the same load: the local cluster with the builtin load, the real one (two nodes, Kubernetes 1.34, kube-proxy with iptables) with k6 in a Job. \`npm run fidelity\` measures both on the current context and writes this page from [${FOLDERS.local}](results/local/result.json) and [${FOLDERS.kubernetes}](results/kubernetes/result.json).`,
+    `**${agree} of ${rows.length} verdicts (breaks or not) are the same; in ${near} the failed requests per pod replaced are within a factor of two.**${left > 0 ? ` ${left} trials whose measurement was not valid are left out.` : ''}`,
+    table(rows),
+    onCluster(rows),
+    'Failed per pod: the mean over the rollouts, and the smallest and largest in brackets. Lag: the longest time from the deletion of a pod to the last new connection that reached it while another pod was there; a connection that was refused does not count on the real cluster, where nobody sees which pod refused it. Explained: the share of failures whose cause is the fault of the variant, or for `without-pre-stop` the keep-alive race that the same fix removes.',
+    'Without replicas the real cluster breaks fewer: while requests hang k6 adds virtual users, and drops what arrives meanwhile ([decision 4](decisions/0004-dropped-arrivals.md)), which the builtin load does not; under k6 the local cluster does as well ([results/local-k6](results/local-k6/result.json)).',
+  ]);
+}
+
+interface Pair {
+  runtime: string;
+  variant: string;
+  here: readonly TrialResult[];
+  there: readonly TrialResult[];
+}
+
+/** Every runtime in every variant that both have. */
+function pairs(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): Pair[] {
+  const { runtimes, rows } = matrix(local);
+  return rows
+    .flatMap(({ variant }) => runtimes.map((runtime) => ({ runtime, variant })))
+    .filter(({ variant }) => variant !== 'control')
+    .map(({ runtime, variant }) => {
+      const of = (trials: readonly TrialResult[]) =>
+        trials.filter((trial) => trial.runtime === runtime && trial.variant === variant);
+      return { runtime, variant, here: of(local), there: of(kubernetes) };
+    })
+    .filter(({ here, there }) => here.length > 0 && there.length > 0);
+}
+
+function table(rows: readonly Pair[]): string {
+  const lines = rows.map(({ runtime, variant, here, there }) => {
+    const cells = [here, there].flatMap((trials) => [spread(trials), explained(trials, variant), lag(trials)]);
+    return `| ${variant}-${runtime} | ${cells.join(' | ')} |`;
+  });
+  return [
+    '| overlay | local: failed per pod | explained | lag | cluster: failed per pod | explained | lag |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
+}
+
+function breaks(trials: readonly TrialResult[]): boolean {
+  return trials.some(({ failed }) => failed > 0);
+}
+
+/** Mean of failed requests per pod replaced. */
+function perPod(trials: readonly TrialResult[]): number {
+  return trials.reduce((sum, trial) => sum + each(trial), 0) / trials.length;
+}
+
+function each({ failed, podsReplaced }: TrialResult): number {
+  return failed / Math.max(1, podsReplaced);
+}
+
+function withinFactor(a: number, b: number, factor: number): boolean {
+  if (a === 0 || b === 0) return a === b;
+  return Math.max(a, b) / Math.min(a, b) <= factor;
+}
+
+/** What the real cluster's trials add up to. */
+function onCluster(rows: readonly Pair[]): string {
+  const sum = (trials: readonly TrialResult[], value: (trial: TrialResult) => number) =>
+    trials.reduce((total, trial) => total + value(trial), 0);
+  const clean = rows
+    .filter(({ variant }) => variant === 'valid')
+    .map(({ runtime, there }) => {
+      const [failed, requests] = [sum(there, ({ failed }) => failed), sum(there, ({ requests }) => requests)];
+      return `${runtimeName(runtime)} ${count(failed)} of ${count(requests)} requests in ${there.length} rollouts`;
+    });
+  const all = rows.flatMap(({ there }) => there);
+  const [unexplained, failed] = [sum(all, ({ causes }) => causes.unexplained), sum(all, (trial) => trial.failed)];
+  return `On the real cluster the valid variants broke: ${clean.join(', ')}. Of the ${count(failed)} requests that the others broke ${count(unexplained)} are unexplained (${percent(unexplained / Math.max(1, failed))}).`;
+}
+
+function spread(trials: readonly TrialResult[]): string {
+  const values = trials.map(each);
+  const mean = rate(perPod(trials));
+  return values.length === 1 ? mean : `${mean} (${rate(Math.min(...values))}–${rate(Math.max(...values))})`;
+}
+
+const CAUSES_OF: Record<string, readonly (keyof TrialResult['causes'])[]> = {
+  'without-replicas': ['capacity'],
+  'without-graceful-shutdown': ['no-graceful-shutdown'],
+  'without-grace-period': ['grace-too-short'],
+  'without-pre-stop': ['routing-lag', 'keep-alive-race'],
+};
+
+function explained(trials: readonly TrialResult[], variant: string): string {
+  const wanted = CAUSES_OF[variant];
+  const failed = trials.reduce((sum, trial) => sum + trial.failed, 0);
+  if (!wanted || failed === 0) return '';
+  const hit = trials.reduce((sum, { causes }) => sum + wanted.reduce((of, cause) => of + causes[cause], 0), 0);
+  return percent(hit / failed);
+}
+
+function lag(trials: readonly TrialResult[]): string {
+  const lags = trials.flatMap(({ routingLagMs }) => routingLagMs ?? []);
+  return lags.length === 0 ? '' : `${(Math.max(...lags) / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,11 @@
+/** `npm run docs`: brings the generated pages of docs/ up to date. */
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { projectFile } from '../../src/project-file.ts';
+import { PAGES } from './pages.ts';
+
+const top = dirname(projectFile('package.json'));
+for (const { file, render } of PAGES) {
+  writeFileSync(join(top, file), render());
+  console.log(`wrote ${file}`);
+}

@@ -1,0 +1,12 @@
+/** `npm run render`: brings kustomize/rendered up to date. */
+import { ProgramError } from '../src/errors.ts';
+import { renderOverlays } from '../src/manifests/render.ts';
+
+try {
+  const names = renderOverlays();
+  console.log(`rendered ${names.length} overlays into kustomize/rendered`);
+} catch (error) {
+  if (!(error instanceof ProgramError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
