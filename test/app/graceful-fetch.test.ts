@@ -20,7 +20,10 @@ describe('gracefulFetch', () => {
   });
 
   it('counts a request as work until its promise is settled', async () => {
-    const { promise, resolve } = Promise.withResolvers<Response>();
+    let resolve = (_: Response) => {};
+    const promise = new Promise<Response>((done) => {
+      resolve = done;
+    });
     const response = gracefulFetch(() => promise, lifecycle)(request());
     assert.equal(lifecycle.active.requests, 1);
     resolve(new Response('later'));

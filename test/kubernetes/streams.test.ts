@@ -58,19 +58,22 @@ test('a log ends with its pod, without waiting for a 404 that never comes', asyn
 test('the log of an app that has said nothing yet is asked for anew, though its connection is open', async (t) => {
   const ending = new AbortController();
   t.after(() => ending.abort());
-  const asked = Promise.withResolvers<void>();
+  let onAskedAnew = () => {};
+  const askedAnew = new Promise<void>((resolve) => {
+    onAskedAnew = resolve;
+  });
   const { api } = await apiServer(t, [
     (_, response) => response.flushHeaders(), // and then nothing for ever
     (_, response) => {
       response.write(line(1));
-      asked.resolve();
+      onAskedAnew();
     },
   ]);
   const logs = new PodLogs(api, 'ns', ending.signal);
   const pod = { metadata: { name: 'a' }, spec: { containers: [{ name: 'app' }] } };
   const never = () => false;
   void logs.follow(pod, never, never);
-  await within(10_000, 'another request', asked.promise);
+  await within(10_000, 'another request', askedAnew);
 });
 
 test('the last line of a log, or none where the kubelet is silent', async (t) => {
