@@ -7,11 +7,13 @@ import { advise } from '../src/analysis/advice.ts';
 import { analyse } from '../src/analysis/result.ts';
 import { htmlReport } from '../src/report/html/page.ts';
 import { emptyHistogram, encodeHistogram } from '../src/trace/histogram.ts';
-import type { Trace } from '../src/trace/trace.ts';
+import { TRACE_FORMAT, type Trace } from '../src/trace/trace.ts';
 import { record } from './record.ts';
 
 const SIZES = [10_000, 100_000, 1_000_000];
 const RATE_PER_MS = 0.42;
+
+const REFUSED = { phase: 'connect' as const, error: 'ECONNREFUSED' };
 
 function trace(requests: number): Trace {
   const lengthMs = requests / RATE_PER_MS;
@@ -22,11 +24,17 @@ function trace(requests: number): Trace {
       scenario: 'fresh',
       startedMs,
       endedMs: startedMs + 3,
-      connection: 'fresh' as const,
-      phase: 'connect' as const,
-      error: 'ECONNREFUSED',
-      pod: `old-${i % 3}`,
-      router: 'node1',
+      client: { connection: 'fresh' as const, ...REFUSED },
+      attempts: [
+        {
+          via: 'node1',
+          pod: { uid: `old-${i % 3}`, name: `old-${i % 3}` },
+          connection: { state: 'fresh' as const },
+          startedMs,
+          endedMs: startedMs + 3,
+          ...REFUSED,
+        },
+      ],
     };
   });
   const buckets = Math.ceil(lengthMs / 100);
@@ -38,16 +46,22 @@ function trace(requests: number): Trace {
   }));
   const latency = emptyHistogram();
   for (let i = 0; i < requests; i++) latency.recordValue(500 + (i % 5000));
-  const pods = Array.from({ length: 6 }, (_, i) => ({
-    name: `${i < 3 ? 'old' : 'new'}-${i % 3}`,
-    generation: i < 3 ? ('old' as const) : ('new' as const),
-    node: 'node1',
-    createdMs: 0,
-    readyMs: 10,
-    ...(i < 3 ? { deletionMs: 100, sigtermMs: 100, stoppedListeningMs: 101, exitMs: lengthMs } : {}),
-  }));
+  const pods = Array.from({ length: 6 }, (_, i) => {
+    const name = `${i < 3 ? 'old' : 'new'}-${i % 3}`;
+    const run = { restarts: 0, startedMs: 5, ...(i < 3 ? { stoppedListeningMs: 101, endedMs: lengthMs } : {}) };
+    return {
+      uid: name,
+      name,
+      generation: i < 3 ? ('old' as const) : ('new' as const),
+      node: 'node1',
+      createdMs: 0,
+      readyMs: 10,
+      ...(i < 3 ? { deletionMs: 100 } : {}),
+      containers: [{ name: 'app', serves: true, runs: [run], ...(i < 3 ? { stopSignalMs: 100 } : {}) }],
+    };
+  });
   return {
-    format: 'k8s-rollout-test/trace/1',
+    format: TRACE_FORMAT,
     trial: {
       runtime: 'node',
       runtimeVersion: '0',
@@ -59,8 +73,16 @@ function trace(requests: number): Trace {
     },
     clock: { startedAtEpochMs: 0 },
     machine: { platform: 'linux', arch: 'x64', cores: 2, node: '0' },
-    settings: { replicas: 3, strategy: 'RollingUpdate', maxSurge: 1, maxUnavailable: 0, gracePeriodMs: 30_000 },
-    rolloutMs: 50,
+    settings: {
+      workload: 'Deployment',
+      replicas: 3,
+      strategy: 'RollingUpdate',
+      maxSurge: 1,
+      maxUnavailable: 0,
+      gracePeriodMs: 30_000,
+      readinessProbe: true,
+    },
+    disruption: { kind: 'rollout', atMs: 50 },
     loadStartMs: 0,
     loadStopMs: lengthMs,
     cluster: { pods, routerViews: [], events: [], pid1: true },

@@ -7,7 +7,8 @@ import { RUNTIMES, VARIANTS } from '../src/manifests/overlays.ts';
 import { ResultFolder } from '../src/results/folder.ts';
 import { writeReports } from '../src/results/reports.ts';
 import { emptyHistogram, encodeHistogram, recordMs } from '../src/trace/histogram.ts';
-import type { FailedRequest, Trace } from '../src/trace/trace.ts';
+import type { FailedRequest } from '../src/trace/load-record.ts';
+import type { Trace } from '../src/trace/trace.ts';
 import { DELETED, failed, pod, succeeded, view } from '../test/analysis/story.ts';
 import { refused, told } from '../test/report/reported.ts';
 

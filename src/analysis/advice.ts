@@ -1,11 +1,12 @@
 /**
- * What the rollouts of one manifest say about it: how long its routers lagged, what its server did, the preStop hook and
- * the grace period that would have been enough, and which change removes which share of the failures. Pure.
+ * What the rollouts of one manifest say about it: how long its routers lagged, what its server and its hooks did, the preStop
+ * sleep and the grace period that would have been enough, and which change removes which share of the failures. Pure.
  */
 import { z } from 'zod';
 import type { Trace } from '../trace/trace.ts';
-import { causeIn } from './attribution.ts';
-import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
+import { Change, changesFor } from './changes.ts';
+import { historyOf } from './history.ts';
+import { HookFinding, hookFindings } from './hooks.ts';
 import { longestRequest, routingLags } from './rollout-times.ts';
 import { ServerBehaviour, serverBehaviour } from './server-behaviour.ts';
 
@@ -18,14 +19,6 @@ export const LAG_MARGIN_MS = 1000;
 export const GRACE_MARGIN_MS = 2000;
 export const GRACE_MARGIN_SHARE = 0.25;
 
-export const Change = z.object({
-  cause: z.enum(CAUSE_IDS).describe('the cause that it removes'),
-  change: z.enum(['replicas', 'graceful-shutdown', 'grace-period', 'pre-stop', 'connection-close', 'readiness-probe']),
-  removes: z.int().describe('failed requests'),
-  share: z.number().describe('of all failed requests'),
-});
-export type Change = z.infer<typeof Change>;
-
 export const Advice = z.object({
   routing: z
     .object({
@@ -37,6 +30,7 @@ export const Advice = z.object({
   longestRequest: z
     .object({ ms: z.number(), cut: z.boolean().describe('it was cut, so it would have taken longer') })
     .nullable(),
+  hooks: z.array(HookFinding).describe('preStop hooks that did not do what they are for'),
   preStop: z
     .object({ nowSeconds: z.number(), neededSeconds: z.int(), marginMs: z.number() })
     .nullable()
@@ -57,31 +51,27 @@ export const Advice = z.object({
 });
 export type Advice = z.infer<typeof Advice>;
 
-/** Which change removes which cause. */
-const CHANGES: Partial<Record<CauseId, Change['change']>> = {
-  capacity: 'replicas',
-  'no-graceful-shutdown': 'graceful-shutdown',
-  'grace-too-short': 'grace-period',
-  'routing-lag': 'pre-stop',
-  'keep-alive-race': 'connection-close',
-  'not-ready': 'readiness-probe',
-};
-
 /** Advice from rollouts of one manifest; controls among the traces only add to the longest request. */
 export function advise(traces: readonly Trace[]): Advice {
-  const rollouts = traces.filter((trace) => trace.rolloutMs !== undefined);
-  const server = serverBehaviour(rollouts);
-  const lags = rollouts.flatMap((trace) => routingLags(trace).map((lag) => ({ repeat: trace.trial.repeat, ...lag })));
+  const rollouts = traces.filter((trace) => trace.disruption !== undefined);
+  const histories = rollouts.map(historyOf);
+  const server = serverBehaviour(histories);
+  const lags = histories.flatMap((history, index) =>
+    routingLags(history).map((lag) => ({ repeat: rollouts[index]?.trial.repeat ?? 0, ...lag })),
+  );
   const routing = lags.length === 0 ? null : { pods: lags, longestMs: Math.max(...lags.map(({ lagMs }) => lagMs)) };
   const longest = longestRequest(traces);
   const preStop = routing && preStopAdvice(rollouts, routing.longestMs, server);
+  const gracePeriod = longest && graceAdvice(rollouts, preStop, longest.ms, server);
+  const hooks = hookFindings(rollouts);
   return {
     routing,
     longestRequest: longest,
+    hooks,
     preStop,
-    gracePeriod: longest && graceAdvice(rollouts, preStop, longest.ms, server),
+    gracePeriod,
     server,
-    changes: changes(rollouts),
+    changes: changesFor(rollouts, { server, hooks, preStop, gracePeriod }),
   };
 }
 
@@ -125,18 +115,11 @@ function graceMarginMs(longestRequestMs: number): number {
 function currentPreStopMs(rollouts: readonly Trace[]): number {
   const lengths = rollouts.flatMap(({ settings, cluster }) =>
     settings.preStopMs === undefined
-      ? cluster.pods.map((pod) => (pod.preStopEndMs ?? pod.deletionMs ?? 0) - (pod.deletionMs ?? 0))
+      ? cluster.pods.map(({ containers }) => {
+          const { startedMs = 0, endedMs = startedMs } = containers.find(({ serves }) => serves)?.hook ?? {};
+          return endedMs - startedMs;
+        })
       : [settings.preStopMs],
   );
   return Math.max(0, ...lengths);
-}
-
-function changes(rollouts: readonly Trace[]): Change[] {
-  const causes = rollouts.flatMap((trace) => trace.load.failures.map((request) => causeIn(trace, request)));
-  const counts = countCauses(causes);
-  return CAUSE_IDS.flatMap((cause) => {
-    const change = CHANGES[cause];
-    const removes = counts[cause];
-    return change && removes > 0 ? [{ cause, change, removes, share: removes / causes.length }] : [];
-  }).sort((a, b) => b.removes - a.removes);
 }

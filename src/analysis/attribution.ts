@@ -2,14 +2,17 @@
  * The cause of each broken request, as one pure function of the request and the pods' timelines. The rules have a fixed
  * order and the first that fits decides; what fits none is unexplained, never guessed.
  */
-import type { ClusterRecord, FailedRequest, PodRecord, Trace } from '../trace/trace.ts';
+import type { Attempt, FailedRequest } from '../trace/load-record.ts';
 import type { CauseId } from './causes.ts';
+import { type History, historyOf, type Story } from './history.ts';
+import type { PodLife } from './pod-life.ts';
 import {
   drainedAsOthers,
   endedAround,
   endedBetween,
   endedByForce,
-  mayHaveDrained,
+  keepsLog,
+  killed,
   mayHaveEndedBy,
   mayHaveLivedAt,
   servesAt,
@@ -17,11 +20,11 @@ import {
 } from './timeline.ts';
 import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
 
-interface Evidence {
-  request: FailedRequest;
-  cluster: ClusterRecord;
-  /** The pod it was sent to, where known. */
-  pod: PodRecord | undefined;
+/** The attempt that is judged, at a pod that may be unknown. */
+export interface Evidence {
+  attempt: Attempt;
+  history: History;
+  pod: PodLife | undefined;
 }
 
 /**
@@ -29,6 +32,9 @@ interface Evidence {
  * busy machine adds. One that failed later had reached its server.
  */
 const MAX_CROSSING_MS = 1000;
+
+/** A request that was sent this long before SIGTERM had surely reached its pod by then. */
+const REACHED_MS = 50;
 
 interface Rule {
   cause: CauseId;
@@ -39,48 +45,62 @@ interface Rule {
 const RULES: readonly Rule[] = [
   { cause: 'capacity', fits: nobodyServed },
   { cause: 'not-ready', fits: podWasNotReady },
+  { cause: 'routing-lag', fits: sentAfterSigterm },
   { cause: 'grace-too-short', fits: cutWhileDraining },
-  { cause: 'no-graceful-shutdown', fits: cutWithoutDraining },
-  { cause: 'routing-lag', fits: sentToStoppingPod },
+  { cause: 'no-graceful-shutdown', fits: turnedAway },
+  { cause: 'no-graceful-shutdown', fits: cutByServer },
+  { cause: 'routing-lag', fits: sentToTerminatingPod },
   { cause: 'keep-alive-race', fits: idleConnectionClosed },
 ];
 
+/** The cause of each of a trace's failed requests, in their order. */
+export function causesOf(story: Story): CauseId[] {
+  const history = historyOf(story);
+  return story.load.failures.map((request) => causeOf(request, history));
+}
+
 /**
  * The cause of one failed request. Where the pods' clocks may be off against the load's, the cause must be the same
- * wherever within that bound the truth lies; else it cannot be told.
- * @param clockBoundMs how far the pods' times may be off against the request's, in ms
+ * wherever within that bound the truth lies; else it is unknown.
  */
-export function attribute(request: FailedRequest, cluster: ClusterRecord, clockBoundMs = 0): CauseId {
+export function causeOf(request: FailedRequest, history: History): CauseId {
+  const { clockBoundMs } = history;
+  const attempt = decidingAttempt(request);
   const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];
-  const [cause, ...others] = new Set(shiftsMs.map((shiftMs) => causeOf(shifted(request, shiftMs), cluster)));
+  const [cause, ...others] = new Set(shiftsMs.map((shiftMs) => causeOfAttempt(shifted(attempt, shiftMs), history)));
   return cause === undefined || others.length > 0 ? 'unexplained' : cause;
 }
 
-/** The cause of one of a trace's failed requests. */
-export function causeIn({ load, cluster }: Pick<Trace, 'load' | 'cluster'>, request: FailedRequest): CauseId {
-  return attribute(request, cluster, (load.clockBoundMs ?? 0) + (cluster.clockBoundMs ?? 0));
+/**
+ * The attempt whose end the client saw: the last one. A request that reached no router is judged by what the client saw.
+ */
+export function decidingAttempt({ client, attempts, startedMs, endedMs }: FailedRequest): Attempt {
+  const last = attempts.at(-1);
+  if (last) return last;
+  const { connection, detail: _, ...seen } = client;
+  return { ...seen, startedMs, endedMs, connection: { state: connection } };
 }
 
-function shifted(request: FailedRequest, byMs: number): FailedRequest {
-  return { ...request, startedMs: request.startedMs + byMs, endedMs: request.endedMs + byMs };
+function shifted(attempt: Attempt, byMs: number): Attempt {
+  return { ...attempt, startedMs: attempt.startedMs + byMs, endedMs: attempt.endedMs + byMs };
 }
 
-function causeOf(request: FailedRequest, cluster: ClusterRecord): CauseId {
-  if (request.pod === undefined && request.router === undefined) return causeOfUnseen(request, cluster);
-  const pod = cluster.pods.find((candidate) => candidate.name === request.pod);
-  return firstCause({ request, cluster, pod }) ?? 'unexplained';
+function causeOfAttempt(attempt: Attempt, history: History): CauseId {
+  if (attempt.pod === undefined && attempt.via === undefined) return causeOfUnseen(attempt, history);
+  const pod = attempt.pod && history.byUid.get(attempt.pod.uid);
+  return firstCause({ attempt, history, pod }) ?? 'unexplained';
 }
 
 /**
  * Through a Service's address nobody sees which pod was chosen. It was one of those that a router may have known and that
  * could not serve the request; where every one of them gives the same cause, that is it.
  */
-function causeOfUnseen(request: FailedRequest, cluster: ClusterRecord): CauseId {
-  if (request.phase === 'connect' && nobodyKnownServed(request, cluster)) return 'capacity';
-  const causes = possiblePods(request, cluster).flatMap((pod) => firstCause({ request, cluster, pod }) ?? []);
+function causeOfUnseen(attempt: Attempt, history: History): CauseId {
+  if (attempt.phase === 'connect' && nobodyKnownServed(attempt, history)) return 'capacity';
+  const causes = possiblePods(attempt, history).flatMap((pod) => firstCause({ attempt, history, pod }) ?? []);
   const [cause, ...others] = new Set(causes);
   if (others.length > 0) return 'unexplained';
-  return cause ?? firstCause({ request, cluster, pod: undefined }) ?? 'unexplained';
+  return cause ?? firstCause({ attempt, history, pod: undefined }) ?? 'unexplained';
 }
 
 function firstCause(evidence: Evidence): CauseId | undefined {
@@ -91,58 +111,116 @@ function firstCause(evidence: Evidence): CauseId | undefined {
  * 1: it never got through to a pod, or too late to be answered in its time, and when it started there was none that would
  * have served it, or its router knew of none (a new pod is ready a little before every router knows).
  */
-function nobodyServed({ request, cluster, pod }: Evidence): boolean {
-  if (pod && request.phase !== 'connect' && request.error !== 'timeout') return false;
-  const nobody = !cluster.pods.some((candidate) => servesAt(candidate, request.startedMs));
-  return nobody || (pod === undefined && routedNowhere(request, cluster));
+function nobodyServed({ attempt, history, pod }: Evidence): boolean {
+  if (pod && attempt.phase !== 'connect' && attempt.error !== 'timeout') return false;
+  const nobody = !history.pods.some((candidate) => servesAt(candidate, attempt.startedMs));
+  return nobody || (pod === undefined && routedNowhere(attempt, history));
 }
 
-/** 6: its pod was alive but had not (or not any more) declared itself ready, and nobody had asked it to stop. */
-function podWasNotReady({ request, pod }: Evidence): boolean {
-  if (!pod || terminatingAt(pod, request.startedMs)) return false;
-  return !servesAt(pod, request.startedMs) && !terminatingAt(pod, request.endedMs);
+/**
+ * 6: its pod was alive and nobody had asked it to stop, but it could not serve: it had not declared itself ready, or had
+ * lost its readiness, or had been declared ready and not answered any request yet.
+ */
+function podWasNotReady({ attempt: { startedMs, endedMs }, history, pod }: Evidence): boolean {
+  if (!pod || terminatingAt(pod, startedMs) || terminatingAt(pod, endedMs)) return false;
+  return !servesAt(pod, startedMs) || (pod.generation === 'new' && startedMs < firstAnswerMs(pod, history));
 }
 
-/** 3: it was under way when its pod, which was draining, came to a forced end. */
-function cutWhileDraining({ request, cluster, pod }: Evidence): boolean {
-  return pod !== undefined && cutByEnd(request, pod) && drainedAsOthers(pod, cluster.pods) && endedByForce(pod);
+function firstAnswerMs({ uid }: PodLife, { firstAnswersMs }: History): number {
+  return firstAnswersMs.get(uid) ?? Number.POSITIVE_INFINITY;
 }
 
-/** 2: it was under way when its pod ended without having drained: killed by a signal, or gone by its own exit. */
-function cutWithoutDraining({ request, cluster, pod }: Evidence): boolean {
-  if (pod === undefined || !terminatingAt(pod, request.endedMs)) return false;
-  if (!cutByEnd(request, pod) && !sentUntilEnd(request, pod)) return false;
-  if (drainedAsOthers(pod, cluster.pods)) return false;
-  return cluster.listenersSeen !== false || !mayHaveDrained(pod);
+/** 3: it was under way when its pod, which was draining, was ended because the grace period was over. */
+function cutWhileDraining({ attempt, history, pod }: Evidence): boolean {
+  return pod !== undefined && cutByEnd(attempt, pod) && drainedAsOthers(pod, history.pods) && endedByForce(pod);
 }
 
-/** 4: a new connection, opened after its pod had been told to go, or while it was, did not get an answer. */
-function sentToStoppingPod({ request, pod }: Evidence): boolean {
-  if (!pod || request.connection !== 'fresh' || !terminatingAt(pod, request.endedMs)) return false;
-  return request.phase === 'connect' || (request.bytesReceived ?? 0) === 0;
+/**
+ * 4: a new connection that was begun after SIGTERM and brought no byte: whatever ended it, a router sent it to a pod that was
+ * stopping although there was another. (Where there is none, routers send to terminating pods on purpose: KEP-1669.) A port
+ * that is still open does not mean that anybody accepts.
+ */
+function sentAfterSigterm({ attempt, history, pod }: Evidence): boolean {
+  if (!pod || attempt.connection.state !== 'fresh' || pod.sigtermMs === undefined) return false;
+  const { startedMs } = attempt;
+  if (startedMs < pod.sigtermMs || !(noByte(attempt) || isRefusal(attempt))) return false;
+  return history.pods.some((other) => servesAt(other, startedMs) && !terminatingAt(other, startedMs));
+}
+
+/**
+ * 2: a terminating pod answered with a server error what it should have served: a request that was under way at SIGTERM, or
+ * one on a connection that it had kept open.
+ */
+function turnedAway({ attempt, pod }: Evidence): boolean {
+  if (!pod || !isRefusal(attempt) || !terminatingAt(pod, attempt.endedMs)) return false;
+  return attempt.connection.state === 'reused' || (pod.sigtermMs !== undefined && attempt.endedMs >= pod.sigtermMs);
+}
+
+/**
+ * 2: it was cut by its server: under way when SIGTERM came and broken after it, or when the pod ended, and not by SIGKILL
+ * in a drain.
+ */
+function cutByServer({ attempt, history, pod }: Evidence): boolean {
+  if (pod === undefined || !terminatingAt(pod, attempt.endedMs)) return false;
+  const draining = drainedAsOthers(pod, history.pods);
+  if (killed(pod) && !draining && mayHaveDrainedUnseen(pod, history)) return false;
+  if (cutAfterSigterm(attempt, pod)) return true;
+  if (draining) return false;
+  return cutByEnd(attempt, pod) || sentUntilEnd(attempt, pod);
+}
+
+/** 4: a new connection, opened after its pod's deletion was asked for, or while it was, did not get an answer. */
+function sentToTerminatingPod({ attempt, pod }: Evidence): boolean {
+  if (!pod || attempt.connection.state !== 'fresh' || !terminatingAt(pod, attempt.endedMs)) return false;
+  return attempt.phase === 'connect' || noByte(attempt) || isRefusal(attempt);
 }
 
 /** 5: a connection that had served before was closed as it was sent, before any byte of the response. */
-function idleConnectionClosed({ request, pod }: Evidence): boolean {
-  const closing = pod === undefined || terminatingAt(pod, request.endedMs);
-  const crossed = request.endedMs - request.startedMs <= MAX_CROSSING_MS && request.error !== 'timeout';
-  return closing && crossed && request.connection === 'reused' && (request.bytesReceived ?? 0) === 0;
+function idleConnectionClosed({ attempt, pod }: Evidence): boolean {
+  const closing = pod === undefined || terminatingAt(pod, attempt.endedMs);
+  const crossed = attempt.endedMs - attempt.startedMs <= MAX_CROSSING_MS && attempt.error !== 'timeout';
+  return closing && crossed && attempt.connection.state === 'reused' && noByte(attempt);
+}
+
+function noByte({ bytesReceived = 0, status }: Attempt): boolean {
+  return bytesReceived === 0 && status === undefined;
+}
+
+/** An answer that says that the server will not serve it now. */
+function isRefusal({ error, status = 0 }: Attempt): boolean {
+  return error === 'status' && status >= 500;
 }
 
 /** The view of its router (of every router, where it is not known which) was empty when it started. */
-function routedNowhere({ router, startedMs }: FailedRequest, { routerViews }: ClusterRecord): boolean {
+function routedNowhere({ via, startedMs }: Attempt, { cluster: { routerViews } }: History): boolean {
   const current = new Map<string, number>();
   for (const view of routerViews) if (view.atMs <= startedMs) current.set(view.router, view.pods.length);
-  const sizes = router === undefined ? [...current.values()] : [current.get(router) ?? 0];
+  const sizes = via === undefined ? [...current.values()] : [current.get(via) ?? 0];
   return sizes.length > 0 && sizes.every((size) => size === 0);
+}
+
+/** Established and sent, and broken without an answer that would explain it. */
+function broken({ phase, error }: Attempt): boolean {
+  return phase !== 'connect' && error !== 'status';
+}
+
+/**
+ * Under way when SIGTERM came, or within its response later, and broken while the pod lived on or as it ended: only its
+ * server can have done that. What was sent within a moment of SIGTERM may have crossed with the closing of its connection.
+ */
+function cutAfterSigterm(attempt: Attempt, { sigtermMs }: PodLife): boolean {
+  if (!broken(attempt) || attempt.error === 'timeout' || sigtermMs === undefined) return false;
+  const reached = attempt.startedMs < sigtermMs - REACHED_MS || attempt.phase === 'receive';
+  return reached && attempt.endedMs >= sigtermMs;
 }
 
 /**
  * Established, not yet answered in full, and broken at its pod's end. Nothing else can have broken what was under way before
  * that end and failed after it, however late a busy client saw that its connection was gone.
  */
-function cutByEnd({ phase, error, startedMs, endedMs }: FailedRequest, pod: PodRecord): boolean {
-  if (phase === 'connect' || error === 'status') return false;
+function cutByEnd(attempt: Attempt, pod: PodLife): boolean {
+  const { startedMs, endedMs, error } = attempt;
+  if (!broken(attempt)) return false;
   return endedAround(pod, endedMs) || (error !== 'timeout' && endedBetween(pod, startedMs, endedMs));
 }
 
@@ -151,7 +229,13 @@ function cutByEnd({ phase, error, startedMs, endedMs }: FailedRequest, pod: PodR
  * drain closes its connections, whether a request had reached it by then or crossed with its end, and however late a busy
  * client saw it.
  */
-function sentUntilEnd({ connection, error, startedMs, endedMs }: FailedRequest, pod: PodRecord): boolean {
-  const lost = connection === 'reused' && error !== 'timeout' && error !== 'status';
+function sentUntilEnd(attempt: Attempt, pod: PodLife): boolean {
+  const { connection, error, startedMs, endedMs } = attempt;
+  const lost = connection.state === 'reused' && error !== 'timeout' && error !== 'status';
   return lost && mayHaveLivedAt(pod, startedMs) && mayHaveEndedBy(pod, endedMs);
+}
+
+/** Nobody could see whether it drained before it was killed: its listener was not watched, and it keeps no log. */
+function mayHaveDrainedUnseen(pod: PodLife, { cluster }: History): boolean {
+  return cluster.listenersSeen === false && !keepsLog(pod);
 }

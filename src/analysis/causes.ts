@@ -34,8 +34,9 @@ export const CAUSES = [
     number: 2,
     name: 'no graceful shutdown',
     explanation:
-      'The pod had accepted it, and then ended without finishing what it had: it died of SIGTERM, exited at once, or ignored SIGTERM until SIGKILL.',
-    evidence: 'Its connection was established and broke when its pod ended, and the pod was not draining.',
+      'The pod had accepted it and did not finish it: the server died of SIGTERM, exited at once or after a deadline of its own, cut it, turned it away with an error, or ignored SIGTERM until SIGKILL.',
+    evidence:
+      'It was in flight at SIGTERM, or on a connection that the pod had kept open, and broke or was answered with a server error while the pod was terminating; SIGKILL in the middle of a drain is another cause.',
     fix: 'Handle SIGTERM: fail readiness, answer with Connection: close, stop listening, finish what is in flight, exit.',
     measured:
       'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), SHUTDOWN=none with everything else right broke 60 requests on Node 26.10, 63 on Bun 1.4.4 and 67 on Deno 2.9.6. Closing at once on SIGTERM, without a preStop hook, broke more: 207, 250 and 160 of about 16,800, since a process that ignores the signal goes on serving until SIGKILL.',
@@ -46,7 +47,8 @@ export const CAUSES = [
     number: 3,
     name: 'grace period too short',
     explanation: 'The pod was draining, but SIGKILL came before this request was done.',
-    evidence: 'Its connection was established and broke when its pod, which had begun to drain, was killed or gave up.',
+    evidence:
+      'Its connection was established and broke when SIGKILL ended its pod, which had begun to drain, or when the pod logged that it gave up.',
     fix: 'Set terminationGracePeriodSeconds above preStop + drain delay + the longest request; preStop counts towards it.',
     measured:
       'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), a grace period of 5 s, as long as the preStop sleep, broke 45 requests on Node 26.10, 40 on Bun 1.4.4 and 44 on Deno 2.9.6, all of them slow ones.',
@@ -58,7 +60,8 @@ export const CAUSES = [
     name: 'routing lag',
     explanation:
       'It was sent to a pod that had begun to stop: SIGTERM and the removal of the endpoint start at the same time, and routers learn of the removal later.',
-    evidence: 'A new connection to a terminating pod was refused or broken before any answer.',
+    evidence:
+      'A new connection to a terminating pod was refused, broken before any byte of an answer, or answered with a server error.',
     fix: 'Keep serving after the deletion until the routers know: a preStop sleep of a few seconds.',
     measured:
       'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), no preStop hook and no drain delay broke 122 requests on Node 26.10, 159 on Bun 1.4.4 and 165 on Deno 2.9.6. New connections failed for 0.3 to 1.05 s after each SIGTERM.',
@@ -79,7 +82,7 @@ export const CAUSES = [
     name: 'not ready yet',
     explanation: 'It was sent to a new pod that could not serve yet.',
     evidence:
-      'Its pod had not become ready when the request started, or had just lost its readiness without being deleted.',
+      'Its pod had not become ready when the request started, had lost its readiness without being deleted, or was declared ready and had not answered any request yet.',
     fix: 'Add a readiness probe that succeeds only once the app can serve.',
   },
   {

@@ -1,5 +1,8 @@
 /** What happened to one pod, in order, and which part of its life each stretch of time was: for timelines and tables. */
-import { BUCKET_MS, type PodRecord, type Trace } from '../trace/trace.ts';
+import type { Trace } from '../trace/trace.ts';
+import { BUCKET_MS } from '../trace/units.ts';
+import { decidingAttempt } from './attribution.ts';
+import type { PodLife } from './pod-life.ts';
 
 /** In words, as they follow a pod's name. */
 export const MOMENT_NAMES = {
@@ -29,12 +32,12 @@ export interface Moment {
 /** The scenario of workload.json that opens a connection for each request; a trace does not say so of any other. */
 const FRESH_SCENARIO = 'fresh';
 
-const FIELDS: readonly (readonly [MomentId, keyof PodRecord & `${string}Ms`])[] = [
+const FIELDS: readonly (readonly [MomentId, Exclude<keyof PodLife & `${string}Ms`, 'exitBoundMs'> | 'hookEnd'])[] = [
   ['created', 'createdMs'],
   ['listening', 'listeningMs'],
   ['ready', 'readyMs'],
   ['deletion', 'deletionMs'],
-  ['pre-stop-end', 'preStopEndMs'],
+  ['pre-stop-end', 'hookEnd'],
   ['sigterm', 'sigtermMs'],
   ['draining', 'drainingMs'],
   ['not-ready', 'notReadyMs'],
@@ -44,9 +47,9 @@ const FIELDS: readonly (readonly [MomentId, keyof PodRecord & `${string}Ms`])[] 
 ];
 
 /** Everything that is known of a pod's life, in order of time. What came when the trial was taken away is left out. */
-export function podMoments(pod: PodRecord, trace: Trace): Moment[] {
+export function podMoments(pod: PodLife, trace: Trace): Moment[] {
   const moments: Moment[] = FIELDS.flatMap(([id, field]) => {
-    const atMs = pod[field];
+    const atMs = field === 'hookEnd' ? pod.hook?.endedMs : pod[field];
     if (atMs === undefined || (pod.deletionMs === undefined && atMs > trace.loadStopMs)) return [];
     const detail = id === 'exit' ? (pod.exitSignal ?? pod.exitCode) : undefined;
     return [detail === undefined ? { id, atMs } : { id, atMs, detail: String(detail) }];
@@ -58,11 +61,11 @@ export function podMoments(pod: PodRecord, trace: Trace): Moment[] {
 }
 
 /** When each router stopped sending new connections to the pod for good, after its deletion. */
-function endpointRemovals(pod: PodRecord, { cluster }: Trace): Moment[] {
+function endpointRemovals(pod: PodLife, { cluster }: Trace): Moment[] {
   const routers = new Set(cluster.routerViews.map((view) => view.router));
   return [...routers].flatMap((router) => {
     const views = cluster.routerViews.filter((view) => view.router === router);
-    const last = views.findLastIndex((view) => view.pods.includes(pod.name));
+    const last = views.findLastIndex((view) => view.pods.includes(pod.uid));
     const next = views[last + 1];
     return last < 0 || !next || pod.deletionMs === undefined
       ? []
@@ -71,18 +74,19 @@ function endpointRemovals(pod: PodRecord, { cluster }: Trace): Moment[] {
 }
 
 /** The load may have kept it; else it follows from the requests, of which those answered are known to 100 ms only. */
-function lastNewConnectionMs(pod: PodRecord, { load }: Trace): number | undefined {
-  const told = load.lastNewConnections?.[pod.name];
+function lastNewConnectionMs(pod: PodLife, { load }: Trace): number | undefined {
+  const told = load.newConnections?.[pod.uid]?.lastMs;
   if (told !== undefined) return told;
   let lastMs: number | undefined;
   const at = (ms: number) => {
     lastMs = Math.max(lastMs ?? ms, ms);
   };
-  for (const { scenario, pod: name, bucket } of load.successes) {
-    if (scenario === FRESH_SCENARIO && name === pod.name) at(bucket * BUCKET_MS);
+  for (const { scenario, pod: uid, bucket } of load.successes) {
+    if (scenario === FRESH_SCENARIO && uid === pod.uid) at(bucket * BUCKET_MS);
   }
-  for (const { connection, pod: name, startedMs } of load.failures) {
-    if (connection === 'fresh' && name === pod.name) at(startedMs);
+  for (const request of load.failures) {
+    const { connection, pod: sentTo, startedMs } = decidingAttempt(request);
+    if (connection.state === 'fresh' && sentTo?.uid === pod.uid) at(startedMs);
   }
   return lastMs;
 }
@@ -97,7 +101,7 @@ export interface LifeStretch {
 }
 
 /** The parts of a pod's life until its exit or `untilMs`, without gaps. */
-export function podLife(pod: PodRecord, untilMs: number): LifeStretch[] {
+export function lifeStretches(pod: PodLife, untilMs: number): LifeStretch[] {
   const endMs = Math.min(pod.exitMs ?? untilMs, untilMs);
   const begins: [LifePart, number | undefined][] = [
     ['starting', pod.createdMs],
@@ -113,7 +117,7 @@ export function podLife(pod: PodRecord, untilMs: number): LifeStretch[] {
 }
 
 /** Where in its life a pod is by what is known of it now. */
-export function podState(pod: PodRecord): LifePart | 'gone' {
+export function podState(pod: PodLife): LifePart | 'gone' {
   if (pod.exitMs !== undefined) return 'gone';
   if (pod.stoppedListeningMs !== undefined) return 'finishing';
   if (pod.sigtermMs !== undefined) return 'stopping';

@@ -1,5 +1,6 @@
 /** The longest outage: how long a user could have been shut out at a stretch. */
-import { BUCKET_MS, type Trace } from '../trace/trace.ts';
+import type { Trace } from '../trace/trace.ts';
+import { BUCKET_MS } from '../trace/units.ts';
 
 /**
  * The longest run of failed requests with no successful one started between them, in ms: from the start of the first
@@ -7,14 +8,19 @@ import { BUCKET_MS, type Trace } from '../trace/trace.ts';
  * among successes of the same 100 ms is an outage of 0. Requests of all scenarios count alike.
  */
 export function longestOutageMs({ load, loadStopMs }: Trace): number {
-  const successBuckets = [...new Set(load.successes.map((bucket) => bucket.bucket))].sort((a, b) => a - b);
-  const failureBuckets = new Set(load.failures.map((request) => Math.floor(request.startedMs / BUCKET_MS)));
-  const first = (bucket: number) => successBuckets.find((success) => success >= bucket);
-  let longest = 0;
-  for (const bucket of failureBuckets) {
-    const next = first(bucket);
-    const endMs = next === undefined ? loadStopMs : next * BUCKET_MS;
-    longest = Math.max(longest, endMs - bucket * BUCKET_MS);
+  const successes = sortedBuckets(load.successes.map(({ bucket }) => bucket));
+  const failures = sortedBuckets(load.failures.map(({ startedMs }) => Math.floor(startedMs / BUCKET_MS)));
+  let longestMs = 0;
+  let next = 0;
+  for (const bucket of failures) {
+    while (next < successes.length && (successes[next] as number) < bucket) next++;
+    const success = successes[next];
+    const endMs = success === undefined ? loadStopMs : success * BUCKET_MS;
+    longestMs = Math.max(longestMs, endMs - bucket * BUCKET_MS);
   }
-  return Math.max(0, longest);
+  return longestMs;
+}
+
+function sortedBuckets(buckets: readonly number[]): number[] {
+  return [...new Set(buckets)].sort((a, b) => a - b);
 }

@@ -2,12 +2,14 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { z } from 'zod';
 import { decodeHistogram, emptyHistogram, percentileMs } from '../trace/histogram.ts';
-import { BUCKET_MS, type Trace } from '../trace/trace.ts';
+import type { Trace } from '../trace/trace.ts';
 import { Advice } from './advice.ts';
-import { causeIn } from './attribution.ts';
+import { causeOf } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
+import { countExposed, exposure, isBefore } from './exposure.ts';
 import { FixResult } from './fix-result.ts';
+import { historyOf } from './history.ts';
 import { longestOutageMs } from './outage.ts';
 import { routingLags } from './rollout-times.ts';
 import { invalidReasons } from './validity.ts';
@@ -31,9 +33,11 @@ export const TrialResult = z.object({
   podsReplaced: Count,
   requests: Count.describe('started in the whole trial'),
   exposed: Count.describe(
-    `started between the first old pod's deletion and the last old pod's exit, to ${BUCKET_MS} ms; in a control, all`,
+    'requests that the disruption could have broken: in flight or started from the first deletion until the last router ' +
+      'had forgotten the last old pod, and all that failed later; in a control, all',
   ),
-  failed: Count,
+  failed: Count.describe('of the exposed ones'),
+  failedBefore: Count.default(0).describe('requests that had failed before any was exposed'),
   dropped: Count.default(0).describe('arrivals that could not be started'),
   failedByScenario: z.record(z.string(), Count),
   causes: z.object(Object.fromEntries(CAUSE_IDS.map((id) => [id, Count])) as Record<CauseId, typeof Count>),
@@ -65,14 +69,16 @@ export type OwnFindings = Pick<Result, 'advice' | 'fix'>;
 
 /** Everything the report says of one trial. Latency is that of the scenarios that do not wait on purpose. */
 export function analyse(trace: Trace): TrialResult {
-  const { trial, cluster, load } = trace;
-  const old = cluster.pods.filter((pod) => pod.generation === 'old');
-  const replaced = old.filter((pod) => pod.deletionMs !== undefined && pod.exitMs !== undefined);
-  const failed = load.failures.length;
-  const causes = load.failures.map((request) => causeIn(trace, request));
-  const lags = routingLags(trace).map(({ lagMs }) => lagMs);
+  const { trial, cluster, load, disruption } = trace;
+  const history = historyOf(trace);
+  const replaced = history.pods.filter(
+    (pod) => pod.generation === 'old' && pod.deletionMs !== undefined && pod.exitMs !== undefined,
+  );
+  const { exposed, failed, failedBefore } = countExposed(trace);
+  const span = exposure(trace);
+  const failures = load.failures.filter(({ endedMs }) => !isBefore(endedMs, trace, span));
+  const lags = routingLags(history).map(({ lagMs }) => lagMs);
   const succeeded = load.successes.reduce((sum, bucket) => sum + bucket.count, 0);
-  const exposed = trace.rolloutMs === undefined ? succeeded + failed : exposedRequests(trace);
   const lastExitMs = Math.max(...replaced.map((pod) => pod.exitMs ?? 0));
   const reasons = invalidReasons(trace);
   return {
@@ -85,37 +91,26 @@ export function analyse(trace: Trace): TrialResult {
     valid: reasons.length === 0,
     invalidReasons: reasons,
     podsReplaced: replaced.length,
-    requests: succeeded + failed,
+    requests: succeeded + load.failures.length,
     exposed,
     failed,
+    failedBefore,
     dropped: load.droppedRequests,
-    failedByScenario: countBy(load.failures.map((request) => request.scenario)),
-    causes: countCauses(causes),
+    failedByScenario: countBy(failures.map((request) => request.scenario)),
+    causes: countCauses(failures.map((request) => causeOf(request, history))),
     failedUpperBound: upperBound(failed, exposed),
     longestOutageMs: longestOutageMs(trace),
-    hiddenRetries: load.hiddenRetries ?? null,
+    hiddenRetries: load.hiddenRetries ? sumOf(load.hiddenRetries) : null,
     connectionReuse: load.connectionReuse ?? null,
     latencyMs: latency(trace),
     pid1: cluster.pid1,
     routingLagMs: lags.length === 0 ? null : Math.max(...lags),
-    rolloutMs: trace.rolloutMs === undefined || replaced.length === 0 ? null : lastExitMs - trace.rolloutMs,
+    rolloutMs: disruption === undefined || replaced.length === 0 ? null : lastExitMs - disruption.atMs,
   };
 }
 
-/** Requests started while an old pod was on its way out: from the first deletion to the last exit. */
-export function exposedRequests({ cluster, load }: Trace): number {
-  const old = cluster.pods.filter((pod) => pod.generation === 'old');
-  const deletions = old.flatMap((pod) => pod.deletionMs ?? []);
-  const exits = old.flatMap((pod) => pod.exitMs ?? []);
-  if (deletions.length === 0 || exits.length === 0) return 0;
-  const fromMs = Math.floor(Math.min(...deletions) / BUCKET_MS) * BUCKET_MS;
-  const toMs = Math.ceil(Math.max(...exits) / BUCKET_MS) * BUCKET_MS;
-  const within = (ms: number) => ms >= fromMs && ms < toMs;
-  const succeeded = load.successes.filter((bucket) => within(bucket.bucket * BUCKET_MS));
-  return (
-    succeeded.reduce((sum, bucket) => sum + bucket.count, 0) +
-    load.failures.filter((request) => within(request.startedMs)).length
-  );
+function sumOf(counts: Record<string, number>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

@@ -1,25 +1,38 @@
 /** What the server of the old pods did with SIGTERM, as far as it was seen. */
 import { z } from 'zod';
-import { BUCKET_MS, type PodRecord, type Trace } from '../trace/trace.ts';
-import { causeIn } from './attribution.ts';
-import { drained, terminatingAt } from './timeline.ts';
+import type { FailedRequest } from '../trace/load-record.ts';
+import { BUCKET_MS } from '../trace/units.ts';
+import { causeOf, decidingAttempt } from './attribution.ts';
+import type { History } from './history.ts';
+import type { PodLife } from './pod-life.ts';
+import { drained, EXIT_SLACK_MS, killed, terminatingAt } from './timeline.ts';
 
 const Count = z.int().min(0);
 
 export const ServerBehaviour = z.object({
   pods: Count.describe('old pods that were seen to their end'),
-  drained: Count.describe('of them, after SIGTERM stopped taking new work and lived on'),
-  killed: Count.describe('of them, ended by SIGKILL'),
-  diedOfSignal: Count.describe('of them, ended by another signal'),
+  drained: Count.describe('pods that stopped taking new work after SIGTERM and lived on'),
+  killed: Count.describe('pods that SIGKILL ended'),
+  diedOfSignal: Count.describe('pods that another signal ended'),
+  exitedAtOnce: Count.describe(`pods that ended by themselves within ${EXIT_SLACK_MS} ms of SIGTERM`),
+  gaveUp: z
+    .object({ pods: Count, afterMs: z.number().describe('after SIGTERM, the earliest') })
+    .nullable()
+    .describe('pods that ended by themselves later, and cut requests that were under way'),
+  cutAlive: Count.describe('requests under way at SIGTERM that the server cut while its process lived on'),
   exitedMs: z.number().nullable().describe('from SIGTERM to the exit of the slowest one that ended by itself'),
   acceptsAfterSigtermMs: z
     .number()
     .nullable()
     .describe('how long, at least, those that drained went on accepting connections; null where none drained'),
+  turnedAway: z
+    .object({ fresh: Count, reused: Count, inFlight: Count, status: z.int() })
+    .nullable()
+    .describe('requests that a terminating pod answered with a server error, by their connection, and the status'),
   idleConnections: z.object({
-    broken: Count.describe('requests sent on a kept connection as the server closed it'),
+    broken: Count.describe('requests sent on a keep-alive connection as the server closed it'),
     answeredAfterStop: Count.describe(
-      `requests answered on kept connections after the listener had closed, started ${BUCKET_MS} ms later at least`,
+      `requests answered on keep-alive connections after the listener had closed, started ${BUCKET_MS} ms later at least`,
     ),
   }),
   inFlight: z.object({ broken: Count.describe('requests under way at SIGTERM that got no whole response') }),
@@ -30,61 +43,124 @@ export const ServerBehaviour = z.object({
 });
 export type ServerBehaviour = z.infer<typeof ServerBehaviour>;
 
-export function serverBehaviour(rollouts: readonly Trace[]): ServerBehaviour {
-  const ended = rollouts.flatMap((trace) =>
-    trace.cluster.pods
-      .filter((pod) => pod.generation === 'old' && pod.sigtermMs !== undefined && pod.exitMs !== undefined)
-      .map((pod) => ({ trace, pod, sigtermMs: pod.sigtermMs as number, exitMs: pod.exitMs as number })),
-  );
-  const killed = ended.filter(({ pod }) => pod.sigkillMs !== undefined || pod.exitSignal === 'SIGKILL');
-  const died = ended.filter((end) => !killed.includes(end) && end.pod.exitSignal !== undefined);
-  const exited = ended.filter((end) => !killed.includes(end) && !died.includes(end));
-  const accepted = ended
-    .filter(({ pod }) => drained(pod))
-    .map(({ pod, sigtermMs, exitMs }) => (pod.stoppedListeningMs ?? exitMs) - sigtermMs);
-  const sum = (count: (end: (typeof ended)[number]) => number) => ended.reduce((total, end) => total + count(end), 0);
+interface Ending {
+  history: History;
+  pod: PodLife;
+  sigtermMs: number;
+  exitMs: number;
+  /** The failed requests that were sent to it. */
+  failures: FailedRequest[];
+}
+
+export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
+  const ended = rollouts.flatMap(endings);
+  const byKill = ended.filter(({ pod }) => killed(pod));
+  const died = ended.filter(({ pod }) => !killed(pod) && pod.exitSignal !== undefined);
+  const exited = ended.filter((end) => !byKill.includes(end) && !died.includes(end));
+  const gaveUp = exited.filter((end) => ageAtExitMs(end) > EXIT_SLACK_MS && cutAtExit(end) > 0);
+  const accepted = ended.flatMap((end) => (drained(end.pod) ? [acceptedMs(end)] : []));
+  const sum = (value: (end: Ending) => number) => ended.reduce((total, end) => total + value(end), 0);
   return {
     pods: ended.length,
     drained: accepted.length,
-    killed: killed.length,
+    killed: byKill.length,
     diedOfSignal: died.length,
-    exitedMs: exited.length === 0 ? null : Math.max(...exited.map(({ sigtermMs, exitMs }) => exitMs - sigtermMs)),
+    exitedAtOnce: exited.filter((end) => ageAtExitMs(end) <= EXIT_SLACK_MS).length,
+    gaveUp: gaveUp.length === 0 ? null : { pods: gaveUp.length, afterMs: Math.min(...gaveUp.map(ageAtExitMs)) },
+    cutAlive: sum(cutWhileAlive),
+    exitedMs: exited.length === 0 ? null : Math.max(...exited.map(ageAtExitMs)),
     acceptsAfterSigtermMs: accepted.length === 0 ? null : Math.max(0, Math.min(...accepted)),
+    turnedAway: turnedAway(ended),
     idleConnections: {
-      broken: rollouts.reduce((total, trace) => total + races(trace), 0),
-      answeredAfterStop: sum(({ trace, pod }) => answeredAfter(trace, pod, pod.stoppedListeningMs)),
+      broken: rollouts.reduce((total, history) => total + races(history), 0),
+      answeredAfterStop: sum(({ history, pod }) => answeredAfter(history, pod, pod.stoppedListeningMs)),
     },
-    inFlight: { broken: sum(({ trace, pod, sigtermMs }) => brokenInFlight(trace, pod, sigtermMs)) },
+    inFlight: { broken: sum(brokenInFlight) },
     late: {
-      answered: sum(({ trace, pod, sigtermMs }) => answeredAfter(trace, pod, sigtermMs)),
-      broken: sum(({ trace, pod, sigtermMs }) => brokenAfter(trace, pod, sigtermMs)),
+      answered: sum(({ history, pod, sigtermMs }) => answeredAfter(history, pod, sigtermMs)),
+      broken: sum(({ failures, sigtermMs }) => failures.filter(({ startedMs }) => startedMs >= sigtermMs).length),
     },
   };
 }
 
-function races(trace: Trace): number {
-  return trace.load.failures.filter((request) => causeIn(trace, request) === 'keep-alive-race').length;
+function endings(history: History): Ending[] {
+  const failures = new Map<string, FailedRequest[]>();
+  for (const request of history.load.failures) {
+    const uid = decidingAttempt(request).pod?.uid ?? '';
+    const known = failures.get(uid);
+    if (known) known.push(request);
+    else failures.set(uid, [request]);
+  }
+  return history.pods.flatMap((pod) => {
+    const { generation, sigtermMs, exitMs, uid } = pod;
+    if (generation !== 'old' || sigtermMs === undefined || exitMs === undefined) return [];
+    return [{ history, pod, sigtermMs, exitMs, failures: failures.get(uid) ?? [] }];
+  });
 }
 
-/** Successes are kept in buckets, so the bucket in which it happened is left out. */
-function answeredAfter({ load }: Trace, pod: PodRecord, atMs: number | undefined): number {
-  if (atMs === undefined) return 0;
-  return load.successes
-    .filter((success) => success.pod === pod.name && success.bucket > Math.floor(atMs / BUCKET_MS))
-    .reduce((total, success) => total + success.count, 0);
+function ageAtExitMs({ sigtermMs, exitMs }: Ending): number {
+  return exitMs - sigtermMs;
 }
 
-function brokenInFlight({ load }: Trace, pod: PodRecord, sigtermMs: number): number {
-  return load.failures.filter(
-    (request) =>
-      request.pod === pod.name &&
-      request.phase !== 'connect' &&
-      request.startedMs < sigtermMs &&
-      terminatingAt(pod, request.endedMs) &&
-      request.endedMs >= sigtermMs,
+/** Requests that had reached it and broke with its exit. */
+function cutAtExit({ failures, exitMs }: Ending): number {
+  return failures.filter(
+    ({ client, endedMs }) => client.phase !== 'connect' && Math.abs(endedMs - exitMs) <= EXIT_SLACK_MS,
   ).length;
 }
 
-function brokenAfter({ load }: Trace, pod: PodRecord, sigtermMs: number): number {
-  return load.failures.filter((request) => request.pod === pod.name && request.startedMs >= sigtermMs).length;
+function cutWhileAlive({ history, failures, sigtermMs, exitMs }: Ending): number {
+  return failures.filter(
+    (request) =>
+      request.client.error !== 'status' &&
+      request.endedMs >= sigtermMs &&
+      request.endedMs < exitMs - EXIT_SLACK_MS &&
+      causeOf(request, history) === 'no-graceful-shutdown',
+  ).length;
+}
+
+/** Until it closed its port, or, where that came sooner, until it left a new connection without an answer. */
+function acceptedMs({ pod, failures, sigtermMs, exitMs }: Ending): number {
+  const refusals = failures.filter(({ client, startedMs }) => client.connection === 'fresh' && startedMs >= sigtermMs);
+  const firstMs = refusals.reduce((least, { startedMs }) => Math.min(least, startedMs), Number.POSITIVE_INFINITY);
+  return Math.min(firstMs, pod.stoppedListeningMs ?? exitMs) - sigtermMs;
+}
+
+function turnedAway(ended: readonly Ending[]): ServerBehaviour['turnedAway'] {
+  const refused = ended.flatMap(({ pod, failures, sigtermMs }) =>
+    failures
+      .filter(
+        ({ client, endedMs }) =>
+          client.error === 'status' && (client.status ?? 0) >= 500 && terminatingAt(pod, endedMs),
+      )
+      .map((request) => ({ request, inFlight: request.startedMs < sigtermMs && request.endedMs >= sigtermMs })),
+  );
+  const [first] = refused;
+  if (!first) return null;
+  const count = (wanted: (refusal: (typeof refused)[number]) => boolean) => refused.filter(wanted).length;
+  return {
+    fresh: count(({ request, inFlight }) => !inFlight && request.client.connection === 'fresh'),
+    reused: count(({ request, inFlight }) => !inFlight && request.client.connection !== 'fresh'),
+    inFlight: count(({ inFlight }) => inFlight),
+    status: first.request.client.status ?? 0,
+  };
+}
+
+function races(history: History): number {
+  return history.load.failures.filter((request) => causeOf(request, history) === 'keep-alive-race').length;
+}
+
+/** Successes are kept in buckets, so the bucket in which it happened is left out. */
+function answeredAfter({ load }: History, pod: PodLife, atMs: number | undefined): number {
+  if (atMs === undefined) return 0;
+  return load.successes
+    .filter((success) => success.pod === pod.uid && success.bucket > Math.floor(atMs / BUCKET_MS))
+    .reduce((total, success) => total + success.count, 0);
+}
+
+function brokenInFlight({ pod, failures, sigtermMs }: Ending): number {
+  return failures.filter(
+    ({ client, startedMs, endedMs }) =>
+      client.phase !== 'connect' && startedMs < sigtermMs && terminatingAt(pod, endedMs) && endedMs >= sigtermMs,
+  ).length;
 }

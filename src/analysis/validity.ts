@@ -1,6 +1,7 @@
 /** Whether a trial measured what it was meant to. An invalid one is said to be so, never silently wrong. */
 import { decodeHistogram, percentileMs } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
+import { podLife } from './pod-life.ts';
 
 /** Above this the generator did not keep its schedule: 99 % of all requests must start within it. */
 export const MAX_P99_LATENESS_MS = 100;
@@ -15,7 +16,7 @@ export const MAX_DROPPED_SHARE_IN_OUTAGES = 0.5;
 
 /** Why this trial cannot be trusted, each in a sentence; empty when it can. */
 export function invalidReasons(trace: Trace): string[] {
-  const { load, cluster, rolloutMs } = trace;
+  const { load, cluster, disruption } = trace;
   const reasons: string[] = [];
   if (load.failures.length + load.successes.length === 0) reasons.push('no request was made');
   reasons.push(...droppedTooMany(load.plannedRequests, load.droppedRequests, load.failures.length));
@@ -28,14 +29,15 @@ export function invalidReasons(trace: Trace): string[] {
       reasons.push(`the schedule was not kept: 1 % of the requests started more than ${Math.round(p99)} ms late`);
     }
   }
-  if (rolloutMs === undefined) {
-    if (load.failures.length > 0) reasons.push(`the control lost ${load.failures.length} requests without a rollout`);
+  if (disruption === undefined) {
+    const lost = load.failures.length;
+    if (lost > 0) reasons.push(`the control lost ${lost} ${lost === 1 ? 'request' : 'requests'} without a rollout`);
     return reasons;
   }
-  const early = load.failures.filter((request) => request.endedMs < rolloutMs).length;
-  if (early > 0) reasons.push(`${early} requests failed before the rollout began`);
+  const early = load.failures.filter((request) => request.endedMs < disruption.atMs).length;
+  if (early > 0) reasons.push(`${early} ${early === 1 ? 'request' : 'requests'} failed before the rollout began`);
   // A drained node's pods are not all of them, so those that nobody asked to go do not count.
-  const replaced = cluster.pods.filter((pod) => pod.generation === 'old' && pod.deletionMs !== undefined);
+  const replaced = cluster.pods.map(podLife).filter((pod) => pod.generation === 'old' && pod.deletionMs !== undefined);
   if (replaced.length === 0 || replaced.some((pod) => pod.exitMs === undefined)) {
     reasons.push('no complete rollout was seen');
   }

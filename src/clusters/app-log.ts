@@ -1,21 +1,24 @@
 /** The app's own log lines say what no one outside can see: when it began to drain and when it stopped listening. */
 import { z } from 'zod';
 import type { TrialClock } from '../trace/clock.ts';
-import type { PodRecord } from '../trace/trace.ts';
+import type { ContainerRecord } from '../trace/cluster-record.ts';
 
 const AppEvent = z.looseObject({ event: z.string(), wallMs: z.number(), runtimeVersion: z.string().optional() });
 
-const FIELD_OF_EVENT: Record<string, 'listeningMs' | 'sigtermMs' | 'drainingMs' | 'stoppedListeningMs' | 'exitMs'> = {
+/** Which time of a run, or of its container, an event gives. */
+export type LoggedField = 'listeningMs' | 'stopSignalMs' | 'drainingMs' | 'stoppedListeningMs' | 'endedMs';
+
+const FIELD_OF_EVENT: Record<string, LoggedField> = {
   listening: 'listeningMs',
-  sigterm: 'sigtermMs',
+  sigterm: 'stopSignalMs',
   draining: 'drainingMs',
   stopped: 'stoppedListeningMs',
-  exit: 'exitMs',
+  exit: 'endedMs',
 };
 
 /** An event of the app's life, as one output line tells it. */
 export interface LoggedEvent {
-  field: (typeof FIELD_OF_EVENT)[string] | undefined;
+  field: LoggedField | undefined;
   /** By the pod's own clock. */
   wallMs: number;
   runtimeVersion: string | undefined;
@@ -36,8 +39,17 @@ export function readAppEvent(line: string): LoggedEvent | undefined {
   return { field: FIELD_OF_EVENT[event], wallMs, runtimeVersion };
 }
 
-/** Notes the event of one output line in the pod's record. */
-export function noteAppEvent(record: PodRecord, line: string, clock: Pick<TrialClock, 'fromEpochMs'>): void {
+/** Notes the event of one output line in the record of its container, as one of its last run. */
+export function noteAppEvent(record: ContainerRecord, line: string, clock: Pick<TrialClock, 'fromEpochMs'>): void {
   const event = readAppEvent(line);
-  if (event?.field) record[event.field] ??= clock.fromEpochMs(event.wallMs);
+  if (event?.field) noteTime(record, event.field, clock.fromEpochMs(event.wallMs));
+}
+
+/** Notes a time where none was noted before. */
+export function noteTime(record: ContainerRecord, field: LoggedField, atMs: number): void {
+  if (field === 'stopSignalMs') record.stopSignalMs ??= atMs;
+  else {
+    const run = record.runs.at(-1);
+    if (run) run[field] ??= atMs;
+  }
 }

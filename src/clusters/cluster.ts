@@ -2,14 +2,15 @@
 import type { Manifests } from '../manifests/manifests.ts';
 import type { TrialClock } from '../trace/clock.ts';
 import type { OffsetEstimate } from '../trace/clock-offset.ts';
-import type { ClusterRecord } from '../trace/trace.ts';
+import type { ClusterEvent, ClusterRecord, PodRef } from '../trace/cluster-record.ts';
+import type { Disruption } from '../trace/trace.ts';
 
 /** Which pods each router sends new connections to. The local load follows this and dials the pods directly. */
 export interface RoutingTable {
   routers: { name: string; endpoints: Endpoint[] }[];
 }
 export interface Endpoint {
-  pod: string;
+  pod: PodRef;
   host: string;
   port: number;
   /** False once the pod's network is gone: what is sent there is lost, not refused. */
@@ -23,7 +24,7 @@ export type Target =
       kind: 'service';
       url: string;
       namespace: string;
-      /** A pod's clock minus ours; undefined where it is not known. */
+      /** The clock of the pod of that name minus ours; undefined where it is not known. */
       clockOffset(pod: string): OffsetEstimate | undefined;
     }
   | {
@@ -40,7 +41,7 @@ export type Target =
 export interface ProxiedRequest {
   router: string;
   /** Absent when no endpoint existed. */
-  pod?: string;
+  pod?: PodRef;
   /** errno of the proxy's own connection to the pod, where that failed (ECONNREFUSED). */
   connectError?: string;
   /** Whether an earlier request had used the connection. */
@@ -56,8 +57,6 @@ export interface DeployOptions {
   onEvent?: (event: ClusterEvent) => void;
 }
 
-export type ClusterEvent = ClusterRecord['events'][number];
-
 export interface Cluster {
   /** "local", or the kubeconfig context. */
   readonly name: string;
@@ -67,8 +66,12 @@ export interface Cluster {
 
 export interface Deployed {
   readonly target: Target;
-  /** Replaces every pod as a changed template would; resolves once the rollout is complete and the last old pod is gone. */
-  rollout(): Promise<void>;
+  /**
+   * What is done to the pods when nothing else is asked for: a rollout replaces each of them as a changed template would, a
+   * command is the user's. Resolves once it is complete and the last old pod is gone.
+   */
+  disrupt(): Promise<void>;
+  readonly disruption: Disruption['kind'];
   /** Takes away everything that was created. Safe to call at any time, more than once. */
   remove(): Promise<void>;
   /** The facts so far. */

@@ -1,7 +1,7 @@
 /** What the program needs of a load generator. */
 import type { Target } from '../clusters/cluster.ts';
 import type { TrialClock } from '../trace/clock.ts';
-import type { LoadRecord } from '../trace/trace.ts';
+import type { LoadRecord } from '../trace/load-record.ts';
 import type { RequestMix } from './request-mix.ts';
 
 export interface LoadOptions {

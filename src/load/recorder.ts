@@ -1,7 +1,14 @@
 /** Collects one load generator's record: failures whole, successes as counts and histograms. */
 import type { Histogram } from 'hdr-histogram-js';
 import { emptyHistogram, encodeHistogram, recordMs } from '../trace/histogram.ts';
-import { BUCKET_MS, type FailedRequest, type LoadRecord } from '../trace/trace.ts';
+import type { FailedRequest, LoadRecord } from '../trace/load-record.ts';
+import { BUCKET_MS } from '../trace/units.ts';
+
+/** When the last request on a new connection was sent to a pod, and the last that it answered. */
+interface NewConnections {
+  lastMs: number;
+  lastAnsweredMs?: number;
+}
 
 export class LoadRecorder {
   started = 0;
@@ -14,7 +21,7 @@ export class LoadRecorder {
   #keepAliveRequests = 0;
   #reused = 0;
   #hiddenRetries: number | undefined;
-  readonly #lastNewConnections = new Map<string, number>();
+  readonly #newConnections = new Map<string, NewConnections>();
 
   start(latenessMs: number | undefined): void {
     this.started++;
@@ -41,9 +48,11 @@ export class LoadRecorder {
     this.#failures.push(request);
   }
 
-  /** A request went to that pod on a new connection. */
-  newConnection(pod: string, startedMs: number): void {
-    this.#lastNewConnections.set(pod, Math.max(startedMs, this.#lastNewConnections.get(pod) ?? startedMs));
+  /** A request was sent to that pod on a new connection. */
+  newConnection(pod: string, startedMs: number, answered: boolean): void {
+    const known = among(this.#newConnections, pod, (): NewConnections => ({ lastMs: startedMs }));
+    known.lastMs = Math.max(startedMs, known.lastMs);
+    if (answered) known.lastAnsweredMs = Math.max(startedMs, known.lastAnsweredMs ?? startedMs);
   }
 
   /** A response said how often its pod had seen the request. */
@@ -63,10 +72,8 @@ export class LoadRecorder {
         ),
       ),
       ...(this.#keepAliveRequests > 0 ? { connectionReuse: this.#reused / this.#keepAliveRequests } : {}),
-      ...(this.#hiddenRetries === undefined ? {} : { hiddenRetries: this.#hiddenRetries }),
-      ...(this.#lastNewConnections.size > 0
-        ? { lastNewConnections: Object.fromEntries(this.#lastNewConnections) }
-        : {}),
+      ...(this.#hiddenRetries === undefined ? {} : { hiddenRetries: { client: this.#hiddenRetries } }),
+      ...(this.#newConnections.size > 0 ? { newConnections: Object.fromEntries(this.#newConnections) } : {}),
       latency: Object.fromEntries([...this.#latency].map(([name, histogram]) => [name, encodeHistogram(histogram)])),
       ...(this.#lateness.totalCount > 0 ? { lateness: encodeHistogram(this.#lateness) } : {}),
     };

@@ -2,8 +2,10 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
+import type { LocalImage } from '../clusters/local/local-cluster.ts';
 import { InputError } from '../errors.ts';
 import type { Container } from '../kubernetes-rules/objects.ts';
+import { podPorts } from '../kubernetes-rules/ports.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { RUNTIMES } from '../manifests/overlays.ts';
 import { findRuntime } from '../trials/runtimes.ts';
@@ -29,36 +31,56 @@ export function parseContainerCommand(text: string): ContainerCommand {
 }
 
 /**
- * The command of the manifest's container: the one given for it, else its own where the program is on this machine,
- * else that of the runtime its label names.
- * @throws InputError when there is none, or one was given for a container that is not there
+ * What stands for the image of each container of the manifest: the command given for it, else its own where the program is on
+ * this machine, else that of the runtime its label names. The image of a container that the Service does not send to may be
+ * missing: then a process stands in for it that does nothing and dies of its stop signal.
+ * @throws InputError when nothing stands for the container that serves, or a command was given for one that is not there
  */
-export function commandOf(manifests: Manifests, given: readonly ContainerCommand[]): string[] {
+export function imagesOf(
+  manifests: Manifests,
+  { exec, stopSignal }: { exec: readonly ContainerCommand[]; stopSignal?: NodeJS.Signals | undefined },
+): Record<string, LocalImage> {
   const { containers } = manifests.deployment.spec.template.spec;
   const names = containers.map(({ name }) => name);
-  const stranger = given.find(({ container }) => !names.includes(container));
-  if (stranger) {
+  const unknown = exec.find(({ container }) => !names.includes(container));
+  if (unknown) {
     throw new InputError(
-      `--exec ${stranger.container}: ${manifests.source} has no such container; it has ${names.join(', ')}`,
+      `--exec ${unknown.container}: ${manifests.source} has no such container; it has ${names.join(', ')}`,
     );
   }
-  const [container] = containers as [Container];
-  const replaced = given.find((candidate) => candidate.container === container.name)?.command;
-  if (replaced) {
-    assertProgram(replaced, `--exec ${container.name}`);
-    return [...replaced];
-  }
-  const [program, ...rest] = container.command ?? [];
-  if (program !== undefined && findProgram(program)) return [program, ...rest, ...(container.args ?? [])];
+  const { servedBy } = podPorts(containers, manifests.service);
+  const images = containers.map((container): [string, LocalImage] => {
+    const serves = container.name === servedBy;
+    const given = exec.find((candidate) => candidate.container === container.name)?.command;
+    if (given) assertProgram(given, `--exec ${container.name}`);
+    const command = given ?? ownCommand(container) ?? (serves ? runtimeCommand(manifests) : undefined);
+    if (!command && serves) throw noCommand(manifests, container);
+    return [container.name, command ? { command, ...(serves ? { stopSignal } : {}) } : STAND_IN];
+  });
+  return Object.fromEntries(images);
+}
+
+/** Does nothing until its stop signal, which ends it: PID 1 has to handle that for it to do so. */
+const STAND_IN: LocalImage = {
+  command: ['sh', '-c', 'trap "exit 0" TERM INT QUIT; while :; do sleep 3600 & wait; done'],
+  standIn: true,
+};
+
+function ownCommand({ command: [program, ...rest] = [], args = [] }: Container): string[] | undefined {
+  return program !== undefined && findProgram(program) ? [program, ...rest, ...args] : undefined;
+}
+
+function runtimeCommand(manifests: Manifests): readonly string[] | undefined {
   const runtime = ownRuntime(manifests);
-  if (runtime) return [...findRuntime(runtime).command];
+  return runtime && findRuntime(runtime).command;
+}
+
+function noCommand({ source }: Manifests, { name, command: [program] = [] }: Container): InputError {
   const why =
     program === undefined
       ? 'has no command, and its image does not run here'
       : `runs ${program}, which is not on this machine`;
-  throw new InputError(
-    `${manifests.source}: container "${container.name}" ${why}: say what stands for it with --exec ${container.name}="COMMAND"`,
-  );
+  return new InputError(`${source}: container "${name}" ${why}: say what stands for it with --exec ${name}="COMMAND"`);
 }
 
 /** The runtime of this project's own app, where the manifest deploys that. */

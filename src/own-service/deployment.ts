@@ -17,6 +17,7 @@ const DEFAULT_REPLICAS = 3;
 const NAME = 'own-service';
 /** Of the container. The local cluster gives each pod its own address instead. */
 const CONTAINER_PORT = 8080;
+export const OWN_CONTAINER = 'app';
 /** A command that is not up by then is not going to be. */
 const PROGRESS_DEADLINE_S = 120;
 
@@ -55,7 +56,7 @@ function podSpec({ graceSeconds, preStopSeconds, readyPath }: DeploymentSettings
     ...(graceSeconds !== undefined && { terminationGracePeriodSeconds: graceSeconds }),
     containers: [
       {
-        name: 'app',
+        name: OWN_CONTAINER,
         ports: [{ name: 'http', containerPort: CONTAINER_PORT }],
         readinessProbe: { ...check, periodSeconds: 1 },
         ...(preStopSeconds !== undefined && { lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } }),

@@ -1,5 +1,5 @@
 /** Which trials measure one service: rollouts, and a control. */
-import { LocalCluster } from '../clusters/local/local-cluster.ts';
+import { LocalCluster, type LocalImage } from '../clusters/local/local-cluster.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
@@ -24,8 +24,8 @@ const LOCAL: Place = { cluster: 'local', load: 'builtin' };
 
 /** A service as it is measured on this machine. */
 export interface LocalService extends Service {
-  /** Stands for the container's image. */
-  command: readonly string[];
+  /** What stands for each container's image, by the container's name. */
+  images: Readonly<Record<string, LocalImage>>;
   /** The port the command listens on whatever PORT says. */
   ownPort?: number | undefined;
   /** Trials that this machine can run at a time. */
@@ -67,12 +67,12 @@ export function planTrial(
 }
 
 /** Where the service's trials run: on this machine, with this program's environment. */
-export function localServiceBackend({ command, ownPort, atATime }: LocalService): TrialsBackend<TrialPlan> {
+export function localServiceBackend({ images, ownPort, atATime }: LocalService): TrialsBackend<TrialPlan> {
   const env = inheritedEnvironment();
   return {
     load: builtinLoad,
     atATime,
-    clusterFor: ({ identity }) => new LocalCluster({ command, ownPort, env, seed: identity.seed }),
+    clusterFor: ({ identity }) => new LocalCluster({ images, ownPort, env, seed: identity.seed }),
   };
 }
 

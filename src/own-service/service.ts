@@ -11,8 +11,8 @@ import { renderKustomization } from '../manifests/render.ts';
 import { kustomizeFolder, readRendered } from '../manifests/render-files.ts';
 import { projectFile } from '../project-file.ts';
 import { trialsAtATime } from '../trials/backend.ts';
-import { assertProgram, type ContainerCommand, commandOf, ownRuntime } from './command.ts';
-import { type DeploymentSettings, deploymentFromSettings } from './deployment.ts';
+import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './command.ts';
+import { type DeploymentSettings, deploymentFromSettings, OWN_CONTAINER } from './deployment.ts';
 import type { LocalService } from './plan.ts';
 
 export interface ServiceFlags extends DeploymentSettings, RequestSettings {
@@ -20,6 +20,8 @@ export interface ServiceFlags extends DeploymentSettings, RequestSettings {
   file?: string | undefined;
   exec: readonly ContainerCommand[];
   port?: number | undefined;
+  /** The signal that asks the server to stop, where it is not SIGTERM. */
+  stopSignal?: NodeJS.Signals | undefined;
   workload?: string | undefined;
 }
 
@@ -40,7 +42,7 @@ export function localService(command: readonly string[], flags: ServiceFlags): L
   if (!manifests) assertProgram(command, 'run');
   return {
     manifests: manifests ?? deploymentFromSettings(flags),
-    command: manifests ? commandOf(manifests, flags.exec) : command,
+    images: manifests ? imagesOf(manifests, flags) : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
     ownPort: flags.port,
     requestMix: requestMixFor(manifests, flags),
     // Of what a stranger's server needs nothing is known: one trial for each core leaves room for it.

@@ -44,10 +44,11 @@ export function portHint(failure: unknown): unknown {
 }
 
 /** A path that the service does not serve looks like a broken service; the statuses before any rollout tell. */
-function statusHint({ load, rolloutMs = Number.POSITIVE_INFINITY }: Trace): string | undefined {
+function statusHint({ load, disruption }: Trace): string | undefined {
+  const untilMs = disruption?.atMs ?? Number.POSITIVE_INFINITY;
   const statuses = load.failures
-    .filter((request) => request.error === 'status' && request.startedMs < rolloutMs)
-    .map((request) => request.status);
+    .filter(({ client, startedMs }) => client.error === 'status' && startedMs < untilMs)
+    .map(({ client }) => client.status);
   const [status] = statuses;
   if (status === undefined || statuses.some((other) => other !== status)) return undefined;
   return `${statuses.length} requests were answered ${status} with no rollout going on: name a path that answers 2xx with --path`;

@@ -25,8 +25,11 @@ export function canBePid1(): boolean {
 /** How many of a container's last output lines are kept. */
 const KEPT_LINES = 40;
 
+/** How a process ended. */
+export type ProcessExit = Awaited<StartedProcess['exited']>;
+
 export class ContainerProcess {
-  readonly exited: StartedProcess['exited'];
+  readonly exited: Promise<ProcessExit>;
   /** Resolves when its output has been read to the end, which comes after its exit. */
   readonly outputEnded: Promise<unknown>;
   /** Whether it is PID 1 of its own PID namespace. */
@@ -72,6 +75,18 @@ export class ContainerProcess {
   /** The number that this machine has for its first process; undefined before that runs and after it is gone. */
   get firstPid(): number | undefined {
     return this.pid1 ? childOf(this.#process.pid) : this.#process.pid;
+  }
+
+  /**
+   * What goes in front of a command to run it in the container: in its namespaces and its working directory, where PID 1 is
+   * the container's. Undefined when the container is gone.
+   */
+  enter(): string[] | undefined {
+    const pid = this.firstPid;
+    if (pid === undefined) return undefined;
+    if (!this.pid1) return [];
+    const namespaces = ['--user', '--preserve-credentials', '--pid', '--mount', '--net', '--wd'];
+    return ['nsenter', ...namespaces, '--target', String(pid), '--'];
   }
 
   /** To the container's first process alone, as the container runtime does; the kernel drops it there if PID 1 has no handler. */

@@ -1,63 +1,109 @@
 /** Advice in words, one thing a line. */
-import type { Advice, Change } from '../analysis/advice.ts';
+import type { Advice } from '../analysis/advice.ts';
+import type { CauseId } from '../analysis/causes.ts';
+import type { Change, ChangeId } from '../analysis/changes.ts';
+import type { HookFinding } from '../analysis/hooks.ts';
 import { count, percent, seconds } from './format.ts';
+import { serverLines } from './server-lines.ts';
 
 /** Above the lines of `changeLines`. */
 export const CHANGES_TITLE = 'What each change alone removes:';
 
-const CHANGES: Record<Change['change'], string> = {
-  replicas: 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
-  'graceful-shutdown': 'a SIGTERM handler in the server: finish what is under way, then exit (docs/recipes)',
-  'grace-period': 'a longer terminationGracePeriodSeconds',
-  'pre-stop': 'a preStop sleep',
-  'connection-close':
-    'Connection: close in every response for a while after SIGTERM, before the server closes (docs/recipes)',
-  'readiness-probe': 'a readiness probe that fails until the server can serve',
+/** What to change, with the figures that it follows from. */
+const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
+  replicas: () => 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
+  'graceful-shutdown': () => 'a SIGTERM handler in the server: finish what is in flight, then exit (docs/recipes)',
+  'own-deadline': ({ server, gracePeriod }) =>
+    `a longer deadline in the server itself: it gave up ${shortSeconds(server.gaveUp?.afterMs ?? 0)} after SIGTERM on its own` +
+    (gracePeriod ? `, with a grace period of ${gracePeriod.nowSeconds} s` : ''),
+  'answer-while-draining': ({ server }) =>
+    `in the server: answer requests while it drains, with Connection: close, instead of ${server.turnedAway?.status ?? 'an error'}`,
+  'grace-period': ({ gracePeriod }) =>
+    gracePeriod
+      ? `a longer terminationGracePeriodSeconds (${gracePeriod.neededSeconds})`
+      : 'a longer terminationGracePeriodSeconds',
+  'pre-stop': ({ preStop }) => (preStop ? `a preStop sleep of ${preStop.neededSeconds} s` : 'a preStop sleep'),
+  'repair-hook': () => 'a preStop hook that works: the one there is fails',
+  'sleep-in-hook': () => 'a sleep at the beginning of the preStop hook: the one there is does not wait',
+  'connection-close': () =>
+    'in the server: Connection: close in every response for a while after SIGTERM, before it closes (docs/recipes)',
+  'readiness-probe': () => 'a readiness probe that fails until the server can answer requests',
 };
 
-/** The lines that there is something to say about; empty when no rollout was seen. */
-export function adviceLines(advice: Advice): string[] {
-  if (advice.server.pods === 0) return [];
-  const changes = changeLines(advice);
-  return [
-    ...(changes.length > 0 ? [CHANGES_TITLE, ...indented(changes), ''] : []),
-    'Measured:',
-    ...indented(measuredLines(advice)),
-  ];
+/** How to remove the failures of a cause, one change a line; empty where no change is known that would. */
+export function fixLines(cause: CauseId, advice: Advice): string[] {
+  const changes = advice.changes.filter((change) => change.cause === cause);
+  return changes.map((change) => {
+    const share = changes.length > 1 ? `${count(change.removes)} of them: ` : '';
+    return `${share}${CHANGES[change.change](advice)}`;
+  });
 }
 
 /** What each change alone removes, one a line; empty where nothing failed or no change is known to help. */
-export function changeLines({ changes }: Advice): string[] {
-  return changes.map(
-    ({ change, removes, share }) => `${percent(share)} of the failures (${count(removes)}): ${CHANGES[change]}`,
+export function changeLines(advice: Advice): string[] {
+  return advice.changes.map(
+    ({ change, removes, share }: Change) =>
+      `${percent(share)} of the failures (${count(removes)}): ${CHANGES[change](advice)}`,
   );
+}
+
+/** What is wrong with the preStop hooks, one a line; that comes before any cause. */
+export function hookLines({ hooks }: Advice): string[] {
+  return hooks.map((finding) => {
+    const { container, hook, what, pods, of } = finding;
+    const where = pods === of ? `at each of ${of} terminations` : `at ${pods} of ${of} terminations`;
+    const subject = `preStop of container ${container} (${hook} ${what})`;
+    return `${subject} ${problemInWords(finding)} ${of === 1 ? 'at the termination' : where}.${consequence(finding)}`;
+  });
+}
+
+function problemInWords({ problem, exitCode, detail, tookMs }: HookFinding): string {
+  if (problem === 'returned-at-once') return `returned after ${shortSeconds(tookMs ?? 0)} and waited for nothing`;
+  if (problem === 'outlasted-grace') return 'was still running when the grace period was over';
+  const why = exitCode === null ? detail : `exit code ${exitCode}${meaningOf(exitCode)}`;
+  return why === null ? 'failed' : `failed (${why})`;
+}
+
+/** What a shell says by these codes. */
+function meaningOf(exitCode: number): string {
+  if (exitCode === 127) return ': the command was not found';
+  return exitCode === 126 ? ': the command is not executable' : '';
+}
+
+function consequence({ problem, standIns }: HookFinding): string {
+  if (problem === 'outlasted-grace') return ' SIGTERM came only then, and SIGKILL 2 s later.';
+  if (problem === 'returned-at-once') return ' SIGTERM followed at once.';
+  const standIn =
+    standIns.length === 0
+      ? ''
+      : ` ${standIns.join(', ')} did not run here: what it answers on a cluster is not known (--exec ${standIns[0]}="COMMAND").`;
+  return ` Kubernetes sends SIGTERM at once then.${standIn}`;
 }
 
 /** What was measured, and what would be enough, one a line; empty when no rollout was seen. */
 export function measuredLines(advice: Advice): string[] {
   if (advice.server.pods === 0) return [];
-  const lines = [routing(advice), preStop(advice), gracePeriod(advice), ...server(advice)];
+  const lines = [routing(advice), preStop(advice), gracePeriod(advice), ...serverLines(advice.server)];
   return lines.filter((line) => line !== undefined);
 }
 
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
-}
-
 function routing({ routing }: Advice): string {
-  if (!routing) return 'Routing lag: not known, no stopping pod was sent a new connection while another was ready.';
+  if (!routing) {
+    return 'Routing lag: unknown; no new connection reached a terminating pod while another was ready.';
+  }
   const each =
-    routing.pods.length > 1 ? ` (each pod: ${routing.pods.map(({ lagMs }) => seconds2(lagMs)).join(', ')})` : '';
-  return `Routing lag: new connections reached a stopping pod until ${seconds2(routing.longestMs)} after its deletion${each}.`;
+    routing.pods.length > 1 ? ` (each pod: ${routing.pods.map(({ lagMs }) => shortSeconds(lagMs)).join(', ')})` : '';
+  return `Routing lag: new connections reached a terminating pod until ${shortSeconds(routing.longestMs)} after its deletion${each}.`;
 }
 
 function preStop({ preStop }: Advice): string | undefined {
   if (!preStop) return undefined;
   const { nowSeconds, neededSeconds, marginMs } = preStop;
-  const now = nowSeconds === 0 ? 'has none' : `has ${nowSeconds} s`;
-  if (neededSeconds === 0)
-    return `preStop: ${now}; the server needs none, it accepts connections for long enough after SIGTERM.`;
-  return `preStop: ${now}; ${neededSeconds} s is enough (the lag + margin ${seconds(marginMs)}, less the time the server accepts after SIGTERM).`;
+  const now = nowSeconds < 0.01 ? 'has none' : `takes ${shortSeconds(nowSeconds * 1000)}`;
+  if (neededSeconds === 0) {
+    return `preStop: ${now}; none is needed, the server accepts connections for long enough after SIGTERM.`;
+  }
+  return `preStop: ${now}; ${neededSeconds} s is enough (the lag + a margin of ${seconds(marginMs)}, less the time that the server accepts after SIGTERM).`;
 }
 
 function gracePeriod({ gracePeriod, longestRequest }: Advice): string | undefined {
@@ -65,37 +111,10 @@ function gracePeriod({ gracePeriod, longestRequest }: Advice): string | undefine
   const { nowSeconds, neededSeconds, preStopMs, drainMs, longestRequestMs, marginMs } = gracePeriod;
   const atLeast = longestRequest?.cut ? ' at least, it was cut' : '';
   const parts = `preStop ${seconds(preStopMs)} + drain ${seconds(drainMs)} + longest request ${seconds(longestRequestMs)}${atLeast} + margin ${seconds(marginMs)}`;
-  return `Grace period: has ${nowSeconds} s; ${neededSeconds} s is enough (${parts}).`;
+  return `Grace period: is ${nowSeconds} s; ${neededSeconds} s is enough (${parts}).`;
 }
 
-function server({ server }: Advice): string[] {
-  const { pods, killed, diedOfSignal, exitedMs, acceptsAfterSigtermMs, idleConnections, inFlight, late } = server;
-  const exited = pods - killed - diedOfSignal;
-  const ends = [
-    ...(exited > 0 && exitedMs !== null ? [`${exited} exited by themselves, within ${seconds2(exitedMs)}`] : []),
-    ...(killed > 0 ? [`${killed} did not exit and were killed at the end of the grace period`] : []),
-    ...(diedOfSignal > 0 ? [`${diedOfSignal} died of it`] : []),
-  ];
-  const drain =
-    acceptsAfterSigtermMs === null
-      ? 'none was seen to drain'
-      : `${server.drained} drained, accepting connections for ${seconds2(acceptsAfterSigtermMs)} more`;
-  return [
-    `SIGTERM: of ${pods} pods, ${ends.join(', ')}; ${drain}.`,
-    `In flight at SIGTERM: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
-    `Idle kept connections: ${idleConnections.broken === 0 ? 'no request met one being closed' : `${count(idleConnections.broken)} requests met one being closed`}${
-      idleConnections.answeredAfterStop > 0
-        ? `; ${count(idleConnections.answeredAfterStop)} requests were answered on them after the server had stopped listening`
-        : ''
-    }.`,
-  ];
-}
-
-function broken(requests: number): string {
-  return requests === 0 ? 'none broke' : `${count(requests)} broke`;
-}
-
-/** Two decimals: most of these times are below a second. */
-function seconds2(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`;
+/** Two decimals below ten seconds: most of these times are below one. */
+function shortSeconds(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : seconds(ms);
 }

@@ -5,7 +5,7 @@ import { upperBound } from '../analysis/bounds.ts';
 import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { type OwnVerdict, trialName } from '../own-service/verdict.ts';
-import { adviceLines } from './advice.ts';
+import { fixLines, hookLines, measuredLines } from './advice.ts';
 import { count, percent, rate, seconds } from './format.ts';
 import { type Cell, matrix } from './summary.ts';
 import { colorsFor } from './terminal.ts';
@@ -22,11 +22,12 @@ export function renderOwnService(
   const lines = [
     headline(total, state, colors),
     '',
-    ...(total ? causes(total) : []),
-    ...adviceLines(advice),
+    ...spaced(hookLines(advice)),
+    ...(total ? causes(total, advice) : []),
+    ...measured(advice),
     '',
     table(trials),
-    'Exposed: started between the first deletion and the last exit of an old pod (in the control: all).',
+    'Exposed: in flight or started from the first deletion until the last router had forgotten the last old pod (control: all).',
     ...unknowns(trials),
   ];
   return `${lines.join('\n')}\n`;
@@ -46,11 +47,26 @@ function headline(total: Cell | undefined, state: OwnVerdict['state'], colors: R
     : colors.red(`BROKEN: ${broke} (${perPod})`);
 }
 
-function causes(total: Cell): string[] {
+/** Each cause with what removes its failures, by the figures of these rollouts where there are some. */
+function causes(total: Cell, advice: Advice): string[] {
   return total.causes.flatMap(({ id, failed }) => {
     const { number, name, explanation, fix } = causeById(id);
-    return [`${count(failed)} × cause ${number}, ${name}. ${explanation}`, `  Fix: ${fix}`, ''];
+    const fixes = advice.server.pods > 0 ? fixLines(id, advice) : [fix];
+    return [
+      `${count(failed)} × cause ${number}, ${name}. ${explanation}`,
+      ...fixes.map((line) => `  Fix: ${line}`),
+      '',
+    ];
   });
+}
+
+function measured(advice: Advice): string[] {
+  const lines = measuredLines(advice);
+  return lines.length === 0 ? [] : ['Measured:', ...lines.map((line) => `  ${line}`)];
+}
+
+function spaced(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function table(trials: readonly TrialResult[]): string {

@@ -50,6 +50,7 @@ export function summaryResult(summary: K6Summary): TrialResult {
     requests,
     exposed: requests,
     failed,
+    failedBefore: 0,
     dropped,
     failedByScenario: Object.fromEntries(scenarios.filter((s) => s.failed > 0).map((s) => [s.name, s.failed])),
     causes: { ...countCauses([]), unexplained: failed },

@@ -1,9 +1,10 @@
 /** Where the trials of a comparison run, and what loads them there. */
 import { availableParallelism } from 'node:os';
-import { LocalCluster } from '../clusters/local/local-cluster.ts';
+import { LocalCluster, type LocalImage } from '../clusters/local/local-cluster.ts';
 import { InputError } from '../errors.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
+import type { Manifests } from '../manifests/manifests.ts';
 import type { Runtime } from '../manifests/overlays.ts';
 import type { PlannedTrial } from './plan-comparison.ts';
 import type { TrialsBackend } from './run-trials.ts';
@@ -42,7 +43,8 @@ export function localBackend(
       const choice = choices[name];
       return choice === undefined ? findRuntime(name) : chosenRuntime(name, choice, { signal, onInstall });
     },
-    clusterFor: ({ runtime, identity }) => new LocalCluster({ command: runtime.command, seed: identity.seed }),
+    clusterFor: ({ runtime, identity, manifests }) =>
+      new LocalCluster({ images: imagesFor(manifests, runtime.command), seed: identity.seed }),
   };
 }
 
@@ -107,4 +109,9 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     runtime: async (name) => ({ name, version: '', command: [] }),
     clusterFor: () => cluster,
   };
+}
+
+/** Our overlays have one container. */
+function imagesFor({ deployment }: Manifests, command: readonly string[]): Record<string, LocalImage> {
+  return Object.fromEntries(deployment.spec.template.spec.containers.map(({ name }) => [name, { command }]));
 }

@@ -1,9 +1,10 @@
 /** Runs trials side by side, as far as the place they run at allows, and keeps what has come in. */
 import pLimit from 'p-limit';
 import { analyse, type TrialResult } from '../analysis/result.ts';
-import type { Cluster, ClusterEvent } from '../clusters/cluster.ts';
+import type { Cluster } from '../clusters/cluster.ts';
 import type { LoadGenerator, LoadProgress } from '../load/load.ts';
-import type { PodRecord, Trace } from '../trace/trace.ts';
+import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
+import type { Trace } from '../trace/trace.ts';
 import { runTrial, type TrialPlan, type TrialStage } from './trial.ts';
 
 /** Where trials run, and what loads them there. */

@@ -1,14 +1,17 @@
 /** One trial: deploy, load, roll, wait, take away; what comes out is the trace. */
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster, ClusterEvent } from '../clusters/cluster.ts';
+import type { Cluster } from '../clusters/cluster.ts';
+import { podPorts } from '../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import type { LoadGenerator, LoadProgress } from '../load/load.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { deriveSeed } from '../random.ts';
 import { startClock } from '../trace/clock.ts';
-import { type PodRecord, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
+import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
+import { withPodUids } from '../trace/pod-names.ts';
+import { type Disruption, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
 
 /** Load before the rollout, so that connections are open and code is warm. */
 export const SETTLE_MS = 2000;
@@ -72,7 +75,7 @@ export async function runTrial(
     const ticker = setInterval(() => observer.onProgress?.(running.progress(), deployed.record().pods), 250);
     try {
       const pause = (ms: number) => Promise.race([delay(ms, undefined, { signal: anyEnd }), running.died]);
-      let rolloutMs: number | undefined;
+      let disruption: Disruption | undefined;
       if (plan.control) {
         stage('control');
         await pause(CONTROL_MS);
@@ -80,25 +83,25 @@ export async function runTrial(
         stage('settling');
         await pause(SETTLE_MS);
         stage('rolling');
-        rolloutMs = clock.nowMs();
-        await Promise.race([deployed.rollout(), running.died]);
+        disruption = { kind: deployed.disruption, atMs: clock.nowMs() };
+        await Promise.race([deployed.disrupt(), running.died]);
         stage('finishing');
         await pause(MARGIN_MS);
       }
-      stage('finishing');
       const { stoppedMs, record } = await running.stop();
       stage('done');
+      const clusterRecord = deployed.record();
       return {
         format: TRACE_FORMAT,
         trial: plan.identity,
         clock: { startedAtEpochMs: clock.startedAtEpochMs },
         machine: machine(),
         settings: settings(plan.manifests),
-        ...(rolloutMs === undefined ? {} : { rolloutMs }),
+        ...(disruption === undefined ? {} : { disruption }),
         loadStartMs: running.startedMs,
         loadStopMs: stoppedMs,
-        cluster: deployed.record(),
-        load: record,
+        cluster: clusterRecord,
+        load: withPodUids(record, clusterRecord.pods),
       };
     } finally {
       clearInterval(ticker);
@@ -121,13 +124,18 @@ function machine(): Trace['machine'] {
 function settings(manifests: Manifests): Settings {
   const { spec } = manifests.deployment;
   const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(spec);
-  const sleep = spec.template.spec.containers[0]?.lifecycle?.preStop?.sleep?.seconds;
+  const { containers } = spec.template.spec;
+  const { servedBy } = podPorts(containers, manifests.service);
+  const serving = containers.find(({ name }) => name === servedBy);
+  const sleep = serving?.lifecycle?.preStop?.sleep?.seconds;
   return {
+    workload: 'Deployment',
     replicas,
     strategy: type,
     maxSurge,
     maxUnavailable,
     gracePeriodMs: (spec.template.spec.terminationGracePeriodSeconds ?? 30) * 1000,
     ...(sleep === undefined ? {} : { preStopMs: sleep * 1000 }),
+    readinessProbe: serving?.readinessProbe !== undefined,
   };
 }

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Advice, advise } from '../../src/analysis/advice.ts';
+import { historyOf } from '../../src/analysis/history.ts';
 import { longestRequest, routingLags } from '../../src/analysis/rollout-times.ts';
+import type { PodRecord } from '../../src/trace/cluster-record.ts';
 import { emptyHistogram, encodeHistogram, recordMs } from '../../src/trace/histogram.ts';
-import type { LoadRecord, PodRecord } from '../../src/trace/trace.ts';
-import { DELETED, failed, pod, type Story, succeeded, trace } from './story.ts';
+import type { LoadRecord } from '../../src/trace/load-record.ts';
+import { DELETED, failed, pod, type Story, succeeded, type Timeline, trace } from './story.ts';
 
 function latency(...durationsMs: number[]): LoadRecord['latency'] {
   const histogram = emptyHistogram();
@@ -15,7 +17,7 @@ function latency(...durationsMs: number[]): LoadRecord['latency'] {
 
 /** One old pod deleted at 1000, one new; the last new connection to the old one was started at that time. */
 function lagStory(lastMs: number | undefined, pods?: PodRecord[]): Story {
-  const load = lastMs === undefined ? {} : { lastNewConnections: { 'old-1': lastMs } };
+  const load = lastMs === undefined ? {} : { newConnections: { 'old-1': { lastMs } } };
   return { load, ...(pods && { pods }) };
 }
 
@@ -31,7 +33,7 @@ describe('the routing lag of a pod', () => {
   for (const [what, story, lagsMs] of cases) {
     test(what, () => {
       assert.deepEqual(
-        routingLags(trace(story)).map(({ lagMs }) => lagMs),
+        routingLags(historyOf(trace(story))).map(({ lagMs }) => lagMs),
         lagsMs,
       );
     });
@@ -58,21 +60,23 @@ describe('the longest request', () => {
 
 describe('advice', () => {
   const settings = {
+    workload: 'Deployment',
     replicas: 1,
     strategy: 'RollingUpdate',
     maxSurge: 1,
     maxUnavailable: 0,
     gracePeriodMs: 5000,
+    readinessProbe: true,
   } as const;
-  const story = (lastMs: number, old: Partial<PodRecord>, load: Story['load'] = {}) => ({
+  const story = (lastMs: number, old: Timeline, load: Story['load'] = {}) => ({
     ...trace({
       pods: [pod('old-1', old), pod('new-1')],
-      load: { latency: latency(4000), lastNewConnections: { 'old-1': lastMs }, ...load },
+      load: { latency: latency(4000), newConnections: { 'old-1': { lastMs } }, ...load },
     }),
     settings,
   });
 
-  const preStops: [what: string, lastMs: number, old: Partial<PodRecord>, neededSeconds: number][] = [
+  const preStops: [what: string, lastMs: number, old: Timeline, neededSeconds: number][] = [
     ['one sync of kube-proxy longer than a short lag', 1200, DELETED.drainedWithoutDelay, 2],
     ['twice as long as a long lag', 2600, DELETED.drainedWithoutDelay, 4],
     ['shorter for a server that goes on accepting', 2600, { ...DELETED.drained, sigtermMs: 6000 }, 2],
@@ -99,7 +103,7 @@ describe('advice', () => {
       failed('reused wait closed', 1001, 1002, { pod: 'old-1' }),
       failed('fresh wait timeout', 1001, 1500),
     ];
-    const advice = advise([story(1200, DELETED.drainedWithoutDelay, { failures, lastNewConnections: {} })]);
+    const advice = advise([story(1200, DELETED.drainedWithoutDelay, { failures, newConnections: {} })]);
     assert.deepEqual(
       advice.changes.map(({ change, removes, share }) => [change, removes, share]),
       [
@@ -124,8 +128,12 @@ describe('advice', () => {
       drained: 1,
       killed: 1,
       diedOfSignal: 0,
+      exitedAtOnce: 0,
+      gaveUp: null,
+      cutAlive: 0,
       exitedMs: null,
       acceptsAfterSigtermMs: 500,
+      turnedAway: null,
       idleConnections: { broken: 0, answeredAfterStop: 0 },
       inFlight: { broken: 1 },
       late: { answered: 7, broken: 1 },

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { attribute } from '../../src/analysis/attribution.ts';
+import { causeOf } from '../../src/analysis/attribution.ts';
 import { CAUSE_IDS, CAUSES, type CauseId, causeById, countCauses } from '../../src/analysis/causes.ts';
-import type { FailedRequest, PodRecord } from '../../src/trace/trace.ts';
-import { DELETED, failed, pod, view } from './story.ts';
+import type { PodRecord } from '../../src/trace/cluster-record.ts';
+import type { FailedRequest } from '../../src/trace/load-record.ts';
+import { DELETED, failed, history, pod, succeeded, type Timeline, view } from './story.ts';
 
 /** What became of the request's pod, who else was there and what the routers knew; the request; its cause. */
 type Case = [
   what: string,
-  story: { old?: Partial<PodRecord>; others?: PodRecord[]; views?: string[] },
+  story: { old?: Timeline; others?: PodRecord[]; views?: string[] },
   request: FailedRequest,
   cause: CauseId,
 ];
@@ -17,6 +18,8 @@ const OLD = { pod: 'old-1' };
 /** The other pods: by default one that serves all along. */
 const SERVING = [pod('new-1')];
 const NOBODY: PodRecord[] = [];
+/** Every pod that serves has answered requests before. */
+const ANSWERED = [succeeded(-30, 5), succeeded(-30, 5, 'new-1')];
 const STARTING = [pod('new-1', { createdMs: 900, startedMs: 1500, readyMs: 4000 })];
 const GONE = DELETED.diedOfSigterm;
 /** It said that it listens, and nothing of its end. */
@@ -142,7 +145,7 @@ const CASES: Case[] = [
   ],
   [
     'answered 503 by a pod that was not ready yet',
-    { old: { readyMs: undefined } as never },
+    { old: { readyMs: undefined } },
     failed('fresh receive status', 2000, 2010, { ...OLD, status: 503 }),
     'not-ready',
   ],
@@ -151,6 +154,24 @@ const CASES: Case[] = [
     { old: { exitMs: 1500, exitCode: 1 } },
     failed('fresh connect ECONNREFUSED', 2000, 2001, OLD),
     'not-ready',
+  ],
+  [
+    'refused by a new pod that was declared ready and had not answered anything',
+    { others: [pod('new-2', { readyMs: 1500 }), ...SERVING] },
+    failed('fresh connect ECONNREFUSED', 2000, 2001, { pod: 'new-2' }),
+    'not-ready',
+  ],
+  [
+    'answered 503 by such a pod',
+    { others: [pod('new-2', { readyMs: 1500 }), ...SERVING] },
+    failed('fresh receive status', 2000, 2001, { pod: 'new-2', status: 503 }),
+    'not-ready',
+  ],
+  [
+    'near miss: it had answered before',
+    {},
+    failed('fresh receive status', 2000, 2001, { pod: 'new-1', status: 503 }),
+    'unexplained',
   ],
   [
     'near miss: the same of a pod that was ready',
@@ -175,7 +196,7 @@ const CASES: Case[] = [
   [
     'waiting for its response at SIGKILL',
     { old: DELETED.killedWhileDraining },
-    failed('fresh wait ECONNRESET', 2500, 6002, OLD),
+    failed('fresh wait ECONNRESET', 900, 6002, OLD),
     'grace-too-short',
   ],
   [
@@ -193,7 +214,7 @@ const CASES: Case[] = [
   [
     'still sending its body',
     { old: DELETED.killedWhileDraining },
-    failed('fresh send EPIPE', 1100, 6002, OLD),
+    failed('fresh send EPIPE', 900, 6002, OLD),
     'grace-too-short',
   ],
   [
@@ -233,22 +254,22 @@ const CASES: Case[] = [
     'no-graceful-shutdown',
   ],
   [
-    'near miss: 251 ms before the kill',
+    'near miss: cut in its response 251 ms before the kill, so by the server',
     { old: DELETED.killedWhileDraining },
     failed('reused receive closed', 2500, 5749, OLD),
-    'unexplained',
+    'no-graceful-shutdown',
   ],
   [
-    'near miss: the pod ended in order',
+    'near miss: the pod ended by itself, and cut it',
     { old: DELETED.drained },
     failed('reused receive closed', 5000, 9000, OLD),
-    'unexplained',
+    'no-graceful-shutdown',
   ],
   [
-    'near miss: it was answered with a status',
+    'near miss: it was answered, with an error',
     { old: DELETED.killedWhileDraining },
     failed('reused receive status', 2500, 6002, { ...OLD, status: 500 }),
-    'unexplained',
+    'no-graceful-shutdown',
   ],
 
   // 2 no graceful shutdown
@@ -319,10 +340,40 @@ const CASES: Case[] = [
     'routing-lag',
   ],
   [
-    'near miss: answered with a status',
+    'in flight at SIGTERM, and answered with a server error',
     { old: DELETED.exitedAtOnce },
-    failed('reused receive status', 900, 1010, { ...OLD, status: 500 }),
+    failed('fresh receive status', 900, 1010, { ...OLD, status: 500 }),
+    'no-graceful-shutdown',
+  ],
+  [
+    'turned away on a keep-alive connection',
+    { old: DELETED.drained },
+    failed('reused receive status', 6500, 6501, { ...OLD, status: 503 }),
+    'no-graceful-shutdown',
+  ],
+  [
+    'near miss: answered that it was not found',
+    { old: DELETED.drained },
+    failed('reused receive status', 6500, 6501, { ...OLD, status: 404 }),
     'unexplained',
+  ],
+  [
+    'in flight at SIGTERM, and cut while the process lived on',
+    { old: DELETED.drained },
+    failed('reused wait closed', 5900, 6010, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'the same on a connection of its own',
+    { old: DELETED.drained },
+    failed('fresh wait ECONNRESET', 5900, 6010, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'near miss: sent a moment before SIGTERM, so it may have crossed with the closing of its connection',
+    { old: DELETED.drained },
+    failed('reused wait closed', 5980, 6010, OLD),
+    'keep-alive-race',
   ],
 
   // 4 routing lag
@@ -379,13 +430,31 @@ const CASES: Case[] = [
     'near miss: the response had begun',
     { old: DELETED.drained },
     failed('fresh receive closed', 6500, 6600, OLD),
-    'unexplained',
+    'no-graceful-shutdown',
   ],
   [
-    'near miss: answered 503 while draining',
+    'answered 503 while draining',
     { old: DELETED.drained },
     failed('fresh receive status', 6500, 6501, { ...OLD, status: 503 }),
-    'unexplained',
+    'routing-lag',
+  ],
+  [
+    'sent after SIGTERM and cut by SIGKILL, whether the pod drained or not',
+    { old: DELETED.killedWhileDraining },
+    failed('fresh wait ECONNRESET', 2500, 6002, OLD),
+    'routing-lag',
+  ],
+  [
+    'timed out at a port that is open while nobody accepts',
+    { old: DELETED.ignoredSigterm },
+    failed('fresh wait timeout', 1500, 11_500, OLD),
+    'routing-lag',
+  ],
+  [
+    'near miss: sent after SIGTERM because there was no other pod, and cut by SIGKILL',
+    { old: DELETED.ignoredSigterm, others: STARTING },
+    failed('fresh wait ECONNRESET', 3900, 6002, OLD),
+    'no-graceful-shutdown',
   ],
   [
     'near miss: it is not known whether the connection was new',
@@ -426,7 +495,7 @@ const CASES: Case[] = [
     'near miss: the response had begun',
     { old: DELETED.drained },
     failed('reused receive closed', 8000, 8001, OLD),
-    'unexplained',
+    'no-graceful-shutdown',
   ],
   ['near miss: it timed out', { old: DELETED.drained }, failed('reused wait timeout', 5000, 8400, OLD), 'unexplained'],
   [
@@ -457,8 +526,7 @@ describe('the cause of a request', () => {
   for (const [what, { old = {}, others = SERVING, views = [] }, request, cause] of CASES) {
     test(`${what}: ${cause}`, () => {
       const pods = others === NOBODY && Object.keys(old).length === 0 ? [] : [pod('old-1', old), ...others];
-      const cluster = { pods, routerViews: views.map(view), events: [], pid1: true };
-      assert.equal(attribute(request, cluster), cause);
+      assert.equal(causeOf(request, history({ pods, routerViews: views.map(view) }, { successes: ANSWERED })), cause);
     });
   }
 
@@ -469,12 +537,17 @@ describe('the cause of a request', () => {
 
 describe('of a pod whose listener nobody saw, and whose log nobody reads', () => {
   const cut = (endedMs: number) => failed('reused receive closed', 900, endedMs, OLD);
-  const table: [what: string, old: Partial<PodRecord>, request: FailedRequest, cause: CauseId][] = [
+  const table: [what: string, old: Timeline, request: FailedRequest, cause: CauseId][] = [
     ['died of SIGTERM', GONE, cut(1010), 'no-graceful-shutdown'],
     ['ended as soon as it was told to', DELETED.exitedAtOnce, cut(1020), 'no-graceful-shutdown'],
     ['was killed, whether it drained or not', DELETED.ignoredSigterm, cut(6005), 'unexplained'],
-    ['ended by itself some time later', { ...DELETED.exitedAtOnce, exitMs: 3000 }, cut(3000), 'unexplained'],
-    ['ended after a hook of unknown length', { deletionMs: 1000, exitMs: 3000, exitCode: 0 }, cut(3000), 'unexplained'],
+    ['ended by itself some time later', { ...DELETED.exitedAtOnce, exitMs: 3000 }, cut(3000), 'no-graceful-shutdown'],
+    [
+      'ended after a hook of unknown length',
+      { deletionMs: 1000, exitMs: 3000, exitCode: 0 },
+      cut(3000),
+      'no-graceful-shutdown',
+    ],
     [
       'may have ended as soon as it was told to',
       { ...DELETED.exitedAtOnce, exitMs: 1600, exitBoundMs: 500 },
@@ -490,8 +563,8 @@ describe('of a pod whose listener nobody saw, and whose log nobody reads', () =>
   ];
   for (const [what, old, request, cause] of table) {
     test(`${what}: ${cause}`, () => {
-      const cluster = { pods: [pod('old-1', old), ...SERVING], routerViews: [], events: [], pid1: true };
-      assert.equal(attribute(request, { ...cluster, listenersSeen: false }), cause);
+      const pods = [pod('old-1', old), ...SERVING];
+      assert.equal(causeOf(request, history({ pods, listenersSeen: false })), cause);
     });
   }
 });

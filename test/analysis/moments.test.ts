@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { podLife, podMoments } from '../../src/analysis/moments.ts';
+import { lifeStretches, podMoments } from '../../src/analysis/moments.ts';
+import { podLife } from '../../src/analysis/pod-life.ts';
 import { DELETED, failed, pod, type Story, succeeded, trace, view } from './story.ts';
 
 /** "exit SIGKILL 6005": what is known of the story's first pod, in order. */
@@ -8,7 +9,7 @@ function told(story: Story): string[] {
   const whole = trace(story);
   const [first] = whole.cluster.pods;
   assert.ok(first);
-  return podMoments(first, whole).map(({ id, detail, atMs }) => [id, detail, atMs].filter(Boolean).join(' '));
+  return podMoments(podLife(first), whole).map(({ id, detail, atMs }) => [id, detail, atMs].filter(Boolean).join(' '));
 }
 
 describe('the moments of a pod', () => {
@@ -55,7 +56,7 @@ describe('the moments of a pod', () => {
     ]);
     assert.deepEqual(last({ successes: [succeeded(17, 1)], failures: [refused] }), ['last-new-connection 1700']);
     assert.deepEqual(last({ successes: [succeeded(17, 1, 'old-1', 'keep-alive')] }), []);
-    const kept = { lastNewConnections: { 'old-1': 1733, 'new-1': 9000 }, failures: [refused] };
+    const kept = { newConnections: { 'old-1': { lastMs: 1733 }, 'new-1': { lastMs: 9000 } }, failures: [refused] };
     assert.deepEqual(last(kept), ['last-new-connection 1733'], 'as the load kept it');
   });
 
@@ -87,7 +88,7 @@ describe('the life of a pod', () => {
   ];
   for (const [what, timeline, parts] of table) {
     test(what, () => {
-      const life = podLife(pod('old-1', timeline), 12_000);
+      const life = lifeStretches(podLife(pod('old-1', timeline)), 12_000);
       assert.deepEqual(
         life.map(({ part, fromMs, toMs }) => `${part} ${fromMs} ${toMs}`),
         parts,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { advise } from '../../src/analysis/advice.ts';
+import { countExposed } from '../../src/analysis/exposure.ts';
 import { longestOutageMs } from '../../src/analysis/outage.ts';
-import { analyse, exposedRequests, TrialResult } from '../../src/analysis/result.ts';
+import { analyse, TrialResult } from '../../src/analysis/result.ts';
 import { invalidReasons } from '../../src/analysis/validity.ts';
 import { emptyHistogram, encodeHistogram, recordMs } from '../../src/trace/histogram.ts';
 import { Trace } from '../../src/trace/trace.ts';
-import { DELETED, failed, pod, type Story, succeeded, trace } from './story.ts';
+import { DELETED, failed, pod, type Story, succeeded, trace, view } from './story.ts';
 
 const refusedAt = (startedMs: number) =>
   failed('fresh connect ECONNREFUSED', startedMs, startedMs + 1, { pod: 'old-1' });
@@ -65,7 +67,7 @@ describe('a trial cannot be trusted when', () => {
     [
       'a request failed before the rollout',
       { load: { failures: [refusedAt(900)] } },
-      ['1 requests failed before the rollout began'],
+      ['1 request failed before the rollout began'],
     ],
     [
       'requests of a control failed',
@@ -100,36 +102,83 @@ describe('a trial cannot be trusted when', () => {
   }
 });
 
-describe('exposed requests are those started from the first deletion to the last exit', () => {
-  /** Old pods' deletions and exits, buckets of 10 successes each, starts of failures, and how many are exposed. */
-  const table: [what: string, ends: [number, number?][], buckets: number[], failures: number[], exposed: number][] = [
-    ['of one pod', [[1000, 2000]], [9, 10, 19, 20], [], 20],
+describe('the requests that a rollout exposes', () => {
+  interface Scene {
+    /** Deletions and exits of old pods. */
+    ends: [deletionMs: number, exitMs?: number][];
+    /** Buckets of 10 successes each. */
+    buckets: number[];
+    /** Starts of failures, each of which lasts for 1 ms. */
+    failures?: number[];
+    views?: string[];
+  }
+  const table: [what: string, scene: Scene, exposed: number, failed: number, failedBefore: number][] = [
+    ['from the deletion to the exit of one pod', { ends: [[1000, 2000]], buckets: [9, 10, 19, 20] }, 20, 0, 0],
     [
-      'of several',
-      [
-        [1000, 1500],
-        [1400, 2000],
-        [1600, 1800],
-      ],
-      [9, 10, 15, 19, 20],
-      [],
+      'from the first deletion to the last exit',
+      {
+        ends: [
+          [1000, 1500],
+          [1400, 2000],
+          [1600, 1800],
+        ],
+        buckets: [9, 10, 15, 19, 20],
+      },
       30,
+      0,
+      0,
     ],
-    ['to whole buckets', [[1050, 1950]], [9, 10, 19, 20], [999, 1000, 1999, 2000], 22],
-    ['failures as well', [[1000, 2000]], [], [999, 1000, 1999, 2000], 2],
-    ['none without a deletion', [], [9, 10], [1000], 0],
-    ['none without an exit', [[1000]], [9, 10], [1000], 0],
+    ['to whole buckets', { ends: [[1050, 1950]], buckets: [9, 10, 19, 20] }, 20, 0, 0],
+    [
+      'until the last router has forgotten the last old pod',
+      {
+        ends: [[1000, 1500]],
+        buckets: [10, 15, 22, 23],
+        views: ['a 0: old-0', 'b 0: old-0', 'a 1200: new-1', 'b 2300: new-1'],
+      },
+      30,
+      0,
+      0,
+    ],
+    [
+      'from the first new pod in a view, where that is sooner',
+      { ends: [[1000, 1500]], buckets: [5, 8, 14], views: ['a 0: old-0', 'a 800: old-0 new-1', 'a 1200: new-1'] },
+      20,
+      0,
+      0,
+    ],
+    [
+      'what failed before the first deletion is counted apart',
+      { ends: [[1000, 2000]], buckets: [10], failures: [900, 998, 999.5, 1500] },
+      12,
+      2,
+      2,
+    ],
+    [
+      'what fails later is exposed as well',
+      { ends: [[1000, 2000]], buckets: [10, 30], failures: [1500, 9000] },
+      12,
+      2,
+      0,
+    ],
+    ['none without a deletion', { ends: [], buckets: [9, 10] }, 0, 0, 0],
+    ['what failed, where no end was seen', { ends: [[1000]], buckets: [9, 10], failures: [999.5, 1500] }, 2, 2, 0],
   ];
-  for (const [what, ends, buckets, failures, exposed] of table) {
+  for (const [what, { ends, buckets, failures = [], views = [] }, exposed, failed, failedBefore] of table) {
     test(what, () => {
-      const pods = ends.map(([deletionMs, exitMs], index) =>
-        pod(`old-${index}`, { deletionMs, ...(exitMs === undefined ? {} : { exitMs }) }),
-      );
+      const pods = ends.map(([deletionMs, exitMs], index) => pod(`old-${index}`, { deletionMs, exitMs }));
       const load = { successes: buckets.map((bucket) => succeeded(bucket, 10)), failures: failures.map(refusedAt) };
-      const gone = pod('new-1', { deletionMs: 0, exitMs: 10_000 });
-      assert.equal(exposedRequests(trace({ pods: [...pods, gone], load })), exposed);
+      const counted = countExposed(trace({ pods: [...pods, pod('new-1')], routerViews: views.map(view), load }));
+      assert.deepEqual(counted, { exposed, failed, failedBefore });
     });
   }
+});
+
+test('the analysis copes with more failures than fit the stack', () => {
+  const failures = Array.from({ length: 200_000 }, (_, index) => refusedAt(8001 + index / 1000));
+  const result = analyse(trace({ load: { failures } }));
+  assert.deepEqual([result.failed, result.causes['routing-lag']], [200_000, 200_000]);
+  assert.equal(advise([trace({ load: { failures } })]).changes[0]?.removes, 200_000);
 });
 
 describe('the result of a trial', () => {
@@ -144,7 +193,7 @@ describe('the result of a trial', () => {
     failures: [refusedAt(8300), refusedAt(8500), cut],
     successes: [succeeded(5, 400), succeeded(20, 500), succeeded(60, 97, 'new-1', 'slow'), succeeded(110, 300)],
     connectionReuse: 0.9,
-    hiddenRetries: 2,
+    hiddenRetries: { client: 2 },
     latency: { fresh: histogram(...Array(99).fill(2), 30), slow: histogram(4000) },
   };
 
@@ -164,6 +213,7 @@ describe('the result of a trial', () => {
       requests: 1300,
       exposed: 600,
       failed: 3,
+      failedBefore: 0,
       dropped: 0,
       failedByScenario: { fresh: 2, slow: 1 },
       causes: {

@@ -1,12 +1,51 @@
 /** Traces told as stories: pods with their timelines, requests that failed, and the trial around them. */
-import type { FailedRequest, LoadRecord, Phase, PodRecord, RouterView, Trace } from '../../src/trace/trace.ts';
+import { type History, historyOf } from '../../src/analysis/history.ts';
+import type { PodLife } from '../../src/analysis/pod-life.ts';
+import type { ClusterRecord, PodRecord, RouterView } from '../../src/trace/cluster-record.ts';
+import type { Attempt, FailedRequest, LoadRecord, Phase } from '../../src/trace/load-record.ts';
+import { TRACE_FORMAT, type Trace } from '../../src/trace/trace.ts';
 
-/** When something happened to a pod, in ms; see PodRecord. A pod of which nothing is said has been ready all along. */
-export type Timeline = Partial<Omit<PodRecord, 'name'>>;
+/** When something happened to a pod, in ms; see PodLife. A pod of which nothing is said has been ready all along. */
+export type Timeline = Partial<Omit<PodLife, 'name' | 'uid' | 'downtimes'>> & { preStopEndMs?: number };
 
+/** A pod of one container, with the facts of its life where a record has them. */
 export function pod(name: string, timeline: Timeline = {}): PodRecord {
-  const generation = name.startsWith('new') ? 'new' : 'old';
-  return { name, generation, node: 'node1', createdMs: -5000, startedMs: -4500, readyMs: -4000, ...timeline };
+  const facts: Timeline = { createdMs: -5000, startedMs: -4500, readyMs: -4000, ...timeline };
+  const { generation = name.startsWith('new') ? 'new' : 'old', node = 'node1' } = facts;
+  const ended = { endedMs: facts.exitMs, endedBoundMs: facts.exitBoundMs, exitCode: facts.exitCode };
+  const { listeningMs, drainingMs, stoppedListeningMs, exitSignal, deletionMs, preStopEndMs } = facts;
+  const run = {
+    restarts: 0,
+    startedMs: facts.startedMs,
+    listeningMs,
+    drainingMs,
+    stoppedListeningMs,
+    exitSignal,
+    ...ended,
+  };
+  const slept = { kind: 'sleep', what: '', startedMs: deletionMs, endedMs: preStopEndMs, outcome: 'succeeded' };
+  const hook = facts.hook ?? (preStopEndMs === undefined ? undefined : slept);
+  const container = {
+    name: 'app',
+    serves: true,
+    runs: [run],
+    hook,
+    stopSignalMs: facts.sigtermMs,
+    sigkillMs: facts.sigkillMs,
+  };
+  const { createdMs, readyMs, notReadyMs } = facts;
+  const record = {
+    uid: name,
+    name,
+    generation,
+    node,
+    createdMs,
+    readyMs,
+    deletionMs,
+    notReadyMs,
+    containers: [container],
+  };
+  return JSON.parse(JSON.stringify(record)) as PodRecord;
 }
 
 /** Deleted at 1000, each with the end it came to. */
@@ -54,18 +93,38 @@ export const DELETED = {
 } as const satisfies Record<string, Timeline>;
 
 /** Connection, phase and error: 'fresh connect ECONNREFUSED'. */
-type Failure = `${FailedRequest['connection']} ${Phase} ${string}`;
+type Failure = `${FailedRequest['client']['connection']} ${Phase} ${string}`;
 
-/** A request that failed, from when to when; further facts as in FailedRequest. */
-export function failed(
-  failure: Failure,
-  startedMs: number,
-  endedMs: number,
-  facts: Partial<FailedRequest> = {},
-): FailedRequest {
-  const [connection, phase, error] = failure.split(' ') as [FailedRequest['connection'], Phase, string];
-  const bytesReceived = phase === 'receive' ? 20 : 0;
-  return { id: 'r-1', scenario: 'fresh', startedMs, endedMs, connection, phase, error, bytesReceived, ...facts };
+/** Further facts of a request: what its client saw, and where it was sent. */
+export interface Facts extends Partial<Omit<FailedRequest['client'], 'connection'>> {
+  pod?: string;
+  router?: string;
+  scenario?: string;
+}
+
+/** A request that failed, from when to when, with one attempt where anybody saw one. */
+export function failed(failure: Failure, startedMs: number, endedMs: number, facts: Facts = {}): FailedRequest {
+  const [connection, phase, error] = failure.split(' ') as [FailedRequest['client']['connection'], Phase, string];
+  const { pod: name, router, scenario = 'fresh', detail, ...more } = facts;
+  const outcome = { phase, error, bytesReceived: phase === 'receive' ? 20 : 0, ...more };
+  const attempt: Attempt = {
+    ...(router === undefined ? {} : { via: router }),
+    ...(name === undefined ? {} : { pod: { uid: name, name } }),
+    connection: { state: connection },
+    startedMs,
+    endedMs,
+    ...outcome,
+  };
+  const client = { ...outcome, connection, ...(detail === undefined ? {} : { detail }) };
+  return { id: 'r-1', scenario, startedMs, endedMs, client, attempts: [attempt] };
+}
+
+/** What attribution looks at, of these pods. */
+export function history(cluster: Partial<ClusterRecord>, load: Partial<LoadRecord> = {}): History {
+  return historyOf({
+    cluster: { pods: [], routerViews: [], events: [], pid1: true, ...cluster },
+    load: { ...trace().load, successes: [], ...load },
+  });
 }
 
 /** 'node1 0: a b' is what a router sent connections to from when on. */
@@ -77,7 +136,7 @@ export function view(text: string): RouterView {
 export interface Story {
   pods?: PodRecord[];
   routerViews?: RouterView[];
-  /** Absent in a control. */
+  /** When the disruption began; absent in a control. */
   rolloutMs?: number | undefined;
   loadStopMs?: number;
   load?: Partial<LoadRecord>;
@@ -93,7 +152,7 @@ export function trace(story: Story = {}): Trace {
   const { pods = [pod('old-1', DELETED.drained), pod('new-1')], routerViews = [], loadStopMs = 12_000, load } = story;
   const rolloutMs = 'rolloutMs' in story ? story.rolloutMs : 1000;
   return {
-    format: 'k8s-rollout-test/trace/1',
+    format: TRACE_FORMAT,
     trial: {
       runtime: 'node',
       runtimeVersion: '26.0.0',
@@ -105,8 +164,16 @@ export function trace(story: Story = {}): Trace {
     },
     clock: { startedAtEpochMs: 0 },
     machine: { platform: 'linux', arch: 'x64', cores: 2, node: '26.0.0' },
-    settings: { replicas: 1, strategy: 'RollingUpdate', maxSurge: 1, maxUnavailable: 0, gracePeriodMs: 15_000 },
-    ...(rolloutMs === undefined ? {} : { rolloutMs }),
+    settings: {
+      workload: 'Deployment',
+      replicas: 1,
+      strategy: 'RollingUpdate',
+      maxSurge: 1,
+      maxUnavailable: 0,
+      gracePeriodMs: 15_000,
+      readinessProbe: true,
+    },
+    ...(rolloutMs === undefined ? {} : { disruption: { kind: 'rollout', atMs: rolloutMs } }),
     loadStartMs: 0,
     loadStopMs,
     cluster: { pods, routerViews, events: [], pid1: true },
@@ -116,7 +183,7 @@ export function trace(story: Story = {}): Trace {
       droppedRequests: 0,
       failures: [],
       successes: [succeeded(0, 100)],
-      hiddenRetries: 0,
+      hiddenRetries: { client: 0 },
       latency: {},
       ...load,
     },

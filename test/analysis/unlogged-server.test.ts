@@ -1,11 +1,12 @@
 /** Servers that keep no log of their life are judged by what was seen of them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { attribute } from '../../src/analysis/attribution.ts';
+import { causeOf } from '../../src/analysis/attribution.ts';
 import type { CauseId } from '../../src/analysis/causes.ts';
+import { podLife } from '../../src/analysis/pod-life.ts';
 import { drained } from '../../src/analysis/timeline.ts';
-import type { FailedRequest } from '../../src/trace/trace.ts';
-import { failed, pod, type Timeline } from './story.ts';
+import type { FailedRequest } from '../../src/trace/load-record.ts';
+import { failed, history, pod, type Timeline } from './story.ts';
 
 const GONE = { deletionMs: 1000, sigtermMs: 1000 };
 const KILLED = { ...GONE, sigkillMs: 6000, exitMs: 6005, exitSignal: 'SIGKILL' };
@@ -30,7 +31,7 @@ const DRAINED: [what: string, timeline: Timeline, drained: boolean][] = [
 describe('a server', () => {
   for (const [what, timeline, expected] of DRAINED) {
     test(`that ${what} ${expected ? 'drained' : 'did not drain'}`, () => {
-      assert.equal(drained(pod('old-1', timeline)), expected);
+      assert.equal(drained(podLife(pod('old-1', timeline))), expected);
     });
   }
 });
@@ -50,10 +51,16 @@ const CAUSES: [what: string, timeline: Timeline, request: FailedRequest, cause: 
     'grace-too-short',
   ],
   [
-    'given up by the server itself, which exits with 0 all the same',
-    { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 },
+    'given up by the server itself after a deadline of its own, far from SIGKILL',
+    { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 1 },
     failed('fresh wait closed', 900, 4000, OLD),
-    'grace-too-short',
+    'no-graceful-shutdown',
+  ],
+  [
+    'cut at once by a server that lives on until SIGKILL',
+    { ...KILLED, stoppedListeningMs: 1002 },
+    failed('reused wait closed', 900, 1003, OLD),
+    'no-graceful-shutdown',
   ],
   [
     'cut by an exit at once',
@@ -85,8 +92,7 @@ describe('the cause of a request to it', () => {
   for (const [what, timeline, request, cause] of CAUSES) {
     test(`${what}: ${cause}`, () => {
       const others = cause === 'capacity' ? [] : [pod('new-1')];
-      const cluster = { pods: [pod('old-1', timeline), ...others], routerViews: [], events: [], pid1: true };
-      assert.equal(attribute(request, cluster), cause);
+      assert.equal(causeOf(request, history({ pods: [pod('old-1', timeline), ...others] })), cause);
     });
   }
 });

@@ -1,10 +1,11 @@
 /** Causes where nobody saw the pod, as through a real Service, and where the clocks may be off. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { attribute } from '../../src/analysis/attribution.ts';
+import { causeOf } from '../../src/analysis/attribution.ts';
 import type { CauseId } from '../../src/analysis/causes.ts';
-import type { FailedRequest, PodRecord } from '../../src/trace/trace.ts';
-import { DELETED, failed, pod, view } from './story.ts';
+import type { PodRecord } from '../../src/trace/cluster-record.ts';
+import type { FailedRequest } from '../../src/trace/load-record.ts';
+import { DELETED, failed, history, pod, type Timeline, view } from './story.ts';
 
 interface Scene {
   pods: PodRecord[];
@@ -14,12 +15,12 @@ interface Scene {
 
 const ROLLING = ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2'];
 /** old-1 was deleted at 1000 and came to this end; another old pod and a new one serve. */
-const rolling = (end: Partial<PodRecord>): Scene => ({
+const rolling = (end: Timeline): Scene => ({
   pods: [pod('old-1', end), pod('old-2'), pod('new-1')],
   views: ROLLING,
 });
 /** The only pod went, and its successor was ready at 8000. */
-const recreated = (end: Partial<PodRecord>): Scene => ({
+const recreated = (end: Timeline): Scene => ({
   pods: [pod('old-1', end), pod('new-1', { createdMs: 7000, startedMs: 7500, readyMs: 8000 })],
   views: ['slices 0: old-1', 'slices 6100:', 'slices 8020: new-1'],
 });
@@ -108,7 +109,7 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
       ],
       views: ['slices 0: old-1 old-2', 'slices 5900: new-1'],
     },
-    failed('fresh wait ECONNRESET', 4000, 6005),
+    failed('reused wait ECONNRESET', 4000, 6005),
     'unexplained',
   ],
 ];
@@ -132,7 +133,7 @@ CASES.push(
 describe('the cause of a request whose pod nobody saw', () => {
   for (const [what, { pods, views }, request, cause] of CASES) {
     test(`${what}: ${cause}`, () => {
-      assert.equal(attribute(request, { pods, routerViews: views.map(view), events: [], pid1: true }), cause);
+      assert.equal(causeOf(request, history({ pods, routerViews: views.map(view) })), cause);
     });
   }
 });
@@ -140,7 +141,7 @@ describe('the cause of a request whose pod nobody saw', () => {
 describe('where clocks may be off', () => {
   // Draining from 1001 on, killed at 6000: what ended at 5800 is within the slack of 250 ms, at 5700 it is not.
   const scene = rolling(DELETED.killedWhileDraining);
-  const cluster = { pods: scene.pods, routerViews: scene.views.map(view), events: [], pid1: true };
+  const cluster = { pods: scene.pods, routerViews: scene.views.map(view) };
   const cut = (endedMs: number) => failed('reused wait ECONNRESET', 3000, endedMs, { pod: 'old-1' });
   const table: [endedMs: number, boundMs: number, cause: CauseId][] = [
     [5800, 0, 'grace-too-short'],
@@ -148,6 +149,7 @@ describe('where clocks may be off', () => {
     [5800, 100, 'unexplained'],
   ];
   for (const [endedMs, boundMs, cause] of table) {
-    test(`by ${boundMs} ms: ${cause}`, () => assert.equal(attribute(cut(endedMs), cluster, boundMs), cause));
+    test(`by ${boundMs} ms: ${cause}`, () =>
+      assert.equal(causeOf(cut(endedMs), history(cluster, { clockBoundMs: boundMs })), cause));
   }
 });

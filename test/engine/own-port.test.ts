@@ -6,7 +6,7 @@ import { canBePid1 } from '../../src/processes/container-process.ts';
 import { startClock } from '../../src/trace/clock.ts';
 import { tryConnect } from '../app/http-client.ts';
 import { manifests } from './manifests.ts';
-import { PROMPT_TIMINGS } from './rollout.ts';
+import { PROMPT_TIMINGS, podsOf } from './rollout.ts';
 
 const OWN_PORT = 3000;
 const READY = '{ tcpSocket: { port: 8080 }, periodSeconds: 1 }';
@@ -24,7 +24,12 @@ test('pods share a port, refuse when their server does, and come back', {
   skip: canBePid1() ? false : 'pods have no networks of their own here',
 }, async (t) => {
   const command = [process.execPath, '-e', SERVER];
-  const cluster = new LocalCluster({ command, ownPort: OWN_PORT, seed: 1, timings: PROMPT_TIMINGS });
+  const cluster = new LocalCluster({
+    images: { web: { command } },
+    ownPort: OWN_PORT,
+    seed: 1,
+    timings: PROMPT_TIMINGS,
+  });
   const deployed = await cluster.deploy({
     manifests: manifests({ replicas: 2, readiness: READY }),
     clock: startClock(),
@@ -48,8 +53,8 @@ test('pods share a port, refuse when their server does, and come back', {
   assert.equal(await answered(), `${OWN_PORT} 0.0.0.0`, 'the restarted server is reached again');
   assert.equal((await fetch(staying)).status, 200);
 
-  await deployed.rollout();
-  const old = deployed.record().pods.filter((pod) => pod.generation === 'old');
+  await deployed.disrupt();
+  const old = podsOf(deployed.record(), 'old');
   for (const { sigtermMs = 0, stoppedListeningMs = 0, exitMs = 0, listeningMs } of old) {
     assert.equal(listeningMs, undefined, 'it keeps no log');
     assert.ok(stoppedListeningMs - sigtermMs < 300, `stopped after ${stoppedListeningMs - sigtermMs} ms`);

@@ -1,8 +1,8 @@
 /** The local cluster's rollouts with real processes: order, numbers and times, as Kubernetes has them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { PodLife } from '../../src/analysis/pod-life.ts';
 import { canBePid1 } from '../../src/processes/container-process.ts';
-import type { PodRecord } from '../../src/trace/trace.ts';
 import { manifests, PROMPT, serverCommand } from './manifests.ts';
 import { deploy, peak, podsOf, rollOut } from './rollout.ts';
 
@@ -20,7 +20,8 @@ describe('RollingUpdate', { concurrency: 4 }, () => {
   for (const { name, strategy, most, fewest } of cases) {
     test(`${name}: at most ${most} pods, at least ${fewest} ready`, async (t) => {
       const shape = { replicas: 3, strategy: `{ rollingUpdate: ${JSON.stringify(strategy)} }` };
-      const { pods } = await rollOut(t, manifests(shape), serverCommand(PROMPT));
+      const record = await rollOut(t, manifests(shape), serverCommand(PROMPT));
+      const pods = [...podsOf(record, 'old'), ...podsOf(record, 'new')];
       assert.equal(pods.length, 6);
       const notTerminating = peak(
         pods,
@@ -28,7 +29,7 @@ describe('RollingUpdate', { concurrency: 4 }, () => {
         (p) => p.deletionMs ?? Number.POSITIVE_INFINITY,
       );
       assert.equal(notTerminating, most);
-      for (const { deletionMs } of podsOf({ pods, routerViews: [], events: [], pid1: true }, 'old')) {
+      for (const { deletionMs } of podsOf(record, 'old')) {
         const left = pods.filter(
           (p) => ms(p.readyMs) <= ms(deletionMs) && !(ms(deletionMs) >= (p.deletionMs ?? Number.POSITIVE_INFINITY)),
         );
@@ -39,13 +40,13 @@ describe('RollingUpdate', { concurrency: 4 }, () => {
 
   test('a default rollout of one replica makes the new pod ready before it deletes the old one', async (t) => {
     const record = await rollOut(t, manifests(), serverCommand(PROMPT));
-    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodRecord, PodRecord];
+    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodLife, PodLife];
     assert.ok(ms(fresh.readyMs) <= ms(old.deletionMs));
   });
 
   test('minReadySeconds holds the next deletion back', async (t) => {
     const record = await rollOut(t, manifests({ minReadySeconds: 2 }), serverCommand(PROMPT));
-    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodRecord, PodRecord];
+    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodLife, PodLife];
     assert.ok(ms(old.deletionMs) - ms(fresh.readyMs) >= 2000);
   });
 });
@@ -60,7 +61,8 @@ test('Recreate makes no new pod before the last old one is gone', async (t) => {
 describe('termination', { concurrency: 5 }, () => {
   const oldPod = async (t: Parameters<typeof rollOut>[0], shape: object, onSigterm?: string) => {
     const record = await rollOut(t, manifests(shape), serverCommand(onSigterm));
-    return { pod: podsOf(record, 'old')[0] as PodRecord, events: record.events };
+    const log = record.pods.flatMap(({ containers }) => containers.flatMap(({ log = [] }) => log));
+    return { pod: podsOf(record, 'old')[0] as PodLife, log, events: record.events };
   };
 
   test('without preStop, SIGTERM comes with the deletion', async (t) => {
@@ -76,19 +78,22 @@ describe('termination', { concurrency: 5 }, () => {
   });
 
   test('an httpGet preStop reaches the container before SIGTERM', async (t) => {
-    const { pod, events } = await oldPod(t, { preStop: '{ httpGet: { path: /hook, port: http } }' }, PROMPT);
-    assert.ok(pod.log?.some((line) => line.includes('"hook"')));
+    const { log, events } = await oldPod(t, { preStop: '{ httpGet: { path: /hook, port: http } }' }, PROMPT);
+    assert.ok(log.some((line) => line.includes('"hook"')));
     assert.ok(!events.some((event) => event.type === 'FailedPreStopHook'));
   });
 
   test('an exec preStop that fails is told of, and SIGTERM comes all the same', async (t) => {
     const { pod, events } = await oldPod(t, { preStop: '{ exec: { command: [sh, -c, "exit 3"] } }' }, PROMPT);
+    assert.deepEqual([pod.hook?.outcome, pod.hook?.exitCode], ['failed', 3]);
     assert.match(events.find((event) => event.type === 'FailedPreStopHook')?.message ?? '', /exit code 3/);
     assert.equal(pod.exitCode, 0);
   });
 
   test('an exec preStop that does not end is cut at the end of the grace period', async (t) => {
-    const { pod } = await oldPod(t, { graceSeconds: 2, preStop: '{ exec: { command: [sleep, "60"] } }' }, PROMPT);
+    const shape = { graceSeconds: 2, preStop: '{ exec: { command: [sleep, "60"] } }' };
+    const { pod } = await oldPod(t, shape, PROMPT);
+    assert.equal(pod.hook?.outcome, 'outlasted-grace');
     const beforeSigterm = ms(pod.sigtermMs) - ms(pod.deletionMs);
     assert.ok(beforeSigterm >= 1995 && beforeSigterm < 3000, `SIGTERM after ${beforeSigterm} ms`);
   });
@@ -170,6 +175,6 @@ test('remove() leaves no process and no port', async (t) => {
     .routers.flatMap((router) => router.endpoints.map(({ host, port }) => `http://${host}:${port}`));
   await deployed.remove();
   for (const url of [target.url, ...addresses]) await assert.rejects(fetch(url), `${url} still answers`);
-  assert.ok(deployed.record().pods.every((pod) => pod.exitMs !== undefined));
+  assert.ok(podsOf(deployed.record(), 'old').every((pod) => pod.exitMs !== undefined));
   assert.equal(deployed.record().pods.length, 2);
 });

@@ -1,10 +1,11 @@
 /** Runs one rollout on the local cluster without load and gives back what happened. */
 import type { TestContext } from 'node:test';
+import { type PodLife, podLife } from '../../src/analysis/pod-life.ts';
 import { LocalCluster } from '../../src/clusters/local/local-cluster.ts';
 import type { Timings } from '../../src/clusters/local/timings.ts';
 import type { Manifests } from '../../src/manifests/manifests.ts';
 import { startClock } from '../../src/trace/clock.ts';
-import type { ClusterRecord, PodRecord } from '../../src/trace/trace.ts';
+import type { ClusterRecord } from '../../src/trace/cluster-record.ts';
 
 /** As fast as the machine: tests of order need no measured delays. */
 export const PROMPT_TIMINGS: Timings = {
@@ -27,7 +28,7 @@ export async function deploy(
   command: readonly string[],
   timings = PROMPT_TIMINGS,
 ) {
-  const cluster = new LocalCluster({ command, seed: 1, timings });
+  const cluster = new LocalCluster({ images: { web: { command } }, seed: 1, timings });
   const deployed = await cluster.deploy({ manifests, clock: startClock(), signal: AbortSignal.timeout(DEADLINE_MS) });
   t.after(() => deployed.remove());
   return deployed;
@@ -39,19 +40,15 @@ export async function rollOut(
   command: readonly string[],
 ): Promise<ClusterRecord> {
   const deployed = await deploy(t, manifests, command);
-  await deployed.rollout();
+  await deployed.disrupt();
   return deployed.record();
 }
 
-export function podsOf(record: ClusterRecord, generation: PodRecord['generation']): PodRecord[] {
-  return record.pods.filter((pod) => pod.generation === generation);
+export function podsOf({ pods }: Pick<ClusterRecord, 'pods'>, generation: PodLife['generation']): PodLife[] {
+  return pods.filter((pod) => pod.generation === generation).map(podLife);
 }
 
 /** The largest number of pods for which `during` holds at a time. */
-export function peak(
-  pods: readonly PodRecord[],
-  from: (pod: PodRecord) => number,
-  to: (pod: PodRecord) => number,
-): number {
+export function peak(pods: readonly PodLife[], from: (pod: PodLife) => number, to: (pod: PodLife) => number): number {
   return Math.max(...pods.map((pod) => pods.filter((o) => from(o) <= from(pod) && from(pod) < to(o)).length));
 }

@@ -9,7 +9,7 @@ import { k6Load } from '../../src/load/k6/k6.ts';
 import type { LoadOptions } from '../../src/load/load.ts';
 import type { Scenario } from '../../src/load/request-mix.ts';
 import { startClock } from '../../src/trace/clock.ts';
-import type { LoadRecord } from '../../src/trace/trace.ts';
+import type { LoadRecord } from '../../src/trace/load-record.ts';
 import { FaultyServer } from './faulty-server.ts';
 
 const noK6 = spawnSync('k6', ['version']).status !== 0 && 'k6 is not on the PATH';
@@ -112,7 +112,12 @@ describe('with k6', { skip: noK6 }, () => {
 
   test('the proxy of the Service tells where a failed request was', async (t) => {
     const { url } = await serve(t);
-    const seen: ProxiedRequest = { router: 'node-2', pod: 'old-1', connectError: 'ECONNREFUSED', connection: 'fresh' };
+    const seen: ProxiedRequest = {
+      router: 'node-2',
+      pod: { uid: 'old-1', name: 'old-1' },
+      connectError: 'ECONNREFUSED',
+      connection: 'fresh',
+    };
     const routes: Target = {
       kind: 'routes',
       url,
@@ -124,7 +129,7 @@ describe('with k6', { skip: noK6 }, () => {
     const [failure] = record.failures;
     assert.ok(failure);
     assert.deepEqual(
-      [failure.router, failure.pod, failure.phase, failure.error],
+      [failure.attempts[0]?.via, failure.attempts[0]?.pod?.name, failure.client.phase, failure.client.error],
       ['node-2', 'old-1', 'connect', 'ECONNREFUSED'],
     );
   });
@@ -200,7 +205,8 @@ async function load(loadOptions: LoadOptions, durationMs: number): Promise<{ rec
 /** By scenario, the kinds of failure that were seen. */
 function kindsOf({ failures }: LoadRecord): Record<string, string[]> {
   const kinds: Record<string, Set<string>> = {};
-  for (const { scenario, connection, phase, error, status = '' } of failures) {
+  for (const { scenario, client } of failures) {
+    const { connection, phase, error, status = '' } = client;
     kinds[scenario] ??= new Set();
     kinds[scenario].add(`${connection} ${phase} ${error} ${status}`.trim());
   }

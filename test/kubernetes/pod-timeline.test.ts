@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
-import { newPodRecord, notePod, withDueSigterm } from '../../src/clusters/kubernetes/pod-timeline.ts';
+import { type PodLife, podLife } from '../../src/analysis/pod-life.ts';
+import { withDueTermination } from '../../src/clusters/kubernetes/pod-termination.ts';
+import { newPodRecord, notePod, notePodGone } from '../../src/clusters/kubernetes/pod-timeline.ts';
 import type { LifecycleHandler } from '../../src/kubernetes-rules/objects.ts';
-import type { PodRecord } from '../../src/trace/trace.ts';
+import type { ClusterEvent, PodRecord } from '../../src/trace/cluster-record.ts';
 
 /** The trial began at this epoch time. */
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -16,37 +18,43 @@ interface Seen {
   deleted?: boolean;
   /** When it finished, as the API writes it, and its exit code. */
   terminated?: [finishedAt: string, exitCode: number];
+  /** Of the run before this one. */
+  lastTerminated?: [finishedAt: string, exitCode: number];
+  restarts?: number;
 }
 
-function podObject({ running, ready, deleted, terminated }: Seen): V1Pod {
-  const state = terminated
-    ? { terminated: { finishedAt: terminated[0], exitCode: terminated[1] } }
-    : running
-      ? { running: {} }
-      : { waiting: {} };
+function podObject({ running, ready, deleted, terminated, lastTerminated, restarts = 0 }: Seen): V1Pod {
+  const ended = ([finishedAt, exitCode]: [string, number]) => ({ terminated: { finishedAt, exitCode } });
+  const lastState = lastTerminated ? ended(lastTerminated) : {};
+  const state = terminated ? ended(terminated) : running ? { running: {} } : { waiting: {} };
   return {
-    metadata: { name: 'a', ...(deleted ? { deletionTimestamp: '2026-01-01T00:00:09Z' } : {}) },
-    spec: { nodeName: 'node1' },
+    metadata: { name: 'a', uid: 'u', ...(deleted ? { deletionTimestamp: '2026-01-01T00:00:09Z' } : {}) },
+    spec: { nodeName: 'node1', containers: [{ name: 'side' }, { name: 'app' }] },
     status: {
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
-      containerStatuses: [{ state }],
+      containerStatuses: [
+        { name: 'side', state: { running: {} }, restartCount: 0 },
+        { name: 'app', state, lastState, restartCount: restarts, ready },
+      ],
     },
   } as unknown as V1Pod;
 }
 
-/** What the record says after each sight of the pod in turn. */
-function timeline(...seen: Seen[]): PodRecord {
+/** The record after each sight of the pod in turn. */
+function recordOf(...seen: Seen[]): PodRecord {
   const [first] = seen as [Seen];
-  const record = newPodRecord('a', podObject(first), 'old', first.atMs);
+  const record = newPodRecord(podObject(first), 'old', first.atMs, 'app');
   for (const each of seen) notePod(record, podObject(each), each.atMs, fromNodeMs);
   return record;
 }
+
+const timeline = (...seen: Seen[]) => podLife(recordOf(...seen));
 
 const READY: Seen = { atMs: 1000, running: true, ready: true };
 const DELETED: Seen = { atMs: 5000, running: true, ready: true, deleted: true };
 
 describe("a pod's record", () => {
-  const table: [what: string, seen: Seen[], facts: Partial<PodRecord>][] = [
+  const table: [what: string, seen: Seen[], facts: Partial<PodLife>][] = [
     ['when it is made', [{ atMs: 100 }], { createdMs: 100, node: 'node1', generation: 'old' }],
     [
       'the first time each thing is seen',
@@ -86,34 +94,87 @@ describe("a pod's record", () => {
       { exitMs: 5000, exitBoundMs: 0, exitSignal: 'SIGSEGV' },
     ],
     [
-      'a restart is no exit',
-      [READY, { ...READY, atMs: 3000, terminated: ['2026-01-01T00:00:02Z', 1] }],
-      {
-        exitMs: undefined,
-        exitCode: undefined,
-      },
+      'a restart is no exit, and leaves nothing of the run before',
+      [
+        READY,
+        { ...READY, atMs: 3000, ready: false, terminated: ['2026-01-01T00:00:02Z', 1] },
+        { ...READY, atMs: 4000, restarts: 1 },
+      ],
+      { exitMs: undefined, exitCode: undefined, downtimes: [{ fromMs: 2500, toMs: 4000 }] },
     ],
   ];
   for (const [what, seen, facts] of table) {
     test(what, () => {
       const record = timeline(...seen);
-      for (const [name, value] of Object.entries(facts)) assert.equal(record[name as keyof PodRecord], value, name);
+      for (const [name, value] of Object.entries(facts)) assert.deepEqual(record[name as keyof PodLife], value, name);
     });
   }
 });
 
-describe('when SIGTERM was due', () => {
-  const deleted: PodRecord = { name: 'a', generation: 'old', node: 'n', createdMs: 0, deletionMs: 5000 };
-  const table: [what: string, preStop: LifecycleHandler | undefined, dueMs: number | undefined][] = [
-    ['without a hook: at the deletion', undefined, 5000],
-    ['after a sleep', { sleep: { seconds: 3 } }, 8000],
-    ['after a hook that takes its own time: unknown', { exec: { command: ['sh', '-c', 'sleep 3'] } }, undefined],
+test('each run of a container has its own end, also one that nobody saw ended', () => {
+  const { containers } = recordOf(
+    READY,
+    { ...READY, atMs: 4000, restarts: 1, lastTerminated: ['2026-01-01T00:00:02Z', 137] },
+    { ...READY, atMs: 6000, terminated: ['2026-01-01T00:00:05Z', 0], restarts: 1 },
+  );
+  const runs = containers[1]?.runs.map(({ restarts, endedMs, exitCode, exitSignal }) => [
+    restarts,
+    endedMs,
+    exitCode,
+    exitSignal,
+  ]);
+  assert.deepEqual(runs, [
+    [0, 2500, 137, 'SIGKILL'],
+    [1, 5500, 0, undefined],
+  ]);
+  assert.deepEqual(containers[0]?.runs.length, 1, 'the other container has one run');
+});
+
+test('a pod that is gone has ended, though nobody said how', () => {
+  const record = recordOf(READY, DELETED);
+  notePodGone(record, 9000);
+  const { exitMs, exitCode } = podLife(record);
+  assert.deepEqual([record.goneMs, exitMs, exitCode], [9000, 9000, undefined]);
+});
+
+describe('the termination of a pod whose log nobody reads', () => {
+  const failedAt = (atMs: number): ClusterEvent => ({
+    atMs,
+    type: 'FailedPreStopHook',
+    pod: { uid: 'u', name: 'a' },
+    message: 'PreStopHook failed (spec.containers{app})',
+  });
+  const EXEC = { exec: { command: ['sh', '-c', 'sleep 3'] } };
+  const table: [
+    what: string,
+    preStop: LifecycleHandler | undefined,
+    events: ClusterEvent[],
+    sigtermMs: number | undefined,
+    outcome: string | undefined,
+  ][] = [
+    ['without a hook: SIGTERM at the deletion', undefined, [], 5000, undefined],
+    ['after a sleep', { sleep: { seconds: 3 } }, [], 8000, 'succeeded'],
+    ['after a hook that takes its own time: unknown', EXEC, [], undefined, undefined],
+    ['after a hook that failed: when that was reported', EXEC, [failedAt(5100)], 5100, 'failed'],
+    ['after a hook that outlasted the grace period: at its end', EXEC, [failedAt(16_200)], 15_000, 'outlasted-grace'],
+    [
+      'the event of another pod is not its own',
+      EXEC,
+      [{ ...failedAt(5100), pod: { uid: 'v', name: 'b' } }],
+      undefined,
+      undefined,
+    ],
   ];
-  for (const [what, preStop, dueMs] of table) {
-    test(what, () => assert.equal(withDueSigterm(deleted, preStop).sigtermMs, dueMs));
+  for (const [what, preStop, events, sigtermMs, outcome] of table) {
+    test(what, () => {
+      const containers = [{ name: 'side' }, { name: 'app', ...(preStop && { lifecycle: { preStop } }) }];
+      const record = withDueTermination(recordOf(READY, DELETED), { containers, gracePeriodMs: 10_000, events });
+      const life = podLife(record);
+      assert.deepEqual([life.sigtermMs, life.hook?.outcome], [sigtermMs, outcome]);
+    });
   }
   test('of a pod that nobody deleted: never', () => {
-    const { deletionMs, ...alive } = deleted;
-    assert.equal(withDueSigterm(alive, undefined).sigtermMs, undefined);
+    const record = withDueTermination(recordOf(READY), { containers: [], gracePeriodMs: 10_000, events: [] });
+    assert.equal(podLife(record).sigtermMs, undefined);
   });
 });

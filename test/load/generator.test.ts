@@ -8,7 +8,7 @@ import type { Scenario } from '../../src/load/request-mix.ts';
 import { seededRandom } from '../../src/random.ts';
 import { startClock } from '../../src/trace/clock.ts';
 import { decodeHistogram } from '../../src/trace/histogram.ts';
-import type { FailedRequest, LoadRecord } from '../../src/trace/trace.ts';
+import type { FailedRequest, LoadRecord } from '../../src/trace/load-record.ts';
 import { within } from '../app/within.ts';
 import { freePort, HOST, listen, onRequest, response } from './raw-server.ts';
 
@@ -34,7 +34,7 @@ async function pod(t: TestContext, answer: (request: Request) => void = ({ socke
 }
 
 function endpoint(name: string, port: number): Endpoint {
-  return { pod: name, host: HOST, port, reachable: true };
+  return { pod: { uid: name, name }, host: HOST, port, reachable: true };
 }
 
 function routesTo(...endpoints: Endpoint[]): RoutingTable {
@@ -79,7 +79,7 @@ function succeeded(record: LoadRecord, scenario?: string): number {
 }
 
 const fieldOf = (head: string, name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(head)?.[1];
-const words = ({ connection, phase, error }: FailedRequest) => `${connection} ${phase} ${error}`;
+const words = ({ client: { connection, phase, error } }: FailedRequest) => `${connection} ${phase} ${error}`;
 
 describe('the rate is held', () => {
   const table: [what: string, answerAfterMs: number][] = [
@@ -107,7 +107,7 @@ describe('the rate is held', () => {
 describe('connections', { concurrency: 8 }, () => {
   test('keep-alive uses as many as it was given, in turns', async (t) => {
     const { requests, sockets, endpoint } = await pod(t);
-    const { record } = await load(routesTo(endpoint), [{ ...KEEP_ALIVE, ratePerSecond: 50 }], 500);
+    const { record } = await load(routesTo(endpoint), [{ ...KEEP_ALIVE, ratePerSecond: 15 }], 800);
     assert.equal(sockets.length, 4);
     // In the order in which they were sent: on a busy machine the server may read them in another.
     const sent = requests.toSorted((a, b) => sequence(a.head) - sequence(b.head)).map(({ socket }) => socket);
@@ -125,7 +125,8 @@ describe('connections', { concurrency: 8 }, () => {
       setTimeout(() => socket.write(response()), 100);
     });
     const { record } = await load(routesTo(endpoint), [{ ...KEEP_ALIVE, connections: 1 }], 300);
-    assert.ok(sockets.length >= 15 && sockets.length <= 40, `${sockets.length} for 20 requests at a time`);
+    assert.ok(sockets.length >= 15, `${sockets.length} for 20 requests at a time`);
+    assert.ok((record.connectionReuse ?? 0) > 0, 'and they are used again');
     assert.deepEqual(record.failures, []);
   });
 
@@ -215,32 +216,32 @@ describe('what is written down', { concurrency: 8 }, () => {
       socket.write(response(200, `X-Request-Count: ${nth}`));
     });
     const { record } = await load(routesTo(endpoint), [{ ...KEEP_ALIVE, connections: 1 }], 100);
-    assert.deepEqual([record.hiddenRetries, record.failures], [requests.filter(({ nth }) => nth > 1).length, []]);
+    assert.deepEqual(
+      [record.hiddenRetries?.client, record.failures],
+      [requests.filter(({ nth }) => nth > 1).length, []],
+    );
   });
 
   test('a failure whole', async (t) => {
     const { requests, endpoint } = await pod(t, ({ socket }) => socket.write(response(503)));
     const { record } = await load(routesTo(endpoint), [{ ...KEEP_ALIVE, connections: 1, ratePerSecond: 100 }], 100);
     assert.deepEqual([record.successes, record.latency], [[], {}]);
+    const sent = requests.toSorted((a, b) => sequence(a.head) - sequence(b.head));
     assert.deepEqual(
       record.failures.map(({ id }) => id),
-      requests.map(({ head }) => fieldOf(head, 'x-request-id')),
+      sent.map(({ head }) => fieldOf(head, 'x-request-id')),
     );
     assert.deepEqual(
-      record.failures.map(({ connection }) => connection),
-      requests.map(({ nth }) => (nth === 1 ? 'fresh' : 'reused')),
+      record.failures.map(({ client }) => client.connection),
+      sent.map(({ nth }) => (nth === 1 ? 'fresh' : 'reused')),
     );
-    record.failures.forEach(({ id: _, startedMs, endedMs, connection: __, plannedMs, ...rest }, index) => {
-      assert.deepEqual(rest, {
-        scenario: 'keep-alive',
-        phase: 'receive',
-        error: 'status',
-        detail: 'HTTP status 503',
-        status: 503,
-        bytesReceived: 41,
-        pod: 'pod-1',
-        router: 'node1',
-      });
+    const outcome = { phase: 'receive', error: 'status', status: 503, bytesReceived: 41 };
+    record.failures.forEach(({ startedMs, endedMs, plannedMs, scenario, client, attempts }, index) => {
+      const { connection: state } = client;
+      assert.equal(scenario, 'keep-alive');
+      assert.deepEqual(client, { ...outcome, connection: state, detail: 'HTTP status 503' });
+      const pod = { uid: 'pod-1', name: 'pod-1' };
+      assert.deepEqual(attempts, [{ via: 'node1', pod, connection: { state }, startedMs, endedMs, ...outcome }]);
       assert.ok(Math.abs((plannedMs ?? 0) - index * 10) < 5, 'planned by the schedule');
       assert.ok(startedMs >= (plannedMs ?? 0) && endedMs >= startedMs && endedMs < startedMs + 1000);
     });
@@ -268,7 +269,8 @@ describe('what is written down', { concurrency: 8 }, () => {
   test('a pod that refuses: fresh connect ECONNREFUSED', async () => {
     const { record } = await load(routesTo(endpoint('pod-1', await freePort())), [KEEP_ALIVE], 100);
     assert.deepEqual([...new Set(record.failures.map(words))], ['fresh connect ECONNREFUSED']);
-    assert.deepEqual([record.failures[0]?.pod, record.failures.length], ['pod-1', record.plannedRequests]);
+    const [first] = record.failures;
+    assert.deepEqual([first?.attempts[0]?.pod?.uid, record.failures.length], ['pod-1', record.plannedRequests]);
   });
 
   test('a Service without endpoints: refused six times, and then a timeout', async () => {
@@ -280,7 +282,8 @@ describe('what is written down', { concurrency: 8 }, () => {
       ...Array(length - 6).fill('fresh connect timeout'),
     ]);
     const [refused] = record.failures;
-    assert.deepEqual([refused?.router, refused?.pod, refused?.bytesReceived], ['node1', undefined, 0]);
+    const attempt = refused?.attempts[0];
+    assert.deepEqual([attempt?.via, attempt?.pod, refused?.client.bytesReceived], ['node1', undefined, 0]);
   });
 });
 
@@ -292,8 +295,8 @@ describe('a request without an answer', { concurrency: 8 }, () => {
       const { record } = await load(routesTo(endpoint), [{ ...scenario, ...hanging }], 300);
       assert.deepEqual([...new Set(record.failures.map(words))], ['fresh wait timeout']);
       assert.deepEqual([record.failures.length, requests.length], [record.plannedRequests, record.plannedRequests]);
-      for (const { startedMs, endedMs, detail } of record.failures) {
-        assert.equal(detail, 'no complete response within 200 ms');
+      for (const { startedMs, endedMs, client } of record.failures) {
+        assert.equal(client.detail, 'no complete response within 200 ms');
         const tookMs = endedMs - startedMs;
         assert.ok(tookMs >= 200 && tookMs < 450, `took ${tookMs} ms`);
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LoadRecorder } from '../../src/load/recorder.ts';
 import { decodeHistogram, emptyHistogram, encodeHistogram, percentileMs, recordMs } from '../../src/trace/histogram.ts';
-import { type FailedRequest, LoadRecord } from '../../src/trace/trace.ts';
+import { type FailedRequest, LoadRecord } from '../../src/trace/load-record.ts';
 
 describe('a histogram of durations', () => {
   test('comes back from its text as it was', () => {
@@ -51,9 +51,8 @@ describe('the record of a load', () => {
     scenario: 'fresh',
     startedMs,
     endedMs: startedMs + 1,
-    connection: 'fresh',
-    phase: 'connect',
-    error: 'ECONNREFUSED',
+    client: { connection: 'fresh', phase: 'connect', error: 'ECONNREFUSED' },
+    attempts: [],
   });
 
   test('of nothing is empty, and says nothing of what was not seen', () => {
@@ -107,8 +106,24 @@ describe('the record of a load', () => {
     recorder.start(2);
     recorder.start(undefined);
     const { connectionReuse, hiddenRetries, lateness = '' } = recorder.record('test', 2, 1);
-    assert.deepEqual([connectionReuse, hiddenRetries, recorder.started], [0.75, 1, 2]);
+    assert.deepEqual([connectionReuse, hiddenRetries, recorder.started], [0.75, { client: 1 }, 2]);
     assert.equal(decodeHistogram(lateness).totalCount, 1);
+  });
+
+  test('knows when the last new connection went to a pod, and which was answered last', () => {
+    const recorder = new LoadRecorder();
+    for (const [startedMs, answered] of [
+      [10, true],
+      [30, false],
+      [20, true],
+    ] as const) {
+      recorder.newConnection('a', startedMs, answered);
+    }
+    recorder.newConnection('b', 5, false);
+    assert.deepEqual(recorder.record('test', 0, 0).newConnections, {
+      a: { lastMs: 30, lastAnsweredMs: 20 },
+      b: { lastMs: 5 },
+    });
   });
 
   test('fits the format of the trace', () => {

@@ -15,7 +15,7 @@ describe('kube-proxy sends new connections', () => {
   ];
   for (const [what, endpoints, usable] of table) {
     test(what, () => {
-      const pods = usableEndpoints(endpointsOf(endpoints)).map(({ pod }) => pod);
+      const pods = usableEndpoints(endpointsOf(endpoints)).map(({ pod }) => pod.name);
       assert.equal(pods.join(' '), usable);
     });
   }

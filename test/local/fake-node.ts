@@ -1,6 +1,6 @@
 /** A node whose time the test moves: timers, clock and endpoints for routers, probers and the network. */
 import type { TestContext } from 'node:test';
-import type { EndpointState } from '../../src/kubernetes-rules/usable-endpoints.ts';
+import type { EndpointState } from '../../src/clusters/local/router.ts';
 import type { TrialClock } from '../../src/trace/clock.ts';
 
 export interface FakeTime extends TrialClock {
@@ -38,7 +38,7 @@ export function endpointsOf(text: string): EndpointState[] {
     .split(' ')
     .filter(Boolean)
     .map((entry) => {
-      const [pod = '', state = 'ready'] = entry.split(':');
-      return { pod, host: '127.0.0.1', port: 8080, ...STATES[state as keyof typeof STATES] };
+      const [name = '', state = 'ready'] = entry.split(':');
+      return { pod: { uid: name, name }, host: '127.0.0.1', port: 8080, ...STATES[state as keyof typeof STATES] };
     });
 }

@@ -36,7 +36,7 @@ function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
   };
   const router = new Router('node1', time, random as Random, timings, ({ name, view }) => {
     assert.equal(name, 'node1');
-    views.push(`${time.nowMs()}: ${view.map(({ pod }) => pod).join(' ')}`);
+    views.push(`${time.nowMs()}: ${view.map(({ pod }) => pod.name).join(' ')}`);
   });
   const update = (endpoints: string) => router.update(endpointsOf(endpoints));
   return { router, views, update, pass: time.pass };
@@ -97,7 +97,7 @@ describe("a node's router", () => {
     update('b:ready');
     await pass(5000);
     assert.deepEqual(
-      router.view.map(({ pod }) => pod),
+      router.view.map(({ pod }) => pod.name),
       ['b'],
       views.join(', '),
     );

@@ -33,7 +33,7 @@ function network(t: TestContext) {
   const net = new ServiceNetwork(() => set, seededRandom(7));
   const results: string[] = [];
   const note = ({ endpoint, error }: Dialled) =>
-    results.push([time.nowMs(), endpoint?.pod, error].filter((part) => part !== undefined).join(' '));
+    results.push([time.nowMs(), endpoint?.pod.name, error].filter((part) => part !== undefined).join(' '));
   return {
     results,
     pass: time.pass,
@@ -48,7 +48,7 @@ function network(t: TestContext) {
 function endpoints(pods: string): Endpoint[] {
   const names = pods.split(' ').filter(Boolean);
   return names.map((name) => ({
-    pod: name.replace('-', ''),
+    pod: { uid: name.replace('-', ''), name: name.replace('-', '') },
     host: '127.0.0.1',
     port: 8080,
     reachable: !name.endsWith('-'),
@@ -68,7 +68,7 @@ describe('a connection to a Service', () => {
     routes({ node1: 'a b', node2: 'c d' });
     const counts = new Map<string, number>();
     const count = ({ router, endpoint }: Dialled) => {
-      const key = `${router} ${endpoint?.pod}`;
+      const key = `${router} ${endpoint?.pod.name}`;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     };
     for (let i = 0; i < 4000; i++) dial(count);

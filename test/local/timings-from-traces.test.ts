@@ -1,23 +1,25 @@
 /** The delays of a real cluster as its traces show them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PodRecord } from '../../src/trace/cluster-record.ts';
 import { timingsFromTraces } from '../../tools/timings/timings-from-traces.ts';
 import { pod, trace } from '../analysis/story.ts';
 
 const listening = (monoMs: number) => [JSON.stringify({ event: 'listening', monoMs }), 'and something that is no JSON'];
 
+const logged = (log: string[], record: PodRecord): PodRecord => ({
+  ...record,
+  containers: record.containers.map((container) => ({ ...container, log })),
+});
+
 test('start, controllers and EndpointSlice, from the times of pods and views', () => {
   const story = trace({
     pods: [
-      pod('old-1', {
-        createdMs: 0,
-        listeningMs: 400,
-        log: listening(100),
-        readyMs: 1000,
-        deletionMs: 5000,
-        exitMs: 9000,
-      }),
-      pod('new-1', { createdMs: 9800, listeningMs: 10_500, log: listening(200), readyMs: 11_000 }),
+      logged(
+        listening(100),
+        pod('old-1', { createdMs: 0, listeningMs: 400, readyMs: 1000, deletionMs: 5000, exitMs: 9000 }),
+      ),
+      logged(listening(200), pod('new-1', { createdMs: 9800, listeningMs: 10_500, readyMs: 11_000 })),
     ],
     routerViews: [
       { router: 'EndpointSlice', atMs: 1010, pods: ['old-1'] },

@@ -66,19 +66,19 @@ describe('the deployment', () => {
 
 describe('the command', () => {
   test('is the one after --', () =>
-    assert.deepEqual(service(['node', 'x.js', '--port=1']).command, ['node', 'x.js', '--port=1']));
+    assert.deepEqual(service(['node', 'x.js', '--port=1']).images.app?.command, ['node', 'x.js', '--port=1']));
   test("is the manifest's own where that program is here", () => {
     const file = manifest('own-command', { command: ['node', 'server.js'], args: ['--fast'] });
-    assert.deepEqual(service([], { file }).command, ['node', 'server.js', '--fast']);
+    assert.deepEqual(service([], { file }).images.app?.command, ['node', 'server.js', '--fast']);
   });
   test('is the one given for the container', () => {
     const exec = [parseContainerCommand('app=node "my server.js" --x=1')];
     const file = manifest('replaced', { command: ['/app/start'] });
-    assert.deepEqual(service([], { file, exec }).command, ['node', 'my server.js', '--x=1']);
+    assert.deepEqual(service([], { file, exec }).images.app?.command, ['node', 'my server.js', '--x=1']);
   });
   test("is the runtime's in this project's own overlays, which need no kubectl and bring their own requests", () => {
-    const { command, requestMix } = service([], { kustomize: 'kustomize/overlays/broken-bun' });
-    assert.match(command.join(' '), /bun .*dist\/bun\/server\.js$/);
+    const { images, requestMix } = service([], { kustomize: 'kustomize/overlays/broken-bun' });
+    assert.match(Object.values(images)[0]?.command.join(' ') ?? '', /bun .*dist\/bun\/server\.js$/);
     assert.deepEqual(
       requestMix.scenarios.map(({ name }) => name),
       ['keep-alive', 'fresh', 'slow'],

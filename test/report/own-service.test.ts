@@ -6,7 +6,7 @@ import { type Advice, advise } from '../../src/analysis/advice.ts';
 import type { FixResult } from '../../src/analysis/fix-result.ts';
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { ownVerdict } from '../../src/own-service/verdict.ts';
-import { adviceLines } from '../../src/report/advice.ts';
+import { changeLines, measuredLines } from '../../src/report/advice.ts';
 import { renderFoundFix } from '../../src/report/found-fix.ts';
 import { renderOwnService } from '../../src/report/own-service.ts';
 import { DELETED, failed, pod, trace } from '../analysis/story.ts';
@@ -65,21 +65,25 @@ describe('the report on one service begins with its verdict:', () => {
 
 describe('advice in words', () => {
   const failures = [failed('fresh connect ECONNREFUSED', 1500, 1501, { pod: 'old-1' })];
-  const load = { failures, lastNewConnections: { 'old-1': 1850 } };
+  const load = { failures, newConnections: { 'old-1': { lastMs: 1850 } } };
   const pods = [pod('old-1', DELETED.drainedWithoutDelay), pod('new-1')];
-  const text = adviceLines(advise([trace({ pods, load })])).join('\n');
+  const advice = advise([trace({ pods, load })]);
+  const text = [...changeLines(advice), ...measuredLines(advice)].join('\n');
   const lines: [what: string, line: RegExp][] = [
-    ['says what a change removes', /^ {2}100 % of the failures \(1\): a preStop sleep$/m],
+    ['says what a change removes', /^100 % of the failures \(1\): a preStop sleep of 2 s$/m],
     ['says how long the routers lagged', /until 0\.85 s after its deletion\.$/m],
     [
       'says which preStop is enough, with its margin',
-      /^ {2}preStop: has none; 2 s is enough \(the lag \+ margin 1\.0 s/m,
+      /^preStop: has none; 2 s is enough \(the lag \+ a margin of 1\.0 s/m,
     ],
-    ['says what the server did with SIGTERM', /of 1 pods, 1 exited by themselves, within 1\.00 s; 1 drained/],
-    ['counts what broke', /Started after it: 0 answered, 1 broke\.$/m],
+    [
+      'says what the server did with SIGTERM',
+      /^SIGTERM: the pod exited by itself within 1\.00 s; it drained, accepting new connections for 0\.00 s\.$/m,
+    ],
+    ['counts what broke', /Started after it: 0 answered, 1 failed\.$/m],
   ];
   for (const [what, line] of lines) test(what, () => assert.match(text, line));
-  test('is nothing where no rollout was seen', () => assert.deepEqual(adviceLines(NOTHING), []));
+  test('is nothing where no rollout was seen', () => assert.deepEqual(measuredLines(NOTHING), []));
 });
 
 describe('the fix that was found', () => {

@@ -2,7 +2,8 @@
 import { advise } from '../../src/analysis/advice.ts';
 import { analyse } from '../../src/analysis/result.ts';
 import type { ReportContents } from '../../src/report/contents.ts';
-import type { FailedRequest, Trace, TrialIdentity } from '../../src/trace/trace.ts';
+import type { FailedRequest } from '../../src/trace/load-record.ts';
+import type { Trace, TrialIdentity } from '../../src/trace/trace.ts';
 import { failed, type Story, trace } from '../analysis/story.ts';
 
 /** A story as a trial of this runtime and variant. */
@@ -19,6 +20,6 @@ export function reported(traces: readonly Trace[], complaints: readonly string[]
 export function refused(howMany: number, perSecond: number, pod = 'old-1'): FailedRequest[] {
   return Array.from({ length: howMany }, (_, index) => {
     const startedMs = 1000 + (index * 1000) / perSecond;
-    return failed('fresh connect ECONNREFUSED', startedMs, startedMs + 1, { pod, id: `r-${index}` });
+    return { ...failed('fresh connect ECONNREFUSED', startedMs, startedMs + 1, { pod }), id: `r-${index}` };
   });
 }

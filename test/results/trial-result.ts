@@ -24,6 +24,7 @@ export function trialResult({
     requests: exposed + 1000,
     exposed,
     failed,
+    failedBefore: 0,
     dropped: 0,
     failedByScenario: {},
     causes: counts,

@@ -1,7 +1,9 @@
 /** What the traces of a real cluster say of its timing. Pure. */
 import { z } from 'zod';
+import { podLife } from '../../src/analysis/pod-life.ts';
 import type { Timings } from '../../src/clusters/local/timings.ts';
-import type { PodRecord, Trace } from '../../src/trace/trace.ts';
+import type { PodRecord } from '../../src/trace/cluster-record.ts';
+import type { Trace } from '../../src/trace/trace.ts';
 
 /** The part of the timings that a trace of a real cluster shows. */
 export type SeenTimings = Pick<Timings, 'containerStartMs' | 'controllerMs' | 'endpointSliceMs'>;
@@ -29,12 +31,13 @@ export function timingsFromTraces(traces: readonly Trace[]): SeenTimings {
 function containerStarts({ cluster }: Trace): number[] {
   return cluster.pods.flatMap((pod) => {
     const age = processAgeMs(pod);
-    return pod.listeningMs === undefined || age === undefined ? [] : [pod.listeningMs - age - pod.createdMs];
+    const { listeningMs, createdMs } = podLife(pod);
+    return listeningMs === undefined || age === undefined ? [] : [listeningMs - age - createdMs];
   });
 }
 
-function processAgeMs({ log = [] }: PodRecord): number | undefined {
-  for (const line of log) {
+function processAgeMs({ containers }: PodRecord): number | undefined {
+  for (const line of containers.flatMap(({ log = [] }) => log)) {
     if (!line.startsWith('{')) continue;
     const parsed = ListeningLine.safeParse(JSON.parse(line));
     if (parsed.success) return parsed.data.monoMs;
@@ -57,9 +60,9 @@ function deletions({ cluster, settings }: Trace): number[] {
 
 /** From a pod's readiness to the EndpointSlice that has it, both as a watch tells. */
 function sliceUpdates({ cluster }: Trace): number[] {
-  return cluster.pods.flatMap(({ name, readyMs }) => {
+  return cluster.pods.flatMap(({ uid, readyMs }) => {
     if (readyMs === undefined) return [];
-    const view = cluster.routerViews.find(({ atMs, pods }) => atMs >= readyMs && pods.includes(name));
+    const view = cluster.routerViews.find(({ atMs, pods }) => atMs >= readyMs && pods.includes(uid));
     return view === undefined ? [] : [view.atMs - readyMs];
   });
 }

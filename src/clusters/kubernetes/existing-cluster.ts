@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
-import type { ClusterRecord } from '../../trace/trace.ts';
+import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
 import { apiError, type KubernetesApi } from './api.ts';
 import { Observer } from './observer.ts';
@@ -53,6 +53,7 @@ export class ExistingCluster implements Cluster {
 
 class ExistingDeployment implements Deployed {
   readonly target: Target;
+  readonly disruption: Deployed['disruption'];
   readonly #options: ExistingClusterOptions;
   readonly #trial: DeployOptions;
   readonly #observer: Observer;
@@ -63,6 +64,7 @@ class ExistingDeployment implements Deployed {
     this.#options = options;
     this.#trial = trial;
     this.target = { kind: 'url', url: options.url };
+    this.disruption = options.trigger === undefined ? 'rollout' : 'command';
     setMaxListeners(0, this.#watching.signal);
     this.#observer = new Observer({
       api: options.api,
@@ -80,7 +82,7 @@ class ExistingDeployment implements Deployed {
     await this.#until('become ready', () => this.#state.complete && this.#observer.serving(this.#state.replicas));
   }
 
-  async rollout(): Promise<void> {
+  async disrupt(): Promise<void> {
     this.#observer.beginRollout();
     const { trigger } = this.#options;
     if (trigger === undefined) {

@@ -1,7 +1,7 @@
 /** A real cluster: each trial in a namespace of its own, watched from outside, and taken away. */
 import { setMaxListeners } from 'node:events';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-import type { ClusterRecord } from '../../trace/trace.ts';
+import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
 import { apiError, FIELD_MANAGER, type KubernetesApi } from './api.ts';
 import { createNamespace, deleteNamespace } from './namespaces.ts';
@@ -47,6 +47,7 @@ export class KubernetesCluster implements Cluster {
 }
 
 class KubernetesDeployment implements Deployed {
+  readonly disruption = 'rollout';
   readonly #namespace: string;
   readonly #options: DeployOptions;
   readonly #cluster: KubernetesClusterOptions;
@@ -99,7 +100,7 @@ class KubernetesDeployment implements Deployed {
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
   }
 
-  async rollout(): Promise<void> {
+  async disrupt(): Promise<void> {
     const { api } = this.#cluster;
     const { manifests, signal } = this.#options;
     const { name } = manifests.deployment.metadata;

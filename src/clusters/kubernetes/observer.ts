@@ -2,16 +2,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
+import { podPorts } from '../../kubernetes-rules/ports.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import type { TrialClock } from '../../trace/clock.ts';
-import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
+import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { DeployOptions } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
 import type { KubernetesApi } from './api.ts';
 import { podsInSlices } from './endpoint-view.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
-import { isReady, newPodRecord, notePod, withDueSigterm } from './pod-timeline.ts';
+import { withDueTermination } from './pod-termination.ts';
+import { isReady, newPodRecord, notePod, notePodGone, servingContainer } from './pod-timeline.ts';
 import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
 
@@ -38,9 +40,7 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #logs: PodLogs;
   readonly #conditions = new Conditions();
-  /** What pods are called here, by uid: a StatefulSet's have their predecessors' names. */
-  readonly #names = new Map<string, string>();
-  /** Those there are, by the names they have here. */
+  /** Those there are, by uid: a StatefulSet's have their predecessors' names. */
   readonly #pods = new Map<string, V1Pod>();
   readonly #slices = new Map<string, V1EndpointSlice>();
   /** Those there are and those there were. */
@@ -92,25 +92,25 @@ export class Observer {
 
   /** So many pods are ready, no other is there, and the EndpointSlices have exactly those. */
   serving(replicas: number): boolean {
-    const names = [...this.#pods].filter(([, pod]) => isReady(pod) && !pod.metadata?.deletionTimestamp);
-    const wanted = names.map(([name]) => name).sort();
+    const ready = [...this.#pods].filter(([, pod]) => isReady(pod) && !pod.metadata?.deletionTimestamp);
+    const wanted = ready.map(([uid]) => uid).sort();
     const view = this.#views.at(-1)?.pods ?? [];
     return wanted.length === replicas && this.#pods.size === replicas && String(view) === String(wanted);
   }
 
   /** Every old pod is gone, and the new ones serve. */
   rolledOut(replicas: number): boolean {
-    return ![...this.#pods.keys()].some((name) => this.#old?.has(name)) && this.serving(replicas);
+    return ![...this.#pods.keys()].some((uid) => this.#old?.has(uid)) && this.serving(replicas);
   }
 
   /** Some old pods are gone, whoever else is there. */
   get replacedSome(): boolean {
-    return [...(this.#old ?? [])].some((name) => !this.#pods.has(name));
+    return [...(this.#old ?? [])].some((uid) => !this.#pods.has(uid));
   }
 
   /** Some old pods are gone or going. */
   get replacing(): boolean {
-    return [...(this.#old ?? [])].some((name) => this.#records.get(name)?.deletionMs !== undefined);
+    return [...(this.#old ?? [])].some((uid) => this.#records.get(uid)?.deletionMs !== undefined);
   }
 
   /** Something that a wait depends on has changed elsewhere. */
@@ -139,9 +139,12 @@ export class Observer {
 
   record(): ClusterRecord {
     const { asksApp, manifests } = this.#options;
-    const { preStop } = manifests.deployment.spec.template.spec.containers[0]?.lifecycle ?? {};
+    const { containers, terminationGracePeriodSeconds: graceSeconds = 30 } = manifests.deployment.spec.template.spec;
+    const ending = { containers, gracePeriodMs: graceSeconds * 1000, events: this.#events };
     const pods = [...this.#records.values()].map((record) =>
-      asksApp ? this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms)) : withDueSigterm(record, preStop),
+      asksApp
+        ? this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms))
+        : withDueTermination(record, ending),
     );
     const { runtimeVersion } = this.#logs;
     const { boundMs } = this.clocks;
@@ -159,40 +162,41 @@ export class Observer {
   #onPod(pod: V1Pod): void {
     const { clock, signal, asksApp } = this.#options;
     if (!this.#isOurs(pod)) return;
-    const name = this.#nameOf(pod.metadata?.uid, pod.metadata?.name ?? '');
+    const { name = '', uid = name } = pod.metadata ?? {};
     // What was evicted or has failed stays in the namespace as an object, and is no pod of the workload any more.
-    if (!this.#records.has(name) && ['Failed', 'Succeeded'].includes(pod.status?.phase ?? '')) return;
+    if (!this.#records.has(uid) && ['Failed', 'Succeeded'].includes(pod.status?.phase ?? '')) return;
     const nowMs = clock.nowMs();
-    this.#pods.set(name, pod);
-    const generation = this.#old && !this.#old.has(name) ? 'new' : 'old';
-    const record = this.#records.get(name) ?? newPodRecord(name, pod, generation, nowMs);
-    this.#records.set(name, record);
-    const before = { ...record };
+    this.#pods.set(uid, pod);
+    const generation = this.#old && !this.#old.has(uid) ? 'new' : 'old';
+    const record = this.#records.get(uid) ?? newPodRecord(pod, generation, nowMs, this.#servedBy);
+    this.#records.set(uid, record);
+    const before = { ...record, started: hasStarted(record) };
     notePod(record, pod, nowMs, (ms) => this.#fromPod(name, ms));
-    if (record.startedMs !== before.startedMs) {
-      this.#event('Started', name, 'container started');
+    if (hasStarted(record) && !before.started) {
+      this.#event('Started', record, 'container started');
       const terminating = () => record.deletionMs !== undefined;
-      if (asksApp) this.#inBackground(this.#logs.follow(pod, terminating, () => record.exitCode !== undefined));
+      const ended = () => servingContainer(record)?.runs.at(-1)?.exitCode !== undefined;
+      if (asksApp) this.#inBackground(this.#logs.follow(pod, terminating, ended));
     }
     if (record.readyMs !== before.readyMs) {
-      this.#event('Ready', name, 'ready');
+      this.#event('Ready', record, 'ready');
       if (asksApp) this.#inBackground(this.clocks.measure(pod, signal));
     }
-    if (record.deletionMs !== before.deletionMs) this.#event('Killing', name, 'deletion asked for');
-    if (record.notReadyMs !== before.notReadyMs) this.#event('NotReady', name, 'no longer ready');
+    if (record.deletionMs !== before.deletionMs) this.#event('Killing', record, 'deletion asked for');
+    if (record.notReadyMs !== before.notReadyMs) this.#event('NotReady', record, 'no longer ready');
     const trouble = podTrouble([pod]);
     if (trouble && this.#old === undefined) this.#conditions.fail(this.#trouble(trouble, this.#logs.lastLine(name)));
     this.#conditions.wake();
   }
 
   #onPodGone(pod: V1Pod): void {
-    const name = this.#nameOf(pod.metadata?.uid, pod.metadata?.name ?? '');
-    const record = this.#records.get(name);
+    const { name = '', uid = name } = pod.metadata ?? {};
+    const record = this.#records.get(uid);
     if (!record) return;
     const nowMs = this.#options.clock.nowMs();
     notePod(record, pod, nowMs, (ms) => this.#fromPod(name, ms));
-    record.exitMs ??= nowMs; // it is gone, though nobody told how
-    this.#pods.delete(name);
+    notePodGone(record, nowMs);
+    this.#pods.delete(uid);
     this.#conditions.wake();
   }
 
@@ -202,7 +206,7 @@ export class Observer {
       return;
     if (gone) this.#slices.delete(name);
     else this.#slices.set(name, slice);
-    const pods = podsInSlices([...this.#slices.values()], (uid, name) => this.#nameOf(uid, name));
+    const pods = podsInSlices([...this.#slices.values()]);
     if (String(pods) !== String(this.#views.at(-1)?.pods)) {
       this.#views.push({ router: VIEW, atMs: this.#options.clock.nowMs(), pods });
     }
@@ -213,17 +217,9 @@ export class Observer {
     const trouble = creationTrouble(event);
     if (trouble) this.#conditions.fail(this.#trouble(trouble));
     if (event.type !== 'Warning') return;
-    this.#event(event.reason ?? 'Warning', event.involvedObject.name, event.message ?? '');
-  }
-
-  #nameOf(uid: string | undefined, name: string): string {
-    const known = this.#names.get(uid ?? name);
-    if (known !== undefined) return known;
-    const taken = new Set(this.#names.values());
-    let free = name;
-    for (let life = 2; taken.has(free); life++) free = `${name} (${life})`;
-    this.#names.set(uid ?? name, free);
-    return free;
+    const { uid = '', name = '', fieldPath } = event.involvedObject;
+    const where = fieldPath ? ` (${fieldPath})` : '';
+    this.#event(event.reason ?? 'Warning', { uid, name }, `${event.message ?? ''}${where}`);
   }
 
   #isOurs(pod: V1Pod): boolean {
@@ -231,13 +227,20 @@ export class Observer {
     return wanted.every(([key, value]) => pod.metadata?.labels?.[key] === value);
   }
 
+  /** The name of the container that the Service sends to. */
+  get #servedBy(): string {
+    const { deployment, service } = this.#options.manifests;
+    return podPorts(deployment.spec.template.spec.containers, service).servedBy;
+  }
+
   /** A time of a pod's clock (epoch ms) on the trial's. */
   #fromPod(name: string, epochMs: number): number {
     return this.#options.clock.fromEpochMs(epochMs - (this.clocks.of(name)?.offsetMs ?? 0));
   }
 
-  #event(type: string, pod: string | undefined, message: string): void {
-    const event = { atMs: this.#options.clock.nowMs(), type, ...(pod === undefined ? {} : { pod }), message };
+  #event(type: string, pod: PodRef | undefined, message: string): void {
+    const ref = pod && { pod: { uid: pod.uid, name: pod.name } };
+    const event = { atMs: this.#options.clock.nowMs(), type, ...ref, message };
     this.#events.push(event);
     this.#options.onEvent?.(event);
   }
@@ -269,4 +272,8 @@ export class Observer {
     const lastLine = unready && (await this.#logs.askLastLine(unready));
     return this.#trouble(`the pods did not ${what} within ${deadlineMs / 1000} s: ${why}`, lastLine);
   }
+}
+
+function hasStarted(record: PodRecord): boolean {
+  return (servingContainer(record)?.runs.length ?? 0) > 0;
 }

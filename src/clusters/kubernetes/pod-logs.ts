@@ -1,9 +1,10 @@
 /** What the pods' own output tells: when each began to drain, stopped listening and ended, and its last words. */
 import type { V1Pod } from '@kubernetes/client-node';
-import type { PodRecord } from '../../trace/trace.ts';
-import { type LoggedEvent, readAppEvent } from '../app-log.ts';
+import type { PodRecord } from '../../trace/cluster-record.ts';
+import { type LoggedEvent, noteTime, readAppEvent } from '../app-log.ts';
 import type { KubernetesApi } from './api.ts';
 import { followLog, lastLine } from './follow-log.ts';
+import { servingContainer } from './pod-timeline.ts';
 
 /** How many of a pod's last lines are kept. */
 const KEPT_LINES = 40;
@@ -63,12 +64,18 @@ export class PodLogs {
   /** The record with what the log tells. Its times are exact, and count before what was only seen from outside. */
   complete(record: PodRecord, fromPodMs: (epochMs: number) => number): PodRecord {
     const log = this.#logs.get(record.name);
-    if (!log) return record;
-    const { exitBoundMs, ...complete } = record;
-    const told: Partial<PodRecord> = {};
-    for (const { field, wallMs } of log.events) if (field) told[field] ??= fromPodMs(wallMs);
-    const bound = told.exitMs === undefined && exitBoundMs !== undefined ? { exitBoundMs } : {};
-    return { ...complete, ...bound, ...told, log: log.lines };
+    const complete = structuredClone(record);
+    const container = servingContainer(complete);
+    if (!log || !container) return record;
+    container.log = log.lines;
+    const exit = log.events.find(({ field }) => field === 'endedMs');
+    const run = container.runs.at(-1);
+    if (exit && run) {
+      delete run.endedMs;
+      delete run.endedBoundMs;
+    }
+    for (const { field, wallMs } of log.events) if (field) noteTime(container, field, fromPodMs(wallMs));
+    return complete;
   }
 
   #read(log: PodLog, line: string): void {

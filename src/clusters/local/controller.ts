@@ -3,7 +3,7 @@
 import type { Deployment } from '../../kubernetes-rules/objects.ts';
 import { recreateStep, rollingUpdateStep } from '../../kubernetes-rules/rolling-update.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
-import type { PodRecord } from '../../trace/trace.ts';
+import type { PodRecord } from '../../trace/cluster-record.ts';
 import type { Pod } from './pod.ts';
 
 /** What the controller needs of its surroundings. */

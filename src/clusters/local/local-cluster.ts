@@ -4,13 +4,15 @@
  */
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
+import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
-import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
+import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
+import type { ContainerSpec } from './container.ts';
 import { Controller } from './controller.ts';
 import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
@@ -26,14 +28,23 @@ const NODES = ['node1', 'node2'];
 const NAMESPACE = 'default';
 
 export interface LocalClusterOptions {
-  /** The command that stands for the container's image. */
-  command: readonly string[];
+  /** What stands for each container's image, by the container's name. */
+  images: Readonly<Record<string, LocalImage>>;
   /** What each container's environment starts from; by default the PATH alone. */
   env?: Readonly<Record<string, string>>;
   /** The port the command listens on whatever PORT says; each pod then has a network of its own. */
   ownPort?: number | undefined;
   seed: number;
   timings?: Timings;
+}
+
+/** What runs on this machine in the place of an image. */
+export interface LocalImage {
+  command: readonly string[];
+  /** The signal that asks it to stop, as STOPSIGNAL of a Dockerfile; SIGTERM where none is given. */
+  stopSignal?: NodeJS.Signals | undefined;
+  /** It does nothing, in the place of an image that does not run here. */
+  standIn?: boolean | undefined;
 }
 
 export class LocalCluster implements Cluster {
@@ -64,11 +75,13 @@ export class LocalCluster implements Cluster {
 }
 
 class LocalDeployment implements Deployed {
+  readonly disruption = 'rollout';
   readonly #options: DeployOptions;
   readonly #controller: Controller;
   readonly #routers: Router[];
   readonly #proxy: ServiceProxy;
   readonly #spec: PodSpec;
+  readonly #ports: PodPorts;
   readonly #timings: Timings;
   readonly #relists: ReadonlyMap<string, Relist>;
   readonly #startDelays;
@@ -85,7 +98,9 @@ class LocalDeployment implements Deployed {
   constructor(options: DeployOptions, local: LocalClusterOptions) {
     this.#options = options;
     this.#timings = local.timings ?? measuredTimings;
-    this.#spec = podSpec(options.manifests, local);
+    const { deployment, service } = options.manifests;
+    this.#ports = podPorts(deployment.spec.template.spec.containers, service);
+    this.#spec = podSpec(options.manifests, this.#ports, local);
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
     const { relistPeriodMs } = this.#timings;
     this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
@@ -116,9 +131,10 @@ class LocalDeployment implements Deployed {
 
   async start(): Promise<void> {
     const spec = this.#options.manifests.deployment.spec;
-    // One port a pod, taken before the trial so that none has to be looked for while the clock runs: the old ones,
+    // The ports of each pod, taken before the trial so that none has to be looked for while the clock runs: the old ones,
     // the new ones, and the proxy's.
-    for (let i = 0; i <= 2 * (spec.replicas ?? 1); i++) this.#held.push(await holdPort());
+    const each = 1 + this.#ports.others.length;
+    for (let i = 0; i <= 2 * (spec.replicas ?? 1) * each; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
     const proxyPort = this.#freePorts.pop() as number;
     await this.#proxy.listen(HOST, proxyPort);
@@ -127,7 +143,7 @@ class LocalDeployment implements Deployed {
     await this.#until('become ready', () => this.#controller.complete && this.#routersAgree());
   }
 
-  async rollout(): Promise<void> {
+  async disrupt(): Promise<void> {
     this.#controller.changeTemplate();
     await this.#until('finish the rollout', () => this.#controller.complete && this.#routersAgree());
   }
@@ -151,13 +167,15 @@ class LocalDeployment implements Deployed {
 
   #createPod(generation: PodRecord['generation'], node: string): Pod {
     const { manifests, clock } = this.#options;
+    const name = `${manifests.deployment.metadata.name}-${generation}-${++this.#podNumber}`;
     const pod = new Pod({
-      name: `${manifests.deployment.metadata.name}-${generation}-${++this.#podNumber}`,
+      ref: { uid: name, name },
       generation,
       node,
       namespace: NAMESPACE,
       host: HOST,
       port: this.#freePorts.pop() as number,
+      otherPorts: new Map(this.#ports.others.map((port) => [port, this.#freePorts.pop() as number])),
       spec: this.#spec,
       clock,
       startDelayMs: this.#startDelays.draw(this.#timings.containerStartMs),
@@ -168,8 +186,8 @@ class LocalDeployment implements Deployed {
       onUnreachable: () => this.#announce(),
       onCrashLoop: (crashed, message) => this.#conditions.fail(this.#crashLoop(crashed, message)),
       onChange: () => this.#onPodChange(),
-      onEvent: (type, name, message) => {
-        const event = { atMs: clock.nowMs(), type, pod: name, message };
+      onEvent: (type, ref, message) => {
+        const event = { atMs: clock.nowMs(), type, pod: ref, message };
         this.#events.push(event);
         this.#options.onEvent?.(event);
       },
@@ -180,7 +198,7 @@ class LocalDeployment implements Deployed {
   #onPodChange(): void {
     const endpoints = this.#controller.pods
       .filter((pod) => !pod.gone)
-      .map((pod) => ({ pod: pod.record.name, ...pod.address, podReady: pod.ready, terminating: pod.terminating }));
+      .map((pod) => ({ pod: refOf(pod), ...pod.address, podReady: pod.ready, terminating: pod.terminating }));
     for (const router of this.#routers) router.update(endpoints);
     this.#controller.reconcile();
     this.#conditions.wake();
@@ -191,25 +209,26 @@ class LocalDeployment implements Deployed {
   }
 
   #onView(router: Router): void {
-    this.#views.push({ router: router.name, atMs: this.#options.clock.nowMs(), pods: router.view.map((e) => e.pod) });
+    const pods = router.view.map(({ pod }) => pod.uid);
+    this.#views.push({ router: router.name, atMs: this.#options.clock.nowMs(), pods });
     this.#announce();
     this.#conditions.wake();
   }
 
   #table(): RoutingTable {
-    const unreachable = new Set(this.#controller.pods.filter((pod) => !pod.reachable).map((pod) => pod.record.name));
+    const unreachable = new Set(this.#controller.pods.filter((pod) => !pod.reachable).map((pod) => pod.record.uid));
     return {
       routers: this.#routers.map(({ name, view }) => ({
         name,
-        endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, reachable: !unreachable.has(pod) })),
+        endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, reachable: !unreachable.has(pod.uid) })),
       })),
     };
   }
 
   #routersAgree(): boolean {
-    const wanted = this.#controller.pods.filter((pod) => !pod.terminating).map((pod) => pod.record.name);
+    const wanted = this.#controller.pods.filter((pod) => !pod.terminating).map((pod) => pod.record.uid);
     return this.#routers.every(
-      (router) => router.view.length === wanted.length && router.view.every((e) => wanted.includes(e.pod)),
+      (router) => router.view.length === wanted.length && router.view.every((e) => wanted.includes(e.pod.uid)),
     );
   }
 
@@ -228,7 +247,8 @@ class LocalDeployment implements Deployed {
   #stuck(what: string, deadlineMs: number): ProgramError {
     const { manifests } = this.#options;
     const pod = this.#controller.pods.find((p) => !p.terminating && !p.ready);
-    const lastWord = pod?.record.log?.at(-1) ?? this.#events.findLast((e) => e.pod === pod?.record.name)?.message;
+    const said = pod?.record.containers.flatMap(({ log = [] }) => log).at(-1);
+    const lastWord = said ?? this.#events.findLast((e) => e.pod?.uid === pod?.record.uid)?.message;
     const which = pod ? `; pod ${pod.record.name} is not ready${lastWord ? `: ${lastWord}` : ''}` : '';
     return new ProgramError(
       `${manifests.source}: the pods did not ${what} within ${deadlineMs / 1000} s (progressDeadlineSeconds)${which}`,
@@ -237,10 +257,22 @@ class LocalDeployment implements Deployed {
   }
 }
 
-function podSpec(manifests: Manifests, { command, env, ownPort }: LocalClusterOptions): PodSpec {
+function refOf({ record: { uid, name } }: Pod): PodRef {
+  return { uid, name };
+}
+
+function podSpec(manifests: Manifests, ports: PodPorts, { images, env, ownPort }: LocalClusterOptions): PodSpec {
   const { containers, terminationGracePeriodSeconds = 30 } = manifests.deployment.spec.template.spec;
-  const container = containers[0];
-  if (!container) throw new Error('a Deployment without containers passed its schema');
-  const gracePeriodMs = terminationGracePeriodSeconds * 1000;
-  return { container, gracePeriodMs, command, env: env ?? { PATH: process.env.PATH ?? '' }, ownPort };
+  return {
+    containers: containers.map((manifest): ContainerSpec => {
+      const image = images[manifest.name];
+      if (!image) throw new Error(`nothing stands for the image of container ${manifest.name}`);
+      const { command, stopSignal = 'SIGTERM', standIn = false } = image;
+      return { manifest, command, stopSignal, standIn, serves: manifest.name === ports.servedBy };
+    }),
+    gracePeriodMs: terminationGracePeriodSeconds * 1000,
+    env: env ?? { PATH: process.env.PATH ?? '' },
+    servedPort: ports.served,
+    ownPort,
+  };
 }

@@ -1,44 +1,35 @@
-/** One pod as its kubelet runs it: start, probes, termination with one grace clock, exit. */
+/** One pod: its containers, its conditions, its network and its deletion. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { expandReferences } from '../../kubernetes-rules/expansion.ts';
-import type { Container } from '../../kubernetes-rules/objects.ts';
-import { ContainerProcess } from '../../processes/container-process.ts';
-import { CAN_SEE_SOCKETS, watchListener } from '../../processes/listening-sockets.ts';
+import { resolvePort } from '../../kubernetes-rules/ports.ts';
 import type { TrialClock } from '../../trace/clock.ts';
-import type { PodRecord } from '../../trace/trace.ts';
-import { noteAppEvent } from '../app-log.ts';
-import { ContainerHealth } from './container-health.ts';
+import type { PodRecord, PodRef } from '../../trace/cluster-record.ts';
+import { Container, type ContainerSpec } from './container.ts';
 import { environment } from './environment.ts';
 import { PodNetwork } from './pod-network.ts';
-import { runPreStop } from './pre-stop.ts';
-import { type Address, probeCheck, runCommand } from './probe-check.ts';
+import type { Address } from './probe-check.ts';
 import type { Relist } from './relist.ts';
 
-/** The kubelet leaves a container this long after SIGTERM even when the grace period is used up (minimumGracePeriodInSeconds). */
-const MINIMUM_GRACE_MS = 2000;
-
-/** The kubelet waits this long before the second restart of a container, and doubles it from then on. */
-const FIRST_BACK_OFF_MS = 10_000;
-
 export interface PodSpec {
-  container: Container;
+  containers: readonly ContainerSpec[];
   gracePeriodMs: number;
-  /** The command that stands for the image; references to its environment, as $(PORT), are replaced. */
-  command: readonly string[];
-  /** What the manifest's environment comes on top of. */
+  /** What the environments of the manifest come on top of. */
   env: Readonly<Record<string, string>>;
+  /** The container port that the Service sends to. */
+  servedPort: number;
   /** The port the server listens on whatever PORT says; each pod then has a network of its own. */
   ownPort?: number | undefined;
 }
 
 export interface PodOptions extends Address {
-  name: string;
+  ref: PodRef;
   generation: PodRecord['generation'];
   node: string;
   namespace: string;
   spec: PodSpec;
+  /** The port of this machine at which each other container port is reached. */
+  otherPorts: ReadonlyMap<number, number>;
   clock: TrialClock;
-  /** From creation to the container's start, in ms. */
+  /** From creation to the start of its containers, in ms. */
   startDelayMs: number;
   /** From creation to the start of its probes' rhythm, in ms: they start when its volumes are there. */
   probesDelayMs: number;
@@ -52,15 +43,15 @@ export interface PodOptions extends Address {
   onUnreachable: () => void;
   /** Called at every change of `ready`, `terminating` or `gone`. */
   onChange: (pod: Pod) => void;
-  /** Called when its container keeps ending by itself before the pod has ever been ready. */
+  /** Called when a container keeps ending by itself before it has ever been ready. */
   onCrashLoop: (pod: Pod, message: string) => void;
-  onEvent: (type: string, pod: string, message: string) => void;
+  onEvent: (type: string, pod: PodRef, message: string) => void;
 }
 
 export class Pod {
   readonly record: PodRecord;
   readonly address: Address;
-  /** The Ready condition. */
+  /** The Ready condition: all its containers are. */
   ready = false;
   readySinceMs: number | undefined;
   terminating = false;
@@ -69,39 +60,32 @@ export class Pod {
   /** Removed from the API: nothing of it is left. */
   gone = false;
   readonly #options: PodOptions;
-  readonly #env: Record<string, string>;
-  readonly #health: ContainerHealth;
+  readonly #containers: Container[];
   readonly #abort = new AbortController();
   #network: PodNetwork | undefined;
-  #process: ContainerProcess | undefined;
-  #running = false;
-  #restarts = 0;
   #termination: Promise<void> | undefined;
 
   constructor(options: PodOptions) {
     this.#options = options;
     this.address = { host: options.host, port: options.port };
-    const { name, generation, node, clock } = options;
-    this.record = { name, generation, node, createdMs: clock.nowMs() };
-    this.#env = environment(options.spec.container, options, options.spec.env, options.spec.ownPort);
-    this.#health = new ContainerHealth({
-      container: options.spec.container,
-      check: (probe) => probeCheck(probe, this.address, this.#exec),
-      relist: options.relist,
-      signal: this.#abort.signal,
-      onReady: (ready) => this.#noteReady(ready),
-      onUnhealthy: (reason) => void this.#restartContainer(reason),
-    });
+    const { ref, generation, node, clock, spec } = options;
+    this.#containers = spec.containers.map((container) => this.#container(container));
+    const containers = this.#containers.map(({ record }) => record);
+    this.record = { ...ref, generation, node, createdMs: clock.nowMs(), containers };
   }
 
-  /** Starts the container after its delay; errors of starting reject. */
+  /** Starts the containers after their delay; errors of starting reject. */
   async start(): Promise<void> {
     const { startDelayMs, probesDelayMs } = this.#options;
     const { signal } = this.#abort;
-    delay(probesDelayMs, undefined, { signal }).then(() => this.#health.startProbes(), ignoreAbort);
+    const startProbes = () => {
+      for (const container of this.#containers) container.startProbes();
+    };
+    delay(probesDelayMs, undefined, { signal }).then(startProbes, ignoreAbort);
     const started = delay(startDelayMs, undefined, { signal }).catch(ignoreAbort);
     await Promise.all([started, this.#createNetwork()]);
-    if (!this.terminating && !this.#abort.signal.aborted) await this.#startContainer();
+    if (this.terminating || this.#abort.signal.aborted) return;
+    await Promise.all(this.#containers.map((container) => container.start()));
   }
 
   /** Asks for the pod's deletion. The promise resolves when it is gone. */
@@ -114,91 +98,81 @@ export class Pod {
   async kill(): Promise<void> {
     this.terminating = true;
     this.#abort.abort();
-    this.#health.stopProbes();
-    this.#process?.sigkill();
-    await this.#process?.exited;
+    await Promise.all(this.#containers.map((container) => container.kill()));
     await this.#network?.remove();
+  }
+
+  #container(spec: ContainerSpec): Container {
+    const { clock, relist, otherPorts, onCrashLoop, onEvent, ref, spec: pod } = this.#options;
+    const addressOf = (port: number | string): Address | undefined => {
+      const number = resolvePort(spec.manifest, port);
+      const here = number === pod.servedPort ? this.address.port : number && otherPorts.get(number);
+      return here ? { host: this.address.host, port: here } : undefined;
+    };
+    return new Container({
+      spec,
+      env: this.#environment(spec),
+      gracePeriodMs: pod.gracePeriodMs,
+      clock,
+      relist,
+      addressOf,
+      served: spec.serves ? this.address : undefined,
+      network: () => this.#network,
+      isTerminating: () => this.terminating,
+      signal: this.#abort.signal,
+      onReady: () => this.#noteReadiness(),
+      onEvent: (type, message) => onEvent(type, ref, message),
+      onCrashLoop: (message) => onCrashLoop(this, message),
+    });
+  }
+
+  /** PORT is where the container listens; where the pod has several ports, PORT_n is where port n is on this machine. */
+  #environment(spec: ContainerSpec): Record<string, string> {
+    const { spec: pod, otherPorts, ref, node, namespace, host, port } = this.#options;
+    const own = spec.serves ? port : otherPorts.get(spec.manifest.ports?.[0]?.containerPort ?? 0);
+    const identity = { name: ref.name, node, namespace, host, port: own ?? 0 };
+    const env = environment(spec.manifest, identity, pod.env, pod.ownPort);
+    if (pod.ownPort !== undefined) return env;
+    for (const [number, here] of otherPorts) env[`PORT_${number}`] = String(here);
+    if (own === undefined) delete env.PORT;
+    return env;
   }
 
   async #createNetwork(): Promise<void> {
     const { ownPort } = this.#options.spec;
     if (ownPort === undefined) return;
-    this.#network = await PodNetwork.create(this.address, ownPort, () => this.#noteStoppedListening());
+    const server = this.#containers.find(({ record }) => record.serves);
+    this.#network = await PodNetwork.create(this.address, ownPort, () => server?.noteStoppedListening());
     if (this.#abort.signal.aborted) await this.#network.remove();
   }
 
-  async #startContainer(): Promise<void> {
-    const { spec, clock, onEvent } = this.#options;
-    const command = spec.command.map((word) => expandReferences(word, this.#env));
-    const onLine = (line: string) => noteAppEvent(this.record, line, clock);
-    const started = await ContainerProcess.start(command, this.#env, onLine, this.#network?.enter);
-    this.#process = started;
-    this.#network?.serverStarted();
-    this.record.startedMs ??= clock.nowMs();
-    this.#running = true;
-    void started.exited.then((exit) => {
-      if (this.#process === started) this.#onExit(started, exit);
-    });
-    if (this.#abort.signal.aborted) started.sigkill();
-    onEvent('Started', this.record.name, 'container started');
-    this.#health.containerRuns().catch(ignoreAbort);
-  }
-
-  #noteReady(ready: boolean): void {
+  #noteReadiness(): void {
+    const ready = this.#containers.every((container) => container.ready);
+    if (ready === this.ready) return;
     this.ready = ready;
-    const now = this.#options.clock.nowMs();
-    this.readySinceMs = ready ? now : undefined;
-    if (ready) this.record.readyMs ??= now;
-    else if (this.terminating) this.record.notReadyMs ??= now;
-    this.#options.onEvent(ready ? 'Ready' : 'NotReady', this.record.name, ready ? 'ready' : 'no longer ready');
-    this.#options.onChange(this);
+    const { clock, onEvent, onChange, ref } = this.#options;
+    const nowMs = clock.nowMs();
+    this.readySinceMs = ready ? nowMs : undefined;
+    if (ready) this.record.readyMs ??= nowMs;
+    else if (this.terminating) this.record.notReadyMs ??= nowMs;
+    onEvent(ready ? 'Ready' : 'NotReady', ref, ready ? 'ready' : 'no longer ready');
+    onChange(this);
   }
 
-  #onExit(exited: ContainerProcess, exit: { code: number | null; signal: NodeJS.Signals | null }): void {
-    this.#running = false;
-    this.#health.containerEnded();
-    this.record.exitMs = this.#options.clock.nowMs();
-    if (exit.code !== null) this.record.exitCode = exit.code;
-    if (exit.signal !== null) this.record.exitSignal = exit.signal;
-    this.record.log = exited.lastLines;
-    if (!this.terminating) this.#restartAfterExit().catch(ignoreAbort);
-  }
-
-  /** restartPolicy is Always: at once the first time that the kubelet sees it, then with a growing back-off. */
-  async #restartAfterExit(): Promise<void> {
-    const { signal: aborted } = this.#abort;
-    await this.#options.relist.next(aborted);
-    if (this.terminating) return;
-    this.#health.setNotReady();
-    const { code, signal } = (await this.#process?.exited) ?? { code: null, signal: null };
-    const last = this.#process?.lastWords;
-    const message = `container exited (${signal ?? code})${last ? `: ${last}` : ''}`;
-    this.#options.onEvent('BackOff', this.record.name, message);
-    if (this.#restarts > 0 && this.record.readyMs === undefined) this.#options.onCrashLoop(this, message);
-    const backOffMs = this.#restarts === 0 ? 0 : FIRST_BACK_OFF_MS * 2 ** (this.#restarts - 1);
-    this.#restarts++;
-    await delay(backOffMs, undefined, { signal: aborted });
-    if (this.terminating) return;
-    await this.#startContainer();
-  }
-
-  async #restartContainer(reason: string): Promise<void> {
-    if (this.terminating || !this.#running) return;
-    this.#options.onEvent('Killing', this.record.name, `${reason}, container will be restarted`);
-    await this.#stopContainer(); // its exit starts it again
-  }
-
+  /** Every container is stopped at the same time, each on its own grace clock. */
   async #terminate(): Promise<void> {
+    const { clock, onEvent, onChange, ref } = this.#options;
     this.terminating = true;
-    this.record.deletionMs = this.#options.clock.nowMs();
-    this.#options.onEvent('Killing', this.record.name, 'deletion asked for');
-    this.#options.onChange(this);
-    this.#health.terminating();
-    if (this.#running) await this.#stopContainer();
-    this.#health.stopProbes();
+    this.record.deletionMs = clock.nowMs();
+    onEvent('Killing', ref, 'deletion asked for');
+    onChange(this);
+    for (const container of this.#containers) container.terminating();
+    await Promise.all(this.#containers.map((container) => container.stop()));
+    for (const container of this.#containers) container.stopProbes();
     await this.#release().catch(ignoreAbort);
     this.gone = true;
-    this.#options.onChange(this);
+    this.record.goneMs = clock.nowMs();
+    onChange(this);
   }
 
   /** After its end: the sandbox is taken down, the kubelet says so, looks once more, and lets the API remove the pod. */
@@ -209,61 +183,10 @@ export class Pod {
     this.reachable = false;
     onUnreachable();
     await this.#network?.remove();
-    this.#health.setNotReady();
+    for (const container of this.#containers) container.setNotReady();
     await relist.next(signal);
     await delay(releaseDelayMs, undefined, { signal });
   }
-
-  /**
-   * preStop, SIGTERM, SIGKILL. One clock runs over all of it: what preStop takes, in whole seconds, is missing after it,
-   * but never so much that fewer than 2 s remain. Source: killContainer in the kubelet (pkg/kubelet/kuberuntime).
-   */
-  async #stopContainer(): Promise<void> {
-    const container = this.#process;
-    if (!container) return;
-    const { spec, clock } = this.#options;
-    let leftMs = spec.gracePeriodMs;
-    if (spec.container.lifecycle?.preStop) {
-      const startedMs = performance.now();
-      const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(spec.gracePeriodMs)]);
-      const hook = { address: this.address, exec: this.#exec, exited: container.exited };
-      const failure = await runPreStop(spec.container.lifecycle.preStop, hook, signal);
-      if (failure !== undefined) this.#options.onEvent('FailedPreStopHook', this.record.name, failure);
-      if (this.terminating) this.record.preStopEndMs = clock.nowMs();
-      // A timer here may end a fraction of a millisecond early, which must not cost the hook a whole second.
-      leftMs -= Math.floor((performance.now() - startedMs + 1) / 1000) * 1000;
-    }
-    if (this.terminating) this.record.sigtermMs = clock.nowMs();
-    const stopWatch = this.#watchListener();
-    container.signal('SIGTERM');
-    const killTimer = setTimeout(
-      () => {
-        if (this.terminating) this.record.sigkillMs = clock.nowMs();
-        container.sigkill();
-      },
-      Math.max(leftMs, MINIMUM_GRACE_MS),
-    );
-    await container.exited;
-    clearTimeout(killTimer);
-    stopWatch();
-  }
-
-  /** Looks whether the server stops listening; a network of its own does so by itself. Returns how to stop looking. */
-  #watchListener(): () => void {
-    this.#network?.serverTerminating();
-    if (this.#network || !CAN_SEE_SOCKETS) return () => {};
-    return watchListener(this.address.port, () => this.#noteStoppedListening());
-  }
-
-  /** Where the server says so itself, its own word counts. */
-  #noteStoppedListening(): void {
-    if (!this.terminating || this.record.listeningMs !== undefined) return;
-    this.record.stoppedListeningMs ??= this.#options.clock.nowMs();
-  }
-
-  /** Runs a command in the container, as an exec probe or hook does. */
-  readonly #exec = (command: readonly string[], signal: AbortSignal): Promise<number | undefined> =>
-    runCommand([...(this.#network?.enter ?? []), ...command], this.#env, signal);
 }
 
 function ignoreAbort(error: unknown): void {

@@ -1,35 +1,67 @@
 /** A container's preStop hook. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LifecycleHandler } from '../../kubernetes-rules/objects.ts';
+import type { HttpGet, LifecycleHandler } from '../../kubernetes-rules/objects.ts';
+import type { HookRecord } from '../../trace/cluster-record.ts';
 import { type Address, httpStatus } from './probe-check.ts';
 
 export interface HookedContainer {
-  address: Address;
+  /** Where a port of it is reached; undefined for a name that it does not have. */
+  addressOf(port: HttpGet['port']): Address | undefined;
   /** Runs a command in it; its exit code, undefined when it was stopped. */
   exec(command: readonly string[], signal: AbortSignal): Promise<number | undefined>;
   exited: Promise<unknown>;
 }
 
-/** Runs the hook to its end or until `signal`; resolves with what went wrong, if anything did. */
+/** How a hook ended. */
+export type HookEnd = Pick<HookRecord, 'outcome' | 'exitCode' | 'detail'>;
+
+/**
+ * Runs the hook to its end, or until `graceOver`. A hook that is still running then is left alone: it ends with its
+ * container. Seen on Kubernetes 1.34, as what counts for a failure: an HTTP hook succeeds with any status.
+ * @param ended aborted when the container is taken away
+ */
 export async function runPreStop(
+  handler: LifecycleHandler,
+  container: HookedContainer,
+  graceOver: AbortSignal,
+  ended: AbortSignal,
+): Promise<HookEnd> {
+  const over = new Promise<HookEnd>((resolve) => {
+    graceOver.addEventListener('abort', () => resolve({ outcome: 'outlasted-grace' }), { once: true });
+  });
+  const containerEnd = container.exited.then((): HookEnd => ({ outcome: 'container-ended' }));
+  return Promise.race([carryOut(handler, container, ended), over, containerEnd]);
+}
+
+async function carryOut(
   { sleep, exec, httpGet }: LifecycleHandler,
   container: HookedContainer,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+  ended: AbortSignal,
+): Promise<HookEnd> {
   if (sleep) {
-    // The kubelet notices when the container ends by itself during the sleep.
-    const slept = delay(sleep.seconds * 1000, undefined, { signal }).catch((error: Error) => {
-      if (error.name !== 'AbortError') throw error;
-    });
-    await Promise.race([slept, container.exited]);
-  } else if (exec?.command) {
-    const code = await container.exec(exec.command, signal);
-    if (code !== 0) {
-      return `exec ${exec.command.join(' ')}: ${code === undefined ? 'did not end in time' : `exit code ${code}`}`;
-    }
-  } else if (httpGet) {
-    const status = await httpStatus(httpGet, container.address, signal);
-    if (status === undefined || status >= 400) return `httpGet ${httpGet.path ?? '/'}: ${status ?? 'no response'}`;
+    await delay(sleep.seconds * 1000, undefined, { signal: ended }).catch(ignoreAbort);
+    return { outcome: 'succeeded' };
   }
-  return undefined;
+  if (exec?.command) {
+    const exitCode = await container.exec(exec.command, ended);
+    if (exitCode === 0) return { outcome: 'succeeded', exitCode };
+    if (exitCode === undefined) return { outcome: 'failed', detail: 'it was killed' };
+    return { outcome: 'failed', exitCode, detail: `exit code ${exitCode}` };
+  }
+  if (!httpGet) return { outcome: 'succeeded' };
+  const address = container.addressOf(httpGet.port);
+  if (!address) return { outcome: 'failed', detail: `the container has no port "${httpGet.port}"` };
+  const answer = await hookAnswer(httpGet, address, ended);
+  return typeof answer === 'number' ? { outcome: 'succeeded' } : { outcome: 'failed', detail: answer };
+}
+
+/** The status, or what went wrong. Where a server that was asked for HTTPS speaks plain HTTP, the kubelet asks it again so. */
+async function hookAnswer(httpGet: HttpGet, address: Address, ended: AbortSignal): Promise<number | string> {
+  const answer = await httpStatus(httpGet, address, ended);
+  if (httpGet.scheme !== 'HTTPS' || typeof answer === 'number' || answer === 'ECONNREFUSED') return answer;
+  return httpStatus({ ...httpGet, scheme: 'HTTP' }, address, ended);
+}
+
+function ignoreAbort(error: Error): void {
+  if (error.name !== 'AbortError') throw error;
 }

@@ -1,5 +1,6 @@
 /** What a probe or an httpGet hook does once, against a container on this machine. */
-import { request } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { HttpGet, Probe } from '../../kubernetes-rules/objects.ts';
 import { signalIfAlive, startProcess } from '../../processes/process-group.ts';
@@ -12,42 +13,53 @@ export interface Address {
   port: number;
 }
 
-/** The check a probe asks for. `exec` runs a command in the container; its exit code, as runCommand. */
-export function probeCheck(
-  probe: Probe,
-  address: Address,
-  exec: (command: readonly string[], signal: AbortSignal) => Promise<number | undefined>,
-): ProbeCheck {
+/** What a probe needs of its container. */
+export interface ProbedContainer {
+  /** Where a port of it is reached; undefined for a name that it does not have. */
+  addressOf(port: number | string): Address | undefined;
+  /** Runs a command in it; its exit code, undefined when it was stopped. */
+  exec(command: readonly string[], signal: AbortSignal): Promise<number | undefined>;
+}
+
+/** The check a probe asks for. One that asks for a port that the container does not have fails. */
+export function probeCheck(probe: Probe, container: ProbedContainer): ProbeCheck {
   const { httpGet } = probe;
   const command = probe.exec?.command;
+  if (command) return async (signal) => (await container.exec(command, signal)) === 0;
+  const address = container.addressOf(httpGet?.port ?? probe.tcpSocket?.port ?? '');
+  if (!address) return async () => false;
   if (httpGet) return async (signal) => isHttpSuccess(await httpStatus(httpGet, address, signal));
-  if (command) return async (signal) => (await exec(command, signal)) === 0;
   return (signal) => canConnect(address, signal);
 }
 
 /** 200 to 399, as the kubelet counts it. */
-function isHttpSuccess(status: number | undefined): boolean {
-  return status !== undefined && status >= 200 && status < 400;
+function isHttpSuccess(answer: number | string): boolean {
+  return typeof answer === 'number' && answer >= 200 && answer < 400;
 }
 
-/** The status of a GET on a connection of its own; undefined when there was no response in time. */
-export function httpStatus(httpGet: HttpGet, address: Address, signal: AbortSignal): Promise<number | undefined> {
+/**
+ * The status of a GET on a connection of its own, or why there is none. Certificates are not checked, as the kubelet does
+ * not check them.
+ */
+export function httpStatus(httpGet: HttpGet, address: Address, signal: AbortSignal): Promise<number | string> {
   return new Promise((resolve) => {
     const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map((h) => [h.name, h.value]));
-    const outgoing = request(
+    const start = httpGet.scheme === 'HTTPS' ? httpsRequest : httpRequest;
+    const outgoing = start(
       {
         ...address,
+        rejectUnauthorized: false,
         path: httpGet.path ?? '/',
         agent: false,
         signal,
         headers: { 'user-agent': 'kube-probe/1.34', ...headers },
       },
       (response) => {
-        response.on('error', () => resolve(undefined)).on('end', () => resolve(response.statusCode));
+        response.on('error', (error) => resolve(error.message)).on('end', () => resolve(response.statusCode ?? 0));
         response.resume();
       },
     );
-    outgoing.on('error', () => resolve(undefined));
+    outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     outgoing.end();
   });
 }

@@ -1,9 +1,17 @@
 /** One simulated node's kube-proxy: it learns of endpoint changes late, and applies them at most once a second. */
 
-import { type EndpointState, usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
+import { type EndpointConditions, usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
 import type { Random } from '../../random.ts';
 import type { TrialClock } from '../../trace/clock.ts';
+import type { PodRef } from '../../trace/cluster-record.ts';
 import type { Timings } from './timings.ts';
+
+/** A pod as the EndpointSlices have it. */
+export interface EndpointState extends EndpointConditions {
+  pod: PodRef;
+  host: string;
+  port: number;
+}
 
 export class Router {
   /** What new connections are sent to now. */

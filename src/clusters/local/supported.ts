@@ -3,13 +3,14 @@
  * an error: a simulation that ignores what it was told gives an answer to another question.
  */
 import { InputError } from '../../errors.ts';
-import type { KubernetesObject, Probe } from '../../kubernetes-rules/objects.ts';
+import type { KubernetesObject } from '../../kubernetes-rules/objects.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 
 const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) =>
   [
     'httpGet.path',
     'httpGet.port',
+    'httpGet.scheme',
     'httpGet.httpHeaders[].name',
     'httpGet.httpHeaders[].value',
     'tcpSocket.port',
@@ -46,6 +47,7 @@ const CARRIED_OUT = {
       'lifecycle.preStop.exec.command[]',
       'lifecycle.preStop.httpGet.path',
       'lifecycle.preStop.httpGet.port',
+      'lifecycle.preStop.httpGet.scheme',
       ...PROBES,
     ].map((field) => `spec.template.spec.containers[].${field}`),
   ],
@@ -81,8 +83,6 @@ const WITHOUT_EFFECT = {
       'containers[].terminationMessagePolicy',
       'containers[].ports[].protocol',
       'containers[].env[].valueFrom.fieldRef.apiVersion',
-      ...['startupProbe', 'readinessProbe', 'livenessProbe'].map((probe) => `containers[].${probe}.httpGet.scheme`),
-      'containers[].lifecycle.preStop.httpGet.scheme',
     ].map((field) => `spec.template.spec.${field}`),
   ],
   Service: [
@@ -112,9 +112,7 @@ export function assertSupported(manifests: Manifests): void {
     const unknown = leaves(object).find((leaf) => !allowed.some((pattern) => matches(pattern, leaf)));
     if (unknown) fail(manifests, object, `${unknown} is`);
   }
-  const { containers, terminationGracePeriodSeconds } = manifests.deployment.spec.template.spec;
-  if (containers.length > 1)
-    fail(manifests, manifests.deployment, 'spec.template.spec.containers[1] (a second container) is');
+  const { terminationGracePeriodSeconds } = manifests.deployment.spec.template.spec;
   if (terminationGracePeriodSeconds === 0) {
     fail(manifests, manifests.deployment, 'spec.template.spec.terminationGracePeriodSeconds: 0 (forced deletion) is');
   }
@@ -125,10 +123,6 @@ export function assertSupported(manifests: Manifests): void {
   if (manifests.service.spec.clusterIP === 'None') {
     fail(manifests, manifests.service, 'spec.clusterIP: None (a Service that no router serves) is');
   }
-  const otherPort = fieldWithOtherPort(manifests);
-  if (otherPort) fail(manifests, manifests.deployment, `${otherPort} (another port than the Service's targetPort) is`);
-  const scheme = manifests.objects.map((object) => leafWithValue(object, /\.scheme$/, 'HTTPS')).find(Boolean);
-  if (scheme) fail(manifests, manifests.deployment, `${scheme}: HTTPS is`);
 }
 
 function fail(manifests: Manifests, object: KubernetesObject, what: string): never {
@@ -137,46 +131,12 @@ function fail(manifests: Manifests, object: KubernetesObject, what: string): nev
   );
 }
 
-/** A probe or hook that asks another port than the one the Service sends to: each pod has one port here. */
-function fieldWithOtherPort({ deployment, service }: Manifests): string | undefined {
-  const container = deployment.spec.template.spec.containers[0];
-  const number = (port: number | string | undefined) =>
-    typeof port === 'string' ? container?.ports?.find(({ name }) => name === port)?.containerPort : port;
-  const [servicePort] = service.spec.ports;
-  const served = number(servicePort?.targetPort ?? servicePort?.port);
-  const handlers = {
-    startupProbe: container?.startupProbe,
-    readinessProbe: container?.readinessProbe,
-    livenessProbe: container?.livenessProbe,
-    'lifecycle.preStop': container?.lifecycle?.preStop as Pick<Probe, 'httpGet'> | undefined,
-  };
-  for (const [name, handler] of Object.entries<Pick<Probe, 'httpGet' | 'tcpSocket'> | undefined>(handlers)) {
-    for (const kind of ['httpGet', 'tcpSocket'] as const) {
-      const port = handler?.[kind]?.port;
-      if (port !== undefined && number(port) !== served) {
-        return `spec.template.spec.containers[0].${name}.${kind}.port`;
-      }
-    }
-  }
-  return undefined;
-}
-
 /** Paths of all scalar and empty values: `spec.containers[0].name`. */
 function leaves(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => leaves(item, `${path}[${index}]`));
   if (value === null || value === undefined) return [];
   if (typeof value !== 'object') return [path];
   return Object.entries(value).flatMap(([key, item]) => leaves(item, path === '' ? key : `${path}.${key}`));
-}
-
-function leafWithValue(object: KubernetesObject, path: RegExp, wanted: unknown): string | undefined {
-  return leaves(object).find((leaf) => {
-    const value = leaf
-      .replaceAll(/\[(\d+)\]/g, '.$1')
-      .split('.')
-      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
-    return path.test(leaf) && value === wanted;
-  });
 }
 
 function matches(pattern: string, leaf: string): boolean {

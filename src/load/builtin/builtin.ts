@@ -67,6 +67,6 @@ function fixedRoutes(text: string): RoutingTable {
   if (url.protocol !== 'http:' || url.pathname !== '/') {
     throw new InputError(`${text}: the builtin load speaks plain HTTP to a host and port alone; use --load k6`);
   }
-  const endpoint = { pod: '', host: url.hostname, port: Number(url.port || 80), reachable: true };
+  const endpoint = { pod: { uid: '', name: '' }, host: url.hostname, port: Number(url.port || 80), reachable: true };
   return { routers: [{ name: '', endpoints: [endpoint] }] };
 }

@@ -1,6 +1,6 @@
 /** One HTTP/1.1 connection that carries one request at a time and knows exactly how far each one came. */
 import { connect, type Socket } from 'node:net';
-import type { Phase } from '../../trace/trace.ts';
+import type { Phase } from '../../trace/load-record.ts';
 import { type ResponseHead, ResponseParser, ResponseSyntaxError } from './response-parser.ts';
 
 export interface Outcome {

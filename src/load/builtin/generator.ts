@@ -3,7 +3,8 @@ import type { Endpoint, RoutingTable } from '../../clusters/cluster.ts';
 import { ServiceNetwork } from '../../clusters/local/service-network.ts';
 import type { Random } from '../../random.ts';
 import type { TrialClock } from '../../trace/clock.ts';
-import type { FailedRequest, LoadRecord } from '../../trace/trace.ts';
+import type { PodRef } from '../../trace/cluster-record.ts';
+import type { FailedRequest, LoadRecord } from '../../trace/load-record.ts';
 import { LoadRecorder } from '../recorder.ts';
 import type { RequestMix, Scenario } from '../request-mix.ts';
 import type { Outcome } from './connection.ts';
@@ -118,18 +119,17 @@ export class Generator {
   #end(lane: Lane, request: InFlight, outcome: Outcome): void {
     const endedMs = this.#clock.nowMs();
     lane.inFlight.delete(request);
-    const chosen = request.client.destination?.endpoint?.pod;
-    if (chosen && !request.reused) this.recorder.newConnection(chosen, request.startedMs);
     const status = outcome.head?.status;
     const ok = !outcome.error && status !== undefined && status >= 200 && status < 300;
+    const pod = podOf(request, outcome);
+    if (pod && !request.reused) this.recorder.newConnection(pod.uid, request.startedMs, ok);
+    if (outcome.head && pod) request.client.lastPod = pod;
     if (ok) {
-      const pod = outcome.head?.headers.get('x-pod-name') ?? request.client.destination?.endpoint?.pod ?? '';
-      request.client.lastPod = pod;
-      this.recorder.success(request.scenario.name, pod, request.startedMs, endedMs);
+      this.recorder.success(request.scenario.name, pod?.uid ?? '', request.startedMs, endedMs);
       const requestCount = outcome.head?.headers.get('x-request-count');
       if (requestCount !== undefined) this.recorder.requestCount(Number(requestCount));
     } else {
-      this.recorder.failure(describe(request, outcome, endedMs));
+      this.recorder.failure(describe(request, outcome, pod, endedMs));
     }
     lane.pool.release(request.client);
     this.#checkIdle();
@@ -177,23 +177,46 @@ function requestText(scenario: Scenario, id: string, endpoint: Endpoint | undefi
   ].join('\r\n');
 }
 
-function describe(request: InFlight, outcome: Outcome, endedMs: number): FailedRequest {
-  const { router, endpoint } = request.client.destination ?? {};
-  const pod = endpoint?.pod || (request.reused ? request.client.lastPod : undefined);
+/**
+ * The pod of a request, answered or not: the one that the response names, else the one that was dialled, else on a used
+ * connection the one that answered last on it.
+ */
+function podOf({ client, reused }: InFlight, { head }: Outcome): PodRef | undefined {
+  const dialled = client.destination?.endpoint?.pod;
+  const named = head?.headers.get('x-pod-name');
+  // A name alone is all that a response gives; the trial knows whose it was.
+  if (named !== undefined) return dialled?.name === named ? dialled : { uid: named, name: named };
+  if (dialled?.uid) return dialled;
+  return reused ? client.lastPod : undefined;
+}
+
+function describe(request: InFlight, outcome: Outcome, pod: PodRef | undefined, endedMs: number): FailedRequest {
+  const { id, scenario, plannedMs, startedMs, client } = request;
   const status = outcome.head?.status;
-  return {
-    id: request.id,
-    scenario: request.scenario.name,
-    plannedMs: request.plannedMs,
-    startedMs: request.startedMs,
-    endedMs,
-    connection: request.reused ? 'reused' : 'fresh',
+  const connection = request.reused ? 'reused' : 'fresh';
+  const seen = {
     phase: outcome.phase,
     error: outcome.error?.name ?? 'status',
-    detail: outcome.error?.detail ?? `HTTP status ${status}`,
     bytesReceived: outcome.bytesReceived,
     ...(status === undefined ? {} : { status }),
-    ...(pod ? { pod } : {}),
-    ...(router ? { router } : {}),
+  };
+  const router = client.destination?.router;
+  return {
+    id,
+    scenario: scenario.name,
+    plannedMs,
+    startedMs,
+    endedMs,
+    client: { ...seen, connection, detail: outcome.error?.detail ?? `HTTP status ${status}` },
+    attempts: [
+      {
+        ...(router ? { via: router } : {}),
+        ...(pod ? { pod } : {}),
+        connection: { state: connection },
+        startedMs,
+        endedMs,
+        ...seen,
+      },
+    ],
   };
 }

@@ -1,6 +1,6 @@
 /** What the program and the load's worker thread say to each other. */
 import type { RoutingTable } from '../../clusters/cluster.ts';
-import type { LoadRecord } from '../../trace/trace.ts';
+import type { LoadRecord } from '../../trace/load-record.ts';
 import type { LoadProgress } from '../load.ts';
 import type { RequestMix } from '../request-mix.ts';
 

@@ -3,6 +3,7 @@
  * has waited longest first (as k6's virtual users do); each keeps its own connection and opens another when it lost it.
  */
 import type { Dialled, ServiceNetwork } from '../../clusters/local/service-network.ts';
+import type { PodRef } from '../../trace/cluster-record.ts';
 import { Connection } from './connection.ts';
 
 export class Client {
@@ -10,7 +11,7 @@ export class Client {
   /** Where its connection goes, or the last one went. */
   destination: Dialled | undefined;
   /** Who answered last; where the way to a pod cannot be seen, its connection still leads there. */
-  lastPod: string | undefined;
+  lastPod: PodRef | undefined;
   #giveUp: (() => void) | undefined;
 
   /** Calls `ready` with a usable connection, at once or later, or `failed` when the network says no. */

@@ -1,6 +1,7 @@
 /** Puts k6's view of a failed request into the terms of the trace. */
 import type { ProxiedRequest } from '../../clusters/cluster.ts';
-import type { FailedRequest, Phase } from '../../trace/trace.ts';
+import type { PodRef } from '../../trace/cluster-record.ts';
+import type { FailedRequest, Phase } from '../../trace/load-record.ts';
 import type { FailureLine } from './request-line.ts';
 
 /** What a failure is by its code alone; the codes are k6's (https://grafana.com/docs/k6/latest/javascript-api/error-codes/). */
@@ -65,22 +66,47 @@ export function failedRequest(
   line: FailureLine,
   startedMs: number,
   seen?: ProxiedRequest,
-  heldPod?: string,
+  heldPod?: PodRef,
 ): FailedRequest {
   const detail = [line.errorCode, line.error].filter((part) => part !== undefined).join(' ');
   const connection = seen?.connection ?? connectionOf(line);
-  const pod = seen?.pod ?? line.pod ?? (connection === 'reused' ? heldPod : undefined);
+  const pod = podOf(line, connection, seen, heldPod);
+  const endedMs = startedMs + (line.endedAtMs - line.startedAtMs);
+  const outcome = {
+    phase: seen?.connectError ? ('connect' as const) : phaseOf(line),
+    error: seen?.connectError ?? errorName(line.errorCode, line.error),
+    ...(line.status === undefined ? {} : { status: line.status }),
+  };
   return {
     id: line.id,
     scenario: line.scenario,
     startedMs,
-    endedMs: startedMs + (line.endedAtMs - line.startedAtMs),
-    connection,
-    phase: seen?.connectError ? 'connect' : phaseOf(line),
-    error: seen?.connectError ?? errorName(line.errorCode, line.error),
-    ...(detail ? { detail } : {}),
-    ...(line.status === undefined ? {} : { status: line.status }),
-    ...(pod === undefined ? {} : { pod }),
-    ...(seen ? { router: seen.router } : {}),
+    endedMs,
+    client: { ...outcome, connection, ...(detail ? { detail } : {}) },
+    attempts: [
+      {
+        ...(seen ? { via: seen.router } : {}),
+        ...(pod === undefined ? {} : { pod }),
+        connection: { state: connection },
+        startedMs,
+        endedMs,
+        ...outcome,
+      },
+    ],
   };
+}
+
+/**
+ * The pod of a request, answered or not: the one that the response names, else the one that the Service's proxy connected
+ * to, else on a used connection the one that answered last on it.
+ */
+export function podOf(
+  { pod: named }: Pick<FailureLine, 'pod'>,
+  connection: 'fresh' | 'reused',
+  seen: ProxiedRequest | undefined,
+  heldPod: PodRef | undefined,
+): PodRef | undefined {
+  // A name alone is all that a response gives; the trial knows whose it was.
+  if (named !== undefined) return seen?.pod?.name === named ? seen.pod : { uid: named, name: named };
+  return seen?.pod ?? (connection === 'reused' ? heldPod : undefined);
 }

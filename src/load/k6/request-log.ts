@@ -1,11 +1,12 @@
 /** Collects what loadtest.js prints of its requests, and tells when all that started before a time have ended. */
 import type { Target } from '../../clusters/cluster.ts';
 import type { TrialClock } from '../../trace/clock.ts';
-import type { LoadRecord } from '../../trace/trace.ts';
+import type { PodRef } from '../../trace/cluster-record.ts';
+import type { LoadRecord } from '../../trace/load-record.ts';
 import type { LoadProgress } from '../load.ts';
 import { LoadRecorder } from '../recorder.ts';
 import type { RequestMix, Scenario } from '../request-mix.ts';
-import { connectionOf, failedRequest } from './failure.ts';
+import { connectionOf, failedRequest, podOf } from './failure.ts';
 import { IterationLedger } from './iteration-ledger.ts';
 import { parseLine, type RequestLine } from './request-line.ts';
 
@@ -30,7 +31,7 @@ interface Instance {
   clock: Pick<TrialClock, 'fromEpochMs'>;
   lanes: ReadonlyMap<string, Lane>;
   /** The pod that each virtual user's connection leads to, as its last response said. */
-  podOfUser: Map<number, string>;
+  podOfUser: Map<number, PodRef>;
 }
 
 export class RequestLog {
@@ -112,22 +113,22 @@ export class RequestLog {
     const startedMs = clock.fromEpochMs(line.startedAtMs);
     lane.ledger.ended(line.iteration, startedMs > this.#stoppedMs + FENCE_MS);
     const heldPod = podOfUser.get(line.vu);
-    if (line.pod !== undefined) podOfUser.set(line.vu, line.pod);
+    const seen = line.failed ? this.#whereWas(line.id) : undefined;
+    const connection = line.failed ? (seen?.connection ?? connectionOf(line)) : line.connection;
+    const pod = podOf(line, connection, seen, heldPod);
+    if (line.pod !== undefined && pod) podOfUser.set(line.vu, pod);
     if (startedMs > this.#stoppedMs) return;
 
     this.#recorder.start(undefined);
     if (line.pod !== undefined) this.#recorder.requestCount(line.requestCount);
-    const seen = line.failed ? this.#whereWas(line.id) : undefined;
-    const connection = line.failed ? connectionOf(line) : line.connection;
-    const connectedPod = seen?.pod ?? line.pod;
-    if (connectedPod !== undefined && connection === 'fresh') this.#recorder.newConnection(connectedPod, startedMs);
+    if (pod && connection === 'fresh') this.#recorder.newConnection(pod.uid, startedMs, !line.failed);
     // A request that never had a connection tells nothing about reuse.
     const connected = !line.failed || line.timings.blocked > 0;
     if (lane.scenario.connection === 'keep-alive' && connected) {
       this.#recorder.keepAlive(connection === 'reused');
     }
     if (line.failed) this.#recorder.failure(failedRequest(line, startedMs, seen, heldPod));
-    else this.#recorder.success(line.scenario, line.pod ?? '', startedMs, startedMs + line.latencyMs);
+    else this.#recorder.success(line.scenario, pod?.uid ?? '', startedMs, startedMs + line.latencyMs);
   }
 
   #whereWas(id: string) {

@@ -21,7 +21,7 @@ function facts(trace: Trace): [name: string, value: string][] {
   return [
     ['runtime', `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`],
     ['cluster', trial.cluster],
-    ['Deployment', `${settings.replicas} ${settings.replicas === 1 ? 'replica' : 'replicas'}, ${strategy}`],
+    [settings.workload, `${settings.replicas} ${settings.replicas === 1 ? 'replica' : 'replicas'}, ${strategy}`],
     ['grace period', seconds(settings.gracePeriodMs)],
     ['preStop sleep', settings.preStopMs === undefined ? 'none' : seconds(settings.preStopMs)],
     ['PID 1', cluster.pid1 ? 'yes, each in its own PID namespace' : 'no: without a handler, SIGTERM ends the process'],
@@ -33,7 +33,7 @@ function facts(trace: Trace): [name: string, value: string][] {
       'connections reused',
       load.connectionReuse === undefined ? 'not known' : `${percent(load.connectionReuse)} of keep-alive requests`,
     ],
-    ['hidden retries', load.hiddenRetries === undefined ? 'not known' : count(load.hiddenRetries)],
+    ['hidden retries', load.hiddenRetries === undefined ? 'not known' : hiddenRetries(load.hiddenRetries)],
     ['seed', String(trial.seed)],
     ['machine', `${machine.platform} ${machine.arch}, ${machine.cores} cores; program on Node ${machine.node}`],
     [
@@ -45,6 +45,13 @@ function facts(trace: Trace): [name: string, value: string][] {
     ],
     ['trace', `traces/${trial.variant}-${trial.runtime}-${trial.repeat + 1}.json`],
   ];
+}
+
+/** "none", "3 by the client" */
+function hiddenRetries(byWhom: Record<string, number>): string {
+  const named = Object.entries(byWhom).filter(([, retries]) => retries > 0);
+  if (named.length === 0) return 'none';
+  return named.map(([who, retries]) => `${count(retries)} by the ${who}`).join(', ');
 }
 
 function lateness(encoded: string | undefined): string {

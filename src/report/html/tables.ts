@@ -1,9 +1,10 @@
 /** The figures behind a trial's picture, as tables that need neither the picture nor a pointer. */
-import { causeIn } from '../../analysis/attribution.ts';
+import { causesOf, decidingAttempt } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId } from '../../analysis/causes.ts';
 import { podMoments } from '../../analysis/moments.ts';
 import { decodeHistogram, percentileMs } from '../../trace/histogram.ts';
-import type { FailedRequest, Trace } from '../../trace/trace.ts';
+import type { FailedRequest } from '../../trace/load-record.ts';
+import type { Trace } from '../../trace/trace.ts';
 import { count } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { shortNames } from '../names.ts';
@@ -34,7 +35,8 @@ export function brokenTable(trace: Trace): Markup {
   const frame = frameOf(timeWindow(trace));
   const short = shortNames(trace.cluster.pods.map((pod) => pod.name));
   const rows = alike(trace).map(({ cause, requests }) => {
-    const { scenario, connection, phase, error, status, pod, detail } = requests[0] as FailedRequest;
+    const { scenario, client, pod } = kindOf(requests[0] as FailedRequest);
+    const { connection, phase, error, status, detail } = client;
     const seen = `${scenario}: ${connection} connection, ${phase}, ${error}${status === undefined ? '' : ` ${status}`}`;
     return markup`<tr><td>${causeLabel(cause)}</td><td>${seen}${detail ? markup` <small>${detail}</small>` : ''}</td><td>${pod === undefined ? 'none' : (short.get(pod) ?? pod)}</td><td class="num">${count(requests.length)}</td><td class="starts">${starts(requests, frame, failures.length)}</td></tr>`;
   });
@@ -53,8 +55,8 @@ export function latencyTable({ load }: Trace): Markup {
   return table('Time to the last byte, in ms', head, rows);
 }
 
-function zero({ rolloutMs }: Trace): string {
-  return rolloutMs === undefined ? 'the beginning of the load' : 'the rollout began';
+function zero({ disruption }: Trace): string {
+  return disruption === undefined ? 'the beginning of the load' : 'the rollout began';
 }
 
 /** Three significant digits are what the histograms hold. */
@@ -64,9 +66,11 @@ function milliseconds(value: number): string {
 
 function alike(trace: Trace): { cause: CauseId; requests: FailedRequest[] }[] {
   const groups = new Map<string, { cause: CauseId; requests: FailedRequest[] }>();
-  for (const request of trace.load.failures) {
-    const cause = causeIn(trace, request);
-    const { scenario, connection, phase, error, status, pod, detail } = request;
+  const causes = causesOf(trace);
+  for (const [index, request] of trace.load.failures.entries()) {
+    const cause = causes[index] as CauseId;
+    const { scenario, client, pod } = kindOf(request);
+    const { connection, phase, error, status, detail } = client;
     const key = JSON.stringify([cause, scenario, connection, phase, error, status, pod, detail]);
     const group = groups.get(key);
     if (group) group.requests.push(request);
@@ -74,6 +78,11 @@ function alike(trace: Trace): { cause: CauseId; requests: FailedRequest[] }[] {
   }
   const place = ({ cause }: { cause: CauseId }) => CAUSE_IDS.indexOf(cause);
   return [...groups.values()].sort((a, b) => place(a) - place(b) || b.requests.length - a.requests.length);
+}
+
+/** What failed requests that look alike have in common: what the client saw, and the pod's name. */
+function kindOf(request: FailedRequest) {
+  return { scenario: request.scenario, client: request.client, pod: decidingAttempt(request).pod?.name };
 }
 
 function starts(requests: readonly FailedRequest[], frame: Frame, total: number): string {

@@ -1,7 +1,8 @@
 /** One frame of the live view, as text: a pure function of what is going on. */
 import type picocolors from 'picocolors';
 import { type LifePart, podState } from '../../analysis/moments.ts';
-import type { PodRecord } from '../../trace/trace.ts';
+import { podLife } from '../../analysis/pod-life.ts';
+import type { PodRecord } from '../../trace/cluster-record.ts';
 import { count } from '../format.ts';
 
 export interface RunningTrial {
@@ -108,7 +109,7 @@ function podSigns(generation: PodRecord['generation'], pods: readonly PodRecord[
     return state === 'gone' || state === 'starting' ? colors.dim : colors.yellow;
   };
   const signs = own.map((pod) => {
-    const state = podState(pod);
+    const state = podState(podLife(pod));
     return { text: STATES.find((known) => known.state === state)?.sign ?? '?', paint: paint(state) };
   });
   return [{ text: ` ${generation} `, paint: colors.dim }, ...signs];

@@ -28,11 +28,11 @@ export interface Frame extends TimeWindow {
 }
 
 /** The part of a trial that is worth a picture. */
-export function timeWindow({ loadStartMs, loadStopMs, rolloutMs }: Trace): TimeWindow {
+export function timeWindow({ loadStartMs, loadStopMs, disruption }: Trace): TimeWindow {
   return {
     fromMs: loadStartMs - LEAD_MS,
     toMs: Math.max(loadStopMs, loadStartMs + 1),
-    zeroMs: rolloutMs ?? loadStartMs,
+    zeroMs: disruption?.atMs ?? loadStartMs,
   };
 }
 

@@ -1,6 +1,7 @@
 /** One lane per pod: the parts of its life as a bar, and a sign for everything that happened to it. */
-import { MOMENT_NAMES, type Moment, podLife, podMoments } from '../../analysis/moments.ts';
-import type { PodRecord, Trace } from '../../trace/trace.ts';
+import { lifeStretches, MOMENT_NAMES, type Moment, podMoments } from '../../analysis/moments.ts';
+import { type PodLife, podLife } from '../../analysis/pod-life.ts';
+import type { Trace } from '../../trace/trace.ts';
 import { type Markup, markup } from '../markup.ts';
 import { anchor, shortNames, trialName } from '../names.ts';
 import { type Frame, LEFT, px } from './frame.ts';
@@ -34,15 +35,15 @@ export function lanes(trace: Trace, frame: Frame, top: number): Drawing {
   });
   const mostLines = Math.max(1, ...readouts.map(({ lines }) => lines.length));
   return {
-    markup: markup`<g class="lanes">${drawn}<text class="hint" x="${LEFT}" y="${readoutY}">Point at a pod, or move to it with Tab, to read its times (seconds after the ${trace.rolloutMs === undefined ? 'beginning of the load' : 'rollout began'}).</text></g>`,
+    markup: markup`<g class="lanes">${drawn}<text class="hint" x="${LEFT}" y="${readoutY}">Point at a pod, or move to it with Tab, to read its times (seconds after the ${trace.disruption === undefined ? 'beginning of the load' : 'rollout began'}).</text></g>`,
     height: readoutY + 4 + (mostLines - 1) * READOUT_LINE - top,
   };
 }
 
 /** Old before new, and within each as they were created. */
-export function podsInOrder({ cluster }: Trace): PodRecord[] {
-  const old = (pod: PodRecord) => Number(pod.generation !== 'old');
-  return [...cluster.pods].sort((a, b) => old(a) - old(b) || a.createdMs - b.createdMs);
+export function podsInOrder({ cluster }: Trace): PodLife[] {
+  const old = (pod: PodLife) => Number(pod.generation !== 'old');
+  return cluster.pods.map(podLife).sort((a, b) => old(a) - old(b) || a.createdMs - b.createdMs);
 }
 
 /** "deleted 1.02 · SIGTERM 6.03": everything that is known of a pod, in s from the frame's zero. */
@@ -82,17 +83,10 @@ interface Readout {
   lines: readonly string[];
 }
 
-function lane(
-  pod: PodRecord,
-  { name, lines }: Readout,
-  trace: Trace,
-  frame: Frame,
-  y: number,
-  readoutY: number,
-): Markup {
+function lane(pod: PodLife, { name, lines }: Readout, trace: Trace, frame: Frame, y: number, readoutY: number): Markup {
   const moments = podMoments(pod, trace);
   const id = anchor(`${trialName(trace.trial)}.${name}`);
-  const bars = podLife(pod, trace.loadStopMs).map(({ part, fromMs, toMs }) => {
+  const bars = lifeStretches(pod, trace.loadStopMs).map(({ part, fromMs, toMs }) => {
     const x = frame.x(fromMs);
     const width = px(frame.x(toMs) - x);
     return width > 0

@@ -1,7 +1,9 @@
 /** The requests that broke: one mark each, in columns by when they started, with the colour and shape of their cause. */
-import { causeIn } from '../../analysis/attribution.ts';
+import { causesOf } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId, causeById } from '../../analysis/causes.ts';
-import { BUCKET_MS, type FailedRequest, type Trace } from '../../trace/trace.ts';
+import type { FailedRequest } from '../../trace/load-record.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { BUCKET_MS } from '../../trace/units.ts';
 import { count } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
 import { type Frame, LEFT, px } from './frame.ts';
@@ -31,7 +33,7 @@ export function marks(trace: Trace, frame: Frame, top: number): Marks {
   const columnMs = columnWidthMs(frame);
   const widthPx = frame.x(frame.fromMs + columnMs) - LEFT;
   const columns = inColumns(trace, columnMs);
-  const most = Math.max(...columns.map((column) => size(column)));
+  const most = columns.reduce((largest, column) => Math.max(largest, size(column)), 0);
   const { cellPx, perMark } = packing(most, widthPx);
   const label = `${count(failures.length)} broken requests, ${inWords(columns)}`;
   const drawn = columns.map((column) => drawColumn(column, { frame, columnMs, widthPx, cellPx, perMark, top }));
@@ -67,11 +69,12 @@ function columnWidthMs(frame: Frame): number {
 
 function inColumns(trace: Trace, columnMs: number): Column[] {
   const columns = new Map<number, Column>();
-  for (const request of trace.load.failures) {
+  const causes = causesOf(trace);
+  for (const [index, request] of trace.load.failures.entries()) {
     const fromMs = Math.floor(request.startedMs / columnMs) * columnMs;
     const column = columns.get(fromMs) ?? { fromMs, byCause: new Map() };
     columns.set(fromMs, column);
-    const cause = causeIn(trace, request);
+    const cause = causes[index] as CauseId;
     const same = column.byCause.get(cause);
     if (same) same.push(request);
     else column.byCause.set(cause, [request]);
@@ -111,7 +114,8 @@ function drawColumn({ fromMs, byCause }: Column, layout: Layout): Markup[] {
 /** "40 fresh connect ECONNREFUSED, 2 reused wait closed": what was seen, most often first, at most three kinds. */
 function kinds(requests: readonly FailedRequest[]): string {
   const counts = new Map<string, number>();
-  for (const { connection, phase, error } of requests) {
+  for (const { client } of requests) {
+    const { connection, phase, error } = client;
     const kind = `${connection} ${phase} ${error}`;
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }

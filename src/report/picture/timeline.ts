@@ -41,7 +41,7 @@ function grid(trace: Trace, frame: Frame, height: number, axisY: number): Markup
   });
   const zero = frame.x(frame.zeroMs);
   const rollout =
-    trace.rolloutMs === undefined
+    trace.disruption === undefined
       ? ''
       : markup`<path class="zero" d="M${zero} ${LANES_TOP - 6}V${axisY}${below}"/><text class="zerolabel" x="${zero + 4}" y="${LANES_TOP - 9}">rollout begins</text>`;
   const leadX = frame.x(trace.loadStartMs);

@@ -1,5 +1,6 @@
 /** The requests that were answered, by when they started: those of old pods below, those of new pods on top. */
-import { BUCKET_MS, type Trace } from '../../trace/trace.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { BUCKET_MS } from '../../trace/units.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
 import { type Frame, LEFT, px, RIGHT, WIDTH } from './frame.ts';
 import type { Drawing } from './lanes.ts';
@@ -43,7 +44,7 @@ export function duration(ms: number): string {
 
 /** Per bar: how many were answered by old pods, and by new ones (or nobody knows whom). */
 function answered({ cluster, load }: Trace, frame: Frame, barMs: number): [old: number, fresh: number][] {
-  const old = new Set(cluster.pods.filter((pod) => pod.generation === 'old').map((pod) => pod.name));
+  const old = new Set(cluster.pods.filter((pod) => pod.generation === 'old').map((pod) => pod.uid));
   const first = Math.floor(frame.fromMs / barMs);
   const length = Math.ceil(frame.toMs / barMs) - first;
   const bars = Array.from({ length }, (): [number, number] => [0, 0]);

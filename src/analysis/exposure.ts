@@ -1,0 +1,77 @@
+/** Which requests a disruption could have broken. Pure. */
+import type { Trace } from '../trace/trace.ts';
+import { BUCKET_MS } from '../trace/units.ts';
+
+/** A span of the trial's clock, in ms. */
+export interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
+/**
+ * When requests were exposed to the disruption: from the first deletion of an old pod (or, where that came sooner, from
+ * when the first router sent to a new pod) until the last old pod has ended and the last router has forgotten the last of
+ * them. Undefined in a control, and where no old pod was replaced.
+ */
+export function exposure({ cluster, disruption }: Pick<Trace, 'cluster' | 'disruption'>): Span | undefined {
+  if (disruption === undefined) return undefined;
+  const old = cluster.pods.filter(({ generation }) => generation === 'old');
+  const deletionsMs = old.flatMap(({ deletionMs }) => deletionMs ?? []);
+  const endsMs = old.flatMap(({ deletionMs, containers }) =>
+    deletionMs === undefined ? [] : containers.flatMap(({ runs }) => runs.at(-1)?.endedMs ?? []),
+  );
+  if (deletionsMs.length === 0 || endsMs.length === 0) return undefined;
+  const isNew = new Set(cluster.pods.filter(({ generation }) => generation === 'new').map(({ uid }) => uid));
+  const firstNew = cluster.routerViews.find(({ pods }) => pods.some((uid) => isNew.has(uid)));
+  return {
+    fromMs: Math.min(...deletionsMs, firstNew?.atMs ?? Number.POSITIVE_INFINITY),
+    toMs: Math.max(
+      ...endsMs,
+      ...forgottenMs(cluster, new Set(old.filter((pod) => pod.deletionMs).map(({ uid }) => uid))),
+    ),
+  };
+}
+
+/** When each router stopped sending to the last of those pods. */
+function forgottenMs({ routerViews }: Trace['cluster'], uids: ReadonlySet<string>): number[] {
+  const routers = [...new Set(routerViews.map(({ router }) => router))];
+  return routers.flatMap((router) => {
+    const views = routerViews.filter((view) => view.router === router);
+    const last = views.findLastIndex(({ pods }) => pods.some((uid) => uids.has(uid)));
+    return views[last + 1]?.atMs ?? [];
+  });
+}
+
+export interface Exposed {
+  /** Requests that the disruption could have broken. In a control: all. */
+  exposed: number;
+  /** Those of them that failed. Never more than `exposed`. */
+  failed: number;
+  /** Requests that had failed before the exposure began. */
+  failedBefore: number;
+}
+
+/**
+ * Counts the requests. Exposed are those that were answered and started in the exposure, to 100 ms, and all that failed
+ * after it had begun: what was in flight then or met its consequences later.
+ */
+export function countExposed(trace: Trace): Exposed {
+  const { load } = trace;
+  const answered = (wanted: (startedMs: number) => boolean) =>
+    load.successes.reduce((sum, { bucket, count }) => sum + (wanted(bucket * BUCKET_MS) ? count : 0), 0);
+  if (trace.disruption === undefined) {
+    const failed = load.failures.length;
+    return { exposed: answered(() => true) + failed, failed, failedBefore: 0 };
+  }
+  const span = exposure(trace);
+  const failedBefore = load.failures.filter(({ endedMs }) => isBefore(endedMs, trace, span)).length;
+  const failed = load.failures.length - failedBefore;
+  if (!span) return { exposed: failed, failed, failedBefore };
+  const fromMs = Math.floor(span.fromMs / BUCKET_MS) * BUCKET_MS;
+  return { exposed: answered((ms) => ms >= fromMs && ms < span.toMs) + failed, failed, failedBefore };
+}
+
+/** Whether a request that ended then had ended before the exposure. */
+export function isBefore(endedMs: number, { disruption }: Pick<Trace, 'disruption'>, span: Span | undefined): boolean {
+  return endedMs < (span?.fromMs ?? disruption?.atMs ?? Number.NEGATIVE_INFINITY);
+}

@@ -1,0 +1,70 @@
+/** What the server did with SIGTERM, in words, one thing a line. */
+import type { ServerBehaviour } from '../analysis/server-behaviour.ts';
+import { count } from './format.ts';
+
+export function serverLines(server: ServerBehaviour): string[] {
+  const { inFlight, late, cutAlive } = server;
+  return [
+    `SIGTERM: ${endings(server)}; ${drain(server)}.`,
+    ...(cutAlive > 0 ? [`Cut: ${requests(cutAlive)} in flight at SIGTERM, while the process lived on.`] : []),
+    `In flight at SIGTERM: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
+    ...turnedAway(server),
+    idleConnections(server),
+  ];
+}
+
+/** "each of 3 pods exited by itself, within 0.41 s" */
+function endings(server: ServerBehaviour): string {
+  const { pods, killed, diedOfSignal, exitedMs, gaveUp } = server;
+  const exited = pods - killed - diedOfSignal;
+  const gaveUpNote = gaveUp
+    ? `, ${gaveUp.pods === exited ? 'cutting' : `${gaveUp.pods} of them cutting`} requests that were in flight`
+    : '';
+  const kinds: [number, string][] = [
+    [exited, `exited by ${exited === 1 ? 'itself' : 'themselves'} within ${seconds2(exitedMs ?? 0)}${gaveUpNote}`],
+    [killed, `did not exit and ${killed === 1 ? 'was' : 'were'} killed at the end of the grace period`],
+    [diedOfSignal, 'died of a signal at once'],
+  ];
+  const seen = kinds.filter(([howMany]) => howMany > 0);
+  if (seen.length === 1) return `${pods === 1 ? 'the pod' : `all ${pods} pods`} ${seen[0]?.[1]}`;
+  return seen.map(([howMany, how]) => `${howMany} of ${pods} pods ${how}`).join(', ');
+}
+
+function drain({ pods, drained, acceptsAfterSigtermMs }: ServerBehaviour): string {
+  if (acceptsAfterSigtermMs === null) return pods === 1 ? 'it did not drain' : 'none drained';
+  const who = drained === pods ? (pods === 1 ? 'it' : 'all') : `${drained} of them`;
+  return `${who} drained, accepting new connections for ${seconds2(acceptsAfterSigtermMs)}`;
+}
+
+function turnedAway({ turnedAway }: ServerBehaviour): string[] {
+  if (!turnedAway) return [];
+  const { fresh, reused, inFlight, status } = turnedAway;
+  const parts = [
+    ...(fresh > 0 ? [`${count(fresh)} on new connections (a preStop sleep keeps those away)`] : []),
+    ...(reused > 0 ? [`${count(reused)} on keep-alive connections (only the server can serve those)`] : []),
+    ...(inFlight > 0 ? [`${count(inFlight)} that were in flight at SIGTERM`] : []),
+  ];
+  return [
+    `Turned away: terminating pods answered ${status} to ${requests(fresh + reused + inFlight)}: ${parts.join(', ')}.`,
+  ];
+}
+
+function idleConnections({ idleConnections: { broken: met, answeredAfterStop } }: ServerBehaviour): string {
+  const after =
+    answeredAfterStop > 0
+      ? `; ${requests(answeredAfterStop)} ${answeredAfterStop === 1 ? 'was' : 'were'} answered on them after the server had stopped listening`
+      : '';
+  return `Idle keep-alive connections: ${met === 0 ? 'no request met one being closed' : `${requests(met)} met one being closed`}${after}.`;
+}
+
+function broken(howMany: number): string {
+  return howMany === 0 ? 'none failed' : `${count(howMany)} failed`;
+}
+
+function requests(howMany: number): string {
+  return `${count(howMany)} ${howMany === 1 ? 'request' : 'requests'}`;
+}
+
+function seconds2(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,39 @@
+/** Responses name their pod; the trial knows the uids. Pure. */
+import type { PodRecord, PodRef } from './cluster-record.ts';
+import type { LoadRecord } from './load-record.ts';
+import { BUCKET_MS } from './units.ts';
+
+/**
+ * The record with uids in the place of names. Of several pods of one name it is the one that had been made last by then.
+ * What names no pod of the trial stays as it is.
+ */
+export function withPodUids(record: LoadRecord, pods: readonly PodRecord[]): LoadRecord {
+  const uids = new Set(pods.map(({ uid }) => uid));
+  const byName = new Map<string, PodRecord[]>();
+  for (const pod of pods) byName.set(pod.name, [...(byName.get(pod.name) ?? []), pod]);
+  const uidAt = (uidOrName: string, atMs: number): string => {
+    if (uids.has(uidOrName)) return uidOrName;
+    const named = byName.get(uidOrName) ?? [];
+    return (named.findLast(({ createdMs }) => createdMs <= atMs) ?? named[0])?.uid ?? uidOrName;
+  };
+  const refAt = ({ uid, name }: PodRef, atMs: number): PodRef => ({ uid: uidAt(uid, atMs), name });
+  const { newConnections, ...rest } = record;
+  return {
+    ...rest,
+    failures: record.failures.map((request) => ({
+      ...request,
+      attempts: request.attempts.map((attempt) =>
+        attempt.pod ? { ...attempt, pod: refAt(attempt.pod, attempt.startedMs) } : attempt,
+      ),
+    })),
+    successes: record.successes.map((success) => ({
+      ...success,
+      pod: success.pod === '' ? '' : uidAt(success.pod, success.bucket * BUCKET_MS),
+    })),
+    ...(newConnections && {
+      newConnections: Object.fromEntries(
+        Object.entries(newConnections).map(([pod, times]) => [uidAt(pod, times.lastMs), times]),
+      ),
+    }),
+  };
+}
