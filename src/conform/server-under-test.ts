@@ -197,7 +197,7 @@ export class ServerUnderTest {
 
   /** Linux tells whether a port is open without a connection that the server would see. */
   async #findListener(): Promise<string | undefined> {
-    if (CAN_SEE_SOCKETS) return this.#watch.loopback();
+    if (CAN_SEE_SOCKETS) return this.#watch.host();
     for (const host of HOSTS) {
       const connection = new ProbeConnection({ host, port: this.port });
       const connected = await connection.connected;
