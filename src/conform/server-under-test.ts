@@ -4,16 +4,21 @@ import { EnvironmentError } from '../errors.ts';
 import { expandReferences } from '../kubernetes-rules/expansion.ts';
 import { ContainerProcess } from '../processes/container-process.ts';
 import { CAN_SEE_SOCKETS, PortWatch } from '../processes/listening-sockets.ts';
+import { hasOneUser } from '../processes/namespaces.ts';
+import { refusedUserChange, USER_CHANGE_ADVICE } from '../processes/privilege-drop.ts';
 import { signalIfAlive } from '../processes/process-group.ts';
-import { listeningPorts, processesOf } from '../processes/process-list.ts';
-import { type Address, ask, ProbeConnection } from './http-probe.ts';
+import { listeningPorts, processesOf, rolesOf } from '../processes/process-list.ts';
+import type { ProcessRoles } from '../processes/process-names.ts';
+import { type Address, ask, ProbeConnection, REFUSED } from './http-probe.ts';
 import { get } from './requests.ts';
 import { orAfter } from './timing.ts';
 
 export interface Target {
   command: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** From the signal to SIGKILL. */
+  /** Asks it to end, as SIGTERM does unless the container says otherwise. */
+  stopSignal: NodeJS.Signals;
+  /** From the stop signal to SIGKILL. */
   graceMs: number;
   /** From the start to the first answer. */
   startLimitMs: number;
@@ -131,13 +136,15 @@ export class ServerUnderTest {
       const reply = await orAfter(leftMs, ask(this.address, get('/')));
       if (reply?.complete) return;
       last = reply?.what ?? 'no response';
+      // A socket that takes IPv6 alone looks like one that takes both.
+      if (last === REFUSED) this.#host = this.#watch.hosts().find((host) => host !== this.#host) ?? this.#host;
       if (this.#exit) throw await this.#startError(`${endOf(this.#exit)} at its first request`);
       await delay(POLL_MS);
     }
   }
 
-  /** Sends SIGTERM or SIGINT to the first process; the grace period ends with SIGKILL. */
-  terminate(signal: NodeJS.Signals = 'SIGTERM'): void {
+  /** Sends the stop signal, or another, to the first process; the grace period ends with SIGKILL. */
+  terminate(signal: NodeJS.Signals = this.#target.stopSignal): void {
     this.#signalledMs ??= performance.now();
     this.#linesBeforeSignal = this.#lines;
     this.#process.signal(signal);
@@ -149,9 +156,9 @@ export class ServerUnderTest {
     void this.#watchListener();
   }
 
-  /** Another signal after the first; the grace period goes on. */
-  signalAgain(signal: NodeJS.Signals): void {
-    this.#process.signal(signal);
+  /** The stop signal after the first; the grace period goes on. */
+  signalAgain(): void {
+    this.#process.signal(this.#target.stopSignal);
   }
 
   /** Resolves that long after the signal. */
@@ -165,9 +172,17 @@ export class ServerUnderTest {
     return atMs - (this.#signalledMs ?? Number.NaN);
   }
 
-  /** Keeps all its processes from running until `resume`; the kernel goes on taking connections and data for them. */
-  pause(): void {
-    for (const pid of this.#pids()) signalIfAlive(pid, 'SIGSTOP');
+  /** Its processes by what they do; undefined when none of them is seen listening. */
+  roles(): ProcessRoles | undefined {
+    return this.pid1 ? rolesOf(this.firstPid, this.port) : undefined;
+  }
+
+  /**
+   * Keeps its processes from running until `resume`; the kernel goes on taking connections and data for them.
+   * @param except those that go on
+   */
+  pause(except: readonly number[] = []): void {
+    for (const pid of this.#pids()) if (!except.includes(pid)) signalIfAlive(pid, 'SIGSTOP');
   }
 
   resume(): void {
@@ -214,13 +229,22 @@ export class ServerUnderTest {
 
   #notListening(): string {
     const within = `within ${this.#target.startLimitMs / 1000} s`;
-    const [other] = processesOf(this.firstPid).flatMap(({ pid }) => listeningPorts(pid));
+    const [other] = listeningPorts(this.firstPid);
     if (other === undefined) return `did not listen on port ${this.port} (PORT in its environment) ${within}`;
     return `listens on port ${other}, not on ${this.port} (PORT in its environment): add --port ${other}`;
   }
 
+  /** @throws EnvironmentError when its output says that it was not allowed to change its user */
+  assertUser(): void {
+    const line = hasOneUser() ? refusedUserChange(this.#process.lastLines) : undefined;
+    if (line === undefined) return;
+    const output = line.trim().slice(0, 300);
+    throw new EnvironmentError(`${this.#target.command.join(' ')}: ${USER_CHANGE_ADVICE}; its output: ${output}`);
+  }
+
   async #startError(what: string): Promise<EnvironmentError> {
     if (this.#exit) await orAfter(OUTPUT_LIMIT_MS, this.#process.outputEnded);
+    this.assertUser();
     const last = this.#process.lastLines.findLast((line) => line.trim() !== '');
     const output = last === undefined ? 'it printed nothing' : `its last output: ${last.trim().slice(0, 300)}`;
     return new EnvironmentError(`${this.#target.command.join(' ')}: ${what}; ${output}`);
