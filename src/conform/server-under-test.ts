@@ -1,4 +1,7 @@
 /** The server that a case is about: one process as in a container, from its start to its end. */
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentError } from '../errors.ts';
 import { expandReferences } from '../kubernetes-rules/expansion.ts';
@@ -8,7 +11,7 @@ import { hasOneUser } from '../processes/namespaces.ts';
 import { refusedUserChange, USER_CHANGE_ADVICE } from '../processes/privilege-drop.ts';
 import { signalIfAlive } from '../processes/process-group.ts';
 import { listeningPorts, processesOf, rolesOf } from '../processes/process-list.ts';
-import type { ProcessRoles } from '../processes/process-names.ts';
+import type { ProcessFacts, ProcessRoles } from '../processes/process-names.ts';
 import { type Address, ask, ProbeConnection, REFUSED } from './http-probe.ts';
 import { get } from './requests.ts';
 import { orAfter } from './timing.ts';
@@ -34,8 +37,13 @@ export interface Exit {
 }
 
 const POLL_MS = 10;
+/** Until SIGSTOP has reached every process, on a busy machine. */
+const STOP_LIMIT_MS = 1000;
 const OUTPUT_LIMIT_MS = 500;
 const HOSTS = ['127.0.0.1', '::1'];
+
+/** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share: each process gets its own. */
+let started = 0;
 
 export class ServerUnderTest {
   readonly exited: Promise<Exit>;
@@ -43,6 +51,7 @@ export class ServerUnderTest {
   readonly listenerClosed: Promise<number>;
   readonly port: number;
   readonly #target: Target;
+  readonly #pm2Home: string;
   readonly #process: ContainerProcess;
   readonly #watch: PortWatch;
   #host: string | undefined;
@@ -54,8 +63,9 @@ export class ServerUnderTest {
   #onListenerClosed: (atMs: number) => void = () => {};
   #graceTimer: NodeJS.Timeout | undefined;
 
-  private constructor(target: Target, port: number, start: (onLine: () => void) => ContainerProcess) {
+  private constructor(target: Target, port: number, pm2Home: string, start: (onLine: () => void) => ContainerProcess) {
     this.#target = target;
+    this.#pm2Home = pm2Home;
     this.port = port;
     this.#watch = new PortWatch(port);
     this.#process = start(() => this.#lines++);
@@ -75,13 +85,14 @@ export class ServerUnderTest {
    * @throws EnvironmentError when it cannot be started
    */
   static async start(target: Target, port: number): Promise<ServerUnderTest> {
-    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string };
+    const pm2Home = join(tmpdir(), `k8s-rollout-test-pm2-${process.pid}-${++started}`);
+    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string, PM2_HOME: pm2Home };
     const command = target.command.map((word) => expandReferences(word, env));
     let noteLine = () => {};
-    const process = await ContainerProcess.start(command, env, () => noteLine());
-    return new ServerUnderTest(target, port, (onLine) => {
+    const container = await ContainerProcess.start(command, env, () => noteLine());
+    return new ServerUnderTest(target, port, pm2Home, (onLine) => {
       noteLine = onLine;
-      return process;
+      return container;
     });
   }
 
@@ -178,11 +189,16 @@ export class ServerUnderTest {
   }
 
   /**
-   * Keeps its processes from running until `resume`; the kernel goes on taking connections and data for them.
+   * Keeps its processes from running until `resume`; the kernel goes on taking connections and data for them. Resolves
+   * when they have stopped: before that, another signal would come first.
    * @param except those that go on
    */
-  pause(except: readonly number[] = []): void {
-    for (const pid of this.#pids()) if (!except.includes(pid)) signalIfAlive(pid, 'SIGSTOP');
+  async pause(except: readonly number[] = []): Promise<void> {
+    const pids = this.#pids().filter((pid) => !except.includes(pid));
+    for (const pid of pids) signalIfAlive(pid, 'SIGSTOP');
+    const runs = ({ pid, state }: ProcessFacts) => pids.includes(pid) && !/[TZX]/.test(state);
+    const endMs = performance.now() + STOP_LIMIT_MS;
+    while (this.pid1 && processesOf(this.firstPid).some(runs) && performance.now() < endMs) await delay(POLL_MS);
   }
 
   resume(): void {
@@ -203,6 +219,7 @@ export class ServerUnderTest {
     // Where it had no PID namespace, its own end has not taken its children along.
     if (!this.#exit || !this.pid1) this.#process.sigkill();
     await this.exited;
+    await rm(this.#pm2Home, { recursive: true, force: true });
   }
 
   #pids(): number[] {

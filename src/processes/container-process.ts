@@ -12,6 +12,9 @@ export function canBePid1(): boolean {
 /** How many of a container's last output lines are kept. */
 const KEPT_LINES = 40;
 
+/** What unshare says in its own name when SIGKILL has ended its child, which it cannot die of itself. */
+const OF_UNSHARE = /^unshare: sigprocmask unblock failed/;
+
 export class ContainerProcess {
   readonly exited: StartedProcess['exited'];
   /** Resolves when its output has been read to the end, which comes after its exit. */
@@ -29,6 +32,7 @@ export class ContainerProcess {
     // unshare cannot die of its child's SIGKILL as it does of other signals, and exits with 1 instead.
     this.exited = started.exited.then((exit) => (this.#killed ? { code: null, signal: 'SIGKILL' } : exit));
     const keep = (line: string) => {
+      if (OF_UNSHARE.test(line)) return;
       this.lastLines.push(line);
       if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
       onLine(line);

@@ -57,7 +57,7 @@ async function halfSentHeads(context: CaseContext): Promise<Verdict> {
 
 async function backlog(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
-  server.pause();
+  await server.pause();
   const connections = Array.from({ length: BACKLOG }, () => context.connect(server));
   await Promise.all(connections.map((connection) => connection.connected));
   const asked = connections.map((connection) => connection.ask(get('/')));

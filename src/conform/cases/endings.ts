@@ -11,6 +11,11 @@ export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
 }
 
+/** "34 ms" or "1.2 s" */
+export function msOrSeconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : seconds(ms);
+}
+
 /** Judges how soon the exit came after the port had been closed. */
 export async function promptExit(server: ServerUnderTest, though: string): Promise<Verdict> {
   const [exit, closedMs] = await Promise.all([server.exited, server.listenerClosed]);
@@ -29,11 +34,11 @@ export async function brokenBySigkill(server: ServerUnderTest, { connection }: W
   return exit.killed && exit.atMs - atMs < KERNEL_MS;
 }
 
-/** "connection reset without a response at T + 0 s", or that SIGKILL did it. */
+/** "connection reset without a response at T + 3 ms", or that SIGKILL did it. */
 export async function howItBroke(server: ServerUnderTest, work: Work, reply: Reply): Promise<string> {
   if (reply.complete) return told(reply);
   if (await brokenBySigkill(server, work)) return `${told(reply)} by SIGKILL, at the end of the grace period`;
-  return `${told(reply)} at T + ${seconds(server.sinceSignal((await work.connection.ended).atMs))}`;
+  return `${told(reply)} at T + ${msOrSeconds(server.sinceSignal((await work.connection.ended).atMs))}`;
 }
 
 /**

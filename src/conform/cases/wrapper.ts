@@ -6,7 +6,7 @@ import type { CaseContext } from '../context.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
 import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
 import { fail, notApplicable, pass, type Verdict } from '../verdict.ts';
-import { STILL_RUNNING, seconds } from './endings.ts';
+import { msOrSeconds, STILL_RUNNING } from './endings.ts';
 
 const LOOK_MS = 10;
 
@@ -22,7 +22,7 @@ export async function throughTheWrapper(context: CaseContext): Promise<Verdict> 
   await server.afterSignal(DRAINING_MS);
   work.finish();
   const [reply, exit] = await Promise.all([work.reply, server.exited]);
-  const expected = `${wrapper} passes ${context.stopSignal} on, and ends after the server`;
+  const expected = `its wrapper (${wrapper}) passes ${context.stopSignal} on, and ends after the server`;
   if (exit.killed) return fail(expected, STILL_RUNNING);
   if (reply.complete) return pass;
   const tookMs = server.sinceSignal(exit.atMs);
@@ -42,32 +42,43 @@ async function endedBefore(context: CaseContext, wrappers: number, limitMs: numb
     const server = await context.serve();
     const found = await endsWithout(server, running, Math.min(limitMs, context.graceMs - LOOK_MS));
     await server.stop();
-    if (found) return `${found} after ${context.stopSignal}`;
+    if (found) return `${found.what} ${msOrSeconds(found.afterMs)} after ${context.stopSignal}${found.with}`;
   }
   return undefined;
 }
 
 /** @param running how many processes are let run, from the first down */
-async function endsWithout(server: ServerUnderTest, running: number, limitMs: number): Promise<string | undefined> {
+async function endsWithout(
+  server: ServerUnderTest,
+  running: number,
+  limitMs: number,
+): Promise<{ what: string; afterMs: number; with: string } | undefined> {
   const roles = server.roles();
-  const { firstPid } = server;
   const last = roles?.wrappers[running - 1];
   if (!roles || !last) return undefined;
-  const let_ = roles.wrappers.slice(0, running).map(({ pid }) => pid);
-  server.pause(let_);
-  const frozen = roles.wrappers[running] ?? roles.server;
+  const { firstPid } = server;
+  const stopped = roles.wrappers[running] ?? roles.server;
+  await server.pause(roles.wrappers.slice(0, running).map(({ pid }) => pid));
   server.terminate();
   for (let afterMs = 0; afterMs < limitMs; afterMs = server.sinceSignal(performance.now())) {
     if (server.exit) {
-      const { names, others } = { names: processName(last), others: running > 1 ? ', and PID 1 with it' : '' };
-      const after = seconds(server.sinceSignal(server.exit.atMs));
-      return `${names} ended${others} while ${processName(roles.server)} was still running, ${after}`;
+      const first = running === 1 ? '' : `, and ${processName(roles.wrappers[0] ?? last)} (PID 1) with it,`;
+      const stillRunning = `${first} while ${processName(roles.server)} was still running`;
+      return { what: `${processName(last)} ended`, afterMs: server.sinceSignal(server.exit.atMs), with: stillRunning };
     }
-    const alive = processesOf(firstPid);
-    // What is stopped ends of SIGKILL alone.
-    const gone = alive.length > 0 && !alive.some(({ pid, state }) => pid === frozen.pid && state !== 'Z');
-    if (gone) return `${processName(last)} killed ${processName(frozen)} (SIGKILL) ${seconds(afterMs)}`;
+    // What is stopped ends of SIGKILL alone. The second look is for an end of PID 1 between two readings of the first.
+    if (killedAlone(firstPid, stopped.pid) && killedAlone(firstPid, stopped.pid)) {
+      return { what: `${processName(last)} sent SIGKILL to ${processName(stopped)}`, afterMs, with: '' };
+    }
     await delay(LOOK_MS);
   }
   return undefined;
+}
+
+/** Whether the process has ended, and PID 1 has not: one that is ending has no arguments any more. */
+function killedAlone(firstPid: number | undefined, killed: number): boolean {
+  const processes = processesOf(firstPid);
+  const first = processes.find(({ pid }) => pid === firstPid);
+  const ended = !processes.some(({ pid, state }) => pid === killed && state !== 'Z');
+  return first !== undefined && first.args.length > 0 && ended;
 }
