@@ -1,4 +1,5 @@
 /** Reads the values of flags; what is wrong with one is said in a line. */
+import { constants } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 
 /** Names out of `known`, comma-separated. */
@@ -19,4 +20,16 @@ export function whole(min: number, max: number) {
       throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
     return number;
   };
+}
+
+/** The name of a signal that asks a process to end, as Kubernetes' stopSignal has it; SIG may be left out. */
+export function stopSignal(value: string): NodeJS.Signals {
+  const name = value.toUpperCase().replace(/^(SIG)?/, 'SIG');
+  if (!(name in constants.signals)) {
+    throw new InvalidArgumentError('must be the name of a signal, as in SIGQUIT');
+  }
+  if (name === 'SIGKILL' || name === 'SIGSTOP') {
+    throw new InvalidArgumentError(`${name} cannot be handled by any process: no server can end in order on it`);
+  }
+  return name as NodeJS.Signals;
 }

@@ -3,8 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConformanceCase } from '../conform/case.ts';
 import { CASES } from '../conform/cases/registry.ts';
 import { OWN_PATHS } from '../conform/own-paths.ts';
+import type { Paths } from '../conform/routes.ts';
 import { type ConformanceResult, runSuite } from '../conform/suite.ts';
-import type { Paths } from '../conform/survey.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { assertProgram } from '../own-service/command.ts';
 import { conformanceJson } from '../report/conform-json.ts';
@@ -12,7 +12,7 @@ import { conformanceJunit } from '../report/conform-junit.ts';
 import { conformanceProgress } from '../report/conform-progress.ts';
 import { conformanceTap } from '../report/conform-tap.ts';
 import { conformanceText } from '../report/conform-terminal.ts';
-import { whole } from './argument-parsers.ts';
+import { stopSignal, whole } from './argument-parsers.ts';
 import { interruptions } from './interruptions.ts';
 
 const FORMATS: Record<string, (result: ConformanceResult) => string> = {
@@ -27,6 +27,7 @@ const START_LIMIT_MS = 20_000;
 interface Flags {
   port?: number;
   grace: number;
+  stopSignal: NodeJS.Signals;
   case?: ConformanceCase[];
   format: string;
   slowPath: string;
@@ -44,14 +45,20 @@ export function conformCommand(): Command {
     .description(
       `Runs COMMAND again and again as a container would, sends it SIGTERM in ${CASES.length} situations, and says for each whether\n` +
         'its requests and connections came to a good end. It gets PORT and HOST to listen on; $(PORT) and $(HOST) in its\n' +
-        'arguments are replaced. It must answer GET /; what needs a route that it lacks is not applicable.',
+        'arguments are replaced. It must answer GET / in HTTP/1.1; what needs a route that it lacks is not applicable.\n' +
+        'Exit code: 0 no case failed, 1 some failed, 3 not one of them could be judged.',
     )
     .argument('[command...]', 'the server and its arguments')
     .addOption(new Option('--case <list>', 'cases by number or name, comma-separated (default: all)').argParser(cases))
     .addOption(
-      new Option('--grace <seconds>', 'from SIGTERM to SIGKILL, as terminationGracePeriodSeconds')
+      new Option('--grace <seconds>', 'from the stop signal to SIGKILL, as terminationGracePeriodSeconds')
         .default(30)
         .argParser(whole(3, 600)),
+    )
+    .addOption(
+      new Option('--stop-signal <name>', 'sent in place of SIGTERM, as lifecycle.stopSignal and STOPSIGNAL say')
+        .default('SIGTERM')
+        .argParser(stopSignal),
     )
     .addOption(
       new Option('--port <n>', 'the port the command listens on by itself, where it takes none').argParser(
@@ -99,7 +106,13 @@ async function conform(command: string[], flags: Flags): Promise<void> {
   let result: ConformanceResult;
   try {
     result = await runSuite({
-      target: { command, env, graceMs: flags.grace * 1000, startLimitMs: START_LIMIT_MS },
+      target: {
+        command,
+        env,
+        stopSignal: flags.stopSignal,
+        graceMs: flags.grace * 1000,
+        startLimitMs: START_LIMIT_MS,
+      },
       paths: pathsOf(flags),
       cases: chosen,
       ownPort: flags.port,
@@ -115,6 +128,10 @@ async function conform(command: string[], flags: Flags): Promise<void> {
   }
   process.stdout.write(FORMATS[flags.format]?.(result) ?? '');
   if (result.cases.some(({ status }) => status === 'fail')) process.exitCode = ExitCode.brokeRequests;
+  if (result.cases.every(({ status }) => status === 'not-applicable')) {
+    const message = 'conform: not one case could be judged, so nothing is known of this server: each says above why';
+    throw new ProgramError(message, ExitCode.invalidMeasurement);
+  }
 }
 
 function pathsOf({ slowPath, uploadPath, streamPath, eventsPath, wsPath, readyPath }: Flags): Paths {

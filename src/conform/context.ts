@@ -5,8 +5,9 @@ import WebSocket from 'ws';
 import { type ProbeConnection, type Reply, told } from './http-probe.ts';
 import type { Ports } from './ports.ts';
 import { get, postHead } from './requests.ts';
+import { slowPathFor, webSocketUrl } from './routes.ts';
 import { ServerUnderTest, type Target } from './server-under-test.ts';
-import { type Survey, slowPathFor, webSocketUrl } from './survey.ts';
+import type { Survey } from './survey.ts';
 import { ANSWER_MS, orAfter, READ_MS, SETTLED_MS } from './timing.ts';
 import { CaseEnded, fail, notApplicable, required, Unusable } from './verdict.ts';
 
@@ -29,6 +30,7 @@ const UPLOAD_BYTES = 2000;
 export class CaseContext {
   readonly survey: Survey;
   readonly graceMs: number;
+  readonly stopSignal: NodeJS.Signals;
   readonly #target: Target;
   readonly #ports: Ports;
   readonly #servers: ServerUnderTest[] = [];
@@ -40,6 +42,7 @@ export class CaseContext {
     this.#target = target;
     this.survey = survey;
     this.graceMs = target.graceMs;
+    this.stopSignal = target.stopSignal;
     this.#ports = ports;
   }
 
@@ -95,15 +98,24 @@ export class CaseContext {
   async answered(reply: Promise<Reply>, name: string): Promise<Reply & { complete: true }> {
     const got = await orAfter(ANSWER_MS, reply);
     if (got?.complete) return got;
-    throw new CaseEnded(fail(`${name} is answered before SIGTERM`, got ? told(got) : `nothing within ${ANSWER_MS} ms`));
+    throw new CaseEnded(
+      fail(`${name} is answered before ${this.stopSignal}`, got ? told(got) : `nothing within ${ANSWER_MS} ms`),
+    );
   }
 
-  /** Ends the case unless the server ends on SIGTERM at all, which is case 1's. */
+  /** Ends the case unless the server ends on the stop signal at all, which is case 1's. */
   needsExit(): void {
-    if (!this.survey.exits) throw new CaseEnded(notApplicable('it does not end on SIGTERM at all (case 1)'));
+    const reason = `it does not end on ${this.stopSignal} at all (case 1)`;
+    if (!this.survey.exits) throw new CaseEnded(notApplicable(reason));
   }
 
-  /** How long an idle server goes on listening after SIGTERM. Ends the case where it always does. */
+  /** "; PID 1 is tini, which runs npm (case 7)", where the server is not the first process; else nothing. */
+  behindWrapper(): string {
+    const { wrapper } = this.survey;
+    return wrapper === undefined ? '' : `; PID 1 is ${wrapper.names} (case 7)`;
+  }
+
+  /** How long an idle server goes on listening after the stop signal. Ends the case where it always does. */
   drainMs(): number {
     const { drainMs } = this.survey;
     if (drainMs === undefined) throw new CaseEnded(notApplicable('it never stops listening'));

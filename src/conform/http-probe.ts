@@ -17,6 +17,9 @@ export interface Ending {
   atMs: number;
 }
 
+/** Of a reply that never began, because the port was closed. */
+export const REFUSED = 'connection refused';
+
 const CONNECT_LIMIT_MS = 5000;
 
 export class ProbeConnection {
@@ -142,7 +145,7 @@ export class ProbeConnection {
   #whatHappened(): string {
     if (this.#protocolError !== undefined) return this.#protocolError;
     const how = this.#ending?.how ?? 'closed';
-    if (how === 'refused') return 'connection refused';
+    if (how === 'refused') return REFUSED;
     return this.#bytes === 0 ? `connection ${how} without a response` : `connection ${how} within the response`;
   }
 }

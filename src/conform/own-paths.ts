@@ -1,4 +1,4 @@
-import type { Paths } from './survey.ts';
+import type { Paths } from './routes.ts';
 
 /** The routes of this project's own app. */
 export const OWN_PATHS: Paths = {

@@ -1,19 +1,27 @@
 /** The server that a case is about: one process as in a container, from its start to its end. */
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentError } from '../errors.ts';
 import { expandReferences } from '../kubernetes-rules/expansion.ts';
 import { ContainerProcess } from '../processes/container-process.ts';
 import { CAN_SEE_SOCKETS, PortWatch } from '../processes/listening-sockets.ts';
+import { hasOneUser } from '../processes/namespaces.ts';
+import { refusedUserChange, USER_CHANGE_ADVICE } from '../processes/privilege-drop.ts';
 import { signalIfAlive } from '../processes/process-group.ts';
-import { listeningPorts, processesOf } from '../processes/process-list.ts';
-import { type Address, ask, ProbeConnection } from './http-probe.ts';
+import { listeningPorts, processesOf, rolesOf } from '../processes/process-list.ts';
+import type { ProcessFacts, ProcessRoles } from '../processes/process-names.ts';
+import { type Address, ask, ProbeConnection, REFUSED } from './http-probe.ts';
 import { get } from './requests.ts';
 import { orAfter } from './timing.ts';
 
 export interface Target {
   command: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** From the signal to SIGKILL. */
+  /** Asks it to end, as SIGTERM does unless the container says otherwise. */
+  stopSignal: NodeJS.Signals;
+  /** From the stop signal to SIGKILL. */
   graceMs: number;
   /** From the start to the first answer. */
   startLimitMs: number;
@@ -29,8 +37,13 @@ export interface Exit {
 }
 
 const POLL_MS = 10;
+/** Until SIGSTOP has reached every process, on a busy machine. */
+const STOP_LIMIT_MS = 1000;
 const OUTPUT_LIMIT_MS = 500;
 const HOSTS = ['127.0.0.1', '::1'];
+
+/** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share: each process gets its own. */
+let started = 0;
 
 export class ServerUnderTest {
   readonly exited: Promise<Exit>;
@@ -38,6 +51,7 @@ export class ServerUnderTest {
   readonly listenerClosed: Promise<number>;
   readonly port: number;
   readonly #target: Target;
+  readonly #pm2Home: string;
   readonly #process: ContainerProcess;
   readonly #watch: PortWatch;
   #host: string | undefined;
@@ -49,8 +63,9 @@ export class ServerUnderTest {
   #onListenerClosed: (atMs: number) => void = () => {};
   #graceTimer: NodeJS.Timeout | undefined;
 
-  private constructor(target: Target, port: number, start: (onLine: () => void) => ContainerProcess) {
+  private constructor(target: Target, port: number, pm2Home: string, start: (onLine: () => void) => ContainerProcess) {
     this.#target = target;
+    this.#pm2Home = pm2Home;
     this.port = port;
     this.#watch = new PortWatch(port);
     this.#process = start(() => this.#lines++);
@@ -70,13 +85,14 @@ export class ServerUnderTest {
    * @throws EnvironmentError when it cannot be started
    */
   static async start(target: Target, port: number): Promise<ServerUnderTest> {
-    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string };
+    const pm2Home = join(tmpdir(), `k8s-rollout-test-pm2-${process.pid}-${++started}`);
+    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string, PM2_HOME: pm2Home };
     const command = target.command.map((word) => expandReferences(word, env));
     let noteLine = () => {};
-    const process = await ContainerProcess.start(command, env, () => noteLine());
-    return new ServerUnderTest(target, port, (onLine) => {
+    const container = await ContainerProcess.start(command, env, () => noteLine());
+    return new ServerUnderTest(target, port, pm2Home, (onLine) => {
       noteLine = onLine;
-      return process;
+      return container;
     });
   }
 
@@ -131,13 +147,15 @@ export class ServerUnderTest {
       const reply = await orAfter(leftMs, ask(this.address, get('/')));
       if (reply?.complete) return;
       last = reply?.what ?? 'no response';
+      // A socket that takes IPv6 alone looks like one that takes both.
+      if (last === REFUSED) this.#host = this.#watch.hosts().find((host) => host !== this.#host) ?? this.#host;
       if (this.#exit) throw await this.#startError(`${endOf(this.#exit)} at its first request`);
       await delay(POLL_MS);
     }
   }
 
-  /** Sends SIGTERM or SIGINT to the first process; the grace period ends with SIGKILL. */
-  terminate(signal: NodeJS.Signals = 'SIGTERM'): void {
+  /** Sends the stop signal, or another, to the first process; the grace period ends with SIGKILL. */
+  terminate(signal: NodeJS.Signals = this.#target.stopSignal): void {
     this.#signalledMs ??= performance.now();
     this.#linesBeforeSignal = this.#lines;
     this.#process.signal(signal);
@@ -149,9 +167,9 @@ export class ServerUnderTest {
     void this.#watchListener();
   }
 
-  /** Another signal after the first; the grace period goes on. */
-  signalAgain(signal: NodeJS.Signals): void {
-    this.#process.signal(signal);
+  /** The stop signal after the first; the grace period goes on. */
+  signalAgain(): void {
+    this.#process.signal(this.#target.stopSignal);
   }
 
   /** Resolves that long after the signal. */
@@ -165,9 +183,22 @@ export class ServerUnderTest {
     return atMs - (this.#signalledMs ?? Number.NaN);
   }
 
-  /** Keeps all its processes from running until `resume`; the kernel goes on taking connections and data for them. */
-  pause(): void {
-    for (const pid of this.#pids()) signalIfAlive(pid, 'SIGSTOP');
+  /** Its processes by what they do; undefined when none of them is seen listening. */
+  roles(): ProcessRoles | undefined {
+    return this.pid1 ? rolesOf(this.firstPid, this.port) : undefined;
+  }
+
+  /**
+   * Keeps its processes from running until `resume`; the kernel goes on taking connections and data for them. Resolves
+   * when they have stopped: before that, another signal would come first.
+   * @param except those that go on
+   */
+  async pause(except: readonly number[] = []): Promise<void> {
+    const pids = this.#pids().filter((pid) => !except.includes(pid));
+    for (const pid of pids) signalIfAlive(pid, 'SIGSTOP');
+    const runs = ({ pid, state }: ProcessFacts) => pids.includes(pid) && !/[TZX]/.test(state);
+    const endMs = performance.now() + STOP_LIMIT_MS;
+    while (this.pid1 && processesOf(this.firstPid).some(runs) && performance.now() < endMs) await delay(POLL_MS);
   }
 
   resume(): void {
@@ -188,6 +219,7 @@ export class ServerUnderTest {
     // Where it had no PID namespace, its own end has not taken its children along.
     if (!this.#exit || !this.pid1) this.#process.sigkill();
     await this.exited;
+    await rm(this.#pm2Home, { recursive: true, force: true });
   }
 
   #pids(): number[] {
@@ -197,7 +229,7 @@ export class ServerUnderTest {
 
   /** Linux tells whether a port is open without a connection that the server would see. */
   async #findListener(): Promise<string | undefined> {
-    if (CAN_SEE_SOCKETS) return this.#watch.loopback();
+    if (CAN_SEE_SOCKETS) return this.#watch.host();
     for (const host of HOSTS) {
       const connection = new ProbeConnection({ host, port: this.port });
       const connected = await connection.connected;
@@ -214,13 +246,22 @@ export class ServerUnderTest {
 
   #notListening(): string {
     const within = `within ${this.#target.startLimitMs / 1000} s`;
-    const [other] = processesOf(this.firstPid).flatMap(({ pid }) => listeningPorts(pid));
+    const [other] = listeningPorts(this.firstPid);
     if (other === undefined) return `did not listen on port ${this.port} (PORT in its environment) ${within}`;
     return `listens on port ${other}, not on ${this.port} (PORT in its environment): add --port ${other}`;
   }
 
+  /** @throws EnvironmentError when its output says that it was not allowed to change its user */
+  assertUser(): void {
+    const line = hasOneUser() ? refusedUserChange(this.#process.lastLines) : undefined;
+    if (line === undefined) return;
+    const output = line.trim().slice(0, 300);
+    throw new EnvironmentError(`${this.#target.command.join(' ')}: ${USER_CHANGE_ADVICE}; its output: ${output}`);
+  }
+
   async #startError(what: string): Promise<EnvironmentError> {
     if (this.#exit) await orAfter(OUTPUT_LIMIT_MS, this.#process.outputEnded);
+    this.assertUser();
     const last = this.#process.lastLines.findLast((line) => line.trim() !== '');
     const output = last === undefined ? 'it printed nothing' : `its last output: ${last.trim().slice(0, 300)}`;
     return new EnvironmentError(`${this.#target.command.join(' ')}: ${what}; ${output}`);

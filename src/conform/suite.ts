@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { ExitCode, ProgramError } from '../errors.ts';
 import { canBePid1 } from '../processes/container-process.ts';
-import type { ConformanceCase, Family } from './case.ts';
+import { type ConformanceCase, type Family, withSignal } from './case.ts';
 import { CaseContext } from './context.ts';
 import { Ports } from './ports.ts';
-import { ServerUnderTest, type Target } from './server-under-test.ts';
+import type { Paths } from './routes.ts';
+import type { Target } from './server-under-test.ts';
 import { StallWatch } from './stall-watch.ts';
-import { type Paths, type Survey, survey } from './survey.ts';
+import { type Survey, survey } from './survey.ts';
 import { CaseEnded, type Verdict } from './verdict.ts';
 
 export type CaseResult = {
@@ -25,6 +26,10 @@ export interface ConformanceResult {
   /** Whether the command was PID 1 of its own PID namespace, as it is in a container. */
   pid1: boolean;
   graceMs: number;
+  /** The signal that was sent in the place of SIGTERM, or SIGTERM. */
+  stopSignal: NodeJS.Signals;
+  /** What runs the server, and the server; undefined when the first process is the server. */
+  wrapper?: Survey['wrapper'];
   cases: readonly CaseResult[];
 }
 
@@ -52,6 +57,7 @@ const RETRY_AFTER_MS = [500, 1000, 2000, 5000, 10_000, 20_000];
 const CASE_LIMIT_MS = 120_000;
 
 /**
+ * @throws InputError when the server speaks another protocol than HTTP/1.1
  * @throws EnvironmentError when the command does not start, does not listen or does not answer
  * @throws ProgramError (invalid measurement) when this machine was too busy for the times of a case
  */
@@ -62,7 +68,7 @@ export async function runSuite(options: SuiteOptions): Promise<ConformanceResult
   const running = new Set<CaseContext>();
   const endAll = () => Promise.all([...running].map((context) => context.end()));
   try {
-    const found = await surveyCommand(options, ports);
+    const found = await survey(target, options.paths, ports, signal);
     const limit = pLimit(ports.single ? 1 : AT_A_TIME);
     const results = await Promise.all(
       cases.map((conformanceCase) =>
@@ -77,7 +83,9 @@ export async function runSuite(options: SuiteOptions): Promise<ConformanceResult
       limit.clearQueue();
       throw error;
     });
-    return { schemaVersion: 1, command: target.command, pid1: canBePid1(), graceMs: target.graceMs, cases: results };
+    const { command, graceMs, stopSignal } = target;
+    const wrapper = found.wrapper && { wrapper: found.wrapper };
+    return { schemaVersion: 1, command, pid1: canBePid1(), graceMs, stopSignal, ...wrapper, cases: results };
   } finally {
     stalls.stop();
     await endAll();
@@ -93,23 +101,6 @@ interface Shared {
   running: Set<CaseContext>;
 }
 
-async function surveyCommand({ target, paths, signal }: SuiteOptions, ports: Ports): Promise<Survey> {
-  const server = await ServerUnderTest.start(target, await ports.next());
-  const end = () => void server.stop();
-  signal.addEventListener('abort', end);
-  try {
-    signal.throwIfAborted();
-    await server.serves();
-    return await survey(server, paths);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', end);
-    await server.stop();
-  }
-}
-
 async function runCase(
   { run, ...told }: ConformanceCase,
   { target, signal }: SuiteOptions,
@@ -123,7 +114,8 @@ async function runCase(
       await context.end();
       running.delete(context);
     });
-    const { number, id, family, title } = told;
+    const { number, id, family } = told;
+    const title = withSignal(told.title, target.stopSignal);
     const stallMs = stalls.longestSince(startedMs);
     if (stallMs <= LONGEST_STALL_MS) {
       return { number, id, family, title, durationMs: Math.round(performance.now() - startedMs), ...verdict };

@@ -1,198 +1,115 @@
 /**
- * What a server offers, found out before the cases with a process of its own: which routes there are, and how long it
- * drains when it has nothing to do. A case that needs something which is missing is not applicable, and says why.
+ * What is known of a server before the cases: how it ends when it is idle, which routes it has, and whether requests that
+ * are over hold its process open. Each is found out with processes of their own, so that one does not spoil another.
  */
-import WebSocket from 'ws';
-import { type Address, ask, type Reply, told } from './http-probe.ts';
-import { get, post, postHead } from './requests.ts';
-import type { ServerUnderTest } from './server-under-test.ts';
-import { ANSWER_MS, orAfter, READ_MS } from './timing.ts';
-import { Unusable } from './verdict.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import { InputError } from '../errors.ts';
+import { protocolAdvice, recogniseProtocol } from '../load/builtin/protocol.ts';
+import { processName, wrapperNames } from '../processes/process-names.ts';
+import type { Ports } from './ports.ts';
+import { findRoutes, type Paths, type Routes, routeProbes } from './routes.ts';
+import { ServerUnderTest, type Target } from './server-under-test.ts';
+import { SETTLED_MS } from './timing.ts';
 
-export interface Paths {
-  /** With `MS` in it: answers after that many milliseconds. Else: answers after a few seconds. */
-  slow: string;
-  upload: string;
-  stream: string;
-  events: string;
-  ws: string;
-  ready: string;
-}
-
-/** A route that takes its time. */
-export interface SlowRoute {
-  path: string;
-  /** How long it takes; undefined when it takes as long as its path says. */
-  fixedMs: number | undefined;
-}
-
-export interface Survey {
-  /** Whether it ends on SIGTERM within the grace period when it is idle. */
+export interface Survey extends Routes {
+  /** Whether it ends on the stop signal within the grace period when it is idle. */
   exits: boolean;
-  /** From SIGTERM until it stopped listening, when idle; undefined when it did not. */
+  /** From the stop signal until it stopped listening, when idle; undefined when it did not. */
   drainMs: number | undefined;
-  keepAlive: true | Unusable;
-  pipelining: true | Unusable;
-  slow: SlowRoute | Unusable;
-  upload: string | Unusable;
-  stream: string | Unusable;
-  events: string | Unusable;
-  ws: string | Unusable;
-  ready: string | Unusable;
+  /**
+   * The requests, all over, that keep a process from ending which ends when idle: "GET /events, whose client had left".
+   * Empty when there are none.
+   */
+  heldOpenBy: readonly string[];
+  /** What runs the server, and the server: "tini, which runs npm" and "server.js"; undefined when PID 1 is the server. */
+  wrapper: { names: string; server: string } | undefined;
 }
 
-/** A shorter wait than this is no slow request. */
-const SLOW_ENOUGH_MS = 1000;
-const SLOW_TRIED_MS = 1500;
-const SLOW_LIMIT_MS = 60_000;
+type Idle = Pick<Survey, 'exits' | 'drainMs' | 'wrapper'>;
 
-export async function survey(server: ServerUnderTest, paths: Paths): Promise<Survey> {
-  const [keepAlive, { slow, upload, pipelining }, stream, events, ws, ready] = await Promise.all([
-    findKeepAlive(server),
-    findWork(server, paths),
-    findStream(server, paths.stream),
-    findEvents(server, paths.events),
-    findWebSocket(server, paths.ws),
-    findReady(server, paths.ready),
-  ]);
+const AT_A_TIME = 3;
+
+/**
+ * @throws InputError when it speaks another protocol than HTTP/1.1
+ * @throws EnvironmentError when the command does not start, does not listen or does not answer
+ */
+export async function survey(target: Target, paths: Paths, ports: Ports, signal: AbortSignal): Promise<Survey> {
+  const servers: ServerUnderTest[] = [];
+  const start = async () => {
+    signal.throwIfAborted();
+    const server = await ServerUnderTest.start(target, await ports.next());
+    servers.push(server);
+    if (signal.aborted) await endAll();
+    return server;
+  };
+  const endAll = () => Promise.all(servers.map((server) => server.stop()));
+  signal.addEventListener('abort', endAll);
+  try {
+    const first = await start();
+    const settled = delay(SETTLED_MS);
+    await first.listens();
+    await assertHttp1(first, target);
+    await first.serves();
+    const idle = settled.then(() => idleEnd(first));
+    // With a port of its own, the next process can begin when the last has ended.
+    if (ports.single) await idle;
+    const [{ exits, ...rest }, second] = await Promise.all([idle, start().then((server) => surveyed(server, paths))]);
+    const held = exits && !(await endsByItself(second.server));
+    if (ports.single) await second.server.stop();
+    const heldOpenBy = held ? await findHolders(start, paths, ports.single) : [];
+    return { ...second.routes, ...rest, exits, heldOpenBy };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', endAll);
+    await endAll();
+  }
+}
+
+async function assertHttp1(server: ServerUnderTest, { command }: Target): Promise<void> {
+  const found = await recogniseProtocol(server.address, '/');
+  const advice = protocolAdvice(found);
+  if (advice !== undefined) throw new InputError(`${command.join(' ')}: port ${server.port}: ${advice}`);
+  // It may be slow, and has its time to answer; but not where it has said why it never will.
+  if (found.protocol === 'unknown') server.assertUser();
+}
+
+async function idleEnd(server: ServerUnderTest): Promise<Idle> {
+  const roles = server.roles();
+  const names = roles && wrapperNames(roles);
+  const wrapper = roles && names !== undefined ? { names, server: processName(roles.server) } : undefined;
+  const exits = await endsByItself(server);
+  return { exits, drainMs: exits ? server.sinceSignal(await server.listenerClosed) : undefined, wrapper };
+}
+
+async function endsByItself(server: ServerUnderTest): Promise<boolean> {
   server.terminate();
-  const [exit, closedMs] = await Promise.all([server.exited, server.listenerClosed]);
-  const exits = !exit.killed;
-  const drainMs = exits ? server.sinceSignal(closedMs) : undefined;
-  return { exits, drainMs, keepAlive, pipelining, slow, upload, stream, events, ws, ready };
+  return !(await server.exited).killed;
 }
 
-async function findKeepAlive(server: ServerUnderTest): Promise<true | Unusable> {
-  const connection = server.connect();
-  const reply = await orAfter(ANSWER_MS, connection.ask(get('/')));
-  connection.close();
-  if (!reply?.complete) return new Unusable(`GET /: ${reply?.what ?? 'no response'}`);
-  if (reply.keepAlive || reply.headers.get('connection')?.toLowerCase().includes('close')) return true;
-  return new Unusable('it keeps no connection after a response (HTTP/1.0)');
+async function surveyed(server: ServerUnderTest, paths: Paths): Promise<{ server: ServerUnderTest; routes: Routes }> {
+  await server.serves();
+  return { server, routes: await findRoutes(server, paths) };
 }
 
-/** What can be kept in flight, and whether requests may wait behind it. */
-async function findWork(
-  server: ServerUnderTest,
-  paths: Paths,
-): Promise<Pick<Survey, 'slow' | 'upload' | 'pipelining'>> {
-  const [slow, upload] = await Promise.all([findSlow(server, paths.slow), findUpload(server, paths.upload)]);
-  return { slow, upload, pipelining: await findPipelining(server, slow, upload) };
-}
-
-async function findPipelining(
-  server: ServerUnderTest,
-  slow: SlowRoute | Unusable,
-  upload: string | Unusable,
-): Promise<true | Unusable> {
-  const connection = server.connect();
-  const first = slow instanceof Unusable ? postOrGet(upload) : get(slowPathFor(slow.path, SLOW_TRIED_MS));
-  connection.write(first + get('/').repeat(2));
-  const endMs = performance.now() + SLOW_LIMIT_MS;
-  let answered = 0;
-  while (answered < 3) {
-    const reply = await orAfter(answered === 0 ? endMs - performance.now() : ANSWER_MS / 4, connection.reply());
-    if (!reply?.complete) break;
-    answered++;
-  }
-  connection.close();
-  return answered === 3 || new Unusable(`it answers ${answered} of 3 pipelined requests, without any signal`);
-}
-
-function postOrGet(upload: string | Unusable): string {
-  return upload instanceof Unusable ? get('/') : post(upload, 10);
-}
-
-async function findSlow(server: ServerUnderTest, path: string): Promise<SlowRoute | Unusable> {
-  const adjustable = path.includes('MS');
-  const startMs = performance.now();
-  const reply = await orAfter(SLOW_LIMIT_MS, ask(server.address, get(slowPathFor(path, SLOW_TRIED_MS))));
-  const tookMs = performance.now() - startMs;
-  const missing = missingRoute('--slow-path', path, reply);
-  if (missing) return missing;
-  if (tookMs < SLOW_ENOUGH_MS) {
-    return new Unusable(`--slow-path ${path} answered after ${Math.round(tookMs)} ms, which is not slow`);
-  }
-  return { path, fixedMs: adjustable ? undefined : tookMs };
-}
-
-/** The path with the time in it, where it takes one. */
-export function slowPathFor(path: string, ms: number): string {
-  return path.replace('MS', String(Math.round(ms)));
-}
-
-/** A route that reads its request's body before it answers; without --upload-path's, GET's own may take a POST. */
-async function findUpload(server: ServerUnderTest, path: string): Promise<string | Unusable> {
-  const found = await tryUpload(server, path);
-  if (!(found instanceof Unusable)) return found;
-  const root = await tryUpload(server, '/');
-  return root instanceof Unusable ? found : root;
-}
-
-async function tryUpload(server: ServerUnderTest, path: string): Promise<string | Unusable> {
-  const connection = server.connect();
-  connection.write(`${postHead(path, 10)}hello`);
-  const answer = connection.reply();
-  const early = await orAfter(READ_MS, answer);
-  connection.write('world');
-  const reply = early ?? (await orAfter(ANSWER_MS, answer));
-  connection.close();
-  const missing = missingRoute('--upload-path', path, reply);
-  if (missing) return missing;
-  return early ? new Unusable(`--upload-path ${path} answers before it has read the body`) : path;
-}
-
-async function findStream(server: ServerUnderTest, path: string): Promise<string | Unusable> {
-  const connection = server.connect();
-  const answer = connection.ask(get(path));
-  await orAfter(ANSWER_MS, connection.bodyBegun());
-  const begunMs = performance.now();
-  const reply = await orAfter(SLOW_LIMIT_MS, answer);
-  const tookMs = performance.now() - begunMs;
-  connection.close();
-  const missing = missingRoute('--stream-path', path, reply);
-  if (missing) return missing;
-  return tookMs >= SLOW_ENOUGH_MS
-    ? path
-    : new Unusable(`--stream-path ${path} was over after ${Math.round(tookMs)} ms, which is too short`);
-}
-
-async function findEvents(server: ServerUnderTest, path: string): Promise<string | Unusable> {
-  const connection = server.connect();
-  const answer = connection.ask(get(path, 'Accept: text/event-stream'));
-  const head = await orAfter(ANSWER_MS / 4, connection.bodyBegun());
-  const ended = await orAfter(READ_MS, answer);
-  connection.close();
-  if (ended?.complete && ended.status < 400) return new Unusable(`--events-path ${path} ends by itself`);
-  if (ended) return missingRoute('--events-path', path, ended) ?? new Unusable(`--events-path ${path}: ${told(ended)}`);
-  return head ? path : new Unusable(`--events-path ${path} sent nothing`);
-}
-
-async function findWebSocket(server: ServerUnderTest, path: string): Promise<string | Unusable> {
-  const socket = new WebSocket(webSocketUrl(server.address, path));
-  const opened = new Promise<string | Unusable>((resolve) => {
-    socket.once('open', () => resolve(path));
-    socket.once('unexpected-response', (_request, { statusCode }) => {
-      resolve(new Unusable(`--ws-path ${path} answers ${statusCode} to a WebSocket`));
-    });
-    socket.on('error', (error) => resolve(new Unusable(`--ws-path ${path}: ${error.message}`)));
-  });
-  const found = (await orAfter(ANSWER_MS, opened)) ?? new Unusable(`--ws-path ${path}: no answer`);
-  socket.terminate();
-  return found;
-}
-
-export function webSocketUrl({ host, port }: Address, path: string): string {
-  return `ws://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-}
-
-async function findReady(server: ServerUnderTest, path: string): Promise<string | Unusable> {
-  const reply = await orAfter(ANSWER_MS, ask(server.address, get(path)));
-  return missingRoute('--ready-path', path, reply) ?? path;
-}
-
-function missingRoute(flag: string, path: string, reply: Reply | undefined): Unusable | undefined {
-  if (!reply) return new Unusable(`${flag} ${path}: no response`);
-  if (!reply.complete) return new Unusable(`${flag} ${path}: ${reply.what}`);
-  return reply.status < 400 ? undefined : new Unusable(`${flag} ${path} answers ${reply.status}`);
+/** Which of the requests does it, each sent to a process of its own. */
+async function findHolders(start: () => Promise<ServerUnderTest>, paths: Paths, single: boolean): Promise<string[]> {
+  const limit = pLimit(single ? 1 : AT_A_TIME);
+  const probes = routeProbes(paths);
+  const holds = await Promise.all(
+    probes.map(({ send }) =>
+      limit(async () => {
+        const server = await start();
+        await server.serves();
+        await send(server);
+        const ends = await endsByItself(server);
+        await server.stop();
+        return !ends;
+      }),
+    ),
+  );
+  const found = probes.filter((_, nth) => holds[nth]).map(({ name }) => name);
+  return found.length > 0 ? found : [`these together: ${probes.map(({ name }) => name).join('; ')}`];
 }

@@ -1,29 +1,19 @@
 /** A container as far as a rollout can tell: one process, PID 1 of its own PID namespace where the system allows it. */
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { childrenOf } from './children.ts';
+import { asPid1, canMakePidNamespaces, enterNamespacesOf } from './namespaces.ts';
 import { readLines } from './output-lines.ts';
 import { type StartedProcess, signalIfAlive, startProcess } from './process-group.ts';
 
-/**
- * A new user namespace makes this possible without root; --mount-proc gives the process a /proc that agrees with its
- * own PID; --kill-child takes it along when unshare is killed.
- */
-const AS_PID1 = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child', '--'];
-
-let pid1Possible: boolean | undefined;
-
-/** Whether processes can be PID 1 here: Linux with unprivileged user namespaces. Tried once. */
+/** Whether processes can be PID 1 here: Linux, as root or with unprivileged user namespaces. Tried once. */
 export function canBePid1(): boolean {
-  if (pid1Possible === undefined) {
-    const [command, ...args] = AS_PID1;
-    pid1Possible =
-      process.platform === 'linux' && spawnSync(command as string, [...args, 'true'], { stdio: 'ignore' }).status === 0;
-  }
-  return pid1Possible;
+  return canMakePidNamespaces();
 }
 
 /** How many of a container's last output lines are kept. */
 const KEPT_LINES = 40;
+
+/** What unshare says in its own name when SIGKILL has ended its child, which it cannot die of itself. */
+const OF_UNSHARE = /^unshare: sigprocmask unblock failed/;
 
 /** How a process ended. */
 export type ProcessExit = Awaited<StartedProcess['exited']>;
@@ -45,6 +35,7 @@ export class ContainerProcess {
     // unshare cannot die of its child's SIGKILL as it does of other signals, and exits with 1 instead.
     this.exited = started.exited.then((exit) => (this.#killed ? { code: null, signal: 'SIGKILL' } : exit));
     const keep = (line: string) => {
+      if (OF_UNSHARE.test(line)) return;
       this.lastLines.push(line);
       if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
       onLine(line);
@@ -63,7 +54,7 @@ export class ContainerProcess {
     enter: readonly string[] = [],
   ): Promise<ContainerProcess> {
     const pid1 = canBePid1();
-    const started = await startProcess([...enter, ...(pid1 ? AS_PID1 : []), ...command], { env });
+    const started = await startProcess([...enter, ...(pid1 ? asPid1(enter.length > 0) : []), ...command], { env });
     return new ContainerProcess(started, pid1, onLine);
   }
 
@@ -72,9 +63,14 @@ export class ContainerProcess {
     return this.lastLines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? this.lastLines.at(-1);
   }
 
+  /** The one child of unshare; undefined before it is forked and after it is gone. */
+  get #pid1(): number | undefined {
+    return childrenOf(this.#process.pid)[0];
+  }
+
   /** The number that this machine has for its first process; undefined before that runs and after it is gone. */
   get firstPid(): number | undefined {
-    return this.pid1 ? childOf(this.#process.pid) : this.#process.pid;
+    return this.pid1 ? this.#pid1 : this.#process.pid;
   }
 
   /**
@@ -84,9 +80,7 @@ export class ContainerProcess {
   enter(): string[] | undefined {
     const pid = this.firstPid;
     if (pid === undefined) return undefined;
-    if (!this.pid1) return [];
-    const namespaces = ['--user', '--preserve-credentials', '--pid', '--mount', '--net', '--wd'];
-    return ['nsenter', ...namespaces, '--target', String(pid), '--'];
+    return this.pid1 ? enterNamespacesOf(pid) : [];
   }
 
   /** To the container's first process alone, as the container runtime does; the kernel drops it there if PID 1 has no handler. */
@@ -98,20 +92,9 @@ export class ContainerProcess {
   /** Ends every process of the container. */
   sigkill(): void {
     this.#killed = true;
-    const pid = this.pid1 ? childOf(this.#process.pid) : undefined;
+    const pid = this.pid1 ? this.#pid1 : undefined;
     // The PID namespace dies with its PID 1, and unshare then reports the signal as its own; the group is the fallback.
     if (pid !== undefined) signalIfAlive(pid, 'SIGKILL');
     else this.#process.killGroup();
-  }
-}
-
-/** The one child of unshare, which is PID 1 inside; undefined before it is forked and after it is gone. */
-function childOf(pid: number): number | undefined {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-    return children === '' ? undefined : Number(children.split(' ')[0]);
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Which sockets listen, as the kernel tells it: what a server does, whatever it says of itself. Linux alone. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
 
 export const CAN_SEE_SOCKETS = process.platform === 'linux';
 
@@ -29,17 +30,49 @@ export class PortWatch {
     this.#port = port;
   }
 
-  /** The loopback address that leads to it; undefined when nothing listens. */
-  loopback(): '127.0.0.1' | '::1' | undefined {
+  /** The address that reaches it from this machine, the likeliest where there are several; undefined when nothing listens. */
+  host(): string | undefined {
+    return this.hosts()[0];
+  }
+
+  /** Every address that may reach it from this machine, the likeliest first; empty when nothing listens. */
+  hosts(): string[] {
     for (const family of this.#families) {
       const socket = findListener(TABLES[family], (candidate) => candidate.port === this.#port);
       if (!socket) continue;
       this.#families = [family, family === 'ipv4' ? 'ipv6' : 'ipv4'];
-      // A wildcard in IPv6 takes IPv4 connections as well, unless the server said otherwise.
-      return family === 'ipv4' || /^0+$/.test(socket.address) ? '127.0.0.1' : '::1';
+      return hostsOf(socket.address);
     }
-    return undefined;
+    return [];
   }
+}
+
+const IPV4_LOOPBACK = '127.0.0.1';
+const IPV6_LOOPBACK = '::1';
+/** ::ffff:0:0/96, as the kernel writes its first 12 bytes. */
+const IPV4_MAPPED = '0000000000000000FFFF0000';
+
+/**
+ * The addresses by which a socket that listens on `hex` is reached, the likeliest first. The kernel writes each 32-bit
+ * word of an address in the machine's byte order.
+ */
+export function hostsOf(hex: string): string[] {
+  const mapped = hex.startsWith(IPV4_MAPPED) && hex.length === 32;
+  const ipv4 = mapped ? hex.slice(IPV4_MAPPED.length) : hex;
+  if (ipv4.length === 8) return [/^0+$/.test(ipv4) ? IPV4_LOOPBACK : wordBytes(ipv4).join('.')];
+  // A wildcard in IPv6 takes IPv4 connections as well, unless the server said otherwise (IPV6_V6ONLY).
+  if (/^0+$/.test(hex)) return [IPV4_LOOPBACK, IPV6_LOOPBACK];
+  const bytes = hex.match(/.{8}/g)?.flatMap(wordBytes) ?? [];
+  const groups = Array.from({ length: 8 }, (_, nth) =>
+    (((bytes[nth * 2] ?? 0) << 8) | (bytes[nth * 2 + 1] ?? 0)).toString(16),
+  );
+  const address = groups.join(':');
+  return [address === '0:0:0:0:0:0:0:1' ? IPV6_LOOPBACK : address];
+}
+
+function wordBytes(hex: string): number[] {
+  const bytes = [...Buffer.from(hex, 'hex')];
+  return endianness() === 'LE' ? bytes.reverse() : bytes;
 }
 
 /** How often it is looked whether a server still listens. */
@@ -49,7 +82,7 @@ const WATCH_MS = 20;
 export function watchListener(port: number, onClosed: () => void): () => void {
   const watch = new PortWatch(port);
   const timer = setInterval(() => {
-    if (watch.loopback() !== undefined) return;
+    if (watch.host() !== undefined) return;
     clearInterval(timer);
     onClosed();
   }, WATCH_MS);

@@ -1,16 +1,10 @@
 /** The processes of one container, as /proc shows them from outside. Linux alone. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { parseListener } from './listening-sockets.ts';
-
-export interface ContainerProcessInfo {
-  pid: number;
-  /** One letter, as in ps: R, S, T (stopped), Z (zombie) and so on. */
-  state: string;
-  name: string;
-}
+import { type ProcessFacts, type ProcessRoles, processRoles } from './process-names.ts';
 
 /** Every process in the PID namespace of `firstPid`; none when that is gone. */
-export function processesOf(firstPid: number | undefined): ContainerProcessInfo[] {
+export function processesOf(firstPid: number | undefined): ProcessFacts[] {
   const namespace = firstPid === undefined ? undefined : pidNamespace(firstPid);
   if (namespace === undefined) return [];
   return readdirSync('/proc')
@@ -19,19 +13,33 @@ export function processesOf(firstPid: number | undefined): ContainerProcessInfo[
     .filter((found) => found !== undefined);
 }
 
-/** The ports that a process listens on. */
-export function listeningPorts(pid: number): number[] {
+/** Which process of the container listens on `port`, and which ran it; undefined when none of them listens there. */
+export function rolesOf(firstPid: number | undefined, port: number): ProcessRoles | undefined {
+  if (firstPid === undefined) return undefined;
   const listeners = listeningSockets();
-  const files = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
-  const targets = files.map((file) => attempt(() => readlinkSync(`/proc/${pid}/fd/${file}`)) ?? '');
-  return [...new Set(targets.map((target) => listeners.get(target)).filter((port) => port !== undefined))];
+  return processRoles(processesOf(firstPid), firstPid, (pid) => portsOf(pid, listeners).includes(port));
 }
 
-function describe(pid: number): ContainerProcessInfo | undefined {
+/** The ports that the processes of a container listen on. */
+export function listeningPorts(firstPid: number | undefined): number[] {
+  const listeners = listeningSockets();
+  return [...new Set(processesOf(firstPid).flatMap(({ pid }) => portsOf(pid, listeners)))];
+}
+
+function portsOf(pid: number, listeners: ReadonlyMap<string, number>): number[] {
+  const files = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  const targets = files.map((file) => attempt(() => readlinkSync(`/proc/${pid}/fd/${file}`)) ?? '');
+  return targets.map((target) => listeners.get(target)).filter((port) => port !== undefined);
+}
+
+function describe(pid: number): ProcessFacts | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const cmdline = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   // The name may have spaces and parentheses of its own.
-  const match = stat && /^\d+ \((.*)\) (\S)/s.exec(stat);
-  return match ? { pid, name: match[1] ?? '', state: match[2] ?? '' } : undefined;
+  const match = stat && /^\d+ \((.*)\) (\S) (\d+)/s.exec(stat);
+  if (!match) return undefined;
+  const args = (cmdline ?? '').split('\0').slice(0, -1);
+  return { pid, comm: match[1] ?? '', state: match[2] ?? '', parentPid: Number(match[3]), args };
 }
 
 function pidNamespace(pid: number): string | undefined {

@@ -5,6 +5,7 @@
  * Lines on standard input: `+PGID` after a start, `-PGID` after an exit.
  */
 import { createInterface } from 'node:readline';
+import { childrenOf } from './children.ts';
 
 const groups = new Set<number>();
 
@@ -19,10 +20,13 @@ lines.on('line', (line) => {
 });
 lines.on('close', () => {
   for (const group of groups) {
-    try {
-      process.kill(-group, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // The first process of a container may have left the group (setsid) and, by a change of its user, unshare's --kill-child.
+    for (const pid of [...childrenOf(group), -group]) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
     }
   }
   process.exit(0);

@@ -1,5 +1,5 @@
 /** The result of the conformance suite for the terminal. */
-import { FAMILIES, type Family } from '../conform/case.ts';
+import { FAMILIES, type Family, withSignal } from '../conform/case.ts';
 import { CASES } from '../conform/cases/registry.ts';
 import type { CaseResult, ConformanceResult } from '../conform/suite.ts';
 import { counts } from './conform-json.ts';
@@ -12,12 +12,12 @@ export function conformanceText(result: ConformanceResult, colors: Colors = colo
     .map((family) => ({ title: FAMILIES[family], cases: result.cases.filter((one) => one.family === family) }))
     .filter(({ cases }) => cases.length > 0);
   const parts = families.map(({ title, cases }) =>
-    [title, ...cases.flatMap((one) => caseLines(one, colors))].join('\n'),
+    [title, ...cases.flatMap((one) => caseLines(one, result.stopSignal, colors))].join('\n'),
   );
   return `${[...parts, summary(result, colors)].join('\n\n')}\n`;
 }
 
-function caseLines(result: CaseResult, colors: Colors): string[] {
+function caseLines(result: CaseResult, stopSignal: NodeJS.Signals, colors: Colors): string[] {
   const number = String(result.number).padStart(4);
   switch (result.status) {
     case 'pass':
@@ -29,15 +29,15 @@ function caseLines(result: CaseResult, colors: Colors): string[] {
         `${number} ${colors.red('✗')} ${colors.red(result.title)}`,
         `       expected: ${result.expected}`,
         `       seen:     ${result.seen}`,
-        ...background(result.id).map((line) => colors.dim(`       ${line}`)),
+        ...background(result.id, stopSignal).map((line) => colors.dim(`       ${line}`)),
       ];
   }
 }
 
 /** Why it matters, and where users met it. */
-function background(id: string): string[] {
+function background(id: string, stopSignal: NodeJS.Signals): string[] {
   const { why, link } = CASES.find((one) => one.id === id) ?? {};
-  return [why, link].filter((line) => line !== undefined);
+  return [why && withSignal(why, stopSignal), link].filter((line) => line !== undefined);
 }
 
 function summary(result: ConformanceResult, colors: Colors): string {
@@ -45,6 +45,7 @@ function summary(result: ConformanceResult, colors: Colors): string {
   const lines = [
     `${colors.green(`${pass} passed`)}, ${fail > 0 ? colors.red(`${fail} failed`) : '0 failed'}, ${notApplicable} not applicable`,
   ];
+  if (result.wrapper) lines.push(`PID 1 was ${result.wrapper.names}; the server was ${result.wrapper.server}.`);
   if (!result.pid1) {
     lines.push('The process was not PID 1 here, so a signal without a handler ended it; in a container it is ignored.');
   }

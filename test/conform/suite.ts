@@ -29,7 +29,13 @@ export const IN_A_SHELL = ['sh', '-c', '"$@"; true', 'sh', ...faulty('none')];
 
 export async function verdicts(command: readonly string[], ids: readonly string[]): Promise<CaseResult[]> {
   const result = await runSuite({
-    target: { command, env: { PATH: process.env.PATH ?? '' }, graceMs: GRACE_MS, startLimitMs: 20_000 },
+    target: {
+      command,
+      env: { PATH: process.env.PATH ?? '' },
+      stopSignal: 'SIGTERM',
+      graceMs: GRACE_MS,
+      startLimitMs: 20_000,
+    },
     paths: PATHS,
     cases: CASES.filter(({ id }) => ids.includes(id)),
     ownPort: undefined,

@@ -17,6 +17,7 @@ const RESULT: ConformanceResult = {
   command: ['node', 'server.js'],
   pid1: true,
   graceMs: 10_000,
+  stopSignal: 'SIGTERM',
   cases: [
     { ...titled(1), durationMs: 1200, status: 'pass' },
     {

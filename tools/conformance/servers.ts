@@ -57,6 +57,7 @@ export function matrixSuite({ command, env }: MatrixServer): SuiteOptions {
     target: {
       command,
       env: { ...Object.fromEntries(inherited), ...env },
+      stopSignal: 'SIGTERM',
       graceMs: MATRIX_GRACE_S * 1000,
       startLimitMs: START_LIMIT_MS,
     },

@@ -6,15 +6,16 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { EnvironmentError } from '../../errors.ts';
+import { userNamespaceFlags } from '../../processes/namespaces.ts';
 import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 import { projectFile } from '../../project-file.ts';
 import type { Address } from './probe-check.ts';
 
 /** A user namespace makes it possible without root; the loopback device of a new network namespace is down. */
-const IN_NEW_NETWORK = [
-  ...['unshare', '--user', '--map-root-user', '--net', '--', 'sh', '-c'],
-  ...['ip link set lo up && exec "$@"', 'sh'],
-];
+function inNewNetwork(command: readonly string[]): string[] {
+  const enter = ['unshare', ...userNamespaceFlags(), '--net', '--', 'sh', '-c'];
+  return [...enter, 'ip link set lo up && exec "$@"', 'sh', ...command];
+}
 
 const ADVICE = 'let the command listen on the port it is given instead: $PORT, or $(PORT) as one of its arguments';
 
@@ -27,12 +28,12 @@ export function assertPodNetworks(): void {
       `--port needs a network namespace for each pod, which ${process.platform} does not have; ${ADVICE}`,
     );
   }
-  const [command = '', ...args] = IN_NEW_NETWORK;
-  possible ??= spawnSync(command, [...args, 'true'], { stdio: 'ignore' }).status === 0;
+  const [command = '', ...args] = inNewNetwork(['true']);
+  possible ??= spawnSync(command, args, { stdio: 'ignore' }).status === 0;
   if (possible) return;
   throw new EnvironmentError(
     `--port needs a network namespace for each pod, and this machine lets nobody make one ` +
-      `(tried: unshare --user --map-root-user --net, ip link set lo up); ${ADVICE}`,
+      `(tried: ${inNewNetwork([]).slice(0, -4).join(' ')}, ip link set lo up); ${ADVICE}`,
   );
 }
 
@@ -43,7 +44,8 @@ export class PodNetwork {
 
   private constructor(relay: StartedProcess) {
     this.#relay = relay;
-    this.enter = ['nsenter', '--user', '--net', '--preserve-credentials', '--target', String(relay.pid), '--'];
+    const user = userNamespaceFlags().length > 0 ? ['--user', '--preserve-credentials'] : [];
+    this.enter = ['nsenter', ...user, '--net', '--target', String(relay.pid), '--'];
   }
 
   /**
@@ -52,7 +54,7 @@ export class PodNetwork {
    * @throws EnvironmentError when it cannot be made
    */
   static async create(address: Address, port: number, onClosed: () => void): Promise<PodNetwork> {
-    const command = [...IN_NEW_NETWORK, process.execPath, projectFile('dist/pod-relay.js'), String(port)];
+    const command = inNewNetwork([process.execPath, projectFile('dist/pod-relay.js'), String(port)]);
     const relay = await startProcess(command, { env: { PATH: process.env.PATH ?? '' }, ipc: true });
     relay.stdout.resume();
     relay.stderr.resume();

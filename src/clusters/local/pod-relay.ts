@@ -14,7 +14,7 @@ const POLL_MS = 10;
 
 const port = Number(process.argv[2]);
 const watch = new PortWatch(port);
-let host: ReturnType<PortWatch['loopback']>;
+let host: ReturnType<PortWatch['host']>;
 let listener: Server | undefined;
 let timer: NodeJS.Timeout | undefined;
 
@@ -38,7 +38,7 @@ process.on('message', ({ kind }: { kind: 'started' | 'listener' | 'terminating' 
 function watchUntil(reached: () => boolean, kind: 'listens' | 'closed'): void {
   clearInterval(timer);
   timer = setInterval(() => {
-    host = watch.loopback();
+    host = watch.host();
     if (!reached()) return;
     clearInterval(timer);
     if (kind === 'closed') close();

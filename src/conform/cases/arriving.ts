@@ -20,7 +20,7 @@ export const ARRIVING_CASES: readonly ConformanceCase[] = [
     family: 'arriving',
     title: 'a request whose head is half sent is served',
     why: 'The first packet of a request may arrive before SIGTERM and the second after it. Its connection is not idle.',
-    timing: `Half of a head ${READ_MS} ms before SIGTERM, on a new and on a kept connection; the rest at T + ${DRAINING_MS} ms.`,
+    timing: `Half of a head ${READ_MS} ms before SIGTERM, on a new and on a keep-alive connection; the rest at T + ${DRAINING_MS} ms.`,
     cause: 'no-graceful-shutdown',
     run: halfSentHeads,
   },
@@ -49,12 +49,15 @@ async function halfSentHeads(context: CaseContext): Promise<Verdict> {
   for (const connection of connections) connection.write(rest);
   const [fresh, reused] = (await Promise.all(replies)) as [Reply, Reply];
   if (served(fresh) && served(reused)) return pass;
-  return fail('both requests are answered', `on a new connection: ${told(fresh)}; on a kept one: ${told(reused)}`);
+  return fail(
+    'both requests are answered',
+    `on a new connection: ${told(fresh)}; on a keep-alive one: ${told(reused)}`,
+  );
 }
 
 async function backlog(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
-  server.pause();
+  await server.pause();
   const connections = Array.from({ length: BACKLOG }, () => context.connect(server));
   await Promise.all(connections.map((connection) => connection.connected));
   const asked = connections.map((connection) => connection.ask(get('/')));

@@ -1,5 +1,6 @@
 /** How a process came to its end, as several cases judge it. */
-import type { CaseContext } from '../context.ts';
+import type { CaseContext, Work } from '../context.ts';
+import { type Reply, told } from '../http-probe.ts';
 import { endOf, type ServerUnderTest } from '../server-under-test.ts';
 import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
 import { fail, pass, Unusable, type Verdict } from '../verdict.ts';
@@ -10,6 +11,11 @@ export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
 }
 
+/** "34 ms" or "1.2 s" */
+export function msOrSeconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : seconds(ms);
+}
+
 /** Judges how soon the exit came after the port had been closed. */
 export async function promptExit(server: ServerUnderTest, though: string): Promise<Verdict> {
   const [exit, closedMs] = await Promise.all([server.exited, server.listenerClosed]);
@@ -17,6 +23,22 @@ export async function promptExit(server: ServerUnderTest, though: string): Promi
   if (exit.killed) return fail(expected, `${STILL_RUNNING}, though ${though}`);
   const tookMs = exit.atMs - closedMs;
   return tookMs <= PROMPT_MS ? pass : fail(expected, `it took ${seconds(tookMs)}, though ${though}`);
+}
+
+/** The kernel ends connections a little before the parent of their process hears of its end. */
+const KERNEL_MS = 300;
+
+/** Whether a reply that did not come whole broke when SIGKILL came, and not clearly before that. */
+export async function brokenBySigkill(server: ServerUnderTest, { connection }: Work): Promise<boolean> {
+  const [exit, { atMs }] = await Promise.all([server.exited, connection.ended]);
+  return exit.killed && exit.atMs - atMs < KERNEL_MS;
+}
+
+/** "connection reset without a response at T + 3 ms", or that SIGKILL did it. */
+export async function howItBroke(server: ServerUnderTest, work: Work, reply: Reply): Promise<string> {
+  if (reply.complete) return told(reply);
+  if (await brokenBySigkill(server, work)) return `${told(reply)} by SIGKILL, at the end of the grace period`;
+  return `${told(reply)} at T + ${msOrSeconds(server.sinceSignal((await work.connection.ended).atMs))}`;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { type ProbeConnection, told } from '../http-probe.ts';
 import { get, post } from '../requests.ts';
-import { slowPathFor } from '../survey.ts';
+import { slowPathFor } from '../routes.ts';
 import { HELD_BACK_MS, orAfter, PROMPT_MS, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, required, Unusable, type Verdict } from '../verdict.ts';
 import { promptExit, STILL_RUNNING, seconds } from './endings.ts';
@@ -32,7 +32,7 @@ export const KEEP_ALIVE_CASES: readonly ConformanceCase[] = [
     number: 18,
     id: 'idle-connections-closed',
     family: 'keep-alive',
-    title: 'idle kept connections do not hold up the exit',
+    title: 'idle keep-alive connections do not hold up the exit',
     why: 'Clients and proxies hold idle connections for minutes. A server that waits for them to go is killed instead.',
     timing: `Connections that are idle after a GET, and after a POST where one is taken; the exit comes within ${PROMPT_MS / 1000} s of the closing of the port.`,
     link: 'https://github.com/nodejs/node/issues/2642',

@@ -1,12 +1,12 @@
 /** That the end comes, and is told, when something stands in its way. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConformanceCase } from '../case.ts';
-import type { CaseContext } from '../context.ts';
+import type { CaseContext, Work } from '../context.ts';
 import { get, getInTwoParts } from '../requests.ts';
 import { endOf, type ServerUnderTest } from '../server-under-test.ts';
 import { ANSWER_MS, DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, Unusable } from '../verdict.ts';
-import { outcomeOf, STILL_RUNNING, seconds } from './endings.ts';
+import { brokenBySigkill, howItBroke, outcomeOf, STILL_RUNNING, seconds } from './endings.ts';
 
 /** Words by which a log tells that something was not finished. */
 const TELLS_OF_A_CUT =
@@ -28,7 +28,7 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
       server.terminate();
       const [reply, exit] = await Promise.all([work.reply, server.exited]);
       const expected = `it ends by itself within ${seconds(context.graceMs)}, with a code other than 0`;
-      if (exit.killed) return fail(expected, STILL_RUNNING);
+      if (exit.killed) return fail(expected, `${STILL_RUNNING}${await cutBefore(server, work)}`);
       // Answering it, with 503 for instance, is better still.
       if (reply.complete || exit.code !== 0) return pass;
       return fail(expected, `${work.name} was cut, and the process ${endOf(exit)}`);
@@ -49,12 +49,17 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
       const work = await context.stuckWork(server);
       server.terminate();
       const [reply, exit] = await Promise.all([work.reply, server.exited]);
-      if (exit.killed) return notApplicable('it did not cut it: SIGKILL did, at the end of the grace period (case 30)');
-      if (reply.complete || exit.code !== 0) return pass;
+      if (reply.complete) return pass;
+      if (await brokenBySigkill(server, work)) {
+        return notApplicable('it did not cut it: SIGKILL did, at the end of the grace period (case 30)');
+      }
+      if (!exit.killed && exit.code !== 0) return pass;
       const output = await server.outputSinceSignal();
       if (output.some((line) => TELLS_OF_A_CUT.test(line))) return pass;
       const printed = output.length === 0 ? 'nothing printed' : `not a word of it in what it printed: ${output.at(-1)}`;
-      return fail('an exit code or a line of output that tells of the cut', `exit code 0, ${printed}`);
+      const end = exit.killed ? STILL_RUNNING : 'exit code 0';
+      const cut = `${work.name}: ${await howItBroke(server, work, reply)}`;
+      return fail('an exit code or a line of output that tells of the cut', `${cut}; ${end}, ${printed}`);
     },
   },
   {
@@ -68,8 +73,8 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     async run(context) {
       context.needsExit();
       const [calm, disturbed] = await context.sideBySide(
-        () => outcomeOf(context, 'SIGTERM'),
-        () => outcomeOf(context, 'SIGTERM', (server) => abortingClients(context, server)),
+        () => outcomeOf(context, context.stopSignal),
+        () => outcomeOf(context, context.stopSignal, (server) => abortingClients(context, server)),
       );
       return calm === disturbed ? pass : fail(`as without them: ${calm}`, disturbed);
     },
@@ -93,6 +98,13 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     },
   },
 ];
+
+/** That a server which cut its stuck request went on running all the same. */
+async function cutBefore(server: ServerUnderTest, work: Work): Promise<string> {
+  const reply = await work.reply;
+  if (reply.complete || (await brokenBySigkill(server, work))) return '';
+  return `, though it had cut ${work.name} (${await howItBroke(server, work, reply)})`;
+}
 
 /** Connections in every state there is, and what resets them all. */
 async function abortingClients(context: CaseContext, server: ServerUnderTest): Promise<() => void> {

@@ -6,7 +6,7 @@ import { served, told } from '../http-probe.ts';
 import { get } from '../requests.ts';
 import { ANSWER_MS, DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, required, type Verdict } from '../verdict.ts';
-import { STILL_RUNNING } from './endings.ts';
+import { howItBroke, STILL_RUNNING } from './endings.ts';
 
 /** Longer than the 10 s after which some servers take a silent connection for dead. */
 const SILENT_MS = 12_000;
@@ -29,7 +29,8 @@ export const WORK_CASES: readonly ConformanceCase[] = [
       await server.afterSignal(DRAINING_MS);
       work.finish();
       const reply = await work.reply;
-      return served(reply) ? pass : fail(`${work.name} is answered`, told(reply));
+      if (served(reply)) return pass;
+      return fail(`${work.name} is answered`, (await howItBroke(server, work, reply)) + context.behindWrapper());
     },
   },
   {
@@ -70,7 +71,7 @@ export const WORK_CASES: readonly ConformanceCase[] = [
       await server.afterSignal(DRAINING_MS);
       work.finish();
       const reply = await work.reply;
-      return served(reply) ? pass : fail(`${work.name} before SIGTERM, is answered`, told(reply));
+      return served(reply) ? pass : fail(`${work.name} before ${context.stopSignal}, is answered`, told(reply));
     },
   },
   {
@@ -129,7 +130,7 @@ async function uploadOutlastsListener(context: CaseContext): Promise<Verdict> {
   const reply = await work.reply;
   if (served(reply)) return pass;
   const seen = server.exit?.killed ? STILL_RUNNING : told(reply);
-  return fail(`${work.name} before SIGTERM, is answered`, seen);
+  return fail(`${work.name} before ${context.stopSignal}, is answered`, seen);
 }
 
 async function pipelined(context: CaseContext): Promise<Verdict> {

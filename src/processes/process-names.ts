@@ -1,0 +1,106 @@
+/** What a process is called by those who started it: pure functions of what /proc says. */
+
+/** What /proc shows of one process. */
+export interface ProcessFacts {
+  pid: number;
+  /** The number of its parent; 0 for the first process of a namespace. */
+  parentPid: number;
+  /** One letter, as in ps: R, S, T (stopped), Z (zombie) and so on. */
+  state: string;
+  /** /proc/PID/comm: at most 15 characters, and whatever the process has set. */
+  comm: string;
+  /** /proc/PID/cmdline, cut at each zero byte; empty for a zombie. */
+  args: readonly string[];
+}
+
+/** Programs whose script says more than they do. A `run` or `task` of theirs has no script. */
+const INTERPRETER = /^(node|nodejs|bun|deno|python[\d.]*|pypy[\d.]*|ruby|perl|php|sh|bash|dash|ash|zsh|ksh)$/;
+
+/** Flags that take the next word, or after which no script comes. */
+const TAKES_A_VALUE = /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|-W|-X|-d)$/;
+const HAS_NO_SCRIPT = /^(-e|-p|-pe|--eval|--print|--run|-c)/;
+
+/** The main file of a program that is known by another name. */
+const KNOWN_BY: Record<string, string> = {
+  'npm-cli.js': 'npm',
+  'npx-cli.js': 'npx',
+  'pnpm.cjs': 'pnpm',
+  'pnpm.mjs': 'pnpm',
+  'yarn.js': 'yarn',
+  'yarn.cjs': 'yarn',
+};
+
+/** "tini", "npm", "server.js", "gunicorn", "sh": the program, or the script where an interpreter runs one. */
+export function processName({ comm, args }: Pick<ProcessFacts, 'comm' | 'args'>): string {
+  const words = wordsOf(args);
+  // A process that has set its title: "PM2 v6.0.8: God Daemon", "nginx: master process …", "next-server (v15)".
+  if (/^PM2 v\d/.test(args[0] ?? comm)) return 'pm2-runtime';
+  const title = /^([\w@.-]+)(: | \()/.exec(args[0] ?? '')?.[1];
+  if (title !== undefined) return title;
+  const program = baseName(words[0] ?? '').replace(/^-/, '');
+  if (program === '') return comm;
+  if (!INTERPRETER.test(program)) return program;
+  const script = scriptOf(words.slice(1));
+  return script === undefined ? program : (KNOWN_BY[script] ?? script);
+}
+
+/** Setting a title leaves zero bytes behind, and may put a whole command line into the first word. */
+function wordsOf(args: readonly string[]): string[] {
+  const words = args.filter((word) => word !== '');
+  return words.length === 1 ? (words[0] as string).split(' ') : words;
+}
+
+function scriptOf(words: readonly string[]): string | undefined {
+  for (let nth = 0; nth < words.length; nth++) {
+    const word = words[nth] as string;
+    if (word === '-m') return words[nth + 1];
+    if (HAS_NO_SCRIPT.test(word)) return undefined;
+    if (TAKES_A_VALUE.test(word)) nth++;
+    else if (!word.startsWith('-')) return /^(run|task|exec|serve|x)$/.test(word) ? undefined : baseName(word);
+  }
+  return undefined;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** How the processes of a container stand to each other. */
+export interface ProcessRoles {
+  /** From the first process down to the server's parent; empty when the first process is the server. */
+  wrappers: ProcessFacts[];
+  server: ProcessFacts;
+}
+
+/**
+ * Which of `processes` is the server, and which ran it. The server is whatever listens, and of several that listen (a
+ * parent hands its socket on to its workers) the one next to the first process.
+ * @param listens whether the process with that number has the listening socket
+ */
+export function processRoles(
+  processes: readonly ProcessFacts[],
+  firstPid: number,
+  listens: (pid: number) => boolean,
+): ProcessRoles | undefined {
+  const chains = processes.filter(({ pid }) => listens(pid)).map((server) => ancestors(server, processes, firstPid));
+  const [shortest] = chains.sort((one, other) => one.length - other.length);
+  const server = shortest?.at(-1);
+  return server && { wrappers: shortest?.slice(0, -1) ?? [], server };
+}
+
+/** From the first process down to this one; what an orphan's parent was cannot be seen any more. */
+function ancestors(one: ProcessFacts, processes: readonly ProcessFacts[], firstPid: number): ProcessFacts[] {
+  const chain = [one];
+  for (let above = one; above.pid !== firstPid; ) {
+    const parent = processes.find(({ pid }) => pid === above.parentPid);
+    if (!parent || chain.includes(parent)) break;
+    chain.unshift(parent);
+    above = parent;
+  }
+  return chain;
+}
+
+/** "tini, which runs npm, which runs sh"; undefined when the first process is the server. */
+export function wrapperNames({ wrappers }: Pick<ProcessRoles, 'wrappers'>): string | undefined {
+  return wrappers.length === 0 ? undefined : wrappers.map(processName).join(', which runs ');
+}
