@@ -33,7 +33,7 @@ export interface Evidence {
  */
 const MAX_CROSSING_MS = 1000;
 
-/** A request that was sent this long before SIGTERM had surely reached its pod by then. */
+/** A request that was sent this long before SIGTERM, or before the exit, had surely reached its pod by then. */
 const REACHED_MS = 50;
 
 interface Rule {
@@ -164,7 +164,7 @@ function cutByServer({ attempt, history, pod }: Evidence): boolean {
   if (pod === undefined || !terminatingAt(pod, attempt.endedMs)) return false;
   const draining = drainedAsOthers(pod, history.pods);
   if (killed(pod) && !draining && mayHaveDrainedUnseen(pod, history)) return false;
-  if (cutAfterSigterm(attempt, pod)) return true;
+  if (cutAfterSigterm(attempt, pod) || cutByExit(attempt, pod)) return true;
   if (draining) return false;
   return cutByEnd(attempt, pod) || sentUntilEnd(attempt, pod);
 }
@@ -222,6 +222,12 @@ function cutByEnd(attempt: Attempt, pod: PodLife): boolean {
   const { startedMs, endedMs, error } = attempt;
   if (!broken(attempt)) return false;
   return endedAround(pod, endedMs) || (error !== 'timeout' && endedBetween(pod, startedMs, endedMs));
+}
+
+/** Under way for a while when the process ended, which therefore did not wait for it. */
+function cutByExit(attempt: Attempt, { exitMs, exitBoundMs = 0, ...pod }: PodLife): boolean {
+  if (exitMs === undefined || !cutByEnd(attempt, { exitMs, exitBoundMs, ...pod })) return false;
+  return attempt.startedMs < exitMs - exitBoundMs - REACHED_MS;
 }
 
 /**

@@ -12,7 +12,10 @@ import { startClock } from '../trace/clock.ts';
 import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
 import { withPodUids } from '../trace/pod-names.ts';
 import { type Disruption, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
+import { firstAnswers } from './first-answer.ts';
 
+/** Pods that are ready and do not answer by then are not going to. */
+const FIRST_ANSWER_LIMIT_MS = 60_000;
 /** Load before the rollout, so that connections are open and code is warm. */
 export const SETTLE_MS = 2000;
 /** Load after the last old pod is gone: what the rollout broke shows by then. */
@@ -64,6 +67,13 @@ export async function runTrial(
     onEvent: (event) => observer.onEvent?.(event),
   });
   try {
+    await firstAnswers({
+      target: deployed.target,
+      requestMix: plan.requestMix,
+      signal: anyEnd,
+      limitMs: FIRST_ANSWER_LIMIT_MS,
+      onWait: (message) => observer.onEvent?.({ atMs: clock.nowMs(), type: 'Waiting', message }),
+    });
     const running = await load.start({
       requestMix: plan.requestMix,
       target: deployed.target,

@@ -57,6 +57,18 @@ const CAUSES: [what: string, timeline: Timeline, request: FailedRequest, cause: 
     'no-graceful-shutdown',
   ],
   [
+    'sent after SIGTERM, and still under way when the server gave up',
+    { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 },
+    failed('reused wait closed', 3500, 4001, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'near miss: sent as the server ended, which may have crossed',
+    { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 },
+    failed('reused wait closed', 3990, 4001, OLD),
+    'keep-alive-race',
+  ],
+  [
     'cut at once by a server that lives on until SIGKILL',
     { ...KILLED, stoppedListeningMs: 1002 },
     failed('reused wait closed', 900, 1003, OLD),

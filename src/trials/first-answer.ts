@@ -1,0 +1,123 @@
+/** The load begins when the pods serve, however their probes judge; a server that cannot be measured is recognised before it. */
+import { request as httpRequest } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Target } from '../clusters/cluster.ts';
+import { EnvironmentError, InputError } from '../errors.ts';
+import { protocolAdvice, recogniseProtocol } from '../load/builtin/protocol.ts';
+import type { RequestMix, Scenario } from '../load/request-mix.ts';
+
+const RETRY_MS = 50;
+/** An answer that says that the request is wrong (4xx, a redirect) does not become another; it is believed after this long. */
+const BELIEVED_AFTER_MS = 2000;
+/** These mean "not now". */
+const TRY_AGAIN = [408, 425, 429];
+
+export interface FirstAnswerOptions {
+  target: Target;
+  requestMix: RequestMix;
+  signal: AbortSignal;
+  /** How long pods may take from being ready to their first answer, in ms. */
+  limitMs: number;
+  /** Told once when some pod is waited for. */
+  onWait(message: string): void;
+}
+
+interface Address {
+  host: string;
+  port: number;
+}
+
+/**
+ * Sends the first request of the mix to every pod that the routers know, or to the one URL there is, until each has
+ * answered it. What only pods of the cluster can reach is not asked.
+ * @throws InputError for a server that does not speak plain HTTP/1.1, and for a request that it answers with 3xx or 4xx
+ * @throws EnvironmentError when a pod does not answer with 2xx in time
+ */
+export async function firstAnswers(options: FirstAnswerOptions): Promise<void> {
+  const { target, requestMix } = options;
+  const [scenario] = requestMix.scenarios;
+  if (!scenario || target.kind === 'service') return;
+  await Promise.all(addressesOf(target).map((address) => firstAnswer(address, scenario, options)));
+}
+
+/** TLS is the business of the load generator that can do it. */
+function addressesOf(target: Exclude<Target, { kind: 'service' }>): Address[] {
+  if (target.kind === 'url') {
+    const { protocol, hostname, port } = new URL(target.url);
+    // An IPv6 address stands in brackets in a URL.
+    return protocol === 'http:' ? [{ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }] : [];
+  }
+  const endpoints = target.current().routers.flatMap((router) => router.endpoints);
+  const byPort = new Map(endpoints.map(({ host, port }) => [`${host} ${port}`, { host, port }]));
+  return [...byPort.values()];
+}
+
+async function firstAnswer(address: Address, scenario: Scenario, options: FirstAnswerOptions): Promise<void> {
+  const { signal, limitMs, onWait } = options;
+  const startedMs = performance.now();
+  const name = `${scenario.method} ${scenario.path}`;
+  let wrongSinceMs: number | undefined;
+  let asked = false;
+  for (let attempt = 0; ; attempt++) {
+    signal.throwIfAborted();
+    const answer = await ask(address, scenario, signal);
+    signal.throwIfAborted();
+    const nowMs = performance.now();
+    if (typeof answer === 'number' && answer >= 200 && answer < 300) return;
+    if (typeof answer === 'string' && answer !== 'ECONNREFUSED' && !asked) {
+      asked = true;
+      await assertPlainHttp(address, scenario.path);
+    }
+    if (isWrongRequest(answer)) {
+      wrongSinceMs ??= nowMs;
+      if (nowMs - wrongSinceMs > BELIEVED_AFTER_MS) throw wrongRequest(name, answer);
+    } else wrongSinceMs = undefined;
+    if (nowMs - startedMs > limitMs) throw notServing(name, answer, limitMs);
+    if (attempt === 1) onWait(`ready, but does not serve yet: ${name}: ${inWords(answer)}`);
+    await delay(RETRY_MS, undefined, { signal }).catch(() => {}); // aborted, as the next turn says
+  }
+}
+
+async function assertPlainHttp(address: Address, path: string): Promise<void> {
+  const advice = protocolAdvice(await recogniseProtocol(address, path));
+  if (advice !== undefined) throw new InputError(`the server cannot be measured: ${advice}`);
+}
+
+/** The status of one request on a connection of its own, or the error's name. */
+function ask(
+  address: Address,
+  { method, path, body, timeoutMs }: Scenario,
+  signal: AbortSignal,
+): Promise<number | string> {
+  return new Promise((resolve) => {
+    const headers = { connection: 'close', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const outgoing = httpRequest({ ...address, method, path, headers, agent: false, signal }, (response) => {
+      response.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      response.on('end', () => resolve(response.statusCode ?? 0));
+      response.resume();
+    });
+    outgoing.setTimeout(timeoutMs, () => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'timeout' })));
+    outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    outgoing.end(body);
+  });
+}
+
+function isWrongRequest(answer: number | string): answer is number {
+  return typeof answer === 'number' && answer >= 300 && answer < 500 && !TRY_AGAIN.includes(answer);
+}
+
+function wrongRequest(name: string, status: number): InputError {
+  return new InputError(
+    `${name} is answered ${status} with no rollout going on: name a path that answers 2xx with --path`,
+  );
+}
+
+function notServing(name: string, answer: number | string, limitMs: number): EnvironmentError {
+  return new EnvironmentError(
+    `the pods are ready but do not serve: ${name} was not answered with 2xx within ${limitMs / 1000} s (${inWords(answer)})`,
+  );
+}
+
+function inWords(answer: number | string): string {
+  return typeof answer === 'number' ? `status ${answer}` : answer;
+}
