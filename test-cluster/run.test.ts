@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-import { Result, type TrialResult } from '../src/analysis/result.ts';
+import type { TrialResult } from '../src/analysis/result.ts';
 import { FIELD_MANAGER, KubernetesApi } from '../src/clusters/kubernetes/api.ts';
 import { createNamespace, deleteNamespace } from '../src/clusters/kubernetes/namespaces.ts';
 import { readWorkload, type WorkloadReference, workloadState } from '../src/clusters/kubernetes/workload.ts';
 import { readManifests } from '../src/manifests/manifests.ts';
 import { readRendered } from '../src/manifests/render-files.ts';
+import { Result } from '../src/results/result-file.ts';
 import { run, until } from '../test/cli/program.ts';
 import { account } from './account.ts';
 

@@ -35,7 +35,8 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   if (!flags.yes) await confirm(lines);
   const backend = await liveBackend(service, flags);
   const place = { cluster: service.api.context, load: backend.load.name };
-  await reportRollouts(planRollouts({ ...service, requestMix }, repeats, seed, place), backend, seed, flags);
+  const plan = (run: string) => planRollouts({ ...service, requestMix }, repeats, { run, seed }, place);
+  await reportRollouts(plan, backend, seed, flags);
 }
 
 /** @throws InputError where nobody can be asked */

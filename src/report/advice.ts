@@ -1,13 +1,14 @@
 /** Advice in words, one thing a line. */
 import type { Advice, Change } from '../analysis/advice.ts';
-import { count, percent, seconds } from './format.ts';
+import { count, counted, percent, preciseSeconds, seconds, shortSeconds } from './format.ts';
 
 /** Above the lines of `changeLines`. */
 export const CHANGES_TITLE = 'What each change alone removes:';
 
 const CHANGES: Record<Change['change'], string> = {
   replicas: 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
-  'graceful-shutdown': 'a SIGTERM handler in the server: finish what is under way, then exit (docs/recipes)',
+  'graceful-shutdown':
+    'a SIGTERM handler in the server that finishes the requests in flight and then exits (docs/recipes)',
   'grace-period': 'a longer terminationGracePeriodSeconds',
   'pre-stop': 'a preStop sleep',
   'connection-close':
@@ -45,57 +46,62 @@ function indented(lines: readonly string[]): string[] {
 }
 
 function routing({ routing }: Advice): string {
-  if (!routing) return 'Routing lag: not known, no stopping pod was sent a new connection while another was ready.';
-  const each =
-    routing.pods.length > 1 ? ` (each pod: ${routing.pods.map(({ lagMs }) => seconds2(lagMs)).join(', ')})` : '';
-  return `Routing lag: new connections reached a stopping pod until ${seconds2(routing.longestMs)} after its deletion${each}.`;
+  if (!routing) return 'Routing lag: unknown; no new connection reached a terminating pod while another was ready.';
+  const lags = routing.pods.map(({ lagMs }) => preciseSeconds(lagMs));
+  const each = lags.length > 1 ? ` (each pod: ${lags.join(', ')})` : '';
+  const longest = preciseSeconds(routing.longestMs);
+  return `Routing lag: new connections reached a terminating pod until ${longest} after its deletion${each}.`;
 }
 
 function preStop({ preStop }: Advice): string | undefined {
   if (!preStop) return undefined;
   const { nowSeconds, neededSeconds, marginMs } = preStop;
-  const now = nowSeconds === 0 ? 'has none' : `has ${nowSeconds} s`;
+  const now = nowSeconds === 0 ? 'none' : shortSeconds(nowSeconds);
   if (neededSeconds === 0)
-    return `preStop: ${now}; the server needs none, it accepts connections for long enough after SIGTERM.`;
-  return `preStop: ${now}; ${neededSeconds} s is enough (the lag + margin ${seconds(marginMs)}, less the time the server accepts after SIGTERM).`;
+    return `preStop: ${now} now, and none is needed: the server accepts connections for long enough after SIGTERM.`;
+  return `preStop: ${now} now; ${neededSeconds} s is enough (routing lag + margin ${seconds(marginMs)} - the time the server accepts connections after SIGTERM).`;
 }
 
 function gracePeriod({ gracePeriod, longestRequest }: Advice): string | undefined {
   if (!gracePeriod) return undefined;
   const { nowSeconds, neededSeconds, preStopMs, drainMs, longestRequestMs, marginMs } = gracePeriod;
-  const atLeast = longestRequest?.cut ? ' at least, it was cut' : '';
+  const atLeast = longestRequest?.cut ? ' (at least: it was cut)' : '';
   const parts = `preStop ${seconds(preStopMs)} + drain ${seconds(drainMs)} + longest request ${seconds(longestRequestMs)}${atLeast} + margin ${seconds(marginMs)}`;
-  return `Grace period: has ${nowSeconds} s; ${neededSeconds} s is enough (${parts}).`;
+  return `Grace period: ${shortSeconds(nowSeconds)} now; ${neededSeconds} s is enough (${parts}).`;
 }
 
 function server({ server }: Advice): string[] {
   const { pods, killed, diedOfSignal, exitedMs, acceptsAfterSigtermMs, idleConnections, inFlight, late } = server;
   const exited = pods - killed - diedOfSignal;
+  const one = (pods: number, singular: string, plural: string) => (pods === 1 ? singular : plural);
   const ends = [
-    ...(exited > 0 && exitedMs !== null ? [`${exited} exited by themselves, within ${seconds2(exitedMs)}`] : []),
-    ...(killed > 0 ? [`${killed} did not exit and were killed at the end of the grace period`] : []),
-    ...(diedOfSignal > 0 ? [`${diedOfSignal} died of it`] : []),
+    ...(exited > 0 && exitedMs !== null
+      ? [`${count(exited)} exited by ${one(exited, 'itself', 'themselves')} within ${preciseSeconds(exitedMs)}`]
+      : []),
+    ...(killed > 0
+      ? [`${count(killed)} did not exit and ${one(killed, 'was', 'were')} killed at the end of the grace period`]
+      : []),
+    ...(diedOfSignal > 0 ? [`${count(diedOfSignal)} died of it`] : []),
   ];
   const drain =
     acceptsAfterSigtermMs === null
       ? 'none was seen to drain'
-      : `${server.drained} drained, accepting connections for ${seconds2(acceptsAfterSigtermMs)} more`;
+      : `${count(server.drained)} drained and accepted connections for ${preciseSeconds(acceptsAfterSigtermMs)} more`;
+  const closing =
+    idleConnections.broken === 0
+      ? 'no request arrived on one as it closed'
+      : `${counted(idleConnections.broken, 'request')} arrived on one as it closed`;
+  const answered =
+    idleConnections.answeredAfterStop === 0
+      ? ''
+      : `; ${counted(idleConnections.answeredAfterStop, 'request')} ${one(idleConnections.answeredAfterStop, 'was', 'were')} answered on them after the server stopped listening`;
   return [
-    `SIGTERM: of ${pods} pods, ${ends.join(', ')}; ${drain}.`,
+    `SIGTERM: ${counted(pods, 'pod')} got it: ${[...ends, drain].join(', ')}.`,
     `In flight at SIGTERM: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
-    `Idle kept connections: ${idleConnections.broken === 0 ? 'no request met one being closed' : `${count(idleConnections.broken)} requests met one being closed`}${
-      idleConnections.answeredAfterStop > 0
-        ? `; ${count(idleConnections.answeredAfterStop)} requests were answered on them after the server had stopped listening`
-        : ''
-    }.`,
+    `Idle keep-alive connections: ${closing}${answered}.`,
   ];
 }
 
 function broken(requests: number): string {
   return requests === 0 ? 'none broke' : `${count(requests)} broke`;
-}
-
-/** Two decimals: most of these times are below a second. */
-function seconds2(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`;
 }

@@ -1,8 +1,9 @@
 /** One lane per pod: the parts of its life as a bar, and a sign for everything that happened to it. */
 import { MOMENT_NAMES, type Moment, podLife, podMoments } from '../../analysis/moments.ts';
+import { trialName } from '../../results/trial-name.ts';
 import type { PodRecord, Trace } from '../../trace/trace.ts';
 import { type Markup, markup } from '../markup.ts';
-import { anchor, shortNames, trialName } from '../names.ts';
+import { anchor, shortNames } from '../names.ts';
 import { type Frame, LEFT, px } from './frame.ts';
 import { BAR_HALF, GLYPHS, LANE_HALF } from './glyphs.ts';
 
