@@ -4,7 +4,6 @@ import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { projectFile } from '../project-file.ts';
-import { ResultFolder } from '../results/folder.ts';
 import { measuredRun, newRun } from '../results/run.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
 import { type ComparedVariant, planTrials } from '../trials/plan-comparison.ts';
@@ -14,6 +13,7 @@ import { showDifference, showSaved } from './compare-saved.ts';
 import { conclude } from './conclude.ts';
 import { interruptions } from './interruptions.ts';
 import { measure } from './measure.ts';
+import { folderFor } from './report-rollouts.ts';
 
 const K6_IMAGE = 'grafana/k6:1.8.1';
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
@@ -91,8 +91,7 @@ async function compare(dirs: readonly string[], flags: Flags): Promise<void> {
 async function run(flags: Flags): Promise<void> {
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   const requestMix = readRequestMix(projectFile('workload.json'));
-  if (flags.overwrite && flags.out === undefined) throw new InputError('--overwrite goes with --out DIR');
-  const out = flags.out === undefined ? undefined : ResultFolder.forRun(flags.out, flags);
+  const out = folderFor(flags);
   const identity = newRun('comparison');
   const backend = await backendFor(flags);
   const trials = planTrials({

@@ -3,11 +3,10 @@ import type { FixResult } from '../analysis/fix-result.ts';
 import { type FoundFix, findFix } from '../find-fix/find-fix.ts';
 import { componentOf, flagsOf } from '../find-fix/patch.ts';
 import { type LocalService, localServiceBackend } from '../own-service/plan.ts';
-import { ResultFolder } from '../results/folder.ts';
 import { type MeasuredTrial, measuredRun, newRun } from '../results/run.ts';
 import { conclude } from './conclude.ts';
 import { measure } from './measure.ts';
-import type { ReportFlags } from './report-rollouts.ts';
+import { folderFor, type ReportFlags } from './report-rollouts.ts';
 
 export interface FindFixFlags extends ReportFlags {
   repeat: number;
@@ -17,7 +16,7 @@ export interface FindFixFlags extends ReportFlags {
 
 /** @throws what ended the search early, once what had come in is saved and printed */
 export async function findFixOf(service: LocalService, seed: number, flags: FindFixFlags): Promise<void> {
-  const out = flags.out === undefined ? undefined : ResultFolder.forRun(flags.out, flags);
+  const out = folderFor(flags);
   const identity = newRun('find-fix', flags.maxFailed);
   const backend = localServiceBackend(service);
   const measured: MeasuredTrial[] = [];

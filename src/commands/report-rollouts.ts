@@ -1,4 +1,5 @@
 /** Measures the rollouts of one's own service, and prints and saves what they say. */
+import { InputError } from '../errors.ts';
 import { ResultFolder } from '../results/folder.ts';
 import { measuredRun, newRun } from '../results/run.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
@@ -15,6 +16,15 @@ export interface ReportFlags {
 }
 
 /**
+ * The folder that `--out` names.
+ * @throws InputError when it holds another run
+ */
+export function folderFor({ out, overwrite }: Pick<ReportFlags, 'out' | 'overwrite'>): ResultFolder | undefined {
+  if (overwrite && out === undefined) throw new InputError('--overwrite goes with --out DIR');
+  return out === undefined ? undefined : ResultFolder.forRun(out, { overwrite });
+}
+
+/**
  * Sets the exit code by what they broke.
  * @param plan the trials of the run with this id
  * @throws what ended them early, once what had come in is printed
@@ -23,10 +33,10 @@ export async function reportRollouts(
   plan: (run: string) => readonly TrialPlan[],
   backend: TrialsBackend<TrialPlan>,
   seed: number,
-  flags: ReportFlags,
+  out: ResultFolder | undefined,
+  { maxFailed, json }: ReportFlags,
 ): Promise<void> {
-  const out = flags.out === undefined ? undefined : ResultFolder.forRun(flags.out, flags);
-  const identity = newRun('own-service', flags.maxFailed);
+  const identity = newRun('own-service', maxFailed);
   const { measured, failure } = await measure(plan(identity.id), backend, { seed, out });
-  conclude(measuredRun(identity, measured), { out, json: flags.json, failure });
+  conclude(measuredRun(identity, measured), { out, json, failure });
 }

@@ -9,7 +9,7 @@ import { withPortHint } from '../own-service/port-hint.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
-import { reportRollouts } from './report-rollouts.ts';
+import { folderFor, reportRollouts } from './report-rollouts.ts';
 import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
 
 /** Rollouts that prove a fix, unless said otherwise. */
@@ -133,7 +133,6 @@ function measurementOptions(): Option[] {
 async function run(command: string[], options: Record<string, unknown>): Promise<void> {
   const flags = namedAsSettings(options);
   assertFlagsFor(flags.on, command, options);
-  if (flags.overwrite && flags.out === undefined) throw new InputError('--overwrite goes with --out DIR');
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
   const service = localService(command, flags);
@@ -143,7 +142,7 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   }
   try {
     const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed });
-    await reportRollouts(plan, localServiceBackend(service), seed, flags);
+    await reportRollouts(plan, localServiceBackend(service), seed, folderFor(flags), flags);
   } catch (error) {
     throw flags.port === undefined ? withPortHint(error) : error;
   }
