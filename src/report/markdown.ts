@@ -2,7 +2,7 @@
 import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { CONTROL } from '../results/trial-name.ts';
-import { changeLines, measuredLines } from './advice.ts';
+import { measuredLines } from './advice.ts';
 import { complaintLine } from './complaints.ts';
 import type { ReportContents } from './contents.ts';
 import { count, percent, rate, seconds } from './format.ts';
@@ -40,10 +40,10 @@ export function markdownReport({ run, judgement }: Contents, maxBytes = MAX_BYTE
 function whatHelps(run: Contents['run']): string[] {
   if (run.kind === 'find-fix') return foundFix(run);
   const broke = run.trials.filter((trial) => trial.variant !== CONTROL);
-  const advice = run.advice ? [...changeLines(run.advice), ...measuredLines(run.advice)].map(plain) : [];
+  const measured = run.advice ? measuredLines(run.advice).map(plain) : [];
   return [
     ...section('How to fix it', fixes(matrix(broke).rows.flatMap(({ cells }) => cells))),
-    ...section('Measured', advice),
+    ...section('Measured', measured),
   ];
 }
 
