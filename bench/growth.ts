@@ -3,9 +3,10 @@
  * process of its own. A trial of 1,000,000 requests lasts 40 minutes at this project's rate; one in a hundred fails.
  */
 import { execFileSync } from 'node:child_process';
-import { advise } from '../src/analysis/advice.ts';
 import { analyse } from '../src/analysis/result.ts';
+import { reportContents } from '../src/report/contents.ts';
 import { htmlReport } from '../src/report/html/page.ts';
+import { measuredRun, newRun } from '../src/results/run.ts';
 import { emptyHistogram, encodeHistogram } from '../src/trace/histogram.ts';
 import { TRACE_FORMAT, type Trace } from '../src/trace/trace.ts';
 import { record } from './record.ts';
@@ -110,7 +111,7 @@ if (size === undefined) {
   const beforeMs = performance.now();
   const result = analyse(input);
   const analysedMs = performance.now();
-  const page = htmlReport({ trials: [{ result, trace: input, advice: advise([input]) }], complaints: [] });
+  const page = htmlReport(reportContents(measuredRun(newRun('comparison'), [{ result, trace: input }])));
   const reportedMs = performance.now();
   process.stdout.write(
     JSON.stringify({

@@ -40,6 +40,7 @@ export async function rollMany(variants: readonly ComparedVariant[], repeats: nu
     load: backend.load.name,
     cluster: backend.name,
     seed: SEED,
+    run: 'bench',
   });
   const rollouts: Rollout[] = [];
   const startedMs = performance.now();

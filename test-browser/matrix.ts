@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { RUNTIMES, VARIANTS } from '../src/manifests/overlays.ts';
+import { saveRun } from '../src/report/save-run.ts';
 import { ResultFolder } from '../src/results/folder.ts';
-import { writeReports } from '../src/results/reports.ts';
+import { readRun } from '../src/results/read-run.ts';
 import { emptyHistogram, encodeHistogram, recordMs } from '../src/trace/histogram.ts';
 import type { FailedRequest } from '../src/trace/load-record.ts';
 import type { Trace } from '../src/trace/trace.ts';
@@ -16,9 +17,9 @@ import { refused, told } from '../test/report/reported.ts';
 export function reportOf(traces: readonly Trace[]): { dir: string; page: string } {
   const dir = mkdtempSync(join(tmpdir(), 'browser-'));
   after(() => rmSync(dir, { recursive: true }));
-  const folder = new ResultFolder(dir);
+  const folder = ResultFolder.forRun(dir);
   for (const trace of traces) folder.addTrace(trace);
-  return { dir, page: writeReports(dir) };
+  return { dir, page: saveRun(folder, readRun(dir)) };
 }
 
 export function fullMatrix(): Trace[] {

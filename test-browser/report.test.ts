@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { Result } from '../src/analysis/result.ts';
+import { Result } from '../src/results/result-file.ts';
 import { refused, told } from '../test/report/reported.ts';
 import { open } from './browser.ts';
 import { fullMatrix, reportOf } from './matrix.ts';

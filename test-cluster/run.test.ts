@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-import { Result, type TrialResult } from '../src/analysis/result.ts';
+import type { TrialResult } from '../src/analysis/result.ts';
 import { FIELD_MANAGER, KubernetesApi } from '../src/clusters/kubernetes/api.ts';
 import { createNamespace, deleteNamespace } from '../src/clusters/kubernetes/namespaces.ts';
 import { readWorkload, type WorkloadReference, workloadState } from '../src/clusters/kubernetes/workload.ts';
 import { readManifests } from '../src/manifests/manifests.ts';
 import { readRendered } from '../src/manifests/render-files.ts';
+import { Result } from '../src/results/result-file.ts';
 import { run, until } from '../test/cli/program.ts';
 import { account } from './account.ts';
 
@@ -111,7 +112,7 @@ describe('run --on kubernetes', () => {
     const before = await generation(DEPLOYMENT());
     const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url), { env: { KUBECONFIG: kubeconfig } });
     assert.equal(ended.code, 2);
-    assert.match(ended.stderr, /^k8s-rollout-test: run --on kubernetes restarts pods: --yes says that it may[^\n]*\n$/);
+    assert.match(ended.stderr, /^k8s-rollout-test: run --on kubernetes restarts pods; pass --yes to confirm[^\n]*\n$/);
     assert.equal(await generation(DEPLOYMENT()), before);
   });
 

@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CAUSES, type Cause } from '../src/analysis/causes.ts';
 import { projectFile } from '../src/project-file.ts';
-import { trialName } from '../src/report/names.ts';
 import { matrixPicture, timelinePicture } from '../src/report/picture/standalone.ts';
-import { readRun } from '../src/results/saved-run.ts';
+import { readRun } from '../src/results/read-run.ts';
+import { trialName } from '../src/results/trial-name.ts';
 import type { Trace } from '../src/trace/trace.ts';
 
 /** The results that the pictures show. */

@@ -3,18 +3,14 @@ import type { Histogram } from 'hdr-histogram-js';
 import { z } from 'zod';
 import { decodeHistogram, emptyHistogram, percentileMs } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
-import { Advice } from './advice.ts';
 import { causeOf } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
 import { countExposed, exposure, isBefore } from './exposure.ts';
-import { FixResult } from './fix-result.ts';
 import { historyOf } from './history.ts';
 import { longestOutageMs } from './outage.ts';
 import { routingLags } from './rollout-times.ts';
 import { invalidReasons } from './validity.ts';
-
-export const RESULT_FORMAT = 'k8s-rollout-test/result/1';
 
 /** The name of the cluster in a result that was measured by hand, where only the load was seen. */
 export const BY_HAND = 'by hand';
@@ -55,17 +51,6 @@ export const TrialResult = z.object({
   rolloutMs: z.number().nullable().describe('from the trigger to the exit of the last old pod'),
 });
 export type TrialResult = z.infer<typeof TrialResult>;
-
-export const Result = z.object({
-  format: z.literal(RESULT_FORMAT),
-  trials: z.array(TrialResult),
-  advice: Advice.optional().describe("of run: what the rollouts say about one's own service"),
-  fix: FixResult.optional().describe('of run --find-fix'),
-});
-export type Result = z.infer<typeof Result>;
-
-/** What only the rollouts of one's own service have beside the trials. */
-export type OwnFindings = Pick<Result, 'advice' | 'fix'>;
 
 /** Everything the report says of one trial. Latency is that of the scenarios that do not wait on purpose. */
 export function analyse(trace: Trace): TrialResult {

@@ -1,17 +1,15 @@
 /** `compare DIR` and `compare A B`: saved results, and what changed between two of them. Nothing is run. */
 import { difference } from '../analysis/difference.ts';
-import type { TrialResult } from '../analysis/result.ts';
-import { verdict } from '../compare/verdict.ts';
 import { ExitCode } from '../errors.ts';
 import { renderDifference } from '../report/difference.ts';
-import { renderTable } from '../report/terminal.ts';
-import { ResultFolder, readResults } from '../results/folder.ts';
+import { readRun } from '../results/read-run.ts';
+import { complain, printRun } from './conclude.ts';
 
-/** Prints the table of one folder, or its JSON; returns the exit code. */
+/** Prints what one folder holds, as the run printed it, or its JSON; returns the exit code of that run. */
 export function showSaved(dir: string, json: boolean): number {
-  const saved = readResults(dir);
-  printResults(saved, json);
-  return verdict(saved).exitCode;
+  const run = readRun(dir);
+  printRun(run, json);
+  return complain(run);
 }
 
 /**
@@ -19,7 +17,7 @@ export function showSaved(dir: string, json: boolean): number {
  * trials are not valid or nothing can be compared.
  */
 export function showDifference(a: string, b: string, json: boolean): number {
-  const [trialsA, trialsB] = [readResults(a), readResults(b)];
+  const [trialsA, trialsB] = [readRun(a).trials, readRun(b).trials];
   const found = difference(trialsA, trialsB);
   const text = json
     ? `${JSON.stringify(found, null, 2)}\n`
@@ -28,8 +26,4 @@ export function showDifference(a: string, b: string, json: boolean): number {
   const compared = found.cells.some((cell) => cell.verdict !== 'not-comparable');
   if (!compared || [...trialsA, ...trialsB].some((trial) => !trial.valid)) return ExitCode.invalidMeasurement;
   return found.cells.some((cell) => cell.verdict === 'more') ? ExitCode.brokeRequests : ExitCode.ok;
-}
-
-export function printResults(results: readonly TrialResult[], json: boolean): void {
-  process.stdout.write(json ? `${JSON.stringify(ResultFolder.result(results), null, 2)}\n` : renderTable(results));
 }

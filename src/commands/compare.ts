@@ -1,19 +1,19 @@
 /** `compare`: every runtime in every variant, and the table of what broke. */
 import { Argument, Command, Option } from 'commander';
-import { verdict } from '../compare/verdict.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { projectFile } from '../project-file.ts';
-import { ResultFolder } from '../results/folder.ts';
-import { writeReports } from '../results/reports.ts';
+import { measuredRun, newRun } from '../results/run.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
 import { type ComparedVariant, planTrials } from '../trials/plan-comparison.ts';
 import type { RuntimeUnderTest } from '../trials/runtimes.ts';
 import { listOf, whole } from './argument-parsers.ts';
-import { printResults, showDifference, showSaved } from './compare-saved.ts';
+import { showDifference, showSaved } from './compare-saved.ts';
+import { conclude } from './conclude.ts';
 import { interruptions } from './interruptions.ts';
 import { measure } from './measure.ts';
+import { folderFor } from './report-rollouts.ts';
 
 const K6_IMAGE = 'grafana/k6:1.8.1';
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
@@ -32,6 +32,7 @@ interface Flags {
   k6Image?: string;
   load?: 'builtin' | 'k6';
   out?: string;
+  overwrite?: boolean;
   json?: boolean;
   seed?: number;
   node?: string;
@@ -44,7 +45,7 @@ export function compareCommand(): Command {
     .summary('roll each runtime in each variant and compare what broke')
     .description(
       'Rolls the same app on Node, Bun and Deno in each variant under load and prints how many requests broke, and why.\n' +
-        'With one DIR: prints the table of results saved there, k6 summaries included, and runs nothing.\n' +
+        'With one DIR: prints the results saved there, k6 summaries included, and runs nothing.\n' +
         'With two: prints what changed from the first to the second; exit code 1 when more requests broke.',
     )
     .addArgument(new Argument('[dirs...]', 'folders with saved results'))
@@ -62,6 +63,7 @@ export function compareCommand(): Command {
       ]),
     )
     .addOption(new Option('--out <dir>', 'write result.json, report.html and the traces there'))
+    .addOption(new Option('--overwrite', 'replace the results of another run in --out'))
     .addOption(new Option('--json', 'print the result as JSON instead of the table'))
     .addOption(new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)))
     .optionsGroup('With --on local, a version from npm (1.4.5, 22, latest) or the path of a binary:')
@@ -89,7 +91,8 @@ async function compare(dirs: readonly string[], flags: Flags): Promise<void> {
 async function run(flags: Flags): Promise<void> {
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   const requestMix = readRequestMix(projectFile('workload.json'));
-  const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
+  const out = folderFor(flags);
+  const identity = newRun('comparison');
   const backend = await backendFor(flags);
   const trials = planTrials({
     runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
@@ -99,15 +102,10 @@ async function run(flags: Flags): Promise<void> {
     load: backend.load.name,
     cluster: backend.name,
     seed,
+    run: identity.id,
   });
-  const { results, failure } = await measure(trials, backend, { seed, out });
-  out?.writeResult(results);
-  if (flags.out !== undefined && results.length > 0) writeReports(flags.out);
-  if (results.length > 0 || failure === undefined) printResults(results, flags.json === true);
-  if (failure !== undefined) throw failure;
-  const { exitCode, complaints } = verdict(results);
-  for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
-  process.exitCode = exitCode;
+  const { measured, failure } = await measure(trials, backend, { seed, out });
+  conclude(measuredRun(identity, measured), { out, json: flags.json, failure });
 }
 
 /** @throws InputError for flags that the place chosen does not know */

@@ -1,70 +1,59 @@
 /** `run --find-fix`: the smallest set of fixes that stops the user's own service from breaking requests. */
 import type { FixResult } from '../analysis/fix-result.ts';
-import type { TrialResult } from '../analysis/result.ts';
-import { ExitCode } from '../errors.ts';
 import { type FoundFix, findFix } from '../find-fix/find-fix.ts';
 import { componentOf, flagsOf } from '../find-fix/patch.ts';
 import { type LocalService, localServiceBackend } from '../own-service/plan.ts';
-import { renderFoundFix } from '../report/found-fix.ts';
-import { ResultFolder } from '../results/folder.ts';
-import { writeReports } from '../results/reports.ts';
+import { type MeasuredTrial, measuredRun, newRun } from '../results/run.ts';
+import { conclude } from './conclude.ts';
 import { measure } from './measure.ts';
+import { folderFor, type ReportFlags } from './report-rollouts.ts';
 
-const EXIT_CODES: Record<FixResult['state'], number> = {
-  'nothing-to-fix': ExitCode.ok,
-  found: ExitCode.ok,
-  'not-found': ExitCode.brokeRequests,
-  invalid: ExitCode.invalidMeasurement,
-};
-
-export interface FindFixFlags {
+export interface FindFixFlags extends ReportFlags {
   repeat: number;
-  maxFailed: number;
-  json: boolean;
-  out: string | undefined;
-  /** The deployment came from flags, so that the fix is told as flags too. */
+  /** The deployment came from flags, so the fix is printed as flags too. */
   fromFlags: boolean;
 }
 
+/** @throws what ended the search early, once what had come in is saved and printed */
 export async function findFixOf(service: LocalService, seed: number, flags: FindFixFlags): Promise<void> {
-  const out = flags.out === undefined ? undefined : new ResultFolder(flags.out);
+  const out = folderFor(flags);
+  const identity = newRun('find-fix', flags.maxFailed);
   const backend = localServiceBackend(service);
-  const trials: TrialResult[] = [];
+  const measured: MeasuredTrial[] = [];
   let { atATime } = backend;
-  const found = await findFix(service, {
-    repeats: flags.repeat,
-    maxFailed: flags.maxFailed,
-    seed,
-    async measure(plans, what) {
-      process.stderr.write(`${what}: `);
-      const { results, traces, failure } = await measure(plans, { ...backend, atATime }, { seed, out });
-      // A machine that is too busy for so many at a time is asked for fewer.
-      if (results.some((result) => !result.valid)) atATime = Math.max(1, Math.floor(atATime / 2));
-      trials.push(...results);
-      out?.writeResult(trials);
-      if (failure !== undefined) throw failure;
-      return { results, traces };
-    },
-  });
-  const { deployment } = service.manifests;
-  const fix = fixResult(found, found.state === 'found' ? componentOf(deployment, found.patch) : null);
-  const result = ResultFolder.result(trials, { advice: found.advice, fix });
-  out?.writeResult(trials, { advice: found.advice, fix });
-  if (flags.out !== undefined) writeReports(flags.out);
-  process.stdout.write(
-    flags.json
-      ? `${JSON.stringify(result, null, 2)}\n`
-      : renderFoundFix(fix, flags.fromFlags ? flagsOf(found.patch) : undefined),
-  );
-  process.exitCode = EXIT_CODES[found.state];
+  let found: FoundFix;
+  try {
+    found = await findFix(service, {
+      repeats: flags.repeat,
+      maxFailed: flags.maxFailed,
+      run: identity.id,
+      seed,
+      async measure(plans, what) {
+        process.stderr.write(`${what}: `);
+        const now = await measure(plans, { ...backend, atATime }, { seed, out });
+        measured.push(...now.measured);
+        const results = now.measured.map(({ result }) => result);
+        // A machine that is too busy for so many at a time is asked for fewer.
+        if (results.some((result) => !result.valid)) atATime = Math.max(1, Math.floor(atATime / 2));
+        if (now.failure !== undefined) throw now.failure;
+        return { results, traces: now.measured.map(({ trace }) => trace) };
+      },
+    });
+  } catch (failure) {
+    return conclude(measuredRun(identity, measured), { out, json: flags.json, failure });
+  }
+  const component = found.state === 'found' ? componentOf(service.manifests.deployment, found.patch) : null;
+  const run = measuredRun(identity, measured, { advice: found.advice, fix: fixResult(found, component) });
+  conclude(run, { out, json: flags.json, fixFlags: flags.fromFlags ? flagsOf(found.patch) : undefined });
 }
 
+/** Without valid trials nothing is known of the fixes that could not be tried. */
 function fixResult({ state, changes, untried, tried }: FoundFix, component: string | null): FixResult {
   return {
     state,
     changes: changes.map(({ fix, what }) => ({ fix, what })),
     component,
-    untried,
+    untried: state === 'invalid' ? [] : untried,
     tried: tried.map((outcome) => ({ ...outcome, set: [...outcome.set], failed: [...outcome.failed] })),
   };
 }

@@ -1,8 +1,10 @@
 /** Runs trials in front of a user: with progress on stderr, an end on Ctrl-C, and what has come in kept. */
 import type { TrialResult } from '../analysis/result.ts';
 import { ExitCode, ProgramError } from '../errors.ts';
+import { counted } from '../report/format.ts';
 import { terminalProgress } from '../report/progress.ts';
 import type { ResultFolder } from '../results/folder.ts';
+import type { MeasuredTrial } from '../results/run.ts';
 import type { Trace } from '../trace/trace.ts';
 import { runTrials, type TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
@@ -17,9 +19,7 @@ export interface MeasureOptions {
 
 export interface Measurement {
   /** In the order in which they came; incomplete after a failure. */
-  results: TrialResult[];
-  /** Of each result. */
-  traces: Trace[];
+  measured: MeasuredTrial[];
   /** What ended it early; a ProgramError when it was the user. */
   failure: unknown;
 }
@@ -30,15 +30,15 @@ export async function measure<T extends TrialPlan>(
   backend: TrialsBackend<T>,
   { seed, out }: MeasureOptions,
 ): Promise<Measurement> {
-  const measured: Measurement = { results: [], traces: [], failure: undefined };
+  const measured: MeasuredTrial[] = [];
+  let failure: unknown;
   const interruption = interruptions();
   const atATime = Math.min(trials.length, backend.atATime);
   const progress = terminalProgress(process.stderr, trials, { seed, atATime });
   const observer = {
     ...progress.observer,
     onResult(trial: TrialPlan, result: TrialResult, trace: Trace) {
-      measured.results.push(result);
-      measured.traces.push(trace);
+      measured.push({ result, trace });
       out?.addTrace(trace);
       progress.observer.onResult(trial, result, trace);
     },
@@ -46,14 +46,14 @@ export async function measure<T extends TrialPlan>(
   try {
     await runTrials(trials, backend, interruption.signal, observer);
   } catch (error) {
-    measured.failure = error;
+    failure = error;
   } finally {
     progress.stop();
     interruption.stop();
   }
   if (interruption.signal.aborted) {
-    const text = `interrupted after ${measured.results.length} of ${trials.length} trials`;
-    measured.failure = new ProgramError(text, ExitCode.interrupted);
+    const text = `interrupted after ${measured.length} of ${counted(trials.length, 'trial')}`;
+    failure = new ProgramError(text, ExitCode.interrupted);
   }
-  return measured;
+  return { measured, failure };
 }

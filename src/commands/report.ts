@@ -2,15 +2,17 @@
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { EnvironmentError, InputError } from '../errors.ts';
-import type { ReportContents } from '../report/contents.ts';
+import { type ReportContents, reportContents } from '../report/contents.ts';
 import { githubAnnotations, githubLogLine } from '../report/github.ts';
 import { htmlReport } from '../report/html/page.ts';
 import { junitReport } from '../report/junit.ts';
 import { MAX_BYTES, markdownReport } from '../report/markdown.ts';
-import { trialName } from '../report/names.ts';
 import { matrixPicture, timelinePicture } from '../report/picture/standalone.ts';
-import { reportContents, writeReports } from '../results/reports.ts';
-import { readRun, type SavedRun } from '../results/saved-run.ts';
+import { saveRun } from '../report/save-run.ts';
+import { ResultFolder } from '../results/folder.ts';
+import { readRun } from '../results/read-run.ts';
+import type { Run } from '../results/run.ts';
+import { trialName } from '../results/trial-name.ts';
 
 const FORMATS = ['html', 'markdown', 'junit', 'svg', 'github'] as const;
 
@@ -26,7 +28,7 @@ export function reportCommand(): Command {
       'Analyses the traces saved in DIR again and writes result.json and report.html there.\n' +
         'With --format: prints that format instead and writes nothing into DIR.',
     )
-    .argument('<dir>', 'a folder that compare --out has written')
+    .argument('<dir>', 'a folder that compare --out or run --out has written')
     .addOption(
       new Option(
         '--format <name>',
@@ -34,18 +36,21 @@ export function reportCommand(): Command {
       ).choices(FORMATS),
     )
     .addOption(
-      new Option('--trial <name>', 'with --format svg: the timeline of this trial (valid-node), not the matrix'),
+      new Option(
+        '--trial <name>',
+        'with --format svg: the timeline of this trial (valid-node, rollout-1), not the matrix',
+      ),
     )
     .action(report);
 }
 
 function report(dir: string, { format, trial }: Flags): void {
   if (trial !== undefined && format !== 'svg') throw new InputError('--trial goes with --format svg');
+  const run = readRun(dir);
   if (format === undefined) {
-    process.stdout.write(`${writeReports(dir)}\n`);
+    process.stdout.write(`${saveRun(ResultFolder.ofSavedRun(dir), run)}\n`);
     return;
   }
-  const run = readRun(dir);
   process.stdout.write(format === 'svg' ? svg(run, dir, trial) : text(format, reportContents(run)));
 }
 
@@ -63,12 +68,12 @@ function text(format: 'html' | 'markdown' | 'junit' | 'github', contents: Report
   }
 }
 
-function svg(run: SavedRun, dir: string, name: string | undefined): string {
+function svg(run: Run, dir: string, name: string | undefined): string {
   if (name === undefined) return matrixPicture(run.trials);
   const result = run.trials.find((trial) => trialName(trial) === name);
   const trace = result && run.traceOf(result);
   if (trace) return timelinePicture(trace);
-  const known = run.trials.filter((trial) => run.hasTrace(trial)).map(trialName);
+  const known = run.trials.filter(run.hasTrace).map(trialName);
   throw new InputError(`${dir}: no trace of a trial "${name}"; there are ${known.join(', ') || 'none'}`);
 }
 

@@ -10,7 +10,7 @@ import { planRollouts } from '../own-service/plan.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 import { interruptions } from './interruptions.ts';
-import { type ReportFlags, reportRollouts } from './report-rollouts.ts';
+import { folderFor, type ReportFlags, reportRollouts } from './report-rollouts.ts';
 
 export interface LiveRunFlags extends LiveServiceFlags, RequestSettings, ReportFlags {
   workload?: string | undefined;
@@ -32,16 +32,18 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
     process.stdout.write(`${lines.join('\n')}\n`);
     return;
   }
+  const out = folderFor(flags);
   if (!flags.yes) await confirm(lines);
   const backend = await liveBackend(service, flags);
   const place = { cluster: service.api.context, load: backend.load.name };
-  await reportRollouts(planRollouts({ ...service, requestMix }, repeats, seed, place), backend, seed, flags);
+  const plan = (run: string) => planRollouts({ ...service, requestMix }, repeats, { run, seed }, place);
+  await reportRollouts(plan, backend, seed, out, flags);
 }
 
 /** @throws InputError where nobody can be asked */
 async function confirm(lines: readonly string[]): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new InputError('run --on kubernetes restarts pods: --yes says that it may, --dry-run what it would do');
+    throw new InputError('run --on kubernetes restarts pods; pass --yes to confirm or --dry-run to preview');
   }
   process.stderr.write(`${lines.join('\n')}\n`);
   const interruption = interruptions();

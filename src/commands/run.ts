@@ -5,11 +5,11 @@ import { Scenario } from '../load/request-mix.ts';
 import { CONNECTIONS } from '../load/request-settings.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
+import { withPortHint } from '../own-service/port-hint.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
-import { portHint } from '../own-service/verdict.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
-import { reportRollouts } from './report-rollouts.ts';
+import { folderFor, reportRollouts } from './report-rollouts.ts';
 import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
 
 /** Rollouts that prove a fix, unless said otherwise. */
@@ -124,6 +124,7 @@ function measurementOptions(): Option[] {
       .default(0)
       .argParser(whole(0, 1_000_000)),
     new Option('--out <dir>', 'write result.json, report.html and the traces there'),
+    new Option('--overwrite', 'replace the results of another run in --out'),
     new Option('--json', 'print the result as JSON'),
     new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)),
   ];
@@ -136,14 +137,14 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
   const service = localService(command, flags);
   if (flags.findFix) {
-    const { maxFailed, json = false, out } = flags;
     const fromFlags = flags.kustomize === undefined && flags.file === undefined;
-    return findFixOf(service, seed, { repeat: flags.repeat ?? FIND_FIX_REPEATS, maxFailed, json, out, fromFlags });
+    return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });
   }
   try {
-    await reportRollouts(planRollouts(service, flags.repeat ?? 1, seed), localServiceBackend(service), seed, flags);
+    const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed });
+    await reportRollouts(plan, localServiceBackend(service), seed, folderFor(flags), flags);
   } catch (error) {
-    throw flags.port === undefined ? portHint(error) : error;
+    throw flags.port === undefined ? withPortHint(error) : error;
   }
 }
 
@@ -160,7 +161,7 @@ function assertFlagsFor(on: Flags['on'], command: readonly string[], options: Re
   const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new InputError(
     on === 'kubernetes'
-      ? `--${flag} is for --on local: on a cluster the requestMix is as it is`
+      ? `--${flag} is for --on local: on a cluster the workload is as it is`
       : `--${flag} is for a cluster: add --on kubernetes`,
   );
 }

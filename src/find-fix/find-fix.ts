@@ -4,19 +4,19 @@ import type { TrialResult } from '../analysis/result.ts';
 import { refusalsOf } from '../kubernetes-rules/admission.ts';
 import type { Fix } from '../manifests/overlays.ts';
 import { ownRuntime } from '../own-service/command.ts';
-import { CONTROL, type LocalService, OWN, planTrial } from '../own-service/plan.ts';
+import { type LocalService, type Origin, planTrial } from '../own-service/plan.ts';
+import { CONTROL, OWN } from '../results/trial-name.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 import { type CandidateFix, type Candidates, candidateFixes, replicasFix } from './candidates.ts';
 import { applyPatch, type DeploymentPatch, mergePatches } from './patch.ts';
 import { MAX_INVALID, nextStep, setName, type Tried } from './search.ts';
 
-export interface FindFixOptions {
+export interface FindFixOptions extends Origin {
   /** Clean rollouts that prove a set. */
   repeats: number;
   /** Requests that a clean rollout may break. */
   maxFailed: number;
-  seed: number;
   /** Runs the trials; results as they came. */
   measure(trials: readonly TrialPlan[], what: string): Promise<{ results: TrialResult[]; traces: Trace[] }>;
 }
@@ -101,7 +101,7 @@ class Search {
     for (let repeat = 0; repeat <= MAX_INVALID; repeat++) {
       const set = setOf(variant);
       const plans =
-        variant === CONTROL ? [planTrial(this.#service, CONTROL, repeat, this.#options.seed)] : this.#plan(set, 1);
+        variant === CONTROL ? [planTrial(this.#service, CONTROL, repeat, this.#options)] : this.#plan(set, 1);
       const what = variant === CONTROL ? 'control' : set.length === 0 ? 'as it is' : 'with replicas';
       const { results, traces } = await this.#options.measure(plans, what);
       if (variant !== CONTROL) for (const result of results) this.#note(result);
@@ -122,7 +122,7 @@ class Search {
     }
     const first = outcome.failed.length + outcome.invalid;
     return Array.from({ length: times }, (_, index) =>
-      planTrial({ ...this.#service, manifests }, variantOf(set), first + index, this.#options.seed),
+      planTrial({ ...this.#service, manifests }, variantOf(set), first + index, this.#options),
     );
   }
 

@@ -4,12 +4,9 @@ import { builtinLoad } from '../load/builtin/builtin.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { deriveSeed } from '../random.ts';
+import { CONTROL, OWN } from '../results/trial-name.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
-
-/** The runtime and the variant of every rollout, as results name them. */
-export const OWN = 'own';
-export const CONTROL = 'control';
 
 /** A service and the requests it gets. */
 export interface Service {
@@ -19,6 +16,12 @@ export interface Service {
 
 /** Where its trials run and what loads them, as results name them. */
 export type Place = Pick<TrialPlan['identity'], 'cluster' | 'load'>;
+
+/** The run that trials belong to, and the seed of its random choices. */
+export interface Origin {
+  run: string;
+  seed: number;
+}
 
 const LOCAL: Place = { cluster: 'local', load: 'builtin' };
 
@@ -37,9 +40,9 @@ export interface LocalService extends Service {
  * then by itself (it recycles its workers, it closes kept connections after some seconds) would otherwise have that
  * taken for the rollout's doing, and the two seconds of load before a rollout are too short to show it.
  */
-export function planRollouts(service: Service, repeats: number, seed: number, place = LOCAL): TrialPlan[] {
-  const rollouts = Array.from({ length: repeats }, (_, repeat) => planTrial(service, OWN, repeat, seed, place));
-  return [planTrial(service, CONTROL, 0, seed, place), ...rollouts];
+export function planRollouts(service: Service, repeats: number, origin: Origin, place = LOCAL): TrialPlan[] {
+  const rollouts = Array.from({ length: repeats }, (_, repeat) => planTrial(service, OWN, repeat, origin, place));
+  return [planTrial(service, CONTROL, 0, origin, place), ...rollouts];
 }
 
 /** One trial of the service; a control where that is its variant. */
@@ -47,7 +50,7 @@ export function planTrial(
   service: Service,
   variant: string,
   repeat: number,
-  seed: number,
+  { run, seed }: Origin,
   place: Place = LOCAL,
 ): TrialPlan {
   const { manifests, requestMix } = service;
@@ -62,6 +65,7 @@ export function planTrial(
       repeat,
       ...place,
       seed: deriveSeed(seed, `${variant}/${repeat}`),
+      run,
     },
   };
 }

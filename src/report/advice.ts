@@ -3,7 +3,7 @@ import type { Advice } from '../analysis/advice.ts';
 import type { CauseId } from '../analysis/causes.ts';
 import type { Change, ChangeId } from '../analysis/changes.ts';
 import type { HookFinding } from '../analysis/hooks.ts';
-import { count, percent, seconds } from './format.ts';
+import { count, percent, preciseSeconds, seconds, shortSeconds } from './format.ts';
 import { serverLines } from './server-lines.ts';
 
 /** Above the lines of `changeLines`. */
@@ -14,8 +14,8 @@ const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
   replicas: () => 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
   'graceful-shutdown': () => 'a SIGTERM handler in the server: finish what is in flight, then exit (docs/recipes)',
   'own-deadline': ({ server, gracePeriod }) =>
-    `a longer deadline in the server itself: it gave up ${shortSeconds(server.gaveUp?.afterMs ?? 0)} after SIGTERM on its own` +
-    (gracePeriod ? `, with a grace period of ${gracePeriod.nowSeconds} s` : ''),
+    `a longer deadline in the server itself: it gave up ${preciseSeconds(server.gaveUp?.afterMs ?? 0)} after SIGTERM on its own` +
+    (gracePeriod ? `, with a grace period of ${shortSeconds(gracePeriod.nowSeconds)}` : ''),
   'answer-while-draining': ({ server }) =>
     `in the server: answer requests while it drains, with Connection: close, instead of ${server.turnedAway?.status ?? 'an error'}`,
   'grace-period': ({ gracePeriod }) =>
@@ -58,7 +58,7 @@ export function hookLines({ hooks }: Advice): string[] {
 }
 
 function problemInWords({ problem, exitCode, detail, tookMs }: HookFinding): string {
-  if (problem === 'returned-at-once') return `returned after ${shortSeconds(tookMs ?? 0)} and waited for nothing`;
+  if (problem === 'returned-at-once') return `returned after ${preciseSeconds(tookMs ?? 0)} and waited for nothing`;
   if (problem === 'outlasted-grace') return 'was still running when the grace period was over';
   const why = exitCode === null ? detail : `exit code ${exitCode}${meaningOf(exitCode)}`;
   return why === null ? 'failed' : `failed (${why})`;
@@ -92,18 +92,18 @@ function routing({ routing }: Advice): string {
     return 'Routing lag: unknown; no new connection reached a terminating pod while another was ready.';
   }
   const each =
-    routing.pods.length > 1 ? ` (each pod: ${routing.pods.map(({ lagMs }) => shortSeconds(lagMs)).join(', ')})` : '';
-  return `Routing lag: new connections reached a terminating pod until ${shortSeconds(routing.longestMs)} after its deletion${each}.`;
+    routing.pods.length > 1 ? ` (each pod: ${routing.pods.map(({ lagMs }) => preciseSeconds(lagMs)).join(', ')})` : '';
+  return `Routing lag: new connections reached a terminating pod until ${preciseSeconds(routing.longestMs)} after its deletion${each}.`;
 }
 
 function preStop({ preStop }: Advice): string | undefined {
   if (!preStop) return undefined;
   const { nowSeconds, neededSeconds, marginMs } = preStop;
-  const now = nowSeconds < 0.01 ? 'has none' : `takes ${shortSeconds(nowSeconds * 1000)}`;
+  const now = nowSeconds === 0 ? 'none' : shortSeconds(nowSeconds);
   if (neededSeconds === 0) {
-    return `preStop: ${now}; none is needed, the server accepts connections for long enough after SIGTERM.`;
+    return `preStop: ${now} now, and none is needed: the server accepts connections for long enough after SIGTERM.`;
   }
-  return `preStop: ${now}; ${neededSeconds} s is enough (the lag + a margin of ${seconds(marginMs)}, less the time that the server accepts after SIGTERM).`;
+  return `preStop: ${now} now; ${neededSeconds} s is enough (routing lag + margin ${seconds(marginMs)} - the time the server accepts connections after SIGTERM).`;
 }
 
 function gracePeriod({ gracePeriod, longestRequest }: Advice): string | undefined {
@@ -111,10 +111,5 @@ function gracePeriod({ gracePeriod, longestRequest }: Advice): string | undefine
   const { nowSeconds, neededSeconds, preStopMs, drainMs, longestRequestMs, marginMs } = gracePeriod;
   const atLeast = longestRequest?.cut ? ' at least, it was cut' : '';
   const parts = `preStop ${seconds(preStopMs)} + drain ${seconds(drainMs)} + longest request ${seconds(longestRequestMs)}${atLeast} + margin ${seconds(marginMs)}`;
-  return `Grace period: is ${nowSeconds} s; ${neededSeconds} s is enough (${parts}).`;
-}
-
-/** Two decimals below ten seconds: most of these times are below one. */
-function shortSeconds(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : seconds(ms);
+  return `Grace period: ${shortSeconds(nowSeconds)} now; ${neededSeconds} s is enough (${parts}).`;
 }

@@ -1,20 +1,47 @@
-/** What every report is made from: results, and of some trials the trace and what to do about it. */
-import type { Advice } from '../analysis/advice.ts';
-import type { FixResult } from '../analysis/fix-result.ts';
+/** What every report is made from: a run, what it comes to, and of some trials the trace and what to do about it. */
+import { type Advice, advise } from '../analysis/advice.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { type Judgement, judge } from '../results/judge.ts';
+import type { Run } from '../results/run.ts';
 import type { Trace } from '../trace/trace.ts';
+
+/** A page with a picture of every one of many repeats would be too large to open. */
+const MAX_PICTURES_PER_CELL = 3;
 
 export interface ReportedTrial {
   result: TrialResult;
   /** Absent when it was not kept, or when enough others of its cell are shown. */
   trace?: Trace;
+  /** Absent, too, when the measurement cannot be trusted. */
   advice?: Advice;
 }
 
 export interface ReportContents {
+  run: Pick<Run, 'kind' | 'maxFailed' | 'trials' | 'advice' | 'fix'>;
+  judgement: Judgement;
   trials: readonly ReportedTrial[];
-  /** What is not as it should be, each in a line. */
-  complaints: readonly string[];
-  /** What a search for a fix came to, where there was one. */
-  fix?: FixResult | undefined;
+}
+
+/** All trials, with the traces of those that are drawn: in each cell the ones that broke most. */
+export function reportContents(run: Run): ReportContents {
+  const judgement = judge(run);
+  const drawn = new Set(run.trials.filter((result) => worseInCell(result, run.trials) < MAX_PICTURES_PER_CELL));
+  const trials = run.trials.map((result): ReportedTrial => {
+    const trace = drawn.has(result) ? run.traceOf(result) : undefined;
+    if (trace === undefined) return { result };
+    return judgement.state === 'invalid' || !result.valid
+      ? { result, trace }
+      : { result, trace, advice: advise([trace]) };
+  });
+  return { run, judgement, trials };
+}
+
+/** How many trials of the same cell come before this one. */
+function worseInCell(result: TrialResult, trials: readonly TrialResult[]): number {
+  return trials.filter(
+    (other) =>
+      other.runtime === result.runtime &&
+      other.variant === result.variant &&
+      (other.failed > result.failed || (other.failed === result.failed && other.repeat < result.repeat)),
+  ).length;
 }

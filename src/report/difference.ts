@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { CAUSES } from '../analysis/causes.ts';
 import { type CellDifference, type Difference, SIGNIFICANCE, type Side, type Verdict } from '../analysis/difference.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { cellName } from '../results/trial-name.ts';
 import { count, percent, rate } from './format.ts';
 import { runtimeName, variantName } from './names.ts';
 import { matrix } from './summary.ts';
@@ -49,8 +50,7 @@ export function renderDifference(
 }
 
 function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string {
-  const names = (verdict: Verdict) =>
-    cells.filter((cell) => cell.verdict === verdict).map(({ variant, runtime }) => `${variant}-${runtime}`);
+  const names = (verdict: Verdict) => cells.filter((cell) => cell.verdict === verdict).map(cellName);
   const parts = [
     ...(names('more').length > 0 ? [colors.red(`more requests broke in ${names('more').join(', ')}`)] : []),
     ...(names('fewer').length > 0 ? [colors.green(`fewer requests broke in ${names('fewer').join(', ')}`)] : []),

@@ -1,25 +1,45 @@
-/** Annotations for GitHub Actions: what is not as it should be, at the top of the job's page. */
+/** Annotations for GitHub Actions: the problems of a run, at the top of the job's page. */
+import type { Complaint } from '../results/judge.ts';
+import type { RunKind } from '../results/result-file.ts';
+import { complaintLine } from './complaints.ts';
 import type { ReportContents } from './contents.ts';
-import { count } from './format.ts';
+import { counted } from './format.ts';
 import { type Annotation, annotationLines } from './github-escape.ts';
+import { headline } from './headline.ts';
 
 /** The workflow commands, one a line; empty when all is well. */
-export function githubAnnotations({ complaints }: ReportContents): string {
-  const annotations = complaints.map((message): Annotation => {
-    const invalid = message.startsWith('invalid: ');
-    return {
-      level: 'error',
-      title: invalid ? 'The measurement is not valid' : 'A valid variant broke requests',
-      message: message.replace(/^invalid: /, ''),
-    };
-  });
+export function githubAnnotations({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
+  const annotations = judgement.complaints.map(
+    (complaint): Annotation => ({
+      level: complaint.kind === 'hint' ? 'notice' : 'error',
+      title: title(complaint.kind, run.kind),
+      message: complaintLine(complaint).replace(/^invalid: /, ''),
+    }),
+  );
   return annotationLines(annotations)
     .map((line) => `${line}\n`)
     .join('');
 }
 
 /** One line for the log beside the annotations. */
-export function githubLogLine({ trials, complaints }: ReportContents): string {
-  const failed = trials.reduce((sum, { result }) => sum + result.failed, 0);
-  return `${count(trials.length)} trials, ${count(failed)} broken requests, ${count(complaints.length)} complaints; see the job summary\n`;
+export function githubLogLine({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
+  const failed = run.trials.reduce((sum, trial) => sum + trial.failed, 0);
+  const said =
+    run.kind === 'comparison'
+      ? `${counted(run.trials.length, 'trial')}, ${counted(failed, 'broken request')}, ${counted(judgement.complaints.length, 'complaint')}`
+      : headline(run, judgement).text;
+  return `${said}; see the job summary\n`;
+}
+
+function title(kind: Complaint['kind'], run: RunKind): string {
+  switch (kind) {
+    case 'invalid':
+      return 'The measurement is not valid';
+    case 'broke':
+      return run === 'comparison' ? 'A valid variant broke requests' : 'A rollout broke requests';
+    case 'not-found':
+      return 'No fix was found';
+    case 'hint':
+      return 'What may help';
+  }
 }

@@ -1,61 +1,88 @@
-/** What the results say in a sentence, and what has to be known to read them. */
+/** What a run says in one sentence, without the full stop. */
 import { upperBound } from '../analysis/bounds.ts';
-import { BY_HAND, type TrialResult } from '../analysis/result.ts';
-import { count, percent } from './format.ts';
-import type { Cell } from './summary.ts';
+import type { FixResult } from '../analysis/fix-result.ts';
+import type { TrialResult } from '../analysis/result.ts';
+import type { Judgement } from '../results/judge.ts';
+import type { Run } from '../results/run.ts';
+import { CONTROL } from '../results/trial-name.ts';
+import { count, counted, percent, rate } from './format.ts';
+import { matrix } from './summary.ts';
+
+/** `unknown`: the measurement cannot be trusted; `neutral`: nothing was meant to hold. */
+export type Mood = 'good' | 'bad' | 'unknown' | 'neutral';
 
 export interface Headline {
   text: string;
-  /** Whether valid variants broke nothing; undefined where none ran. */
-  clean: boolean | undefined;
+  mood: Mood;
 }
 
-/** Of the cells of the valid variant. */
-export function headline(valid: readonly (Cell | undefined)[]): Headline {
-  const cells = valid.filter((cell) => cell !== undefined);
-  if (cells.length === 0) return { text: 'Requests broken by one rolling update', clean: undefined };
+export function headline(run: Pick<Run, 'kind' | 'trials' | 'fix'>, { state }: Pick<Judgement, 'state'>): Headline {
+  switch (run.kind) {
+    case 'comparison':
+      return comparisonHeadline(run.trials);
+    case 'own-service':
+      return ownServiceHeadline(run.trials, state);
+    case 'find-fix':
+      return fixHeadline(run.fix);
+  }
+}
+
+/** Of the valid variant, where it was rolled. */
+export function comparisonHeadline(trials: readonly TrialResult[]): Headline {
+  const valid = trials.filter((trial) => trial.variant === 'valid');
+  const cells = matrix(valid).rows.flatMap((row) => row.cells.filter((cell) => cell !== undefined));
+  if (cells.length === 0) return { text: 'Requests broken by one rolling update', mood: 'neutral' };
   const failed = cells.reduce((sum, cell) => sum + cell.failed, 0);
   const exposed = cells.reduce((sum, cell) => sum + cell.exposed, 0);
+  const broke = `valid: ${count(failed)} of ${counted(exposed, 'exposed request')} broke`;
+  if (failed > 0) return { text: broke, mood: 'bad' };
   const worst = Math.max(...cells.map((cell) => cell.failedUpperBound));
-  return failed === 0
-    ? {
-        text: `valid: 0 of ${count(exposed)} exposed requests broke (at most ${percent(worst)} on each runtime, 95 % confidence)`,
-        clean: true,
-      }
-    : { text: `valid: ${count(failed)} of ${count(exposed)} exposed requests broke`, clean: false };
+  return { text: `${broke} (at most ${percent(worst)} on each runtime, 95 % confidence)`, mood: 'good' };
 }
 
-/** One sentence a line. */
-export function notes(trials: readonly TrialResult[]): string[] {
-  const lines = trials.some((trial) => trial.cluster !== BY_HAND)
-    ? ['Of: requests started between the first deletion and the last exit of an old pod (in the control: all).']
-    : ['Of: all requests. Nobody saw the pods of what was measured by hand, so no cause is known.'];
-  const bunches = cleanReplacements(trials);
-  if (bunches !== undefined) lines.push(bunches);
-  const repeats = Math.max(...trials.map((trial) => trial.repeat + 1));
-  if (repeats > 1) lines.push(`Each cell adds up ${repeats} rollouts.`);
-  if (trials.some((trial) => trial.pid1 === false)) {
-    lines.push(
-      'Processes were not PID 1 here, so one without a SIGTERM handler died at once; in a container it is ignored.',
-    );
+function ownServiceHeadline(trials: readonly TrialResult[], state: Judgement['state']): Headline {
+  const rollouts = trials.filter((trial) => trial.variant !== CONTROL);
+  if (rollouts.length === 0) return { text: 'INVALID: no rollout was measured', mood: 'unknown' };
+  const sum = (value: (trial: TrialResult) => number) => rollouts.reduce((total, trial) => total + value(trial), 0);
+  const [failed, exposed] = [sum((trial) => trial.failed), sum((trial) => trial.exposed)];
+  const broke = `${count(failed)} of ${counted(exposed, 'exposed request')} broke in ${counted(rollouts.length, 'rollout')}`;
+  if (state === 'invalid') {
+    return { text: `INVALID: ${broke}, but the measurement cannot be trusted`, mood: 'unknown' };
   }
-  const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
-  if (retries > 0) lines.push(`${count(retries)} requests reached a pod twice: the client repeated them by itself.`);
-  return lines;
+  if (failed === 0) {
+    return { text: `OK: ${broke} (at most ${percent(upperBound(failed, exposed))}, 95 % confidence)`, mood: 'good' };
+  }
+  const perPod = `${rate(
+    failed /
+      Math.max(
+        1,
+        sum((trial) => trial.podsReplaced),
+      ),
+  )} per pod replaced`;
+  return state === 'ok'
+    ? { text: `OK: ${broke} (${perPod}), no more than allowed`, mood: 'good' }
+    : { text: `BROKEN: ${broke} (${perPod})`, mood: 'bad' };
 }
 
-/**
- * A bound that holds however failures come together. That of requests supposes that each fails by itself, and they do not:
- * a pod that ends too early breaks a bunch of them (bench/results/honest-bound.json).
- */
-function cleanReplacements(trials: readonly TrialResult[]): string | undefined {
-  const valid = trials.filter((trial) => trial.variant === 'valid');
-  const runtimes = [...new Set(valid.map((trial) => trial.runtime))];
-  const replaced = runtimes.map((runtime) =>
-    valid.filter((trial) => trial.runtime === runtime).reduce((sum, trial) => sum + trial.podsReplaced, 0),
-  );
-  const fewest = Math.min(...replaced);
-  if (runtimes.length === 0 || fewest === 0 || valid.some((trial) => trial.failed > 0)) return undefined;
-  const share = percent(upperBound(0, fewest));
-  return `Failures come in bunches, pod by pod: of ${count(fewest)} pods replaced on each runtime none broke a request, so at most ${share} do (95 % confidence).`;
+/** Without a result the search did not come to its end. */
+function fixHeadline(fix: FixResult | undefined): Headline {
+  if (!fix) return { text: 'INVALID: the search for a fix did not come to its end', mood: 'unknown' };
+  const { state, changes, tried } = fix;
+  if (state === 'invalid') {
+    return {
+      text: 'INVALID: the measurement cannot be trusted, so the search for a fix was given up',
+      mood: 'unknown',
+    };
+  }
+  if (state === 'nothing-to-fix') {
+    return { text: 'OK: no rollout of the service as it is broke more requests than allowed', mood: 'good' };
+  }
+  if (state === 'not-found') {
+    return { text: 'NOT FOUND: no set of the fixes that could be tried stops the failures', mood: 'bad' };
+  }
+  const names = changes.map(({ fix }) => fix).sort();
+  const proof = tried.find(({ set }) => set.length === names.length && [...set].sort().join() === names.join());
+  const size = changes.length === 1 ? 'this change' : `these ${changes.length} changes together`;
+  const held = counted(proof?.failed.length ?? 0, 'rollout');
+  return { text: `FOUND: ${size} held in ${held}, and no smaller set did`, mood: 'good' };
 }

@@ -1,67 +1,144 @@
 /**
- * The result as JUnit XML: a test suite per runtime and a test case per variant. A variant that broke requests fails,
- * unless it lacks a fix on purpose; one that was not measured properly is an error.
+ * A run as JUnit XML; what fails and what is an error follows from the judgement. A comparison has a suite per runtime and
+ * a case per variant, the rollouts of one's own service a case each and one for the control, a search for a fix one case.
  */
 import { create } from 'xmlbuilder2';
 import type { TrialResult } from '../analysis/result.ts';
-import { VARIANTS } from '../manifests/overlays.ts';
+import type { Complaint, Judgement } from '../results/judge.ts';
+import { CONTROL, OWN, trialName } from '../results/trial-name.ts';
+import { complaintLine } from './complaints.ts';
 import type { ReportContents } from './contents.ts';
-import { count, percent, rate } from './format.ts';
+import { count, counted, percent, rate } from './format.ts';
+import { triedRows } from './found-fix.ts';
+import { headline } from './headline.ts';
 import { runtimeName } from './names.ts';
 import { type Cell, matrix } from './summary.ts';
 
-/** Variants that lack a fix on purpose; every other one, a service of one's own too, has to pass. */
-const MEANT_TO_BREAK: readonly string[] = VARIANTS.filter((variant) => variant !== 'valid');
+interface Suite {
+  name: string;
+  cases: Case[];
+}
 
-export function junitReport({ trials }: ReportContents): string {
-  const results = trials.map((trial) => trial.result);
-  const { runtimes, rows } = matrix(results);
-  const cells = rows.flatMap((row) => row.cells).filter((cell) => cell !== undefined);
+interface Case {
+  name: string;
+  runtime: string;
+  trials: readonly TrialResult[];
+  /** What came of it, in words. */
+  text: string;
+  complaints: readonly Complaint[];
+}
+
+type Outcome = 'passed' | 'failure' | 'error';
+
+/** Takes what of the contents it needs: no trace. */
+export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
+  const suites = suitesOf(run, judgement);
   // Control characters are not allowed in XML, not even escaped.
   const document = create({ version: '1.0', encoding: 'UTF-8', invalidCharReplacement: '' });
-  const suites = document.ele('testsuites', { name: 'k8s-rollout-test', ...totals(cells) });
-  for (const runtime of runtimes) {
-    const own = cells.filter((cell) => cell.runtime === runtime);
-    const name = `${runtimeName(runtime)} ${own[0]?.runtimeVersion ?? ''}`.trim();
-    const suite = suites.ele('testsuite', { name, ...totals(own) });
-    for (const cell of own) {
-      const of = results.filter((result) => result.runtime === runtime && result.variant === cell.variant);
-      const rolloutsMs = of.reduce((sum, result) => sum + (result.rolloutMs ?? 0), 0);
-      const testcase = suite.ele('testcase', {
-        name: cell.variant,
-        classname: `k8s-rollout-test.${runtime}`,
-        time: (rolloutsMs / 1000).toFixed(3),
-      });
-      const outcome = outcomeOf(cell);
-      if (outcome === 'error') testcase.ele('error', { message: 'not valid' }).txt(reasons(of).join('\n'));
-      if (outcome === 'failure')
-        testcase.ele('failure', { message: `${count(cell.failed)} requests broke` }).txt(told(cell));
-      testcase.ele('system-out').txt(told(cell));
+  const root = document.ele('testsuites', {
+    name: 'k8s-rollout-test',
+    ...totals(suites.flatMap(({ cases }) => cases)),
+  });
+  for (const { name, cases } of suites) {
+    const suite = root.ele('testsuite', { name, ...totals(cases) });
+    for (const { name, runtime, trials, text, complaints } of cases) {
+      const rolloutsMs = trials.reduce((sum, result) => sum + (result.rolloutMs ?? 0), 0);
+      const time = (rolloutsMs / 1000).toFixed(3);
+      const testcase = suite.ele('testcase', { name, classname: `k8s-rollout-test.${runtime}`, time });
+      const outcome = outcomeOf(complaints);
+      if (outcome === 'error') testcase.ele('error', { message: 'not valid' }).txt(reasons(complaints));
+      if (outcome === 'failure') testcase.ele('failure', { message: failureMessage(trials, complaints) }).txt(text);
+      testcase.ele('system-out').txt(text);
     }
   }
   return `${document.end({ prettyPrint: true })}\n`;
 }
 
-function outcomeOf({ invalid, variant, failed }: Cell): 'passed' | 'failure' | 'error' {
-  if (invalid > 0) return 'error';
-  return failed > 0 && !MEANT_TO_BREAK.includes(variant) ? 'failure' : 'passed';
+function suitesOf(run: ReportContents['run'], judgement: Judgement): Suite[] {
+  if (run.kind === 'find-fix') return [{ name: runtimeName(OWN), cases: [fixCase(run, judgement)] }];
+  const suites = run.kind === 'comparison' ? comparisonSuites(run.trials, judgement) : [ownSuite(run, judgement)];
+  // What is wrong with no trial alone, as runtimes that cannot be compared, would pass unseen.
+  const complaints = judgement.complaints.filter(({ trial }) => trial === undefined);
+  if (!complaints.some(({ kind }) => kind !== 'hint')) return suites;
+  const whole: Case = { name: 'run', runtime: run.kind, trials: [], text: reasons(complaints), complaints };
+  return [...suites, { name: 'the whole run', cases: [whole] }];
 }
 
-function totals(cells: readonly Cell[]) {
-  const of = (outcome: string) => cells.filter((cell) => outcomeOf(cell) === outcome).length;
-  return { tests: cells.length, failures: of('failure'), errors: of('error') };
+/** The repeats of a variant are one case. */
+function comparisonSuites(trials: readonly TrialResult[], judgement: Judgement): Suite[] {
+  const { runtimes, rows } = matrix(trials);
+  return runtimes.map((runtime) => {
+    const cells = rows.flatMap((row) => row.cells).filter((cell) => cell?.runtime === runtime) as Cell[];
+    const cases = cells.map((cell): Case => {
+      const of = trials.filter((trial) => trial.runtime === runtime && trial.variant === cell.variant);
+      return { name: cell.variant, runtime, trials: of, text: cellText(cell), complaints: about(of, judgement) };
+    });
+    return { name: `${runtimeName(runtime)} ${cells[0]?.runtimeVersion ?? ''}`.trim(), cases };
+  });
 }
 
-function reasons(trials: readonly TrialResult[]): string[] {
-  return trials.flatMap(({ repeat, invalidReasons }) =>
-    invalidReasons.map((reason) => `rollout ${repeat + 1}: ${reason}`),
-  );
+function ownSuite({ trials }: ReportContents['run'], judgement: Judgement): Suite {
+  const inOrder = [
+    ...trials.filter((trial) => trial.variant === CONTROL),
+    ...trials.filter((trial) => trial.variant !== CONTROL),
+  ];
+  const cases = inOrder.map((trial): Case => {
+    const text = matrix([trial]).rows.flatMap(({ cells }) => cells.map((cell) => (cell ? cellText(cell) : '')));
+    return {
+      name: trialName(trial),
+      runtime: trial.runtime,
+      trials: [trial],
+      text: text.join('\n'),
+      complaints: about([trial], judgement),
+    };
+  });
+  return { name: runtimeName(OWN), cases };
 }
 
-function told(cell: Cell): string {
-  if (cell.failed === 0)
-    return `0 of ${count(cell.exposed)} exposed requests broke (at most ${percent(cell.failedUpperBound)})`;
+/** The sets that were tried on purpose are no cases of their own: they may break requests. */
+function fixCase(run: ReportContents['run'], judgement: Judgement): Case {
+  const tried = run.fix ? triedRows(run.fix).map(([set, outcome]) => `${set}: ${outcome}`) : [];
+  const changes = run.fix?.changes.map(({ what }) => what) ?? [];
+  return {
+    name: 'fix',
+    runtime: OWN,
+    trials: run.trials,
+    text: [headline(run, judgement).text, ...changes, 'failed in each rollout:', ...tried].join('\n'),
+    complaints: judgement.complaints,
+  };
+}
+
+function about(trials: readonly TrialResult[], { complaints }: Judgement): Complaint[] {
+  const names = trials.map(trialName);
+  return complaints.filter(({ trial }) => trial !== undefined && names.includes(trial));
+}
+
+function outcomeOf(complaints: readonly Complaint[]): Outcome {
+  const kinds = complaints.map(({ kind }) => kind);
+  if (kinds.includes('invalid')) return 'error';
+  return kinds.includes('broke') || kinds.includes('not-found') ? 'failure' : 'passed';
+}
+
+function totals(cases: readonly Case[]) {
+  const of = (outcome: Outcome) => cases.filter(({ complaints }) => outcomeOf(complaints) === outcome).length;
+  return { tests: cases.length, failures: of('failure'), errors: of('error') };
+}
+
+function reasons(complaints: readonly Complaint[]): string {
+  return complaints.map((complaint) => complaintLine(complaint).replace(/^invalid: /, '')).join('\n');
+}
+
+function failureMessage(trials: readonly TrialResult[], complaints: readonly Complaint[]): string {
+  if (complaints.some(({ kind }) => kind === 'not-found')) return reasons(complaints);
+  const failed = trials.reduce((sum, trial) => sum + trial.failed, 0);
+  return `${counted(failed, 'request')} broke`;
+}
+
+function cellText(cell: Cell): string {
+  if (cell.failed === 0) {
+    return `0 of ${counted(cell.exposed, 'exposed request')} broke (at most ${percent(cell.failedUpperBound)})`;
+  }
   const perPod = cell.podsReplaced > 1 ? `, ${rate(cell.failed / cell.podsReplaced)} per pod replaced` : '';
   const causes = cell.causes.map((cause) => `${cause.name}: ${count(cause.failed)}`);
-  return [`${count(cell.failed)} requests broke${perPod}`, ...causes].join('\n');
+  return [`${counted(cell.failed, 'request')} broke${perPod}`, ...causes].join('\n');
 }

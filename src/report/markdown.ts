@@ -1,35 +1,83 @@
-/** The result as Markdown for a pull request or a job summary on GitHub. */
+/** A run as Markdown for a pull request or a job summary on GitHub. */
 import { causeById } from '../analysis/causes.ts';
+import type { TrialResult } from '../analysis/result.ts';
+import { CONTROL } from '../results/trial-name.ts';
+import { measuredLines } from './advice.ts';
+import { complaintLine } from './complaints.ts';
 import type { ReportContents } from './contents.ts';
 import { count, percent, rate, seconds } from './format.ts';
-import { headline, notes } from './headline.ts';
+import { COMPONENT_USE, TRIED_HEAD, triedRows } from './found-fix.ts';
+import { headline } from './headline.ts';
 import { runtimeName, variantName } from './names.ts';
+import { notes } from './notes.ts';
+import { TRIAL_HEAD, trialRows } from './own-service.ts';
 import { type Cell, matrix } from './summary.ts';
 
 /** GitHub drops a step's whole summary when it is larger than 1024 KiB; some is left for what others add to it. */
 export const MAX_BYTES = 1000 * 1024;
 
+type Contents = Pick<ReportContents, 'run' | 'judgement'>;
+
 /** At most `maxBytes` of UTF-8, ending with a newline; what does not fit is left out, and it says so. */
-export function markdownReport({ trials, complaints }: ReportContents, maxBytes = MAX_BYTES): string {
-  const results = trials.map((trial) => trial.result);
-  const { runtimes, rows } = matrix(results);
-  const versions = new Map(results.map((result) => [result.runtime, result.runtimeVersion]));
-  const { text, clean } = headline(rows.find((row) => row.variant === 'valid')?.cells ?? []);
-  const head = runtimes.map((name) => plain(`${runtimeName(name)} ${versions.get(name) ?? ''}`.trim()));
+export function markdownReport({ run, judgement }: Contents, maxBytes = MAX_BYTES): string {
+  const { text, mood } = headline(run, judgement);
   const lines = [
     '## Requests broken by one rolling update',
     '',
-    clean === undefined ? '' : `**${plain(text)}.**`,
+    mood === 'neutral' ? '' : `**${plain(text)}.**`,
     '',
+    ...(run.kind === 'comparison' ? matrixTable(run.trials) : table(TRIAL_HEAD, trialRows(run.trials))),
+    '',
+    ...notes(run).map((note) => `${plain(note)}  `),
+    ...section('Problems', judgement.complaints.map(complaintLine).map(plain)),
+    ...(judgement.state === 'invalid' ? [] : whatHelps(run)),
+    ...tried(run),
+  ];
+  return capped(lines, maxBytes);
+}
+
+/** Nothing here for a measurement that cannot be trusted. */
+function whatHelps(run: Contents['run']): string[] {
+  if (run.kind === 'find-fix') return foundFix(run);
+  const broke = run.trials.filter((trial) => trial.variant !== CONTROL);
+  const measured = run.advice ? measuredLines(run.advice).map(plain) : [];
+  return [
+    ...section('How to fix it', fixes(matrix(broke).rows.flatMap(({ cells }) => cells))),
+    ...section('Measured', measured),
+  ];
+}
+
+function foundFix({ fix }: Contents['run']): string[] {
+  if (!fix) return [];
+  const untried = fix.untried.map((text) => `Not tried: ${plain(text)}`);
+  return [
+    ...section('How to fix it', [...fix.changes.map(({ what }) => plain(what)), ...untried]),
+    ...(fix.component === null ? [] : ['', plain(COMPONENT_USE), '', ...codeBlock(fix.component)]),
+  ];
+}
+
+function tried({ fix }: Contents['run']): string[] {
+  return fix ? ['', '### Every set that was tried', '', ...table(TRIED_HEAD, triedRows(fix))] : [];
+}
+
+function matrixTable(trials: readonly TrialResult[]): string[] {
+  const { runtimes, rows } = matrix(trials);
+  const versions = new Map(trials.map((result) => [result.runtime, result.runtimeVersion]));
+  const head = runtimes.map((name) => plain(`${runtimeName(name)} ${versions.get(name) ?? ''}`.trim()));
+  return [
     row(['', ...head]),
     row(['---', ...head.map(() => '---')]),
     ...rows.map(({ variant, cells }) => row([`**${plain(variantName(variant))}**`, ...cells.map(cellText)])),
-    '',
-    ...notes(results).map((note) => `${plain(note)}  `),
-    ...section('Not as it should be', complaints.map(plain)),
-    ...section('What mends it', fixes(rows.flatMap(({ cells }) => cells))),
   ];
-  return capped(lines, maxBytes);
+}
+
+/** Figures to the right, names to the left. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [
+    row(head.map(plain)),
+    row(head.map((_, index) => (index === 0 ? '---' : '--:'))),
+    ...rows.map((cells) => row(cells.map(plain))),
+  ];
 }
 
 function row(cells: readonly string[]): string {
@@ -38,6 +86,12 @@ function row(cells: readonly string[]): string {
 
 function section(title: string, items: readonly string[]): string[] {
   return items.length === 0 ? [] : ['', `### ${title}`, '', ...items.map((item) => `- ${item}`)];
+}
+
+/** With a fence that is longer than any in the text. */
+function codeBlock(text: string): string[] {
+  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  return [`${fence}yaml`, ...text.trimEnd().split('\n'), fence];
 }
 
 function cellText(cell: Cell | undefined): string {

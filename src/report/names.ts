@@ -1,22 +1,25 @@
-/** How reports call runtimes, variants and trials. */
+/** How reports call runtimes and variants; trials have their names from src/results/trial-name.ts. */
+import { OWN } from '../results/trial-name.ts';
 
-const RUNTIME_NAMES: Record<string, string> = { node: 'Node', bun: 'Bun', deno: 'Deno' };
+const RUNTIME_NAMES: Record<string, string> = { node: 'Node', bun: 'Bun', deno: 'Deno', [OWN]: 'your server' };
 
 /** "node" → "Node"; other names as they are. */
 export function runtimeName(runtime: string): string {
   return RUNTIME_NAMES[runtime] ?? runtime;
 }
 
-/** "without-pre-stop" → "without pre stop" */
+/** "without-pre-stop" → "without pre stop"; of a user's own server "rollout" and "rollout with pre-stop + replicas". */
 export function variantName(variant: string): string {
-  return variant.replaceAll('-', ' ');
+  if (variant === OWN) return 'rollout';
+  const [own, ...fixes] = variant.split('+');
+  return own === OWN ? `rollout with ${fixes.join(' + ')}` : variant.replaceAll('-', ' ');
 }
 
-/** A trial as the overlay it rolled, "valid-node", with the number of its repeat from the second on. */
-export function trialName({ runtime, variant, repeat }: { runtime: string; variant: string; repeat: number }): string {
-  // A user's own service is not one runtime of several.
-  const name = runtime === 'own' ? variant : `${variant}-${runtime}`;
-  return `${name}${repeat > 0 ? `-${repeat + 1}` : ''}`;
+/** A cell of the matrix as a title: "valid on Node 26.10.0"; of a user's own server "rollout". */
+export function cellTitle(cell: { runtime: string; variant: string; runtimeVersion?: string }): string {
+  const { runtime, variant, runtimeVersion = '' } = cell;
+  if (runtime === OWN) return variantName(variant);
+  return `${variantName(variant)} on ${runtimeName(runtime)} ${runtimeVersion}`.trim();
 }
 
 /** A text as an id within a page: no two of ours become the same. */

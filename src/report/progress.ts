@@ -1,15 +1,16 @@
 /** What is going on while trials run, on stderr: a live view on a terminal, a line per trial elsewhere. */
+import { trialName } from '../results/trial-name.ts';
 import type { TrialPlan } from '../trials/trial.ts';
+import { counted } from './format.ts';
 import { brokenInWords } from './live/frame.ts';
 import { liveView, type Progress } from './live/live.ts';
-import { trialName } from './names.ts';
 
 export function terminalProgress(
   stream: NodeJS.WriteStream,
   trials: readonly TrialPlan[],
   { seed, atATime }: { seed: number; atATime: number },
 ): Progress {
-  stream.write(`${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}, ${atATime} at a time, seed ${seed}\n`);
+  stream.write(`${counted(trials.length, 'trial')}, ${atATime} at a time, seed ${seed}\n`);
   const nameOf = ({ identity }: TrialPlan) => trialName(identity);
   return stream.isTTY && process.env.TERM !== 'dumb'
     ? liveView(stream, trials, atATime, nameOf)

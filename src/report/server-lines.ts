@@ -1,12 +1,12 @@
 /** What the server did with SIGTERM, in words, one thing a line. */
 import type { ServerBehaviour } from '../analysis/server-behaviour.ts';
-import { count } from './format.ts';
+import { count, counted, preciseSeconds } from './format.ts';
 
 export function serverLines(server: ServerBehaviour): string[] {
   const { inFlight, late, cutAlive } = server;
   return [
     `SIGTERM: ${endings(server)}; ${drain(server)}.`,
-    ...(cutAlive > 0 ? [`Cut: ${requests(cutAlive)} in flight at SIGTERM, while the process lived on.`] : []),
+    ...(cutAlive > 0 ? [`Cut: ${counted(cutAlive, 'request')} in flight at SIGTERM, while the process lived on.`] : []),
     `In flight at SIGTERM: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
     ...turnedAway(server),
     idleConnections(server),
@@ -21,7 +21,10 @@ function endings(server: ServerBehaviour): string {
     ? `, ${gaveUp.pods === exited ? 'cutting' : `${gaveUp.pods} of them cutting`} requests that were in flight`
     : '';
   const kinds: [number, string][] = [
-    [exited, `exited by ${exited === 1 ? 'itself' : 'themselves'} within ${seconds2(exitedMs ?? 0)}${gaveUpNote}`],
+    [
+      exited,
+      `exited by ${exited === 1 ? 'itself' : 'themselves'} within ${preciseSeconds(exitedMs ?? 0)}${gaveUpNote}`,
+    ],
     [killed, `did not exit and ${killed === 1 ? 'was' : 'were'} killed at the end of the grace period`],
     [diedOfSignal, 'died of a signal at once'],
   ];
@@ -33,7 +36,7 @@ function endings(server: ServerBehaviour): string {
 function drain({ pods, drained, acceptsAfterSigtermMs }: ServerBehaviour): string {
   if (acceptsAfterSigtermMs === null) return pods === 1 ? 'it did not drain' : 'none drained';
   const who = drained === pods ? (pods === 1 ? 'it' : 'all') : `${drained} of them`;
-  return `${who} drained, accepting new connections for ${seconds2(acceptsAfterSigtermMs)}`;
+  return `${who} drained, accepting new connections for ${preciseSeconds(acceptsAfterSigtermMs)}`;
 }
 
 function turnedAway({ turnedAway }: ServerBehaviour): string[] {
@@ -45,26 +48,18 @@ function turnedAway({ turnedAway }: ServerBehaviour): string[] {
     ...(inFlight > 0 ? [`${count(inFlight)} that were in flight at SIGTERM`] : []),
   ];
   return [
-    `Turned away: terminating pods answered ${status} to ${requests(fresh + reused + inFlight)}: ${parts.join(', ')}.`,
+    `Turned away: terminating pods answered ${status} to ${counted(fresh + reused + inFlight, 'request')}: ${parts.join(', ')}.`,
   ];
 }
 
 function idleConnections({ idleConnections: { broken: met, answeredAfterStop } }: ServerBehaviour): string {
   const after =
     answeredAfterStop > 0
-      ? `; ${requests(answeredAfterStop)} ${answeredAfterStop === 1 ? 'was' : 'were'} answered on them after the server had stopped listening`
+      ? `; ${counted(answeredAfterStop, 'request')} ${answeredAfterStop === 1 ? 'was' : 'were'} answered on them after the server had stopped listening`
       : '';
-  return `Idle keep-alive connections: ${met === 0 ? 'no request met one being closed' : `${requests(met)} met one being closed`}${after}.`;
+  return `Idle keep-alive connections: ${met === 0 ? 'no request met one being closed' : `${counted(met, 'request')} met one being closed`}${after}.`;
 }
 
 function broken(howMany: number): string {
   return howMany === 0 ? 'none failed' : `${count(howMany)} failed`;
-}
-
-function requests(howMany: number): string {
-  return `${count(howMany)} ${howMany === 1 ? 'request' : 'requests'}`;
-}
-
-function seconds2(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`;
 }

@@ -3,8 +3,9 @@ import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import type { TrialResult } from '../analysis/result.ts';
 import { count, percent, rate, seconds } from './format.ts';
-import { type Headline, headline, notes } from './headline.ts';
+import { comparisonHeadline, type Mood } from './headline.ts';
 import { runtimeName, variantName } from './names.ts';
+import { comparisonNotes } from './notes.ts';
 import { type Cell, matrix } from './summary.ts';
 
 /** Results in words and a table, ending with a newline. */
@@ -18,13 +19,9 @@ export function renderTable(trials: readonly TrialResult[], colors = colorsFor(p
   for (const { variant, cells } of rows) {
     table.push([variantName(variant), ...cells.map((cell) => (cell ? cellText(cell, colors) : '–'))]);
   }
-  const lines = [
-    coloured(headline(rows.find((row) => row.variant === 'valid')?.cells ?? []), colors),
-    '',
-    table.toString(),
-    '',
-  ];
-  return `${[...lines, ...notes(trials)].join('\n')}\n`;
+  const { text, mood } = comparisonHeadline(trials);
+  const lines = [moodColor(mood, colors)(text), '', table.toString(), '', ...comparisonNotes(trials)];
+  return `${lines.join('\n')}\n`;
 }
 
 /** Colour where picocolors would use it on that stream, and never for TERM=dumb. */
@@ -35,9 +32,9 @@ export function colorsFor(stream: { isTTY?: boolean }): ReturnType<typeof picoco
   return picocolors.createColors(wanted);
 }
 
-function coloured({ text, clean }: Headline, colors: ReturnType<typeof colorsFor>): string {
-  if (clean === undefined) return text;
-  return clean ? colors.green(text) : colors.red(text);
+/** The colour that a headline has. */
+export function moodColor(mood: Mood, colors: ReturnType<typeof colorsFor>): (text: string) => string {
+  return { good: colors.green, bad: colors.red, unknown: colors.yellow, neutral: String }[mood];
 }
 
 function cellText(cell: Cell, colors: ReturnType<typeof colorsFor>): string {

@@ -18,6 +18,8 @@ export interface ComparisonOptions {
   load: 'builtin' | 'k6';
   cluster: string;
   seed: number;
+  /** The id of the run. */
+  run: string;
 }
 
 export interface PlannedTrial extends TrialPlan {
@@ -26,7 +28,7 @@ export interface PlannedTrial extends TrialPlan {
 
 /** Every runtime in every variant, `repeats` times, in random order, so that no drift of the machine favours one. */
 export function planTrials(options: ComparisonOptions): PlannedTrial[] {
-  const { runtimes, variants, repeats, requestMix, load, cluster, seed } = options;
+  const { runtimes, variants, repeats, requestMix, load, cluster, seed, run } = options;
   const trials = runtimes.flatMap((runtime) =>
     variants.flatMap((variant) => {
       const manifests = overlayManifests(runtime.name, variant === 'control' ? 'valid' : variant);
@@ -43,6 +45,7 @@ export function planTrials(options: ComparisonOptions): PlannedTrial[] {
           cluster,
           load,
           seed: deriveSeed(seed, `${runtime.name}/${variant}/${repeat}`),
+          run,
         },
       }));
     }),

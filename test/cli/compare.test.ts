@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Result, type TrialResult } from '../../src/analysis/result.ts';
+import type { TrialResult } from '../../src/analysis/result.ts';
+import { Result } from '../../src/results/result-file.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { CAN_SEE_PROCESSES, run, start, until } from './program.ts';
 

@@ -20,6 +20,18 @@ function emptyFolder(): string {
   return path;
 }
 
+/** A folder that an older run of ours was saved in. */
+function usedFolder(): string {
+  const path = join(FOLDER, 'used');
+  mkdirSync(path);
+  writeFileSync(join(path, 'result.json'), '{"format":"k8s-rollout-test/result/1","trials":[{}]}');
+  return path;
+}
+const USED = usedFolder();
+const REFUSED =
+  /used holds the results of another run \(a run from [-\d]+ [:\d]+ UTC\); choose another folder or add --overwrite/;
+const SERVER = ['--', process.execPath, '-e', 'process.exit(3)'];
+
 describe('one line and the exit code for', { concurrency: 4 }, () => {
   const table: [what: string, args: string[], code: number, line: RegExp][] = [
     ['an unknown command', ['frobnicate'], 2, /unknown command 'frobnicate'/],
@@ -79,6 +91,11 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
     ],
     ['a check of files and a cluster', ['check', '--on', 'kubernetes', '-f', 'a.yaml'], 2, /goes without -k, -f and -/],
     ['a namespace of files', ['check', '-n', 'web'], 2, /--namespace is for a cluster/],
+    ['a folder of another run', ['compare', '--out', USED], 2, REFUSED],
+    ['a folder of another run, for run', ['run', '--out', USED, ...SERVER], 2, REFUSED],
+    ['a folder of another run, for a search', ['run', '--find-fix', '--out', USED, ...SERVER], 2, REFUSED],
+    ['nothing to overwrite', ['compare', '--overwrite'], 2, /--overwrite goes with --out DIR/],
+    ['nothing to overwrite, for run', ['run', '--overwrite', ...SERVER], 2, /--overwrite goes with --out DIR/],
     ['a folder that cannot be made', ['compare', '--out', file('b', '')], 4, /\/b: cannot be written: ENOTDIR/],
   ];
   for (const [what, args, code, line] of table) {

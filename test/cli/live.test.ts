@@ -39,5 +39,8 @@ test('shows pods and requests in place, and gives the cursor back on Ctrl-C', {
   assert.equal(code, 130, screen.slice(-2000));
   assert.ok(screen.includes(HIDE_CURSOR));
   assert.ok(screen.lastIndexOf(SHOW_CURSOR) > screen.lastIndexOf(HIDE_CURSOR), 'the cursor is shown again');
-  assert.match(screen.slice(screen.lastIndexOf(`${ESCAPE}[2K`)), /k8s-rollout-test: interrupted after 0 of 1 trials/);
+  assert.match(
+    screen.slice(screen.lastIndexOf(`${ESCAPE}[2K`)),
+    /k8s-rollout-test: interrupted after 0 of 1 trial\r?\n/,
+  );
 });

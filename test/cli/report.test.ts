@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Difference } from '../../src/analysis/difference.ts';
+import { resultJson } from '../../src/report/json.ts';
+import { saveRun } from '../../src/report/save-run.ts';
 import { ResultFolder } from '../../src/results/folder.ts';
-import { refused, told } from '../report/reported.ts';
+import { refused, runOf, runOfResults, told } from '../report/reported.ts';
 import { trialResult } from '../results/trial-result.ts';
 import { run } from './program.ts';
 
@@ -14,7 +16,7 @@ import { run } from './program.ts';
 function saved(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'report-'));
   t.after(() => rmSync(dir, { recursive: true }));
-  new ResultFolder(dir).addTrace(told({}, { load: { failures: refused(4, 10) } }));
+  ResultFolder.forRun(dir).addTrace(told({}, { load: { failures: refused(4, 10) } }));
   return dir;
 }
 
@@ -66,9 +68,8 @@ test('compare of two folders says what changed, with an exit code of 1 when more
   const of = (failed: number) => {
     const dir = mkdtempSync(join(tmpdir(), 'report-'));
     t.after(() => rmSync(dir, { recursive: true }));
-    new ResultFolder(dir).writeResult(
-      [0, 1, 2, 3].map((repeat) => trialResult({ repeat, causes: { capacity: failed } })),
-    );
+    const trials = [0, 1, 2, 3].map((repeat) => trialResult({ repeat, causes: { capacity: failed } }));
+    ResultFolder.forRun(dir).writeResult(resultJson(runOfResults(trials)));
     return dir;
   };
   const [few, many] = [of(1), of(9)];
@@ -78,4 +79,43 @@ test('compare of two folders says what changed, with an exit code of 1 when more
   const better = await run(t, ['compare', many, few, '--json']);
   assert.equal(Difference.parse(JSON.parse(better.stdout)).cells[0]?.verdict, 'fewer');
   assert.deepEqual([better.code, better.stderr], [0, '']);
+});
+
+/** A folder of rollouts of a user's own service: a control and a rollout with so many failures. */
+function ownService(t: TestContext, failed: number, maxFailed = 0): string {
+  const dir = mkdtempSync(join(tmpdir(), 'report-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const own = { runtime: 'own', runtimeVersion: '', run: 'run-1' };
+  const traces = [
+    told({ ...own, variant: 'control' }, { rolloutMs: undefined }),
+    told({ ...own, variant: 'own' }, { load: { failures: refused(failed, 10) } }),
+  ];
+  const out = ResultFolder.forRun(dir);
+  for (const trace of traces) out.addTrace(trace);
+  saveRun(out, runOf(traces, { kind: 'own-service', maxFailed }));
+  return dir;
+}
+
+test("a folder of a user's own rollouts is judged as run judged it", async (t) => {
+  const broken = ownService(t, 4);
+  const allowed = ownService(t, 4, 4);
+  const summary = join(broken, 'summary');
+  const env = { GITHUB_STEP_SUMMARY: summary };
+  const [compared, github, junit, svg, fine, quiet] = await Promise.all([
+    run(t, ['compare', broken]),
+    run(t, ['report', broken, '--format', 'github'], { env }),
+    run(t, ['report', broken, '--format', 'junit']),
+    run(t, ['report', broken, '--format', 'svg', '--trial', 'rollout-1']),
+    run(t, ['compare', allowed]),
+    run(t, ['report', allowed, '--format', 'github'], { env: { GITHUB_STEP_SUMMARY: join(allowed, 'summary') } }),
+  ]);
+  assert.match(compared.stdout, /^BROKEN: 4 of \d+ exposed requests broke in 1 rollout/);
+  assert.deepEqual([compared.code, compared.stderr], [1, 'rollout-1 broke 4 requests\n']);
+  assert.match(github.stdout, /^::error title=A rollout broke requests::rollout-1 broke 4 requests\n/);
+  assert.match(readFileSync(summary, 'utf8'), /### Problems\n\n- rollout-1 broke 4 requests\n/);
+  assert.match(junit.stdout, /<testcase name="rollout-1" [^>]*>\s*<failure message="4 requests broke">/);
+  assert.match(svg.stdout, /aria-label="rollout: 4 broken requests"/);
+  assert.match(fine.stdout, /^OK: 4 of .*, no more than allowed\n/);
+  assert.deepEqual([fine.code, fine.stderr], [0, '']);
+  assert.match(quiet.stdout, /^OK: 4 of [^\n]*; see the job summary\n$/);
 });

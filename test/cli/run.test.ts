@@ -1,13 +1,15 @@
 /** `run` from end to end, on servers that nobody here wrote: what their documentation shows first. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { CauseId } from '../../src/analysis/causes.ts';
-import { Result, type TrialResult } from '../../src/analysis/result.ts';
+import type { TrialResult } from '../../src/analysis/result.ts';
 import { canBePid1 } from '../../src/processes/container-process.ts';
+import { Result } from '../../src/results/result-file.ts';
+import { Trace } from '../../src/trace/trace.ts';
 import { findRuntime } from '../../src/trials/runtimes.ts';
 import { CAN_SEE_PROCESSES, run, start, until } from './program.ts';
 
@@ -176,6 +178,7 @@ test('--find-fix finds the one fix that is missing, and how to make it', async (
   t.after(() => rmSync(dir, { recursive: true }));
   const flags = ['--find-fix', '--repeat', '1', '--rate', '84', '--json', '--out', dir];
   const ended = await run(t, ['run', '-k', 'kustomize/overlays/without-graceful-shutdown-bun', ...flags]);
+  assert.equal(readFileSync(join(dir, 'result.json'), 'utf8'), ended.stdout);
   const { fix, advice, trials } = Result.parse(JSON.parse(ended.stdout));
   assert.deepEqual(
     [fix?.state, fix?.changes.map((change) => change.fix)],
@@ -185,6 +188,44 @@ test('--find-fix finds the one fix that is missing, and how to make it', async (
   assert.match(fix?.component ?? '', /kind: Component.*name: rollout-test.*name: SHUTDOWN\n +value: drain/s);
   assert.equal(advice?.changes[0]?.change, 'graceful-shutdown');
   assert.ok(trials.some((trial) => trial.variant === 'own+graceful-shutdown' && trial.failed === 0));
-  assert.match(readFileSync(join(dir, 'report.html'), 'utf8'), /FOUND: this change held in 1 rollout,/);
+  const page = readFileSync(join(dir, 'report.html'), 'utf8');
+  assert.match(page, /FOUND: this change held in 1 rollout,/);
   assert.equal(ended.code, 0);
+
+  const saved = await run(t, ['compare', dir, '--json']);
+  assert.deepEqual([saved.code, saved.stdout], [0, ended.stdout], 'read back, it is the same');
+  assert.equal((await run(t, ['report', dir, '--format', 'html'])).stdout, page);
+  const { stdout: junit } = await run(t, ['report', dir, '--format', 'junit']);
+  assert.match(junit, /tests="1" failures="0" errors="0"/);
+});
+
+test('--out keeps what came in before Ctrl-C, and --overwrite replaces it', { skip: OWN_PORT }, async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'run-out-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const traces = () => readdirSync(join(dir, 'traces'));
+  const result = () => Result.parse(JSON.parse(readFileSync(join(dir, 'result.json'), 'utf8')));
+  const flags = ['run', '--rate', '20', '--grace', '2', '--out', dir, '--port', '3000', '--repeat', '3'];
+  const program = start(t, [...flags, ...EXPRESS]);
+  await until('the first trace', () => existsSync(join(dir, 'traces')) && traces().length > 0);
+  program.child.kill('SIGINT');
+  const interrupted = await program.ended;
+  assert.equal(interrupted.code, 130, interrupted.stderr);
+  const first = result();
+  assert.equal(first.run?.kind, 'own-service');
+  assert.equal(first.trials.length, traces().length);
+  assert.ok(existsSync(join(dir, 'report.html')));
+
+  const refused = await run(t, [...flags, ...EXPRESS]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^k8s-rollout-test: [^\n]* holds the results of another run \(a run from [^\n]*\n$/);
+  writeFileSync(join(dir, 'notes.txt'), 'mine');
+  const replaced = await run(t, [...flags.slice(0, -2), '--overwrite', ...EXPRESS]);
+  assert.ok([0, 1, 3].includes(replaced.code ?? -1), replaced.stderr);
+  assert.notEqual(result().run?.id, first.run?.id);
+  assert.deepEqual(traces().sort(), ['control-1.json', 'rollout-1.json']);
+  for (const name of traces()) {
+    const { trial } = Trace.parse(JSON.parse(readFileSync(join(dir, 'traces', name), 'utf8')));
+    assert.equal(trial.run, result().run?.id);
+  }
+  assert.ok(existsSync(join(dir, 'notes.txt')));
 });

@@ -14,6 +14,7 @@ const plan = (seed: number) =>
     load: 'builtin',
     cluster: 'local',
     seed,
+    run: 'run-1',
   }).map(({ identity, control }) => ({ ...identity, control }));
 
 test('a comparison has every runtime in every variant, each repeated', () => {

@@ -160,7 +160,7 @@ describe('the requests', () => {
 });
 
 test('a control and the rollouts are planned, each with a seed of its own that the seed decides', () => {
-  const plans = planRollouts(service(['node']), 2, 7);
+  const plans = planRollouts(service(['node']), 2, { run: 'run-1', seed: 7 });
   assert.deepEqual(
     plans.map(({ control, identity }) => [control, identity.runtime, identity.variant, identity.repeat]),
     [
@@ -170,5 +170,5 @@ test('a control and the rollouts are planned, each with a seed of its own that t
     ],
   );
   assert.equal(new Set(plans.map(({ identity }) => identity.seed)).size, 3);
-  assert.deepEqual(planRollouts(service(['node']), 2, 7), plans);
+  assert.deepEqual(planRollouts(service(['node']), 2, { run: 'run-1', seed: 7 }), plans);
 });

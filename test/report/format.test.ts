@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { count, percent, rate, seconds } from '../../src/report/format.ts';
+import { count, counted, percent, preciseSeconds, rate, seconds, shortSeconds } from '../../src/report/format.ts';
 
 describe('numbers as people read them', () => {
   const table: [format: (value: number) => string, value: number, text: string][] = [
@@ -19,6 +19,14 @@ describe('numbers as people read them', () => {
     [seconds, 49, '0.0 s'],
     [seconds, 1234, '1.2 s'],
     [seconds, 65_000, '65.0 s'],
+    [preciseSeconds, 0, '0.00 s'],
+    [preciseSeconds, 23.52880859375, '0.02 s'],
+    [preciseSeconds, 12_345, '12.35 s'],
+    [shortSeconds, 0, '0 s'],
+    [shortSeconds, 0.004, 'less than 0.01 s'],
+    [shortSeconds, 0.02352880859375, '0.02 s'],
+    [shortSeconds, 1.5, '1.5 s'],
+    [shortSeconds, 30, '30 s'],
     [rate, 0, '0.0'],
     [rate, 0.333, '0.3'],
     [rate, 99.94, '99.9'],
@@ -27,5 +35,17 @@ describe('numbers as people read them', () => {
   ];
   for (const [format, value, text] of table) {
     test(`${format.name}(${value}) is ${text}`, () => assert.equal(format(value), text));
+  }
+
+  const things: [value: number, words: string[], text: string][] = [
+    [0, ['pod'], '0 pods'],
+    [1, ['pod'], '1 pod'],
+    [2, ['pod'], '2 pods'],
+    [12_345, ['request'], '12,345 requests'],
+    [1, ['query', 'queries'], '1 query'],
+    [3, ['query', 'queries'], '3 queries'],
+  ];
+  for (const [value, [word = '', plural], text] of things) {
+    test(`${value} ${word}: ${text}`, () => assert.equal(counted(value, word, plural), text));
   }
 });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { githubAnnotations } from '../../src/report/github.ts';
+import type { FixResult } from '../../src/analysis/fix-result.ts';
+import { githubAnnotations, githubLogLine } from '../../src/report/github.ts';
 import { annotationLines, escapeData, escapeProperty } from '../../src/report/github-escape.ts';
+import { judge } from '../../src/results/judge.ts';
+import type { Run } from '../../src/results/run.ts';
+import { trialResult } from '../results/trial-result.ts';
+import { runOfResults } from './reported.ts';
 
 describe('workflow commands', () => {
   const table: [text: string, data: string, property: string][] = [
@@ -28,13 +33,62 @@ describe('workflow commands', () => {
     assert.equal(of(25).at(-1), '::error title=16 more::16 more are in the job summary.');
   });
 
-  test('tell broken requests from bad measurements', () => {
-    const complaints = ['invalid: valid-bun: no request was made', 'valid-node broke 3 requests\n::warning::'];
-    assert.equal(
-      githubAnnotations({ trials: [], complaints }),
-      '::error title=The measurement is not valid::valid-bun: no request was made\n' +
-        '::error title=A valid variant broke requests::valid-node broke 3 requests%0A::warning::\n',
-    );
-    assert.equal(githubAnnotations({ trials: [], complaints: [] }), '');
-  });
+  const run = (fields: Partial<Run>) => runOfResults(fields.trials ?? [], fields);
+  const own = (failed: number, fields: Parameters<typeof trialResult>[0] = {}) =>
+    trialResult({ runtime: 'own', variant: 'own', causes: { capacity: failed }, ...fields });
+  const control = own(0, { variant: 'control' });
+  const LATE = { valid: false, invalidReasons: ['late\n::warning::'] };
+  const fix: FixResult = { state: 'not-found', changes: [], component: null, untried: [], tried: [] };
+  const annotated: [what: string, run: Run, annotations: string, log: RegExp][] = [
+    ['nothing of a clean run', run({ trials: [trialResult()] }), '', /^1 trial, 0 broken requests, 0 complaints; /],
+    [
+      'broken valid variants',
+      run({ trials: [trialResult({ causes: { capacity: 1 } })] }),
+      '::error title=A valid variant broke requests::valid-node broke 1 request\n',
+      /^1 trial, 1 broken request, 1 complaint; /,
+    ],
+    [
+      'measurements that are not valid',
+      run({ trials: [trialResult(LATE)] }),
+      '::error title=The measurement is not valid::valid-node: late%0A::warning::\n',
+      /1 complaint/,
+    ],
+    [
+      'broken rollouts of a service',
+      run({ kind: 'own-service', trials: [control, own(3, { repeat: 1 })] }),
+      '::error title=A rollout broke requests::rollout-2 broke 3 requests\n',
+      /^BROKEN: 3 of 3,000 exposed requests broke in 1 rollout .*; see the job summary\n$/,
+    ],
+    [
+      'nothing of rollouts that broke no more than allowed',
+      run({ kind: 'own-service', maxFailed: 3, trials: [control, own(3)] }),
+      '',
+      /^OK: 3 of /,
+    ],
+    [
+      'rollouts that cannot be trusted, with what may help',
+      run({ kind: 'own-service', trials: [control, own(3, LATE)], maxFailed: 9, hints: ['name a path'] }),
+      '::error title=The measurement is not valid::rollout-1: late%0A::warning::\n::notice title=What may help::name a path\n',
+      /^INVALID: /,
+    ],
+    [
+      'nothing of the sets that a search tried',
+      run({ kind: 'find-fix', trials: [control, own(3), own(2, LATE)], fix: { ...fix, state: 'nothing-to-fix' } }),
+      '',
+      /^OK: /,
+    ],
+    [
+      'a fix that was not found',
+      run({ kind: 'find-fix', trials: [control, own(3)], fix }),
+      '::error title=No fix was found::no set of the fixes that could be tried stops the failures\n',
+      /^NOT FOUND: /,
+    ],
+  ];
+  for (const [what, judged, annotations, log] of annotated) {
+    test(`name ${what}`, () => {
+      const contents = { run: judged, judgement: judge(judged) };
+      assert.equal(githubAnnotations(contents), annotations);
+      assert.match(githubLogLine(contents), log);
+    });
+  }
 });

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { analyse } from '../../src/analysis/result.ts';
 import { RUNTIMES, VARIANTS } from '../../src/manifests/overlays.ts';
+import { reportContents } from '../../src/report/contents.ts';
 import { htmlReport } from '../../src/report/html/page.ts';
 import { DELETED, failed, pod, succeeded } from '../analysis/story.ts';
 import { trialResult } from '../results/trial-result.ts';
-import { refused, reported, told } from './reported.ts';
+import { refused, reported, runOf, runOfResults, told } from './reported.ts';
 
 const HOSTILE = `<script>alert("1")</script>&'"><img src=x onerror=alert(1)>`;
 
@@ -60,29 +61,32 @@ describe('the page', () => {
     );
     const contents = reported([bad], [HOSTILE]);
     const result = { ...analyse(bad), valid: false, invalidReasons: [HOSTILE] };
-    const html = htmlReport({
-      ...contents,
-      trials: [{ result, trace: bad }],
-    });
+    const html = htmlReport({ ...contents, trials: [{ result, trace: bad }] });
     assert.ok(html.includes('&lt;script&gt;'));
     assert.doesNotMatch(html, /<script|<img|alert\("1/);
   });
 
   test('says what a search for a fix came to, and how to make the change', () => {
-    const html = htmlReport({
-      ...reported([told({ runtime: 'own', variant: 'own' })]),
-      fix: {
-        state: 'found',
-        changes: [{ fix: 'pre-stop', what: `a preStop sleep of 3 s ${HOSTILE}` }],
-        component: `kind: Component ${HOSTILE}`,
-        untried: [`another ${HOSTILE}`],
-        tried: [
-          { set: [], failed: [7], invalid: 0 },
-          { set: ['pre-stop'], failed: [0, 0], invalid: 1 },
-          { set: ['replicas'], failed: [], invalid: 0, refused: HOSTILE },
-        ],
+    const run = runOf(
+      [told({ runtime: 'own', variant: 'own' }), told({ runtime: 'own', variant: 'own+pre-stop' })],
+      { kind: 'find-fix' },
+      {
+        fix: {
+          state: 'found',
+          changes: [{ fix: 'pre-stop', what: `a preStop sleep of 3 s ${HOSTILE}` }],
+          component: `kind: Component ${HOSTILE}`,
+          untried: [`another ${HOSTILE}`],
+          tried: [
+            { set: [], failed: [7], invalid: 0 },
+            { set: ['pre-stop'], failed: [0, 0], invalid: 1 },
+            { set: ['replicas'], failed: [], invalid: 0, refused: HOSTILE },
+          ],
+        },
       },
-    });
+    );
+    const html = htmlReport(reportContents(run));
+    assert.match(html, /<th scope="row">rollout with pre-stop<\/th>/);
+    assert.doesNotMatch(html, />own\b|own-own|own on own/);
     assert.match(html, /FOUND: this change held in 2 rollouts, and no smaller set did\./);
     assert.match(html, /<li>a preStop sleep of 3 s &lt;script/);
     assert.match(html, /<pre tabindex="0">kind: Component &lt;script/);
@@ -93,10 +97,10 @@ describe('the page', () => {
 
   test('says why a trial is not valid, and what else is wrong', () => {
     const invalid = told({}, { load: { droppedRequests: 60 } });
-    const html = htmlReport(reported([invalid], ['invalid: something']));
+    const html = htmlReport(reported([invalid], ['something']));
     assert.match(html, /<strong>Not valid:<\/strong> 60 of 100 requests could not be started\./);
     assert.match(html, /<p class="badge">not valid<\/p>/);
-    assert.match(html, /<li>invalid: something<\/li>/);
+    assert.match(html, /<h3>Problems<\/h3><ul><li>invalid: valid-node: 60 of 100 .*<\/li><li>invalid: something<\/li>/);
   });
 
   test('says what each change alone removes, and what would be enough', () => {
@@ -107,8 +111,28 @@ describe('the page', () => {
     assert.doesNotMatch(clean, /What each change alone removes/);
   });
 
+  test('gives no advice where the measurement cannot be trusted, and says why not', () => {
+    const invalid = told({ runtime: 'bun' }, { load: { failures: refused(7, 10), droppedRequests: 60 } });
+    const html = htmlReport(reported([told({}, { load: { failures: refused(7, 10) } }), invalid]));
+    assert.doesNotMatch(html, /What each change alone removes|What would be enough|how to fix|Keep serving after/i);
+    assert.match(html, /<li>invalid: valid-bun: 60 of /);
+  });
+
+  test("has the rollouts of a user's own service under their names", () => {
+    const traces = [
+      told({ runtime: 'own', runtimeVersion: '', variant: 'control' }, { rolloutMs: undefined }),
+      told({ runtime: 'own', runtimeVersion: '', variant: 'own' }, { load: { failures: refused(7, 10) } }),
+    ];
+    const html = htmlReport(reportContents(runOf(traces, { kind: 'own-service' })));
+    assert.match(html, /<p class="headline bad">BROKEN: 7 of \d+ exposed requests broke in 1 rollout/);
+    assert.match(html, /<li>rollout-1 broke 7 requests<\/li>/);
+    assert.match(html, /<a class="figure" href="#rollout">7</);
+    assert.match(html, /<dd>traces\/rollout-1\.json<\/dd>/);
+    assert.doesNotMatch(html, />own\b|own-own|own on own/);
+  });
+
   test('does without a trace, as of a k6 summary', () => {
-    const html = htmlReport({ trials: [{ result: trialResult({ causes: { unexplained: 3 } }) }], complaints: [] });
+    const html = htmlReport(reportContents(runOfResults([trialResult({ causes: { unexplained: 3 } })])));
     assert.match(html, /3 broken/);
     assert.match(html, /No trace of this trial was kept/);
     assert.doesNotMatch(html, /<svg class="timeline"/);
@@ -116,11 +140,7 @@ describe('the page', () => {
 
   test('has a table of the rollouts of a cell, and says that not all have a picture', () => {
     const traces = [0, 1, 2, 3].map((repeat) => told({ repeat }, { load: { failures: refused(repeat, 10) } }));
-    const { trials } = reported(traces);
-    const html = htmlReport({
-      trials: trials.map(({ result, trace }) => (result.repeat === 0 || !trace ? { result } : { result, trace })),
-      complaints: [],
-    });
+    const html = htmlReport(reported(traces));
     assert.equal(html.split('<svg class="timeline"').length, 4);
     assert.match(html, /Pictures of the 3 rollouts that broke most; the traces hold all 4/);
     assert.match(html, /<th scope="row">4<\/th><td class="num">3<\/td>/);

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { create } from 'xmlbuilder2';
+import type { FixResult } from '../../src/analysis/fix-result.ts';
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { junitReport } from '../../src/report/junit.ts';
+import { judge } from '../../src/results/judge.ts';
+import type { Run } from '../../src/results/run.ts';
 import { trialResult } from '../results/trial-result.ts';
+import { runOfResults } from './reported.ts';
 
 function junit(...results: TrialResult[]): { xml: string } {
-  const xml = junitReport({ trials: results.map((result) => ({ result })), complaints: [] });
+  return junitOf(runOfResults(results));
+}
+
+function junitOf(run: Run): { xml: string } {
+  const xml = junitReport({ run, judgement: judge(run) });
   create(xml); // throws where it is not well-formed
   return { xml };
 }
@@ -32,16 +40,12 @@ describe('the report as JUnit', () => {
       trialResult({ causes: { 'routing-lag': 3 } }),
       /<failure message="3 requests broke">[^<]*routing lag: 3/,
     ],
-    [
-      "of a service of one's own that broke something fails",
-      trialResult({ variant: 'rollout', causes: { 'routing-lag': 3 } }),
-      /<failure message="3 requests broke">/,
-    ],
+    ['one broken request is one', trialResult({ causes: { capacity: 1 } }), /<failure message="1 request broke">/],
     ['broken that broke something passes', trialResult({ variant: 'broken', causes: { capacity: 3 } }), undefined],
     [
       'one that is not valid is an error, not a failure',
       trialResult({ causes: { capacity: 1 }, valid: false, invalidReasons: ['no request was made'] }),
-      /<error message="not valid">rollout 1: no request was made<\/error>/,
+      /<error message="not valid">valid-node: no request was made/,
     ],
   ];
   for (const [what, result, outcome] of outcomes) {
@@ -52,6 +56,57 @@ describe('the report as JUnit', () => {
     });
   }
 
+  test('has an error of its own for what is wrong with no trial alone', () => {
+    const { xml } = junit(
+      trialResult({ variant: 'control', connectionReuse: 0.99 }),
+      trialResult({ variant: 'control', connectionReuse: 0.5, runtime: 'deno' }),
+    );
+    assert.match(xml, /tests="3" failures="0" errors="1"/);
+    assert.match(xml, /<error message="not valid">the runtimes reused connections to different degrees/);
+  });
+
+  const own = (failed: number, fields: Parameters<typeof trialResult>[0] = {}) =>
+    trialResult({ runtime: 'own', variant: 'own', causes: { 'routing-lag': failed }, ...fields });
+  const LATE = { valid: false, invalidReasons: ['late'] };
+  const control = own(0, { variant: 'control' });
+
+  const rollouts: [what: string, run: Run, cases: [name: string, outcome?: string][]][] = [
+    ['clean', runOfResults([own(0), control], { kind: 'own-service' }), [['control'], ['rollout-1']]],
+    [
+      'one of which broke more than allowed',
+      runOfResults([control, own(2), own(3, { repeat: 1 })], { kind: 'own-service', maxFailed: 2 }),
+      [['control'], ['rollout-1'], ['rollout-2', 'failure']],
+    ],
+    [
+      'one of which cannot be trusted',
+      runOfResults([control, own(9, LATE), own(3, { repeat: 1 })], { kind: 'own-service' }),
+      [['control'], ['rollout-1', 'error'], ['rollout-2', 'failure']],
+    ],
+    ['that were cut short', runOfResults([control], { kind: 'own-service' }), [['control'], ['run', 'error']]],
+  ];
+  for (const [what, run, expected] of rollouts) {
+    test(`has a case for each rollout of a service and the control: ${what}`, () => {
+      assert.deepEqual(casesOf(junitOf(run).xml), expected);
+    });
+  }
+
+  const searches: [state: FixResult['state'] | undefined, outcome?: string][] = [
+    ['found'],
+    ['nothing-to-fix'],
+    ['not-found', 'failure'],
+    ['invalid', 'error'],
+    [undefined, 'error'],
+  ];
+  for (const [state, outcome] of searches) {
+    test(`has one case for a search for a fix, whatever its trials broke: ${state ?? 'cut short'}`, () => {
+      const fix = state && { state, changes: [], component: null, untried: [], tried: [] };
+      const trials = [control, own(9), own(9, LATE), own(3, { variant: 'own+replicas' })];
+      const { xml } = junitOf(runOfResults(trials, { kind: 'find-fix', fix }));
+      assert.deepEqual(casesOf(xml), [outcome ? ['fix', outcome] : ['fix']]);
+      assert.match(xml, /<testsuites name="k8s-rollout-test" tests="1"/);
+    });
+  }
+
   test('is well-formed whatever names hold', () => {
     const hostile = `<x> & "y" ]]> ${String.fromCharCode(27)}[31m \u0000`;
     const { xml } = junit(trialResult({ variant: hostile, runtime: hostile, valid: false, invalidReasons: [hostile] }));
@@ -59,3 +114,10 @@ describe('the report as JUnit', () => {
     assert.doesNotMatch(xml, /\p{Cc}(?<!\n)/u, 'control characters are not allowed in XML, not even escaped');
   });
 });
+
+/** Each test case with its outcome, where it did not pass. */
+function casesOf(xml: string): string[][] {
+  return [...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*(?:<(failure|error) )?/g)].map((match) =>
+    match.slice(1).filter((part) => part !== undefined),
+  );
+}

@@ -50,7 +50,7 @@ describe('a frame of the live view', () => {
     assert.deepEqual(text.split('\n'), [
       '██████████░░░░░░░░░░░░░░ 9 of 21 trials, 1 min 12 s left, 212 failed so far',
       '  valid-node rolling   old ×◐◔◌● new ○ 3,204 sent, 12 failed',
-      '  ○ starting  ● ready  ◐ told to go  ◔ SIGTERM sent  ◌ not listening  × gone',
+      '  ○ starting  ● ready  ◐ terminating  ◔ SIGTERM sent  ◌ not listening  × gone',
     ]);
   });
 
@@ -117,6 +117,7 @@ function shown(t: TestContext, isTTY: boolean) {
     load: 'builtin',
     cluster: 'local',
     seed: 1,
+    run: 'run-1',
   });
   const progress = terminalProgress(stream as unknown as NodeJS.WriteStream, trials, { seed: 1, atATime: 2 });
   t.after(() => progress.stop());
@@ -162,7 +163,7 @@ describe('progress', () => {
     t.mock.timers.tick(200);
     const change = written();
     assert.match(change, /101 sent/);
-    assert.doesNotMatch(change, /trials,|told to go/, 'lines that are the same stay as they are');
+    assert.doesNotMatch(change, /trials,|terminating/, 'lines that are the same stay as they are');
     progress.stop();
     assert.match(written(), new RegExp(`${ESCAPE}\\[2K`), 'it clears its lines');
     t.mock.timers.tick(1000);

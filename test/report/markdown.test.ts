@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { markdownReport } from '../../src/report/markdown.ts';
+import { type Complaint, judge } from '../../src/results/judge.ts';
+import type { Run } from '../../src/results/run.ts';
 import { trialResult } from '../results/trial-result.ts';
+import { runOfResults } from './reported.ts';
 
 function markdown(results: readonly TrialResult[], complaints: readonly string[] = [], maxBytes?: number): string {
-  return markdownReport({ trials: results.map((result) => ({ result })), complaints }, maxBytes);
+  const run = runOfResults(results);
+  const { complaints: own, ...judgement } = judge(run);
+  const more = complaints.map((text): Complaint => ({ kind: 'broke', text }));
+  return markdownReport({ run, judgement: { ...judgement, complaints: [...own, ...more] } }, maxBytes);
 }
 
 describe('the report in Markdown', () => {
-  test('has the headline, a table, and what mends what broke', () => {
+  test('has the headline, a table, and how to fix what broke', () => {
     const lines = markdown([
       trialResult(),
       trialResult({
@@ -17,7 +23,7 @@ describe('the report in Markdown', () => {
         causes: { 'routing-lag': 300, 'keep-alive-race': 9 },
         longestOutageMs: 1200,
       }),
-      trialResult({ runtime: 'bun', runtimeVersion: '1.4.5', valid: false }),
+      trialResult({ runtime: 'bun', runtimeVersion: '1.4.5' }),
     ]).split('\n');
     assert.equal(
       lines[2],
@@ -27,11 +33,54 @@ describe('the report in Markdown', () => {
       '|  | Node 26.10.0 | Bun 1.4.5 |',
       '| --- | --- | --- |',
       '| **without pre stop** | **309** broken, 103 per pod<br>routing lag 300<br>keep-alive race 9<br>outage 1.2 s | – |',
-      '| **valid** | **0** of 3,000<br>at most 0.1 % | **0** of 3,000<br>at most 0.1 %<br>**not valid** |',
+      '| **valid** | **0** of 3,000<br>at most 0.1 % | **0** of 3,000<br>at most 0.1 % |',
     ]);
-    const mends = lines.slice(lines.indexOf('### What mends it') + 2);
-    assert.match(mends[0] ?? '', /^- \*\*routing lag\*\* \(300\): Keep serving/);
-    assert.match(mends[1] ?? '', /^- \*\*keep-alive race\*\* \(9\): /);
+    const fixes = lines.slice(lines.indexOf('### How to fix it') + 2);
+    assert.match(fixes[0] ?? '', /^- \*\*routing lag\*\* \(300\): Keep serving/);
+    assert.match(fixes[1] ?? '', /^- \*\*keep-alive race\*\* \(9\): /);
+  });
+
+  test('has reasons and no fix where the measurement cannot be trusted', () => {
+    const text = markdown([trialResult({ causes: { capacity: 9 }, valid: false, invalidReasons: ['late'] })]);
+    assert.match(text, /\*\*not valid\*\*/);
+    assert.match(text, /### Problems\n\n- invalid: valid-node: late\n/);
+    assert.doesNotMatch(text, /How to fix it/);
+  });
+
+  const own = (failed: number, fields: Parameters<typeof trialResult>[0] = {}) =>
+    trialResult({ runtime: 'own', variant: 'own', causes: { 'routing-lag': failed }, ...fields });
+  const trials = [own(3), own(0, { variant: 'control', rolloutMs: null })];
+  const of = (run: Run) => markdownReport({ run, judgement: judge(run) });
+
+  test('has the rollouts of a service, the control first', () => {
+    const text = of(runOfResults(trials, { kind: 'own-service' }));
+    assert.match(text, /^\*\*BROKEN: 3 of 3,000 exposed requests broke in 1 rollout \(1\.0 per pod replaced\)\.\*\*$/m);
+    assert.match(text, /\n\| control \| 4,000 .*\n\| rollout-1 \| 4,000 \| 3,000 \| 3 \| /);
+    assert.match(
+      text,
+      /### Problems\n\n- rollout-1 broke 3 requests\n\n### How to fix it\n\n- \*\*routing lag\*\* \(3\)/,
+    );
+    assert.doesNotMatch(text, /\bown\b/);
+  });
+
+  test('has the fix that a search found, and what it tried', () => {
+    const text = of(
+      runOfResults(trials, {
+        kind: 'find-fix',
+        fix: {
+          state: 'found',
+          changes: [{ fix: 'pre-stop', what: 'a preStop sleep of 2 s' }],
+          component: 'kind: Component\npatch: "```"\n',
+          untried: ['graceful shutdown: no'],
+          tried: [{ set: ['pre-stop'], failed: [0, 0], invalid: 1 }],
+        },
+      }),
+    );
+    assert.match(text, /\*\*FOUND: this change held in 2 rollouts/);
+    assert.match(text, /### How to fix it\n\n- a preStop sleep of 2 s\n- Not tried: graceful shutdown: no\n/);
+    assert.match(text, /\n````yaml\nkind: Component\npatch: "```"\n````\n/);
+    assert.match(text, /\n\| pre-stop \| 0, 0, invalid \|\n/);
+    assert.doesNotMatch(text, /### Problems/);
   });
 
   test('lets no name or complaint become formatting, HTML, a cell or a mention', () => {
@@ -42,13 +91,13 @@ describe('the report in Markdown', () => {
   });
 
   test('stays below the size that GitHub takes, by whole lines, and says so', () => {
-    const complaints = Array.from({ length: 20_000 }, (_, index) => `invalid: trial ${index}: ${'ä'.repeat(60)}`);
+    const complaints = Array.from({ length: 20_000 }, (_, index) => `trial ${index}: ${'ä'.repeat(60)}`);
     const text = markdown([trialResult()], complaints);
     assert.ok(Buffer.byteLength(text) < 1024 * 1024);
     assert.ok(Buffer.byteLength(text) > 900 * 1024, 'as much as fits');
     const lines = text.trimEnd().split('\n');
     assert.equal(lines.at(-1), 'The rest did not fit here; report.html has all of it.');
-    assert.match(lines.at(-3) ?? '', /^- invalid: trial \d+: ä{60}$/);
+    assert.match(lines.at(-3) ?? '', /^- trial \d+: ä{60}$/);
   });
 
   test('has only the remark where there is no room at all', () => {

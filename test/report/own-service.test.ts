@@ -5,45 +5,53 @@ import picocolors from 'picocolors';
 import { type Advice, advise } from '../../src/analysis/advice.ts';
 import type { FixResult } from '../../src/analysis/fix-result.ts';
 import type { TrialResult } from '../../src/analysis/result.ts';
-import { ownVerdict } from '../../src/own-service/verdict.ts';
 import { changeLines, measuredLines } from '../../src/report/advice.ts';
 import { renderFoundFix } from '../../src/report/found-fix.ts';
 import { renderOwnService } from '../../src/report/own-service.ts';
+import { judge } from '../../src/results/judge.ts';
 import { DELETED, failed, pod, trace } from '../analysis/story.ts';
 import { trialResult } from '../results/trial-result.ts';
+import { runOfResults } from './reported.ts';
 
 const PLAIN = picocolors.createColors(false);
 const NOTHING = advise([]);
 
+const control = trialResult({ runtime: 'own', variant: 'control' });
 const own = (fields: Parameters<typeof trialResult>[0]) => trialResult({ runtime: 'own', variant: 'own', ...fields });
 
 function told(trials: TrialResult[], maxFailed = 0, advice: Advice = NOTHING): string {
-  return renderOwnService(trials, ownVerdict(trials, [], maxFailed), advice, PLAIN);
+  const run = runOfResults(trials, { kind: 'own-service', maxFailed, advice });
+  return renderOwnService(run, judge(run), PLAIN);
 }
 
 describe('the report on one service begins with its verdict:', () => {
   const cases: [what: string, trials: TrialResult[], maxFailed: number, begins: RegExp][] = [
     [
       'clean',
-      [own({})],
+      [control, own({})],
       0,
       /^OK: 0 of 3,000 exposed requests broke in 1 rollout \(at most 0\.1 %, 95 % confidence\)\n/,
     ],
     [
       'broken',
-      [own({ causes: { 'routing-lag': 12 } })],
+      [control, own({ causes: { 'routing-lag': 12 } })],
       0,
       /^BROKEN: 12 of 3,000 .* in 1 rollout \(4\.0 per pod replaced\)\n/,
     ],
-    ['allowed', [own({ causes: { 'routing-lag': 2 } })], 2, /^OK: 2 of 3,000 .*, no more than allowed\n/],
-    ['invalid', [own({ valid: false, invalidReasons: ['late'] })], 0, /^INVALID: 0 of 3,000 .* cannot be trusted\n/],
+    ['allowed', [control, own({ causes: { 'routing-lag': 2 } })], 2, /^OK: 2 of 3,000 .*, no more than allowed\n/],
+    [
+      'invalid',
+      [control, own({ valid: false, invalidReasons: ['late'] })],
+      0,
+      /^INVALID: 0 of 3,000 .* cannot be trusted\n/,
+    ],
     ['nothing', [], 0, /^INVALID: no rollout was measured\n/],
   ];
   for (const [what, trials, maxFailed, begins] of cases) {
     test(what, () => assert.match(told(trials, maxFailed), begins));
   }
 
-  test('then the causes, most first, with what mends them, then every trial, the control first', () => {
+  test('then the causes, most first, with the fix of each, then every trial, the control first', () => {
     const trials = [
       own({ repeat: 1, causes: { 'routing-lag': 3, 'keep-alive-race': 5 } }),
       own({ variant: 'control' }),
@@ -51,15 +59,23 @@ describe('the report on one service begins with its verdict:', () => {
     ];
     const text = told(trials);
     assert.match(text, /5 × cause 5, keep-alive race\..*\n {2}Fix: Answer with .*\n\n3 × cause 4, routing lag\./);
-    assert.match(text, /│ control .*\n│ rollout 1 .*\n│ rollout 2 /);
+    assert.match(text, /│ control .*\n│ rollout-1 .*\n│ rollout-2 /);
+  });
+
+  test('gives reasons, and neither causes nor advice, where it cannot be trusted', () => {
+    const rollout = trace({ load: { failures: [failed('fresh connect ECONNREFUSED', 1500, 1501, { pod: 'old-1' })] } });
+    const trials = [control, own({ causes: { 'routing-lag': 3 }, valid: false, invalidReasons: ['late'] })];
+    const text = told(trials, 0, advise([rollout]));
+    assert.match(text, /^INVALID: .*\n\nProblems:\n {2}invalid: rollout-1: late\n {2}rollout-1 broke 3 requests\n\n┌/);
+    assert.doesNotMatch(text, /cause 4|Fix:|What each change|Measured:|enough/);
   });
 
   test('and says what is not known', () => {
     assert.match(
       told([own({ hiddenRetries: null, pid1: false })]),
-      /Not known: whether a client repeated.*\nNot known: what the command does/,
+      /Unknown: whether a client repeated.*\nUnknown: what the command does/,
     );
-    assert.doesNotMatch(told([own({})]), /Not known/);
+    assert.doesNotMatch(told([own({})]), /Unknown/);
   });
 });
 
@@ -74,7 +90,7 @@ describe('advice in words', () => {
     ['says how long the routers lagged', /until 0\.85 s after its deletion\.$/m],
     [
       'says which preStop is enough, with its margin',
-      /^preStop: has none; 2 s is enough \(the lag \+ a margin of 1\.0 s/m,
+      /^preStop: none now; 2 s is enough \(routing lag \+ margin 1\.0 s/m,
     ],
     [
       'says what the server did with SIGTERM',
@@ -83,10 +99,45 @@ describe('advice in words', () => {
     ['counts what broke', /Started after it: 0 answered, 1 failed\.$/m],
   ];
   for (const [what, line] of lines) test(what, () => assert.match(text, line));
+  const server = (ended: Partial<Advice['server']>) => {
+    const advice = advise([trace({ pods, load })]);
+    return measuredLines({ ...advice, server: { ...advice.server, ...ended } }).join('\n');
+  };
+  const numbers: [what: string, text: string, line: RegExp][] = [
+    [
+      'one pod that was killed',
+      server({ pods: 3, killed: 1, diedOfSignal: 0 }),
+      /: 2 of 3 pods exited by themselves within 1\.00 s, 1 of 3 pods did not exit and was killed at/,
+    ],
+    [
+      'several that were killed',
+      server({ pods: 3, killed: 2, diedOfSignal: 1 }),
+      /: 2 of 3 pods did not exit and were killed at .*, 1 of 3 pods died of a signal/,
+    ],
+    [
+      'one request on an idle connection',
+      server({ idleConnections: { broken: 1, answeredAfterStop: 1 } }),
+      /: 1 request met one being closed; 1 request was answered on them/,
+    ],
+    [
+      'a hook of a time nobody would write',
+      measuredLines({
+        ...advise([trace({ pods, load })]),
+        preStop: { nowSeconds: 0.02352880859375, neededSeconds: 2, marginMs: 1000 },
+      }).join('\n'),
+      /preStop: 0\.02 s now; 2 s is enough/,
+    ],
+  ];
+  for (const [what, text, line] of numbers) test(`counts ${what} as people do`, () => assert.match(text, line));
+
   test('is nothing where no rollout was seen', () => assert.deepEqual(measuredLines(NOTHING), []));
 });
 
 describe('the fix that was found', () => {
+  const rendered = (fix: FixResult, flags?: string) => {
+    const run = runOfResults([control, own({ valid: false, invalidReasons: ['late'] })], { kind: 'find-fix', fix });
+    return renderFoundFix(run, judge(run), flags, PLAIN);
+  };
   const fix: FixResult = {
     state: 'found',
     changes: [{ fix: 'pre-stop', what: 'a preStop sleep of 2 s' }],
@@ -99,7 +150,7 @@ describe('the fix that was found', () => {
     ],
   };
   test('is told first, then as a component, then with what was tried', () => {
-    const text = renderFoundFix(fix, undefined, PLAIN);
+    const text = rendered(fix);
     assert.match(
       text,
       /^FOUND: this change held in 3 rollouts, and no smaller set did\n\n {2}a preStop sleep of 2 s\n/,
@@ -108,15 +159,15 @@ describe('the fix that was found', () => {
     assert.match(text, /│ as it is +│ 9, invalid +│\n│ replicas +│ refused: spec: no +│\n│ pre-stop +│ 0, 0, 0 +│/);
   });
   test('is told as flags where the deployment came from flags', () => {
-    assert.match(renderFoundFix(fix, '--pre-stop 2', PLAIN), /\nAs flags: --pre-stop 2\n/);
+    assert.match(rendered(fix, '--pre-stop 2'), /\nAs flags: --pre-stop 2\n/);
   });
   for (const [state, begins] of [
     ['not-found', /^NOT FOUND: /],
-    ['nothing-to-fix', /^OK: as it is/],
-    ['invalid', /^INVALID: /],
+    ['nothing-to-fix', /^OK: no rollout of the service as it is/],
+    ['invalid', /^INVALID: .*\n\nProblems:\n.*\n {2}invalid: rollout-1: late\n/],
   ] as const) {
     test(`${state} says so`, () => {
-      assert.match(renderFoundFix({ ...fix, state, changes: [], component: null }, undefined, PLAIN), begins);
+      assert.match(rendered({ ...fix, state, changes: [], component: null }), begins);
     });
   }
 });

@@ -1,7 +1,9 @@
 /** Contents of a report made from stories: a trial for each trace. */
-import { advise } from '../../src/analysis/advice.ts';
-import { analyse } from '../../src/analysis/result.ts';
-import type { ReportContents } from '../../src/report/contents.ts';
+import { analyse, type TrialResult } from '../../src/analysis/result.ts';
+import { type ReportContents, reportContents } from '../../src/report/contents.ts';
+import type { Complaint } from '../../src/results/judge.ts';
+import type { RunIdentity } from '../../src/results/result-file.ts';
+import { type FixFindings, measuredRun, type Run } from '../../src/results/run.ts';
 import type { FailedRequest } from '../../src/trace/load-record.ts';
 import type { Trace, TrialIdentity } from '../../src/trace/trace.ts';
 import { failed, type Story, trace } from '../analysis/story.ts';
@@ -12,8 +14,31 @@ export function told(identity: Partial<TrialIdentity>, story: Story = {}): Trace
   return { ...made, trial: { ...made.trial, repeat: 0, ...identity } };
 }
 
+/** The run that these traces are of; a comparison unless said otherwise. */
+export function runOf(traces: readonly Trace[], identity: Partial<RunIdentity> = {}, found: FixFindings = {}): Run {
+  const measured = traces.map((trace) => ({ result: analyse(trace), trace }));
+  return measuredRun({ id: 'run-1', kind: 'comparison', maxFailed: 0, ...identity }, measured, found);
+}
+
+/** A run of results without traces. */
+export function runOfResults(trials: readonly TrialResult[], fields: Partial<Run> = {}): Run {
+  return {
+    kind: 'comparison',
+    maxFailed: 0,
+    hints: [],
+    hasTrace: () => false,
+    traceOf: () => undefined,
+    ...fields,
+    trials,
+  };
+}
+
+/** What reports are made from, with complaints of these texts added. */
 export function reported(traces: readonly Trace[], complaints: readonly string[] = []): ReportContents {
-  return { trials: traces.map((trace) => ({ result: analyse(trace), trace, advice: advise([trace]) })), complaints };
+  const contents = reportContents(runOf(traces));
+  const { judgement } = contents;
+  const more = complaints.map((text): Complaint => ({ kind: 'invalid', text }));
+  return { ...contents, judgement: { ...judgement, complaints: [...judgement.complaints, ...more] } };
 }
 
 /** Requests refused by a pod that was stopping, `perSecond` of them for as long as they last. */

@@ -78,9 +78,10 @@ describe('the table', () => {
 });
 
 describe('the words around the table', () => {
-  const OF = 'Of: requests started between the first deletion and the last exit of an old pod (in the control: all).';
-  const clean = (pods: number, share: string) =>
-    `Failures come in bunches, pod by pod: of ${pods} pods replaced on each runtime none broke a request, so at most ${share} do (95 % confidence).`;
+  const OF =
+    '"N" in "0 of N" counts the requests exposed to the rollout: in flight or started from the first deletion until the last router had forgotten the last old pod (control: all requests).';
+  const clean = (pods: string, share: string) =>
+    `Failures cluster by pod. None of the ${pods} dropped a request, so at most ${share} of pods do (95 % confidence).`;
   const around = (trials: TrialResult[]) => {
     const lines = renderTable(trials, PLAIN).split('\n');
     return lines.filter((line) => line !== '' && !/^[│├┌└]/.test(line));
@@ -92,7 +93,16 @@ describe('the words around the table', () => {
       [
         'valid: 0 of 4,000 exposed requests broke (at most 0.3 % on each runtime, 95 % confidence)',
         OF,
-        clean(3, '63 %'),
+        clean('3 replaced pods on each runtime', '63 %'),
+      ],
+    ],
+    [
+      'valid replaced one pod',
+      [trialResult({ podsReplaced: 1 })],
+      [
+        'valid: 0 of 3,000 exposed requests broke (at most 0.1 % on each runtime, 95 % confidence)',
+        OF,
+        'Failures cluster by pod. The one replaced pod dropped no request, so at most 95 % of pods do (95 % confidence).',
       ],
     ],
     [
@@ -106,7 +116,7 @@ describe('the words around the table', () => {
       [trialResult({ variant: 'broken', cluster: 'by hand' })],
       [
         'Requests broken by one rolling update',
-        'Of: all requests. Nobody saw the pods of what was measured by hand, so no cause is known.',
+        '"N" in "0 of N" counts all requests. These results were measured by hand, without a view of the pods, so every cause is unknown.',
       ],
     ],
     [
@@ -115,7 +125,7 @@ describe('the words around the table', () => {
       [
         'valid: 0 of 6,000 exposed requests broke (at most 0.05 % on each runtime, 95 % confidence)',
         OF,
-        clean(6, '39 %'),
+        clean('6 replaced pods', '39 %'),
         'Each cell adds up 2 rollouts.',
       ],
     ],
@@ -125,7 +135,7 @@ describe('the words around the table', () => {
       [
         'Requests broken by one rolling update',
         OF,
-        'Processes were not PID 1 here, so one without a SIGTERM handler died at once; in a container it is ignored.',
+        'Processes were not PID 1 here, so one without a SIGTERM handler died at once; in a container the signal is ignored.',
         '1,500 requests reached a pod twice: the client repeated them by itself.',
       ],
     ],

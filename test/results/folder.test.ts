@@ -1,102 +1,114 @@
+/** What is written, what is refused, and what is replaced. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { InputError } from '../../src/errors.ts';
-import { ResultFolder, readResults } from '../../src/results/folder.ts';
-import { trialResult } from './trial-result.ts';
+import { EnvironmentError, InputError } from '../../src/errors.ts';
+import { resultJson } from '../../src/report/json.ts';
+import { saveRun } from '../../src/report/save-run.ts';
+import { ResultFolder } from '../../src/results/folder.ts';
+import { runOf, told } from '../report/reported.ts';
 
-const K6_SUMMARY = {
-  format: 'k8s-rollout-test/k6-summary/1',
-  runtime: 'bun',
-  variant: 'without-pre-stop',
-  requests: 18_880,
-  failed: 159,
-  dropped: 0,
-  hiddenRetries: 0,
-  connectionReuse: 0.99,
-  scenarios: [
-    { name: 'keep-alive', failed: 24, latencyMs: { p50: 0.6, p99: 3, max: 9 } },
-    { name: 'fresh', failed: 135 },
-  ],
-};
-
-function folder(t: TestContext): string {
+function folder(t: TestContext, files: Record<string, string> = {}): string {
   const dir = mkdtempSync(join(tmpdir(), 'results-'));
   t.after(() => rmSync(dir, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), content);
+  }
   return dir;
 }
 
-describe('a result folder', () => {
-  test('gives back what was written, and makes its folder', (t) => {
+const OWN_TRACE = told({ runtime: 'own', variant: 'own', run: 'run-1' });
+const RESULT = resultJson(runOf([OWN_TRACE], { kind: 'own-service' }));
+const NO_TRIALS = resultJson(runOf([]));
+const TRACE = JSON.stringify(told({ run: 'run-1' }));
+const PAGE = '<!doctype html>\n<html><meta name="generator" content="k8s-rollout-test">';
+const SUMMARY = '{"format":"k8s-rollout-test/k6-summary/1"}';
+
+describe('a folder for a run', () => {
+  test('is made, and holds what was written', (t) => {
     const dir = join(folder(t), 'new', 'folder');
-    const trials = [trialResult(), trialResult({ variant: 'broken', causes: { capacity: 3 } })];
-    new ResultFolder(dir).writeResult(trials);
-    assert.deepEqual(readResults(dir), trials);
+    const out = ResultFolder.forRun(dir);
+    out.addTrace(OWN_TRACE);
+    const page = saveRun(out, runOf([OWN_TRACE], { kind: 'own-service' }));
+    assert.deepEqual(readdirSync(dir).sort(), ['report.html', 'result.json', 'traces']);
+    assert.deepEqual(readdirSync(join(dir, 'traces')), ['rollout-1.json']);
+    assert.equal(page, join(dir, 'report.html'));
+    assert.equal(readFileSync(join(dir, 'result.json'), 'utf8'), RESULT);
   });
 
-  test('adds the k6 summaries that lie in it, as trials whose causes nobody saw', (t) => {
-    const dir = folder(t);
-    new ResultFolder(dir).writeResult([trialResult()]);
-    writeFileSync(join(dir, 'k6-bun-without-pre-stop.json'), JSON.stringify(K6_SUMMARY));
-    const [, summary] = readResults(dir);
-    assert.equal(summary?.runtime, 'bun');
-    assert.equal(summary?.variant, 'without-pre-stop');
-    assert.equal(summary?.failed, 159);
-    assert.equal(summary?.causes.unexplained, 159);
-    assert.equal(summary?.exposed, 18_880);
-    assert.equal(summary?.valid, true);
-  });
-
-  test('takes k6 summaries alone', (t) => {
-    const dir = folder(t);
-    writeFileSync(join(dir, 'k6-bun-without-pre-stop.json'), JSON.stringify(K6_SUMMARY));
-    assert.deepEqual(
-      readResults(dir).map(({ runtime }) => runtime),
-      ['bun'],
-    );
-  });
-
-  const drops: [what: string, summary: object, reasons: string[]][] = [
-    ['in an outage, in which k6 has to add users', { failed: 300, dropped: 200 }, []],
-    ['with nothing broken', { failed: 0, dropped: 200 }, ['200 of 19080 requests could not be started']],
+  const free: [what: string, files: Record<string, string>][] = [
+    ['k6 summaries made by hand', { 'k6-bun-valid.json': SUMMARY }],
+    ['the page about such summaries', { 'k6-bun-valid.json': SUMMARY, 'result.json': NO_TRIALS, 'report.html': PAGE }],
+    ['a run that ended before its first trial', { 'result.json': NO_TRIALS }],
+    ['files of others', { 'notes.txt': 'mine', 'traces/notes.json': '{"mine":true}' }],
   ];
-  for (const [what, change, reasons] of drops) {
-    test(`judges what k6 could not start as in a trial of its own: ${what}`, (t) => {
-      const dir = folder(t);
-      writeFileSync(join(dir, 'k6-bun-broken.json'), JSON.stringify({ ...K6_SUMMARY, ...change }));
-      assert.deepEqual(readResults(dir)[0]?.invalidReasons, reasons);
+  for (const [what, files] of free) {
+    test(`may hold ${what}, which stay`, (t) => {
+      const dir = folder(t, files);
+      ResultFolder.forRun(dir);
+      for (const [name, content] of Object.entries(files)) assert.equal(readFileSync(join(dir, name), 'utf8'), content);
     });
   }
 
-  const bad: [what: string, files: Record<string, string>, message: RegExp][] = [
-    ['nothing in it', {}, /holds no results: neither result\.json nor a k6 summary/],
-    ['no JSON', { 'result.json': '{"format":' }, /result\.json: cannot be read: /],
-    ['another format', { 'result.json': '{"format":"other/1","trials":[]}' }, /result\.json: not a result .*format/],
+  const held: [what: string, files: Record<string, string>, run: RegExp][] = [
+    ['a result', { 'result.json': RESULT }, /\(a run from \d{4}-\d\d-\d\d \d\d:\d\d UTC\)/],
     [
-      'a trial without a field',
-      { 'result.json': JSON.stringify({ format: 'k8s-rollout-test/result/1', trials: [{}] }) },
-      /result\.json: not a result .*trials\[0\]\.runtime/,
+      'the result of a comparison',
+      { 'result.json': resultJson(runOf([told({})])) },
+      /\(a comparison from 2\d{3}-[-\d :]+ UTC\)/,
     ],
-    ['another k6 summary', { 'k6-mine.json': '{"metrics":{}}' }, /k6-mine\.json: not a k6 summary .*format/],
+    [
+      'the result of a search',
+      { 'result.json': resultJson(runOf([OWN_TRACE], { kind: 'find-fix' })) },
+      /\(a search for a fix from /,
+    ],
+    ['the result of an older version', { 'result.json': RESULT.replace(/"run": \{[^}]*\},/, '') }, /\(a run from /],
+    ['a result that was cut short', { 'result.json': RESULT.slice(0, 300) }, /\(a run from /],
+    ['traces alone', { 'traces/valid-node-1.json': TRACE }, /\(an interrupted run from 2\d{3}-/],
+    ['a trace that was cut short', { 'traces/valid-node-1.json': TRACE.slice(0, 100) }, /\(an interrupted run from /],
+    ['an empty result and traces', { 'result.json': NO_TRIALS, 'traces/a.json': TRACE }, /\(a comparison from /],
   ];
-  for (const [what, files, message] of bad) {
-    test(`with ${what} is refused in one line`, (t) => {
-      const dir = folder(t);
-      for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
+  for (const [what, files, run] of held) {
+    test(`with ${what} is refused, unless it may be overwritten`, (t) => {
+      const dir = folder(t, { ...files, 'k6-bun-valid.json': SUMMARY, 'traces/notes.json': '{}', 'notes.txt': 'mine' });
       assert.throws(
-        () => readResults(dir),
-        (error) => error instanceof InputError && message.test(error.message) && !error.message.includes('\n'),
+        () => ResultFolder.forRun(dir),
+        (error: Error) =>
+          error instanceof InputError &&
+          run.test(error.message) &&
+          error.message.startsWith(`${dir} holds the results of another run (`) &&
+          error.message.endsWith('); choose another folder or add --overwrite'),
       );
+      const out = ResultFolder.forRun(dir, { overwrite: true });
+      for (const name of Object.keys(files))
+        assert.ok(existsSync(join(dir, name)), 'there until something replaces it');
+      out.addTrace(told({ runtime: 'bun', run: 'run-2' }));
+      assert.deepEqual(readdirSync(dir).sort(), ['k6-bun-valid.json', 'notes.txt', 'traces']);
+      assert.deepEqual(readdirSync(join(dir, 'traces')).sort(), ['notes.json', 'valid-bun-1.json']);
     });
   }
 
-  test('that does not exist, or is a file, is refused', (t) => {
-    const dir = folder(t);
-    writeFileSync(join(dir, 'file'), '');
-    assert.throws(() => readResults(join(dir, 'missing')), /no such folder/);
-    assert.throws(() => readResults(join(dir, 'file')), /is a file/);
-    assert.throws(() => new ResultFolder(join(dir, 'file')), /cannot be written/);
+  for (const name of ['result.json', 'report.html']) {
+    test(`with a ${name} of another program is refused in any case`, (t) => {
+      const dir = folder(t, { [name]: '{"mine":true}' });
+      for (const overwrite of [false, true]) {
+        assert.throws(
+          () => ResultFolder.forRun(dir, { overwrite }),
+          (error: Error) => error instanceof InputError && /was not written by this program/.test(error.message),
+        );
+      }
+      assert.equal(readFileSync(join(dir, name), 'utf8'), '{"mine":true}');
+    });
+  }
+
+  test('that is a file cannot be written to', (t) => {
+    const dir = folder(t, { file: '' });
+    assert.throws(
+      () => ResultFolder.forRun(join(dir, 'file')),
+      (error: Error) => error instanceof EnvironmentError && /file: cannot be written/.test(error.message),
+    );
   });
 });

@@ -4,13 +4,14 @@ import { projectFile } from '../../src/project-file.ts';
 import { count, percent, rate } from '../../src/report/format.ts';
 import { runtimeName } from '../../src/report/names.ts';
 import { matrix } from '../../src/report/summary.ts';
-import { readResults } from '../../src/results/folder.ts';
+import { readRun } from '../../src/results/read-run.ts';
 import { GENERATED, paragraphs } from './markdown.ts';
 
 const FOLDERS = { local: 'docs/results/local', kubernetes: 'docs/results/kubernetes' };
 
 export function fidelityPage(): string {
-  return renderFidelity(readResults(projectFile(FOLDERS.local)), readResults(projectFile(FOLDERS.kubernetes)));
+  const trialsIn = (folder: string) => readRun(projectFile(folder)).trials;
+  return renderFidelity(trialsIn(FOLDERS.local), trialsIn(FOLDERS.kubernetes));
 }
 
 /** The page for these results; trials that are not valid are left out, and counted. */

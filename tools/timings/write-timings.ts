@@ -1,6 +1,6 @@
 /** Writes timings.json anew: `npm run timings -- DIR`, a result folder of `compare --on kubernetes --out DIR`. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readRun } from '../../src/results/saved-run.ts';
+import { readRun } from '../../src/results/read-run.ts';
 import { timingsFromTraces } from './timings-from-traces.ts';
 
 const FILE = new URL('../../src/clusters/local/timings.json', import.meta.url);

@@ -1,6 +1,6 @@
 /** What a search for the smallest fix came to. */
 import type { FixResult } from '../../analysis/fix-result.ts';
-import { COMPONENT_USE, fixHeadline, TRIED_HEAD, triedRows } from '../found-fix.ts';
+import { COMPONENT_USE, TRIED_HEAD, triedRows } from '../found-fix.ts';
 import { type Markup, markup } from '../markup.ts';
 import { table } from './table.ts';
 
@@ -9,7 +9,6 @@ export function fixSection(fix: FixResult): Markup {
     items.length === 0 ? '' : markup`<ul>${items.map((item) => markup`<li>${item}</li>`)}</ul>`;
   return markup`<section class="fix" aria-labelledby="fix">
 <h2 id="fix">The smallest fix</h2>
-<p class="verdict">${fixHeadline(fix)}.</p>
 ${list(fix.changes.map(({ what }) => what))}
 ${fix.component === null ? '' : markup`<p class="note">${COMPONENT_USE}</p><pre tabindex="0">${fix.component}</pre>`}
 ${list(fix.untried.map((text) => `Not tried: ${text}`))}

@@ -7,19 +7,20 @@ import { swatch } from './swatch.ts';
 const PARTS = [
   ['starting', 'starting'],
   ['ready', 'ready'],
-  ['leaving', 'told to go, SIGTERM not sent yet (preStop)'],
+  ['leaving', 'terminating, SIGTERM not sent yet (preStop)'],
   ['stopping', 'SIGTERM sent'],
   ['finishing', 'no longer listening'],
 ] as const;
 
-export function causeLegend(): Markup {
+/** @param withFixes without them where the measurement cannot be trusted */
+export function causeLegend(withFixes: boolean): Markup {
   const items = [...CAUSES]
     .sort((a, b) => (a.number || 99) - (b.number || 99))
     .map(
       ({ id, name, explanation, fix }) =>
-        markup`<div><dt>${swatch(id)} ${name}</dt><dd>${explanation} <em>${fix}</em></dd></div>`,
+        markup`<div><dt>${swatch(id)} ${name}</dt><dd>${explanation}${withFixes ? markup` <em>${fix}</em>` : ''}</dd></div>`,
     );
-  return markup`<details class="legend"><summary>What the causes mean, and what mends each</summary><dl>${items}</dl></details>`;
+  return markup`<details class="legend"><summary>What the causes mean${withFixes ? ', and how to fix each' : ''}</summary><dl>${items}</dl></details>`;
 }
 
 export function timelineLegend(): Markup {

@@ -1,8 +1,9 @@
 /** The matrix on top of the page: a row per variant, a column per runtime, and in each cell a link to its trials. */
 import type { TrialResult } from '../../analysis/result.ts';
+import { cellName } from '../../results/trial-name.ts';
 import { count, percent, rate, seconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
-import { anchor, runtimeName, variantName } from '../names.ts';
+import { anchor, cellTitle, runtimeName, variantName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
 import { swatch } from './swatch.ts';
 
@@ -26,13 +27,13 @@ ${body}
 }
 
 /** Where a cell's trials are on the page. */
-export function cellId({ runtime, variant }: { runtime: string; variant: string }): string {
-  return anchor(`${variant}-${runtime}`);
+export function cellId(cell: { runtime: string; variant: string }): string {
+  return anchor(cellName(cell));
 }
 
 function matrixCell(cell: Cell | undefined, most: number): Markup {
   if (!cell) return markup`<td class="none">–</td>`;
-  const of = markup`<span class="vh"> broken requests, ${variantName(cell.variant)} on ${runtimeName(cell.runtime)}</span>`;
+  const of = markup`<span class="vh"> broken requests, ${cellTitle({ runtime: cell.runtime, variant: cell.variant })}</span>`;
   const link = markup`<a class="figure" href="#${cellId(cell)}">${count(cell.failed)}${of}</a>`;
   if (cell.failed === 0) {
     return markup`<td class="clean">${link}<p>of ${count(cell.exposed)}, at most ${percent(cell.failedUpperBound)}</p>${invalidBadge(cell)}</td>`;

@@ -1,9 +1,11 @@
 /** How a trial was measured: everything that is needed to judge it, and to do it again. */
 
 import { MAX_P99_LATENESS_MS } from '../../analysis/validity.ts';
+import { tracePath } from '../../results/folder-layout.ts';
+import { OWN } from '../../results/trial-name.ts';
 import { decodeHistogram, percentileMs } from '../../trace/histogram.ts';
 import type { Trace } from '../../trace/trace.ts';
-import { count, percent, seconds } from '../format.ts';
+import { count, counted, percent, seconds, shortSeconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { runtimeName } from '../names.ts';
 
@@ -18,12 +20,13 @@ function facts(trace: Trace): [name: string, value: string][] {
     settings.strategy === 'Recreate'
       ? 'Recreate'
       : `RollingUpdate, maxSurge ${settings.maxSurge}, maxUnavailable ${settings.maxUnavailable}`;
+  const runtime: [string, string] = ['runtime', `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`.trim()];
   return [
-    ['runtime', `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`],
+    ...(trial.runtime === OWN ? [] : [runtime]),
     ['cluster', trial.cluster],
-    [settings.workload, `${settings.replicas} ${settings.replicas === 1 ? 'replica' : 'replicas'}, ${strategy}`],
-    ['grace period', seconds(settings.gracePeriodMs)],
-    ['preStop sleep', settings.preStopMs === undefined ? 'none' : seconds(settings.preStopMs)],
+    [settings.workload, `${counted(settings.replicas, 'replica')}, ${strategy}`],
+    ['grace period', shortSeconds(settings.gracePeriodMs / 1000)],
+    ['preStop sleep', settings.preStopMs === undefined ? 'none' : shortSeconds(settings.preStopMs / 1000)],
     ['PID 1', cluster.pid1 ? 'yes, each in its own PID namespace' : 'no: without a handler, SIGTERM ends the process'],
     ['load', `${load.generator}, for ${seconds(trace.loadStopMs - trace.loadStartMs)}`],
     ['requests planned', count(load.plannedRequests)],
@@ -31,11 +34,14 @@ function facts(trace: Trace): [name: string, value: string][] {
     ['starts late (p99)', lateness(load.lateness)],
     [
       'connections reused',
-      load.connectionReuse === undefined ? 'not known' : `${percent(load.connectionReuse)} of keep-alive requests`,
+      load.connectionReuse === undefined ? 'unknown' : `${percent(load.connectionReuse)} of keep-alive requests`,
     ],
-    ['hidden retries', load.hiddenRetries === undefined ? 'not known' : hiddenRetries(load.hiddenRetries)],
+    ['hidden retries', load.hiddenRetries === undefined ? 'unknown' : hiddenRetries(load.hiddenRetries)],
     ['seed', String(trial.seed)],
-    ['machine', `${machine.platform} ${machine.arch}, ${machine.cores} cores; program on Node ${machine.node}`],
+    [
+      'machine',
+      `${machine.platform} ${machine.arch}, ${counted(machine.cores, 'core')}; program on Node ${machine.node}`,
+    ],
     [
       'began',
       new Date(trace.clock.startedAtEpochMs)
@@ -43,7 +49,7 @@ function facts(trace: Trace): [name: string, value: string][] {
         .replace('T', ' ')
         .replace(/\.\d+Z/, ' UTC'),
     ],
-    ['trace', `traces/${trial.variant}-${trial.runtime}-${trial.repeat + 1}.json`],
+    ['trace', tracePath(trial)],
   ];
 }
 
@@ -55,6 +61,6 @@ function hiddenRetries(byWhom: Record<string, number>): string {
 }
 
 function lateness(encoded: string | undefined): string {
-  if (encoded === undefined) return 'not known';
+  if (encoded === undefined) return 'unknown';
   return `${percentileMs(decodeHistogram(encoded), 99).toFixed(1)} ms (at most ${MAX_P99_LATENESS_MS} ms to be valid)`;
 }

@@ -17,7 +17,7 @@ svg g:not(.lane):focus-visible{outline:2px solid var(--link);outline-offset:-1px
 .vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .eyebrow{color:var(--dim);font-size:13px;margin-bottom:6px}
 .headline{margin-top:10px;font-size:17px}
-.good{color:var(--good)}.bad{color:var(--bad)}
+.good{color:var(--good)}.bad{color:var(--bad)}.unknown{color:var(--warn)}
 header{margin-bottom:36px}
 .note,.back,figcaption{color:var(--dim);font-size:13px}
 .note{margin-top:8px}

@@ -1,9 +1,13 @@
 /** The whole page: one file that needs no network and no script. */
 
+import type { Complaint } from '../../results/judge.ts';
+import type { RunKind } from '../../results/result-file.ts';
+import { complaintLine } from '../complaints.ts';
 import type { ReportContents, ReportedTrial } from '../contents.ts';
-import { headline, notes } from '../headline.ts';
+import { headline } from '../headline.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
 import { anchor, variantName } from '../names.ts';
+import { notes } from '../notes.ts';
 import { timeWindow } from '../picture/frame.ts';
 import { PICTURE_CSS, THEME_CSS } from '../picture/picture-style.ts';
 import { matrix } from '../summary.ts';
@@ -16,12 +20,16 @@ import { cellSection } from './trial.ts';
 /** The browser is told to load nothing, so that a report is safe to open wherever it comes from. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-export function htmlReport({ trials, complaints, fix }: ReportContents): string {
-  const results = trials.map((trial) => trial.result);
-  const { runtimes, rows } = matrix(results);
-  const { text, clean } = headline(rows.find((row) => row.variant === 'valid')?.cells ?? []);
+const MATRIX_TITLES: Record<RunKind, string> = {
+  comparison: 'Every variant on every runtime',
+  'own-service': 'The rollouts and the control',
+  'find-fix': 'Every set of fixes that was tried, and the control',
+};
+
+export function htmlReport({ run, judgement, trials }: ReportContents): string {
+  const { runtimes, rows } = matrix(run.trials);
+  const { text, mood } = headline(run, judgement);
   const sections = rows.map(({ variant }) => variantSection(variant, runtimes, trials));
-  const verdict = clean === undefined ? '' : clean ? 'good' : 'bad';
   const page = markup`<!doctype html>
 <html lang="en">
 <head>
@@ -38,18 +46,18 @@ export function htmlReport({ trials, complaints, fix }: ReportContents): string 
 <header>
 <p class="eyebrow">k8s-rollout-test</p>
 <h1>Requests broken by one rolling update</h1>
-${clean === undefined ? '' : markup`<p class="headline ${verdict}">${text}.</p>`}
+${mood === 'neutral' ? '' : markup`<p class="headline ${mood}">${text}.</p>`}
 </header>
 <main>
 <section aria-labelledby="matrix">
-<h2 id="matrix">Every variant on every runtime</h2>
-${matrixTable(results)}
-${notes(results).map((note) => markup`<p class="note">${note}</p>`)}
-${complaintList(complaints)}
-${causeLegend()}
+<h2 id="matrix">${MATRIX_TITLES[run.kind]}</h2>
+${matrixTable(run.trials)}
+${notes(run).map((note) => markup`<p class="note">${note}</p>`)}
+${complaintList(judgement.complaints)}
+${causeLegend(judgement.state !== 'invalid')}
 ${timelineLegend()}
 </section>
-${fix ? fixSection(fix) : ''}
+${run.fix ? fixSection(run.fix) : ''}
 ${sections}
 </main>
 </body>
@@ -58,9 +66,9 @@ ${sections}
   return page.toString();
 }
 
-function complaintList(complaints: readonly string[]): Markup {
+function complaintList(complaints: readonly Complaint[]): Markup {
   if (complaints.length === 0) return markup``;
-  return markup`<div class="complaints"><h3>Not as it should be</h3><ul>${complaints.map((line) => markup`<li>${line}</li>`)}</ul></div>`;
+  return markup`<div class="complaints"><h3>Problems</h3><ul>${complaints.map((complaint) => markup`<li>${complaintLine(complaint)}</li>`)}</ul></div>`;
 }
 
 /** One scale for all pictures of a variant, so that runtimes can be compared by eye. */

@@ -6,9 +6,9 @@ import type { TrialResult } from '../../analysis/result.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { CHANGES_TITLE, changeLines, measuredLines } from '../advice.ts';
 import type { ReportedTrial } from '../contents.ts';
-import { count, percent, seconds } from '../format.ts';
+import { count, counted, percent, seconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
-import { runtimeName, variantName } from '../names.ts';
+import { cellTitle, runtimeName, variantName } from '../names.ts';
 import { timeline } from '../picture/timeline.ts';
 import { cellId } from './matrix.ts';
 import { measured } from './measured.ts';
@@ -20,7 +20,7 @@ export function cellSection(trials: readonly ReportedTrial[], lengthMs: number):
   const first = trials[0]?.result;
   if (!first) return markup``;
   const id = cellId(first);
-  const name = `${variantName(first.variant)} on ${runtimeName(first.runtime)}`;
+  const name = cellTitle({ runtime: first.runtime, variant: first.variant });
   const shown = trials.filter(({ trace }) => trace !== undefined);
   const body =
     trials.length === 1
@@ -45,7 +45,7 @@ function repeatTable(trials: readonly ReportedTrial[], shown: number): Markup {
   );
   const note =
     shown < trials.length
-      ? markup`<p class="note">Pictures of the ${shown} rollouts that broke most; the traces hold all ${trials.length}.</p>`
+      ? markup`<p class="note">${shown === 1 ? 'Picture of the one rollout' : `Pictures of the ${shown} rollouts`} that broke most; the traces hold all ${trials.length}.</p>`
       : '';
   return markup`<div class="scroll" tabindex="0" role="group" aria-label="Rollouts"><table><caption>Rollouts</caption><thead><tr><th scope="col">rollout</th><th scope="col">broken</th><th scope="col">exposed</th><th scope="col">pods replaced</th><th scope="col">longest outage</th><th scope="col">valid</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
 }
@@ -62,8 +62,8 @@ function verdict(result: TrialResult): Markup {
   const outage = result.longestOutageMs > 0 ? `; longest outage ${seconds(result.longestOutageMs)}` : '';
   const rollout = result.rolloutMs === null ? '' : `; the rollout took ${seconds(result.rolloutMs)}`;
   return result.failed === 0
-    ? markup`<strong class="good">0 broken</strong> of ${count(result.exposed)} exposed requests (at most ${percent(result.failedUpperBound)}, 95 % confidence)${rollout}.`
-    : markup`<strong class="bad">${count(result.failed)} broken</strong>, ${count(result.exposed)} exposed requests${outage}${rollout}.`;
+    ? markup`<strong class="good">0 broken</strong> of ${counted(result.exposed, 'exposed request')} (at most ${percent(result.failedUpperBound)}, 95 % confidence)${rollout}.`
+    : markup`<strong class="bad">${count(result.failed)} broken</strong>, ${counted(result.exposed, 'exposed request')}${outage}${rollout}.`;
 }
 
 function picture(trace: Trace, result: TrialResult, lengthMs: number): Markup {

@@ -3,7 +3,7 @@ import type picocolors from 'picocolors';
 import { type LifePart, podState } from '../../analysis/moments.ts';
 import { podLife } from '../../analysis/pod-life.ts';
 import type { PodRecord } from '../../trace/cluster-record.ts';
-import { count } from '../format.ts';
+import { count, counted } from '../format.ts';
 
 export interface RunningTrial {
   name: string;
@@ -34,7 +34,7 @@ interface Piece {
 const STATES: readonly { state: LifePart | 'gone'; sign: string; name: string }[] = [
   { state: 'starting', sign: '○', name: 'starting' },
   { state: 'ready', sign: '●', name: 'ready' },
-  { state: 'leaving', sign: '◐', name: 'told to go' },
+  { state: 'leaving', sign: '◐', name: 'terminating' },
   { state: 'stopping', sign: '◔', name: 'SIGTERM sent' },
   { state: 'finishing', sign: '◌', name: 'not listening' },
   { state: 'gone', sign: '×', name: 'gone' },
@@ -76,7 +76,7 @@ function summary({ done, total, failed, leftMs }: Overview, colors: Colors): Pie
   return [
     { text: '█'.repeat(full), paint: colors.green },
     { text: '░'.repeat(BAR_WIDTH - full), paint: colors.dim },
-    { text: ` ${done} of ${total} trials, ${timeLeft(leftMs)} left` },
+    { text: ` ${done} of ${counted(total, 'trial')}, ${timeLeft(leftMs)} left` },
     ...(failed > 0 ? [{ text: `, ${count(failed)} failed so far` }] : []),
   ];
 }

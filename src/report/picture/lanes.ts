@@ -1,9 +1,10 @@
 /** One lane per pod: the parts of its life as a bar, and a sign for everything that happened to it. */
 import { lifeStretches, MOMENT_NAMES, type Moment, podMoments } from '../../analysis/moments.ts';
 import { type PodLife, podLife } from '../../analysis/pod-life.ts';
+import { trialName } from '../../results/trial-name.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { type Markup, markup } from '../markup.ts';
-import { anchor, shortNames, trialName } from '../names.ts';
+import { anchor, shortNames } from '../names.ts';
 import { type Frame, LEFT, px } from './frame.ts';
 import { BAR_HALF, GLYPHS, LANE_HALF } from './glyphs.ts';
 

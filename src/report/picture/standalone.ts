@@ -2,9 +2,9 @@
 import { CAUSE_IDS, causeById } from '../../analysis/causes.ts';
 import type { TrialResult } from '../../analysis/result.ts';
 import type { Trace } from '../../trace/trace.ts';
-import { count, percent } from '../format.ts';
+import { count, counted, percent } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
-import { runtimeName, variantName } from '../names.ts';
+import { cellTitle, runtimeName, variantName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
 import { LEFT, WIDTH } from './frame.ts';
 import { markPath } from './palette.ts';
@@ -30,13 +30,12 @@ svg .clean{fill:var(--good)}
 
 /** One trial, with what it is as its title. */
 export function timelinePicture(trace: Trace): string {
-  const { runtime, runtimeVersion, variant } = trace.trial;
   const { svg } = timeline(trace);
   const height = Number(/viewBox="0 0 \d+ (\d+)"/.exec(svg)?.[1]);
   const causes = CAUSE_IDS.filter((id) => svg.includes(`class="c-${id}"`));
   const legendY = HEAD + height + 8;
   const inner = svg.replace('<svg ', `<svg x="0" y="${HEAD}" width="${WIDTH}" height="${height}" `);
-  const title = `${variantName(variant)} on ${runtimeName(runtime)} ${runtimeVersion}: ${count(trace.load.failures.length)} broken requests`;
+  const title = `${cellTitle(trace.trial)}: ${counted(trace.load.failures.length, 'broken request')}`;
   return picture(
     title,
     legendY + (causes.length > 0 ? LEGEND_ROW + 8 : 0),

@@ -1,7 +1,7 @@
 /** The picture of one trial: pods, the requests that were answered, and those that broke, over one axis of time. */
 import type { Trace } from '../../trace/trace.ts';
 import { type Markup, markup } from '../markup.ts';
-import { runtimeName, variantName } from '../names.ts';
+import { cellTitle } from '../names.ts';
 import { type Frame, frameOf, LEFT, timeWindow, WIDTH } from './frame.ts';
 import { lanes } from './lanes.ts';
 import { marks, marksNote } from './marks.ts';
@@ -27,7 +27,7 @@ export function timeline(trace: Trace, lengthMs?: number): Timeline {
   const height = Math.ceil(axisY + AXIS + 4 + broken.height + 4);
   const { runtime, variant } = trace.trial;
   return {
-    svg: markup`<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="Timeline of ${variantName(variant)} on ${runtimeName(runtime)}">${grid(trace, frame, height, axisY)}${pods.markup}${answered.markup}${broken.markup}</svg>`,
+    svg: markup`<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="Timeline of ${cellTitle({ runtime, variant })}">${grid(trace, frame, height, axisY)}${pods.markup}${answered.markup}${broken.markup}</svg>`,
     ...(trace.load.failures.length > 0 ? { note: marksNote(broken.perMark) } : {}),
   };
 }

@@ -1,0 +1,39 @@
+/** The end of a run, the same for every kind: save it, print it, complain, set the exit code. */
+import { complaintLine } from '../report/complaints.ts';
+import { resultJson } from '../report/json.ts';
+import { renderRun } from '../report/run-text.ts';
+import { saveRun } from '../report/save-run.ts';
+import type { ResultFolder } from '../results/folder.ts';
+import { judge } from '../results/judge.ts';
+import type { Run } from '../results/run.ts';
+
+export interface Conclusion {
+  /** Where it is saved, if anywhere. */
+  out: ResultFolder | undefined;
+  json: boolean | undefined;
+  /** What ended it early. */
+  failure?: unknown;
+  /** The fix that was found as flags of `run`. */
+  fixFlags?: string | undefined;
+}
+
+/** @throws what ended the run early, once what had come in is saved and printed */
+export function conclude(run: Run, { out, json, failure, fixFlags }: Conclusion): void {
+  if (run.trials.length > 0) {
+    if (out) saveRun(out, run);
+  } else out?.writeResult(resultJson(run));
+  if (run.trials.length > 0 || failure === undefined) printRun(run, json, fixFlags);
+  if (failure !== undefined) throw failure;
+  process.exitCode = complain(run);
+}
+
+/** A line on stderr for each complaint; returns the exit code. */
+export function complain(run: Run): number {
+  const { exitCode, complaints } = judge(run);
+  for (const complaint of complaints) process.stderr.write(`${complaintLine(complaint)}\n`);
+  return exitCode;
+}
+
+export function printRun(run: Run, json: boolean | undefined, fixFlags?: string): void {
+  process.stdout.write(json ? resultJson(run) : renderRun(run, judge(run), fixFlags));
+}
