@@ -72,6 +72,11 @@ export interface Deployed {
    */
   disrupt(): Promise<void>;
   readonly disruption: Disruption['kind'];
+  /**
+   * After the load, where requests broke: records what runs the server (npm, a shell) and what that does with the stop
+   * signal. It costs a pod. Absent where it cannot be seen.
+   */
+  examineWrapper?(): Promise<void>;
   /** Takes away everything that was created. Safe to call at any time, more than once. */
   remove(): Promise<void>;
   /** The facts so far. */

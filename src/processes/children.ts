@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** The children of a process; none where it has gone, and where there is no /proc. */
-export function childrenOf(pid: number): number[] {
+/** The children that a thread of a process has, by default its first one; none where it has gone, and where there is no /proc. */
+export function childrenOf(pid: number, thread = pid): number[] {
   try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
     return children === '' ? [] : children.split(' ').map(Number);
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];

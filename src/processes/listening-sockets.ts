@@ -98,14 +98,32 @@ export function parseListener(line: string): ListeningSocket | undefined {
 }
 
 function findListener(table: string, wanted: (socket: ListeningSocket) => boolean): ListeningSocket | undefined {
+  for (const line of listenerLines(table)) {
+    const socket = parseListener(line);
+    if (socket && wanted(socket)) return socket;
+  }
+  return undefined;
+}
+
+/** The ports that are listened on in the network of a process, by the socket's name as in /proc/PID/fd: "socket:[12345]". */
+export function listenersAround(pid: number): Map<string, number> {
+  const ports = new Map<string, number>();
+  for (const table of ['tcp', 'tcp6']) {
+    for (const line of listenerLines(`/proc/${pid}/net/${table}`)) {
+      const port = parseListener(line)?.port;
+      if (port !== undefined) ports.set(`socket:[${line.trim().split(/\s+/)[9]}]`, port);
+    }
+  }
+  return ports;
+}
+
+function* listenerLines(table: string): Generator<string> {
   const lines = readLines(table);
   lines.next(); // the heads of the columns
   for (const line of lines) {
-    const socket = parseListener(line);
-    if (!socket) return undefined;
-    if (wanted(socket)) return socket;
+    if (!parseListener(line)) return;
+    yield line;
   }
-  return undefined;
 }
 
 /** The lines of a table, each read when it is asked for. */
@@ -114,7 +132,7 @@ function* readLines(table: string): Generator<string> {
   try {
     file = openSync(table, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // a kernel without IPv6
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // a kernel without IPv6, or a process that is gone
     throw error;
   }
   try {

@@ -6,6 +6,25 @@ import { Ms } from './units.ts';
 export const PodRef = z.object({ uid: z.string(), name: z.string() });
 export type PodRef = z.infer<typeof PodRef>;
 
+/**
+ * What ran the server of a container: a shell, a package manager, an init. `stop` is what it did with the stop signal after
+ * the load, while its server was kept from running; a server that ends by itself and one that its wrapper ends look alike
+ * from outside.
+ */
+export const WrapperRecord = z.object({
+  names: z.array(z.string()).describe("from PID 1 down to the server's parent"),
+  server: z.string().describe('what listens'),
+  stop: z
+    .object({
+      handled: z.boolean().describe('the server, or its runtime, has a handler for the stop signal'),
+      signals: z.array(z.string()).describe('what came to the server; one that it has no handler for ends it unseen'),
+      firstEndedMs: z.number().describe('PID 1 ended this long after the signal, though the server had not').optional(),
+      serverEndedMs: z.number().describe('the server was ended this long after the signal, PID 1 lived on').optional(),
+    })
+    .optional(),
+});
+export type WrapperRecord = z.infer<typeof WrapperRecord>;
+
 /** One process of a container, from its start to its end: a container that is restarted has several. */
 export const ContainerRun = z.object({
   restarts: z.int().describe('how often the container had been restarted before'),
@@ -20,6 +39,7 @@ export const ContainerRun = z.object({
   endedBoundMs: z.number().describe('how far endedMs may be off; absent where it was seen as it happened').optional(),
   exitCode: z.int().optional(),
   exitSignal: z.string().optional(),
+  wrapper: WrapperRecord.optional().describe('absent where PID 1 is the server, or where that could not be seen'),
 });
 export type ContainerRun = z.infer<typeof ContainerRun>;
 

@@ -100,6 +100,7 @@ export async function runTrial(
       }
       const { stoppedMs, record } = await running.stop();
       stage('done');
+      if (record.failures.length > 0) await deployed.examineWrapper?.();
       const clusterRecord = deployed.record();
       return {
         format: TRACE_FORMAT,

@@ -4,6 +4,8 @@ import { expandReferences } from '../../kubernetes-rules/expansion.ts';
 import type { Container as ContainerManifest } from '../../kubernetes-rules/objects.ts';
 import { ContainerProcess, type ProcessExit } from '../../processes/container-process.ts';
 import { CAN_SEE_SOCKETS, watchListener } from '../../processes/listening-sockets.ts';
+import { rolesOf } from '../../processes/process-list.ts';
+import { stopWithoutServer } from '../../processes/wrapper-stop.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ContainerRecord } from '../../trace/cluster-record.ts';
 import { noteAppEvent } from '../app-log.ts';
@@ -13,6 +15,7 @@ import type { PodNetwork } from './pod-network.ts';
 import { runPreStop } from './pre-stop.ts';
 import { type Address, probeCheck, runCommand } from './probe-check.ts';
 import type { Relist } from './relist.ts';
+import { wrapperOf } from './wrapper.ts';
 
 /** The kubelet leaves a container this long after SIGTERM even when the grace period is used up (minimumGracePeriodInSeconds). */
 const MINIMUM_GRACE_MS = 2000;
@@ -43,6 +46,8 @@ export interface ContainerOptions {
   addressOf(port: number | string): Address | undefined;
   /** Where it listens for the Service; of the container that serves alone. */
   served: Address | undefined;
+  /** The port that its server listens on, in the pod's network; of the container that serves alone. */
+  listensOn: number | undefined;
   network(): PodNetwork | undefined;
   isTerminating(): boolean;
   /** Ends it all. */
@@ -63,6 +68,7 @@ export class Container {
   #running = false;
   #wasReady = false;
   #restarts = 0;
+  #examined = false;
 
   constructor(options: ContainerOptions) {
     this.#options = options;
@@ -136,6 +142,7 @@ export class Container {
     const process = this.#process;
     if (!process || !this.#running) return;
     const { spec, clock, gracePeriodMs, isTerminating } = this.#options;
+    this.#noteWrapper();
     const leftMs = gracePeriodMs - (await this.#runHook(process));
     if (isTerminating()) this.record.stopSignalMs = clock.nowMs();
     const stopWatch = this.#watchListener();
@@ -157,6 +164,28 @@ export class Container {
     this.#health.stopProbes();
     this.#process?.sigkill();
     await this.#process?.exited;
+  }
+
+  /**
+   * After the load: sees what its wrapper, where there is one, does with the stop signal, for `limitMs` at most. Its server
+   * does not run again. Returns whether there was anything to see.
+   */
+  async examineWrapper(limitMs: number): Promise<boolean> {
+    const { spec, signal, listensOn } = this.#options;
+    const process = this.#process;
+    const wrapper = this.record.runs.at(-1)?.wrapper;
+    const roles = listensOn === undefined ? undefined : rolesOf(process?.firstPid, listensOn);
+    if (!process || !this.#running || !wrapper || !roles) return false;
+    this.#examined = true;
+    wrapper.stop = await stopWithoutServer(process, roles, spec.stopSignal, limitMs, signal);
+    return true;
+  }
+
+  /** Once a run, when its server listens. */
+  #noteWrapper(): void {
+    const run = this.record.runs.at(-1);
+    const wrapper = run?.wrapper ?? wrapperOf(this.#process, this.#options.listensOn);
+    if (run && wrapper) run.wrapper = wrapper;
   }
 
   /** Returns how much of the grace period the hook took, in ms. */
@@ -194,12 +223,14 @@ export class Container {
     if (ready) {
       this.#wasReady = true;
       if (run) run.readyMs ??= this.#options.clock.nowMs();
+      this.#noteWrapper();
     }
     this.#options.onReady(ready);
   }
 
   #onExit(exited: ContainerProcess, { code, signal }: ProcessExit): void {
     this.#running = false;
+    if (this.#examined) return;
     this.#health.containerEnded();
     const run = this.record.runs.at(-1);
     if (run) {

@@ -22,6 +22,7 @@ import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { assertSupported } from './supported.ts';
 import { measuredTimings, type Timings } from './timings.ts';
+import { examinationMs } from './wrapper.ts';
 
 const HOST = '127.0.0.1';
 const NODES = ['node1', 'node2'];
@@ -146,6 +147,17 @@ class LocalDeployment implements Deployed {
   async disrupt(): Promise<void> {
     this.#controller.changeTemplate();
     await this.#until('finish the rollout', () => this.#controller.complete && this.#routersAgree());
+  }
+
+  /** One of the pods that are left is enough: all of them run the same. */
+  async examineWrapper(): Promise<void> {
+    const [pod] = this.#controller.pods.filter(({ terminating, gone }) => !terminating && !gone);
+    await pod?.examineWrapper(
+      examinationMs(
+        this.#controller.pods.map(({ record }) => record),
+        this.#spec.gracePeriodMs,
+      ),
+    );
   }
 
   async remove(): Promise<void> {

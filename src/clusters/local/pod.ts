@@ -102,6 +102,12 @@ export class Pod {
     await this.#network?.remove();
   }
 
+  /** Whether there was a wrapper to examine; see Container. */
+  async examineWrapper(limitMs: number): Promise<boolean> {
+    const server = this.#containers.find(({ record }) => record.serves);
+    return server !== undefined && (await server.examineWrapper(limitMs));
+  }
+
   #container(spec: ContainerSpec): Container {
     const { clock, relist, otherPorts, onCrashLoop, onEvent, ref, spec: pod } = this.#options;
     const addressOf = (port: number | string): Address | undefined => {
@@ -117,6 +123,7 @@ export class Pod {
       relist,
       addressOf,
       served: spec.serves ? this.address : undefined,
+      listensOn: spec.serves ? (pod.ownPort ?? this.address.port) : undefined,
       network: () => this.#network,
       isTerminating: () => this.terminating,
       signal: this.#abort.signal,
