@@ -10,10 +10,12 @@ import { exposure, isBefore } from './exposure.ts';
 import { type History, historyOf } from './history.ts';
 import type { HookFinding } from './hooks.ts';
 import type { ServerBehaviour } from './server-behaviour.ts';
+import { isByWrapper } from './wrapper.ts';
 
 export const CHANGES = [
   'replicas',
   'graceful-shutdown',
+  'wrapper',
   'own-deadline',
   'answer-while-draining',
   'grace-period',
@@ -25,9 +27,10 @@ export const CHANGES = [
 ] as const;
 export type ChangeId = (typeof CHANGES)[number];
 
-/** Changes that only the code of the server can make; the others are made in the manifest. */
+/** Changes that only the server can make, in its code or in how its image starts it; the others are made in the manifest. */
 export const SERVER_CHANGES: readonly ChangeId[] = [
   'graceful-shutdown',
+  'wrapper',
   'own-deadline',
   'answer-while-draining',
   'connection-close',
@@ -94,10 +97,18 @@ function changeFor(cause: CauseId, request: Failure, history: History, measured:
   }
 }
 
-/** A server error is answered otherwise; an end of the server's own choosing is put off; else it has to drain at all. */
+/**
+ * A server error is answered otherwise; what a wrapper ended needs the server without it; an end of the server's own choosing
+ * is put off; else it has to drain at all.
+ */
 function shutdownChange(request: Failure, history: History, { server }: Measured): ChangeId {
   if (request.client.error === 'status') return 'answer-while-draining';
   const pod = podOf(request, history);
+  const { sigtermMs, stopSignal } = pod ?? {};
+  if (sigtermMs !== undefined && stopSignal !== undefined) {
+    const ageMs = decidingAttempt(request).endedMs - sigtermMs;
+    if (isByWrapper(server.wrapper, ageMs, stopSignal)) return 'wrapper';
+  }
   const exitedItself = pod?.exitMs !== undefined && pod.exitSignal === undefined && pod.sigkillMs === undefined;
   return exitedItself && server.gaveUp !== null ? 'own-deadline' : 'graceful-shutdown';
 }

@@ -16,7 +16,9 @@ export interface PodLife {
   readyMs?: number | undefined;
   deletionMs?: number | undefined;
   hook?: HookRecord | undefined;
-  /** The stop signal was sent: SIGTERM, unless the manifest names another. */
+  /** The signal that asks it to stop. */
+  stopSignal: string;
+  /** The stop signal was sent. */
   sigtermMs?: number | undefined;
   drainingMs?: number | undefined;
   notReadyMs?: number | undefined;
@@ -48,6 +50,7 @@ export function podLife(pod: PodRecord): PodLife {
     notReadyMs: pod.notReadyMs,
     startedMs: runs[0]?.startedMs,
     downtimes: downtimes(runs),
+    stopSignal: container?.stopSignal ?? 'SIGTERM',
     ...(last && endOfLife(last)),
     ...(container && termination(container)),
   };

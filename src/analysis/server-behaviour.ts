@@ -6,13 +6,22 @@ import { causeOf, decidingAttempt } from './attribution.ts';
 import type { History } from './history.ts';
 import type { PodLife } from './pod-life.ts';
 import { drained, EXIT_SLACK_MS, killed, terminatingAt } from './timeline.ts';
+import { isByWrapper, Wrapper, wrapperSeen } from './wrapper.ts';
 
 const Count = z.int().min(0);
 
 export const ServerBehaviour = z.object({
   pods: Count.describe('old pods that were seen to their end'),
+  stopSignal: z.string().describe('the signal that asked them to stop; called SIGTERM in what follows'),
+  wrapper: Wrapper.nullable().describe(
+    'what runs the server; null where PID 1 is the server, or where nobody could see',
+  ),
+  endedByWrapper: Count.describe(
+    'pods that the wrapper ended, and not the server; they are in no count of what it did',
+  ),
   drained: Count.describe('pods that stopped taking new work after SIGTERM and lived on'),
   killed: Count.describe('pods that SIGKILL ended'),
+  ignored: Count.describe('of these, the ones that were not seen to drain'),
   diedOfSignal: Count.describe('pods that another signal ended'),
   exitedAtOnce: Count.describe(`pods that ended by themselves within ${EXIT_SLACK_MS} ms of SIGTERM`),
   gaveUp: z
@@ -57,15 +66,23 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
   const byKill = ended.filter(({ pod }) => killed(pod));
   const died = ended.filter(({ pod }) => !killed(pod) && pod.exitSignal !== undefined);
   const exited = ended.filter((end) => !byKill.includes(end) && !died.includes(end));
-  const gaveUp = exited.filter((end) => ageAtExitMs(end) > EXIT_SLACK_MS && cutAtExit(end) > 0);
+  const stopSignal = ended[0]?.pod.stopSignal ?? 'SIGTERM';
+  const wrapper = wrapperSeen(rollouts, stopSignal);
+  const byWrapper = exited.filter((end) => isByWrapper(wrapper, ageAtExitMs(end), stopSignal));
+  const byServer = exited.filter((end) => !byWrapper.includes(end));
+  const gaveUp = byServer.filter((end) => ageAtExitMs(end) > EXIT_SLACK_MS && cutAtExit(end) > 0);
   const accepted = ended.flatMap((end) => (drained(end.pod) ? [acceptedMs(end)] : []));
   const sum = (value: (end: Ending) => number) => ended.reduce((total, end) => total + value(end), 0);
   return {
     pods: ended.length,
+    stopSignal,
+    wrapper,
+    endedByWrapper: byWrapper.length,
     drained: accepted.length,
     killed: byKill.length,
+    ignored: byKill.filter(({ pod }) => !drained(pod)).length,
     diedOfSignal: died.length,
-    exitedAtOnce: exited.filter((end) => ageAtExitMs(end) <= EXIT_SLACK_MS).length,
+    exitedAtOnce: byServer.filter((end) => ageAtExitMs(end) <= EXIT_SLACK_MS).length,
     gaveUp: gaveUp.length === 0 ? null : { pods: gaveUp.length, afterMs: Math.min(...gaveUp.map(ageAtExitMs)) },
     cutAlive: sum(cutWhileAlive),
     exitedMs: exited.length === 0 ? null : Math.max(...exited.map(ageAtExitMs)),

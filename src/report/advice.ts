@@ -5,6 +5,7 @@ import type { Change, ChangeId } from '../analysis/changes.ts';
 import type { HookFinding } from '../analysis/hooks.ts';
 import { count, percent, preciseSeconds, seconds, shortSeconds } from './format.ts';
 import { serverLines } from './server-lines.ts';
+import { wrapperChange } from './wrapper-words.ts';
 
 /** Above the lines of `changeLines`. */
 export const CHANGES_TITLE = 'What each change alone removes:';
@@ -12,9 +13,11 @@ export const CHANGES_TITLE = 'What each change alone removes:';
 /** What to change, with the figures that it follows from. */
 const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
   replicas: () => 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
-  'graceful-shutdown': () => 'a SIGTERM handler in the server: finish what is in flight, then exit (docs/recipes)',
+  'graceful-shutdown': ({ server }) =>
+    `a ${server.stopSignal} handler in the server: finish what is in flight, then exit (docs/recipes)`,
+  wrapper: ({ server }) => wrapperChange(server),
   'own-deadline': ({ server, gracePeriod }) =>
-    `a longer deadline in the server itself: it gave up ${preciseSeconds(server.gaveUp?.afterMs ?? 0)} after SIGTERM on its own` +
+    `a longer deadline in the server itself: it gave up ${preciseSeconds(server.gaveUp?.afterMs ?? 0)} after ${server.stopSignal} on its own` +
     (gracePeriod ? `, with a grace period of ${shortSeconds(gracePeriod.nowSeconds)}` : ''),
   'answer-while-draining': ({ server }) =>
     `in the server: answer requests while it drains, with Connection: close, instead of ${server.turnedAway?.status ?? 'an error'}`,
@@ -25,8 +28,8 @@ const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
   'pre-stop': ({ preStop }) => (preStop ? `a preStop sleep of ${preStop.neededSeconds} s` : 'a preStop sleep'),
   'repair-hook': () => 'a preStop hook that works: the one there is fails',
   'sleep-in-hook': () => 'a sleep at the beginning of the preStop hook: the one there is does not wait',
-  'connection-close': () =>
-    'in the server: Connection: close in every response for a while after SIGTERM, before it closes (docs/recipes)',
+  'connection-close': ({ server }) =>
+    `in the server: Connection: close in every response for a while after ${server.stopSignal}, before it closes (docs/recipes)`,
   'readiness-probe': () => 'a readiness probe that fails until the server can answer requests',
 };
 
@@ -48,12 +51,12 @@ export function changeLines(advice: Advice): string[] {
 }
 
 /** What is wrong with the preStop hooks, one a line; that comes before any cause. */
-export function hookLines({ hooks }: Advice): string[] {
+export function hookLines({ hooks, server }: Advice): string[] {
   return hooks.map((finding) => {
     const { container, hook, what, pods, of } = finding;
     const where = pods === of ? `at each of ${of} terminations` : `at ${pods} of ${of} terminations`;
     const subject = `preStop of container ${container} (${hook} ${what})`;
-    return `${subject} ${problemInWords(finding)} ${of === 1 ? 'at the termination' : where}.${consequence(finding)}`;
+    return `${subject} ${problemInWords(finding)} ${of === 1 ? 'at the termination' : where}.${consequence(finding, server.stopSignal)}`;
   });
 }
 
@@ -70,14 +73,14 @@ function meaningOf(exitCode: number): string {
   return exitCode === 126 ? ': the command is not executable' : '';
 }
 
-function consequence({ problem, standIns }: HookFinding): string {
-  if (problem === 'outlasted-grace') return ' SIGTERM came only then, and SIGKILL 2 s later.';
-  if (problem === 'returned-at-once') return ' SIGTERM followed at once.';
+function consequence({ problem, standIns }: HookFinding, stopSignal: string): string {
+  if (problem === 'outlasted-grace') return ` ${stopSignal} came only then, and SIGKILL 2 s later.`;
+  if (problem === 'returned-at-once') return ` ${stopSignal} followed at once.`;
   const standIn =
     standIns.length === 0
       ? ''
       : ` ${standIns.join(', ')} did not run here: what it answers on a cluster is not known (--exec ${standIns[0]}="COMMAND").`;
-  return ` Kubernetes sends SIGTERM at once then.${standIn}`;
+  return ` Kubernetes sends ${stopSignal} at once then.${standIn}`;
 }
 
 /** What was measured, and what would be enough, one a line; empty when no rollout was seen. */
@@ -96,14 +99,15 @@ function routing({ routing }: Advice): string {
   return `Routing lag: new connections reached a terminating pod until ${preciseSeconds(routing.longestMs)} after its deletion${each}.`;
 }
 
-function preStop({ preStop }: Advice): string | undefined {
+function preStop({ preStop, server }: Advice): string | undefined {
   if (!preStop) return undefined;
+  const { stopSignal } = server;
   const { nowSeconds, neededSeconds, marginMs } = preStop;
   const now = nowSeconds === 0 ? 'none' : shortSeconds(nowSeconds);
   if (neededSeconds === 0) {
-    return `preStop: ${now} now, and none is needed: the server accepts connections for long enough after SIGTERM.`;
+    return `preStop: ${now} now, and none is needed: the server accepts connections for long enough after ${stopSignal}.`;
   }
-  return `preStop: ${now} now; ${neededSeconds} s is enough (routing lag + margin ${seconds(marginMs)} - the time the server accepts connections after SIGTERM).`;
+  return `preStop: ${now} now; ${neededSeconds} s is enough (routing lag + margin ${seconds(marginMs)} - the time the server accepts connections after ${stopSignal}).`;
 }
 
 function gracePeriod({ gracePeriod, longestRequest }: Advice): string | undefined {

@@ -11,6 +11,7 @@ import { complaintLine } from './complaints.ts';
 import { count, rate, seconds } from './format.ts';
 import { headline } from './headline.ts';
 import { ownServiceNotes } from './notes.ts';
+import { shutdownWords } from './shutdown-words.ts';
 import { matrix } from './summary.ts';
 import { colorsFor, moodColor } from './terminal.ts';
 
@@ -50,8 +51,9 @@ function causes(trials: readonly TrialResult[], advice: Advice | undefined): str
   return (total?.causes ?? []).flatMap(({ id, failed }) => {
     const { number, name, explanation, fix } = causeById(id);
     const fixes = advice && advice.server.pods > 0 ? fixLines(id, advice) : [fix];
+    const seen = advice && id === 'no-graceful-shutdown' ? shutdownWords(advice.server) : undefined;
     return [
-      `${count(failed)} × cause ${number}, ${name}. ${explanation}`,
+      `${count(failed)} × cause ${number}, ${name}. ${seen ?? explanation}`,
       ...fixes.map((line) => `  Fix: ${line}`),
       '',
     ];

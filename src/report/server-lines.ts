@@ -1,30 +1,34 @@
 /** What the server did with SIGTERM, in words, one thing a line. */
 import type { ServerBehaviour } from '../analysis/server-behaviour.ts';
 import { count, counted, preciseSeconds } from './format.ts';
+import { wrapperLine } from './wrapper-words.ts';
 
 export function serverLines(server: ServerBehaviour): string[] {
-  const { inFlight, late, cutAlive } = server;
+  const { inFlight, late, cutAlive, stopSignal } = server;
+  const wrapper = wrapperLine(server);
   return [
-    `SIGTERM: ${endings(server)}; ${drain(server)}.`,
-    ...(cutAlive > 0 ? [`Cut: ${counted(cutAlive, 'request')} in flight at SIGTERM, while the process lived on.`] : []),
-    `In flight at SIGTERM: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
+    `${stopSignal}: ${endings(server)}; ${drain(server)}.`,
+    ...(wrapper === undefined ? [] : [wrapper]),
+    ...(cutAlive > 0
+      ? [`Cut: ${counted(cutAlive, 'request')} in flight at ${stopSignal}, while the process lived on.`]
+      : []),
+    `In flight at ${stopSignal}: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
     ...turnedAway(server),
     idleConnections(server),
   ];
 }
 
-/** "each of 3 pods exited by itself, within 0.41 s" */
+/** "all 3 pods exited by themselves within 0.41 s" */
 function endings(server: ServerBehaviour): string {
-  const { pods, killed, diedOfSignal, exitedMs, gaveUp } = server;
+  const { pods, killed, diedOfSignal, exitedMs, gaveUp, endedByWrapper } = server;
   const exited = pods - killed - diedOfSignal;
+  const itself = exited === 1 ? ' by itself' : ' by themselves';
+  const how = endedByWrapper > 0 ? 'ended' : `exited${itself}`;
   const gaveUpNote = gaveUp
     ? `, ${gaveUp.pods === exited ? 'cutting' : `${gaveUp.pods} of them cutting`} requests that were in flight`
     : '';
   const kinds: [number, string][] = [
-    [
-      exited,
-      `exited by ${exited === 1 ? 'itself' : 'themselves'} within ${preciseSeconds(exitedMs ?? 0)}${gaveUpNote}`,
-    ],
+    [exited, `${how} within ${preciseSeconds(exitedMs ?? 0)}${gaveUpNote}`],
     [killed, `did not exit and ${killed === 1 ? 'was' : 'were'} killed at the end of the grace period`],
     [diedOfSignal, 'died of a signal at once'],
   ];
@@ -39,13 +43,13 @@ function drain({ pods, drained, acceptsAfterSigtermMs }: ServerBehaviour): strin
   return `${who} drained, accepting new connections for ${preciseSeconds(acceptsAfterSigtermMs)}`;
 }
 
-function turnedAway({ turnedAway }: ServerBehaviour): string[] {
+function turnedAway({ turnedAway, stopSignal }: ServerBehaviour): string[] {
   if (!turnedAway) return [];
   const { fresh, reused, inFlight, status } = turnedAway;
   const parts = [
     ...(fresh > 0 ? [`${count(fresh)} on new connections (a preStop sleep keeps those away)`] : []),
     ...(reused > 0 ? [`${count(reused)} on keep-alive connections (only the server can serve those)`] : []),
-    ...(inFlight > 0 ? [`${count(inFlight)} that were in flight at SIGTERM`] : []),
+    ...(inFlight > 0 ? [`${count(inFlight)} that were in flight at ${stopSignal}`] : []),
   ];
   return [
     `Turned away: terminating pods answered ${status} to ${counted(fresh + reused + inFlight, 'request')}: ${parts.join(', ')}.`,

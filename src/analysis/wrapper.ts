@@ -1,0 +1,61 @@
+/** What the wrapper of the servers (npm, a shell, an init) did with the stop signal, as far as it was seen. Pure. */
+import { z } from 'zod';
+import type { WrapperRecord } from '../trace/cluster-record.ts';
+import type { History } from './history.ts';
+import { EXIT_SLACK_MS } from './timeline.ts';
+
+export const Wrapper = z.object({
+  names: z.array(z.string()).describe("from PID 1 down to the server's parent"),
+  server: z.string().describe('what listens'),
+  fault: z
+    .enum(['keeps-signal', 'other-signal', 'ended-first', 'ended-server'])
+    .nullable()
+    .describe(
+      'keeps-signal: the server did not get the stop signal; other-signal: it got another one; ended-first: PID 1 did not ' +
+        'wait for the server; ended-server: the server was ended; null: none was seen',
+    ),
+  examined: z.boolean().describe('what it does with the stop signal was seen'),
+  signals: z.array(z.string()).describe('what came to the server'),
+  afterMs: z.number().nullable().describe('from the stop signal until it ended the container or the server'),
+});
+export type Wrapper = z.infer<typeof Wrapper>;
+
+/** What a server that dies of the signal that was passed on needs for it, at most. */
+const DEATH_MS = 100;
+
+/** The wrapper of the server; null where PID 1 is the server, or where that could not be seen. */
+export function wrapperSeen(rollouts: readonly History[], stopSignal: string): Wrapper | null {
+  const seen = rollouts.flatMap(({ cluster }) =>
+    cluster.pods.flatMap(({ containers }) =>
+      containers.flatMap(({ serves, runs }) => (serves ? runs.flatMap(({ wrapper }) => wrapper ?? []) : [])),
+    ),
+  );
+  const wrappers = seen.map((record) => describe(record, stopSignal));
+  return (
+    wrappers.find(({ fault }) => fault !== null) ?? wrappers.find(({ examined }) => examined) ?? wrappers[0] ?? null
+  );
+}
+
+function describe({ names, server, stop }: WrapperRecord, stopSignal: string): Wrapper {
+  const fault = stop ? faultOf(stop, stopSignal) : null;
+  const afterMs = (fault && (stop?.firstEndedMs ?? stop?.serverEndedMs)) ?? null;
+  return { names, server, fault, examined: stop !== undefined, signals: stop?.signals ?? [], afterMs };
+}
+
+/** A server that has no handler dies of what is passed on to it, and a wrapper that ends with it is not to blame. */
+function faultOf(stop: NonNullable<WrapperRecord['stop']>, stopSignal: string): Wrapper['fault'] {
+  const { handled, signals, firstEndedMs, serverEndedMs } = stop;
+  const endedMs = firstEndedMs ?? serverEndedMs;
+  if (endedMs !== undefined && !handled && endedMs <= DEATH_MS) return null;
+  if (endedMs !== undefined) return firstEndedMs === undefined ? 'ended-server' : 'ended-first';
+  if (signals.length === 0) return 'keeps-signal';
+  return signals.includes(stopSignal) ? null : 'other-signal';
+}
+
+/** Whether the wrapper, and not the server, ended what was over that long after the stop signal. */
+export function isByWrapper(wrapper: Wrapper | null, ageMs: number, stopSignal: string): boolean {
+  if (!wrapper?.fault) return false;
+  if (!wrapper.signals.includes(stopSignal)) return true;
+  const { afterMs } = wrapper;
+  return afterMs !== null && ageMs >= afterMs - Math.min(EXIT_SLACK_MS, afterMs / 2);
+}
