@@ -125,8 +125,12 @@ describe('advice', () => {
     const { server } = advise([story(1200, DELETED.killedWhileDraining, { failures, successes })]);
     assert.deepEqual(server, {
       pods: 1,
+      stopSignal: 'SIGTERM',
+      wrapper: null,
+      endedByWrapper: 0,
       drained: 1,
       killed: 1,
+      ignored: 0,
       diedOfSignal: 0,
       exitedAtOnce: 0,
       gaveUp: null,

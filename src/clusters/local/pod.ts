@@ -1,4 +1,7 @@
 /** One pod: its containers, its conditions, its network and its deletion. */
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { resolvePort } from '../../kubernetes-rules/ports.ts';
 import type { TrialClock } from '../../trace/clock.ts';
@@ -62,12 +65,15 @@ export class Pod {
   readonly #options: PodOptions;
   readonly #containers: Container[];
   readonly #abort = new AbortController();
+  /** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share. */
+  readonly #pm2Home: string;
   #network: PodNetwork | undefined;
   #termination: Promise<void> | undefined;
 
   constructor(options: PodOptions) {
     this.#options = options;
     this.address = { host: options.host, port: options.port };
+    this.#pm2Home = join(tmpdir(), `k8s-rollout-test-pm2-${process.pid}-${options.port}`);
     const { ref, generation, node, clock, spec } = options;
     this.#containers = spec.containers.map((container) => this.#container(container));
     const containers = this.#containers.map(({ record }) => record);
@@ -100,6 +106,7 @@ export class Pod {
     this.#abort.abort();
     await Promise.all(this.#containers.map((container) => container.kill()));
     await this.#network?.remove();
+    await rm(this.#pm2Home, { recursive: true, force: true });
   }
 
   /** Whether there was a wrapper to examine; see Container. */
@@ -138,7 +145,7 @@ export class Pod {
     const { spec: pod, otherPorts, ref, node, namespace, host, port } = this.#options;
     const own = spec.serves ? port : otherPorts.get(spec.manifest.ports?.[0]?.containerPort ?? 0);
     const identity = { name: ref.name, node, namespace, host, port: own ?? 0 };
-    const env = environment(spec.manifest, identity, pod.env, pod.ownPort);
+    const env = environment(spec.manifest, identity, { ...pod.env, PM2_HOME: this.#pm2Home }, pod.ownPort);
     if (pod.ownPort !== undefined) return env;
     for (const [number, here] of otherPorts) env[`PORT_${number}`] = String(here);
     if (own === undefined) delete env.PORT;
