@@ -46,8 +46,8 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
       return { results, traces };
     },
   });
-  const { deployment } = service.manifests;
-  const fix = fixResult(found, found.state === 'found' ? componentOf(deployment, found.patch) : null);
+  const { workload } = service.manifests;
+  const fix = fixResult(found, found.state === 'found' ? componentOf(workload, found.patch) : null);
   const result = ResultFolder.result(trials, { advice: found.advice, fix });
   out?.writeResult(trials, { advice: found.advice, fix });
   if (flags.out !== undefined) writeReports(flags.out);

@@ -134,7 +134,7 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   assertFlagsFor(flags.on, command, options);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
-  const service = localService(command, flags);
+  const service = await localService(command, flags);
   if (flags.findFix) {
     const { maxFailed, json = false, out } = flags;
     const fromFlags = flags.kustomize === undefined && flags.file === undefined;

@@ -3,7 +3,6 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { InputError } from '../errors.ts';
-import type { Container } from '../kubernetes-rules/objects.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { RUNTIMES } from '../manifests/overlays.ts';
 import { findRuntime } from '../trials/runtimes.ts';
@@ -34,7 +33,7 @@ export function parseContainerCommand(text: string): ContainerCommand {
  * @throws InputError when there is none, or one was given for a container that is not there
  */
 export function commandOf(manifests: Manifests, given: readonly ContainerCommand[]): string[] {
-  const { containers } = manifests.deployment.spec.template.spec;
+  const { containers } = manifests.workload.spec.template.spec;
   const names = containers.map(({ name }) => name);
   const stranger = given.find(({ container }) => !names.includes(container));
   if (stranger) {
@@ -42,7 +41,7 @@ export function commandOf(manifests: Manifests, given: readonly ContainerCommand
       `--exec ${stranger.container}: ${manifests.source} has no such container; it has ${names.join(', ')}`,
     );
   }
-  const [container] = containers as [Container];
+  const [container] = containers;
   const replaced = given.find((candidate) => candidate.container === container.name)?.command;
   if (replaced) {
     assertProgram(replaced, `--exec ${container.name}`);
@@ -62,8 +61,8 @@ export function commandOf(manifests: Manifests, given: readonly ContainerCommand
 }
 
 /** The runtime of this project's own app, where the manifest deploys that. */
-export function ownRuntime({ deployment }: Manifests): (typeof RUNTIMES)[number] | undefined {
-  const label = deployment.spec.template.metadata?.labels?.[RUNTIME_LABEL];
+export function ownRuntime({ workload }: Manifests): (typeof RUNTIMES)[number] | undefined {
+  const label = workload.spec.template.metadata?.labels?.[RUNTIME_LABEL];
   return RUNTIMES.find((name) => name === label);
 }
 

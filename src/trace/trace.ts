@@ -141,7 +141,7 @@ export type ClusterRecord = z.infer<typeof ClusterRecord>;
 
 export const Settings = z.object({
   replicas: z.int(),
-  strategy: z.enum(['RollingUpdate', 'Recreate']),
+  strategy: z.enum(['RollingUpdate', 'Recreate', 'OnDelete']),
   maxSurge: z.int().describe('pods, after rounding'),
   maxUnavailable: z.int().describe('pods, after rounding'),
   gracePeriodMs: z.number(),

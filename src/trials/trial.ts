@@ -119,15 +119,15 @@ function machine(): Trace['machine'] {
 }
 
 function settings(manifests: Manifests): Settings {
-  const { spec } = manifests.deployment;
-  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(spec);
-  const sleep = spec.template.spec.containers[0]?.lifecycle?.preStop?.sleep?.seconds;
+  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(manifests.workload);
+  const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
+  const sleep = containers[0].lifecycle?.preStop?.sleep?.seconds;
   return {
     replicas,
     strategy: type,
     maxSurge,
     maxUnavailable,
-    gracePeriodMs: (spec.template.spec.terminationGracePeriodSeconds ?? 30) * 1000,
+    gracePeriodMs: terminationGracePeriodSeconds * 1000,
     ...(sleep === undefined ? {} : { preStopMs: sleep * 1000 }),
   };
 }

@@ -37,6 +37,11 @@ describe('the local cluster carries out', () => {
     ['a preStop command', app('lifecycle.preStop.exec.command', ['sleep', '5'])],
     ['environment variables from fields', app('env', [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'b' } } }])],
     ['a Service of another type', service('type', 'NodePort')],
+    ['another stop signal', { deployment: { [`${APP}.lifecycle.stopSignal`]: 'SIGINT', [`${POD}.os.name`]: 'linux' } }],
+    [
+      'a selector by expression',
+      { deployment: { 'spec.selector.matchExpressions': [{ key: 'app', operator: 'In', values: ['shop'] }] } },
+    ],
     [
       'objects that take no part in a rollout',
       { more: [other('Namespace'), other('ServiceAccount'), other('PodDisruptionBudget', 'policy/v1')] },
@@ -89,7 +94,6 @@ describe('the local cluster refuses, naming the field,', () => {
       'Deployment',
       `${APP}.lifecycle.preStop.tcpSocket.port`,
     ],
-    ['another stop signal', app('lifecycle.stopSignal', 'SIGINT'), 'Deployment', `${APP}.lifecycle.stopSignal`],
     [
       'a variable from a Secret',
       app('env', [{ name: 'A', valueFrom: { secretKeyRef: { name: 's' } } }]),
@@ -133,12 +137,8 @@ describe('the local cluster refuses, naming the field,', () => {
       'Deployment',
       `${APP}.readinessProbe.httpGet.port`,
     ],
-    [
-      'a selector by expression',
-      { deployment: { 'spec.selector.matchExpressions': [{ key: 'app', operator: 'Exists' }] } },
-      'Deployment',
-      'spec.selector.matchExpressions[0].key',
-    ],
+    ['a StatefulSet', { deployment: { kind: 'StatefulSet' } }, 'StatefulSet', 'a StatefulSet is'],
+    ['a DaemonSet', { deployment: { kind: 'DaemonSet' } }, 'DaemonSet', 'a DaemonSet is'],
     ['session affinity', service('sessionAffinity', 'ClientIP'), 'Service', 'spec.sessionAffinity'],
     [
       'a Service that publishes pods before they are ready',

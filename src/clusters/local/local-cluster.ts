@@ -4,6 +4,8 @@
  */
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
+import { progressDeadlineSeconds } from '../../kubernetes-rules/progress-deadline.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
@@ -95,7 +97,7 @@ class LocalDeployment implements Deployed {
       (node) => new Router(node, options.clock, random(node), this.#timings, (router) => this.#onView(router)),
     );
     this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
-    this.#controller = new Controller(options.manifests.deployment, NODES, {
+    this.#controller = new Controller(options.manifests.workload, NODES, {
       createPod: (generation, node) => this.#createPod(generation, node),
       nowMs: () => options.clock.nowMs(),
       stepDelayMs: () => this.#controllerDelays.draw(this.#timings.controllerMs),
@@ -115,10 +117,10 @@ class LocalDeployment implements Deployed {
   }
 
   async start(): Promise<void> {
-    const spec = this.#options.manifests.deployment.spec;
+    const { replicas } = effectiveStrategy(this.#options.manifests.workload);
     // One port a pod, taken before the trial so that none has to be looked for while the clock runs: the old ones,
     // the new ones, and the proxy's.
-    for (let i = 0; i <= 2 * (spec.replicas ?? 1); i++) this.#held.push(await holdPort());
+    for (let i = 0; i <= 2 * replicas; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
     const proxyPort = this.#freePorts.pop() as number;
     await this.#proxy.listen(HOST, proxyPort);
@@ -152,7 +154,7 @@ class LocalDeployment implements Deployed {
   #createPod(generation: PodRecord['generation'], node: string): Pod {
     const { manifests, clock } = this.#options;
     const pod = new Pod({
-      name: `${manifests.deployment.metadata.name}-${generation}-${++this.#podNumber}`,
+      name: `${manifests.workload.metadata.name}-${generation}-${++this.#podNumber}`,
       generation,
       node,
       namespace: NAMESPACE,
@@ -216,7 +218,7 @@ class LocalDeployment implements Deployed {
   /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or the progress deadline. */
   #until(what: string, condition: () => boolean): Promise<void> {
     const { manifests, signal } = this.#options;
-    const deadlineMs = (manifests.deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
+    const deadlineMs = progressDeadlineSeconds(manifests.workload) * 1000;
     return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
   }
 
@@ -238,9 +240,8 @@ class LocalDeployment implements Deployed {
 }
 
 function podSpec(manifests: Manifests, { command, env, ownPort }: LocalClusterOptions): PodSpec {
-  const { containers, terminationGracePeriodSeconds = 30 } = manifests.deployment.spec.template.spec;
-  const container = containers[0];
-  if (!container) throw new Error('a Deployment without containers passed its schema');
+  const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
+  const [container] = containers;
   const gracePeriodMs = terminationGracePeriodSeconds * 1000;
   return { container, gracePeriodMs, command, env: env ?? { PATH: process.env.PATH ?? '' }, ownPort };
 }

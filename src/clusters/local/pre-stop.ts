@@ -29,7 +29,7 @@ export async function runPreStop(
     }
   } else if (httpGet) {
     const status = await httpStatus(httpGet, container.address, signal);
-    if (status === undefined || status >= 400) return `httpGet ${httpGet.path ?? '/'}: ${status ?? 'no response'}`;
+    if (status === undefined || status >= 400) return `httpGet ${httpGet.path}: ${status ?? 'no response'}`;
   }
   return undefined;
 }

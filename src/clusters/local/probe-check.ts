@@ -37,7 +37,7 @@ export function httpStatus(httpGet: HttpGet, address: Address, signal: AbortSign
     const outgoing = request(
       {
         ...address,
-        path: httpGet.path ?? '/',
+        path: httpGet.path,
         agent: false,
         signal,
         headers: { 'user-agent': 'kube-probe/1.34', ...headers },

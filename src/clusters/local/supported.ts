@@ -3,7 +3,8 @@
  * an error: a simulation that ignores what it was told gives an answer to another question.
  */
 import { InputError } from '../../errors.ts';
-import type { KubernetesObject, Probe } from '../../kubernetes-rules/objects.ts';
+import type { Probe } from '../../kubernetes-rules/objects.ts';
+import type { KubernetesObject } from '../../kubernetes-rules/written-objects.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 
 const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) =>
@@ -28,6 +29,9 @@ const CARRIED_OUT = {
     'spec.minReadySeconds',
     'spec.progressDeadlineSeconds',
     'spec.selector.matchLabels.*',
+    'spec.selector.matchExpressions[].key',
+    'spec.selector.matchExpressions[].operator',
+    'spec.selector.matchExpressions[].values[]',
     'spec.strategy.type',
     'spec.strategy.rollingUpdate.maxSurge',
     'spec.strategy.rollingUpdate.maxUnavailable',
@@ -46,6 +50,7 @@ const CARRIED_OUT = {
       'lifecycle.preStop.exec.command[]',
       'lifecycle.preStop.httpGet.path',
       'lifecycle.preStop.httpGet.port',
+      'lifecycle.stopSignal',
       ...PROBES,
     ].map((field) => `spec.template.spec.containers[].${field}`),
   ],
@@ -72,6 +77,7 @@ const WITHOUT_EFFECT = {
       'imagePullSecrets.**',
       'priorityClassName',
       'restartPolicy',
+      'os.name',
       'dnsPolicy',
       'schedulerName',
       'containers[].imagePullPolicy',
@@ -112,43 +118,42 @@ export function assertSupported(manifests: Manifests): void {
     const unknown = leaves(object).find((leaf) => !allowed.some((pattern) => matches(pattern, leaf)));
     if (unknown) fail(manifests, object, `${unknown} is`);
   }
-  const { containers, terminationGracePeriodSeconds } = manifests.deployment.spec.template.spec;
-  if (containers.length > 1)
-    fail(manifests, manifests.deployment, 'spec.template.spec.containers[1] (a second container) is');
+  const { workload, service } = manifests;
+  const { containers, terminationGracePeriodSeconds } = workload.spec.template.spec;
+  if (containers.length > 1) fail(manifests, workload, 'spec.template.spec.containers[1] (a second container) is');
   if (terminationGracePeriodSeconds === 0) {
-    fail(manifests, manifests.deployment, 'spec.template.spec.terminationGracePeriodSeconds: 0 (forced deletion) is');
+    fail(manifests, workload, 'spec.template.spec.terminationGracePeriodSeconds: 0 (forced deletion) is');
   }
-  if (terminationGracePeriodSeconds !== undefined && terminationGracePeriodSeconds < 0) {
+  if (terminationGracePeriodSeconds < 0) {
     const field = `spec.template.spec.terminationGracePeriodSeconds: ${terminationGracePeriodSeconds}`;
-    fail(manifests, manifests.deployment, `${field} (which the API server turns into 1) is`);
+    fail(manifests, workload, `${field} (which the API server turns into 1) is`);
   }
-  if (manifests.service.spec.clusterIP === 'None') {
-    fail(manifests, manifests.service, 'spec.clusterIP: None (a Service that no router serves) is');
+  if (service.spec.clusterIP === 'None') {
+    fail(manifests, service, 'spec.clusterIP: None (a Service that no router serves) is');
   }
   const otherPort = fieldWithOtherPort(manifests);
-  if (otherPort) fail(manifests, manifests.deployment, `${otherPort} (another port than the Service's targetPort) is`);
+  if (otherPort) fail(manifests, workload, `${otherPort} (another port than the Service's targetPort) is`);
   const scheme = manifests.objects.map((object) => leafWithValue(object, /\.scheme$/, 'HTTPS')).find(Boolean);
-  if (scheme) fail(manifests, manifests.deployment, `${scheme}: HTTPS is`);
+  if (scheme) fail(manifests, workload, `${scheme}: HTTPS is`);
 }
 
-function fail(manifests: Manifests, object: KubernetesObject, what: string): never {
+function fail(manifests: Manifests, object: Pick<KubernetesObject, 'kind' | 'metadata'>, what: string): never {
   throw new InputError(
     `${manifests.source}: ${object.kind} "${object.metadata.name}": ${what} not carried out by the local cluster and could change the result; remove it, or measure on a real cluster`,
   );
 }
 
 /** A probe or hook that asks another port than the one the Service sends to: each pod has one port here. */
-function fieldWithOtherPort({ deployment, service }: Manifests): string | undefined {
-  const container = deployment.spec.template.spec.containers[0];
+function fieldWithOtherPort({ workload, service }: Manifests): string | undefined {
+  const [container] = workload.spec.template.spec.containers;
   const number = (port: number | string | undefined) =>
-    typeof port === 'string' ? container?.ports?.find(({ name }) => name === port)?.containerPort : port;
-  const [servicePort] = service.spec.ports;
-  const served = number(servicePort?.targetPort ?? servicePort?.port);
+    typeof port === 'string' ? container.ports?.find(({ name }) => name === port)?.containerPort : port;
+  const served = number(service.spec.ports[0].targetPort);
   const handlers = {
-    startupProbe: container?.startupProbe,
-    readinessProbe: container?.readinessProbe,
-    livenessProbe: container?.livenessProbe,
-    'lifecycle.preStop': container?.lifecycle?.preStop as Pick<Probe, 'httpGet'> | undefined,
+    startupProbe: container.startupProbe,
+    readinessProbe: container.readinessProbe,
+    livenessProbe: container.livenessProbe,
+    'lifecycle.preStop': container.lifecycle?.preStop as Pick<Probe, 'httpGet'> | undefined,
   };
   for (const [name, handler] of Object.entries<Pick<Probe, 'httpGet' | 'tcpSocket'> | undefined>(handlers)) {
     for (const kind of ['httpGet', 'tcpSocket'] as const) {
