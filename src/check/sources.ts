@@ -1,5 +1,4 @@
 /** A kustomization as a source of the check. */
-import { relative } from 'node:path';
 import { readKustomization } from '../manifests/kustomization.ts';
 import type { ManifestSource } from '../manifests/yaml-documents.ts';
 
@@ -10,6 +9,6 @@ export interface RenderedSource extends ManifestSource {
 
 /** @throws EnvironmentError or InputError as `readKustomization` */
 export function renderSource(folder: string): RenderedSource {
-  const { file, yaml } = readKustomization(folder);
-  return { name: `${relative('.', folder) || '.'} (rendered)`, kustomization: file, text: yaml };
+  const { name, file, yaml } = readKustomization(folder);
+  return { name, kustomization: file, text: yaml };
 }

@@ -15,6 +15,7 @@ import type {
   Workload,
 } from './objects.ts';
 import { matchesSelector } from './selectors.ts';
+import { STOP_SIGNALS } from './stop-signal.ts';
 
 /** Kubernetes' name for one refused field. */
 interface Refusal {
@@ -134,13 +135,19 @@ function refuseContainer(container: Container, at: string, pod: PodSpec, refuse:
     }
     refuseEmptyCommand(preStop, `${at}.lifecycle.preStop`, refuse);
   }
-  if (stopSignal !== undefined && !pod.os) {
-    refuse(`${at}.lifecycle.stopSignal`, 'Forbidden: may not be set for containers with empty `spec.os.name`');
-  }
+  if (stopSignal !== undefined) refuseStopSignal(stopSignal, `${at}.lifecycle.stopSignal`, pod.os?.name, refuse);
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     const probe = container[name];
     if (probe) refuseProbe(probe, name, `${at}.${name}`, refuse);
   }
+}
+
+function refuseStopSignal(signal: string, at: string, os: string | undefined, refuse: Refuse): void {
+  if (os === undefined) refuse(at, 'Forbidden: may not be set for containers with empty `spec.os.name`');
+  const supported = os === undefined ? undefined : STOP_SIGNALS[os];
+  if (!supported || supported.includes(signal)) return;
+  const list = supported.map((name) => JSON.stringify(name)).join(', ');
+  refuse(at, `Unsupported value: ${JSON.stringify(signal)}: supported values: ${list}`);
 }
 
 function refuseProbe(probe: Probe, name: string, at: string, refuse: Refuse): void {

@@ -1,6 +1,6 @@
 /** What a kustomization folder renders to. */
 import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { overlayNames } from './overlays.ts';
 import { renderKustomization } from './render.ts';
@@ -14,6 +14,8 @@ export interface Kustomization {
   file: string;
   /** As kustomize prints it, line by line. */
   yaml: string;
+  /** What to call that, for messages: it is no file. */
+  name: string;
 }
 
 /**
@@ -21,14 +23,15 @@ export interface Kustomization {
  * have changed since, and any other folder, is rendered by the kustomize of this machine.
  * @throws EnvironmentError where neither kubectl nor kustomize is installed, InputError where kustomize refuses
  */
-export function readKustomization(folder: string): Kustomization {
+export function readKustomization(folder: string, kustomize = kustomizeFolder()): Kustomization {
   const file = FILES.find((name) => existsSync(join(folder, name)));
   if (!file) throw new InputError(`${folder}: no kustomization: it has no ${FILES[0]}`);
   const overlay = basename(resolve(folder));
-  const isOwn = resolve(folder) === join(kustomizeFolder(), 'overlays', overlay) && overlayNames().includes(overlay);
+  const isOwn = resolve(folder) === join(kustomize, 'overlays', overlay) && overlayNames().includes(overlay);
   return {
     file: join(folder, file),
-    yaml: isOwn && isRenderedNow() ? readRendered(overlay) : renderKustomization(folder),
+    name: `${relative('.', folder) || '.'} (rendered)`,
+    yaml: isOwn && isRenderedNow(kustomize) ? readRendered(overlay, kustomize) : renderKustomization(folder),
   };
 }
 

@@ -103,7 +103,7 @@ function manifestsFrom(placed: readonly Placed[], source: string): Manifests {
 }
 
 function workloadAmong(placed: readonly Placed<Written.KubernetesObject>[], source: string): Workload {
-  const found = placed.filter(({ object }) => object.kind in WORKLOADS);
+  const found = placed.filter(({ object }) => Object.hasOwn(WORKLOADS, object.kind));
   const [first, second] = found;
   if (!first || second) {
     const has = found.map(({ object }) => `${object.kind} "${object.metadata.name}"`).join(', ') || 'none';

@@ -46,7 +46,10 @@ export async function localService(command: readonly string[], flags: ServiceFla
 }
 
 async function manifestsFrom({ kustomize, file }: ServiceFlags): Promise<Manifests | undefined> {
-  if (kustomize !== undefined) return readManifests(readKustomization(kustomize).yaml, kustomize);
+  if (kustomize !== undefined) {
+    const { name, yaml } = readKustomization(kustomize);
+    return readManifests(yaml, name);
+  }
   if (file === undefined) return undefined;
   const { name, text } = await readSource(file);
   return readManifests(text, name);

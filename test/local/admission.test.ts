@@ -88,6 +88,11 @@ describe('the API server refuses, in these words,', () => {
       { [STOP_SIGNAL]: 'SIGQUIT' },
       `${STOP_SIGNAL}: Forbidden: may not be set for containers with empty \`spec.os.name\``,
     ],
+    [
+      'a stop signal that Windows does not have',
+      { [STOP_SIGNAL]: 'SIGQUIT', 'spec.template.spec.os.name': 'windows' },
+      `${STOP_SIGNAL}: Unsupported value: "SIGQUIT": supported values: "SIGKILL", "SIGTERM"`,
+    ],
     ['a selector by an expression of other labels', { 'spec.selector': expression('NotIn', ['shop']) }, MISMATCH],
     [
       'an expression without values',
@@ -198,6 +203,13 @@ describe('the API server refuses, in these words,', () => {
       assert.throws(() => admit(manifests({ deployment })), { constructor: InputError, message });
     });
   }
+
+  test('a stop signal that is none', () => {
+    const deployment = { [STOP_SIGNAL]: 'QUIT', 'spec.template.spec.os.name': 'linux' };
+    const message =
+      /stopSignal: Unsupported value: "QUIT": supported values: "SIGABRT", .*"SIGRTMIN\+15", .*"SIGXFSZ"$/;
+    assert.throws(() => admit(manifests({ deployment })), { constructor: InputError, message });
+  });
 
   test('what is wrong with the pods of a StatefulSet', () => {
     const message = `shop.yaml: The StatefulSet "shop" is invalid: ${sleepRefused(31, 30)}`;

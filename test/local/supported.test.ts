@@ -137,6 +137,7 @@ describe('the local cluster refuses, naming the field,', () => {
       'Deployment',
       `${APP}.readinessProbe.httpGet.port`,
     ],
+    ['pods of Windows', pod('os.name', 'windows'), 'Deployment', `${POD}.os.name: windows`],
     ['a StatefulSet', { deployment: { kind: 'StatefulSet' } }, 'StatefulSet', 'a StatefulSet is'],
     ['a DaemonSet', { deployment: { kind: 'DaemonSet' } }, 'DaemonSet', 'a DaemonSet is'],
     ['session affinity', service('sessionAffinity', 'ClientIP'), 'Service', 'spec.sessionAffinity'],

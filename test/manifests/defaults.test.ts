@@ -8,6 +8,7 @@ import {
   servicePortsWithDefaults,
   withDefaults,
 } from '../../src/kubernetes-rules/defaults.ts';
+import { stopSignalOf } from '../../src/kubernetes-rules/stop-signal.ts';
 import type * as Written from '../../src/kubernetes-rules/written-objects.ts';
 
 const TEMPLATE = { spec: { containers: [{ name: 'app' }] } };
@@ -155,6 +156,14 @@ describe('the API server fills in, for', () => {
   });
 
   test('an autoscaler', () => assert.deepEqual([minReplicasOf({}), minReplicasOf({ minReplicas: 3 })], [1, 3]));
+});
+
+test('the stop signal is what the manifest says, and else for the image to say', () => {
+  const lifecycle = { stopSignal: 'SIGQUIT' };
+  assert.deepEqual(
+    [stopSignalOf({ lifecycle }), stopSignalOf({ lifecycle: {} }), stopSignalOf({})],
+    ['SIGQUIT', undefined, undefined],
+  );
 });
 
 test('what is written stays as it is', () => {

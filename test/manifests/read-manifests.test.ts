@@ -145,6 +145,11 @@ describe('refused in one line that names the source and what is wrong', () => {
     ['nothing', '', /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
     ['only comments', '# nothing\n---\n# here\n', /^needs exactly one .*, has none$/],
     ['no workload', service, /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
+    [
+      'a kind with the name of a property of objects',
+      service.replace('kind: Service', 'kind: toString'),
+      /, has none$/,
+    ],
     ['no Service', deployment, /^needs exactly one Service, has 0$/],
     ['two Deployments', `${TEXT}---\n${deployment}`, /, has Deployment "shop", Deployment "shop"$/],
     [

@@ -119,8 +119,9 @@ export function assertSupported(manifests: Manifests): void {
     if (unknown) fail(manifests, object, `${unknown} is`);
   }
   const { workload, service } = manifests;
-  const { containers, terminationGracePeriodSeconds } = workload.spec.template.spec;
+  const { containers, terminationGracePeriodSeconds, os } = workload.spec.template.spec;
   if (containers.length > 1) fail(manifests, workload, 'spec.template.spec.containers[1] (a second container) is');
+  if (os && os.name !== 'linux') fail(manifests, workload, `spec.template.spec.os.name: ${os.name} is`);
   if (terminationGracePeriodSeconds === 0) {
     fail(manifests, workload, 'spec.template.spec.terminationGracePeriodSeconds: 0 (forced deletion) is');
   }
