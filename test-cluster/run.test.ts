@@ -28,8 +28,8 @@ const cleanUps: (() => unknown)[] = [];
 before(async () => {
   namespace = await createNamespace(api, `run-${process.pid}`);
   kubeconfig = await account({ after: (cleanUp) => cleanUps.push(cleanUp) }, api, namespace, { runIn: namespace });
-  const { objects, deployment } = readManifests(readRendered('valid-bun'), 'valid-bun');
-  const { selector, template } = deployment.spec;
+  const { objects, workload } = readManifests(readRendered('valid-bun'), 'valid-bun');
+  const { selector, template } = workload.spec;
   const labels = { app: 'set' };
   const pods = { ...template, metadata: { labels } };
   const set = {

@@ -1,14 +1,16 @@
 /** The objects of a cluster as the check reads them: workloads with the pods that run, which admission may have changed. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { matchesSelector } from '../kubernetes-rules/selectors.ts';
+import { Labels, PodSpec } from '../kubernetes-rules/written-objects.ts';
 import type { LocatedObject } from './located-object.ts';
-import { type CheckedObject, PodSpec, SCHEMAS, type WorkloadObject } from './objects.ts';
+import { type CheckedObject, SCHEMAS, type WorkloadObject } from './objects.ts';
 
 const Pod = z.looseObject({
   metadata: z.looseObject({
     name: z.string(),
     namespace: z.string(),
-    labels: z.record(z.string(), z.string()).optional(),
+    labels: Labels.optional(),
     creationTimestamp: z.string(),
     deletionTimestamp: z.string().optional(),
   }),
@@ -42,13 +44,13 @@ export function liveObjects(listed: readonly unknown[], pods: readonly unknown[]
 
 function asItRuns(workload: WorkloadObject, pods: readonly Pod[]): { object: WorkloadObject; note?: string } {
   const { spec, metadata, kind } = workload;
-  const labels = Object.entries(spec.selector.matchLabels ?? {});
   const pod = pods
-    .filter((candidate) => candidate.metadata.namespace === metadata.namespace && labels.length > 0)
-    .filter((candidate) => labels.every(([key, value]) => candidate.metadata.labels?.[key] === value))
+    .filter((candidate) => candidate.metadata.namespace === metadata.namespace)
+    .filter((candidate) => matchesSelector(spec.selector, candidate.metadata.labels ?? {}))
     .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))[0];
   if (!pod) return { object: workload };
-  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } };
+  // Spread over the union: the kind stays what it is.
+  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } } as WorkloadObject;
   const changed = differences(spec.template.spec, pod.spec);
   if (changed.length === 0) return { object };
   return {

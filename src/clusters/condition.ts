@@ -2,10 +2,14 @@
 
 export interface Waiting {
   signal: AbortSignal;
+  /** Infinity where there is none. */
   deadlineMs: number;
   /** The error when the deadline has passed; what it says may have to be asked for first. */
   stuck: () => Error | Promise<Error>;
 }
+
+/** A timer for longer than this would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A state that changes; whoever changes it calls `wake`, and waits end when their condition holds. */
 export class Conditions {
@@ -25,7 +29,7 @@ export class Conditions {
 
   /** Resolves once the condition holds; rejects on abort (with its reason), after `fail`, and at the deadline. */
   async until(condition: () => boolean, { signal, deadlineMs, stuck }: Waiting): Promise<void> {
-    const expired = AbortSignal.timeout(deadlineMs);
+    const expired = AbortSignal.timeout(Math.min(deadlineMs, LONGEST_TIMER_MS));
     await new Promise<void>((resolve, reject) => {
       const settle = (end: () => void) => {
         this.#checks.delete(check);

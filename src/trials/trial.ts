@@ -132,19 +132,19 @@ function machine(): Trace['machine'] {
 }
 
 function settings(manifests: Manifests): Settings {
-  const { spec } = manifests.deployment;
-  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(spec);
-  const { containers } = spec.template.spec;
-  const { servedBy } = podPorts(containers, manifests.service);
+  const { workload, service } = manifests;
+  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload);
+  const { containers, terminationGracePeriodSeconds } = workload.spec.template.spec;
+  const { servedBy } = podPorts(containers, service);
   const serving = containers.find(({ name }) => name === servedBy);
   const sleep = serving?.lifecycle?.preStop?.sleep?.seconds;
   return {
-    workload: 'Deployment',
+    workload: workload.kind,
     replicas,
     strategy: type,
     maxSurge,
     maxUnavailable,
-    gracePeriodMs: (spec.template.spec.terminationGracePeriodSeconds ?? 30) * 1000,
+    gracePeriodMs: terminationGracePeriodSeconds * 1000,
     ...(sleep === undefined ? {} : { preStopMs: sleep * 1000 }),
     readinessProbe: serving?.readinessProbe !== undefined,
   };

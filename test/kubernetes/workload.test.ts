@@ -79,17 +79,23 @@ describe('as manifests', () => {
 
   test('a Deployment is read as it is', () => {
     const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '50%', maxUnavailable: 0 } };
-    const { deployment, source } = liveManifests(workload({ spec: { strategy } }), service, DEPLOYMENT);
-    const { maxSurge, maxUnavailable } = effectiveStrategy(deployment.spec);
-    assert.deepEqual([maxSurge, maxUnavailable], [1, 0]);
-    assert.equal(deployment.spec.template.spec.terminationGracePeriodSeconds, 7);
-    assert.equal(source, 'Deployment web in shop');
+    const live = liveManifests(workload({ spec: { strategy } }), service, DEPLOYMENT);
+    const { maxSurge, maxUnavailable } = effectiveStrategy(live.workload);
+    assert.deepEqual([live.workload.kind, maxSurge, maxUnavailable], ['Deployment', 1, 0]);
+    assert.equal(live.workload.spec.template.spec.terminationGracePeriodSeconds, 7);
+    assert.equal(live.source, 'Deployment web in shop');
   });
 
   test('a StatefulSet has one pod less at a time, and none more', () => {
-    const { deployment } = liveManifests(statefulSet(), service, STATEFUL_SET);
-    const { maxSurge, maxUnavailable } = effectiveStrategy(deployment.spec);
-    assert.deepEqual([maxSurge, maxUnavailable], [0, 1]);
+    const live = liveManifests(statefulSet(), service, STATEFUL_SET);
+    const { maxSurge, maxUnavailable } = effectiveStrategy(live.workload);
+    assert.deepEqual([live.workload.kind, maxSurge, maxUnavailable], ['StatefulSet', 0, 1]);
+  });
+
+  test('a selector by expression is read, and a null is nothing', () => {
+    const selector = { matchExpressions: [{ key: 'tier', operator: 'In', values: ['front'] }] };
+    const spec = { selector, template: { ...template, metadata: { ...template.metadata, annotations: null } } };
+    assert.deepEqual(liveManifests(workload({ spec }), service, DEPLOYMENT).workload.spec.selector, selector);
   });
 
   test('what has no pods is refused', () => {

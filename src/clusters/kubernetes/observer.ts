@@ -3,6 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { podPorts } from '../../kubernetes-rules/ports.ts';
+import { progressDeadlineSeconds } from '../../kubernetes-rules/progress-deadline.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
+import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
@@ -124,10 +127,10 @@ export class Observer {
   }
 
   until(what: string, signal: AbortSignal, condition: () => boolean): Promise<void> {
-    const { progressDeadlineSeconds = 600, template, replicas = 1 } = this.#options.manifests.deployment.spec;
-    const grace = template.spec.terminationGracePeriodSeconds ?? 30;
+    const { workload } = this.#options.manifests;
+    const grace = workload.spec.template.spec.terminationGracePeriodSeconds;
     // The controller's deadline is for each step; a rollout takes one pod after the other and waits for it to be gone.
-    const deadlineMs = (progressDeadlineSeconds + replicas * grace) * 1000;
+    const deadlineMs = (progressDeadlineSeconds(workload) + effectiveStrategy(workload).replicas * grace) * 1000;
     return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
   }
 
@@ -139,8 +142,8 @@ export class Observer {
 
   record(): ClusterRecord {
     const { asksApp, manifests } = this.#options;
-    const { containers, terminationGracePeriodSeconds: graceSeconds = 30 } = manifests.deployment.spec.template.spec;
-    const ending = { containers, gracePeriodMs: graceSeconds * 1000, events: this.#events };
+    const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
+    const ending = { containers, gracePeriodMs: terminationGracePeriodSeconds * 1000, events: this.#events };
     const pods = [...this.#records.values()].map((record) =>
       asksApp
         ? this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms))
@@ -223,14 +226,13 @@ export class Observer {
   }
 
   #isOurs(pod: V1Pod): boolean {
-    const wanted = Object.entries(this.#options.manifests.deployment.spec.selector.matchLabels ?? {});
-    return wanted.every(([key, value]) => pod.metadata?.labels?.[key] === value);
+    return matchesSelector(this.#options.manifests.workload.spec.selector, pod.metadata?.labels ?? {});
   }
 
   /** The name of the container that the Service sends to. */
   get #servedBy(): string {
-    const { deployment, service } = this.#options.manifests;
-    return podPorts(deployment.spec.template.spec.containers, service).servedBy;
+    const { workload, service } = this.#options.manifests;
+    return podPorts(workload.spec.template.spec.containers, service).servedBy;
   }
 
   /** A time of a pod's clock (epoch ms) on the trial's. */

@@ -1,7 +1,9 @@
 /** A Deployment or StatefulSet that is there already, and the Service in front of it. Reads, and changes nothing. */
 import { type V1Deployment, type V1Service, V1StatefulSet } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
-import { type Manifests, readManifests } from '../../manifests/manifests.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
+import { matchesLabels } from '../../kubernetes-rules/selectors.ts';
+import { type Manifests, manifestsOf } from '../../manifests/manifests.ts';
 import { apiError, apiStatus, type KubernetesApi } from './api.ts';
 
 export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet'] as const;
@@ -72,10 +74,7 @@ export function serviceOf(
 ): V1Service {
   const { kind, name, namespace } = reference;
   const labels = workload.spec?.template.metadata?.labels ?? {};
-  const selecting = services.filter(({ spec }) => {
-    const selector = Object.entries(spec?.selector ?? {});
-    return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
-  });
+  const selecting = services.filter(({ spec }) => matchesLabels(spec?.selector, labels));
   const nameOf = (service: V1Service) => service.metadata?.name ?? '';
   if (named !== undefined) {
     const found = selecting.find((service) => nameOf(service) === named);
@@ -95,28 +94,19 @@ export function serviceOf(
 }
 
 /**
- * The live objects as the program reads manifests. A StatefulSet replaces one pod after the other, each of them gone
- * before the next is made.
+ * The live objects as the program reads manifests.
  * @throws InputError for what a rollout cannot be measured of
  */
 export function liveManifests(workload: LiveWorkload, service: V1Service, reference: WorkloadReference): Manifests {
   const { kind, name, namespace } = reference;
   const source = `${kind} ${name} in ${namespace}`;
-  if (workload.spec?.selector.matchExpressions?.length) {
-    throw new InputError(`${source}: spec.selector.matchExpressions is not read; only matchLabels are`);
-  }
-  if ((workload.spec?.replicas ?? 1) === 0)
+  const objects = [
+    { apiVersion: 'apps/v1', kind, metadata: { name, namespace }, spec: workload.spec },
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: service.metadata?.name, namespace }, spec: service.spec },
+  ];
+  const manifests = manifestsOf(objects, source);
+  if (effectiveStrategy(manifests.workload).replicas === 0) {
     throw new InputError(`${source}: has no replicas, so nothing can be rolled`);
-  const { spec } = workload;
-  const deployment = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace },
-    spec: {
-      ...spec,
-      ...(isStatefulSet(workload) ? { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } } : {}),
-    },
-  };
-  const documents = [deployment, { ...service, apiVersion: 'v1', kind: 'Service' }];
-  return readManifests(documents.map((document) => `---\n${JSON.stringify(document)}\n`).join(''), source);
+  }
+  return manifests;
 }

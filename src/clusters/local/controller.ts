@@ -1,6 +1,6 @@
 /** The Deployment controller and the scheduler: makes and deletes pods until the wanted ones are there. */
 
-import type { Deployment } from '../../kubernetes-rules/objects.ts';
+import type { Workload } from '../../kubernetes-rules/objects.ts';
 import { recreateStep, rollingUpdateStep } from '../../kubernetes-rules/rolling-update.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { PodRecord } from '../../trace/cluster-record.ts';
@@ -28,9 +28,9 @@ export class Controller {
   #wakeUp: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(deployment: Deployment, nodes: readonly string[], host: ControllerHost) {
-    this.#strategy = effectiveStrategy(deployment.spec);
-    this.#minReadyMs = (deployment.spec.minReadySeconds ?? 0) * 1000;
+  constructor(workload: Workload, nodes: readonly string[], host: ControllerHost) {
+    this.#strategy = effectiveStrategy(workload);
+    this.#minReadyMs = workload.spec.minReadySeconds * 1000;
     this.#nodes = nodes;
     this.#host = host;
   }

@@ -5,6 +5,9 @@
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
 import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
+import { progressDeadlineSeconds } from '../../kubernetes-rules/progress-deadline.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
+import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
@@ -98,8 +101,8 @@ class LocalDeployment implements Deployed {
   constructor(options: DeployOptions, local: LocalClusterOptions) {
     this.#options = options;
     this.#timings = local.timings ?? measuredTimings;
-    const { deployment, service } = options.manifests;
-    this.#ports = podPorts(deployment.spec.template.spec.containers, service);
+    const { workload, service } = options.manifests;
+    this.#ports = podPorts(workload.spec.template.spec.containers, service);
     this.#spec = podSpec(options.manifests, this.#ports, local);
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
     const { relistPeriodMs } = this.#timings;
@@ -110,7 +113,7 @@ class LocalDeployment implements Deployed {
       (node) => new Router(node, options.clock, random(node), this.#timings, (router) => this.#onView(router)),
     );
     this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
-    this.#controller = new Controller(options.manifests.deployment, NODES, {
+    this.#controller = new Controller(options.manifests.workload, NODES, {
       createPod: (generation, node) => this.#createPod(generation, node),
       nowMs: () => options.clock.nowMs(),
       stepDelayMs: () => this.#controllerDelays.draw(this.#timings.controllerMs),
@@ -130,11 +133,11 @@ class LocalDeployment implements Deployed {
   }
 
   async start(): Promise<void> {
-    const spec = this.#options.manifests.deployment.spec;
+    const { replicas } = effectiveStrategy(this.#options.manifests.workload);
     // The ports of each pod, taken before the trial so that none has to be looked for while the clock runs: the old ones,
     // the new ones, and the proxy's.
     const each = 1 + this.#ports.others.length;
-    for (let i = 0; i <= 2 * (spec.replicas ?? 1) * each; i++) this.#held.push(await holdPort());
+    for (let i = 0; i <= 2 * replicas * each; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
     const proxyPort = this.#freePorts.pop() as number;
     await this.#proxy.listen(HOST, proxyPort);
@@ -167,7 +170,7 @@ class LocalDeployment implements Deployed {
 
   #createPod(generation: PodRecord['generation'], node: string): Pod {
     const { manifests, clock } = this.#options;
-    const name = `${manifests.deployment.metadata.name}-${generation}-${++this.#podNumber}`;
+    const name = `${manifests.workload.metadata.name}-${generation}-${++this.#podNumber}`;
     const pod = new Pod({
       ref: { uid: name, name },
       generation,
@@ -235,7 +238,7 @@ class LocalDeployment implements Deployed {
   /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or the progress deadline. */
   #until(what: string, condition: () => boolean): Promise<void> {
     const { manifests, signal } = this.#options;
-    const deadlineMs = (manifests.deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
+    const deadlineMs = progressDeadlineSeconds(manifests.workload) * 1000;
     return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
   }
 
@@ -262,12 +265,13 @@ function refOf({ record: { uid, name } }: Pod): PodRef {
 }
 
 function podSpec(manifests: Manifests, ports: PodPorts, { images, env, ownPort }: LocalClusterOptions): PodSpec {
-  const { containers, terminationGracePeriodSeconds = 30 } = manifests.deployment.spec.template.spec;
+  const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
   return {
     containers: containers.map((manifest): ContainerSpec => {
       const image = images[manifest.name];
       if (!image) throw new Error(`nothing stands for the image of container ${manifest.name}`);
-      const { command, stopSignal = 'SIGTERM', standIn = false } = image;
+      const { command, standIn = false } = image;
+      const stopSignal = (stopSignalOf(manifest) as NodeJS.Signals | undefined) ?? image.stopSignal ?? 'SIGTERM';
       return { manifest, command, stopSignal, standIn, serves: manifest.name === ports.servedBy };
     }),
     gracePeriodMs: terminationGracePeriodSeconds * 1000,

@@ -10,14 +10,13 @@ export interface ProbeTiming {
   failureThreshold: number;
 }
 
-/** The API's defaults where a probe is silent; a zero means the default too. */
 export function probeTiming(probe: Probe): ProbeTiming {
   return {
-    initialDelayMs: (probe.initialDelaySeconds ?? 0) * 1000,
-    periodMs: (probe.periodSeconds || 10) * 1000,
-    timeoutMs: (probe.timeoutSeconds || 1) * 1000,
-    successThreshold: probe.successThreshold || 1,
-    failureThreshold: probe.failureThreshold || 3,
+    initialDelayMs: probe.initialDelaySeconds * 1000,
+    periodMs: probe.periodSeconds * 1000,
+    timeoutMs: probe.timeoutSeconds * 1000,
+    successThreshold: probe.successThreshold,
+    failureThreshold: probe.failureThreshold,
   };
 }
 
