@@ -1,7 +1,7 @@
 /** Servers that change their user at the start (nginx's `user`, gosu, su-exec, setpriv), seen in their output. */
 
 const CHANGES_USER =
-  /\b(?:set(?:e|re|res|fs)?[ug]ids?|(?:set|init)groups)\b|\b(?:set|change|switch|drop)\w*\b.{0,30}\b(?:user|users|group|groups|[ug]id|privileges)\b|failed switching to/i;
+  /\b(?:set(?:e|re|res|fs)?[ug]ids?|(?:set|init)groups|l?chown)\b|\b(?:set|change|switch|drop)\w*\b.{0,30}\b(?:user|users|group|groups|[ug]id|privileges)\b|failed switching to/i;
 const REFUSED = /operation not permitted|invalid argument|permission denied|\bEPERM\b|\bEINVAL\b/i;
 
 /** A stack trace may stand between the call and the reason. */
