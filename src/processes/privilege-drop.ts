@@ -16,5 +16,5 @@ export function refusedUserChange(lines: readonly string[]): string | undefined 
 }
 
 export const USER_CHANGE_ADVICE =
-  'it changes its user, which it cannot do in a user namespace with one user: start it without that ' +
-  '(no `user` setting, no gosu, su-exec or setpriv), or give this user a range in /etc/subuid and install newuidmap, or run as root';
+  'it changes its user, and this sandbox has only one: start it without that (no `user` setting, no gosu, su-exec or ' +
+  'setpriv), or install newuidmap and give yourself a range in /etc/subuid, or run this program as root';
