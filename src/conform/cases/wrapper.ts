@@ -8,7 +8,7 @@ import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
 import { fail, notApplicable, pass, type Verdict } from '../verdict.ts';
 import { msOrSeconds, STILL_RUNNING } from './endings.ts';
 
-const LOOK_MS = 10;
+const LOOK_MS = 25;
 
 export async function throughTheWrapper(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
