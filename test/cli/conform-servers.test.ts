@@ -1,11 +1,12 @@
 /** `conform` on servers of the kinds that users have met: other protocols, signals, addresses and users. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { canBePid1 } from '../../src/processes/container-process.ts';
+import { freePort } from '../load/raw-server.ts';
 import { PROJECT, run } from './program.ts';
 
 const NODE = process.execPath;
@@ -22,6 +23,25 @@ async function casesOf(t: TestContext, ...args: string[]): Promise<JsonCase[]> {
   const { stdout, stderr } = await conform(t, '--json', ...args);
   assert.notEqual(stdout, '', stderr);
   return JSON.parse(stdout).cases;
+}
+
+/** An nginx with a slow route, in a folder of its own. */
+async function nginxIn(t: TestContext): Promise<{ port: number; command: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  // Its workers are another user's when root starts it.
+  chmodSync(folder, 0o755);
+  writeFileSync(join(folder, 'body'), 'x'.repeat(4000));
+  const port = await freePort();
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const config = [
+    `error_log stderr; pid ${folder}/pid; events {}`,
+    `http { access_log off; ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}`,
+    `server { listen 127.0.0.1:${port}; location / { return 200 "ok"; }`,
+    `location /slow { limit_rate 1k; alias ${folder}/body; } } }`,
+  ];
+  writeFileSync(join(folder, 'nginx.conf'), config.join('\n'));
+  return { port, command: ['nginx', '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'] };
 }
 
 const options = { concurrency: 3, skip: !canBePid1() && 'processes cannot be PID 1 of a namespace of their own here' };
@@ -87,6 +107,20 @@ describe('conform on servers of all kinds', options, () => {
     assert.match(stdout, /5 ✓ is not disturbed by a second SIGQUIT\n/);
     assert.doesNotMatch(stdout, /SIGTERM/);
   });
+
+  for (const [signal, cuts] of [
+    ['SIGQUIT', false],
+    ['SIGTERM', true],
+  ] as const) {
+    const noNginx = spawnSync('nginx', ['-v']).status !== 0 && 'nginx is not installed';
+    test(`nginx ${cuts ? 'cuts' : 'drains'} on ${signal}`, { skip: noNginx }, async (t) => {
+      const nginx = await nginxIn(t);
+      const args = ['--grace', '10', '--stop-signal', signal, '--port', `${nginx.port}`, '--slow-path', '/slow'];
+      const cases = await casesOf(t, ...args, '--case', '1,2,9,31', '--', ...nginx.command);
+      const statuses = cases.map(({ status }) => status);
+      assert.deepEqual(statuses, ['pass', 'pass', ...(cuts ? ['fail', 'fail'] : ['pass', 'not-applicable'])]);
+    });
+  }
 
   test('the stop signal is SIGINT: case 4 has nothing to compare', async (t) => {
     const args = ['--grace', '7', '--stop-signal', 'SIGINT', '--case', '1,4', '--'];
