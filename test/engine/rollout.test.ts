@@ -134,7 +134,10 @@ describe('what goes wrong', { concurrency: 4 }, () => {
       '-e',
       'console.log("up"); setInterval(() => {}, 1000)',
     ]);
-    assert.match(message, /did not become ready within 3 s \(progressDeadlineSeconds\); pod web-old-1 is not ready/);
+    assert.match(
+      message,
+      /did not become ready: no progress within 3 s \(progressDeadlineSeconds\); pod web-old-1 is not ready/,
+    );
   });
 
   test('a command that is not there is an error', async (t) => {

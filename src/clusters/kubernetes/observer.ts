@@ -7,13 +7,16 @@ import type { TrialClock } from '../../trace/clock.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
 import type { DeployOptions } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
+import { RolloutDeadline, type RolloutPod } from '../rollout-deadline.ts';
 import type { KubernetesApi } from './api.ts';
 import { podsInSlices } from './endpoint-view.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
 import { isReady, newPodRecord, notePod, withDueSigterm } from './pod-timeline.ts';
+import { rolloutLimits, rolloutPod } from './rollout-pods.ts';
 import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
+import { isOfController } from './workload-events.ts';
 
 /** The name of the one view there is: no router can be looked into. */
 const VIEW = 'EndpointSlice';
@@ -48,6 +51,8 @@ export class Observer {
   readonly #views: RouterView[] = [];
   readonly #events: ClusterRecord['events'] = [];
   #old: ReadonlySet<string> | undefined;
+  /** The present state has been told: what comes now happens during the trial. */
+  #watching = false;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -83,6 +88,7 @@ export class Observer {
         onGap,
       }),
     ]);
+    this.#watching = true;
   }
 
   /** The pods that are there now are the old ones. */
@@ -124,11 +130,14 @@ export class Observer {
   }
 
   until(what: string, signal: AbortSignal, condition: () => boolean): Promise<void> {
-    const { progressDeadlineSeconds = 600, template, replicas = 1 } = this.#options.manifests.deployment.spec;
-    const grace = template.spec.terminationGracePeriodSeconds ?? 30;
-    // The controller's deadline is for each step; a rollout takes one pod after the other and waits for it to be gone.
-    const deadlineMs = (progressDeadlineSeconds + replicas * grace) * 1000;
-    return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
+    const { clock, manifests } = this.#options;
+    const deadline = new RolloutDeadline(rolloutLimits(manifests.deployment.spec, this.#pods.values()));
+    const due = () => deadline.look(this.#rolloutPods(), clock.nowMs());
+    return this.#conditions.until(condition, {
+      signal,
+      leftMs: () => due().leftMs,
+      stuck: () => this.#stuck(what, due().overdue),
+    });
   }
 
   async pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -210,10 +219,14 @@ export class Observer {
   }
 
   #onEvent(event: CoreV1Event): void {
-    const trouble = creationTrouble(event);
+    // Events outlive what they tell of by an hour: those that the first list has are of before the trial.
+    if (!this.#watching || event.type !== 'Warning') return;
+    const { kind, name, uid } = event.involvedObject;
+    const ofController = isOfController(event, this.#options.manifests.deployment.metadata.name);
+    const pod = kind === 'Pod' ? this.#names.get(uid ?? '') : undefined;
+    const trouble = ofController ? creationTrouble(event) : undefined;
     if (trouble) this.#conditions.fail(this.#trouble(trouble));
-    if (event.type !== 'Warning') return;
-    this.#event(event.reason ?? 'Warning', event.involvedObject.name, event.message ?? '');
+    if (ofController || pod !== undefined) this.#event(event.reason ?? 'Warning', pod ?? name, event.message ?? '');
   }
 
   #nameOf(uid: string | undefined, name: string): string {
@@ -262,11 +275,20 @@ export class Observer {
     return new EnvironmentError(`${this.#options.manifests.source}: ${what}${words}`);
   }
 
-  async #stuck(what: string, deadlineMs: number): Promise<EnvironmentError> {
+  #rolloutPods(): RolloutPod[] {
+    const { clock, manifests } = this.#options;
+    const { spec } = manifests.deployment;
+    return [...this.#pods].flatMap(([name, pod]) => {
+      const record = this.#records.get(name);
+      return record ? [rolloutPod(pod, record, spec, !this.#old?.has(name), clock.nowMs())] : [];
+    });
+  }
+
+  async #stuck(what: string, overdue: string): Promise<EnvironmentError> {
     const pods = [...this.#pods.values()];
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
-    const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : 'no pod is to blame');
+    const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
     const lastLine = unready && (await this.#logs.askLastLine(unready));
-    return this.#trouble(`the pods did not ${what} within ${deadlineMs / 1000} s: ${why}`, lastLine);
+    return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }
 }

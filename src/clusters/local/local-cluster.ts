@@ -8,9 +8,11 @@ import type { Manifests } from '../../manifests/manifests.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
+import { timerMs } from '../../timers.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../trace/trace.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
+import { progressDeadlineMs, RolloutDeadline } from '../rollout-deadline.ts';
 import { Controller } from './controller.ts';
 import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
@@ -46,7 +48,7 @@ export class LocalCluster implements Cluster {
 
   /**
    * @throws InputError for a manifest the API server would refuse or this cluster does not carry out
-   * @throws ProgramError when the pods do not become ready within progressDeadlineSeconds, with their last output line
+   * @throws ProgramError when the pods make no progress for progressDeadlineSeconds, with their last output line
    */
   async deploy(options: DeployOptions): Promise<Deployed> {
     admit(options.manifests);
@@ -213,11 +215,21 @@ class LocalDeployment implements Deployed {
     );
   }
 
-  /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or the progress deadline. */
+  /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or when it takes too long. */
   #until(what: string, condition: () => boolean): Promise<void> {
-    const { manifests, signal } = this.#options;
-    const deadlineMs = (manifests.deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
-    return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
+    const { manifests, signal, clock } = this.#options;
+    const { spec } = manifests.deployment;
+    const deadline = new RolloutDeadline({
+      replicas: spec.replicas ?? 1,
+      progressDeadlineMs: progressDeadlineMs(spec),
+      waitsForTermination: spec.strategy?.type === 'Recreate',
+    });
+    const due = () => deadline.look(this.#controller.rolloutPods(this.#spec.gracePeriodMs), clock.nowMs());
+    return this.#conditions.until(condition, {
+      signal,
+      leftMs: () => due().leftMs,
+      stuck: () => this.#stuck(what, due().overdue),
+    });
   }
 
   #crashLoop(pod: Pod, message: string): ProgramError {
@@ -225,15 +237,12 @@ class LocalDeployment implements Deployed {
     return new ProgramError(`${source}: pod ${pod.record.name} does not start: ${message}`, ExitCode.environment);
   }
 
-  #stuck(what: string, deadlineMs: number): ProgramError {
+  #stuck(what: string, overdue: string): ProgramError {
     const { manifests } = this.#options;
     const pod = this.#controller.pods.find((p) => !p.terminating && !p.ready);
     const lastWord = pod?.record.log?.at(-1) ?? this.#events.findLast((e) => e.pod === pod?.record.name)?.message;
     const which = pod ? `; pod ${pod.record.name} is not ready${lastWord ? `: ${lastWord}` : ''}` : '';
-    return new ProgramError(
-      `${manifests.source}: the pods did not ${what} within ${deadlineMs / 1000} s (progressDeadlineSeconds)${which}`,
-      ExitCode.environment,
-    );
+    return new ProgramError(`${manifests.source}: the pods did not ${what}: ${overdue}${which}`, ExitCode.environment);
   }
 }
 
@@ -241,6 +250,6 @@ function podSpec(manifests: Manifests, { command, env, ownPort }: LocalClusterOp
   const { containers, terminationGracePeriodSeconds = 30 } = manifests.deployment.spec.template.spec;
   const container = containers[0];
   if (!container) throw new Error('a Deployment without containers passed its schema');
-  const gracePeriodMs = terminationGracePeriodSeconds * 1000;
+  const gracePeriodMs = timerMs(terminationGracePeriodSeconds * 1000);
   return { container, gracePeriodMs, command, env: env ?? { PATH: process.env.PATH ?? '' }, ownPort };
 }

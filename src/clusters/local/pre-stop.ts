@@ -1,6 +1,7 @@
 /** A container's preStop hook. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LifecycleHandler } from '../../kubernetes-rules/objects.ts';
+import { timerMs } from '../../timers.ts';
 import { type Address, httpStatus } from './probe-check.ts';
 
 export interface HookedContainer {
@@ -18,7 +19,7 @@ export async function runPreStop(
 ): Promise<string | undefined> {
   if (sleep) {
     // The kubelet notices when the container ends by itself during the sleep.
-    const slept = delay(sleep.seconds * 1000, undefined, { signal }).catch((error: Error) => {
+    const slept = delay(timerMs(sleep.seconds * 1000), undefined, { signal }).catch((error: Error) => {
       if (error.name !== 'AbortError') throw error;
     });
     await Promise.race([slept, container.exited]);
