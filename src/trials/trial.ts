@@ -9,6 +9,7 @@ import type { Manifests } from '../manifests/manifests.ts';
 import { deriveSeed } from '../random.ts';
 import { startClock } from '../trace/clock.ts';
 import { type PodRecord, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
+import { longestTrialMs } from './longest-trial.ts';
 
 /** Load before the rollout, so that connections are open and code is warm. */
 export const SETTLE_MS = 2000;
@@ -16,8 +17,6 @@ export const SETTLE_MS = 2000;
 export const MARGIN_MS = 2000;
 /** A control has no rollout to wait for. */
 export const CONTROL_MS = 12_000;
-/** No trial of a sane manifest lasts this long; the load ends by itself then. */
-const MAX_LOAD_MS = 30 * 60_000;
 
 export interface TrialPlan {
   identity: TrialIdentity;
@@ -66,7 +65,7 @@ export async function runTrial(
       target: deployed.target,
       clock,
       seed: deriveSeed(plan.identity.seed, 'load'),
-      maxDurationMs: MAX_LOAD_MS,
+      maxDurationMs: longestTrialMs(plan.manifests.deployment.spec),
       signal: anyEnd,
     });
     const ticker = setInterval(() => observer.onProgress?.(running.progress(), deployed.record().pods), 250);

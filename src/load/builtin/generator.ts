@@ -4,6 +4,7 @@ import { ServiceNetwork } from '../../clusters/local/service-network.ts';
 import type { Random } from '../../random.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { FailedRequest, LoadRecord } from '../../trace/trace.ts';
+import { answeringPod } from '../answering-pod.ts';
 import { LoadRecorder } from '../recorder.ts';
 import type { RequestMix, Scenario } from '../request-mix.ts';
 import type { Outcome } from './connection.ts';
@@ -118,18 +119,17 @@ export class Generator {
   #end(lane: Lane, request: InFlight, outcome: Outcome): void {
     const endedMs = this.#clock.nowMs();
     lane.inFlight.delete(request);
-    const chosen = request.client.destination?.endpoint?.pod;
-    if (chosen && !request.reused) this.recorder.newConnection(chosen, request.startedMs);
+    const pod = podOf(request, outcome);
+    request.client.lastPod = pod;
+    if (pod !== undefined && !request.reused) this.recorder.newConnection(pod, request.startedMs);
     const status = outcome.head?.status;
     const ok = !outcome.error && status !== undefined && status >= 200 && status < 300;
     if (ok) {
-      const pod = outcome.head?.headers.get('x-pod-name') ?? request.client.destination?.endpoint?.pod ?? '';
-      request.client.lastPod = pod;
-      this.recorder.success(request.scenario.name, pod, request.startedMs, endedMs);
+      this.recorder.success(request.scenario.name, pod ?? '', request.startedMs, endedMs);
       const requestCount = outcome.head?.headers.get('x-request-count');
       if (requestCount !== undefined) this.recorder.requestCount(Number(requestCount));
     } else {
-      this.recorder.failure(describe(request, outcome, endedMs));
+      this.recorder.failure(describe(request, outcome, pod, endedMs));
     }
     lane.pool.release(request.client);
     this.#checkIdle();
@@ -166,7 +166,7 @@ function requestText(scenario: Scenario, id: string, endpoint: Endpoint | undefi
   const body = Buffer.from(scenario.body ?? '', 'utf8').toString('latin1');
   return [
     `${scenario.method} ${scenario.path} HTTP/1.1`,
-    `host: ${endpoint?.host}:${endpoint?.port}`,
+    `host: ${endpoint?.host.includes(':') ? `[${endpoint.host}]` : endpoint?.host}:${endpoint?.port}`,
     `x-request-id: ${id}`,
     `connection: ${scenario.connection === 'fresh' ? 'close' : 'keep-alive'}`,
     ...(scenario.body === undefined
@@ -177,9 +177,16 @@ function requestText(scenario: Scenario, id: string, endpoint: Endpoint | undefi
   ].join('\r\n');
 }
 
-function describe(request: InFlight, outcome: Outcome, endedMs: number): FailedRequest {
-  const { router, endpoint } = request.client.destination ?? {};
-  const pod = endpoint?.pod || (request.reused ? request.client.lastPod : undefined);
+function podOf({ client, reused }: InFlight, { head }: Outcome): string | undefined {
+  return answeringPod({
+    answered: head?.headers.get('x-pod-name'),
+    dialled: client.destination?.endpoint?.pod,
+    answeredBefore: reused ? client.lastPod : undefined,
+  });
+}
+
+function describe(request: InFlight, outcome: Outcome, pod: string | undefined, endedMs: number): FailedRequest {
+  const { router } = request.client.destination ?? {};
   const status = outcome.head?.status;
   return {
     id: request.id,

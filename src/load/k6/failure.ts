@@ -59,23 +59,21 @@ export function connectionOf(line: Pick<FailureLine, 'errorCode' | 'status' | 't
  * @param startedMs when it was started, on the trial's clock
  * @param seen what the Service's proxy knows of it, where load goes through one: its connection to the pod is the one
  *   that counts, for the proxy itself can always be connected to
- * @param heldPod the pod that the virtual user's connection led to, if it had one
+ * @param pod the one it reached (answeringPod)
  */
 export function failedRequest(
   line: FailureLine,
   startedMs: number,
   seen?: ProxiedRequest,
-  heldPod?: string,
+  pod?: string,
 ): FailedRequest {
   const detail = [line.errorCode, line.error].filter((part) => part !== undefined).join(' ');
-  const connection = seen?.connection ?? connectionOf(line);
-  const pod = seen?.pod ?? line.pod ?? (connection === 'reused' ? heldPod : undefined);
   return {
     id: line.id,
     scenario: line.scenario,
     startedMs,
     endedMs: startedMs + (line.endedAtMs - line.startedAtMs),
-    connection,
+    connection: seen?.connection ?? connectionOf(line),
     phase: seen?.connectError ? 'connect' : phaseOf(line),
     error: seen?.connectError ?? errorName(line.errorCode, line.error),
     ...(detail ? { detail } : {}),
