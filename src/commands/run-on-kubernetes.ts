@@ -14,7 +14,6 @@ import { type ReportFlags, reportRollouts } from './report-rollouts.ts';
 
 export interface LiveRunFlags extends LiveServiceFlags, RequestSettings, ReportFlags {
   workload?: string | undefined;
-  trigger?: string | undefined;
   load?: 'builtin' | 'k6' | undefined;
   repeat?: number;
   yes?: boolean;

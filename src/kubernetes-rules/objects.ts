@@ -47,7 +47,7 @@ export const Container = z.looseObject({
   args: z.array(z.string()).optional(),
   env: z.array(EnvVar).optional(),
   ports: z.array(z.looseObject({ containerPort: z.int(), name: z.string().optional() })).optional(),
-  lifecycle: z.looseObject({ preStop: LifecycleHandler.optional() }).optional(),
+  lifecycle: z.looseObject({ preStop: LifecycleHandler.optional(), stopSignal: z.string().optional() }).optional(),
   startupProbe: Probe.optional(),
   readinessProbe: Probe.optional(),
   livenessProbe: Probe.optional(),
