@@ -83,18 +83,18 @@ describe('the failed request of the trace', () => {
   test('with its pod, router and connection, where it came through the proxy of the Service', () => {
     const seen = { router: 'node-1', pod: 'old-1', connection: 'reused' } as const;
     const expected = { ...common, ...seen, phase: 'wait', error: 'ECONNRESET', detail };
-    assert.deepEqual(failedRequest(line, 250, seen), expected);
+    assert.deepEqual(failedRequest(line, 250, seen, 'old-1'), expected);
   });
 
   test("the proxy's failure to connect to the pod is the request's", () => {
     const seen = { router: 'node-1', pod: 'old-1', connectError: 'ECONNREFUSED', connection: 'fresh' } as const;
     const expected = { ...common, connection: 'fresh', phase: 'connect', error: 'ECONNREFUSED', detail };
-    assert.deepEqual(failedRequest(line, 250, seen), { ...expected, pod: 'old-1', router: 'node-1' });
+    assert.deepEqual(failedRequest(line, 250, seen, 'old-1'), { ...expected, pod: 'old-1', router: 'node-1' });
   });
 
   test('a status keeps its number and the pod that gave it', () => {
     const { error: _, ...answered } = line;
-    const failure = failedRequest({ ...answered, errorCode: 1503, status: 503, pod: 'old-1' }, 250);
+    const failure = failedRequest({ ...answered, errorCode: 1503, status: 503, pod: 'old-1' }, 250, undefined, 'old-1');
     assert.deepEqual(failure, {
       ...common,
       connection: 'fresh',

@@ -88,10 +88,12 @@ describe('with k6', { skip: noK6 }, () => {
     ];
     const { record } = await load(options(url, scenarios), 1000);
     const onFirst = (path: string) => server.arrivals.filter((arrival) => arrival.path === path && arrival.nth === 1);
-    assert.equal(onFirst('/kept').length, 2);
+    // Two that the request mix asks for, and a quarter of a second's to spare (loadtest.js).
+    const users = 2 + 20 / 4;
+    assert.equal(onFirst('/kept').length, users);
     assert.equal(onFirst('/fresh').length, server.arrivals.filter(({ path }) => path === '/fresh').length);
     const kept = successesOf(record, 'kept');
-    assert.equal(record.connectionReuse, (kept - 2) / kept);
+    assert.equal(record.connectionReuse, (kept - users) / kept);
     assert.deepEqual(Object.keys(record.latency).sort(), ['fresh', 'kept']);
     assert.equal(new Set(server.arrivals.map(({ id }) => id)).size, server.arrivals.length, 'ids are unique');
     assert.match(record.generator, /^k6 v\d/);
