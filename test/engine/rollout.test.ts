@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { canBePid1 } from '../../src/processes/container-process.ts';
 import type { PodRecord } from '../../src/trace/trace.ts';
-import { manifests, PROMPT, serverCommand } from './manifests.ts';
+import { manifests, PROMPT, type Shape, serverCommand } from './manifests.ts';
 import { deploy, peak, podsOf, rollOut } from './rollout.ts';
 
 const ms = (value: number | undefined): number => {
@@ -112,6 +112,46 @@ describe('termination', { concurrency: 5 }, () => {
     const { pod } = await oldPod(t, { graceSeconds: 3 });
     assert.equal(pod.exitSignal, 'SIGKILL');
     assert.ok(ms(pod.exitMs) - ms(pod.sigtermMs) >= 2990);
+  });
+});
+
+describe('the progress deadline', { concurrency: 4 }, () => {
+  const table: [what: string, shape: Shape][] = [
+    ['does not count the end of old pods', { preStop: '{ sleep: { seconds: 4 } }' }],
+    [
+      'begins anew with each pod that is replaced',
+      {
+        replicas: 3,
+        strategy: '{ rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }',
+        minReadySeconds: 2,
+        graceSeconds: 1,
+      },
+    ],
+    [
+      'does not count the pods that Recreate waits for',
+      { strategy: '{ type: Recreate }', preStop: '{ sleep: { seconds: 4 } }' },
+    ],
+  ];
+  for (const [what, shape] of table) {
+    test(what, async (t) => {
+      const deployed = await deploy(
+        t,
+        manifests({ progressDeadlineSeconds: 3, graceSeconds: 5, ...shape }),
+        serverCommand(),
+      );
+      const startedMs = performance.now();
+      await deployed.rollout();
+      assert.ok(performance.now() - startedMs > 3000, 'the whole rollout takes longer than the deadline');
+    });
+  }
+
+  test('of 2147483647 s is none', async (t) => {
+    const deployed = await deploy(
+      t,
+      manifests({ progressDeadlineSeconds: 2_147_483_647, graceSeconds: 1 }),
+      serverCommand(),
+    );
+    await deployed.rollout();
   });
 });
 
