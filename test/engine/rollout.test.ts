@@ -121,8 +121,7 @@ describe('the progress deadline', { concurrency: 4 }, () => {
     [
       'begins anew with each pod that is replaced',
       {
-        replicas: 3,
-        strategy: '{ rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }',
+        replicas: 2,
         minReadySeconds: 2,
         graceSeconds: 1,
       },
