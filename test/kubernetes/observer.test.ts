@@ -40,6 +40,10 @@ const pod = (name: string, uid: string) => ({
 /** An observer of the Deployment `web`, and how to make its API server tell of more. */
 async function observe(t: TestContext, listed: Record<string, object[]> = {}) {
   const open = new Map<string, ServerResponse>();
+  let onAllOpen = () => {};
+  const allOpen = new Promise<void>((resolve) => {
+    onAllOpen = resolve;
+  });
   const { api } = await apiServer(t, [
     (url, response) => {
       const resource = url.pathname.split('/').at(-1) ?? '';
@@ -47,6 +51,7 @@ async function observe(t: TestContext, listed: Record<string, object[]> = {}) {
       if (url.searchParams.get('watch') === 'true') {
         response.flushHeaders();
         open.set(resource, response);
+        if (open.size === Object.keys(APIS).length) onAllOpen();
         return;
       }
       const items = listed[resource] ?? [];
@@ -68,8 +73,7 @@ async function observe(t: TestContext, listed: Record<string, object[]> = {}) {
   await within(5000, 'the first lists', observer.start());
   const says = (resource: string, object: object, type = 'ADDED') =>
     open.get(resource)?.write(`${JSON.stringify({ type, object })}\n`);
-  const watching = () => [...open.keys()].length === 3;
-  while (!watching()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await within(5000, 'the watches', allOpen);
   /** Resolves once a last event has been seen, with the reasons of all that were taken. */
   const taken = async () => {
     const message = `of ${versions}`;
@@ -80,7 +84,14 @@ async function observe(t: TestContext, listed: Record<string, object[]> = {}) {
     await within(5000, 'the last event', seen).finally(() => clearInterval(poll));
     return observer.record().events.filter(({ type }) => type !== 'Last');
   };
-  return { says, taken };
+  /** Resolves once so many pods have been seen. */
+  const seenPods = (count: number) =>
+    within(
+      5000,
+      'the pods',
+      observer.until('be seen', ending.signal, () => observer.record().pods.length === count),
+    );
+  return { says, taken, seenPods };
 }
 
 describe('pods that may not be made', () => {
@@ -121,11 +132,10 @@ describe('pods that may not be made', () => {
 });
 
 test("a pod's preStop hook that failed is told with the name that the pod has here, and no other pod's is", async (t) => {
-  const { says, taken } = await observe(t, { pods: [pod('web-0', 'u1')] });
+  const { says, taken, seenPods } = await observe(t, { pods: [pod('web-0', 'u1')] });
   says('pods', { ...pod('web-0', 'u1') }, 'DELETED');
   says('pods', pod('web-0', 'u2'));
-  // The two watches are two connections.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await seenPods(2); // the two watches are two connections
   const failed = (name: string, uid: string) =>
     event('FailedPreStopHook', 'PreStopHook failed', { kind: 'Pod', name, uid });
   says('events', failed('web-0', 'u1'));
