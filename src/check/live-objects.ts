@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { matchesSelector } from '../kubernetes-rules/selectors.ts';
 import { Labels, PodSpec } from '../kubernetes-rules/written-objects.ts';
 import type { LocatedObject } from './located-object.ts';
-import { type CheckedObject, SCHEMAS, type WorkloadObject } from './objects.ts';
+import { type AutoscalerObject, type CheckedObject, SCHEMAS, type WorkloadObject } from './objects.ts';
+import { writtenReplicas } from './written-replicas.ts';
 
 const Pod = z.looseObject({
   metadata: z.looseObject({
@@ -31,15 +32,43 @@ export interface LiveObjects {
 export function liveObjects(listed: readonly unknown[], pods: readonly unknown[], context: string): LiveObjects {
   const running = pods.map((pod) => Pod.parse(pod)).filter(({ metadata }) => !metadata.deletionTimestamp);
   const live: LiveObjects = { objects: [], notes: [] };
-  for (const item of listed) {
+  const read = listed.flatMap((item) => {
     const { apiVersion, kind } = z.looseObject({ apiVersion: z.string(), kind: z.string() }).parse(item);
     const value = SCHEMAS.get(`${apiVersion} ${kind}`)?.parse(item);
-    if (!value) continue;
-    const { object, note } = 'template' in value.spec ? asItRuns(value as WorkloadObject, running) : { object: value };
+    return value ? [{ item, value }] : [];
+  });
+  const autoscaled = new Set(read.flatMap(({ value }) => (isAutoscaler(value) ? [targetOf(value)] : [])));
+  for (const { item, value } of read) {
+    const { object, note } = isWorkload(value)
+      ? asItRuns(autoscaled.has(identity(value)) ? asWritten(value, item) : value, running)
+      : { object: value };
     live.objects.push({ source: context, value: object, locate: () => undefined });
     if (note !== undefined) live.notes.push(note);
   }
   return live;
+}
+
+function isWorkload(object: CheckedObject): object is WorkloadObject {
+  return 'template' in object.spec;
+}
+
+function isAutoscaler(object: CheckedObject): object is AutoscalerObject {
+  return object.kind === 'HorizontalPodAutoscaler';
+}
+
+function identity({ kind, metadata }: WorkloadObject): string {
+  return `${metadata.namespace}/${kind}/${metadata.name}`;
+}
+
+function targetOf({ metadata, spec }: AutoscalerObject): string {
+  return `${metadata.namespace}/${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`;
+}
+
+/** With the replicas that its manifest names, if any: those it has are its autoscaler's. */
+function asWritten(workload: WorkloadObject, item: unknown): WorkloadObject {
+  const { replicas: _, ...spec } = workload.spec;
+  const replicas = writtenReplicas(item);
+  return { ...workload, spec: { ...spec, ...(replicas !== undefined && { replicas }) } };
 }
 
 function asItRuns(workload: WorkloadObject, pods: readonly Pod[]): { object: WorkloadObject; note?: string } {

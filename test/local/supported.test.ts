@@ -9,10 +9,6 @@ import { manifests, type Written } from '../manifests/manifest-text.ts';
 
 const POD = 'spec.template.spec';
 const APP = `${POD}.containers[0]`;
-const PORTS = [
-  { name: 'http', containerPort: 8080 },
-  { name: 'admin', containerPort: 9090 },
-];
 
 const other = (kind: string, apiVersion = 'v1') => ({ apiVersion, kind, metadata: { name: 'shop' } });
 const pod = (field: string, value: unknown): Written => ({ deployment: { [`${POD}.${field}`]: value } });

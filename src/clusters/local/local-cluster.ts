@@ -5,16 +5,17 @@
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
 import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
-import { progressDeadlineSeconds } from '../../kubernetes-rules/progress-deadline.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
+import { timerMs } from '../../timers.ts';
 import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
+import { RolloutDeadline, rolloutLimits } from '../rollout-deadline.ts';
 import type { ContainerSpec } from './container.ts';
 import { Controller } from './controller.ts';
 import { Pod, type PodSpec } from './pod.ts';
@@ -60,7 +61,7 @@ export class LocalCluster implements Cluster {
 
   /**
    * @throws InputError for a manifest the API server would refuse or this cluster does not carry out
-   * @throws ProgramError when the pods do not become ready within progressDeadlineSeconds, with their last output line
+   * @throws ProgramError when the pods make no progress for progressDeadlineSeconds, with their last output line
    */
   async deploy(options: DeployOptions): Promise<Deployed> {
     admit(options.manifests);
@@ -235,11 +236,16 @@ class LocalDeployment implements Deployed {
     );
   }
 
-  /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or the progress deadline. */
+  /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or when it takes too long. */
   #until(what: string, condition: () => boolean): Promise<void> {
-    const { manifests, signal } = this.#options;
-    const deadlineMs = progressDeadlineSeconds(manifests.workload) * 1000;
-    return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
+    const { manifests, signal, clock } = this.#options;
+    const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
+    const due = () => deadline.look(this.#controller.rolloutPods(this.#spec.gracePeriodMs), clock.nowMs());
+    return this.#conditions.until(condition, {
+      signal,
+      leftMs: () => due().leftMs,
+      stuck: () => this.#stuck(what, due().overdue),
+    });
   }
 
   #crashLoop(pod: Pod, message: string): ProgramError {
@@ -247,16 +253,13 @@ class LocalDeployment implements Deployed {
     return new ProgramError(`${source}: pod ${pod.record.name} does not start: ${message}`, ExitCode.environment);
   }
 
-  #stuck(what: string, deadlineMs: number): ProgramError {
+  #stuck(what: string, overdue: string): ProgramError {
     const { manifests } = this.#options;
     const pod = this.#controller.pods.find((p) => !p.terminating && !p.ready);
     const said = pod?.record.containers.flatMap(({ log = [] }) => log).at(-1);
     const lastWord = said ?? this.#events.findLast((e) => e.pod?.uid === pod?.record.uid)?.message;
     const which = pod ? `; pod ${pod.record.name} is not ready${lastWord ? `: ${lastWord}` : ''}` : '';
-    return new ProgramError(
-      `${manifests.source}: the pods did not ${what} within ${deadlineMs / 1000} s (progressDeadlineSeconds)${which}`,
-      ExitCode.environment,
-    );
+    return new ProgramError(`${manifests.source}: the pods did not ${what}: ${overdue}${which}`, ExitCode.environment);
   }
 }
 
@@ -274,7 +277,7 @@ function podSpec(manifests: Manifests, ports: PodPorts, { images, env, ownPort }
       const stopSignal = (stopSignalOf(manifest) as NodeJS.Signals | undefined) ?? image.stopSignal ?? 'SIGTERM';
       return { manifest, command, stopSignal, standIn, serves: manifest.name === ports.servedBy };
     }),
-    gracePeriodMs: terminationGracePeriodSeconds * 1000,
+    gracePeriodMs: timerMs(terminationGracePeriodSeconds * 1000),
     env: env ?? { PATH: process.env.PATH ?? '' },
     servedPort: ports.served,
     ownPort,
