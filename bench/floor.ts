@@ -7,12 +7,12 @@ import { effectiveStrategy } from '../src/kubernetes-rules/rounding.ts';
 import type { RequestMix } from '../src/load/request-mix.ts';
 import type { Manifests } from '../src/manifests/manifests.ts';
 
-type PodSpec = Manifests['deployment']['spec']['template']['spec'];
+type PodSpec = Manifests['workload']['spec']['template']['spec'];
 
 /** From the trigger of the rollout to the end of the last pod to go, with every new pod ready. */
-export function rolloutFloorMs({ deployment }: Manifests, requestMix: RequestMix): number {
-  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(deployment.spec);
-  const pod = deployment.spec.template.spec;
+export function rolloutFloorMs({ workload }: Manifests, requestMix: RequestMix): number {
+  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload);
+  const pod = workload.spec.template.spec;
   const [ready, termination] = [readyFloorMs(pod), terminationFloorMs(pod, requestMix)];
   if (type === 'Recreate') return termination + ready;
   // So many times a new pod has to become ready before the last old one is told to go.
@@ -22,8 +22,8 @@ export function rolloutFloorMs({ deployment }: Manifests, requestMix: RequestMix
 
 /** From its start to Ready: the first probe comes too early for any server, so one period passes. */
 export function readyFloorMs({ containers: [container] }: PodSpec): number {
-  const probe = container?.startupProbe ?? container?.readinessProbe;
-  return probe ? ((probe.initialDelaySeconds ?? 0) + (probe.periodSeconds ?? 10)) * 1000 : 0;
+  const probe = container.startupProbe ?? container.readinessProbe;
+  return probe ? (probe.initialDelaySeconds + probe.periodSeconds) * 1000 : 0;
 }
 
 /** From the deletion to the end of the process. */
@@ -31,9 +31,9 @@ function terminationFloorMs(
   { containers: [container], terminationGracePeriodSeconds }: PodSpec,
   requestMix: RequestMix,
 ) {
-  const graceMs = (terminationGracePeriodSeconds ?? 30) * 1000;
-  const preStopMs = (container?.lifecycle?.preStop?.sleep?.seconds ?? 0) * 1000;
-  const variable = (name: string) => container?.env?.find((one) => one.name === name)?.value;
+  const graceMs = terminationGracePeriodSeconds * 1000;
+  const preStopMs = (container.lifecycle?.preStop?.sleep?.seconds ?? 0) * 1000;
+  const variable = (name: string) => container.env?.find((one) => one.name === name)?.value;
   const drainMs = {
     // As PID 1 it ignores SIGTERM.
     none: graceMs,

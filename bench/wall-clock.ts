@@ -17,7 +17,7 @@ const { rollouts, atATime, wallMs } = await rollMany(variants, 1);
 
 function floorMs({ control, manifests, requestMix }: TrialPlan): number {
   const loadMs = control ? CONTROL_MS : SETTLE_MS + rolloutFloorMs(manifests, requestMix) + MARGIN_MS;
-  return readyFloorMs(manifests.deployment.spec.template.spec) + loadMs + longestRequestMs(requestMix);
+  return readyFloorMs(manifests.workload.spec.template.spec) + loadMs + longestRequestMs(requestMix);
 }
 
 const floors = rollouts.map(({ trial }) => floorMs(trial));

@@ -137,7 +137,7 @@ test('pods that never become ready: why, with their last line', async () => {
     assert.ok(error instanceof ProgramError, `${error}`);
     assert.match(
       error.message,
-      /^unready\.yaml: the pods did not become ready within 16 s: pod \S+ is not ready; its last line: \{"event"/,
+      /^unready\.yaml: the pods did not become ready: no progress within 10 s \(progressDeadlineSeconds\); pod \S+ is not ready; its last line: \{"event"/,
     );
     return true;
   });

@@ -3,6 +3,9 @@
  * (npm run images) on the cluster's nodes, and nodes that can be reached from here.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { TrialResult } from '../src/analysis/result.ts';
@@ -11,6 +14,7 @@ import { createNamespace, deleteNamespace } from '../src/clusters/kubernetes/nam
 import { readWorkload, type WorkloadReference, workloadState } from '../src/clusters/kubernetes/workload.ts';
 import { readManifests } from '../src/manifests/manifests.ts';
 import { readRendered } from '../src/manifests/render-files.ts';
+import { readRun } from '../src/results/read-run.ts';
 import { Result } from '../src/results/result-file.ts';
 import { run, until } from '../test/cli/program.ts';
 import { account } from './account.ts';
@@ -28,8 +32,8 @@ const cleanUps: (() => unknown)[] = [];
 before(async () => {
   namespace = await createNamespace(api, `run-${process.pid}`);
   kubeconfig = await account({ after: (cleanUp) => cleanUps.push(cleanUp) }, api, namespace, { runIn: namespace });
-  const { objects, deployment } = readManifests(readRendered('valid-bun'), 'valid-bun');
-  const { selector, template } = deployment.spec;
+  const { objects, workload } = readManifests(readRendered('valid-bun'), 'valid-bun');
+  const { selector, template } = workload.spec;
   const labels = { app: 'set' };
   const pods = { ...template, metadata: { labels } };
   const set = {
@@ -90,6 +94,19 @@ async function rolled(t: TestContext, args: string[]): Promise<TrialResult> {
   return rollout;
 }
 
+/** Gives the Deployment another preStop hook, and waits until all pods have it. */
+async function preStop(hook: object): Promise<void> {
+  const none = { sleep: null, exec: null };
+  const { metadata, spec } = await api.apps.readNamespacedDeployment({ name: NAME, namespace });
+  const container = spec?.template.spec?.containers[0]?.name;
+  const containers = [{ name: container, lifecycle: { preStop: { ...none, ...hook } } }];
+  await api.apps.patchNamespacedDeployment(
+    { name: metadata?.name ?? '', namespace, body: { spec: { template: { spec: { containers } } } } },
+    setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
+  );
+  await until('the hook', async () => workloadState(await readWorkload(api, DEPLOYMENT())).complete);
+}
+
 const generation = async (reference: WorkloadReference) => (await readWorkload(api, reference)).metadata?.generation;
 
 describe('run --on kubernetes', () => {
@@ -102,7 +119,7 @@ describe('run --on kubernetes', () => {
     assert.match(ended.stdout, /Deployment rollout-test behind Service rollout-test/);
     assert.match(
       ended.stdout,
-      /3 replicas; RollingUpdate, maxSurge 1, maxUnavailable 0; grace period 15 s; preStop: a sleep of 5 s/,
+      /3 replicas; RollingUpdate, maxSurge 1, maxUnavailable 0; grace period 15 s; preStop: sleep 5 s; stop signal: SIGTERM/,
     );
     assert.match(ended.stdout, /restarts the Deployment once/);
     assert.equal(await generation(DEPLOYMENT()), before);
@@ -154,6 +171,48 @@ describe('run --on kubernetes', () => {
     const ended = await run(t, args, { env: { KUBECONFIG: kubeconfig }, deadlineMs: 2 * MINUTES_MS });
     assert.equal(ended.code, 4);
     assert.match(ended.stderr, /--trigger: the command failed with exit code 7: no such release/);
+  });
+
+  test('tells of a preStop hook that fails, and minds no event from before', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'run-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    await preStop({ exec: { command: ['/no/such/program'] } });
+    t.after(() => preStop({ sleep: { seconds: 5 } }));
+    await api.core.createNamespacedEvent({
+      namespace,
+      body: {
+        metadata: { name: 'refused' },
+        involvedObject: { kind: 'ReplicaSet', name: `${NAME}-5d4f8c7b9x`, namespace },
+        type: 'Warning',
+        reason: 'FailedCreate',
+        message: 'pods "x" is forbidden: exceeded quota: q',
+        firstTimestamp: new Date(),
+        lastTimestamp: new Date(),
+      },
+    });
+    await rolled(t, onKubernetes('--deployment', NAME, '--url', url, '--max-failed', '10000', '--out', folder));
+    const saved = readRun(folder);
+    const events = saved.trials.flatMap((trial) => saved.traceOf(trial)?.cluster.events ?? []);
+    const failed = events.filter(({ type }) => type === 'FailedPreStopHook');
+    assert.equal(new Set(failed.map(({ pod }) => pod?.uid)).size, 3, JSON.stringify(events));
+    assert.ok(events.every(({ type }) => type !== 'FailedCreate'));
+  });
+
+  test('refuses what a restart does not roll, and changes nothing', async (t) => {
+    const patch = (body: object) =>
+      api.apps.patchNamespacedDeployment(
+        { name: NAME, namespace, body },
+        setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+      );
+    await patch({ spec: { paused: true } });
+    t.after(() => patch({ spec: { paused: null } }));
+    const before = await generation(DEPLOYMENT());
+    const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url, '--yes'), {
+      env: { KUBECONFIG: kubeconfig },
+    });
+    assert.equal(ended.code, 2);
+    assert.match(ended.stderr, /^k8s-rollout-test: Deployment rollout-test in run-\S+: it is paused, [^\n]*\n$/);
+    assert.equal(await generation(DEPLOYMENT()), before);
   });
 
   test('a workload that is not there', async (t) => {

@@ -2,17 +2,12 @@
 import { stringify } from 'yaml';
 import type { CauseId } from '../analysis/causes.ts';
 import { InputError } from '../errors.ts';
+import type { ManifestSource, Position } from '../manifests/yaml-documents.ts';
+import { printable } from '../printable.ts';
 import { fieldPath } from '../schema-issue.ts';
 import { type Dockerfile, readDockerfile } from './dockerfile.ts';
-import {
-  type LocatedObject,
-  type ManifestSource,
-  type Position,
-  type ReadObjects,
-  readObjects,
-} from './located-object.ts';
+import { type LocatedObject, type ReadObjects, readObjects } from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
-import { printable } from './printable.ts';
 import { RULES } from './registry.ts';
 import type { Problem, Rule, Severity } from './rule.ts';
 import { isOwnImage } from './staying.ts';

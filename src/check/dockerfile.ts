@@ -2,7 +2,7 @@
 import { DockerfileParser, type From, type Instruction, type Shell } from 'dockerfile-ast';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import type { Position } from './located-object.ts';
+import type { Position } from '../manifests/yaml-documents.ts';
 
 export interface DockerfileInstruction {
   /** The Dockerfile's path. */

@@ -1,5 +1,5 @@
 /** Limits that are a number or a percentage. */
-import type { IntOrPercent } from '../kubernetes-rules/objects.ts';
+import type { IntOrPercent } from '../kubernetes-rules/written-objects.ts';
 
 /** `100%`, which needs no total to be known for all. */
 export function isPercentOfAll(limit: IntOrPercent | undefined): boolean {

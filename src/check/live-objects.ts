@@ -1,14 +1,17 @@
 /** The objects of a cluster as the check reads them: workloads with the pods that run, which admission may have changed. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { matchesSelector } from '../kubernetes-rules/selectors.ts';
+import { Labels, PodSpec } from '../kubernetes-rules/written-objects.ts';
 import type { LocatedObject } from './located-object.ts';
-import { type CheckedObject, PodSpec, SCHEMAS, type WorkloadObject } from './objects.ts';
+import { type AutoscalerObject, type CheckedObject, SCHEMAS, type WorkloadObject } from './objects.ts';
+import { writtenReplicas } from './written-replicas.ts';
 
 const Pod = z.looseObject({
   metadata: z.looseObject({
     name: z.string(),
     namespace: z.string(),
-    labels: z.record(z.string(), z.string()).optional(),
+    labels: Labels.optional(),
     creationTimestamp: z.string(),
     deletionTimestamp: z.string().optional(),
   }),
@@ -29,26 +32,54 @@ export interface LiveObjects {
 export function liveObjects(listed: readonly unknown[], pods: readonly unknown[], context: string): LiveObjects {
   const running = pods.map((pod) => Pod.parse(pod)).filter(({ metadata }) => !metadata.deletionTimestamp);
   const live: LiveObjects = { objects: [], notes: [] };
-  for (const item of listed) {
+  const read = listed.flatMap((item) => {
     const { apiVersion, kind } = z.looseObject({ apiVersion: z.string(), kind: z.string() }).parse(item);
     const value = SCHEMAS.get(`${apiVersion} ${kind}`)?.parse(item);
-    if (!value) continue;
-    const { object, note } = 'template' in value.spec ? asItRuns(value as WorkloadObject, running) : { object: value };
+    return value ? [{ item, value }] : [];
+  });
+  const autoscaled = new Set(read.flatMap(({ value }) => (isAutoscaler(value) ? [targetOf(value)] : [])));
+  for (const { item, value } of read) {
+    const { object, note } = isWorkload(value)
+      ? asItRuns(autoscaled.has(identity(value)) ? asWritten(value, item) : value, running)
+      : { object: value };
     live.objects.push({ source: context, value: object, locate: () => undefined });
     if (note !== undefined) live.notes.push(note);
   }
   return live;
 }
 
+function isWorkload(object: CheckedObject): object is WorkloadObject {
+  return 'template' in object.spec;
+}
+
+function isAutoscaler(object: CheckedObject): object is AutoscalerObject {
+  return object.kind === 'HorizontalPodAutoscaler';
+}
+
+function identity({ kind, metadata }: WorkloadObject): string {
+  return `${metadata.namespace}/${kind}/${metadata.name}`;
+}
+
+function targetOf({ metadata, spec }: AutoscalerObject): string {
+  return `${metadata.namespace}/${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`;
+}
+
+/** With the replicas that its manifest names, if any: those it has are its autoscaler's. */
+function asWritten(workload: WorkloadObject, item: unknown): WorkloadObject {
+  const { replicas: _, ...spec } = workload.spec;
+  const replicas = writtenReplicas(item);
+  return { ...workload, spec: { ...spec, ...(replicas !== undefined && { replicas }) } };
+}
+
 function asItRuns(workload: WorkloadObject, pods: readonly Pod[]): { object: WorkloadObject; note?: string } {
   const { spec, metadata, kind } = workload;
-  const labels = Object.entries(spec.selector.matchLabels ?? {});
   const pod = pods
-    .filter((candidate) => candidate.metadata.namespace === metadata.namespace && labels.length > 0)
-    .filter((candidate) => labels.every(([key, value]) => candidate.metadata.labels?.[key] === value))
+    .filter((candidate) => candidate.metadata.namespace === metadata.namespace)
+    .filter((candidate) => matchesSelector(spec.selector, candidate.metadata.labels ?? {}))
     .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))[0];
   if (!pod) return { object: workload };
-  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } };
+  // Spread over the union: the kind stays what it is.
+  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } } as WorkloadObject;
   const changed = differences(spec.template.spec, pod.spec);
   if (changed.length === 0) return { object };
   return {

@@ -1,7 +1,8 @@
 /** What a rule is, and what it says. */
 import type { CauseId } from '../analysis/causes.ts';
+import type { FieldPath } from '../manifests/yaml-documents.ts';
 import type { Dockerfile, DockerfileInstruction } from './dockerfile.ts';
-import type { FieldPath, LocatedObject } from './located-object.ts';
+import type { LocatedObject } from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
 import type { Context, Workload } from './workload.ts';
 

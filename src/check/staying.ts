@@ -1,5 +1,5 @@
 /** How long a container goes on serving after its pod was told to go, as far as a manifest tells. */
-import type { LifecycleHandler } from '../kubernetes-rules/objects.ts';
+import type { LifecycleHandler } from '../kubernetes-rules/written-objects.ts';
 import type { CheckedContainer } from './objects.ts';
 import { readScript } from './shell-script.ts';
 

@@ -1,8 +1,10 @@
 /** A workload as the rules see it: with what Kubernetes fills in, and the objects around it. */
-import type { Deployment } from '../kubernetes-rules/objects.ts';
-import { effectiveStrategy, scaledValue } from '../kubernetes-rules/rounding.ts';
+import { minReplicasOf, servicePortsWithDefaults, withDefaults } from '../kubernetes-rules/defaults.ts';
+import type { Workload as DefaultedWorkload } from '../kubernetes-rules/objects.ts';
+import { type EffectiveStrategy, effectiveStrategy } from '../kubernetes-rules/rounding.ts';
+import type { FieldPath } from '../manifests/yaml-documents.ts';
 import type { Dockerfile } from './dockerfile.ts';
-import type { FieldPath, LocatedObject } from './located-object.ts';
+import type { LocatedObject } from './located-object.ts';
 import { indexNeighbours, type Neighbours } from './neighbours.ts';
 import type { CheckedContainer, CheckedObject, WorkloadObject } from './objects.ts';
 
@@ -28,7 +30,10 @@ export interface WorkloadContainer {
 }
 
 export interface Workload {
+  /** As it is written. */
   object: LocatedObject<WorkloadObject>;
+  /** With what the API server fills in. */
+  defaulted: DefaultedWorkload;
   /** `Deployment "shop"`. */
   name: string;
   /** The fewest the workload runs with; undefined for a DaemonSet, which has one a node. */
@@ -39,14 +44,12 @@ export interface Workload {
 }
 
 export interface Rollout {
-  type: 'RollingUpdate' | 'Recreate' | 'OnDelete';
+  type: EffectiveStrategy['type'];
   /** Pods, rounded as Kubernetes does; undefined where the number of nodes decides. */
   maxUnavailable: number | undefined;
 }
 
 export const POD: FieldPath = ['spec', 'template', 'spec'];
-/** Of the API server, where the manifest is silent. */
-export const DEFAULT_GRACE_SECONDS = 30;
 
 /** The workloads among the objects, each with its context. */
 export function workloadsOf(
@@ -67,36 +70,39 @@ function isWorkload(object: LocatedObject<CheckedObject>): object is LocatedObje
 
 function workloadOf(object: LocatedObject<WorkloadObject>, context: Context): Workload {
   const { kind, metadata, spec } = object.value;
-  const scaled = context.autoscaler ? (context.autoscaler.value.spec.minReplicas ?? 1) : (spec.replicas ?? 1);
-  const replicas = kind === 'DaemonSet' ? undefined : scaled;
+  const defaulted = withDefaults(object.value);
+  const replicas = replicasOf(defaulted, context);
   return {
     object,
+    defaulted,
     name: `${kind} "${metadata.name}"`,
     replicas,
-    rollout: rolloutOf(object.value, replicas),
-    graceSeconds: spec.template.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
+    rollout: rolloutOf(defaulted, replicas),
+    graceSeconds: defaulted.spec.template.spec.terminationGracePeriodSeconds,
     containers: containersOf(spec.template.spec.containers, context.services),
   };
 }
 
-function rolloutOf({ kind, spec }: WorkloadObject, replicas: number | undefined): Rollout {
-  if (kind === 'Deployment') {
-    const deployment: Deployment['spec'] = { ...spec, replicas };
-    const { type, maxUnavailable } = effectiveStrategy(deployment);
-    return { type, maxUnavailable };
+function replicasOf(workload: DefaultedWorkload, { autoscaler }: Context): number | undefined {
+  if (workload.kind === 'DaemonSet') return undefined;
+  return autoscaler ? minReplicasOf(autoscaler.value.spec) : workload.spec.replicas;
+}
+
+function rolloutOf(workload: DefaultedWorkload, replicas: number | undefined): Rollout {
+  if (workload.kind === 'DaemonSet' || replicas === undefined) {
+    return { type: effectiveStrategy(workload, 1).type, maxUnavailable: undefined };
   }
-  const { type, rollingUpdate } = spec.updateStrategy ?? {};
-  const limit = rollingUpdate?.maxUnavailable ?? 1;
-  return {
-    type: type === 'OnDelete' ? 'OnDelete' : 'RollingUpdate',
-    // A StatefulSet's rounds down too, but never to 0. Source: getStatefulSetMaxUnavailable in its controller.
-    maxUnavailable: replicas === undefined ? undefined : Math.max(1, scaledValue(limit, replicas, false)),
-  };
+  // Spread over the union: which of the two kinds it is does not matter to the number of replicas.
+  const scaled = { ...workload, spec: { ...workload.spec, replicas } } as DefaultedWorkload;
+  const { type, maxUnavailable } = effectiveStrategy(scaled);
+  return { type, maxUnavailable };
 }
 
 /** Serving are those whose port a Service targets; where that cannot be told, those that declare a port or a probe. */
 function containersOf(containers: readonly CheckedContainer[], services: Context['services']): WorkloadContainer[] {
-  const targets = services.flatMap(({ value }) => value.spec.ports ?? []).map((port) => port.targetPort ?? port.port);
+  const targets = services
+    .flatMap(({ value }) => servicePortsWithDefaults(value.spec.ports ?? []))
+    .map(({ targetPort }) => targetPort);
   const isTarget = ({ ports = [] }: CheckedContainer) =>
     ports.some(
       (port) => targets.includes(port.containerPort) || (port.name !== undefined && targets.includes(port.name)),

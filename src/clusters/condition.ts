@@ -1,10 +1,18 @@
 /** Waiting for something that events bring about. */
+import { timerMs } from '../timers.ts';
 
 export interface Waiting {
   signal: AbortSignal;
-  deadlineMs: number;
-  /** The error when the deadline has passed; what it says may have to be asked for first. */
+  /** In how many ms the wait fails if nothing changes until then; asked again at every change. Infinity is never. */
+  leftMs: () => number;
+  /** The error when no time is left; what it says may have to be asked for first. */
   stuck: () => Error | Promise<Error>;
+}
+
+/** A deadline that no change moves, `ms` from now. */
+export function within(ms: number): () => number {
+  const endMs = performance.now() + ms;
+  return () => endMs - performance.now();
 }
 
 /** A state that changes; whoever changes it calls `wake`, and waits end when their condition holds. */
@@ -23,25 +31,28 @@ export class Conditions {
     this.wake();
   }
 
-  /** Resolves once the condition holds; rejects on abort (with its reason), after `fail`, and at the deadline. */
-  async until(condition: () => boolean, { signal, deadlineMs, stuck }: Waiting): Promise<void> {
-    const expired = AbortSignal.timeout(deadlineMs);
+  /** Resolves once the condition holds; rejects on abort (with its reason), after `fail`, and when no time is left. */
+  async until(condition: () => boolean, { signal, leftMs, stuck }: Waiting): Promise<void> {
     await new Promise<void>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
       const settle = (end: () => void) => {
         this.#checks.delete(check);
         signal.removeEventListener('abort', check);
-        expired.removeEventListener('abort', check);
         end();
       };
       const check = () => {
+        clearTimeout(timer);
         if (signal.aborted) settle(() => reject(signal.reason));
         else if (this.#failure) settle(() => reject(this.#failure));
         else if (condition()) settle(resolve);
-        else if (expired.aborted) settle(() => void Promise.resolve(stuck()).then(reject, reject));
+        else {
+          const left = leftMs();
+          if (left > 0) timer = setTimeout(check, timerMs(left));
+          else settle(() => void Promise.resolve(stuck()).then(reject, reject));
+        }
       };
       this.#checks.add(check);
       signal.addEventListener('abort', check);
-      expired.addEventListener('abort', check);
       check();
     });
   }

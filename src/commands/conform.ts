@@ -44,8 +44,8 @@ export function conformCommand(): Command {
     .usage('[options] -- COMMAND…')
     .description(
       `Runs COMMAND again and again as a container would, sends it SIGTERM in ${CASES.length} situations, and says for each whether\n` +
-        'its requests and connections came to a good end. It gets PORT and HOST to listen on; $(PORT) and $(HOST) in its\n' +
-        'arguments are replaced. It must answer GET / in HTTP/1.1; what needs a route that it lacks is not applicable.\n' +
+        'its requests and connections ended properly. It gets PORT and HOST to listen on; $(PORT) and $(HOST) in its\n' +
+        'arguments are replaced. It must answer GET / in HTTP/1.1; a case that needs a route that it lacks is not applicable.\n' +
         'Exit code: 0 no case failed, 1 some failed, 3 not one of them could be judged.',
     )
     .argument('[command...]', 'the server and its arguments')
@@ -129,7 +129,7 @@ async function conform(command: string[], flags: Flags): Promise<void> {
   process.stdout.write(FORMATS[flags.format]?.(result) ?? '');
   if (result.cases.some(({ status }) => status === 'fail')) process.exitCode = ExitCode.brokeRequests;
   if (result.cases.every(({ status }) => status === 'not-applicable')) {
-    const message = 'conform: not one case could be judged, so nothing is known of this server: each says above why';
+    const message = 'conform: not one case could be judged: see above why each is not applicable';
     throw new ProgramError(message, ExitCode.invalidMeasurement);
   }
 }

@@ -42,7 +42,7 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
   } catch (failure) {
     return conclude(measuredRun(identity, measured), { out, json: flags.json, failure });
   }
-  const component = found.state === 'found' ? componentOf(service.manifests.deployment, found.patch) : null;
+  const component = found.state === 'found' ? componentOf(service.manifests.workload, found.patch) : null;
   const run = measuredRun(identity, measured, { advice: found.advice, fix: fixResult(found, component) });
   conclude(run, { out, json: flags.json, fixFlags: flags.fromFlags ? flagsOf(found.patch) : undefined });
 }

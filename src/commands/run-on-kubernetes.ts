@@ -14,7 +14,6 @@ import { folderFor, type ReportFlags, reportRollouts } from './report-rollouts.t
 
 export interface LiveRunFlags extends LiveServiceFlags, RequestSettings, ReportFlags {
   workload?: string | undefined;
-  trigger?: string | undefined;
   load?: 'builtin' | 'k6' | undefined;
   repeat?: number;
   yes?: boolean;

@@ -135,7 +135,7 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   assertFlagsFor(flags.on, command, options);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
-  const service = localService(command, flags);
+  const service = await localService(command, flags);
   if (flags.findFix) {
     const fromFlags = flags.kustomize === undefined && flags.file === undefined;
     return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });

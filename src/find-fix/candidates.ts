@@ -1,15 +1,15 @@
 /** The fixes worth trying on a manifest, with values from what was measured of it. */
 import { type Advice, neededGraceSeconds } from '../analysis/advice.ts';
-import type { Deployment } from '../kubernetes-rules/objects.ts';
+import type { Workload } from '../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import type { Fix } from '../manifests/overlays.ts';
-import type { DeploymentPatch } from './patch.ts';
+import type { WorkloadPatch } from './patch.ts';
 
 export interface CandidateFix {
   fix: Fix;
   /** What is changed, in words. */
   what: string;
-  patch: DeploymentPatch;
+  patch: WorkloadPatch;
 }
 
 export interface Candidates {
@@ -30,11 +30,11 @@ const OWN_DRAIN_DELAY_MS = 2000;
 const OWN_DEADLINE_MARGIN_MS = 1000;
 
 /** @param ownApp whether the image is this project's app, whose shutdown is switched by its environment */
-export function candidateFixes(deployment: Deployment, advice: Advice, ownApp: boolean): Candidates {
-  const preStop = preStopFix(deployment, advice, ownApp);
+export function candidateFixes(workload: Workload, advice: Advice, ownApp: boolean): Candidates {
+  const preStop = preStopFix(workload, advice, ownApp);
   const sleepS = preStop.fix?.patch.preStopSeconds ?? advice.preStop?.nowSeconds ?? 0;
-  const shutdown = shutdownFix(deployment, advice, ownApp);
-  const found = [replicasFix(deployment), shutdown.fix, graceFix(deployment, advice, sleepS, ownApp), preStop.fix];
+  const shutdown = shutdownFix(workload, advice, ownApp);
+  const found = [replicasFix(workload), shutdown.fix, graceFix(workload, advice, sleepS, ownApp), preStop.fix];
   return {
     fixes: found.filter((fix) => fix !== undefined),
     untried: [shutdown.untried, preStop.untried].filter((text) => text !== undefined),
@@ -42,10 +42,15 @@ export function candidateFixes(deployment: Deployment, advice: Advice, ownApp: b
 }
 
 /** The one fix whose values need no measurement. */
-export function replicasFix({ spec }: Deployment): CandidateFix | undefined {
-  const { type, replicas, maxUnavailable } = effectiveStrategy(spec);
+export function replicasFix(workload: Workload): CandidateFix | undefined {
+  if (workload.kind === 'DaemonSet') return undefined; // it has as many as there are nodes
+  const { type, replicas, maxUnavailable } = effectiveStrategy(workload);
   if (type === 'RollingUpdate' && replicas >= 2 && maxUnavailable < replicas) return undefined;
   const enough = Math.max(2, replicas);
+  if (workload.kind === 'StatefulSet') {
+    const patch = { replicas: enough, rollingUpdate: { maxUnavailable: 1 } };
+    return { fix: 'replicas', what: `${enough} replicas, replaced one at a time`, patch };
+  }
   return {
     fix: 'replicas',
     what: `${enough} replicas, replaced one at a time and never below their number`,
@@ -53,9 +58,9 @@ export function replicasFix({ spec }: Deployment): CandidateFix | undefined {
   };
 }
 
-function shutdownFix(deployment: Deployment, { server }: Advice, ownApp: boolean) {
+function shutdownFix(workload: Workload, { server }: Advice, ownApp: boolean) {
   if (ownApp) {
-    if (variable(deployment, 'SHUTDOWN') === 'drain') return {};
+    if (variable(workload, 'SHUTDOWN') === 'drain') return {};
     const fix: CandidateFix = {
       fix: 'graceful-shutdown',
       what: 'a graceful shutdown (SHUTDOWN=drain)',
@@ -71,7 +76,7 @@ function shutdownFix(deployment: Deployment, { server }: Advice, ownApp: boolean
 }
 
 function graceFix(
-  { spec }: Deployment,
+  { spec }: Workload,
   { longestRequest, gracePeriod, server }: Advice,
   preStopSeconds: number,
   ownApp: boolean,
@@ -83,7 +88,7 @@ function graceFix(
     drainMs,
     longestRequestMs: longestRequest.ms,
   });
-  if (graceSeconds <= (spec.template.spec.terminationGracePeriodSeconds ?? 30)) return undefined;
+  if (graceSeconds <= spec.template.spec.terminationGracePeriodSeconds) return undefined;
   const deadlineMs = (graceSeconds - preStopSeconds) * 1000 - OWN_DEADLINE_MARGIN_MS;
   return {
     fix: 'grace-period',
@@ -93,14 +98,14 @@ function graceFix(
 }
 
 function preStopFix(
-  deployment: Deployment,
+  workload: Workload,
   { preStop }: Advice,
   ownApp: boolean,
 ): { fix?: CandidateFix; untried?: string } {
-  const hook = deployment.spec.template.spec.containers[0]?.lifecycle?.preStop;
+  const hook = workload.spec.template.spec.containers[0].lifecycle?.preStop;
   const seconds = preStop?.neededSeconds ?? USUAL_PRE_STOP_S;
   const nowSeconds = hook?.sleep?.seconds ?? 0;
-  const drains = !ownApp || Number(variable(deployment, 'DRAIN_DELAY_MS') ?? 0) >= OWN_DRAIN_DELAY_MS;
+  const drains = !ownApp || Number(variable(workload, 'DRAIN_DELAY_MS') ?? 0) >= OWN_DRAIN_DELAY_MS;
   if (hook && !hook.sleep) {
     const longEnough = preStop !== null && preStop.nowSeconds >= seconds;
     return longEnough ? {} : { untried: `preStop: the manifest has a hook of its own; it should take ${seconds} s` };
@@ -117,6 +122,6 @@ function preStopFix(
   };
 }
 
-function variable(deployment: Deployment, name: string): string | undefined {
-  return deployment.spec.template.spec.containers[0]?.env?.find((candidate) => candidate.name === name)?.value;
+function variable(workload: Workload, name: string): string | undefined {
+  return workload.spec.template.spec.containers[0].env?.find((candidate) => candidate.name === name)?.value;
 }

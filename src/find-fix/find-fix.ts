@@ -9,7 +9,7 @@ import { CONTROL, OWN } from '../results/trial-name.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 import { type CandidateFix, type Candidates, candidateFixes, replicasFix } from './candidates.ts';
-import { applyPatch, type DeploymentPatch, mergePatches } from './patch.ts';
+import { applyPatch, mergePatches, type WorkloadPatch } from './patch.ts';
 import { MAX_INVALID, nextStep, setName, type Tried } from './search.ts';
 
 export interface FindFixOptions extends Origin {
@@ -25,7 +25,7 @@ export interface FoundFix {
   state: 'nothing-to-fix' | 'found' | 'not-found' | 'invalid';
   /** Of the set that was found; else empty. */
   changes: CandidateFix[];
-  patch: DeploymentPatch;
+  patch: WorkloadPatch;
   /** Fixes that the manifest lacks and that could not be tried. */
   untried: string[];
   tried: Tried[];
@@ -78,11 +78,11 @@ class Search {
    */
   async measureUnchanged(): Promise<boolean> {
     const { manifests } = this.#service;
-    const replicas = replicasFix(manifests.deployment);
+    const replicas = replicasFix(manifests.workload);
     this.candidates = { fixes: replicas ? [replicas] : [], untried: [] };
     if (!(await this.#measureValid(CONTROL)) || !(await this.#measureValid(OWN))) return false;
     if (this.advice.routing === null && replicas && !(await this.#measureValid(variantOf(['replicas'])))) return false;
-    this.candidates = candidateFixes(manifests.deployment, this.advice, ownRuntime(manifests) !== undefined);
+    this.candidates = candidateFixes(manifests.workload, this.advice, ownRuntime(manifests) !== undefined);
     return true;
   }
 
@@ -115,7 +115,7 @@ class Search {
     const outcome = this.#outcome(set);
     const patches = this.candidates.fixes.filter(({ fix }) => set.includes(fix)).map(({ patch }) => patch);
     const manifests = applyPatch(this.#service.manifests, mergePatches(patches));
-    const [refusal] = refusalsOf(manifests.deployment);
+    const [refusal] = refusalsOf(manifests.workload);
     if (refusal) {
       this.#replace({ ...outcome, refused: `${refusal.field}: ${refusal.reason}` });
       return [];

@@ -1,50 +1,53 @@
-/** Changes of a Deployment: as data, applied to manifests, as a kustomize component, and as flags of `run`. */
+/** Changes of a workload: as data, applied to manifests, as a kustomize component, and as flags of `run`. */
 import { stringify } from 'yaml';
-import type { Deployment } from '../kubernetes-rules/objects.ts';
-import { type Manifests, readManifests } from '../manifests/manifests.ts';
+import type { Workload } from '../kubernetes-rules/objects.ts';
+import type * as Written from '../kubernetes-rules/written-objects.ts';
+import { type Manifests, withWorkload } from '../manifests/manifests.ts';
 
-export interface DeploymentPatch {
+export interface WorkloadPatch {
   replicas?: number;
-  rollingUpdate?: { maxSurge: number; maxUnavailable: number };
+  /** A StatefulSet has no maxSurge. */
+  rollingUpdate?: { maxSurge?: number; maxUnavailable: number };
   graceSeconds?: number;
   preStopSeconds?: number;
   /** Of the first container. */
   env?: Record<string, string>;
 }
 
-export function mergePatches(patches: readonly DeploymentPatch[]): DeploymentPatch {
+export function mergePatches(patches: readonly WorkloadPatch[]): WorkloadPatch {
   const env = Object.assign({}, ...patches.map((patch) => patch.env));
   return Object.assign({}, ...patches, Object.keys(env).length > 0 && { env });
 }
 
-/** The manifests with the change made to their Deployment. */
-export function applyPatch(manifests: Manifests, patch: DeploymentPatch): Manifests {
-  const deployment = structuredClone(manifests.deployment);
-  const { spec } = deployment;
-  const [container] = spec.template.spec.containers;
-  if (patch.replicas !== undefined) spec.replicas = patch.replicas;
-  if (patch.rollingUpdate) spec.strategy = { type: 'RollingUpdate', rollingUpdate: patch.rollingUpdate };
-  if (patch.graceSeconds !== undefined) spec.template.spec.terminationGracePeriodSeconds = patch.graceSeconds;
-  if (patch.preStopSeconds !== undefined && container) {
-    container.lifecycle = { ...container.lifecycle, preStop: { sleep: { seconds: patch.preStopSeconds } } };
-  }
-  for (const [name, value] of Object.entries(patch.env ?? {})) setVariable(container, name, value);
-  const others = manifests.objects.filter((object) => object.kind !== 'Deployment');
-  const yaml = [...others, deployment].map((object) => stringify(object)).join('---\n');
-  return readManifests(yaml, manifests.source);
+/** The manifests with the change made to their workload. */
+export function applyPatch(manifests: Manifests, patch: WorkloadPatch): Manifests {
+  return withWorkload(manifests, (written) => {
+    const workload = structuredClone(written);
+    const { spec } = workload;
+    const [container] = spec.template.spec.containers;
+    if (patch.replicas !== undefined && workload.kind !== 'DaemonSet') workload.spec.replicas = patch.replicas;
+    if (patch.rollingUpdate) {
+      const strategy = { type: 'RollingUpdate', rollingUpdate: patch.rollingUpdate };
+      if (workload.kind === 'Deployment') workload.spec.strategy = strategy;
+      else workload.spec.updateStrategy = strategy;
+    }
+    if (patch.graceSeconds !== undefined) spec.template.spec.terminationGracePeriodSeconds = patch.graceSeconds;
+    if (patch.preStopSeconds !== undefined && container) {
+      container.lifecycle = { ...container.lifecycle, preStop: { sleep: { seconds: patch.preStopSeconds } } };
+    }
+    for (const [name, value] of Object.entries(patch.env ?? {})) setVariable(container, name, value);
+    return workload;
+  });
 }
 
-type Container = Deployment['spec']['template']['spec']['containers'][number];
-
-function setVariable(container: Container | undefined, name: string, value: string): void {
+function setVariable(container: Written.Container | undefined, name: string, value: string): void {
   if (!container) return;
   const others = (container.env ?? []).filter((variable) => variable.name !== name);
   container.env = [...others, { name, value }];
 }
 
 /** The change as a component to list in a kustomization's `components`. */
-export function componentOf(deployment: Deployment, patch: DeploymentPatch): string {
-  const container = deployment.spec.template.spec.containers[0]?.name;
+export function componentOf({ kind, metadata, spec }: Workload, patch: WorkloadPatch): string {
   const { replicas, rollingUpdate, graceSeconds, preStopSeconds, env } = patch;
   const containerPatch = {
     ...(preStopSeconds !== undefined && { lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } }),
@@ -52,16 +55,19 @@ export function componentOf(deployment: Deployment, patch: DeploymentPatch): str
   };
   const podSpec = {
     ...(graceSeconds !== undefined && { terminationGracePeriodSeconds: graceSeconds }),
-    ...(Object.keys(containerPatch).length > 0 && { containers: [{ name: container, ...containerPatch }] }),
+    ...(Object.keys(containerPatch).length > 0 && {
+      containers: [{ name: spec.template.spec.containers[0].name, ...containerPatch }],
+    }),
   };
+  // Replaced whole: merged into Recreate, the fields of a rolling update would be refused.
+  const strategy = { $patch: 'replace', type: 'RollingUpdate', rollingUpdate };
   const body = stringify({
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: deployment.metadata.name },
+    kind,
+    metadata: { name: metadata.name },
     spec: {
       ...(replicas !== undefined && { replicas }),
-      // Replaced whole: merged into Recreate, the fields of a rolling update would be refused.
-      ...(rollingUpdate && { strategy: { $patch: 'replace', type: 'RollingUpdate', rollingUpdate } }),
+      ...(rollingUpdate && { [kind === 'Deployment' ? 'strategy' : 'updateStrategy']: strategy }),
       ...(Object.keys(podSpec).length > 0 && { template: { spec: podSpec } }),
     },
   });
@@ -76,12 +82,15 @@ export function componentOf(deployment: Deployment, patch: DeploymentPatch): str
 }
 
 /** The change as flags of `run`, which have no word for an environment. */
-export function flagsOf({ replicas, rollingUpdate, graceSeconds, preStopSeconds }: DeploymentPatch): string {
+export function flagsOf({ replicas, rollingUpdate, graceSeconds, preStopSeconds }: WorkloadPatch): string {
   return [
     ...(replicas === undefined ? [] : [`--replicas ${replicas}`]),
     ...(rollingUpdate === undefined
       ? []
-      : [`--max-surge ${rollingUpdate.maxSurge} --max-unavailable ${rollingUpdate.maxUnavailable}`]),
+      : [
+          ...(rollingUpdate.maxSurge === undefined ? [] : [`--max-surge ${rollingUpdate.maxSurge}`]),
+          `--max-unavailable ${rollingUpdate.maxUnavailable}`,
+        ]),
     ...(graceSeconds === undefined ? [] : [`--grace ${graceSeconds}`]),
     ...(preStopSeconds === undefined ? [] : [`--pre-stop ${preStopSeconds}`]),
   ].join(' ');

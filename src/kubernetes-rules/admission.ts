@@ -1,9 +1,21 @@
 /**
- * What the API server would refuse, in its own words, so that a manifest that passes here passes there.
- * The words were read off a server-side dry run against Kubernetes 1.34.
+ * What the API server would refuse, in its own words, so that a manifest that passes here passes there. It fills in its
+ * defaults first. The words were read off a server-side dry run against Kubernetes 1.34, those about selectors and stop
+ * signals from its source (ValidateLabelSelectorRequirement, KEP-4960).
  */
 import { InputError } from '../errors.ts';
-import type { Container, Deployment, IntOrPercent, LifecycleHandler, Probe } from './objects.ts';
+import type {
+  Container,
+  Deployment,
+  IntOrPercent,
+  LifecycleHandler,
+  PodSpec,
+  Probe,
+  Selector,
+  Workload,
+} from './objects.ts';
+import { matchesSelector } from './selectors.ts';
+import { STOP_SIGNALS } from './stop-signal.ts';
 
 /** Kubernetes' name for one refused field. */
 interface Refusal {
@@ -12,55 +24,70 @@ interface Refusal {
 }
 
 /**
- * @param source where the Deployment came from, for the message
+ * @param source where the workload came from, for the message
  * @throws InputError with the words of the API server
  */
-export function admit({ deployment, source }: { deployment: Deployment; source: string }): void {
-  const refusals = refusalsOf(deployment);
+export function admit({ workload, source }: { workload: Workload; source: string }): void {
+  const refusals = refusalsOf(workload);
   if (refusals.length === 0) return;
   const list = refusals.map((r) => `${r.field}: ${r.reason}`);
   const text = list.length === 1 ? list[0] : `[${list.join(', ')}]`;
-  throw new InputError(`${source}: The Deployment "${deployment.metadata.name}" is invalid: ${text}`);
+  throw new InputError(`${source}: The ${workload.kind} "${workload.metadata.name}" is invalid: ${text}`);
 }
 
 const invalid = (value: unknown, why: string) => `Invalid value: ${JSON.stringify(value)}: ${why}`;
 const notNegative = 'must be greater than or equal to 0';
 
-/** Every field of the Deployment that the API server would refuse, in the order of the document. */
-export function refusalsOf(deployment: Deployment): Refusal[] {
-  const { spec } = deployment;
+/**
+ * Every field that the API server would refuse, in the order of the document. Of a StatefulSet and a DaemonSet only the
+ * pod template is looked at: replicas, selector and strategy have words of their own there.
+ */
+export function refusalsOf(workload: Workload): Refusal[] {
   const refusals: Refusal[] = [];
   const refuse = (field: string, reason: string) => refusals.push({ field, reason });
-  for (const field of ['replicas', 'minReadySeconds'] as const) {
-    const value = spec[field];
-    if (value !== undefined && value < 0) refuse(`spec.${field}`, invalid(value, notNegative));
-  }
-  const deadline = spec.progressDeadlineSeconds ?? 600;
-  if (deadline <= (spec.minReadySeconds ?? 0)) {
-    refuse('spec.progressDeadlineSeconds', invalid(deadline, 'must be greater than minReadySeconds'));
-  }
-  const labels = spec.template.metadata?.labels ?? {};
-  const { matchLabels = {}, matchExpressions = [] } = spec.selector;
-  if (Object.keys(matchLabels).length + matchExpressions.length === 0) {
-    refuse('spec.selector', invalid({}, 'empty selector is invalid for deployment'));
-  }
-  if (Object.entries(spec.selector.matchLabels ?? {}).some(([key, value]) => labels[key] !== value)) {
+  if (workload.kind === 'Deployment') refuseNumbers(workload.spec, refuse);
+  const { selector, template } = workload.spec;
+  if (workload.kind === 'Deployment') refuseSelector(selector, refuse);
+  const labels = template.metadata?.labels ?? {};
+  if (!matchesSelector(selector, labels)) {
     refuse('spec.template.metadata.labels', invalid(labels, '`selector` does not match template `labels`'));
   }
-  refuseStrategy(spec, refuse);
-  const grace = spec.template.spec.terminationGracePeriodSeconds ?? 30;
-  spec.template.spec.containers.forEach((container, index) => {
-    refuseContainer(container, `spec.template.spec.containers[${index}]`, grace, refuse);
+  if (workload.kind === 'Deployment') refuseStrategy(workload.spec, refuse);
+  template.spec.containers.forEach((container, index) => {
+    refuseContainer(container, `spec.template.spec.containers[${index}]`, template.spec, refuse);
   });
   return refusals;
 }
 
+function refuseNumbers(spec: Deployment['spec'], refuse: Refuse): void {
+  for (const field of ['replicas', 'minReadySeconds', 'progressDeadlineSeconds'] as const) {
+    if (spec[field] < 0) refuse(`spec.${field}`, invalid(spec[field], notNegative));
+  }
+  const { progressDeadlineSeconds, minReadySeconds } = spec;
+  if (progressDeadlineSeconds <= minReadySeconds) {
+    refuse('spec.progressDeadlineSeconds', invalid(progressDeadlineSeconds, 'must be greater than minReadySeconds'));
+  }
+}
+
+function refuseSelector({ matchLabels = {}, matchExpressions = [] }: Selector, refuse: Refuse): void {
+  matchExpressions.forEach(({ operator, values = [] }, index) => {
+    const at = `spec.selector.matchExpressions[${index}]`;
+    if (operator === 'In' || operator === 'NotIn') {
+      if (values.length > 0) return;
+      refuse(`${at}.values`, "Required value: must be specified when `operator` is 'In' or 'NotIn'");
+    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+      if (values.length === 0) return;
+      refuse(`${at}.values`, "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+    } else refuse(`${at}.operator`, invalid(operator, 'not a valid selector operator'));
+  });
+  if (Object.keys(matchLabels).length + matchExpressions.length === 0) {
+    refuse('spec.selector', invalid({}, 'empty selector is invalid for deployment'));
+  }
+}
+
 type Refuse = (field: string, reason: string) => void;
 
-function refuseStrategy(spec: Deployment['spec'], refuse: Refuse): void {
-  const strategy = spec.strategy;
-  if (!strategy) return;
-  const { type = 'RollingUpdate', rollingUpdate } = strategy;
+function refuseStrategy({ strategy: { type, rollingUpdate } }: Deployment['spec'], refuse: Refuse): void {
   if (type !== 'RollingUpdate' && type !== 'Recreate') {
     const value = JSON.stringify({ Type: type, RollingUpdate: rollingUpdate ?? null });
     refuse('spec.strategy', `Unsupported value: ${value}: supported values: "Recreate", "RollingUpdate"`);
@@ -72,7 +99,8 @@ function refuseStrategy(spec: Deployment['spec'], refuse: Refuse): void {
     }
     return;
   }
-  const { maxSurge = '25%', maxUnavailable = '25%' } = rollingUpdate ?? {};
+  if (!rollingUpdate) return;
+  const { maxSurge, maxUnavailable } = rollingUpdate;
   const surgeProblem = limitProblem(maxSurge, false);
   const unavailableProblem = limitProblem(maxUnavailable, true);
   if (unavailableProblem)
@@ -95,8 +123,9 @@ function isZero(value: IntOrPercent): boolean {
   return Number.parseInt(String(value), 10) === 0;
 }
 
-function refuseContainer(container: Container, at: string, graceSeconds: number, refuse: Refuse): void {
-  const preStop = container.lifecycle?.preStop;
+function refuseContainer(container: Container, at: string, pod: PodSpec, refuse: Refuse): void {
+  const graceSeconds = pod.terminationGracePeriodSeconds;
+  const { preStop, stopSignal } = container.lifecycle ?? {};
   if (preStop) {
     refuseHandlerCount(preStop, ['exec', 'httpGet', 'tcpSocket', 'sleep'], `${at}.lifecycle.preStop`, refuse);
     const seconds = preStop.sleep?.seconds;
@@ -106,10 +135,19 @@ function refuseContainer(container: Container, at: string, graceSeconds: number,
     }
     refuseEmptyCommand(preStop, `${at}.lifecycle.preStop`, refuse);
   }
+  if (stopSignal !== undefined) refuseStopSignal(stopSignal, `${at}.lifecycle.stopSignal`, pod.os?.name, refuse);
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     const probe = container[name];
     if (probe) refuseProbe(probe, name, `${at}.${name}`, refuse);
   }
+}
+
+function refuseStopSignal(signal: string, at: string, os: string | undefined, refuse: Refuse): void {
+  if (os === undefined) refuse(at, 'Forbidden: may not be set for containers with empty `spec.os.name`');
+  const supported = os === undefined ? undefined : STOP_SIGNALS[os];
+  if (!supported || supported.includes(signal)) return;
+  const list = supported.map((name) => JSON.stringify(name)).join(', ');
+  refuse(at, `Unsupported value: ${JSON.stringify(signal)}: supported values: ${list}`);
 }
 
 function refuseProbe(probe: Probe, name: string, at: string, refuse: Refuse): void {
@@ -124,10 +162,11 @@ function refuseProbe(probe: Probe, name: string, at: string, refuse: Refuse): vo
   ] as const;
   for (const field of numbers) {
     const value = probe[field];
-    if (value !== undefined && value < 0) refuse(`${at}.${field}`, invalid(value, notNegative));
+    if (value < 0) refuse(`${at}.${field}`, invalid(value, notNegative));
   }
-  const successes = probe.successThreshold ?? 1;
-  if (name !== 'readinessProbe' && successes > 1) refuse(`${at}.successThreshold`, invalid(successes, 'must be 1'));
+  if (name !== 'readinessProbe' && probe.successThreshold > 1) {
+    refuse(`${at}.successThreshold`, invalid(probe.successThreshold, 'must be 1'));
+  }
 }
 
 function refuseHandlerCount(handler: Record<string, unknown>, kinds: string[], at: string, refuse: Refuse): void {

@@ -1,116 +1,119 @@
-/** The Kubernetes objects, as far as they are read here. */
-import { z } from 'zod';
+/** The Kubernetes objects as the API server keeps them: what it fills in is there. Made by defaults.ts. */
+import type * as Written from './written-objects.ts';
 
-export const IntOrPercent = z.union([z.int(), z.string()]);
-export type IntOrPercent = z.infer<typeof IntOrPercent>;
-const Port = z.union([z.int(), z.string()]);
+export type { IntOrPercent, Selector } from './written-objects.ts';
 
-const HttpGet = z.looseObject({
-  path: z.string().optional(),
-  port: Port,
-  host: z.string().optional(),
-  scheme: z.string().optional(),
-  httpHeaders: z.array(z.object({ name: z.string(), value: z.string() })).optional(),
-});
-export type HttpGet = z.infer<typeof HttpGet>;
+/** `T` with the fields of `U` in place of its own of those names. */
+type With<T, U> = { [K in keyof T as K extends keyof U ? never : K]: T[K] } & U;
+type Item<T> = NonNullable<T> extends (infer I)[] ? I : never;
 
-const Probe = z.looseObject({
-  httpGet: HttpGet.optional(),
-  tcpSocket: z.looseObject({ port: Port }).optional(),
-  exec: z.looseObject({ command: z.array(z.string()).optional() }).optional(),
-  initialDelaySeconds: z.int().optional(),
-  periodSeconds: z.int().optional(),
-  timeoutSeconds: z.int().optional(),
-  successThreshold: z.int().optional(),
-  failureThreshold: z.int().optional(),
-});
-export type Probe = z.infer<typeof Probe>;
+export type HttpGet = With<Written.HttpGet, { path: string; scheme: string }>;
 
-const LifecycleHandler = z.looseObject({
-  sleep: z.looseObject({ seconds: z.int() }).optional(),
-  exec: z.looseObject({ command: z.array(z.string()).optional() }).optional(),
-  httpGet: HttpGet.optional(),
-  tcpSocket: z.unknown().optional(),
-});
-export type LifecycleHandler = z.infer<typeof LifecycleHandler>;
+export type Probe = With<
+  Written.Probe,
+  {
+    httpGet?: HttpGet | undefined;
+    initialDelaySeconds: number;
+    periodSeconds: number;
+    timeoutSeconds: number;
+    successThreshold: number;
+    failureThreshold: number;
+  }
+>;
 
-const EnvVar = z.looseObject({
-  name: z.string(),
-  value: z.string().optional(),
-  valueFrom: z.looseObject({ fieldRef: z.looseObject({ fieldPath: z.string() }).optional() }).optional(),
-});
+export type LifecycleHandler = With<Written.LifecycleHandler, { httpGet?: HttpGet | undefined }>;
 
-export const Container = z.looseObject({
-  name: z.string(),
-  image: z.string().optional(),
-  command: z.array(z.string()).optional(),
-  args: z.array(z.string()).optional(),
-  env: z.array(EnvVar).optional(),
-  ports: z.array(z.looseObject({ containerPort: z.int(), name: z.string().optional() })).optional(),
-  lifecycle: z.looseObject({ preStop: LifecycleHandler.optional() }).optional(),
-  startupProbe: Probe.optional(),
-  readinessProbe: Probe.optional(),
-  livenessProbe: Probe.optional(),
-});
-export type Container = z.infer<typeof Container>;
+export type ContainerPort = With<Item<Written.Container['ports']>, { protocol: string }>;
 
-export const Labels = z.record(z.string(), z.string());
-export const Metadata = z.looseObject({
-  name: z.string().optional(),
-  labels: Labels.optional(),
-  annotations: Labels.optional(),
-});
+export type Container = With<
+  Written.Container,
+  {
+    ports?: ContainerPort[] | undefined;
+    lifecycle?:
+      | With<NonNullable<Written.Container['lifecycle']>, { preStop?: LifecycleHandler | undefined }>
+      | undefined;
+    startupProbe?: Probe | undefined;
+    readinessProbe?: Probe | undefined;
+    livenessProbe?: Probe | undefined;
+  }
+>;
 
-/** A label selector. Source: LabelSelector of meta/v1. */
-export const Selector = z.looseObject({
-  matchLabels: Labels.optional(),
-  matchExpressions: z
-    .array(z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
-    .optional(),
-});
-export type Selector = z.infer<typeof Selector>;
+export type PodSpec = With<
+  Written.PodSpec,
+  { terminationGracePeriodSeconds: number; restartPolicy: string; containers: [Container, ...Container[]] }
+>;
 
-export const Deployment = z.looseObject({
-  apiVersion: z.literal('apps/v1'),
-  kind: z.literal('Deployment'),
-  metadata: Metadata.extend({ name: z.string() }),
-  spec: z.looseObject({
-    replicas: z.int().optional(),
-    minReadySeconds: z.int().optional(),
-    progressDeadlineSeconds: z.int().optional(),
-    paused: z.boolean().optional(),
-    selector: Selector,
-    strategy: z
-      .looseObject({
-        type: z.string().optional(),
-        rollingUpdate: z
-          .looseObject({ maxSurge: IntOrPercent.optional(), maxUnavailable: IntOrPercent.optional() })
-          .optional(),
-      })
-      .optional(),
-    template: z.looseObject({
-      metadata: Metadata.optional(),
-      spec: z.looseObject({
-        terminationGracePeriodSeconds: z.int().optional(),
-        containers: z.array(Container).min(1),
-      }),
-    }),
-  }),
-});
-export type Deployment = z.infer<typeof Deployment>;
+type PodTemplate = With<Written.Deployment['spec']['template'], { spec: PodSpec }>;
 
-export const Service = z.looseObject({
-  apiVersion: z.literal('v1'),
-  kind: z.literal('Service'),
-  metadata: Metadata.extend({ name: z.string() }),
-  spec: z.looseObject({
-    selector: Labels.optional(),
-    ports: z.array(z.looseObject({ name: z.string().optional(), port: z.int(), targetPort: Port.optional() })).min(1),
-  }),
-});
-export type Service = z.infer<typeof Service>;
+export interface DeploymentLimits {
+  maxSurge: Written.IntOrPercent;
+  maxUnavailable: Written.IntOrPercent;
+}
 
-export type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string } } & Record<
-  string,
-  unknown
+export interface StatefulSetLimits {
+  /** Pods of an ordinal below it are not replaced. */
+  partition: number;
+  maxUnavailable: Written.IntOrPercent;
+}
+
+export type DaemonSetLimits = DeploymentLimits;
+
+/** A type that is no RollingUpdate has the limits as written, if any: admission has a word to say about them. */
+export interface UpdateStrategy<Limits> {
+  type: string;
+  rollingUpdate?: Limits | undefined;
+}
+
+export type Deployment = With<
+  Written.Deployment,
+  {
+    spec: With<
+      Written.Deployment['spec'],
+      {
+        replicas: number;
+        minReadySeconds: number;
+        progressDeadlineSeconds: number;
+        strategy: UpdateStrategy<DeploymentLimits>;
+        template: PodTemplate;
+      }
+    >;
+  }
+>;
+
+export type StatefulSet = With<
+  Written.StatefulSet,
+  {
+    spec: With<
+      Written.StatefulSet['spec'],
+      {
+        replicas: number;
+        minReadySeconds: number;
+        podManagementPolicy: string;
+        updateStrategy: UpdateStrategy<StatefulSetLimits>;
+        template: PodTemplate;
+      }
+    >;
+  }
+>;
+
+export type DaemonSet = With<
+  Written.DaemonSet,
+  {
+    spec: With<
+      Written.DaemonSet['spec'],
+      { minReadySeconds: number; updateStrategy: UpdateStrategy<DaemonSetLimits>; template: PodTemplate }
+    >;
+  }
+>;
+
+export type Workload = Deployment | StatefulSet | DaemonSet;
+
+export type ServicePort = With<
+  Item<Written.Service['spec']['ports']>,
+  { protocol: string; targetPort: number | string }
+>;
+
+export type Service = With<
+  Written.Service,
+  { spec: With<Written.Service['spec'], { ports: [ServicePort, ...ServicePort[]] }> }
 >;

@@ -13,8 +13,7 @@ export interface PodPorts {
 /** @param containers at least one */
 export function podPorts(containers: readonly Container[], service: Service): PodPorts {
   const [first] = containers as readonly [Container];
-  const [servicePort] = service.spec.ports;
-  const target = servicePort?.targetPort ?? servicePort?.port;
+  const target = service.spec.ports[0].targetPort;
   const declaring = containers.find(({ ports = [] }) =>
     ports.some(({ name, containerPort }) => target === containerPort || target === name),
   );

@@ -1,5 +1,6 @@
 /** Kubernetes' arithmetic for `maxSurge` and `maxUnavailable`. */
-import type { Deployment, IntOrPercent } from './objects.ts';
+import { DAEMON_SET_LIMITS, DEPLOYMENT_LIMITS, STATEFUL_SET_LIMITS } from './defaults.ts';
+import type { DaemonSet, Deployment, IntOrPercent, StatefulSet, Workload } from './objects.ts';
 
 /** An absolute number as it is; a percentage of `total`, rounded up or down. */
 export function scaledValue(value: IntOrPercent, total: number, roundUp: boolean): number {
@@ -28,11 +29,50 @@ export function rollingUpdateLimits(
   return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }
 
-/** What the API server fills in where a Deployment is silent, with the limits rounded. */
-export function effectiveStrategy(spec: Deployment['spec']) {
-  const replicas = spec.replicas ?? 1;
-  const type: 'RollingUpdate' | 'Recreate' = spec.strategy?.type === 'Recreate' ? 'Recreate' : 'RollingUpdate';
-  if (type === 'Recreate') return { type, replicas, maxSurge: 0, maxUnavailable: replicas };
-  const { maxSurge = '25%', maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {};
-  return { type, replicas, ...rollingUpdateLimits(maxSurge, maxUnavailable, replicas) };
+/** How a workload replaces its pods, in whole pods. */
+export interface EffectiveStrategy extends RollingUpdateLimits {
+  /** OnDelete: the controller replaces only what somebody else has deleted. */
+  type: 'RollingUpdate' | 'Recreate' | 'OnDelete';
+  replicas: number;
+}
+
+/**
+ * The workload's strategy with its limits rounded as its own controller does.
+ * @param nodes how many nodes a DaemonSet runs on, one pod each; no other kind needs it
+ */
+export function effectiveStrategy(workload: Workload, nodes?: number): EffectiveStrategy {
+  switch (workload.kind) {
+    case 'Deployment':
+      return deploymentStrategy(workload);
+    case 'StatefulSet':
+      return statefulSetStrategy(workload);
+    case 'DaemonSet':
+      if (nodes === undefined) throw new Error('a DaemonSet has as many pods as there are nodes: give their number');
+      return daemonSetStrategy(workload, nodes);
+  }
+}
+
+function deploymentStrategy({ spec: { replicas, strategy } }: Deployment): EffectiveStrategy {
+  if (strategy.type === 'Recreate') return { type: 'Recreate', replicas, maxSurge: 0, maxUnavailable: replicas };
+  const { maxSurge, maxUnavailable } = { ...DEPLOYMENT_LIMITS, ...strategy.rollingUpdate };
+  return { type: 'RollingUpdate', replicas, ...rollingUpdateLimits(maxSurge, maxUnavailable, replicas) };
+}
+
+/** maxUnavailable rounds down, but never to 0. Source: getStatefulSetMaxUnavailable in pkg/controller/statefulset. */
+function statefulSetStrategy({ spec: { replicas, updateStrategy } }: StatefulSet): EffectiveStrategy {
+  if (updateStrategy.type === 'OnDelete') return { type: 'OnDelete', replicas, maxSurge: 0, maxUnavailable: 0 };
+  const { maxUnavailable } = { ...STATEFUL_SET_LIMITS, ...updateStrategy.rollingUpdate };
+  const unavailable = Math.max(1, scaledValue(maxUnavailable, replicas, false));
+  return { type: 'RollingUpdate', replicas, maxSurge: 0, maxUnavailable: unavailable };
+}
+
+/** Both limits round up. Source: SurgeCount and UnavailableCount in pkg/controller/daemon/util. */
+function daemonSetStrategy({ spec: { updateStrategy } }: DaemonSet, nodes: number): EffectiveStrategy {
+  if (updateStrategy.type === 'OnDelete') return { type: 'OnDelete', replicas: nodes, maxSurge: 0, maxUnavailable: 0 };
+  const limits = { ...DAEMON_SET_LIMITS, ...updateStrategy.rollingUpdate };
+  const maxSurge = scaledValue(limits.maxSurge, nodes, true);
+  const unavailable = scaledValue(limits.maxUnavailable, nodes, true);
+  // The controller's own way out of limits that let nothing move (updatedDesiredNodeCounts).
+  const maxUnavailable = maxSurge === 0 && unavailable === 0 ? 1 : unavailable;
+  return { type: 'RollingUpdate', replicas: nodes, maxSurge, maxUnavailable };
 }

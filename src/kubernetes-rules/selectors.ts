@@ -17,7 +17,8 @@ export function matchesSelector(selector: Selector, labels: Record<string, strin
       if (operator === 'Exists') return value !== undefined;
       if (operator === 'DoesNotExist') return value === undefined;
       if (operator === 'In') return value !== undefined && values.includes(value);
-      return value === undefined || !values.includes(value); // NotIn
+      if (operator === 'NotIn') return value === undefined || !values.includes(value);
+      return false; // refused by the API server
     })
   );
 }

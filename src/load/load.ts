@@ -1,5 +1,7 @@
 /** What the program needs of a load generator. */
+
 import type { Target } from '../clusters/cluster.ts';
+import { ExitCode, ProgramError } from '../errors.ts';
 import type { TrialClock } from '../trace/clock.ts';
 import type { LoadRecord } from '../trace/load-record.ts';
 import type { RequestMix } from './request-mix.ts';
@@ -9,7 +11,7 @@ export interface LoadOptions {
   target: Target;
   clock: TrialClock;
   seed: number;
-  /** The load stops by itself after this long, in ms, whatever happens to its owner. */
+  /** The load ends by itself after this long, in ms, whatever becomes of its owner; who still runs it sees it die. */
   maxDurationMs: number;
   signal: AbortSignal;
 }
@@ -20,6 +22,15 @@ export interface LoadGenerator {
   start(options: LoadOptions): Promise<RunningLoad>;
 }
 
+/** The end of a load that came before its owner had stopped it. */
+export function loadExpired(maxDurationMs: number): ProgramError {
+  const minutes = Number((maxDurationMs / 60_000).toPrecision(2));
+  return new ProgramError(
+    `the load ended after ${minutes} min, as long as a trial of this manifest may last, and the trial had not finished`,
+    ExitCode.environment,
+  );
+}
+
 export interface LoadProgress {
   started: number;
   failed: number;
@@ -28,7 +39,7 @@ export interface LoadProgress {
 export interface RunningLoad {
   readonly startedMs: number;
   progress(): LoadProgress;
-  /** Rejects if the generator dies; never resolves. */
+  /** Rejects if the generator dies or its longest duration is over; never resolves. */
   readonly died: Promise<never>;
   /** Starts no new request, waits for those in flight (each has its own timeout), and returns the record. */
   stop(): Promise<{ stoppedMs: number; record: LoadRecord }>;

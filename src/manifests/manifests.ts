@@ -1,75 +1,129 @@
-/** Reads Kubernetes YAML into the Deployment and the Service that a trial rolls. */
-import { type Document, parseAllDocuments } from 'yaml';
+/** The workload and the Service that a trial rolls, out of YAML or of objects. */
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import { Deployment, type KubernetesObject, Service } from '../kubernetes-rules/objects.ts';
+import { serviceWithDefaults, withDefaults } from '../kubernetes-rules/defaults.ts';
+import type { Service, Workload } from '../kubernetes-rules/objects.ts';
+import { matchesLabels } from '../kubernetes-rules/selectors.ts';
+import * as Written from '../kubernetes-rules/written-objects.ts';
+import { printable } from '../printable.ts';
 import { firstIssue } from '../schema-issue.ts';
+import { type FieldPath, withoutNulls, yamlParts } from './yaml-documents.ts';
+import { yamlObjects } from './yaml-objects.ts';
 
 export interface Manifests {
   /** Where they came from, for messages. */
   source: string;
   /** Everything, as written. */
-  objects: KubernetesObject[];
-  deployment: Deployment;
+  objects: Written.KubernetesObject[];
+  /** With what the API server fills in. */
+  workload: Workload;
+  /** With what the API server fills in. */
   service: Service;
 }
 
+const WORKLOADS = {
+  Deployment: Written.Deployment,
+  StatefulSet: Written.StatefulSet,
+  DaemonSet: Written.DaemonSet,
+} as const;
+type WorkloadKind = keyof typeof WORKLOADS;
+
+/** What is routed to needs a port. */
+const ServiceWithPorts = Written.Service.extend({
+  spec: Written.Service.shape.spec.extend({ ports: Written.Service.shape.spec.shape.ports.unwrap().min(1) }),
+});
+
+const Named = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+
+/** An object, and what to call the place of one of its fields in a message. */
+interface Placed<T = unknown> {
+  object: T;
+  where(path: FieldPath): string;
+}
+
 /**
- * Reads a stream of YAML documents that holds exactly one Deployment and exactly one Service that selects its pods.
- * @throws InputError naming the source and the field that is wrong
+ * Reads a stream of YAML documents that holds exactly one workload and exactly one Service that selects its pods.
+ * @throws InputError naming the source, the line, and the field that is wrong
  */
 export function readManifests(yaml: string, source: string): Manifests {
-  const objects: KubernetesObject[] = [];
-  for (const document of parseAllDocuments(yaml)) {
-    const problem = document.errors[0];
-    if (problem) throw notYaml(source, problem);
-    const value = plainValue(document, source);
-    if (value === null || value === undefined) continue;
-    const identity = z
-      .looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) })
-      .safeParse(value);
-    if (!identity.success)
-      throw new InputError(`${source}: a document is no Kubernetes object: ${firstIssue(identity.error)}`);
-    objects.push(identity.data);
-  }
-  const deployment = only(objects, 'Deployment', Deployment, source);
-  const service = only(objects, 'Service', Service, source);
-  const labels = deployment.spec.template.metadata?.labels ?? {};
-  const selector = Object.entries(service.spec.selector ?? {});
-  if (selector.length === 0 || selector.some(([key, value]) => labels[key] !== value)) {
+  const placed = yamlParts({ name: source, text: yaml }).flatMap((part) =>
+    [...yamlObjects(part)].map(({ value, positionOf }) => ({
+      object: value,
+      where: (path: FieldPath) => {
+        const { line, column } = positionOf(path);
+        return `${source}:${line}:${column}`;
+      },
+    })),
+  );
+  return manifestsFrom(placed, source);
+}
+
+/**
+ * The same of objects that were never text.
+ * @throws InputError naming the source and the field that is wrong
+ */
+export function manifestsOf(objects: readonly object[], source: string): Manifests {
+  return manifestsFrom(
+    objects.map((object) => ({ object: withoutNulls(object), where: () => source })),
+    source,
+  );
+}
+
+/**
+ * The manifests with their workload changed; those given stay as they are.
+ * @param change takes the workload as it is written, and gives it as it is to be
+ */
+export function withWorkload(
+  { objects, workload, source }: Manifests,
+  change: (written: Written.Workload) => Written.Workload,
+): Manifests {
+  const changed = objects.map((object) =>
+    object.kind === workload.kind ? change(WORKLOADS[workload.kind].parse(object)) : object,
+  );
+  return manifestsOf(changed, source);
+}
+
+function manifestsFrom(placed: readonly Placed[], source: string): Manifests {
+  const named = placed.map(({ object, where }): Placed<Written.KubernetesObject> => {
+    const { kind } = object as { kind: string };
+    return { object: parsed(Named, { object, where }, kind), where };
+  });
+  const workload = workloadAmong(named, source);
+  const service = serviceAmong(named, source);
+  if (!matchesLabels(service.spec.selector, workload.spec.template.metadata?.labels ?? {})) {
     throw new InputError(
-      `${source}: Service "${service.metadata.name}" does not select the pods of Deployment "${deployment.metadata.name}": its spec.selector must match the template's labels`,
+      `${source}: Service "${service.metadata.name}" does not select the pods of ${workload.kind} "${workload.metadata.name}": its spec.selector must match the template's labels`,
     );
   }
-  return { source, objects, deployment, service };
+  return { source, objects: named.map(({ object }) => object), workload, service };
 }
 
-function plainValue(document: Document, source: string): unknown {
-  try {
-    return withoutNulls(document.toJS({ maxAliasCount: 100 }));
-  } catch (error) {
-    if (error instanceof ReferenceError) throw notYaml(source, error); // an alias to nothing, or a bomb of them
-    throw error;
+function workloadAmong(placed: readonly Placed<Written.KubernetesObject>[], source: string): Workload {
+  const found = placed.filter(({ object }) => Object.hasOwn(WORKLOADS, object.kind));
+  const [first, second] = found;
+  if (!first || second) {
+    const has = found.map(({ object }) => `${object.kind} "${object.metadata.name}"`).join(', ') || 'none';
+    throw new InputError(`${source}: needs exactly one Deployment, StatefulSet or DaemonSet, has ${has}`);
   }
+  const { kind, metadata } = first.object;
+  return withDefaults(parsed<Written.Workload>(WORKLOADS[kind as WorkloadKind], first, `${kind} "${metadata.name}"`));
 }
 
-function notYaml(source: string, error: Error): InputError {
-  return new InputError(`${source}: not valid YAML: ${error.message.split('\n')[0]}`, { cause: error });
+function serviceAmong(placed: readonly Placed<Written.KubernetesObject>[], source: string): Service {
+  const found = placed.filter(({ object }) => object.kind === 'Service');
+  const [first, second] = found;
+  if (!first || second) throw new InputError(`${source}: needs exactly one Service, has ${found.length}`);
+  return serviceWithDefaults(parsed(ServiceWithPorts, first, `Service "${first.object.metadata.name}"`));
 }
 
-/** A field that is null is one that is absent, as for the API server. */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== 'object' || value === null) return value;
-  const present = Object.entries(value).filter(([, item]) => item !== null);
-  return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item)]));
-}
-
-function only<T extends z.ZodType>(objects: KubernetesObject[], kind: string, schema: T, source: string): z.infer<T> {
-  const found = objects.filter((o) => o.kind === kind);
-  const first = found[0];
-  if (!first || found.length > 1) throw new InputError(`${source}: needs exactly one ${kind}, has ${found.length}`);
-  const parsed = schema.safeParse(first);
-  if (!parsed.success) throw new InputError(`${source}: ${kind} "${first.metadata.name}": ${firstIssue(parsed.error)}`);
-  return parsed.data;
+/** @param what the object's name in a message */
+function parsed<T>(schema: z.ZodType<T>, { object, where }: Placed, what: string): T {
+  const result = schema.safeParse(object);
+  if (result.success) return result.data;
+  const path = (result.error.issues[0]?.path ?? []) as FieldPath;
+  throw new InputError(printable(`${where(path)}: ${what}: ${firstIssue(result.error)}`));
 }

@@ -29,18 +29,23 @@ export function sourcesDigest(kustomize = kustomizeFolder()): string {
   return hash.digest('hex');
 }
 
+/** Whether nothing below `kustomize/` has changed since it was rendered. */
+export function isRenderedNow(kustomize = kustomizeFolder()): boolean {
+  const digest = digestFile(kustomize);
+  return existsSync(digest) && readFileSync(digest, 'utf8').trim() === sourcesDigest(kustomize);
+}
+
 /**
- * A rendered overlay: YAML that needs neither kubectl nor kustomize.
+ * A rendered overlay: YAML that needs neither kubectl nor kustomize, with the lines that kustomize prints.
  * @throws InputError where it is missing, or where its sources have changed since
  */
 export function readRendered(overlay: string, kustomize = kustomizeFolder()): string {
   const file = join(renderedFolder(kustomize), `${overlay}.yaml`);
   if (!existsSync(file)) throw new InputError(`${relative('.', file)} is missing: run npm run render`);
-  const digest = digestFile(kustomize);
-  if (!existsSync(digest) || readFileSync(digest, 'utf8').trim() !== sourcesDigest(kustomize)) {
+  if (!isRenderedNow(kustomize)) {
     throw new InputError('kustomize/ has changed since it was rendered: run npm run render');
   }
-  return readFileSync(file, 'utf8');
+  return readFileSync(file, 'utf8').replace(/^#.*\n/, ''); // the comment that says where it is from
 }
 
 function sourceFiles(kustomize: string): string[] {

@@ -40,7 +40,7 @@ export function imagesOf(
   manifests: Manifests,
   { exec, stopSignal }: { exec: readonly ContainerCommand[]; stopSignal?: NodeJS.Signals | undefined },
 ): Record<string, LocalImage> {
-  const { containers } = manifests.deployment.spec.template.spec;
+  const { containers } = manifests.workload.spec.template.spec;
   const names = containers.map(({ name }) => name);
   const unknown = exec.find(({ container }) => !names.includes(container));
   if (unknown) {
@@ -84,8 +84,8 @@ function noCommand({ source }: Manifests, { name, command: [program] = [] }: Con
 }
 
 /** The runtime of this project's own app, where the manifest deploys that. */
-export function ownRuntime({ deployment }: Manifests): (typeof RUNTIMES)[number] | undefined {
-  const label = deployment.spec.template.metadata?.labels?.[RUNTIME_LABEL];
+export function ownRuntime({ workload }: Manifests): (typeof RUNTIMES)[number] | undefined {
+  const label = workload.spec.template.metadata?.labels?.[RUNTIME_LABEL];
   return RUNTIMES.find((name) => name === label);
 }
 

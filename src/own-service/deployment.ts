@@ -1,6 +1,5 @@
 /** The Deployment and the Service that the flags of `run` describe. */
-import { stringify } from 'yaml';
-import { type Manifests, readManifests } from '../manifests/manifests.ts';
+import { type Manifests, manifestsOf } from '../manifests/manifests.ts';
 
 /** What is not given is Kubernetes' default, but for the replicas: one alone has no rolling update to speak of. */
 export interface DeploymentSettings {
@@ -42,7 +41,7 @@ export function deploymentFromSettings(settings: DeploymentSettings): Manifests 
       template: { metadata: { labels }, spec: podSpec(settings) },
     },
   };
-  return readManifests([service, deployment].map((object) => stringify(object)).join('---\n'), 'the flags');
+  return manifestsOf([service, deployment], 'the flags');
 }
 
 function limits({ maxSurge, maxUnavailable }: DeploymentSettings) {

@@ -1,5 +1,6 @@
 /** What `run --on kubernetes` is about to do, for the user to agree to. */
 import type { LiveService } from '../clusters/kubernetes/live-service.ts';
+import type { LifecycleHandler } from '../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import { type RequestMix, totalRate } from '../load/request-mix.ts';
 
@@ -9,20 +10,46 @@ export function intentions(
   { requestMix, repeats, trigger }: { requestMix: RequestMix; repeats: number; trigger: string | undefined },
 ): string[] {
   const { kind, name, namespace } = reference;
-  const { spec } = manifests.deployment;
-  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(spec);
-  const preStop = spec.template.spec.containers[0]?.lifecycle?.preStop;
-  const hook = preStop?.sleep ? `a sleep of ${preStop.sleep.seconds} s` : preStop ? 'a hook' : 'none';
+  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(manifests.workload);
+  const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
+  const { preStop, stopSignal } = containers[0].lifecycle ?? {};
   const strategy =
-    kind === 'StatefulSet' ? 'one pod at a time' : `${type}, maxSurge ${maxSurge}, maxUnavailable ${maxUnavailable}`;
+    kind === 'StatefulSet'
+      ? `${maxUnavailable === 1 ? 'one pod' : `${maxUnavailable} pods`} at a time`
+      : `${type}, maxSurge ${maxSurge}, maxUnavailable ${maxUnavailable}`;
   const times = repeats === 1 ? 'once' : `${repeats} times`;
   return [
     `context ${api.context}, namespace ${namespace}: ${kind} ${name} behind Service ${manifests.service.metadata.name}`,
-    `  ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}; ${strategy}; grace period ${spec.template.spec.terminationGracePeriodSeconds ?? 30} s; preStop: ${hook}`,
+    `  ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}; ${strategy}; grace period ${terminationGracePeriodSeconds} s; preStop: ${hookText(preStop)}; ${stopText(stopSignal)}`,
     `1. sends ${totalRate(requestMix)} requests per second to ${url} from this machine, at first without a rollout`,
     trigger === undefined
       ? `2. restarts the ${kind} ${times}, as kubectl rollout restart does (a template annotation)`
       : `2. runs ${times}: ${trigger}`,
     'Nothing else is changed.',
   ];
+}
+
+/** Longer commands are cut: a hook may be a script of many lines. */
+const LONGEST_COMMAND = 60;
+
+/** A preStop hook, by its kind. */
+export function hookText(hook: LifecycleHandler | undefined): string {
+  const { sleep, exec, httpGet, tcpSocket } = hook ?? {};
+  if (sleep) return `sleep ${sleep.seconds} s`;
+  if (exec) {
+    const command = (exec.command ?? []).join(' ').replaceAll(/\s+/g, ' ');
+    return `exec ${command.length > LONGEST_COMMAND ? `${command.slice(0, LONGEST_COMMAND - 1)}…` : command}`;
+  }
+  if (httpGet) {
+    const { scheme = 'HTTP', host = '', port, path = '/' } = httpGet;
+    return `httpGet ${scheme.toLowerCase()}://${host || 'POD'}:${port}${path.startsWith('/') ? '' : '/'}${path}`;
+  }
+  return tcpSocket === undefined ? 'none' : 'tcpSocket, which the kubelet does not carry out';
+}
+
+/** An image's own STOPSIGNAL is honoured by the container runtime, and the API server does not know it. */
+function stopText(stopSignal: string | undefined): string {
+  return stopSignal === undefined
+    ? 'stop signal: SIGTERM, or the STOPSIGNAL of the image'
+    : `stop signal: ${stopSignal}`;
 }

@@ -1,14 +1,11 @@
 /** From the flags of `run` to the service it measures. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { type RequestMix, readRequestMix } from '../load/request-mix.ts';
 import { atRate, type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
+import { readKustomization } from '../manifests/kustomization.ts';
 import { type Manifests, readManifests } from '../manifests/manifests.ts';
-import { overlayNames } from '../manifests/overlays.ts';
-import { renderKustomization } from '../manifests/render.ts';
-import { kustomizeFolder, readRendered } from '../manifests/render-files.ts';
+import { readSource } from '../manifests/read-source.ts';
 import { projectFile } from '../project-file.ts';
 import { trialsAtATime } from '../trials/backend.ts';
 import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './command.ts';
@@ -26,8 +23,8 @@ export interface ServiceFlags extends DeploymentSettings, RequestSettings {
 }
 
 /** @throws InputError for flags, files and manifests that make no service */
-export function localService(command: readonly string[], flags: ServiceFlags): LocalService {
-  const manifests = manifestsFrom(flags);
+export async function localService(command: readonly string[], flags: ServiceFlags): Promise<LocalService> {
+  const manifests = await manifestsFrom(flags);
   if (manifests && command.length > 0) {
     throw new InputError(
       `run: a manifest names its container's command; to replace it: --exec CONTAINER="${command[0]} …"`,
@@ -50,25 +47,14 @@ export function localService(command: readonly string[], flags: ServiceFlags): L
   };
 }
 
-function manifestsFrom({ kustomize, file }: ServiceFlags): Manifests | undefined {
-  if (kustomize !== undefined) return readManifests(rendered(kustomize), kustomize);
-  if (file !== undefined) return readManifests(readText(file), file);
-  return undefined;
-}
-
-/** This project's own overlays come rendered with it, so that they need no kubectl. */
-function rendered(folder: string): string {
-  const path = resolve(folder);
-  const own = dirname(path) === resolve(kustomizeFolder(), 'overlays') && overlayNames().includes(basename(path));
-  return own ? readRendered(basename(path)) : renderKustomization(folder);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${(error as Error).message}`, { cause: error });
+async function manifestsFrom({ kustomize, file }: ServiceFlags): Promise<Manifests | undefined> {
+  if (kustomize !== undefined) {
+    const { name, yaml } = readKustomization(kustomize);
+    return readManifests(yaml, name);
   }
+  if (file === undefined) return undefined;
+  const { name, text } = await readSource(file);
+  return readManifests(text, name);
 }
 
 /** This project's app has a route that takes its time, which its own request mix uses. */

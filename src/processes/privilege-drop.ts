@@ -1,7 +1,7 @@
 /** Servers that change their user at the start (nginx's `user`, gosu, su-exec, setpriv), seen in their output. */
 
 const CHANGES_USER =
-  /\b(?:set(?:e|re|res|fs)?[ug]ids?|(?:set|init)groups)\b|\b(?:set|change|switch|drop)\w*\b.{0,30}\b(?:user|users|group|groups|[ug]id|privileges)\b|failed switching to/i;
+  /\b(?:set(?:e|re|res|fs)?[ug]ids?|(?:set|init)groups|l?chown)\b|\b(?:set|change|switch|drop)\w*\b.{0,30}\b(?:user|users|group|groups|[ug]id|privileges)\b|failed switching to/i;
 const REFUSED = /operation not permitted|invalid argument|permission denied|\bEPERM\b|\bEINVAL\b/i;
 
 /** A stack trace may stand between the call and the reason. */
@@ -16,5 +16,5 @@ export function refusedUserChange(lines: readonly string[]): string | undefined 
 }
 
 export const USER_CHANGE_ADVICE =
-  'it changes its user, which it cannot do in a user namespace with one user: start it without that ' +
-  '(no `user` setting, no gosu, su-exec or setpriv), or give this user a range in /etc/subuid and install newuidmap, or run as root';
+  'it changes its user, and this sandbox has only one: start it without that (no `user` setting, no gosu, su-exec or ' +
+  'setpriv), or install newuidmap and give yourself a range in /etc/subuid, or run this program as root';

@@ -1,7 +1,7 @@
 /** Starts processes that cannot outlive the program, each in a process group of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { EnvironmentError } from '../errors.ts';
 import { projectFile } from '../project-file.ts';
@@ -13,7 +13,7 @@ import { projectFile } from '../project-file.ts';
 const GATE = 'read -r _ <&3 || exit 125; exec 3<&-; exec "$@"';
 
 /** As `nice -n 5`: less than the program's own share of a busy core, but far from none. */
-const POD_PRIORITY = 5;
+const NICER_BY = 5;
 
 let warden: ChildProcess | undefined;
 
@@ -41,15 +41,19 @@ export interface StartedProcess {
   killGroup(): void;
 }
 
-/**
- * Starts `command` with exactly `env`; with `ipc`, Node's channel to it is open (descriptor 4).
- * @throws EnvironmentError when the process cannot be started
- */
-export async function startProcess(
-  command: readonly string[],
-  options: { env: Record<string, string>; cwd?: string; ipc?: boolean },
-): Promise<StartedProcess> {
-  const { ipc, ...spawnOptions } = options;
+export interface StartOptions {
+  /** Exactly what its environment is. */
+  env: Record<string, string>;
+  cwd?: string;
+  /** Opens Node's channel to it (descriptor 4). */
+  ipc?: boolean;
+  /** Gives it the program's own priority, as the load has. Everything else makes room for the load. */
+  fullPriority?: boolean;
+}
+
+/** @throws EnvironmentError when the process cannot be started */
+export async function startProcess(command: readonly string[], options: StartOptions): Promise<StartedProcess> {
+  const { ipc, fullPriority, ...spawnOptions } = options;
   const child = spawn('/bin/sh', ['-c', GATE, 'sh', ...command], {
     ...spawnOptions,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
@@ -62,7 +66,7 @@ export async function startProcess(
   }
   const pid = child.pid as number;
   // On a real cluster the load and the pods do not share their cores. Here they do, and the load must keep its schedule.
-  setPriority(pid, POD_PRIORITY);
+  if (!fullPriority) makeNicer(pid);
   const input = wardenInput();
   input.write(`+${pid}\n`);
   const gate = child.stdio[3] as Writable;
@@ -82,6 +86,15 @@ export async function startProcess(
     exited,
     killGroup: () => signalIfAlive(-pid, 'SIGKILL'),
   };
+}
+
+/** Below the program's own priority, wherever that is: nobody but root may raise what `nice` has lowered. */
+function makeNicer(pid: number): void {
+  try {
+    setPriority(pid, Math.min(getPriority() + NICER_BY, constants.priority.PRIORITY_LOW));
+  } catch {
+    // Some sandboxes forbid it. The process then competes with the load, and `lateness` shows whether that mattered.
+  }
 }
 
 /** Sends a signal; a process or group that is gone already is no error. */

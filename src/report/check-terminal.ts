@@ -2,8 +2,8 @@
 import { causeById } from '../analysis/causes.ts';
 import { type CheckResult, type Finding, type ObjectIdentity, patchText } from '../check/check.ts';
 import { mergePatches } from '../check/patch.ts';
-import { printable } from '../check/printable.ts';
 import type { Severity } from '../check/rule.ts';
+import { printable } from '../printable.ts';
 import { colorsFor } from './terminal.ts';
 
 type Colors = ReturnType<typeof colorsFor>;

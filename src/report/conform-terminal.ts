@@ -45,7 +45,7 @@ function summary(result: ConformanceResult, colors: Colors): string {
   const lines = [
     `${colors.green(`${pass} passed`)}, ${fail > 0 ? colors.red(`${fail} failed`) : '0 failed'}, ${notApplicable} not applicable`,
   ];
-  if (result.wrapper) lines.push(`PID 1 was ${result.wrapper.names}; the server was ${result.wrapper.server}.`);
+  if (result.wrapper) lines.push(`PID 1 is ${result.wrapper.names}; the server is ${result.wrapper.server}.`);
   if (!result.pid1) {
     lines.push('The process was not PID 1 here, so a signal without a handler ended it; in a container it is ignored.');
   }

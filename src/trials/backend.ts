@@ -112,6 +112,6 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
 }
 
 /** Our overlays have one container. */
-function imagesFor({ deployment }: Manifests, command: readonly string[]): Record<string, LocalImage> {
-  return Object.fromEntries(deployment.spec.template.spec.containers.map(({ name }) => [name, { command }]));
+function imagesFor({ workload }: Manifests, command: readonly string[]): Record<string, LocalImage> {
+  return Object.fromEntries(workload.spec.template.spec.containers.map(({ name }) => [name, { command }]));
 }

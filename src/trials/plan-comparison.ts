@@ -1,8 +1,8 @@
 /** Which trials a comparison consists of, and in which order they run. */
 import type { RequestMix } from '../load/request-mix.ts';
+import { overlayFolder, readKustomization } from '../manifests/kustomization.ts';
 import { type Manifests, readManifests } from '../manifests/manifests.ts';
 import { overlayName, type Runtime, type Variant } from '../manifests/overlays.ts';
-import { readRendered } from '../manifests/render-files.ts';
 import { deriveSeed, seededRandom } from '../random.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
 import type { TrialPlan } from './trial.ts';
@@ -55,5 +55,5 @@ export function planTrials(options: ComparisonOptions): PlannedTrial[] {
 
 function overlayManifests(runtime: Runtime, variant: Variant): Manifests {
   const overlay = overlayName(runtime, variant);
-  return readManifests(readRendered(overlay), `kustomize/overlays/${overlay}`);
+  return readManifests(readKustomization(overlayFolder(overlay)).yaml, `kustomize/overlays/${overlay}`);
 }

@@ -13,6 +13,7 @@ import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
 import { withPodUids } from '../trace/pod-names.ts';
 import { type Disruption, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
 import { firstAnswers } from './first-answer.ts';
+import { longestTrialMs } from './longest-trial.ts';
 
 /** Pods that are ready and do not answer by then are not going to. */
 const FIRST_ANSWER_LIMIT_MS = 60_000;
@@ -22,8 +23,6 @@ export const SETTLE_MS = 2000;
 export const MARGIN_MS = 2000;
 /** A control has no rollout to wait for. */
 export const CONTROL_MS = 12_000;
-/** No trial of a sane manifest lasts this long; the load ends by itself then. */
-const MAX_LOAD_MS = 30 * 60_000;
 
 export interface TrialPlan {
   identity: TrialIdentity;
@@ -79,7 +78,7 @@ export async function runTrial(
       target: deployed.target,
       clock,
       seed: deriveSeed(plan.identity.seed, 'load'),
-      maxDurationMs: MAX_LOAD_MS,
+      maxDurationMs: longestTrialMs(plan.manifests.workload),
       signal: anyEnd,
     });
     const ticker = setInterval(() => observer.onProgress?.(running.progress(), deployed.record().pods), 250);
@@ -133,19 +132,19 @@ function machine(): Trace['machine'] {
 }
 
 function settings(manifests: Manifests): Settings {
-  const { spec } = manifests.deployment;
-  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(spec);
-  const { containers } = spec.template.spec;
-  const { servedBy } = podPorts(containers, manifests.service);
+  const { workload, service } = manifests;
+  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload);
+  const { containers, terminationGracePeriodSeconds } = workload.spec.template.spec;
+  const { servedBy } = podPorts(containers, service);
   const serving = containers.find(({ name }) => name === servedBy);
   const sleep = serving?.lifecycle?.preStop?.sleep?.seconds;
   return {
-    workload: 'Deployment',
+    workload: workload.kind,
     replicas,
     strategy: type,
     maxSurge,
     maxUnavailable,
-    gracePeriodMs: (spec.template.spec.terminationGracePeriodSeconds ?? 30) * 1000,
+    gracePeriodMs: terminationGracePeriodSeconds * 1000,
     ...(sleep === undefined ? {} : { preStopMs: sleep * 1000 }),
     readinessProbe: serving?.readinessProbe !== undefined,
   };

@@ -86,3 +86,37 @@ describe('a workload on a cluster', () => {
     assert.ok(findings.every(({ source, position }) => source === 'here' && position === undefined));
   });
 });
+
+describe('replicas beside an autoscaler', () => {
+  const autoscaler = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { minReplicas: 2, scaleTargetRef: { kind: 'Deployment', name: 'web' } },
+  };
+  const ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
+  const applied = (configuration: unknown) => ({ annotations: { [ANNOTATION]: JSON.stringify(configuration) } });
+  const owner = (manager: string, operation: string, fields: object, subresource?: string) => ({
+    managedFields: [{ manager, operation, fieldsV1: { 'f:spec': fields }, ...(subresource && { subresource }) }],
+  });
+  const REPLICAS = { 'f:replicas': {} };
+  const table: [what: string, metadata: object, words: RegExp | undefined][] = [
+    ['that nobody wrote', {}, undefined],
+    ['that the autoscaler set', owner('kube-controller-manager', 'Update', REPLICAS, 'scale'), undefined],
+    ['that somebody scaled by hand', owner('kubectl', 'Update', REPLICAS, 'scale'), undefined],
+    ['that another manifest leaves out', applied({ spec: { template: {} } }), undefined],
+    ['that the applied manifest names', applied({ spec: { replicas: 4 } }), /each apply scales back to 4;/],
+    ['that are owned by server-side apply', owner('argocd', 'Apply', REPLICAS), /each apply scales back to 3;/],
+    ['beside fields owned by server-side apply', owner('argocd', 'Apply', { 'f:template': {} }), undefined],
+    ['beside an annotation that is no JSON', { annotations: { [ANNOTATION]: '{' } }, undefined],
+  ];
+  for (const [what, metadata, words] of table) {
+    test(`${what}: ${words ? 'a warning' : 'nothing'}`, () => {
+      const deployment = { ...DEPLOYMENT, metadata: { ...DEPLOYMENT.metadata, ...metadata } };
+      const { objects } = liveObjects([deployment, autoscaler], [pod('web-1')], 'here');
+      const found = checkObjects(objects, OPTIONS).findings.filter(({ rule }) => rule === 'hpa-overrides-replicas');
+      assert.equal(found.length, words ? 1 : 0, JSON.stringify(found));
+      if (words) assert.match(found[0]?.message ?? '', words);
+    });
+  }
+});

@@ -37,7 +37,7 @@ describe('as text', () => {
     const text = renderFindings(BROKEN, PLAIN);
     assert.match(
       text,
-      /^shop\.yaml:33:5 error no-rolling-update-strategy \(cause 1: too few replicas\)\n {2}Deployment "rollout-test": strategy Recreate: .*\n\n/,
+      /^shop\.yaml:32:5 error no-rolling-update-strategy \(cause 1: too few replicas\)\n {2}Deployment "rollout-test": strategy Recreate: .*\n\n/,
     );
     assert.match(
       text,

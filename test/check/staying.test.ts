@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stayOf } from '../../src/check/staying.ts';
-import type { LifecycleHandler } from '../../src/kubernetes-rules/objects.ts';
+import type { LifecycleHandler } from '../../src/kubernetes-rules/written-objects.ts';
 
 describe('how long a preStop hook takes', () => {
   const table: [hook: LifecycleHandler, seconds: number | undefined][] = [

@@ -10,8 +10,8 @@ import { CAN_SEE_PROCESSES, PROJECT, type Program, run, start, until } from './p
 const FAULTY = join(PROJECT, 'test/conform/servers/faulty.mjs');
 const GRACEFUL = [process.execPath, FAULTY, 'none'];
 
-/** Case 17 needs no signal, and is over soon. */
-const QUICK = ['--case', 'keeps-connections'];
+/** Case 17 needs no signal, and is over soon; the survey waits for the end of a server that ignores SIGTERM. */
+const QUICK = ['--grace', '3', '--case', 'keeps-connections'];
 
 async function nothingLeft(program: Program): Promise<void> {
   if (CAN_SEE_PROCESSES) await until('the end of every process', () => program.leftovers().length === 0);
@@ -34,6 +34,8 @@ describe('conform', { concurrency: 4 }, () => {
     ['an unknown case', ['--case', '1,99', '--', 'true'], /no case "99"; there are 1 to 33/],
     ['an unknown format', ['--format', 'html', '--', 'true'], /text, json, junit, tap/],
     ['no path', ['--ready-path', 'readyz', '--', 'true'], /must be a path/],
+    ['an unknown signal', ['--stop-signal', 'SIGNOPE', '--', 'true'], /name of a signal, as in SIGQUIT/],
+    ['a signal that nobody can handle', ['--stop-signal', 'kill', '--', 'true'], /SIGKILL cannot be handled/],
     ['no grace', ['--grace', '0', '--', 'true'], /whole number from 3 to 600/],
   ];
   for (const [what, args, line] of usage) {
@@ -134,13 +136,14 @@ describe('conform', { concurrency: 4 }, () => {
     assert.equal(code, 0, stderr);
   });
 
-  test('a server with GET / alone: what needs more is not applicable', async (t) => {
+  test('a server with GET / alone: what needs more is not applicable, and exit code 3 where that is all', async (t) => {
     const command = js(
       'require("http").createServer((q, s) => { s.statusCode = q.url === "/" ? 200 : 404; s.end() }).listen(process.env.PORT)',
     );
     const args = ['--grace', '3', '--json', '--case', '10,12,13,24,26,29'];
     const { code, stdout, stderr } = await conform(t, [...args, '--', ...command]);
-    assert.equal(code, 0, stderr);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /^k8s-rollout-test: conform: not one case could be judged[^\n]*\n$/);
     const reasons = JSON.parse(stdout).cases.map(({ reason }: { reason: string }) => reason);
     assert.deepEqual(reasons, [
       '--slow-path /delay/MS answers 404',

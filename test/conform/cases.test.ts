@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CASES } from '../../src/conform/cases/registry.ts';
+import type { CaseResult } from '../../src/conform/suite.ts';
 import { canBePid1 } from '../../src/processes/container-process.ts';
-import { faulty, IN_A_SHELL, verdicts, WRAPPED } from './suite.ts';
+import { faulty, IMPATIENT, IN_A_SHELL, verdicts, WRAPPED, WRAPPED_CUTTER } from './suite.ts';
 
 /** For each case the fault that fails it (servers/faulty.mjs), and what is to be seen of that. */
 const FAILING: Record<string, [fault: string, seen: RegExp]> = {
@@ -88,14 +89,35 @@ describe('conformance cases', options, () => {
     });
   }
 
-  for (const { what, command, status } of [
+  const wrappers: { what: string; command: string[]; status: CaseResult['status']; seen?: RegExp }[] = [
     { what: 'a wrapper that passes the signal on and waits', command: WRAPPED, status: 'pass' },
-    { what: 'a wrapper that keeps the signal to itself', command: IN_A_SHELL, status: 'fail' },
-    { what: 'no wrapper', command: faulty('none'), status: 'not-applicable' },
-  ]) {
+    { what: 'a wrapper that keeps the signal to itself', command: IN_A_SHELL, status: 'fail', seen: /^still running/ },
+    {
+      what: 'a wrapper that does not wait',
+      command: IMPATIENT('exits'),
+      status: 'fail',
+      seen: /^impatient-wrapper.mjs ended [345]\d\d ms after SIGTERM while faulty.mjs was still running; GET \S+ was cut$/,
+    },
+    {
+      what: 'a wrapper that kills',
+      command: IMPATIENT('kills'),
+      status: 'fail',
+      seen: /^impatient-wrapper.mjs sent SIGKILL to faulty.mjs [345]\d\d ms after SIGTERM; GET \S+ was cut$/,
+    },
+    {
+      what: 'a wrapper that waits for a server that does not wait',
+      command: WRAPPED_CUTTER,
+      status: 'not-applicable',
+      seen: /^faulty.mjs itself cuts the request in flight/,
+    },
+    { what: 'no wrapper', command: faulty('none'), status: 'not-applicable', seen: /^the first process is the server/ },
+  ];
+  for (const { what, command, status, seen } of wrappers) {
     test(`${what}: ${status}`, async () => {
       const [result] = await verdicts(command, [WRAPPER_CASE]);
       assert.equal(result?.status, status, JSON.stringify(result));
+      const words = result?.status === 'fail' ? result.seen : result?.status === 'not-applicable' ? result.reason : '';
+      assert.match(words, seen ?? /^$/);
     });
   }
 });

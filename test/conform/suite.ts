@@ -24,6 +24,10 @@ export function faulty(fault: string): string[] {
 
 export const WRAPPED = [process.execPath, server('wrapper.mjs'), ...faulty('none')];
 
+/** What does not wait for the server, and what does for one that cuts. */
+export const IMPATIENT = (mode: string) => [process.execPath, server('impatient-wrapper.mjs'), mode, ...faulty('none')];
+export const WRAPPED_CUTTER = [process.execPath, server('wrapper.mjs'), ...faulty('does-not-wait-for-requests')];
+
 /** A shell that keeps the signal to itself; without the second command it would become the server. */
 export const IN_A_SHELL = ['sh', '-c', '"$@"; true', 'sh', ...faulty('none')];
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PodLife } from '../../src/analysis/pod-life.ts';
 import { canBePid1 } from '../../src/processes/container-process.ts';
-import { manifests, PROMPT, serverCommand } from './manifests.ts';
+import { manifests, PROMPT, type Shape, serverCommand } from './manifests.ts';
 import { deploy, peak, podsOf, rollOut } from './rollout.ts';
 
 const ms = (value: number | undefined): number => {
@@ -120,6 +120,45 @@ describe('termination', { concurrency: 5 }, () => {
   });
 });
 
+describe('the progress deadline', { concurrency: 4 }, () => {
+  const table: [what: string, shape: Shape][] = [
+    ['does not count the end of old pods', { preStop: '{ sleep: { seconds: 4 } }' }],
+    [
+      'begins anew with each pod that is replaced',
+      {
+        replicas: 2,
+        minReadySeconds: 2,
+        graceSeconds: 1,
+      },
+    ],
+    [
+      'does not count the pods that Recreate waits for',
+      { strategy: '{ type: Recreate }', preStop: '{ sleep: { seconds: 4 } }' },
+    ],
+  ];
+  for (const [what, shape] of table) {
+    test(what, async (t) => {
+      const deployed = await deploy(
+        t,
+        manifests({ progressDeadlineSeconds: 3, graceSeconds: 5, ...shape }),
+        serverCommand(),
+      );
+      const startedMs = performance.now();
+      await deployed.disrupt();
+      assert.ok(performance.now() - startedMs > 3000, 'the whole rollout takes longer than the deadline');
+    });
+  }
+
+  test('of 2147483647 s is none', async (t) => {
+    const deployed = await deploy(
+      t,
+      manifests({ progressDeadlineSeconds: 2_147_483_647, graceSeconds: 1 }),
+      serverCommand(),
+    );
+    await deployed.disrupt();
+  });
+});
+
 describe('what goes wrong', { concurrency: 4 }, () => {
   const failure = (t: Parameters<typeof deploy>[0], shape: object, command: string[]) =>
     deploy(t, manifests(shape), command).then(
@@ -139,7 +178,10 @@ describe('what goes wrong', { concurrency: 4 }, () => {
       '-e',
       'console.log("up"); setInterval(() => {}, 1000)',
     ]);
-    assert.match(message, /did not become ready within 3 s \(progressDeadlineSeconds\); pod web-old-1 is not ready/);
+    assert.match(
+      message,
+      /did not become ready: no progress within 3 s \(progressDeadlineSeconds\); pod web-old-1 is not ready/,
+    );
   });
 
   test('a command that is not there is an error', async (t) => {

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { type Advice, advise } from '../../src/analysis/advice.ts';
-import { candidateFixes } from '../../src/find-fix/candidates.ts';
+import { candidateFixes, replicasFix } from '../../src/find-fix/candidates.ts';
 import { applyPatch, componentOf, flagsOf, mergePatches } from '../../src/find-fix/patch.ts';
 import { readManifests } from '../../src/manifests/manifests.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
 import { type DeploymentSettings, deploymentFromSettings } from '../../src/own-service/deployment.ts';
 import { trace } from '../analysis/story.ts';
+import { manifests } from '../manifests/manifest-text.ts';
 
 const overlay = (name: string) => readManifests(readRendered(name), name);
 
@@ -44,20 +45,20 @@ const OVERLAYS: [overlay: string, fixes: string[]][] = [
 describe('the fixes for', () => {
   for (const [name, fixes] of OVERLAYS) {
     test(`${name} are those it lacks`, () => {
-      const { deployment } = overlay(name);
+      const { workload } = overlay(name);
       const preStop = {
-        nowSeconds: deployment.spec.template.spec.containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0,
+        nowSeconds: workload.spec.template.spec.containers[0].lifecycle?.preStop?.sleep?.seconds ?? 0,
       };
       const advice = measured({ preStop: { ...preStop, neededSeconds: 2, marginMs: 1000 } });
       assert.deepEqual(
-        candidateFixes(deployment, advice, true).fixes.map(({ fix }) => fix),
+        candidateFixes(workload, advice, true).fixes.map(({ fix }) => fix),
         fixes,
       );
     });
   }
 
   const own = (settings: DeploymentSettings, advice = measured()) =>
-    candidateFixes(deploymentFromSettings(settings).deployment, advice, false);
+    candidateFixes(deploymentFromSettings(settings).workload, advice, false);
   const names = (settings: DeploymentSettings, advice?: Advice) => own(settings, advice).fixes.map(({ fix }) => fix);
 
   test("a stranger's server do not touch its environment", () => {
@@ -73,6 +74,23 @@ describe('the fixes for', () => {
   test('many replicas that may all be away are replicas', () => {
     assert.deepEqual(names({ replicas: 3, maxUnavailable: '100%', preStopSeconds: 5 }), ['replicas']);
   });
+  test('a StatefulSet of one are replicas, without a surge', () => {
+    const one = manifests({ deployment: { kind: 'StatefulSet', 'spec.replicas': 1 } });
+    const fix = replicasFix(one.workload);
+    assert.deepEqual(fix?.patch, { replicas: 2, rollingUpdate: { maxUnavailable: 1 } });
+    const { workload } = applyPatch(one, fix?.patch ?? {});
+    assert.ok(workload.kind === 'StatefulSet');
+    assert.deepEqual(
+      [workload.spec.replicas, workload.spec.updateStrategy.rollingUpdate],
+      [2, { partition: 0, maxUnavailable: 1 }],
+    );
+    const body = parse(parse(componentOf(workload, fix?.patch ?? {})).patches[0].patch);
+    assert.deepEqual([body.kind, body.spec.updateStrategy.rollingUpdate], ['StatefulSet', { maxUnavailable: 1 }]);
+    assert.equal(replicasFix(workload), undefined);
+  });
+  test('a DaemonSet are not replicas', () => {
+    assert.equal(replicasFix(manifests({ deployment: { kind: 'DaemonSet' } }).workload), undefined);
+  });
   test('an unmeasured lag are the usual preStop', () => {
     assert.deepEqual(
       own({}, measured({ preStop: null })).fixes.map(({ patch }) => patch),
@@ -85,30 +103,30 @@ describe('the fixes for', () => {
     assert.deepEqual(own({}, measured({ server: { ...server, drained: 3 } })).untried, []);
   });
   test('a hook that is no sleep leave it alone', () => {
-    const { deployment } = deploymentFromSettings({});
-    const [container] = deployment.spec.template.spec.containers;
-    if (container) container.lifecycle = { preStop: { exec: { command: ['drain'] } } };
-    const { fixes, untried } = candidateFixes(deployment, measured(), false);
+    const { workload } = deploymentFromSettings({});
+    const [container] = workload.spec.template.spec.containers;
+    container.lifecycle = { preStop: { exec: { command: ['drain'] } } };
+    const { fixes, untried } = candidateFixes(workload, measured(), false);
     assert.deepEqual([fixes, untried], [[], ['preStop: the manifest has a hook of its own; it should take 2 s']]);
   });
 });
 
 describe('a change', () => {
   const broken = overlay('broken-bun');
-  const { fixes } = candidateFixes(broken.deployment, measured(), true);
+  const { fixes } = candidateFixes(broken.workload, measured(), true);
   const patch = mergePatches(fixes.map((fix) => fix.patch));
 
   test('leaves nothing to change once it is made', () => {
     const advice = measured({ preStop: { nowSeconds: 2, neededSeconds: 2, marginMs: 1000 } });
-    assert.deepEqual(candidateFixes(applyPatch(broken, patch).deployment, advice, true).fixes, []);
+    assert.deepEqual(candidateFixes(applyPatch(broken, patch).workload, advice, true).fixes, []);
   });
   test('does not change the manifests it was made to', () => {
-    const before = structuredClone(broken.deployment);
+    const before = structuredClone(broken.workload);
     applyPatch(broken, patch);
-    assert.deepEqual(broken.deployment, before);
+    assert.deepEqual(broken.workload, before);
   });
   test('is a component for that deployment and container', () => {
-    const component = parse(componentOf(broken.deployment, patch));
+    const component = parse(componentOf(broken.workload, patch));
     assert.equal(component.kind, 'Component');
     const body = parse(component.patches[0].patch);
     assert.equal(body.metadata.name, 'rollout-test');
@@ -134,7 +152,7 @@ describe('a change', () => {
     });
   });
   test('is no more than what it changes', () => {
-    const body = parse(parse(componentOf(broken.deployment, { graceSeconds: 9 })).patches[0].patch);
+    const body = parse(parse(componentOf(broken.workload, { graceSeconds: 9 })).patches[0].patch);
     assert.deepEqual(body.spec, { template: { spec: { terminationGracePeriodSeconds: 9 } } });
   });
   test('is told as flags', () => {

@@ -87,7 +87,7 @@ describe('the failed request of the trace', () => {
 
   test('with its pod, router and connection, where it came through the proxy of the Service', () => {
     const seen = { router: 'node-1', pod, connection: 'reused' } as const;
-    const { client, attempts } = failedRequest(line, 250, seen);
+    const { client, attempts } = failedRequest(line, 250, seen, pod);
     assert.equal(client.connection, 'reused');
     assert.deepEqual(attempts[0]?.pod, pod);
     assert.deepEqual([attempts[0]?.via, attempts[0]?.connection], ['node-1', { state: 'reused' }]);
@@ -95,26 +95,15 @@ describe('the failed request of the trace', () => {
 
   test("the proxy's failure to connect to the pod is the request's", () => {
     const seen = { router: 'node-1', pod, connectError: 'ECONNREFUSED', connection: 'fresh' } as const;
-    const { client, attempts } = failedRequest(line, 250, seen);
+    const { client, attempts } = failedRequest(line, 250, seen, pod);
     assert.deepEqual([client.phase, client.error], ['connect', 'ECONNREFUSED']);
     assert.deepEqual([attempts[0]?.phase, attempts[0]?.pod], ['connect', pod]);
   });
 
-  test('of the pod that answered last on its connection, where nothing else is known', () => {
-    const reused = { ...line, timings: { ...line.timings, connecting: 0 } };
-    assert.deepEqual(failedRequest(reused, 250, undefined, pod).attempts[0]?.pod, pod);
-    assert.equal(failedRequest(line, 250, undefined, pod).attempts[0]?.pod, undefined, 'its connection is a new one');
-  });
-
-  test('of the pod that the response names, before any other', () => {
-    const named = { ...line, pod: 'new-2' };
-    assert.deepEqual(failedRequest(named, 250, undefined, pod).attempts[0]?.pod, { uid: 'new-2', name: 'new-2' });
-  });
-
   test('a status keeps its number and the pod that gave it', () => {
     const { error: _, ...answered } = line;
-    const { client, attempts } = failedRequest({ ...answered, errorCode: 1503, status: 503, pod: 'old-1' }, 250);
+    const { client, attempts } = failedRequest({ ...answered, errorCode: 1503, status: 503 }, 250, undefined, pod);
     assert.deepEqual(client, { connection: 'fresh', phase: 'receive', error: 'status', detail: '1503', status: 503 });
-    assert.deepEqual(attempts[0]?.pod, { uid: 'old-1', name: 'old-1' });
+    assert.deepEqual(attempts[0]?.pod, pod);
   });
 });

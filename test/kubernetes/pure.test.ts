@@ -105,8 +105,8 @@ test("a log's times sort as text, whatever zeros their fractions lack", () => {
 describe('the objects of a trial', () => {
   const manifests = readManifests(readRendered('valid-bun'), 'valid-bun');
   const image = (objects: ReturnType<typeof objectsFor>) => {
-    const deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as typeof manifests.deployment;
-    return deployment.spec.template.spec.containers[0]?.image;
+    const deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as typeof manifests.workload;
+    return deployment.spec.template.spec.containers[0].image;
   };
   test('are in its namespace, with the images as they are', () => {
     const objects = objectsFor(manifests, { namespace: 'ns-1' });

@@ -1,15 +1,19 @@
 /** A workload that is on a cluster already: how far its rollout is, its Service, and how it is read. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import type { V1Service } from '@kubernetes/client-node';
 import {
+  assertRolls,
   type LiveWorkload,
   liveManifests,
+  readWorkload,
   serviceOf,
   type WorkloadReference,
   workloadState,
 } from '../../src/clusters/kubernetes/workload.ts';
+import { InputError } from '../../src/errors.ts';
 import { effectiveStrategy } from '../../src/kubernetes-rules/rounding.ts';
+import { apiServer } from './api-server.ts';
 
 const DEPLOYMENT: WorkloadReference = { kind: 'Deployment', name: 'web', namespace: 'shop' };
 const STATEFUL_SET: WorkloadReference = { kind: 'StatefulSet', name: 'web', namespace: 'shop' };
@@ -30,6 +34,85 @@ function workload(parts: { spec?: object; status?: object; generation?: number }
 const statefulSet = (status: object = {}) =>
   workload({ spec: { serviceName: 'web' }, status: { currentRevision: 'a', updateRevision: 'a', ...status } });
 
+const partitioned = (partition: number, status: object = {}) =>
+  withUpdateStrategy({ type: 'RollingUpdate', rollingUpdate: { partition } }, status);
+const onDelete = (status: object = {}) => withUpdateStrategy({ type: 'OnDelete' }, status);
+function withUpdateStrategy(updateStrategy: object, status: object): LiveWorkload {
+  return workload({
+    spec: { serviceName: 'web', updateStrategy },
+    status: { currentRevision: 'a', updateRevision: 'a', ...status },
+  });
+}
+
+describe('what a restart would not roll is refused', () => {
+  const table: [what: string, live: LiveWorkload, reference: WorkloadReference, words: RegExp][] = [
+    [
+      'a paused Deployment',
+      workload({ spec: { paused: true } }),
+      DEPLOYMENT,
+      /^Deployment web in shop: it is paused, so a restart would replace no pod; run kubectl rollout resume deployment\/web -n shop first$/,
+    ],
+    [
+      'a StatefulSet with OnDelete',
+      onDelete(),
+      STATEFUL_SET,
+      /^StatefulSet web in shop: its updateStrategy is OnDelete, so a restart would replace no pod; use --trigger/,
+    ],
+    [
+      'a StatefulSet with a partition',
+      partitioned(2),
+      STATEFUL_SET,
+      /has partition 2, so a restart would leave the pods below 2 as they are; set the partition to 0, or use --trigger/,
+    ],
+  ];
+  for (const [what, live, reference, words] of table) {
+    test(what, () => {
+      assert.throws(
+        () => assertRolls(live, reference),
+        (error) => error instanceof InputError && words.test(error.message),
+      );
+    });
+  }
+  test('and nothing else', () => {
+    assertRolls(workload({ spec: { paused: false } }), DEPLOYMENT);
+    assertRolls(statefulSet(), STATEFUL_SET);
+    assertRolls(partitioned(0), STATEFUL_SET);
+  });
+});
+
+describe('a workload that is not there', () => {
+  /** What is said where the namespace has these, by the last two parts of their paths; `forbidden` may not be read. */
+  async function refusal(t: TestContext, there: string[], forbidden: string[] = []): Promise<string> {
+    const { api } = await apiServer(t, [
+      (url, response) => {
+        const path = url.pathname.split('/').slice(-2).join('/');
+        const status = there.includes(path) ? 200 : forbidden.includes(path) ? 403 : 404;
+        response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+      },
+    ]);
+    const error = await readWorkload(api, DEPLOYMENT).catch((error: unknown) => error);
+    assert.ok(error instanceof InputError, String(error));
+    return error.message;
+  }
+  const missing = 'no Deployment web in namespace shop of here';
+  const only = 'only a Deployment or a StatefulSet can be measured';
+  const table: [what: string, there: string[], forbidden: string[], words: string][] = [
+    ['nor anything else of its name', [], [], missing],
+    [
+      'but a StatefulSet',
+      ['statefulsets/web'],
+      [],
+      `${missing}, but there is a StatefulSet web: name it with --statefulset web`,
+    ],
+    ['but a DaemonSet', ['daemonsets/web'], [], `${missing}, but there is a DaemonSet web: ${only}`],
+    ['but a Job', ['jobs/web'], ['daemonsets/web'], `${missing}, but there is a Job web: ${only}`],
+    ['and nothing else may be read', [], ['statefulsets/web', 'daemonsets/web', 'jobs/web', 'cronjobs/web'], missing],
+  ];
+  for (const [what, there, forbidden, words] of table) {
+    test(what, async (t) => assert.equal(await refusal(t, there, forbidden), words));
+  }
+});
+
 describe('a rollout is complete', () => {
   const table: [what: string, live: LiveWorkload, complete: boolean][] = [
     ['when every replica is updated and available', workload(), true],
@@ -44,6 +127,9 @@ describe('a rollout is complete', () => {
     ],
     ['of a StatefulSet, too', statefulSet(), true],
     ['but not of one with two revisions', statefulSet({ updateRevision: 'b' }), false],
+    ['above the partition', partitioned(1, { updateRevision: 'b', updatedReplicas: 1 }), true],
+    ['but not before that', partitioned(1, { updateRevision: 'b', updatedReplicas: 0 }), false],
+    ['whatever the revisions, where only a deletion replaces a pod', onDelete({ updateRevision: 'b' }), true],
   ];
   for (const [what, live, complete] of table) test(what, () => assert.equal(workloadState(live).complete, complete));
 });
@@ -79,17 +165,23 @@ describe('as manifests', () => {
 
   test('a Deployment is read as it is', () => {
     const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '50%', maxUnavailable: 0 } };
-    const { deployment, source } = liveManifests(workload({ spec: { strategy } }), service, DEPLOYMENT);
-    const { maxSurge, maxUnavailable } = effectiveStrategy(deployment.spec);
-    assert.deepEqual([maxSurge, maxUnavailable], [1, 0]);
-    assert.equal(deployment.spec.template.spec.terminationGracePeriodSeconds, 7);
-    assert.equal(source, 'Deployment web in shop');
+    const live = liveManifests(workload({ spec: { strategy } }), service, DEPLOYMENT);
+    const { maxSurge, maxUnavailable } = effectiveStrategy(live.workload);
+    assert.deepEqual([live.workload.kind, maxSurge, maxUnavailable], ['Deployment', 1, 0]);
+    assert.equal(live.workload.spec.template.spec.terminationGracePeriodSeconds, 7);
+    assert.equal(live.source, 'Deployment web in shop');
   });
 
   test('a StatefulSet has one pod less at a time, and none more', () => {
-    const { deployment } = liveManifests(statefulSet(), service, STATEFUL_SET);
-    const { maxSurge, maxUnavailable } = effectiveStrategy(deployment.spec);
-    assert.deepEqual([maxSurge, maxUnavailable], [0, 1]);
+    const live = liveManifests(statefulSet(), service, STATEFUL_SET);
+    const { maxSurge, maxUnavailable } = effectiveStrategy(live.workload);
+    assert.deepEqual([live.workload.kind, maxSurge, maxUnavailable], ['StatefulSet', 0, 1]);
+  });
+
+  test('a selector by expression is read, and a null is nothing', () => {
+    const selector = { matchExpressions: [{ key: 'tier', operator: 'In', values: ['front'] }] };
+    const spec = { selector, template: { ...template, metadata: { ...template.metadata, annotations: null } } };
+    assert.deepEqual(liveManifests(workload({ spec }), service, DEPLOYMENT).workload.spec.selector, selector);
   });
 
   test('what has no pods is refused', () => {

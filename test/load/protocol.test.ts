@@ -54,11 +54,11 @@ test('the first bytes of an answer', () => {
     // the first bytes of a SETTINGS frame
     ['00000004', undefined],
     // DATA on stream 1 is no beginning
-    ['000000000000000001ffffff', 'unknown'],
+    ['000000000000000001ffffff', 'other'],
     ['15030300020228', 'tls'],
     ['1503010002020a', 'tls'],
     ['1503', undefined],
-    [Buffer.from('-ERR unknown command\r\n'), 'unknown'],
+    [Buffer.from('-ERR unknown command\r\n'), 'other'],
     [Buffer.from(''), undefined],
   ];
   for (const [bytes, expected] of cases) {
@@ -137,9 +137,10 @@ describe('a server of', () => {
 
   test('something else', async (t) => {
     assert.deepEqual(await serveRaw(t, (socket) => socket.write('-ERR unknown command\r\n')), {
-      protocol: 'unknown',
-      what: 'it answered "-ERR unknown command\\r\\n"',
+      protocol: 'other',
+      answer: '-ERR unknown command\r\n',
     });
+    assert.deepEqual(await serveRaw(t, (socket) => socket.end('hello')), { protocol: 'other', answer: 'hello' });
     assert.deepEqual(await serveRaw(t, (socket) => socket.destroy()), {
       protocol: 'unknown',
       what: 'the connection was closed without a response',
@@ -154,6 +155,10 @@ describe('a server of', () => {
 test('advice where this program cannot measure, and none where it can', () => {
   assert.match(protocolAdvice({ protocol: 'http2' }) ?? '', /^it speaks HTTP\/2 only.* --port$/);
   assert.match(protocolAdvice({ protocol: 'tls' }) ?? '', /^it speaks TLS only.* --port$/);
+  assert.equal(
+    protocolAdvice({ protocol: 'other', answer: '-ERR\r\n' }),
+    'it does not speak HTTP (it answered a GET with "-ERR\\r\\n"): name its HTTP port with --port',
+  );
   assert.equal(protocolAdvice({ protocol: 'http1', status: 200 }), undefined);
   assert.equal(protocolAdvice({ protocol: 'unknown', what: 'x' }), undefined);
 });

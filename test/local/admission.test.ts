@@ -15,6 +15,13 @@ const NOT_NEGATIVE = 'must be greater than or equal to 0';
 const NO_PERCENTAGE =
   "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
 
+const MISMATCH =
+  'spec.template.metadata.labels: Invalid value: {"app":"shop","tier":"web"}: `selector` does not match template `labels`';
+const STOP_SIGNAL = `${APP}.lifecycle.stopSignal`;
+const expression = (operator: string, values?: string[]) => ({
+  matchExpressions: [{ key: 'app', operator, ...(values && { values }) }],
+});
+
 const HTTP = { httpGet: { path: '/', port: 8080 } };
 const sleep = (seconds: number) => ({ [`${PRE_STOP}.sleep.seconds`]: seconds });
 const sleepRefused = (seconds: number, grace: number) =>
@@ -31,6 +38,10 @@ describe('the API server accepts', () => {
     ['one limit of 0', { [`${LIMITS}.maxSurge`]: 0 }],
     ['a percentage that rounds down to 0', { [`${LIMITS}.maxSurge`]: 0, [`${LIMITS}.maxUnavailable`]: '1%' }],
     ['Recreate', { 'spec.strategy.type': 'Recreate' }],
+    ['the longest deadline there is', { 'spec.progressDeadlineSeconds': 2147483647 }],
+    ['the longest grace period there is, nearly', { [GRACE]: 2 ** 62, ...sleep(3600) }],
+    ['a stop signal beside spec.os.name', { [STOP_SIGNAL]: 'SIGQUIT', 'spec.template.spec.os.name': 'linux' }],
+    ['a selector by expression', { 'spec.selector': expression('In', ['blog', 'shop']) }],
     ['a deadline above minReadySeconds', { 'spec.progressDeadlineSeconds': 6, 'spec.minReadySeconds': 5 }],
     ['2 successes for readiness', { [`${APP}.readinessProbe`]: { ...HTTP, successThreshold: 2 } }],
     ['zeros, which are the defaults', { [`${APP}.livenessProbe`]: { ...HTTP, periodSeconds: 0, successThreshold: 0 } }],
@@ -63,10 +74,42 @@ describe('the API server refuses, in these words,', () => {
       'spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds',
     ],
     [
-      'a selector of other labels',
-      { 'spec.selector.matchLabels.app': 'blog' },
-      'spec.template.metadata.labels: Invalid value: {"app":"shop","tier":"web"}: `selector` does not match template `labels`',
+      'a negative deadline',
+      { 'spec.progressDeadlineSeconds': -1 },
+      `[spec.progressDeadlineSeconds: Invalid value: -1: ${NOT_NEGATIVE}, spec.progressDeadlineSeconds: Invalid value: -1: must be greater than minReadySeconds]`,
     ],
+    [
+      'the longest deadline beside as long a minReadySeconds',
+      { 'spec.progressDeadlineSeconds': 2147483647, 'spec.minReadySeconds': 2147483647 },
+      'spec.progressDeadlineSeconds: Invalid value: 2147483647: must be greater than minReadySeconds',
+    ],
+    [
+      'a stop signal without spec.os.name',
+      { [STOP_SIGNAL]: 'SIGQUIT' },
+      `${STOP_SIGNAL}: Forbidden: may not be set for containers with empty \`spec.os.name\``,
+    ],
+    [
+      'a stop signal that Windows does not have',
+      { [STOP_SIGNAL]: 'SIGQUIT', 'spec.template.spec.os.name': 'windows' },
+      `${STOP_SIGNAL}: Unsupported value: "SIGQUIT": supported values: "SIGKILL", "SIGTERM"`,
+    ],
+    ['a selector by an expression of other labels', { 'spec.selector': expression('NotIn', ['shop']) }, MISMATCH],
+    [
+      'an expression without values',
+      { 'spec.selector': expression('NotIn') },
+      "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+    ],
+    [
+      'an expression with values too many',
+      { 'spec.selector': expression('Exists', ['shop']) },
+      "spec.selector.matchExpressions[0].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+    ],
+    [
+      'an operator that is none',
+      { 'spec.selector': expression('Like', ['shop']) },
+      `[spec.selector.matchExpressions[0].operator: Invalid value: "Like": not a valid selector operator, ${MISMATCH}]`,
+    ],
+    ['a selector of other labels', { 'spec.selector.matchLabels.app': 'blog' }, MISMATCH],
     [
       'an unknown strategy',
       { 'spec.strategy.type': 'BlueGreen' },
@@ -160,6 +203,18 @@ describe('the API server refuses, in these words,', () => {
       assert.throws(() => admit(manifests({ deployment })), { constructor: InputError, message });
     });
   }
+
+  test('a stop signal that is none', () => {
+    const deployment = { [STOP_SIGNAL]: 'QUIT', 'spec.template.spec.os.name': 'linux' };
+    const message =
+      /stopSignal: Unsupported value: "QUIT": supported values: "SIGABRT", .*"SIGRTMIN\+15", .*"SIGXFSZ"$/;
+    assert.throws(() => admit(manifests({ deployment })), { constructor: InputError, message });
+  });
+
+  test('what is wrong with the pods of a StatefulSet', () => {
+    const message = `shop.yaml: The StatefulSet "shop" is invalid: ${sleepRefused(31, 30)}`;
+    assert.throws(() => admit(manifests({ deployment: { kind: 'StatefulSet', ...sleep(31) } })), { message });
+  });
 
   test('a selector of nothing', () => {
     const message = /^shop\.yaml: .*spec\.selector: Invalid value: .*: empty selector is invalid for deployment/;

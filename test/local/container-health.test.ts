@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ContainerHealth } from '../../src/clusters/local/container-health.ts';
+import { probeWithDefaults } from '../../src/kubernetes-rules/defaults.ts';
 import type { Container, Probe } from '../../src/kubernetes-rules/objects.ts';
+import type * as Written from '../../src/kubernetes-rules/written-objects.ts';
 import { fakeTime } from './fake-node.ts';
 
 const PROBES_START_MS = 350;
@@ -11,8 +13,9 @@ const PROCESS_START_MS = 500;
 const FIRST_LIST_MS = 630;
 
 const GET = { httpGet: { path: '/readyz', port: 8080 } };
-const startup = { ...GET, periodSeconds: 1, failureThreshold: 30 };
-const every = (periodSeconds: number, more: Probe = {}): Probe => ({ ...GET, periodSeconds, ...more });
+const startup = probeWithDefaults({ ...GET, periodSeconds: 1, failureThreshold: 30 });
+const every = (periodSeconds: number, more: Written.Probe = {}): Probe =>
+  probeWithDefaults({ ...GET, periodSeconds, ...more });
 
 describe('a container is ready', () => {
   const table: [what: string, probes: Partial<Container>, answersFromMs: number, readyMs: number][] = [

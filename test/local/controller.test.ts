@@ -11,7 +11,7 @@ test('a pod that becomes available between two looks at the clock is not waited 
   let nowMs = 0;
   const events = new EventEmitter();
   const made: { ready: boolean; readySinceMs: number | undefined; terminating: boolean }[] = [];
-  const controller = new Controller(manifests({ minReadySeconds: 1 }).deployment, ['node1'], {
+  const controller = new Controller(manifests({ minReadySeconds: 1 }).workload, ['node1'], {
     createPod(generation, node) {
       const pod = {
         record: { generation, node, name: generation },

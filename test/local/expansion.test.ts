@@ -12,6 +12,7 @@ const CASES: [word: string, expanded: string][] = [
   ['$(PORT', '$(PORT'],
   ['cost: 5$', 'cost: 5$'],
   ['', ''],
+  ['$(constructor) $(__proto__)', '$(constructor) $(__proto__)'],
 ];
 
 for (const [word, expanded] of CASES) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { Prober, probeTiming, Threshold } from '../../src/clusters/local/prober.ts';
-import type { Probe } from '../../src/kubernetes-rules/objects.ts';
+import { probeWithDefaults } from '../../src/kubernetes-rules/defaults.ts';
+import type { Probe } from '../../src/kubernetes-rules/written-objects.ts';
 import { fakeTime } from './fake-node.ts';
 
 describe('a verdict stands once its threshold is reached', () => {
@@ -22,19 +23,7 @@ describe('a verdict stands once its threshold is reached', () => {
   }
 });
 
-test("a probe's times are the API's defaults where it is silent or says 0", () => {
-  const defaults = {
-    initialDelayMs: 0,
-    periodMs: 10_000,
-    timeoutMs: 1000,
-    successThreshold: 1,
-    failureThreshold: 3,
-  };
-  assert.deepEqual(probeTiming({}), defaults);
-  assert.deepEqual(
-    probeTiming({ periodSeconds: 0, timeoutSeconds: 0, successThreshold: 0, failureThreshold: 0 }),
-    defaults,
-  );
+test("a probe's times are in milliseconds", () => {
   assert.deepEqual(
     probeTiming({
       initialDelaySeconds: 5,
@@ -63,7 +52,7 @@ function probed(t: TestContext, probe: Probe, { answers = '+', takesMs = 0, ...g
   const checks: number[] = [];
   const verdicts: string[] = [];
   const prober = new Prober(
-    probe,
+    probeWithDefaults(probe),
     async () => {
       const success = answers[Math.min(checks.length, answers.length - 1)] === '+';
       checks.push(time.nowMs());
@@ -174,7 +163,7 @@ describe('a probe', () => {
     const timeout = new AbortController();
     const seconds = t.mock.method(AbortSignal, 'timeout', () => timeout.signal);
     const prober = new Prober(
-      { timeoutSeconds: 3 },
+      probeWithDefaults({ timeoutSeconds: 3 }),
       check,
       () => 0,
       () => {},

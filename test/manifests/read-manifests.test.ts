@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { InputError } from '../../src/errors.ts';
-import { readManifests } from '../../src/manifests/manifests.ts';
+import { progressDeadlineSeconds } from '../../src/kubernetes-rules/progress-deadline.ts';
+import { manifestsOf, readManifests, withWorkload } from '../../src/manifests/manifests.ts';
 import { manifests, manifestText, type Written } from './manifest-text.ts';
 
 const TEXT = manifestText();
@@ -26,6 +28,12 @@ describe('manifests are read from', () => {
         .join('\n---\n'),
       ['Deployment', 'Service'],
     ],
+    ['merge keys', TEXT.replace('tier: web\n', '<<: {tier: web}\n'), ['Deployment', 'Service']],
+    [
+      'a List',
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests().objects }),
+      ['Deployment', 'Service'],
+    ],
     [
       'YAML with anchors',
       TEXT.replace('selector:\n  app: shop', 'selector: &labels\n  app: shop'),
@@ -34,25 +42,86 @@ describe('manifests are read from', () => {
   ];
   for (const [what, yaml, kinds] of table) {
     test(what, () => {
-      const { objects, deployment, service, source } = readManifests(yaml, 'shop.yaml');
+      const { objects, workload, service, source } = readManifests(yaml, 'shop.yaml');
       assert.deepEqual(
         objects.map(({ kind }) => kind),
         kinds,
       );
-      assert.deepEqual([deployment.metadata.name, service.metadata.name, source], ['shop', 'shop', 'shop.yaml']);
-      assert.equal(deployment.spec.template.spec.containers[0]?.ports?.[0]?.containerPort, 8080);
+      assert.deepEqual([workload.metadata.name, service.metadata.name, source], ['shop', 'shop', 'shop.yaml']);
+      assert.equal(workload.spec.template.spec.containers[0].ports?.[0]?.containerPort, 8080);
     });
   }
 
   test('fields this program does not know are kept', () => {
-    const { deployment, objects } = manifests({ deployment: { [`${POD}.hostNetwork`]: true } });
-    assert.equal(deployment.spec.template.spec.hostNetwork, true);
-    assert.deepEqual(objects[0], deployment);
+    const { workload, objects } = manifests({ deployment: { [`${POD}.dnsPolicy`]: 'None', 'spec.extra': 1 } });
+    assert.equal(workload.spec.template.spec.dnsPolicy, 'None');
+    assert.equal(workload.spec.extra, 1);
+    assert.ok(objects.some(({ spec }) => (spec as { extra?: number }).extra === 1));
+  });
+
+  test('what the API server fills in is in the workload and the Service, not in the objects as written', () => {
+    const { workload, service, objects } = manifests();
+    assert.equal(workload.spec.template.spec.terminationGracePeriodSeconds, 30);
+    assert.equal(service.spec.ports[0].protocol, 'TCP');
+    assert.deepEqual(
+      objects,
+      parseAllDocuments(TEXT).map((document) => document.toJS()),
+    );
   });
 
   test('null means absent, as for the API server', () => {
     const absent: Written = { deployment: { 'metadata.annotations': null, [`${POD}.containers[0].env`]: null } };
-    assert.equal(manifests(absent).deployment.metadata.name, 'shop');
+    assert.equal(manifests(absent).workload.metadata.name, 'shop');
+  });
+});
+
+describe('the workload is', () => {
+  for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet']) {
+    test(`a ${kind}`, () => {
+      const { workload } = manifests({ deployment: { kind, 'spec.minReadySeconds': 4 } });
+      assert.deepEqual([workload.kind, workload.spec.minReadySeconds], [kind, 4]);
+    });
+  }
+});
+
+describe('objects that were never text', () => {
+  const { objects } = manifests();
+
+  test('are read as their text is, and nulls are absent', () => {
+    const [deployment, service] = objects;
+    const withNull = { ...deployment, metadata: { ...deployment?.metadata, annotations: null } };
+    assert.deepEqual(manifestsOf([withNull, service as object], 'shop.yaml'), manifests());
+  });
+  test('are refused without a line', () => {
+    const wrong = objects.map((object) => (object.kind === 'Deployment' ? { ...object, spec: {} } : object));
+    assert.throws(() => manifestsOf(wrong, 'the flags'), /^InputError: the flags: Deployment "shop": spec\.selector: /);
+  });
+  test('have their workload changed, and those before stay as they are', () => {
+    const before = manifests();
+    const after = withWorkload(before, (written) => {
+      const copy = structuredClone(written);
+      copy.spec.template.spec.terminationGracePeriodSeconds = 7;
+      return copy;
+    });
+    assert.equal(after.workload.spec.template.spec.terminationGracePeriodSeconds, 7);
+    assert.deepEqual(before, manifests());
+    assert.deepEqual(after.objects[1], before.objects[1]);
+  });
+});
+
+describe('the longest times that the API has are read:', () => {
+  test('an int32 of progressDeadlineSeconds, an int64 of terminationGracePeriodSeconds', () => {
+    const text = manifestText({
+      deployment: { 'spec.progressDeadlineSeconds': 2147483647, [`${POD}.terminationGracePeriodSeconds`]: 'MAX' },
+    }).replace('MAX', '9223372036854775807');
+    const { workload } = readManifests(text, 'shop.yaml');
+    assert.equal(workload.spec.template.spec.terminationGracePeriodSeconds, 2 ** 63);
+    assert.equal(progressDeadlineSeconds(workload), Number.POSITIVE_INFINITY);
+  });
+  test('one less is a deadline', () => {
+    const { workload } = manifests({ deployment: { 'spec.progressDeadlineSeconds': 2147483646 } });
+    assert.equal(progressDeadlineSeconds(workload), 2147483646);
+    assert.equal(progressDeadlineSeconds(manifests().workload), 600);
   });
 });
 
@@ -73,33 +142,54 @@ describe('refused in one line that names the source and what is wrong', () => {
   const setService = (path: string, value: unknown) => manifestText({ service: { [path]: value } });
 
   const table: [what: string, yaml: string, message: RegExp][] = [
-    ['nothing', '', /^needs exactly one Deployment, has 0$/],
-    ['only comments', '# nothing\n---\n# here\n', /^needs exactly one Deployment, has 0$/],
-    ['no Deployment', service, /^needs exactly one Deployment, has 0$/],
+    ['nothing', '', /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
+    ['only comments', '# nothing\n---\n# here\n', /^needs exactly one .*, has none$/],
+    ['no workload', service, /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
+    [
+      'a kind with the name of a property of objects',
+      service.replace('kind: Service', 'kind: toString'),
+      /, has none$/,
+    ],
     ['no Service', deployment, /^needs exactly one Service, has 0$/],
-    ['two Deployments', `${TEXT}---\n${deployment}`, /^needs exactly one Deployment, has 2$/],
+    ['two Deployments', `${TEXT}---\n${deployment}`, /, has Deployment "shop", Deployment "shop"$/],
+    [
+      'a Deployment and a StatefulSet',
+      `${TEXT}---\n${deployment.replace('Deployment', 'StatefulSet')}`,
+      /^needs exactly one Deployment, StatefulSet or DaemonSet, has Deployment "shop", StatefulSet "shop"$/,
+    ],
     ['two Services', `${TEXT}---\n${service}`, /^needs exactly one Service, has 2$/],
-    ['no YAML', 'a: [1, 2', /^not valid YAML: .+ at line 1, column \d+/],
-    ['a tab as indentation', 'a:\n\tb: 1\n', /^not valid YAML: .+ at line 2, column \d+/],
-    ['a key given twice', `${TEXT.replace('replicas: 3', 'replicas: 3\n  replicas: 5')}`, /^not valid YAML: .*unique/],
-    ['an alias bomb', config(bomb.join('')), /^not valid YAML: .*alias/],
-    ['an alias to nothing', config('data: *nowhere\n'), /^not valid YAML: .*alias.*nowhere/],
-    ['a text', 'hello', /^a document is no Kubernetes object: [^:]/],
-    ['a list', '- 1\n', /^a document is no Kubernetes object: [^:]/],
-    ['an object without a kind', 'apiVersion: v1\nmetadata: {name: a}', /^a document is no .* object: kind: /],
-    ['an object without a name', 'apiVersion: v1\nkind: Service', /^a document is no .* object: metadata: /],
-    ['a kind of another API', set('apiVersion', 'apps/v1beta1'), /^Deployment "shop": apiVersion: .*"apps\/v1"/],
-    ['replicas as text', set('spec.replicas', '3'), /^Deployment "shop": spec\.replicas: .*expected number/],
-    ['half a replica', set('spec.replicas', 1.5), /^Deployment "shop": spec\.replicas: .*expected int/],
-    ['no template', set('spec.template', undefined), /^Deployment "shop": spec\.template: .*expected object/],
-    ['no container', set(`${POD}.containers`, []), /^Deployment "shop": spec\.template\.spec\.containers: /],
+    ['no YAML', 'a: [1, 2', /^1:9: not valid YAML: /],
+    ['a tab as indentation', 'a:\n\tb: 1\n', /^2:1: not valid YAML: /],
+    [
+      'a key given twice',
+      `${TEXT.replace('replicas: 3', 'replicas: 3\n  replicas: 5')}`,
+      /^7:3: not valid YAML: .*unique/,
+    ],
+    ['an alias bomb', config(bomb.join('')), /^1:1: not valid YAML: .*alias/],
+    ['an alias to nothing', config('data: *nowhere\n'), /^\d:\d: not valid YAML: .*alias.*nowhere/],
+    ['nesting without end', `a: ${'['.repeat(100_000)}`, /not valid YAML: /],
+    ['a template', 'a: {{ .Values.a }}\nb: {{ c }} d\n', /not valid YAML: .*Render it first/],
+    ['a text', 'hello', /^1:1: a document is no Kubernetes object: [^:]/],
+    ['a list', '- 1\n', /^1:1: a document is no Kubernetes object: [^:]/],
+    [
+      'an object without a kind',
+      'apiVersion: v1\nmetadata: {name: a}',
+      /^1:1: a document is no .* object: kind is missing/,
+    ],
+    ['an object without a name', 'apiVersion: v1\nkind: Service', /^1:1: Service: metadata: /],
+    ['a kind of another API', set('apiVersion', 'apps/v1beta1'), /^1:1: Deployment "shop": apiVersion: .*"apps\/v1"/],
+    ['replicas as text', set('spec.replicas', '3'), /^6:3: Deployment "shop": spec\.replicas: .*expected number/],
+    ['more replicas than an int32 holds', set('spec.replicas', 2 ** 31), /^6:3: .*spec\.replicas: .*2147483647/],
+    ['half a replica', set('spec.replicas', 1.5), /^6:3: Deployment "shop": spec\.replicas: .*expected int/],
+    ['no template', set('spec.template', undefined), /^5:1: Deployment "shop": spec\.template: .*expected object/],
+    ['no container', set(`${POD}.containers`, []), /^16:7: Deployment "shop": spec\.template\.spec\.containers: /],
     [
       'an environment variable as a number',
       set(`${POD}.containers[0].env`, [
         { name: 'A', value: 'b' },
         { name: 'PORT', value: 8080 },
       ]),
-      /^Deployment "shop": spec\.template\.spec\.containers\[0\]\.env\[1\]\.value: .*expected string/,
+      /^\d+:\d+: Deployment "shop": spec\.template\.spec\.containers\[0\]\.env\[1\]\.value: .*expected string/,
     ],
     [
       'a preStop sleep as text',
@@ -109,11 +199,11 @@ describe('refused in one line that names the source and what is wrong', () => {
     [
       'a limit that is neither number nor text',
       set('spec.strategy.rollingUpdate.maxSurge', true),
-      /^Deployment "shop": spec\.strategy\.rollingUpdate\.maxSurge: Invalid input/,
+      /^\d+:\d+: Deployment "shop": spec\.strategy\.rollingUpdate\.maxSurge: Invalid input/,
     ],
     ['a label as a number', set('spec.template.metadata.labels.app', 1), /spec\.template\.metadata\.labels\.app: /],
-    ['no port', setService('spec.ports', []), /^Service "shop": spec\.ports: /],
-    ['a port as text', setService('spec.ports[0].port', 'http'), /^Service "shop": spec\.ports\[0\]\.port: /],
+    ['no port', setService('spec.ports', []), /^\d+:3: Service "shop": spec\.ports: /],
+    ['a port as text', setService('spec.ports[0].port', 'http'), /^\d+:7: Service "shop": spec\.ports\[0\]\.port: /],
   ];
   const unselected: [what: string, selector: unknown][] = [
     ['another value', { app: 'blog' }],
@@ -131,7 +221,7 @@ describe('refused in one line that names the source and what is wrong', () => {
         () => readManifests(yaml, 'shop.yaml'),
         (error) => {
           assert.ok(error instanceof InputError, `${error}`);
-          const [source, ...rest] = error.message.split(/(?<=^shop\.yaml): /);
+          const [source, ...rest] = error.message.split(/(?<=^shop\.yaml):\s?/);
           assert.equal(source, 'shop.yaml');
           assert.doesNotMatch(error.message, /\n/);
           assert.match(rest.join(''), message);

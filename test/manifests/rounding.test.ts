@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Deployment, IntOrPercent } from '../../src/kubernetes-rules/objects.ts';
+import { withDefaults } from '../../src/kubernetes-rules/defaults.ts';
 import { effectiveStrategy, rollingUpdateLimits } from '../../src/kubernetes-rules/rounding.ts';
+import type { IntOrPercent, Workload } from '../../src/kubernetes-rules/written-objects.ts';
 
 describe('how many pods a rolling update may have above and below replicas', () => {
   const table: [replicas: number, surge: IntOrPercent, unavailable: IntOrPercent, pods: [number, number]][] = [
@@ -34,28 +35,45 @@ describe('how many pods a rolling update may have above and below replicas', () 
   }
 });
 
-describe('what the API server fills in where a Deployment is silent', () => {
-  type Strategy = Deployment['spec']['strategy'];
-  const table: [what: string, replicas: number | undefined, strategy: Strategy, expected: unknown[]][] = [
-    ['nothing said', undefined, undefined, ['RollingUpdate', 1, 1, 0]],
-    ['only replicas', 8, undefined, ['RollingUpdate', 8, 2, 2]],
-    ['an empty strategy', 8, {}, ['RollingUpdate', 8, 2, 2]],
-    ['only the type', 8, { type: 'RollingUpdate' }, ['RollingUpdate', 8, 2, 2]],
-    ['only maxSurge', 8, { rollingUpdate: { maxSurge: 1 } }, ['RollingUpdate', 8, 1, 2]],
-    ['only maxUnavailable', 8, { rollingUpdate: { maxUnavailable: 0 } }, ['RollingUpdate', 8, 2, 0]],
-    ['Recreate', 8, { type: 'Recreate' }, ['Recreate', 8, 0, 8]],
-    ['Recreate of one', undefined, { type: 'Recreate' }, ['Recreate', 1, 0, 1]],
+describe('the strategy of', () => {
+  const SPEC = { selector: {}, template: { spec: { containers: [{ name: 'app' }] } } };
+  const workload = (kind: string, spec: object) =>
+    withDefaults({ apiVersion: 'apps/v1', kind, metadata: { name: 'a' }, spec: { ...SPEC, ...spec } } as Workload);
+
+  const table: [what: string, kind: string, spec: object, expected: unknown[]][] = [
+    ['a Deployment that says nothing', 'Deployment', {}, ['RollingUpdate', 1, 1, 0]],
+    ['one with replicas alone', 'Deployment', { replicas: 8 }, ['RollingUpdate', 8, 2, 2]],
+    ['one with an empty strategy', 'Deployment', { replicas: 8, strategy: {} }, ['RollingUpdate', 8, 2, 2]],
+    ['one with maxSurge', 'Deployment', surging({ maxSurge: 1 }), ['RollingUpdate', 8, 1, 2]],
+    ['one with maxUnavailable', 'Deployment', surging({ maxUnavailable: 0 }), ['RollingUpdate', 8, 2, 0]],
+    ['Recreate', 'Deployment', { replicas: 8, strategy: { type: 'Recreate' } }, ['Recreate', 8, 0, 8]],
+    ['Recreate of one', 'Deployment', { strategy: { type: 'Recreate' } }, ['Recreate', 1, 0, 1]],
+    ['a StatefulSet', 'StatefulSet', { replicas: 8 }, ['RollingUpdate', 8, 0, 1]],
+    ['a StatefulSet that rounds down', 'StatefulSet', updating('30%', 8), ['RollingUpdate', 8, 0, 2]],
+    ['a StatefulSet that rounds down to nothing', 'StatefulSet', updating('10%', 8), ['RollingUpdate', 8, 0, 1]],
+    ['a StatefulSet OnDelete', 'StatefulSet', { updateStrategy: { type: 'OnDelete' } }, ['OnDelete', 1, 0, 0]],
+    ['a DaemonSet', 'DaemonSet', {}, ['RollingUpdate', 5, 0, 1]],
+    ['a DaemonSet that rounds up', 'DaemonSet', updating('30%'), ['RollingUpdate', 5, 0, 2]],
+    [
+      'a DaemonSet that surges',
+      'DaemonSet',
+      { updateStrategy: { rollingUpdate: { maxSurge: '10%', maxUnavailable: 0 } } },
+      ['RollingUpdate', 5, 1, 0],
+    ],
+    ['a DaemonSet that lets nothing move', 'DaemonSet', updating(0), ['RollingUpdate', 5, 0, 1]],
+    ['a DaemonSet OnDelete', 'DaemonSet', { updateStrategy: { type: 'OnDelete' } }, ['OnDelete', 5, 0, 0]],
   ];
-  for (const [what, replicas, strategy, expected] of table) {
+  for (const [what, kind, spec, expected] of table) {
     test(what, () => {
-      const spec = {
-        selector: {},
-        template: { spec: { containers: [{ name: 'app' }] } },
-        ...(replicas === undefined ? {} : { replicas }),
-        ...(strategy === undefined ? {} : { strategy }),
-      };
-      const { type, replicas: pods, maxSurge, maxUnavailable } = effectiveStrategy(spec);
-      assert.deepEqual([type, pods, maxSurge, maxUnavailable], expected);
+      const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload(kind, spec), 5);
+      assert.deepEqual([type, replicas, maxSurge, maxUnavailable], expected);
     });
+  }
+
+  function surging(rollingUpdate: object) {
+    return { replicas: 8, strategy: { rollingUpdate } };
+  }
+  function updating(maxUnavailable: IntOrPercent, replicas?: number) {
+    return { ...(replicas && { replicas }), updateStrategy: { rollingUpdate: { maxUnavailable } } };
   }
 });

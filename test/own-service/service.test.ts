@@ -9,7 +9,7 @@ import { InputError } from '../../src/errors.ts';
 import type { Scenario } from '../../src/load/request-mix.ts';
 import { parseContainerCommand } from '../../src/own-service/command.ts';
 import { deploymentFromSettings } from '../../src/own-service/deployment.ts';
-import { planRollouts } from '../../src/own-service/plan.ts';
+import { type LocalService, planRollouts } from '../../src/own-service/plan.ts';
 import { localService, type ServiceFlags } from '../../src/own-service/service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'own-service-'));
@@ -17,19 +17,24 @@ after(() => rmSync(folder, { recursive: true }));
 
 const service = (command: string[], flags: Partial<ServiceFlags> = {}) => localService(command, { exec: [], ...flags });
 
+function deploymentOf({ manifests: { workload } }: LocalService) {
+  assert.ok(workload.kind === 'Deployment');
+  return workload;
+}
+
 /** A manifest whose container has this command; returns its file. */
 function manifest(name: string, container: object): string {
-  const { service: object, deployment } = deploymentFromSettings({});
-  const [first] = deployment.spec.template.spec.containers;
-  deployment.spec.template.spec.containers = [{ ...first, name: 'app', ...container }];
+  const { service: object, workload } = deploymentFromSettings({});
+  const [first] = workload.spec.template.spec.containers;
+  workload.spec.template.spec.containers = [{ ...first, name: 'app', ...container }];
   const file = join(folder, `${name}.yaml`);
-  writeFileSync(file, [object, deployment].map((part) => stringify(part)).join('---\n'));
+  writeFileSync(file, [object, workload].map((part) => stringify(part)).join('---\n'));
   return file;
 }
 
-function refusal(command: string[], flags: Partial<ServiceFlags> = {}): string {
+async function refusal(command: string[], flags: Partial<ServiceFlags> = {}): Promise<string> {
   try {
-    service(command, flags);
+    await service(command, flags);
   } catch (error) {
     assert.ok(error instanceof InputError, String(error));
     return error.message;
@@ -38,14 +43,15 @@ function refusal(command: string[], flags: Partial<ServiceFlags> = {}): string {
 }
 
 describe('the deployment', () => {
-  test("of a command alone is Kubernetes' default with three replicas, ready when the port accepts", () => {
-    const { spec } = service(['node', 'x.js']).manifests.deployment;
-    assert.deepEqual([spec.replicas, spec.template.spec.terminationGracePeriodSeconds], [3, undefined]);
+  test("of a command alone is Kubernetes' default with three replicas, ready when the port accepts", async () => {
+    const { spec } = deploymentOf(await service(['node', 'x.js']));
+    assert.deepEqual([spec.replicas, spec.template.spec.terminationGracePeriodSeconds], [3, 30]);
     const [container] = spec.template.spec.containers;
-    assert.deepEqual(container?.readinessProbe, { tcpSocket: { port: 'http' }, periodSeconds: 1 });
-    assert.equal(container?.lifecycle, undefined);
+    const { tcpSocket, periodSeconds } = container.readinessProbe ?? {};
+    assert.deepEqual([tcpSocket, periodSeconds], [{ port: 'http' }, 1]);
+    assert.equal(container.lifecycle, undefined);
   });
-  test('has what the flags say', () => {
+  test('has what the flags say', async () => {
     const flags = {
       replicas: 2,
       graceSeconds: 9,
@@ -54,30 +60,30 @@ describe('the deployment', () => {
       maxUnavailable: 0,
       readyPath: '/r',
     };
-    const { spec } = service(['node'], flags).manifests.deployment;
+    const { spec } = deploymentOf(await service(['node'], flags));
     assert.equal(spec.replicas, 2);
-    assert.deepEqual(spec.strategy?.rollingUpdate, { maxSurge: '50%', maxUnavailable: 0 });
+    assert.deepEqual(spec.strategy.rollingUpdate, { maxSurge: '50%', maxUnavailable: 0 });
     assert.equal(spec.template.spec.terminationGracePeriodSeconds, 9);
     const [container] = spec.template.spec.containers;
-    assert.deepEqual(container?.lifecycle, { preStop: { sleep: { seconds: 4 } } });
-    assert.deepEqual(container?.readinessProbe?.httpGet, { path: '/r', port: 'http' });
+    assert.deepEqual(container.lifecycle, { preStop: { sleep: { seconds: 4 } } });
+    assert.deepEqual(container.readinessProbe?.httpGet, { path: '/r', port: 'http', scheme: 'HTTP' });
   });
 });
 
 describe('the command', () => {
-  test('is the one after --', () =>
-    assert.deepEqual(service(['node', 'x.js', '--port=1']).images.app?.command, ['node', 'x.js', '--port=1']));
-  test("is the manifest's own where that program is here", () => {
+  test('is the one after --', async () =>
+    assert.deepEqual((await service(['node', 'x.js', '--port=1'])).images.app?.command, ['node', 'x.js', '--port=1']));
+  test("is the manifest's own where that program is here", async () => {
     const file = manifest('own-command', { command: ['node', 'server.js'], args: ['--fast'] });
-    assert.deepEqual(service([], { file }).images.app?.command, ['node', 'server.js', '--fast']);
+    assert.deepEqual((await service([], { file })).images.app?.command, ['node', 'server.js', '--fast']);
   });
-  test('is the one given for the container', () => {
+  test('is the one given for the container', async () => {
     const exec = [parseContainerCommand('app=node "my server.js" --x=1')];
     const file = manifest('replaced', { command: ['/app/start'] });
-    assert.deepEqual(service([], { file, exec }).images.app?.command, ['node', 'my server.js', '--x=1']);
+    assert.deepEqual((await service([], { file, exec })).images.app?.command, ['node', 'my server.js', '--x=1']);
   });
-  test("is the runtime's in this project's own overlays, which need no kubectl and bring their own requests", () => {
-    const { images, requestMix } = service([], { kustomize: 'kustomize/overlays/broken-bun' });
+  test("is the runtime's in this project's own overlays, which need no kubectl and bring their own requests", async () => {
+    const { images, requestMix } = await service([], { kustomize: 'kustomize/overlays/broken-bun' });
     assert.match(Object.values(images)[0]?.command.join(' ') ?? '', /bun .*dist\/bun\/server\.js$/);
     assert.deepEqual(
       requestMix.scenarios.map(({ name }) => name),
@@ -114,17 +120,23 @@ describe('the command', () => {
       ['node'],
       () => ({ exec: [parseContainerCommand('app=node')] }),
     ],
+    ['a folder as a file', /: a folder, not a file: for a kustomization use -k$/, [], () => ({ file: folder })],
     [
-      'a file that is not there',
-      /nowhere\.yaml: cannot be read: ENOENT/,
+      'a binary file',
+      /binary\.yaml:2: no text file: it has a NUL byte$/,
       [],
-      () => ({ file: join(folder, 'nowhere.yaml') }),
+      () => {
+        writeFileSync(join(folder, 'binary.yaml'), 'a: b\nc\0');
+        return { file: join(folder, 'binary.yaml') };
+      },
     ],
+    ['a folder without a kustomization', /: no kustomization: it has no /, [], () => ({ kustomize: folder })],
+    ['a file that is not there', /nowhere\.yaml: no such file$/, [], () => ({ file: join(folder, 'nowhere.yaml') })],
   ];
   writeFileSync(join(folder, 'text'), 'hello');
   chmodSync(join(folder, 'text'), 0o644);
   for (const [what, message, command, flags] of bad) {
-    test(`${what} is refused in a line`, () => assert.match(refusal(command, flags?.()), message));
+    test(`${what} is refused in a line`, async () => assert.match(await refusal(command, flags?.()), message));
   }
   for (const text of ['app', '=node', 'app=', ' =x']) {
     test(`--exec "${text}" is refused`, () =>
@@ -133,8 +145,8 @@ describe('the command', () => {
 });
 
 describe('the requests', () => {
-  const scenarios = (flags: Partial<ServiceFlags> = {}) =>
-    service(['node'], flags).requestMix.scenarios.map(
+  const scenarios = async (flags: Partial<ServiceFlags> = {}) =>
+    (await service(['node'], flags)).requestMix.scenarios.map(
       ({ name, method, path, ratePerSecond }: Scenario) => `${name} ${method} ${path} ${ratePerSecond}`,
     );
   const cases: [what: string, flags: Partial<ServiceFlags>, requests: string[]][] = [
@@ -143,24 +155,26 @@ describe('the requests', () => {
     ['are POST with a body', { body: 'x', path: '/a?b=1', scenarios: ['keep-alive'] }, ['keep-alive POST /a?b=1 200']],
     ['have the method that was asked for', { method: 'PUT', body: 'x', scenarios: ['fresh'] }, ['fresh PUT / 200']],
   ];
-  for (const [what, flags, requests] of cases) test(what, () => assert.deepEqual(scenarios(flags), requests));
-  test('cannot have a path that would break the request', () => {
-    assert.match(refusal(['node'], { path: '/a b' }), /must be percent-encoded$/);
-    assert.match(refusal(['node'], { path: '/a\r\nx: y' }), /must be percent-encoded$/);
+  for (const [what, flags, requests] of cases) {
+    test(what, async () => assert.deepEqual(await scenarios(flags), requests));
+  }
+  test('cannot have a path that would break the request', async () => {
+    assert.match(await refusal(['node'], { path: '/a b' }), /must be percent-encoded$/);
+    assert.match(await refusal(['node'], { path: '/a\r\nx: y' }), /must be percent-encoded$/);
   });
-  test('come from a file at its own rate or another', () => {
-    const rate = (flags: Partial<ServiceFlags>) =>
-      service(['node'], { workload: 'workload.json', ...flags }).requestMix.scenarios.reduce(
+  test('come from a file at its own rate or another', async () => {
+    const rate = async (flags: Partial<ServiceFlags>) =>
+      (await service(['node'], { workload: 'workload.json', ...flags })).requestMix.scenarios.reduce(
         (sum, s) => sum + s.ratePerSecond,
         0,
       );
-    assert.equal(rate({}), 420);
-    assert.equal(Math.round(rate({ ratePerSecond: 42 })), 42);
+    assert.equal(await rate({}), 420);
+    assert.equal(Math.round(await rate({ ratePerSecond: 42 })), 42);
   });
 });
 
-test('a control and the rollouts are planned, each with a seed of its own that the seed decides', () => {
-  const plans = planRollouts(service(['node']), 2, { run: 'run-1', seed: 7 });
+test('a control and the rollouts are planned, each with a seed of its own that the seed decides', async () => {
+  const plans = planRollouts(await service(['node']), 2, { run: 'run-1', seed: 7 });
   assert.deepEqual(
     plans.map(({ control, identity }) => [control, identity.runtime, identity.variant, identity.repeat]),
     [
@@ -170,5 +184,5 @@ test('a control and the rollouts are planned, each with a seed of its own that t
     ],
   );
   assert.equal(new Set(plans.map(({ identity }) => identity.seed)).size, 3);
-  assert.deepEqual(planRollouts(service(['node']), 2, { run: 'run-1', seed: 7 }), plans);
+  assert.deepEqual(planRollouts(await service(['node']), 2, { run: 'run-1', seed: 7 }), plans);
 });

@@ -6,6 +6,7 @@ import { refusedUserChange } from '../../src/processes/privilege-drop.ts';
 const REFUSED: string[][] = [
   ['2026/11/26 10:00:00 [emerg] 8#8: initgroups(www-data, 33) failed (1: Operation not permitted)'],
   ['2026/11/26 10:00:00 [emerg] 8#8: setgid(33) failed (22: Invalid argument)'],
+  ['2026/11/26 10:00:00 [emerg] 1#1: chown("/var/lib/nginx/body", 33) failed (22: Invalid argument)'],
   ['setpriv: setresuid failed: Invalid argument'],
   ['setpriv: setgroups failed: Operation not permitted'],
   ['su-exec: setgroups(33): Operation not permitted'],

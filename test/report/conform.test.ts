@@ -57,6 +57,16 @@ WebSockets and event streams
 `,
   );
   assert.match(conformanceText({ ...RESULT, pid1: false }, createColors(false)), /was not PID 1 here/);
+  const wrapper = { names: 'tini, which runs npm', server: 'server.js' };
+  const wrapped = conformanceText({ ...RESULT, wrapper }, createColors(false));
+  assert.match(wrapped, /\nPID 1 is tini, which runs npm; the server is server.js.\n$/);
+});
+
+test('the text has the stop signal in the place of SIGTERM', () => {
+  const { cases } = RESULT;
+  const failed = { ...titled(1), durationMs: 1, status: 'fail', expected: 'an end', seen: 'none' } as const;
+  const text = conformanceText({ ...RESULT, stopSignal: 'SIGQUIT', cases: [failed, ...cases.slice(1)] });
+  assert.match(text, / {7}A container that does not end on SIGQUIT takes/);
 });
 
 test('JSON', () => {

@@ -28,14 +28,14 @@ const INTRODUCTION = `# How servers end
 <!-- Written by npm run conformance; the figures are those of docs/results/conformance.json. -->
 
 \`k8s-rollout-test conform -- COMMAND\` runs a server again and again as PID 1 of a container, sends it SIGTERM in
-${CASES.length} situations, and says for each whether its requests and connections came to a good end.`;
+${CASES.length} situations, and says for each whether its requests and connections ended properly.`;
 
 function settings(graceSeconds: number): string {
   return (
-    `Here it was asked of this project's app in each of its modes, with \`DRAIN_DELAY_MS=1000\` and ` +
+    `It ran against this project's app in each of its modes, with \`DRAIN_DELAY_MS=1000\` and ` +
     `\`SHUTDOWN_DEADLINE_MS=8000\`, and of other servers ([their code](conformance/servers)); SIGKILL came after ` +
-    `${graceSeconds} s. Libraries have the same deadline, and the same delay where they know one.\n\n` +
-    `✓ passes · **✗** fails · – not applicable: the server lacks what the case is about, or another case says it all. ` +
+    `${graceSeconds} s. The libraries have the same deadline, and the same delay where they support one.\n\n` +
+    `✓ passes · **✗** fails · – not applicable: the server lacks what the case needs, or another case covers it. ` +
     `What was seen in each cell is in [the results](results/conformance.json).`
   );
 }
@@ -92,7 +92,7 @@ function casePart(one: ConformanceCase): string {
     `#### ${one.number} ${one.id}`,
     `**${one.title[0]?.toUpperCase()}${one.title.slice(1)}.**`,
     one.why,
-    `*When:* ${one.timing}`,
+    `*Timing:* ${one.timing}`,
     ...(cause ? [`*Adds to cause ${cause.number}:* ${cause.name}.`] : []),
     ...(one.link ? [`*See:* <${one.link}>`] : []),
   ];

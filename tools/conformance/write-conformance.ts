@@ -20,9 +20,9 @@ import { MATRIX_GRACE_S, type MatrixServer, matrixServers, matrixSuite } from '.
 const AT_A_TIME = 2;
 const names = process.argv.slice(2);
 const servers = matrixServers();
-const stranger = names.find((name) => name !== '--page' && !servers.some(({ id }) => id === name));
-if (stranger !== undefined) {
-  console.error(`no server "${stranger}"; there are ${servers.map(({ id }) => id).join(', ')}`);
+const unknown = names.find((name) => name !== '--page' && !servers.some(({ id }) => id === name));
+if (unknown !== undefined) {
+  console.error(`no server "${unknown}"; there are ${servers.map(({ id }) => id).join(', ')}`);
   process.exit(2);
 }
 const chosen = servers.filter(({ id }) => names.length === 0 || names.includes(id));

@@ -1,8 +1,7 @@
 /** What the API server refuses, in its own words. */
 import { refusalsOf } from '../../kubernetes-rules/admission.ts';
-import type { FieldPath } from '../located-object.ts';
+import type { FieldPath } from '../../manifests/yaml-documents.ts';
 import type { Rule } from '../rule.ts';
-import type { Workload } from '../workload.ts';
 
 export const ADMISSION_RULES: readonly Rule[] = [
   {
@@ -23,28 +22,14 @@ spec:
             preStop:
               sleep:
                 seconds: 40`,
-    evaluate(workload) {
-      const { object, name } = workload;
-      return refusals(workload).map(({ field, reason }) => ({
+    evaluate({ object, name, defaulted }) {
+      return refusalsOf(defaulted).map(({ field, reason }) => ({
         place: { object, path: pathOf(field) },
         message: `${name}: the API server refuses ${field}: ${reason}`,
       }));
     },
   },
 ];
-
-function refusals({ object }: Workload) {
-  const { kind, metadata, spec } = object.value;
-  const { updateStrategy: _, strategy, ...common } = spec;
-  // What it says of pods holds for every kind, of replicas and strategies for Deployments.
-  const all = refusalsOf({
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata,
-    spec: kind === 'Deployment' ? { ...common, strategy } : common,
-  });
-  return kind === 'Deployment' ? all : all.filter(({ field }) => field.startsWith('spec.template.'));
-}
 
 /** `spec.containers[0].name` as a path. */
 function pathOf(field: string): FieldPath {

@@ -1,11 +1,10 @@
 /** Probes: when a new pod gets traffic, and when an old one is restarted. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Probe } from '../../kubernetes-rules/objects.ts';
+import { probeWithDefaults } from '../../kubernetes-rules/defaults.ts';
+import type { Probe } from '../../kubernetes-rules/written-objects.ts';
 import { containerPatch } from '../patch.ts';
 import type { Rule } from '../rule.ts';
 
-/** Of the kubelet, where a probe is silent. */
-const DEFAULTS = { periodSeconds: 10, failureThreshold: 3 };
 /** From here on a pod that cannot serve stays in rotation for too long to call it health checking. */
 const SLOW_SECONDS = 30;
 
@@ -96,8 +95,8 @@ spec:
       return containers.flatMap(({ container, path, serves }) => {
         const { readinessProbe } = container;
         if (!serves || !readinessProbe || patience(readinessProbe) < SLOW_SECONDS) return [];
-        const { period, failures } = timing(readinessProbe);
-        const message = `${name}: container "${container.name}" keeps getting requests for ${period * failures} s after it stopped serving (${failures} failures ${period} s apart); write periodSeconds: 1, failureThreshold: 2`;
+        const { periodSeconds, failureThreshold } = probeWithDefaults(readinessProbe);
+        const message = `${name}: container "${container.name}" keeps getting requests for ${periodSeconds * failureThreshold} s after it stopped serving (${failureThreshold} failures ${periodSeconds} s apart); write periodSeconds: 1, failureThreshold: 2`;
         const patch = containerPatch(container, { readinessProbe: { periodSeconds: 1, failureThreshold: 2 } });
         return [{ place: { object, path: [...path, 'readinessProbe', 'periodSeconds'] }, message, patch }];
       });
@@ -109,16 +108,8 @@ function handler({ httpGet, tcpSocket, exec, grpc }: Probe): unknown {
   return { httpGet, tcpSocket, exec, grpc };
 }
 
-/** 0 stands for the default, as for the API server. */
-function timing(probe: Probe): { period: number; failures: number } {
-  return {
-    period: probe.periodSeconds || DEFAULTS.periodSeconds,
-    failures: probe.failureThreshold || DEFAULTS.failureThreshold,
-  };
-}
-
 /** Seconds of failing until the probe counts as failed. */
 function patience(probe: Probe): number {
-  const { period, failures } = timing(probe);
-  return period * failures;
+  const { periodSeconds, failureThreshold } = probeWithDefaults(probe);
+  return periodSeconds * failureThreshold;
 }

@@ -92,9 +92,9 @@ spec:
     fix: `kind: Deployment
 spec:
   minReadySeconds: 5`,
-    evaluate({ object, name, replicas, rollout, containers }) {
+    evaluate({ object, name, defaulted, replicas, rollout, containers }) {
       if (rollout.type !== 'RollingUpdate' || replicas === 0 || !containers.some(({ serves }) => serves)) return [];
-      if ((object.value.spec.minReadySeconds ?? 0) > 0) return [];
+      if (defaulted.spec.minReadySeconds > 0) return [];
       const message = `${name}: minReadySeconds 0: the next old pod goes the moment a new one is ready; write minReadySeconds: 5`;
       return [
         { place: { object, path: ['spec', 'minReadySeconds'] }, message, patch: { spec: { minReadySeconds: 5 } } },
@@ -105,10 +105,14 @@ spec:
 
 function rolloutTakesAll(workload: Workload, { autoscaler }: Context): Problem[] {
   const { object, name, replicas, rollout, containers } = workload;
-  const { kind, spec } = object.value;
+  const { value } = object;
   if (rollout.type !== 'RollingUpdate' || !containers.some(({ serves }) => serves)) return [];
-  const field = kind === 'Deployment' ? 'strategy' : 'updateStrategy';
-  const limit = spec[field]?.rollingUpdate?.maxUnavailable;
+  const { kind } = value;
+  const [field, written] =
+    value.kind === 'Deployment'
+      ? (['strategy', value.spec.strategy] as const)
+      : (['updateStrategy', value.spec.updateStrategy] as const);
+  const limit = written?.rollingUpdate?.maxUnavailable;
   // Where maxUnavailable is silent, a maxSurge of 0 has raised it.
   const path = ['spec', field, 'rollingUpdate', limit === undefined ? 'maxSurge' : 'maxUnavailable'];
   const instead = kind === 'Deployment' ? ONE_AT_A_TIME : { maxUnavailable: 1 };

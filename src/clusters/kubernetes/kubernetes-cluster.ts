@@ -1,6 +1,7 @@
 /** A real cluster: each trial in a namespace of its own, watched from outside, and taken away. */
 import { setMaxListeners } from 'node:events';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
 import { apiError, FIELD_MANAGER, type KubernetesApi } from './api.ts';
@@ -95,7 +96,7 @@ class KubernetesDeployment implements Deployed {
       }
     }
     this.#url = await serviceUrl(api, this.#namespace, this.#options.manifests, url);
-    const replicas = this.#options.manifests.deployment.spec.replicas ?? 1;
+    const { replicas } = effectiveStrategy(this.#options.manifests.workload);
     await this.#observer.until('become ready', signal, () => this.#observer.serving(replicas));
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
   }
@@ -103,8 +104,8 @@ class KubernetesDeployment implements Deployed {
   async disrupt(): Promise<void> {
     const { api } = this.#cluster;
     const { manifests, signal } = this.#options;
-    const { name } = manifests.deployment.metadata;
-    const replicas = manifests.deployment.spec.replicas ?? 1;
+    const { name } = manifests.workload.metadata;
+    const { replicas } = effectiveStrategy(manifests.workload);
     this.#observer.beginRollout();
     const annotations = { [ROLLOUT_ANNOTATION]: new Date().toISOString() };
     try {

@@ -3,7 +3,7 @@ import { InputError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import { apiError, KubernetesApi } from './api.ts';
 import { assertAllowed, RUN_PERMISSIONS } from './preflight.ts';
-import { liveManifests, readWorkload, serviceOf, type WorkloadReference } from './workload.ts';
+import { assertRolls, liveManifests, readWorkload, serviceOf, type WorkloadReference } from './workload.ts';
 
 export interface LiveServiceFlags {
   context?: string | undefined;
@@ -12,6 +12,8 @@ export interface LiveServiceFlags {
   statefulset?: string | undefined;
   service?: string | undefined;
   url?: string | undefined;
+  /** Replaces pods instead of a restart. */
+  trigger?: string | undefined;
 }
 
 export interface LiveService {
@@ -35,6 +37,11 @@ export async function liveService(flags: LiveServiceFlags): Promise<LiveService>
       'run --on kubernetes: where do its users reach it? Give --url (an Ingress, a Gateway, a NodePort)',
     );
   }
+  if (name.includes('/')) {
+    throw new InputError(
+      `run --on kubernetes: --${deployment === undefined ? 'statefulset' : 'deployment'} ${name}: give the name alone, without its kind`,
+    );
+  }
   assertUrl(url);
   const api = KubernetesApi.connect(flags.context);
   const namespace = flags.namespace ?? api.namespace;
@@ -45,6 +52,7 @@ export async function liveService(flags: LiveServiceFlags): Promise<LiveService>
   };
   await assertAllowed(api, RUN_PERMISSIONS, { namespace, grantedBy: 'kubernetes/role-run.yaml' });
   const workload = await readWorkload(api, reference);
+  if (flags.trigger === undefined) assertRolls(workload, reference);
   const { items } = await api.core.listNamespacedService({ namespace }).catch((error: unknown) => {
     throw apiError(error, `list the Services of ${namespace}`, api);
   });

@@ -3,19 +3,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { podPorts } from '../../kubernetes-rules/ports.ts';
+import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { DeployOptions } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
+import { RolloutDeadline, type RolloutPod, rolloutLimits } from '../rollout-deadline.ts';
 import type { KubernetesApi } from './api.ts';
 import { podsInSlices } from './endpoint-view.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
 import { withDueTermination } from './pod-termination.ts';
 import { isReady, newPodRecord, notePod, notePodGone, servingContainer } from './pod-timeline.ts';
+import { rolloutPod } from './rollout-pods.ts';
 import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
+import { isOfController } from './workload-events.ts';
 
 /** The name of the one view there is: no router can be looked into. */
 const VIEW = 'EndpointSlice';
@@ -48,6 +52,8 @@ export class Observer {
   readonly #views: RouterView[] = [];
   readonly #events: ClusterRecord['events'] = [];
   #old: ReadonlySet<string> | undefined;
+  /** The present state has been told: what comes now happens during the trial. */
+  #watching = false;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -83,6 +89,7 @@ export class Observer {
         onGap,
       }),
     ]);
+    this.#watching = true;
   }
 
   /** The pods that are there now are the old ones. */
@@ -124,11 +131,14 @@ export class Observer {
   }
 
   until(what: string, signal: AbortSignal, condition: () => boolean): Promise<void> {
-    const { progressDeadlineSeconds = 600, template, replicas = 1 } = this.#options.manifests.deployment.spec;
-    const grace = template.spec.terminationGracePeriodSeconds ?? 30;
-    // The controller's deadline is for each step; a rollout takes one pod after the other and waits for it to be gone.
-    const deadlineMs = (progressDeadlineSeconds + replicas * grace) * 1000;
-    return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
+    const { clock, manifests } = this.#options;
+    const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
+    const due = () => deadline.look(this.#rolloutPods(), clock.nowMs());
+    return this.#conditions.until(condition, {
+      signal,
+      leftMs: () => due().leftMs,
+      stuck: () => this.#stuck(what, due().overdue),
+    });
   }
 
   async pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -139,8 +149,8 @@ export class Observer {
 
   record(): ClusterRecord {
     const { asksApp, manifests } = this.#options;
-    const { containers, terminationGracePeriodSeconds: graceSeconds = 30 } = manifests.deployment.spec.template.spec;
-    const ending = { containers, gracePeriodMs: graceSeconds * 1000, events: this.#events };
+    const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
+    const ending = { containers, gracePeriodMs: terminationGracePeriodSeconds * 1000, events: this.#events };
     const pods = [...this.#records.values()].map((record) =>
       asksApp
         ? this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms))
@@ -214,23 +224,26 @@ export class Observer {
   }
 
   #onEvent(event: CoreV1Event): void {
-    const trouble = creationTrouble(event);
+    // Events outlive what they tell of by an hour: those that the first list has are of before the trial.
+    if (!this.#watching || event.type !== 'Warning') return;
+    const { kind, name = '', uid, fieldPath } = event.involvedObject;
+    const ofController = isOfController(event, this.#options.manifests.workload.metadata.name);
+    const isOurPod = kind === 'Pod' && this.#records.has(uid ?? '');
+    const trouble = ofController ? creationTrouble(event) : undefined;
     if (trouble) this.#conditions.fail(this.#trouble(trouble));
-    if (event.type !== 'Warning') return;
-    const { uid = '', name = '', fieldPath } = event.involvedObject;
     const where = fieldPath ? ` (${fieldPath})` : '';
-    this.#event(event.reason ?? 'Warning', { uid, name }, `${event.message ?? ''}${where}`);
+    const about = { uid: uid ?? name, name };
+    if (ofController || isOurPod) this.#event(event.reason ?? 'Warning', about, `${event.message ?? ''}${where}`);
   }
 
   #isOurs(pod: V1Pod): boolean {
-    const wanted = Object.entries(this.#options.manifests.deployment.spec.selector.matchLabels ?? {});
-    return wanted.every(([key, value]) => pod.metadata?.labels?.[key] === value);
+    return matchesSelector(this.#options.manifests.workload.spec.selector, pod.metadata?.labels ?? {});
   }
 
   /** The name of the container that the Service sends to. */
   get #servedBy(): string {
-    const { deployment, service } = this.#options.manifests;
-    return podPorts(deployment.spec.template.spec.containers, service).servedBy;
+    const { workload, service } = this.#options.manifests;
+    return podPorts(workload.spec.template.spec.containers, service).servedBy;
   }
 
   /** A time of a pod's clock (epoch ms) on the trial's. */
@@ -265,12 +278,20 @@ export class Observer {
     return new EnvironmentError(`${this.#options.manifests.source}: ${what}${words}`);
   }
 
-  async #stuck(what: string, deadlineMs: number): Promise<EnvironmentError> {
+  #rolloutPods(): RolloutPod[] {
+    const { clock, manifests } = this.#options;
+    return [...this.#pods].flatMap(([uid, pod]) => {
+      const record = this.#records.get(uid);
+      return record ? [rolloutPod(pod, record, manifests.workload, !this.#old?.has(uid), clock.nowMs())] : [];
+    });
+  }
+
+  async #stuck(what: string, overdue: string): Promise<EnvironmentError> {
     const pods = [...this.#pods.values()];
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
-    const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : 'no pod is to blame');
+    const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
     const lastLine = unready && (await this.#logs.askLastLine(unready));
-    return this.#trouble(`the pods did not ${what} within ${deadlineMs / 1000} s: ${why}`, lastLine);
+    return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }
 }
 

@@ -1,10 +1,14 @@
 /** A Deployment or StatefulSet that is there already, and the Service in front of it. Reads, and changes nothing. */
 import { type V1Deployment, type V1Service, V1StatefulSet } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
-import { type Manifests, readManifests } from '../../manifests/manifests.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
+import { matchesLabels } from '../../kubernetes-rules/selectors.ts';
+import { type Manifests, manifestsOf } from '../../manifests/manifests.ts';
 import { apiError, apiStatus, type KubernetesApi } from './api.ts';
 
 export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet'] as const;
+
+const ONLY = 'only a Deployment or a StatefulSet can be measured';
 
 export interface WorkloadReference {
   kind: (typeof WORKLOAD_KINDS)[number];
@@ -32,9 +36,59 @@ export async function readWorkload(api: KubernetesApi, reference: WorkloadRefere
       ? await api.apps.readNamespacedDeployment({ name, namespace })
       : await api.apps.readNamespacedStatefulSet({ name, namespace });
   } catch (error) {
-    if (apiStatus(error) === 404)
-      throw new InputError(`no ${kind} ${name} in namespace ${namespace} of ${api.context}`);
-    throw apiError(error, `read the ${kind} ${name}`, api);
+    if (apiStatus(error) !== 404) throw apiError(error, `read the ${kind} ${name}`, api);
+    const missing = `no ${kind} ${name} in namespace ${namespace} of ${api.context}`;
+    throw new InputError(`${missing}${await namesake(api, reference)}`);
+  }
+}
+
+/** What else has that name there, for whoever has mixed up the kinds; nothing where that may not be read. */
+async function namesake(api: KubernetesApi, { kind, name, namespace }: WorkloadReference): Promise<string> {
+  const batch = api.batch;
+  const kinds: [kind: string, read: () => Promise<unknown>, advice: string][] = [
+    ['Deployment', () => api.apps.readNamespacedDeployment({ name, namespace }), `name it with --deployment ${name}`],
+    [
+      'StatefulSet',
+      () => api.apps.readNamespacedStatefulSet({ name, namespace }),
+      `name it with --statefulset ${name}`,
+    ],
+    ['DaemonSet', () => api.apps.readNamespacedDaemonSet({ name, namespace }), ONLY],
+    ['Job', () => batch.readNamespacedJob({ name, namespace }), ONLY],
+    ['CronJob', () => batch.readNamespacedCronJob({ name, namespace }), ONLY],
+  ];
+  for (const [other, read, advice] of kinds.filter(([other]) => other !== kind)) {
+    const there = await read().then(
+      () => true,
+      () => false, // not there, or not to be read: either way there is nothing to add
+    );
+    if (there) return `, but there is a ${other} ${name}: ${advice}`;
+  }
+  return '';
+}
+
+/**
+ * Refuses what a restart would not roll, before anything is changed.
+ * @throws InputError that says what helps
+ */
+export function assertRolls(workload: LiveWorkload, { kind, name, namespace }: WorkloadReference): void {
+  const refuse = (why: string, helps: string) => {
+    throw new InputError(`${kind} ${name} in ${namespace}: ${why}; ${helps}`);
+  };
+  if (!isStatefulSet(workload)) {
+    const resume = `run kubectl rollout resume deployment/${name} -n ${namespace} first`;
+    if (workload.spec?.paused) refuse('it is paused, so a restart would replace no pod', resume);
+    return;
+  }
+  const { type, rollingUpdate } = workload.spec?.updateStrategy ?? {};
+  const trigger = 'use --trigger with the command that replaces its pods';
+  if (type === 'OnDelete') refuse('its updateStrategy is OnDelete, so a restart would replace no pod', trigger);
+  const partition = rollingUpdate?.partition ?? 0;
+  const ordinals = partition === 1 ? 'pod 0' : `the pods below ${partition}`;
+  if (partition > 0) {
+    refuse(
+      `its updateStrategy has partition ${partition}, so a restart would leave ${ordinals} as they are`,
+      `set the partition to 0, or ${trigger}`,
+    );
   }
 }
 
@@ -46,13 +100,19 @@ export function workloadState(workload: LiveWorkload): WorkloadState {
   const replicas = spec?.replicas ?? 1;
   const observedGeneration = status?.observedGeneration ?? 0;
   const seen = observedGeneration >= (metadata?.generation ?? 0);
-  const counts = [status?.replicas, status?.updatedReplicas, status?.availableReplicas];
-  const oneRevision = !isStatefulSet(workload) || workload.status?.currentRevision === workload.status?.updateRevision;
-  return {
-    replicas,
-    observedGeneration,
-    complete: seen && oneRevision && counts.every((count) => (count ?? 0) === replicas),
-  };
+  const there = [status?.replicas, status?.availableReplicas].every((count) => (count ?? 0) === replicas);
+  return { replicas, observedGeneration, complete: seen && there && isUpdated(workload, replicas) };
+}
+
+/** All pods that the controller replaces by itself are of the present template. */
+function isUpdated(workload: LiveWorkload, replicas: number): boolean {
+  const updated = workload.status?.updatedReplicas ?? 0;
+  if (!isStatefulSet(workload)) return updated === replicas;
+  const { type, rollingUpdate } = workload.spec?.updateStrategy ?? {};
+  if (type === 'OnDelete') return true;
+  const partition = rollingUpdate?.partition ?? 0;
+  if (partition > 0) return updated >= replicas - partition;
+  return updated === replicas && workload.status?.currentRevision === workload.status?.updateRevision;
 }
 
 function isStatefulSet(workload: LiveWorkload): workload is V1StatefulSet {
@@ -72,10 +132,7 @@ export function serviceOf(
 ): V1Service {
   const { kind, name, namespace } = reference;
   const labels = workload.spec?.template.metadata?.labels ?? {};
-  const selecting = services.filter(({ spec }) => {
-    const selector = Object.entries(spec?.selector ?? {});
-    return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
-  });
+  const selecting = services.filter(({ spec }) => matchesLabels(spec?.selector, labels));
   const nameOf = (service: V1Service) => service.metadata?.name ?? '';
   if (named !== undefined) {
     const found = selecting.find((service) => nameOf(service) === named);
@@ -95,28 +152,19 @@ export function serviceOf(
 }
 
 /**
- * The live objects as the program reads manifests. A StatefulSet replaces one pod after the other, each of them gone
- * before the next is made.
+ * The live objects as the program reads manifests.
  * @throws InputError for what a rollout cannot be measured of
  */
 export function liveManifests(workload: LiveWorkload, service: V1Service, reference: WorkloadReference): Manifests {
   const { kind, name, namespace } = reference;
   const source = `${kind} ${name} in ${namespace}`;
-  if (workload.spec?.selector.matchExpressions?.length) {
-    throw new InputError(`${source}: spec.selector.matchExpressions is not read; only matchLabels are`);
-  }
-  if ((workload.spec?.replicas ?? 1) === 0)
+  const objects = [
+    { apiVersion: 'apps/v1', kind, metadata: { name, namespace }, spec: workload.spec },
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: service.metadata?.name, namespace }, spec: service.spec },
+  ];
+  const manifests = manifestsOf(objects, source);
+  if (effectiveStrategy(manifests.workload).replicas === 0) {
     throw new InputError(`${source}: has no replicas, so nothing can be rolled`);
-  const { spec } = workload;
-  const deployment = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace },
-    spec: {
-      ...spec,
-      ...(isStatefulSet(workload) ? { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } } : {}),
-    },
-  };
-  const documents = [deployment, { ...service, apiVersion: 'v1', kind: 'Service' }];
-  return readManifests(documents.map((document) => `---\n${JSON.stringify(document)}\n`).join(''), source);
+  }
+  return manifests;
 }

@@ -1,9 +1,11 @@
 /** The Deployment controller and the scheduler: makes and deletes pods until the wanted ones are there. */
 
-import type { Deployment } from '../../kubernetes-rules/objects.ts';
+import type { Workload } from '../../kubernetes-rules/objects.ts';
 import { recreateStep, rollingUpdateStep } from '../../kubernetes-rules/rolling-update.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
+import { timerMs } from '../../timers.ts';
 import type { PodRecord } from '../../trace/cluster-record.ts';
+import type { RolloutPod } from '../rollout-deadline.ts';
 import type { Pod } from './pod.ts';
 
 /** What the controller needs of its surroundings. */
@@ -28,9 +30,9 @@ export class Controller {
   #wakeUp: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(deployment: Deployment, nodes: readonly string[], host: ControllerHost) {
-    this.#strategy = effectiveStrategy(deployment.spec);
-    this.#minReadyMs = (deployment.spec.minReadySeconds ?? 0) * 1000;
+  constructor(workload: Workload, nodes: readonly string[], host: ControllerHost) {
+    this.#strategy = effectiveStrategy(workload);
+    this.#minReadyMs = workload.spec.minReadySeconds * 1000;
     this.#nodes = nodes;
     this.#host = host;
   }
@@ -49,6 +51,21 @@ export class Controller {
       present.length === this.#strategy.replicas &&
       present.every((pod) => pod.record.generation === this.#wanted && !pod.terminating && this.#available(pod, nowMs))
     );
+  }
+
+  /** The pods that are there, as the deadline of a rollout counts them. */
+  rolloutPods(graceMs: number): RolloutPod[] {
+    const nowMs = this.#host.nowMs();
+    return this.pods
+      .filter((pod) => !pod.gone)
+      .map((pod) => ({
+        name: pod.record.name,
+        wanted: pod.record.generation === this.#wanted,
+        ready: pod.ready,
+        available: this.#available(pod, nowMs),
+        deletionMs: pod.record.deletionMs,
+        graceMs,
+      }));
   }
 
   /**
@@ -126,6 +143,6 @@ export class Controller {
     const waits = active
       .filter((pod) => pod.ready && !this.#available(pod, nowMs))
       .map((pod) => (pod.readySinceMs ?? 0) + this.#minReadyMs - nowMs);
-    if (waits.length > 0) this.#wakeUp = setTimeout(() => this.reconcile(), Math.max(1, Math.min(...waits)));
+    if (waits.length > 0) this.#wakeUp = setTimeout(() => this.reconcile(), timerMs(Math.max(1, Math.min(...waits))));
   }
 }

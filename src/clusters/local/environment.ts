@@ -1,5 +1,6 @@
 /** The environment of a container on this machine. */
 import { ProgramError } from '../../errors.ts';
+import { expandReferences } from '../../kubernetes-rules/expansion.ts';
 import type { Container } from '../../kubernetes-rules/objects.ts';
 import type { Address } from './probe-check.ts';
 
@@ -10,7 +11,9 @@ export interface PodIdentity extends Address {
 }
 
 /**
- * What the manifest says, over `inherited`, and the address to listen on.
+ * What the manifest says, over `inherited`, and the address to listen on. A value's references to variables before it in
+ * the list are replaced; no others are, as what this cluster inherits is the image's there, and it has no variables of
+ * Services. Source: makeEnvironmentVariables in pkg/kubelet.
  * @param ownPort the port the server listens on whatever it is told, in a network of its own
  */
 export function environment(
@@ -26,16 +29,18 @@ export function environment(
     'status.podIP': host,
     'status.hostIP': host,
   };
-  const env: Record<string, string> = { ...inherited, HOSTNAME: name };
+  // Every pod shares one loopback address here, so the port is what tells them apart.
+  const listening =
+    ownPort === undefined ? { HOST: host, PORT: String(port) } : { HOST: '0.0.0.0', PORT: String(ownPort) };
+  const listed: Record<string, string> = {};
   for (const variable of container.env ?? []) {
     const path = variable.valueFrom?.fieldRef?.fieldPath;
-    const value = path === undefined ? variable.value : fields[path];
+    const value = path === undefined ? expandReferences(variable.value ?? '', listed) : fields[path];
     if (path !== undefined && value === undefined) {
       throw new ProgramError(`env ${variable.name}: the local cluster does not know fieldPath "${path}"`, 2);
     }
-    env[variable.name] = value ?? '';
+    // A later variable that speaks of PORT must get the one that the server really listens on.
+    listed[variable.name] = { ...listening }[variable.name] ?? value ?? '';
   }
-  if (ownPort !== undefined) return { ...env, HOST: '0.0.0.0', PORT: String(ownPort) };
-  // Every pod shares one loopback address here, so the port is what tells them apart.
-  return { ...env, HOST: host, PORT: String(port) };
+  return { ...inherited, HOSTNAME: name, ...listed, ...listening };
 }

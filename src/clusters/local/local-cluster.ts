@@ -5,13 +5,17 @@
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
 import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
+import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
+import { timerMs } from '../../timers.ts';
 import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
+import { RolloutDeadline, rolloutLimits } from '../rollout-deadline.ts';
 import type { ContainerSpec } from './container.ts';
 import { Controller } from './controller.ts';
 import { Pod, type PodSpec } from './pod.ts';
@@ -58,7 +62,7 @@ export class LocalCluster implements Cluster {
 
   /**
    * @throws InputError for a manifest the API server would refuse or this cluster does not carry out
-   * @throws ProgramError when the pods do not become ready within progressDeadlineSeconds, with their last output line
+   * @throws ProgramError when the pods make no progress for progressDeadlineSeconds, with their last output line
    */
   async deploy(options: DeployOptions): Promise<Deployed> {
     admit(options.manifests);
@@ -99,8 +103,8 @@ class LocalDeployment implements Deployed {
   constructor(options: DeployOptions, local: LocalClusterOptions) {
     this.#options = options;
     this.#timings = local.timings ?? measuredTimings;
-    const { deployment, service } = options.manifests;
-    this.#ports = podPorts(deployment.spec.template.spec.containers, service);
+    const { workload, service } = options.manifests;
+    this.#ports = podPorts(workload.spec.template.spec.containers, service);
     this.#spec = podSpec(options.manifests, this.#ports, local);
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
     const { relistPeriodMs } = this.#timings;
@@ -111,7 +115,7 @@ class LocalDeployment implements Deployed {
       (node) => new Router(node, options.clock, random(node), this.#timings, (router) => this.#onView(router)),
     );
     this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
-    this.#controller = new Controller(options.manifests.deployment, NODES, {
+    this.#controller = new Controller(options.manifests.workload, NODES, {
       createPod: (generation, node) => this.#createPod(generation, node),
       nowMs: () => options.clock.nowMs(),
       stepDelayMs: () => this.#controllerDelays.draw(this.#timings.controllerMs),
@@ -131,11 +135,11 @@ class LocalDeployment implements Deployed {
   }
 
   async start(): Promise<void> {
-    const spec = this.#options.manifests.deployment.spec;
+    const { replicas } = effectiveStrategy(this.#options.manifests.workload);
     // The ports of each pod, taken before the trial so that none has to be looked for while the clock runs: the old ones,
     // the new ones, and the proxy's.
     const each = 1 + this.#ports.others.length;
-    for (let i = 0; i <= 2 * (spec.replicas ?? 1) * each; i++) this.#held.push(await holdPort());
+    for (let i = 0; i <= 2 * replicas * each; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
     const proxyPort = this.#freePorts.pop() as number;
     await this.#proxy.listen(HOST, proxyPort);
@@ -179,7 +183,7 @@ class LocalDeployment implements Deployed {
 
   #createPod(generation: PodRecord['generation'], node: string): Pod {
     const { manifests, clock } = this.#options;
-    const name = `${manifests.deployment.metadata.name}-${generation}-${++this.#podNumber}`;
+    const name = `${manifests.workload.metadata.name}-${generation}-${++this.#podNumber}`;
     const pod = new Pod({
       ref: { uid: name, name },
       generation,
@@ -244,11 +248,16 @@ class LocalDeployment implements Deployed {
     );
   }
 
-  /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or the progress deadline. */
+  /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or when it takes too long. */
   #until(what: string, condition: () => boolean): Promise<void> {
-    const { manifests, signal } = this.#options;
-    const deadlineMs = (manifests.deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
-    return this.#conditions.until(condition, { signal, deadlineMs, stuck: () => this.#stuck(what, deadlineMs) });
+    const { manifests, signal, clock } = this.#options;
+    const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
+    const due = () => deadline.look(this.#controller.rolloutPods(this.#spec.gracePeriodMs), clock.nowMs());
+    return this.#conditions.until(condition, {
+      signal,
+      leftMs: () => due().leftMs,
+      stuck: () => this.#stuck(what, due().overdue),
+    });
   }
 
   #crashLoop(pod: Pod, message: string): ProgramError {
@@ -256,16 +265,13 @@ class LocalDeployment implements Deployed {
     return new ProgramError(`${source}: pod ${pod.record.name} does not start: ${message}`, ExitCode.environment);
   }
 
-  #stuck(what: string, deadlineMs: number): ProgramError {
+  #stuck(what: string, overdue: string): ProgramError {
     const { manifests } = this.#options;
     const pod = this.#controller.pods.find((p) => !p.terminating && !p.ready);
     const said = pod?.record.containers.flatMap(({ log = [] }) => log).at(-1);
     const lastWord = said ?? this.#events.findLast((e) => e.pod?.uid === pod?.record.uid)?.message;
     const which = pod ? `; pod ${pod.record.name} is not ready${lastWord ? `: ${lastWord}` : ''}` : '';
-    return new ProgramError(
-      `${manifests.source}: the pods did not ${what} within ${deadlineMs / 1000} s (progressDeadlineSeconds)${which}`,
-      ExitCode.environment,
-    );
+    return new ProgramError(`${manifests.source}: the pods did not ${what}: ${overdue}${which}`, ExitCode.environment);
   }
 }
 
@@ -274,15 +280,16 @@ function refOf({ record: { uid, name } }: Pod): PodRef {
 }
 
 function podSpec(manifests: Manifests, ports: PodPorts, { images, env, ownPort }: LocalClusterOptions): PodSpec {
-  const { containers, terminationGracePeriodSeconds = 30 } = manifests.deployment.spec.template.spec;
+  const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
   return {
     containers: containers.map((manifest): ContainerSpec => {
       const image = images[manifest.name];
       if (!image) throw new Error(`nothing stands for the image of container ${manifest.name}`);
-      const { command, stopSignal = 'SIGTERM', standIn = false } = image;
+      const { command, standIn = false } = image;
+      const stopSignal = (stopSignalOf(manifest) as NodeJS.Signals | undefined) ?? image.stopSignal ?? 'SIGTERM';
       return { manifest, command, stopSignal, standIn, serves: manifest.name === ports.servedBy };
     }),
-    gracePeriodMs: terminationGracePeriodSeconds * 1000,
+    gracePeriodMs: timerMs(terminationGracePeriodSeconds * 1000),
     env: env ?? { PATH: process.env.PATH ?? '' },
     servedPort: ports.served,
     ownPort,

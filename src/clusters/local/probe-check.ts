@@ -49,7 +49,7 @@ export function httpStatus(httpGet: HttpGet, address: Address, signal: AbortSign
       {
         ...address,
         rejectUnauthorized: false,
-        path: httpGet.path ?? '/',
+        path: httpGet.path,
         agent: false,
         signal,
         headers: { 'user-agent': 'kube-probe/1.34', ...headers },

@@ -1,5 +1,6 @@
 /** One probe of one container, with the kubelet's rhythm and thresholds. */
 import type { Probe } from '../../kubernetes-rules/objects.ts';
+import { timerMs } from '../../timers.ts';
 import type { ProbeCheck } from './probe-check.ts';
 
 export interface ProbeTiming {
@@ -10,14 +11,13 @@ export interface ProbeTiming {
   failureThreshold: number;
 }
 
-/** The API's defaults where a probe is silent; a zero means the default too. */
 export function probeTiming(probe: Probe): ProbeTiming {
   return {
-    initialDelayMs: (probe.initialDelaySeconds ?? 0) * 1000,
-    periodMs: (probe.periodSeconds || 10) * 1000,
-    timeoutMs: (probe.timeoutSeconds || 1) * 1000,
-    successThreshold: probe.successThreshold || 1,
-    failureThreshold: probe.failureThreshold || 3,
+    initialDelayMs: probe.initialDelaySeconds * 1000,
+    periodMs: timerMs(probe.periodSeconds * 1000),
+    timeoutMs: timerMs(probe.timeoutSeconds * 1000),
+    successThreshold: probe.successThreshold,
+    failureThreshold: probe.failureThreshold,
   };
 }
 

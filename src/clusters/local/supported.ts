@@ -2,8 +2,10 @@
  * Which manifest fields the local cluster carries out. A field that could change the result and is not carried out is
  * an error: a simulation that ignores what it was told gives an answer to another question.
  */
+import { constants } from 'node:os';
 import { InputError } from '../../errors.ts';
-import type { KubernetesObject } from '../../kubernetes-rules/objects.ts';
+import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
+import type { KubernetesObject } from '../../kubernetes-rules/written-objects.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 
 const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) =>
@@ -29,6 +31,9 @@ const CARRIED_OUT = {
     'spec.minReadySeconds',
     'spec.progressDeadlineSeconds',
     'spec.selector.matchLabels.*',
+    'spec.selector.matchExpressions[].key',
+    'spec.selector.matchExpressions[].operator',
+    'spec.selector.matchExpressions[].values[]',
     'spec.strategy.type',
     'spec.strategy.rollingUpdate.maxSurge',
     'spec.strategy.rollingUpdate.maxUnavailable',
@@ -48,6 +53,7 @@ const CARRIED_OUT = {
       'lifecycle.preStop.httpGet.path',
       'lifecycle.preStop.httpGet.port',
       'lifecycle.preStop.httpGet.scheme',
+      'lifecycle.stopSignal',
       ...PROBES,
     ].map((field) => `spec.template.spec.containers[].${field}`),
   ],
@@ -74,6 +80,7 @@ const WITHOUT_EFFECT = {
       'imagePullSecrets.**',
       'priorityClassName',
       'restartPolicy',
+      'os.name',
       'dnsPolicy',
       'schedulerName',
       'containers[].imagePullPolicy',
@@ -112,20 +119,29 @@ export function assertSupported(manifests: Manifests): void {
     const unknown = leaves(object).find((leaf) => !allowed.some((pattern) => matches(pattern, leaf)));
     if (unknown) fail(manifests, object, `${unknown} is`);
   }
-  const { terminationGracePeriodSeconds } = manifests.deployment.spec.template.spec;
+  const { workload, service } = manifests;
+  const { containers, terminationGracePeriodSeconds, os } = workload.spec.template.spec;
+  for (const [index, container] of containers.entries()) {
+    const signal = stopSignalOf(container);
+    // Node has no names for real-time signals.
+    if (signal === undefined || signal in constants.signals) continue;
+    const field = `spec.template.spec.containers[${index}].lifecycle.stopSignal`;
+    fail(manifests, workload, `${field}: ${signal} is`);
+  }
+  if (os && os.name !== 'linux') fail(manifests, workload, `spec.template.spec.os.name: ${os.name} is`);
   if (terminationGracePeriodSeconds === 0) {
-    fail(manifests, manifests.deployment, 'spec.template.spec.terminationGracePeriodSeconds: 0 (forced deletion) is');
+    fail(manifests, workload, 'spec.template.spec.terminationGracePeriodSeconds: 0 (forced deletion) is');
   }
-  if (terminationGracePeriodSeconds !== undefined && terminationGracePeriodSeconds < 0) {
+  if (terminationGracePeriodSeconds < 0) {
     const field = `spec.template.spec.terminationGracePeriodSeconds: ${terminationGracePeriodSeconds}`;
-    fail(manifests, manifests.deployment, `${field} (which the API server turns into 1) is`);
+    fail(manifests, workload, `${field} (which the API server turns into 1) is`);
   }
-  if (manifests.service.spec.clusterIP === 'None') {
-    fail(manifests, manifests.service, 'spec.clusterIP: None (a Service that no router serves) is');
+  if (service.spec.clusterIP === 'None') {
+    fail(manifests, service, 'spec.clusterIP: None (a Service that no router serves) is');
   }
 }
 
-function fail(manifests: Manifests, object: KubernetesObject, what: string): never {
+function fail(manifests: Manifests, object: Pick<KubernetesObject, 'kind' | 'metadata'>, what: string): never {
   throw new InputError(
     `${manifests.source}: ${object.kind} "${object.metadata.name}": ${what} not carried out by the local cluster and could change the result; remove it, or measure on a real cluster`,
   );

@@ -17,7 +17,7 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     id: 'exits-on-sigterm',
     family: 'exit',
     title: 'exits on SIGTERM, as PID 1 too',
-    why: 'PID 1 ignores every signal it has no handler for: such a container takes its whole grace period to end, and its last requests are cut by SIGKILL.',
+    why: 'A container that does not end on SIGTERM takes its whole grace period, and SIGKILL cuts its last requests. PID 1 ignores every signal that it has no handler for, and a timer or a stream that nobody ends keeps a process running as well.',
     timing:
       'SIGTERM when idle, and after requests of every kind that are over: event streams and WebSockets whose clients have left, uploads, slow requests. It has the grace period.',
     cause: 'no-graceful-shutdown',
@@ -115,7 +115,7 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     id: 'through-the-wrapper',
     family: 'exit',
     title: 'its wrapper passes SIGTERM on, and waits',
-    why: 'A shell or a package manager as PID 1 gets the signal in place of the server. Some keep it, and some end before the server does, which kills it.',
+    why: 'A shell, an init or a package manager as PID 1 gets the signal in place of the server. Some do not pass it on, and some end before the server does: when PID 1 ends, the kernel kills every other process of the container.',
     timing:
       'A request in flight; SIGTERM to the first process; the response completes and the exit comes within the grace period.',
     cause: 'no-graceful-shutdown',

@@ -18,7 +18,7 @@ export const WORK_CASES: readonly ConformanceCase[] = [
     id: 'in-flight-completes',
     family: 'work',
     title: 'a request in flight completes',
-    why: 'A server that ends, or closes its connections, at SIGTERM cuts every request it has accepted. Some do and exit with code 0.',
+    why: 'A server that exits or closes its connections on SIGTERM cuts every request that it has accepted. Some do, and exit with code 0.',
     timing: `Sent ${READ_MS} ms before SIGTERM; its response takes 1.5 s longer than an idle drain, and at least 2 s.`,
     cause: 'no-graceful-shutdown',
     link: 'https://github.com/denoland/deno/pull/32862',

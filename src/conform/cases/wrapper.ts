@@ -8,13 +8,13 @@ import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
 import { fail, notApplicable, pass, type Verdict } from '../verdict.ts';
 import { msOrSeconds, STILL_RUNNING } from './endings.ts';
 
-const LOOK_MS = 10;
+const LOOK_MS = 25;
 
 export async function throughTheWrapper(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
   if (!server.pid1) return notApplicable('processes cannot be told apart on this system');
   const roles = server.roles();
-  if (!roles) return notApplicable('the process that listens was not found');
+  if (!roles) return notApplicable('the process that listens cannot be seen, as one of another user');
   const wrapper = wrapperNames(roles);
   if (wrapper === undefined) return notApplicable('the first process is the server itself');
   const work = await context.workInFlight(server);

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import { InputError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
-import type { LoadGenerator, LoadOptions, LoadProgress, RunningLoad } from '../load.ts';
+import { type LoadGenerator, type LoadOptions, type LoadProgress, loadExpired, type RunningLoad } from '../load.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
 
 export const builtinLoad: LoadGenerator = {
@@ -32,6 +32,9 @@ async function startWorker(options: LoadOptions): Promise<RunningLoad> {
   const died = new Promise<never>((_, reject) => {
     const fail = (error: unknown) => reject(signal.aborted ? signal.reason : error);
     worker.on('error', fail);
+    worker.on('message', ({ kind }: FromWorker) => {
+      if (kind === 'expired') fail(loadExpired(options.maxDurationMs));
+    });
     worker.on('exit', () => {
       signal.removeEventListener('abort', abort);
       fail(new Error('the load generator ended by itself'));
@@ -67,6 +70,8 @@ function fixedRoutes(text: string): RoutingTable {
   if (url.protocol !== 'http:' || url.pathname !== '/') {
     throw new InputError(`${text}: the builtin load speaks plain HTTP to a host and port alone; use --load k6`);
   }
-  const endpoint = { pod: { uid: '', name: '' }, host: url.hostname, port: Number(url.port || 80), reachable: true };
+  // A URL has an IPv6 address in brackets, and a socket without.
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const endpoint = { pod: { uid: '', name: '' }, host, port: Number(url.port || 80), reachable: true };
   return { routers: [{ name: '', endpoints: [endpoint] }] };
 }

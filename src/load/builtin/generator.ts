@@ -5,6 +5,7 @@ import type { Random } from '../../random.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
 import type { FailedRequest, LoadRecord } from '../../trace/load-record.ts';
+import { answeringPod } from '../answering-pod.ts';
 import { LoadRecorder } from '../recorder.ts';
 import type { RequestMix, Scenario } from '../request-mix.ts';
 import type { Outcome } from './connection.ts';
@@ -123,7 +124,7 @@ export class Generator {
     const ok = !outcome.error && status !== undefined && status >= 200 && status < 300;
     const pod = podOf(request, outcome);
     if (pod && !request.reused) this.recorder.newConnection(pod.uid, request.startedMs, ok);
-    if (outcome.head && pod) request.client.lastPod = pod;
+    request.client.lastPod = pod;
     if (ok) {
       this.recorder.success(request.scenario.name, pod?.uid ?? '', request.startedMs, endedMs);
       const requestCount = outcome.head?.headers.get('x-request-count');
@@ -166,7 +167,7 @@ function requestText(scenario: Scenario, id: string, endpoint: Endpoint | undefi
   const body = Buffer.from(scenario.body ?? '', 'utf8').toString('latin1');
   return [
     `${scenario.method} ${scenario.path} HTTP/1.1`,
-    `host: ${endpoint?.host}:${endpoint?.port}`,
+    `host: ${endpoint?.host.includes(':') ? `[${endpoint.host}]` : endpoint?.host}:${endpoint?.port}`,
     `x-request-id: ${id}`,
     `connection: ${scenario.connection === 'fresh' ? 'close' : 'keep-alive'}`,
     ...(scenario.body === undefined
@@ -177,17 +178,12 @@ function requestText(scenario: Scenario, id: string, endpoint: Endpoint | undefi
   ].join('\r\n');
 }
 
-/**
- * The pod of a request, answered or not: the one that the response names, else the one that was dialled, else on a used
- * connection the one that answered last on it.
- */
 function podOf({ client, reused }: InFlight, { head }: Outcome): PodRef | undefined {
-  const dialled = client.destination?.endpoint?.pod;
-  const named = head?.headers.get('x-pod-name');
-  // A name alone is all that a response gives; the trial knows whose it was.
-  if (named !== undefined) return dialled?.name === named ? dialled : { uid: named, name: named };
-  if (dialled?.uid) return dialled;
-  return reused ? client.lastPod : undefined;
+  return answeringPod({
+    answered: head?.headers.get('x-pod-name'),
+    dialled: client.destination?.endpoint?.pod,
+    answeredBefore: reused ? client.lastPod : undefined,
+  });
 }
 
 function describe(request: InFlight, outcome: Outcome, pod: PodRef | undefined, endedMs: number): FailedRequest {

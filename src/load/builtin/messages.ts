@@ -18,4 +18,6 @@ export type ToWorker = { kind: 'routes'; routes: RoutingTable } | { kind: 'stop'
 export type FromWorker =
   | { kind: 'started'; atMs: number }
   | ({ kind: 'progress' } & LoadProgress)
+  /** Its longest duration is over, and nobody had stopped it. */
+  | { kind: 'expired' }
   | { kind: 'done'; stoppedMs: number; record: LoadRecord };

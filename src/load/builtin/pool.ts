@@ -10,7 +10,7 @@ export class Client {
   connection: Connection | undefined;
   /** Where its connection goes, or the last one went. */
   destination: Dialled | undefined;
-  /** Who answered last; where the way to a pod cannot be seen, its connection still leads there. */
+  /** The pod of its last request; where the way to a pod cannot be seen, a reused connection still leads there. */
   lastPod: PodRef | undefined;
   #giveUp: (() => void) | undefined;
 

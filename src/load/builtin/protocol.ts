@@ -10,7 +10,9 @@ export type Protocol =
   | { protocol: 'http1'; status: number }
   | { protocol: 'http2' }
   | { protocol: 'tls' }
-  /** `what` says what was seen, as in "the connection was closed without a response". */
+  /** Bytes came that are none of these: "-ERR unknown command". */
+  | { protocol: 'other'; answer: string }
+  /** Nothing came; `what` says what was seen, as in "the connection was closed without a response". */
   | { protocol: 'unknown'; what: string };
 
 interface Address {
@@ -30,7 +32,7 @@ const REFUSES_PROTOCOL = [400, 426, 505];
 /** Sends `GET path` in HTTP/1.1 and looks at the first bytes of the answer. Never rejects. */
 export async function recogniseProtocol(address: Address, path: string, limitMs = LIMIT_MS): Promise<Protocol> {
   const answer = await firstAnswer(address, path, limitMs);
-  if (answer.protocol === 'http2' || answer.protocol === 'tls') return answer;
+  if (answer.protocol === 'http2' || answer.protocol === 'tls' || answer.protocol === 'other') return answer;
   if (answer.protocol === 'http1' && !REFUSES_PROTOCOL.includes(answer.status)) return answer;
   if (await completesTlsHandshake(address, limitMs)) return { protocol: 'tls' };
   if (answer.protocol === 'http1') {
@@ -43,18 +45,22 @@ export async function recogniseProtocol(address: Address, path: string, limitMs 
 }
 
 /** What the user can do about a server that this program cannot measure; undefined where it can. */
-export function protocolAdvice({ protocol }: Protocol): string | undefined {
-  if (protocol === 'http2') {
+export function protocolAdvice(found: Protocol): string | undefined {
+  if (found.protocol === 'http2') {
     return (
       'it speaks HTTP/2 only, as gRPC servers do, and this program sends HTTP/1.1: ' +
       'if it has an HTTP/1.1 port as well, for health checks or metrics, name that with --port'
     );
   }
-  if (protocol === 'tls') {
+  if (found.protocol === 'tls') {
     return (
       'it speaks TLS only, and this program sends plain HTTP/1.1: ' +
       'start it without TLS, as behind an ingress that ends TLS, or name its plain HTTP port with --port'
     );
+  }
+  if (found.protocol === 'other') {
+    const answer = JSON.stringify(found.answer);
+    return `it does not speak HTTP (it answered a GET with ${answer}): name its HTTP port with --port`;
   }
   return undefined;
 }
@@ -76,8 +82,10 @@ export function protocolOfBytes(bytes: Buffer): FirstAnswer | undefined {
   const [type, major] = bytes;
   if (bytes.length >= 3 && (type === TLS_ALERT || type === TLS_HANDSHAKE) && major === 3) return { protocol: 'tls' };
   if (bytes.length < LONGEST_PROOF) return undefined;
-  return { protocol: 'unknown', what: `it answered ${JSON.stringify(text.slice(0, 40))}`, closed: false };
+  return { protocol: 'other', answer: text.slice(0, ANSWER_SHOWN) };
 }
+
+const ANSWER_SHOWN = 40;
 
 /** "HTTP/1.1 200" */
 const LONGEST_PROOF = 12;
@@ -99,8 +107,8 @@ function firstAnswer({ host, port }: Address, path: string, limitMs: number): Pr
   let bytes = Buffer.alloc(0);
   return new Promise<FirstAnswer>((resolve) => {
     const unknown = (what: string, closed: boolean) => {
-      const seen = bytes.length === 0 ? what : `it answered ${JSON.stringify(bytes.toString('latin1'))}`;
-      resolve({ protocol: 'unknown', what: seen, closed });
+      if (bytes.length === 0) resolve({ protocol: 'unknown', what, closed });
+      else resolve({ protocol: 'other', answer: bytes.toString('latin1') });
     };
     const timer = setTimeout(() => unknown(`no response within ${limitMs / 1000} s`, false), limitMs);
     socket.on('connect', () => socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`));

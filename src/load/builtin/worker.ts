@@ -1,6 +1,7 @@
 /** The load's worker thread: away from the cluster's timers, so that neither delays the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { seededRandom } from '../../random.ts';
+import { timerMs } from '../../timers.ts';
 import { startClock } from '../../trace/clock.ts';
 import { Generator } from './generator.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
@@ -18,9 +19,9 @@ let stopping = false;
 const stop = async () => {
   if (stopping) return;
   stopping = true;
+  clearTimeout(bound);
   const end = await generator.stop(`builtin on Node ${process.versions.node}`);
   clearInterval(progress);
-  clearTimeout(bound);
   say({ kind: 'done', ...end });
   port.close();
 };
@@ -32,6 +33,9 @@ port.on('message', (message: ToWorker) => {
 const progress = setInterval(() => {
   say({ kind: 'progress', started: generator.recorder.started, failed: generator.recorder.failed });
 }, PROGRESS_EVERY_MS);
-const bound = setTimeout(() => void stop(), setup.maxDurationMs);
+const bound = setTimeout(() => {
+  say({ kind: 'expired' });
+  void stop();
+}, timerMs(setup.maxDurationMs));
 generator.start();
 say({ kind: 'started', atMs: clock.nowMs() });

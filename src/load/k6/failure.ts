@@ -60,17 +60,16 @@ export function connectionOf(line: Pick<FailureLine, 'errorCode' | 'status' | 't
  * @param startedMs when it was started, on the trial's clock
  * @param seen what the Service's proxy knows of it, where load goes through one: its connection to the pod is the one
  *   that counts, for the proxy itself can always be connected to
- * @param heldPod the pod that the virtual user's connection led to, if it had one
+ * @param pod the one it reached (answeringPod)
  */
 export function failedRequest(
   line: FailureLine,
   startedMs: number,
   seen?: ProxiedRequest,
-  heldPod?: PodRef,
+  pod?: PodRef,
 ): FailedRequest {
   const detail = [line.errorCode, line.error].filter((part) => part !== undefined).join(' ');
   const connection = seen?.connection ?? connectionOf(line);
-  const pod = podOf(line, connection, seen, heldPod);
   const endedMs = startedMs + (line.endedAtMs - line.startedAtMs);
   const outcome = {
     phase: seen?.connectError ? ('connect' as const) : phaseOf(line),
@@ -94,19 +93,4 @@ export function failedRequest(
       },
     ],
   };
-}
-
-/**
- * The pod of a request, answered or not: the one that the response names, else the one that the Service's proxy connected
- * to, else on a used connection the one that answered last on it.
- */
-export function podOf(
-  { pod: named }: Pick<FailureLine, 'pod'>,
-  connection: 'fresh' | 'reused',
-  seen: ProxiedRequest | undefined,
-  heldPod: PodRef | undefined,
-): PodRef | undefined {
-  // A name alone is all that a response gives; the trial knows whose it was.
-  if (named !== undefined) return seen?.pod?.name === named ? seen.pod : { uid: named, name: named };
-  return seen?.pod ?? (connection === 'reused' ? heldPod : undefined);
 }

@@ -4,17 +4,18 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Target } from '../../clusters/cluster.ts';
-import { Conditions } from '../../clusters/condition.ts';
+import { Conditions, within } from '../../clusters/condition.ts';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
 import { followLog } from '../../clusters/kubernetes/follow-log.ts';
 import { creationTrouble, podTrouble } from '../../clusters/kubernetes/trouble.ts';
 import { watchResource } from '../../clusters/kubernetes/watches.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
-import type { LoadGenerator, LoadOptions, RunningLoad } from '../load.ts';
+import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
 import { AlignedLines } from './aligned-lines.ts';
 import { INDEX_ANNOTATION, LOAD_CONTAINER, LOAD_NAME, type LoadJob, loadConfigMap, loadJob } from './job-objects.ts';
 import { droppedIterations } from './k6-metrics.ts';
+import { RAN_TO_ITS_END } from './k6-process.ts';
 import { RequestLog } from './request-log.ts';
 
 /** Scheduling, pulling the image and k6's own start. */
@@ -122,7 +123,7 @@ class RunningJob implements RunningLoad {
     });
     await this.#conditions.until(() => startedMs !== undefined, {
       signal,
-      deadlineMs: START_LIMIT_MS,
+      leftMs: within(START_LIMIT_MS),
       stuck: () =>
         new EnvironmentError(
           `${pods} load ${pods === 1 ? 'pod' : 'pods'} of ${image} did not begin within ${START_LIMIT_MS / 1000} s`,
@@ -211,8 +212,7 @@ class RunningJob implements RunningLoad {
     if (trouble) fail(new EnvironmentError(`the load: ${trouble}`));
     const terminated = pod.status?.containerStatuses?.[0]?.state?.terminated;
     if (terminated && !this.#ending) {
-      const words = instance.lastWords.join(' | ') || 'it said nothing';
-      fail(new EnvironmentError(`k6 ended by itself (exit code ${terminated.exitCode}): ${words}`));
+      fail(this.#endOf(instance, terminated.exitCode));
     }
     if (known) return;
     const source = {
@@ -229,6 +229,13 @@ class RunningJob implements RunningLoad {
       signal,
       () => this.#ending,
     ).catch(fail);
+  }
+
+  /** Why it has ended, though nobody had stopped it. */
+  #endOf({ lastWords }: Instance, exitCode: number): Error {
+    if (RAN_TO_ITS_END.includes(exitCode)) return loadExpired(this.#load.maxDurationMs);
+    const words = lastWords.join(' | ') || 'it said nothing';
+    return new EnvironmentError(`k6 ended by itself (exit code ${exitCode}): ${words}`);
   }
 
   #read(line: string, index: number): void {

@@ -1,13 +1,18 @@
 /** The k6 program: found on the PATH, run with a script, watched, ended. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { EnvironmentError } from '../../errors.ts';
+import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 
 /** k6 writes its summary and ends within some 30 ms of SIGINT; what takes this much longer, in ms, hangs. */
 const INTERRUPT_LIMIT_MS = 10_000;
 /** Lines of k6's own output kept to say why it died. */
 const LAST_WORDS = 10;
+
+/** Exit codes of a test that ran to its end: passed, and thresholds (failed or dropped requests) exceeded. */
+export const RAN_TO_ITS_END: readonly number[] = [0, 99];
 
 /** How k6 ended. */
 export interface K6Exit {
@@ -44,32 +49,30 @@ export async function k6Version(): Promise<string> {
 export class K6Process {
   /** Resolves once k6 has ended and all its output was read. */
   readonly exited: Promise<K6Exit>;
-  readonly #child: ChildProcess;
+  readonly #process: StartedProcess;
   readonly #lastWords: string[] = [];
 
-  constructor({ script, env, signal, onLine }: K6Run) {
-    const child = spawn('k6', [...flags(env), script], {
-      env: withoutK6Options(process.env),
-      stdio: ['ignore', 'ignore', 'pipe'],
-      // A group of its own: Ctrl-C is for this program, which then ends k6 itself.
-      detached: true,
-    });
-    this.#child = child;
-    createInterface({ input: child.stderr }).on('line', (line) => {
+  private constructor(started: StartedProcess, { signal, onLine }: K6Run) {
+    this.#process = started;
+    started.stdout.resume(); // the test's summary, which the script writes to a file
+    createInterface({ input: started.stderr }).on('line', (line) => {
       if (onLine(line) || line === '' || line === 'Request Failed') return;
       this.#lastWords.push(line);
       if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
     });
     const kill = () => this.kill();
     signal.addEventListener('abort', kill);
-    process.on('exit', kill);
-    this.exited = new Promise<K6Exit>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (code, endedBy) => resolve({ code, signal: endedBy }));
-    }).finally(() => {
+    if (signal.aborted) kill();
+    this.exited = once(started.child, 'close').then(([code, endedBy]) => {
       signal.removeEventListener('abort', kill);
-      process.off('exit', kill);
+      return { code, signal: endedBy };
     });
+  }
+
+  /** @throws EnvironmentError when it cannot be started */
+  static async start(run: K6Run): Promise<K6Process> {
+    const env = withoutK6Options(process.env);
+    return new K6Process(await startProcess(['k6', ...flags(run.env), run.script], { env, fullPriority: true }), run);
   }
 
   /** What k6 last said, its requests apart. */
@@ -79,13 +82,13 @@ export class K6Process {
 
   /** Ends the test at once, cutting what is in flight; the script's handleSummary still runs. */
   async interrupt(): Promise<void> {
-    this.#child.kill('SIGINT');
+    this.#process.child.kill('SIGINT');
     const hangs = setTimeout(() => this.kill(), INTERRUPT_LIMIT_MS);
     await this.exited.finally(() => clearTimeout(hangs));
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#process.killGroup();
   }
 }
 
@@ -104,6 +107,9 @@ function flags(env: Record<string, string>): string[] {
 }
 
 /** The environment without the variables by which k6 takes options: one of them would change the load silently. */
-function withoutK6Options(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('K6_')));
+function withoutK6Options(env: NodeJS.ProcessEnv): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('K6_'),
+  );
+  return Object.fromEntries(kept);
 }

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
-import type { LoadGenerator, LoadOptions, RunningLoad } from '../load.ts';
-import { type K6Exit, K6Process, k6Version } from './k6-process.ts';
+import type { LoadRecord } from '../../trace/load-record.ts';
+import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
+import { type K6Exit, K6Process, k6Version, RAN_TO_ITS_END } from './k6-process.ts';
 import { RequestLog } from './request-log.ts';
 
 /** What is read of the result that loadtest.js writes. */
 const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: z.int() });
-/** Exit codes of a test that ran to its end: passed, and thresholds (failed or dropped requests) exceeded. */
-const RAN_TO_ITS_END: unknown[] = [0, 99];
 
 export const k6Load: LoadGenerator = { name: 'k6', start };
 
@@ -29,7 +28,7 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   writeFileSync(workloadFile, JSON.stringify(requestMix));
 
   const log = new RequestLog({ requestMix, target, clocks: [clock] });
-  const k6 = new K6Process({
+  const k6 = await K6Process.start({
     script: projectFile('loadtest.js'),
     env: {
       URL: target.url,
@@ -40,6 +39,10 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
     },
     signal,
     onLine: (line) => log.read(line),
+  }).catch((error: unknown) => {
+    remove();
+    process.off('exit', remove);
+    throw error;
   });
 
   let interrupted = false;
@@ -48,15 +51,18 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
     .then((exit) => {
       endedMs = clock.nowMs();
       if (signal.aborted) throw signal.reason;
-      if (!interrupted && !RAN_TO_ITS_END.includes(exit.code)) throw deathOf(exit, k6.lastWords);
+      if (!interrupted && !RAN_TO_ITS_END.includes(exit.code ?? -1)) throw deathOf(exit, k6.lastWords);
       return readSummary(summaryFile);
     })
     .finally(() => {
       remove();
       process.off('exit', remove);
     });
+  let stopping: Promise<{ stoppedMs: number; record: LoadRecord }> | undefined;
   const died = new Promise<never>((_, reject) => {
-    ended.catch(reject);
+    ended.then(() => {
+      if (!stopping) reject(loadExpired(maxDurationMs));
+    }, reject);
   });
   died.catch(() => {}); // awaited in races only: between them a rejection must not end the program
 
@@ -70,20 +76,19 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
    * goes on until all those that started before now have ended; those that started later are not counted.
    */
   const stop = async () => {
-    const stoppedMs = endedMs ?? clock.nowMs();
+    const stoppedMs = clock.nowMs();
     await Promise.race([log.stop(stoppedMs), ended]);
     interrupted = true;
     await k6.interrupt();
     const { dropped } = await ended;
     return { stoppedMs, record: log.record(version, dropped) };
   };
-  let stopping: ReturnType<typeof stop> | undefined;
   return {
     startedMs,
     progress: () => log.progress,
     died,
     stop: () => {
-      stopping ??= stop();
+      stopping ??= endedMs === undefined ? stop() : died;
       return stopping;
     },
   };

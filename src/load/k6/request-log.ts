@@ -3,10 +3,11 @@ import type { Target } from '../../clusters/cluster.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
 import type { LoadRecord } from '../../trace/load-record.ts';
+import { answeringPod } from '../answering-pod.ts';
 import type { LoadProgress } from '../load.ts';
 import { LoadRecorder } from '../recorder.ts';
 import type { RequestMix, Scenario } from '../request-mix.ts';
-import { connectionOf, failedRequest, podOf } from './failure.ts';
+import { connectionOf, failedRequest } from './failure.ts';
 import { IterationLedger } from './iteration-ledger.ts';
 import { parseLine, type RequestLine } from './request-line.ts';
 
@@ -30,7 +31,7 @@ interface Lane {
 interface Instance {
   clock: Pick<TrialClock, 'fromEpochMs'>;
   lanes: ReadonlyMap<string, Lane>;
-  /** The pod that each virtual user's connection leads to, as its last response said. */
+  /** The pod of each virtual user's last request: its connection, if it is used again, still leads there. */
   podOfUser: Map<number, PodRef>;
 }
 
@@ -112,22 +113,26 @@ export class RequestLog {
     if (!lane) throw new Error(`k6 ran a scenario that the requestMix does not have: ${line.scenario}`);
     const startedMs = clock.fromEpochMs(line.startedAtMs);
     lane.ledger.ended(line.iteration, startedMs > this.#stoppedMs + FENCE_MS);
-    const heldPod = podOfUser.get(line.vu);
     const seen = line.failed ? this.#whereWas(line.id) : undefined;
-    const connection = line.failed ? (seen?.connection ?? connectionOf(line)) : line.connection;
-    const pod = podOf(line, connection, seen, heldPod);
-    if (line.pod !== undefined && pod) podOfUser.set(line.vu, pod);
+    const connection = line.failed ? connectionOf(line) : line.connection;
+    const pod = answeringPod({
+      answered: line.pod,
+      dialled: seen?.pod,
+      answeredBefore: (seen?.connection ?? connection) === 'reused' ? podOfUser.get(line.vu) : undefined,
+    });
+    if (pod === undefined) podOfUser.delete(line.vu);
+    else podOfUser.set(line.vu, pod);
     if (startedMs > this.#stoppedMs) return;
 
     this.#recorder.start(undefined);
     if (line.pod !== undefined) this.#recorder.requestCount(line.requestCount);
-    if (pod && connection === 'fresh') this.#recorder.newConnection(pod.uid, startedMs, !line.failed);
+    if (pod !== undefined && connection === 'fresh') this.#recorder.newConnection(pod.uid, startedMs, !line.failed);
     // A request that never had a connection tells nothing about reuse.
     const connected = !line.failed || line.timings.blocked > 0;
     if (lane.scenario.connection === 'keep-alive' && connected) {
       this.#recorder.keepAlive(connection === 'reused');
     }
-    if (line.failed) this.#recorder.failure(failedRequest(line, startedMs, seen, heldPod));
+    if (line.failed) this.#recorder.failure(failedRequest(line, startedMs, seen, pod));
     else this.#recorder.success(line.scenario, pod?.uid ?? '', startedMs, startedMs + line.latencyMs);
   }
 

@@ -9,6 +9,7 @@ import { serve } from './graceful.mjs';
 const FAULTS = {
   none: {},
   'ignores-sigterm': { signals: [], onStart: () => process.on('SIGTERM', () => {}) },
+  'drains-on-sigquit': { signals: ['SIGQUIT', 'SIGINT'], onStart: () => process.on('SIGTERM', () => process.exit(1)) },
   'exits-with-143': { exitCode: 143 },
   lingers: { lingersMs: 4000, deadlineMs: 5500 },
   'dies-of-sigint': { signals: ['SIGTERM'], onStart: () => process.on('SIGINT', () => process.exit(130)) },

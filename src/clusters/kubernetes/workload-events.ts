@@ -1,0 +1,16 @@
+/** Which of a namespace's events are about one workload. Pure. */
+import type { CoreV1Event } from '@kubernetes/client-node';
+
+/** The letters of a ReplicaSet's hash. Source: apimachinery/pkg/util/rand, SafeEncodeString. */
+const REPLICA_SET_HASH = /^[bcdfghjklmnpqrstvwxz2456789]{1,10}$/;
+
+/**
+ * Whether an event is about what makes the workload's pods: the Deployment, one of its ReplicaSets, or the StatefulSet.
+ * An event names its object and says nothing of that one's owner, so a ReplicaSet is known by its name.
+ */
+export function isOfController({ involvedObject }: CoreV1Event, workload: string): boolean {
+  const { kind, name = '' } = involvedObject;
+  if (kind === 'Deployment' || kind === 'StatefulSet') return name === workload;
+  if (kind !== 'ReplicaSet' || !name.startsWith(`${workload}-`)) return false;
+  return REPLICA_SET_HASH.test(name.slice(workload.length + 1));
+}

@@ -1,0 +1,197 @@
+/** The Kubernetes objects as they are written, as far as they are read here. What the API server fills in: objects.ts. */
+import { z } from 'zod';
+
+/** Above 2^53 a number here is only near the one written, which no use of it can notice. */
+const Int64 = z
+  .number()
+  .refine(Number.isInteger, 'Invalid input: expected int, received number')
+  .min(-(2 ** 63))
+  .max(2 ** 63);
+
+export const IntOrPercent = z.union([z.int(), z.string()]);
+export type IntOrPercent = z.infer<typeof IntOrPercent>;
+const Port = z.union([z.int(), z.string()]);
+
+const HttpGet = z.looseObject({
+  path: z.string().optional(),
+  port: Port,
+  host: z.string().optional(),
+  scheme: z.string().optional(),
+  httpHeaders: z.array(z.object({ name: z.string(), value: z.string() })).optional(),
+});
+export type HttpGet = z.infer<typeof HttpGet>;
+
+const Probe = z.looseObject({
+  httpGet: HttpGet.optional(),
+  tcpSocket: z.looseObject({ port: Port }).optional(),
+  exec: z.looseObject({ command: z.array(z.string()).optional() }).optional(),
+  initialDelaySeconds: z.int32().optional(),
+  periodSeconds: z.int32().optional(),
+  timeoutSeconds: z.int32().optional(),
+  successThreshold: z.int32().optional(),
+  failureThreshold: z.int32().optional(),
+});
+export type Probe = z.infer<typeof Probe>;
+
+const LifecycleHandler = z.looseObject({
+  sleep: z.looseObject({ seconds: Int64 }).optional(),
+  exec: z.looseObject({ command: z.array(z.string()).optional() }).optional(),
+  httpGet: HttpGet.optional(),
+  tcpSocket: z.unknown().optional(),
+});
+export type LifecycleHandler = z.infer<typeof LifecycleHandler>;
+
+const EnvVar = z.looseObject({
+  name: z.string(),
+  value: z.string().optional(),
+  valueFrom: z.looseObject({ fieldRef: z.looseObject({ fieldPath: z.string() }).optional() }).optional(),
+});
+
+export const Container = z.looseObject({
+  name: z.string(),
+  image: z.string().optional(),
+  command: z.array(z.string()).optional(),
+  args: z.array(z.string()).optional(),
+  env: z.array(EnvVar).optional(),
+  ports: z
+    .array(
+      z.looseObject({
+        containerPort: z.int(),
+        name: z.string().optional(),
+        protocol: z.string().optional(),
+        hostPort: z.int().optional(),
+      }),
+    )
+    .optional(),
+  lifecycle: z.looseObject({ preStop: LifecycleHandler.optional(), stopSignal: z.string().optional() }).optional(),
+  startupProbe: Probe.optional(),
+  readinessProbe: Probe.optional(),
+  livenessProbe: Probe.optional(),
+  restartPolicy: z.string().optional(),
+});
+export type Container = z.infer<typeof Container>;
+
+export const Labels = z.record(z.string(), z.string());
+const Metadata = z.looseObject({
+  name: z.string().optional(),
+  labels: Labels.optional(),
+  annotations: Labels.optional(),
+});
+/** Of an object of its own, not of a template. */
+export const ObjectMetadata = Metadata.extend({ name: z.string(), namespace: z.string().optional() });
+
+/** A label selector. Source: LabelSelector of meta/v1. */
+export const Selector = z.looseObject({
+  matchLabels: Labels.optional(),
+  matchExpressions: z
+    .array(z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
+    .optional(),
+});
+export type Selector = z.infer<typeof Selector>;
+
+export const PodSpec = z.looseObject({
+  terminationGracePeriodSeconds: Int64.optional(),
+  restartPolicy: z.string().optional(),
+  hostNetwork: z.boolean().optional(),
+  shareProcessNamespace: z.boolean().optional(),
+  os: z.looseObject({ name: z.string() }).optional(),
+  containers: z.array(Container).min(1),
+});
+export type PodSpec = z.infer<typeof PodSpec>;
+
+const PodTemplate = z.looseObject({ metadata: Metadata.optional(), spec: PodSpec });
+
+export const Deployment = z.looseObject({
+  apiVersion: z.literal('apps/v1'),
+  kind: z.literal('Deployment'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({
+    replicas: z.int32().optional(),
+    minReadySeconds: z.int32().optional(),
+    progressDeadlineSeconds: z.int32().optional(),
+    paused: z.boolean().optional(),
+    selector: Selector,
+    strategy: z
+      .looseObject({
+        type: z.string().optional(),
+        rollingUpdate: z
+          .looseObject({ maxSurge: IntOrPercent.optional(), maxUnavailable: IntOrPercent.optional() })
+          .optional(),
+      })
+      .optional(),
+    template: PodTemplate,
+  }),
+});
+export type Deployment = z.infer<typeof Deployment>;
+
+export const StatefulSet = z.looseObject({
+  apiVersion: z.literal('apps/v1'),
+  kind: z.literal('StatefulSet'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({
+    replicas: z.int32().optional(),
+    minReadySeconds: z.int32().optional(),
+    podManagementPolicy: z.string().optional(),
+    selector: Selector,
+    updateStrategy: z
+      .looseObject({
+        type: z.string().optional(),
+        rollingUpdate: z
+          .looseObject({ partition: z.int32().optional(), maxUnavailable: IntOrPercent.optional() })
+          .optional(),
+      })
+      .optional(),
+    template: PodTemplate,
+  }),
+});
+export type StatefulSet = z.infer<typeof StatefulSet>;
+
+export const DaemonSet = z.looseObject({
+  apiVersion: z.literal('apps/v1'),
+  kind: z.literal('DaemonSet'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({
+    minReadySeconds: z.int32().optional(),
+    selector: Selector,
+    updateStrategy: z
+      .looseObject({
+        type: z.string().optional(),
+        rollingUpdate: z
+          .looseObject({ maxSurge: IntOrPercent.optional(), maxUnavailable: IntOrPercent.optional() })
+          .optional(),
+      })
+      .optional(),
+    template: PodTemplate,
+  }),
+});
+export type DaemonSet = z.infer<typeof DaemonSet>;
+
+/** The kinds that replace pods when their template changes. */
+export type Workload = Deployment | StatefulSet | DaemonSet;
+
+export const Service = z.looseObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('Service'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({
+    selector: Labels.optional(),
+    ports: z
+      .array(
+        z.looseObject({
+          name: z.string().optional(),
+          protocol: z.string().optional(),
+          port: z.int(),
+          targetPort: Port.optional(),
+        }),
+      )
+      .optional(),
+    sessionAffinity: z.string().optional(),
+    externalTrafficPolicy: z.string().optional(),
+  }),
+});
+export type Service = z.infer<typeof Service>;
+
+export type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string } } & Record<
+  string,
+  unknown
+>;

@@ -1,0 +1,104 @@
+/** The builtin load as trials run it: in its worker thread, to a URL. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { networkInterfaces } from 'node:os';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { builtinLoad } from '../../src/load/builtin/builtin.ts';
+import type { LoadOptions } from '../../src/load/load.ts';
+import type { Scenario } from '../../src/load/request-mix.ts';
+import { startClock } from '../../src/trace/clock.ts';
+import { within } from '../app/within.ts';
+import { freePort } from './raw-server.ts';
+
+const SCENARIO: Scenario = {
+  name: 'keep-alive',
+  method: 'GET',
+  path: '/',
+  connection: 'keep-alive',
+  ratePerSecond: 50,
+  connections: 2,
+  timeoutMs: 1000,
+};
+
+/** A server on that address; it answers as the test says, or with its name. */
+async function serve(t: TestContext, host: string, pod: (request: number) => string | undefined = () => 'pod-1') {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    const name = pod(requests.length);
+    if (name === undefined) request.socket.destroy();
+    else response.setHeader('x-pod-name', name).end('ok');
+  });
+  const port = await freePort();
+  server.listen(port, host);
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { requests, port };
+}
+
+function options(url: string, properties: Partial<LoadOptions> = {}): LoadOptions {
+  return {
+    requestMix: { format: 'k8s-rollout-test/workload/1', scenarios: [SCENARIO] },
+    target: { kind: 'url', url },
+    clock: startClock(),
+    seed: 1,
+    maxDurationMs: 20_000,
+    signal: new AbortController().signal,
+    ...properties,
+  };
+}
+
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
+
+test('a URL with an IPv6 address', { skip: hasIpv6 ? false : 'this machine has no IPv6 loopback' }, async (t) => {
+  const { requests, port } = await serve(t, '::1');
+  const running = await builtinLoad.start(options(`http://[::1]:${port}`));
+  await delay(300);
+  const { record } = await within(5000, 'the end of the load', running.stop());
+  assert.deepEqual(record.failures, []);
+  assert.ok(requests.length > 5, String(requests.length));
+  assert.equal(requests[0]?.headers.host, `[::1]:${port}`);
+});
+
+describe('through a URL', () => {
+  test('a failure on a reused connection is of the pod that answered last on it', async (t) => {
+    const { port } = await serve(t, '127.0.0.1', (n) => (n <= 4 ? `pod-${n % 2}` : undefined));
+    const running = await builtinLoad.start(options(`http://127.0.0.1:${port}`));
+    await delay(400);
+    const { record } = await within(5000, 'the end of the load', running.stop());
+    const kinds = new Set(record.failures.map(({ client, attempts }) => `${client.connection} ${attempts[0]?.pod}`));
+    assert.deepEqual([...kinds].sort(), ['fresh undefined', 'reused pod-0', 'reused pod-1']);
+    assert.deepEqual(Object.keys(record.newConnections ?? {}).sort(), ['pod-0', 'pod-1']);
+  });
+});
+
+describe('a load that is over before anyone stopped it', () => {
+  test('has died, in one line', async (t) => {
+    const { requests, port } = await serve(t, '127.0.0.1');
+    const running = await builtinLoad.start(options(`http://127.0.0.1:${port}`, { maxDurationMs: 300 }));
+    const expired = {
+      name: 'ProgramError',
+      exitCode: 4,
+      message:
+        'the load ended after 0.005 min, as long as a trial of this manifest may last, and the trial had not finished',
+    };
+    await assert.rejects(within(5000, 'the end of the load', running.died), expired);
+    assert.ok(requests.length > 5);
+    await assert.rejects(running.stop(), expired);
+  });
+
+  test('is no such thing where it may last for longer than a timer', async (t) => {
+    const { requests, port } = await serve(t, '127.0.0.1');
+    const running = await builtinLoad.start(options(`http://127.0.0.1:${port}`, { maxDurationMs: 2 ** 40 }));
+    await Promise.race([delay(200), running.died]);
+    await within(5000, 'the end of the load', running.stop());
+    assert.ok(requests.length > 3);
+  });
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { overlayFolder, readKustomization } from '../../src/manifests/kustomization.ts';
+import { renderKustomization } from '../../src/manifests/render.ts';
+import { kustomizeFolder } from '../../src/manifests/render-files.ts';
+
+const noRenderer =
+  [['kubectl', 'version', '--client'] as const, ['kustomize', 'version'] as const].every(
+    ([program, ...args]) => spawnSync(program, args).status !== 0,
+  ) && 'neither kubectl nor kustomize is on the PATH';
+
+const copy = mkdtempSync(join(tmpdir(), 'kustomization-'));
+after(() => rmSync(copy, { recursive: true, force: true }));
+
+/** Runs this without any program on the PATH. */
+function bare<T>(run: () => T): T {
+  const { PATH = '' } = process.env;
+  process.env.PATH = copy;
+  try {
+    return run();
+  } finally {
+    process.env.PATH = PATH;
+  }
+}
+
+describe('an overlay of this project', () => {
+  const folder = overlayFolder('valid-bun');
+
+  test('needs no kustomize', () => {
+    const { file, yaml } = bare(() => readKustomization(folder));
+    assert.equal(file, join(folder, 'kustomization.yaml'));
+    assert.match(yaml, /^apiVersion: v1\n/);
+  });
+
+  test('has the lines that kustomize prints', { skip: noRenderer }, () => {
+    assert.equal(readKustomization(folder).yaml, renderKustomization(folder));
+  });
+
+  test('whose sources have changed is rendered', { skip: noRenderer }, () => {
+    cpSync(kustomizeFolder(), copy, { recursive: true });
+    const changed = join(copy, 'overlays', 'valid-bun');
+    appendFileSync(join(changed, 'kustomization.yaml'), '\nnamePrefix: changed-\n');
+    assert.match(readKustomization(changed, copy).yaml, /name: changed-rollout-test/);
+    const message = /^rendering needs kubectl .* or kustomize/;
+    assert.throws(() => bare(() => readKustomization(changed, copy)), { name: 'EnvironmentError', message });
+  });
+});
+
+test("anyone else's folder is rendered, whatever it is called", { skip: noRenderer }, () => {
+  const folder = join(copy, 'valid-bun');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'kustomization.yml'), 'configMapGenerator:\n  - name: a\n    literals: [b=c]\n');
+  const { file, yaml } = readKustomization(folder);
+  assert.equal(file, join(folder, 'kustomization.yml'));
+  assert.match(yaml, /kind: ConfigMap/);
+});
+
+test('a folder without a kustomization is refused in a line', () => {
+  const message = `${copy}: no kustomization: it has no kustomization.yaml`;
+  assert.throws(() => readKustomization(copy), { name: 'InputError', message });
+});

@@ -1,0 +1,21 @@
+/** What `run --on kubernetes` says of a preStop hook before it begins. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LifecycleHandler } from '../../src/kubernetes-rules/objects.ts';
+import { hookText } from '../../src/own-service/intentions.ts';
+
+const table: [hook: LifecycleHandler | undefined, words: string][] = [
+  [undefined, 'none'],
+  [{ sleep: { seconds: 5 } }, 'sleep 5 s'],
+  [{ exec: { command: ['nginx', '-s', 'quit'] } }, 'exec nginx -s quit'],
+  [
+    {
+      exec: { command: ['sh', '-c', 'while true; do\n  curl localhost:9090/drain\n  sleep 1 && echo once more\ndone'] },
+    },
+    'exec sh -c while true; do curl localhost:9090/drain sleep 1 && e…',
+  ],
+  [{ httpGet: { port: 'web', path: '/', scheme: 'HTTP' } }, 'httpGet http://POD:web/'],
+  [{ httpGet: { port: 8443, path: 'drain', scheme: 'HTTPS', host: 'lb' } }, 'httpGet https://lb:8443/drain'],
+  [{ tcpSocket: { port: 1 } }, 'tcpSocket, which the kubelet does not carry out'],
+];
+for (const [hook, words] of table) test(words, () => assert.equal(hookText(hook), words));

@@ -1,0 +1,34 @@
+/** Processes that the program starts: their priority beside its own. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { getPriority } from 'node:os';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+
+/** Starts a process and prints its priority and that of this one. */
+const STARTS_ONE = `
+import { getPriority } from 'node:os';
+import { startProcess } from './src/processes/process-group.ts';
+const started = await startProcess(['sleep', '60'], { env: { PATH: process.env.PATH }, fullPriority: process.argv[1] === 'full' });
+console.log(getPriority(started.pid) - getPriority());
+started.killGroup();
+await started.exited;
+process.exit();
+`;
+
+async function nicer(nice: number, ...args: string[]): Promise<number> {
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', STARTS_ONE, ...args];
+  const { stdout } = await promisify(execFile)('nice', ['-n', String(nice), ...node]);
+  return Number(stdout);
+}
+
+const room = 19 - getPriority();
+const table: [what: string, nice: number, args: string[], nicer: number][] = [
+  ['leaves the program its share', 0, [], Math.min(5, room)],
+  ['does so below a program that is nice itself', 10, [], Math.min(5, Math.max(0, room - 10))],
+  ['cannot be nicer than the nicest', 19, [], 0],
+  ['shares it where it is part of the load', 0, ['full'], 0],
+];
+for (const [what, nice, args, expected] of table) {
+  test(`a process ${what}`, async () => assert.equal(await nicer(nice, ...args), expected));
+}

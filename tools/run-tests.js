@@ -1,0 +1,108 @@
+/**
+ * Runs the tests, bundled first: a test file that is translated as it is loaded takes half a second of processor time
+ * before its first test.
+ *
+ *   node tools/run-tests.js             every test
+ *   node tools/run-tests.js unit        those that start no process and send nothing over a socket
+ *   node tools/run-tests.js FILE…       these alone
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const PROJECT = dirname(import.meta.dirname);
+/** Flat, so that no folder of tests is taken for one of the project's own: these are looked for upwards. */
+const OUT = join(PROJECT, 'dist/tests');
+
+/** Tests mostly wait, for grace periods and the like, so there may be more of them at a time than cores. */
+const AT_A_TIME = 2 * availableParallelism();
+
+/** With real processes, sockets and signals; those that take longest come first. */
+const WITH_PROCESSES = [
+  'cli/run',
+  'cli/compare',
+  'cli/conform',
+  'conform/cases',
+  'cases/',
+  'cli/',
+  'engine/',
+  'recipes/',
+  'app/runtimes',
+  'k6/k6',
+  'check/cli',
+  'check/report',
+  'kubernetes/streams',
+  'kubernetes/connect',
+  'kubernetes/observer',
+  'k6/warden',
+  'load/builtin',
+  'load/connection',
+  'load/generator',
+  'load/protocol',
+  'local/listening-sockets',
+  'local/output-lines',
+  'local/ports',
+  'processes/',
+  'runtimes/',
+  'trials/',
+];
+
+/** @param {string} file */
+const order = (file) => {
+  const place = WITH_PROCESSES.findIndex((start) => relative(join(PROJECT, 'test'), file).startsWith(start));
+  return place < 0 ? WITH_PROCESSES.length : place;
+};
+
+/** Code that asks where it is must hear where its source is. */
+const inPlace = {
+  name: 'in-place',
+  /** @param {import('esbuild').PluginBuild} bundler */
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/test\/.*\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8')
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
+    }));
+  },
+};
+
+function everyTest() {
+  return readdirSync(join(PROJECT, 'test'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** @param {string[]} words */
+function chosen(words) {
+  if (words.length === 0) return everyTest();
+  if (words[0] === 'unit') return everyTest().filter((file) => order(file) === WITH_PROCESSES.length);
+  return words.map((word) => join(PROJECT, word));
+}
+
+const files = chosen(process.argv.slice(2)).sort((a, b) => order(a) - order(b) || a.localeCompare(b));
+const entries = files.map((file) => [`${basename(dirname(file))}.${basename(file, '.ts')}`, file]);
+rmSync(OUT, { recursive: true, force: true });
+await build({
+  absWorkingDir: PROJECT,
+  entryPoints: Object.fromEntries(entries),
+  outdir: OUT,
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  logLevel: 'warning',
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  plugins: [inPlace],
+});
+const flags = ['--enable-source-maps', '--test', `--test-concurrency=${AT_A_TIME}`];
+const bundles = entries.map(([name]) => join(OUT, `${name}.js`));
+const { status } = spawnSync(process.execPath, [...flags, ...bundles], { stdio: 'inherit', cwd: PROJECT });
+process.exit(status ?? 1);
