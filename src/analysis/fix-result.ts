@@ -1,5 +1,6 @@
 /** What a search for the smallest set of fixes came to, as results hold it. */
 import { z } from 'zod';
+import { CHANGES, SERVER_CHANGES } from './changes.ts';
 
 const Count = z.int().min(0);
 
@@ -11,7 +12,12 @@ export const FixResult = z.object({
     .array(z.object({ fix: z.string(), what: z.string() }))
     .describe('the smallest set that broke nothing; empty unless found'),
   component: z.string().nullable().describe('the changes as a kustomize component; null unless found'),
-  untried: z.array(z.string()).describe('fixes that the manifest lacks and that cannot be tried, with the reason'),
+  untried: z.array(z.string()).describe('why each of the four fixes that was not tried was not'),
+  rest: z
+    .array(
+      z.object({ change: z.enum(CHANGES), what: z.string(), removes: Count.describe('failed requests of the set') }),
+    )
+    .describe('where no set was found: changes that are not made in the manifest, by the set that came closest'),
   tried: z.array(
     z.object({
       set: z.array(z.string()),
@@ -22,3 +28,8 @@ export const FixResult = z.object({
   ),
 });
 export type FixResult = z.infer<typeof FixResult>;
+
+/** No set of changes to the manifest is enough, and what is left to change is known to be in the server. */
+export function onlyServerIsLeft({ state, rest }: Pick<FixResult, 'state' | 'rest'>): boolean {
+  return state === 'not-found' && rest.length > 0 && rest.every(({ change }) => SERVER_CHANGES.includes(change));
+}

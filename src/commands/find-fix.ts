@@ -1,8 +1,12 @@
 /** `run --find-fix`: the smallest set of fixes that stops the user's own service from breaking requests. */
+import type { Advice } from '../analysis/advice.ts';
+import { SERVER_CHANGES } from '../analysis/changes.ts';
 import type { FixResult } from '../analysis/fix-result.ts';
 import { type FoundFix, findFix } from '../find-fix/find-fix.ts';
 import { componentOf, flagsOf } from '../find-fix/patch.ts';
+import { FIXES } from '../manifests/overlays.ts';
 import { type LocalService, localServiceBackend } from '../own-service/plan.ts';
+import { changeInWords } from '../report/advice.ts';
 import { type MeasuredTrial, measuredRun, newRun } from '../results/run.ts';
 import { conclude } from './conclude.ts';
 import { measure } from './measure.ts';
@@ -48,12 +52,20 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
 }
 
 /** Without valid trials nothing is known of the fixes that could not be tried. */
-function fixResult({ state, changes, untried, tried }: FoundFix, component: string | null): FixResult {
+function fixResult({ state, changes, untried, tried, rest }: FoundFix, component: string | null): FixResult {
   return {
     state,
     changes: changes.map(({ fix, what }) => ({ fix, what })),
     component,
     untried: state === 'invalid' ? [] : untried,
+    rest: rest ? restOf(rest) : [],
     tried: tried.map((outcome) => ({ ...outcome, set: [...outcome.set], failed: [...outcome.failed] })),
   };
+}
+
+/** What has to be changed elsewhere: in the server, or in a hook or a probe that only its author can write. */
+function restOf(advice: Advice): FixResult['rest'] {
+  return advice.changes
+    .filter(({ change }) => !FIXES.some((fix) => fix === change) || SERVER_CHANGES.includes(change))
+    .map(({ change, removes }) => ({ change, what: changeInWords(change, advice), removes }));
 }

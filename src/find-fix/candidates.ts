@@ -14,9 +14,12 @@ export interface CandidateFix {
 
 export interface Candidates {
   fixes: CandidateFix[];
-  /** Fixes that the manifest lacks and that cannot be tried, each with the reason. */
+  /** Why the other ones of the four fixes are not tried: a line each, "pre-stop: has 5 s already, and 2 s is enough". */
   untried: string[];
 }
+
+/** A fix to try, or why there is none. */
+type Outcome = CandidateFix | string;
 
 /** Where the lag could not be measured: what most people set. */
 const USUAL_PRE_STOP_S = 5;
@@ -32,12 +35,15 @@ const OWN_DEADLINE_MARGIN_MS = 1000;
 /** @param ownApp whether the image is this project's app, whose shutdown is switched by its environment */
 export function candidateFixes(workload: Workload, advice: Advice, ownApp: boolean): Candidates {
   const preStop = preStopFix(workload, advice, ownApp);
-  const sleepS = preStop.fix?.patch.preStopSeconds ?? advice.preStop?.nowSeconds ?? 0;
-  const shutdown = shutdownFix(workload, advice, ownApp);
-  const found = [replicasFix(workload), shutdown.fix, graceFix(workload, advice, sleepS, ownApp), preStop.fix];
+  const outcomes: Outcome[] = [
+    replicasFix(workload) ?? keptReplicas(workload),
+    shutdownFix(workload, advice, ownApp),
+    graceFix(workload, advice, typeof preStop === 'string' ? undefined : preStop.patch.preStopSeconds, ownApp),
+    preStop,
+  ];
   return {
-    fixes: found.filter((fix) => fix !== undefined),
-    untried: [shutdown.untried, preStop.untried].filter((text) => text !== undefined),
+    fixes: outcomes.filter((outcome) => typeof outcome !== 'string'),
+    untried: outcomes.filter((outcome) => typeof outcome === 'string'),
   };
 }
 
@@ -58,38 +64,45 @@ export function replicasFix(workload: Workload): CandidateFix | undefined {
   };
 }
 
-function shutdownFix(workload: Workload, { server }: Advice, ownApp: boolean) {
+function keptReplicas(workload: Workload): string {
+  if (workload.kind === 'DaemonSet') return 'replicas: a DaemonSet has as many as there are nodes';
+  const { replicas, maxUnavailable } = effectiveStrategy(workload);
+  return `replicas: has ${replicas} already, and a rollout keeps ${replicas - maxUnavailable} of them ready`;
+}
+
+function shutdownFix(workload: Workload, { server }: Advice, ownApp: boolean): Outcome {
   if (ownApp) {
-    if (variable(workload, 'SHUTDOWN') === 'drain') return {};
-    const fix: CandidateFix = {
+    if (variable(workload, 'SHUTDOWN') === 'drain') return 'graceful-shutdown: has SHUTDOWN=drain already';
+    return {
       fix: 'graceful-shutdown',
       what: 'a graceful shutdown (SHUTDOWN=drain)',
       patch: { env: { SHUTDOWN: 'drain' } },
     };
-    return { fix };
   }
-  if (server.pods === 0 || server.drained === server.pods) return {};
-  return {
-    untried:
-      'graceful shutdown: the server did not drain on SIGTERM, and that cannot be switched from outside; docs/recipes shows how to add it',
-  };
+  if (server.pods > 0 && server.drained === server.pods)
+    return `graceful-shutdown: the server drains on ${server.stopSignal} already`;
+  return `graceful-shutdown: only the server can; it did not drain on ${server.stopSignal} (docs/recipes)`;
 }
 
+/** @param newPreStopS the preStop sleep of the fix that is tried, where there is one */
 function graceFix(
   { spec }: Workload,
-  { longestRequest, gracePeriod, server }: Advice,
-  preStopSeconds: number,
+  { longestRequest, gracePeriod, preStop, server, changes }: Advice,
+  newPreStopS: number | undefined,
   ownApp: boolean,
-): CandidateFix | undefined {
-  if (!longestRequest || !gracePeriod) return undefined;
+): Outcome {
+  const nowS = spec.template.spec.terminationGracePeriodSeconds;
+  if (!longestRequest || !gracePeriod)
+    return `grace-period: has ${nowS} s; no request was answered, so what it takes is unknown`;
+  const preStopS = newPreStopS ?? preStop?.nowSeconds ?? 0;
   const drainMs = Math.max(server.acceptsAfterSigtermMs ?? 0, ownApp ? OWN_DRAIN_DELAY_MS : 0);
-  const graceSeconds = neededGraceSeconds({
-    preStopMs: preStopSeconds * 1000,
-    drainMs,
-    longestRequestMs: longestRequest.ms,
-  });
-  if (graceSeconds <= spec.template.spec.terminationGracePeriodSeconds) return undefined;
-  const deadlineMs = (graceSeconds - preStopSeconds) * 1000 - OWN_DEADLINE_MARGIN_MS;
+  const graceSeconds = neededGraceSeconds({ preStopMs: preStopS * 1000, drainMs, longestRequestMs: longestRequest.ms });
+  if (graceSeconds <= nowS) return `grace-period: has ${nowS} s already, and ${graceSeconds} s is enough`;
+  const cutByIt = server.killed > 0 || changes.some(({ change }) => change === 'grace-period');
+  if (!ownApp && !cutByIt && newPreStopS === undefined) {
+    return `grace-period: has ${nowS} s already, and no pod was killed at its end`;
+  }
+  const deadlineMs = (graceSeconds - preStopS) * 1000 - OWN_DEADLINE_MARGIN_MS;
   return {
     fix: 'grace-period',
     what: `terminationGracePeriodSeconds: ${graceSeconds}`,
@@ -97,28 +110,29 @@ function graceFix(
   };
 }
 
-function preStopFix(
-  workload: Workload,
-  { preStop }: Advice,
-  ownApp: boolean,
-): { fix?: CandidateFix; untried?: string } {
+function preStopFix(workload: Workload, { preStop, server }: Advice, ownApp: boolean): Outcome {
   const hook = workload.spec.template.spec.containers[0].lifecycle?.preStop;
   const seconds = preStop?.neededSeconds ?? USUAL_PRE_STOP_S;
   const nowSeconds = hook?.sleep?.seconds ?? 0;
   const drains = !ownApp || Number(variable(workload, 'DRAIN_DELAY_MS') ?? 0) >= OWN_DRAIN_DELAY_MS;
   if (hook && !hook.sleep) {
     const longEnough = preStop !== null && preStop.nowSeconds >= seconds;
-    return longEnough ? {} : { untried: `preStop: the manifest has a hook of its own; it should take ${seconds} s` };
+    return longEnough
+      ? `pre-stop: has a hook already that takes ${Number(preStop.nowSeconds.toFixed(2))} s, and ${seconds} s is enough`
+      : `pre-stop: the manifest has a hook of its own; it should take ${seconds} s`;
   }
-  if (nowSeconds >= seconds && drains) return {};
+  if (nowSeconds >= seconds && drains) {
+    if (preStop === null) return `pre-stop: has ${nowSeconds} s already; the routing lag is unknown`;
+    return nowSeconds === 0
+      ? `pre-stop: none is needed, the server accepts connections for long enough after ${server.stopSignal}`
+      : `pre-stop: has ${nowSeconds} s already, and ${seconds} s is enough`;
+  }
   const preStopSeconds = Math.max(seconds, nowSeconds);
   const delay = ownApp ? `, and ${OWN_DRAIN_DELAY_MS / 1000} s of Connection: close after SIGTERM` : '';
   return {
-    fix: {
-      fix: 'pre-stop',
-      what: `a preStop sleep of ${preStopSeconds} s${delay}`,
-      patch: { preStopSeconds, ...(ownApp && { env: { DRAIN_DELAY_MS: String(OWN_DRAIN_DELAY_MS) } }) },
-    },
+    fix: 'pre-stop',
+    what: `a preStop sleep of ${preStopSeconds} s${delay}`,
+    patch: { preStopSeconds, ...(ownApp && { env: { DRAIN_DELAY_MS: String(OWN_DRAIN_DELAY_MS) } }) },
   };
 }
 

@@ -26,10 +26,13 @@ export interface FoundFix {
   /** Of the set that was found; else empty. */
   changes: CandidateFix[];
   patch: WorkloadPatch;
-  /** Fixes that the manifest lacks and that could not be tried. */
+  /** Why each of the four fixes that was not tried was not. */
   untried: string[];
   tried: Tried[];
+  /** From the manifest as it is. */
   advice: Advice;
+  /** From the rollouts of the set that came closest, where none was found: what is left to change is not in the manifest. */
+  rest: Advice | undefined;
 }
 
 /** Runs until a set has proved itself, or none is left. Rejects as `measure` does. */
@@ -38,7 +41,15 @@ export async function findFix(service: LocalService, options: FindFixOptions): P
   const measured = await search.measureUnchanged();
   const { fixes, untried } = search.candidates;
   if (!measured)
-    return { state: 'invalid', changes: [], patch: {}, untried, tried: search.tried, advice: search.advice };
+    return {
+      state: 'invalid',
+      changes: [],
+      patch: {},
+      untried,
+      tried: search.tried,
+      advice: search.advice,
+      rest: undefined,
+    };
   const names = fixes.map(({ fix }) => fix);
   for (;;) {
     const step = nextStep(names, search.tried, options.repeats, options.maxFailed);
@@ -51,7 +62,8 @@ export async function findFix(service: LocalService, options: FindFixOptions): P
     const found = set.length === 0 ? 'nothing-to-fix' : 'found';
     const state = step.kind === 'found' ? found : step.kind === 'none' ? 'not-found' : 'invalid';
     const patch = mergePatches(changes.map((change) => change.patch));
-    return { state, changes, patch, untried, tried: search.tried, advice: search.advice };
+    const rest = state === 'not-found' ? search.adviceOnTheRest : undefined;
+    return { state, changes, patch, untried, tried: search.tried, advice: search.advice, rest };
   }
 }
 
@@ -60,7 +72,9 @@ class Search {
   candidates: Candidates = { fixes: [], untried: [] };
   readonly #service: LocalService;
   readonly #options: FindFixOptions;
+  /** Those that the values of the fixes follow from. */
   readonly #traces: Trace[] = [];
+  readonly #valid: { name: string; failed: number; trace: Trace }[] = [];
 
   constructor(service: LocalService, options: FindFixOptions) {
     this.#service = service;
@@ -70,6 +84,14 @@ class Search {
   /** Of the manifest as it is. */
   get advice(): Advice {
     return advise(this.#traces);
+  }
+
+  /** From the set whose worst rollout broke least. */
+  get adviceOnTheRest(): Advice {
+    const worst = new Map<string, number>();
+    for (const { name, failed } of this.#valid) worst.set(name, Math.max(failed, worst.get(name) ?? 0));
+    const [best] = [...worst].sort((one, other) => one[1] - other[1]);
+    return advise(this.#valid.filter(({ name }) => name === best?.[0]).map(({ trace }) => trace));
   }
 
   /**
@@ -92,8 +114,7 @@ class Search {
     if (plans.length === 0) return;
     const sizes = [...new Set(trials.map(({ set }) => set.length))];
     const what = sizes[0] === 0 ? 'as it is' : `${sizes.join(' and ')} of ${this.candidates.fixes.length} fixes`;
-    const { results } = await this.#options.measure(plans, what);
-    for (const result of results) this.#note(result);
+    this.#noteAll(await this.#options.measure(plans, what));
   }
 
   /** Repeats a trial until it is valid, a few times at most, and keeps its trace for the advice. */
@@ -103,8 +124,9 @@ class Search {
       const plans =
         variant === CONTROL ? [planTrial(this.#service, CONTROL, repeat, this.#options)] : this.#plan(set, 1);
       const what = variant === CONTROL ? 'control' : set.length === 0 ? 'as it is' : 'with replicas';
-      const { results, traces } = await this.#options.measure(plans, what);
-      if (variant !== CONTROL) for (const result of results) this.#note(result);
+      const measured = await this.#options.measure(plans, what);
+      const { results, traces } = measured;
+      if (variant !== CONTROL) this.#noteAll(measured);
       this.#traces.push(...traces.filter((_, index) => results[index]?.valid));
       if (results.some((result) => result.valid)) return true;
     }
@@ -124,6 +146,14 @@ class Search {
     return Array.from({ length: times }, (_, index) =>
       planTrial({ ...this.#service, manifests }, variantOf(set), first + index, this.#options),
     );
+  }
+
+  #noteAll({ results, traces }: { results: readonly TrialResult[]; traces: readonly Trace[] }): void {
+    for (const [index, result] of results.entries()) {
+      this.#note(result);
+      const trace = traces[index];
+      if (trace && result.valid) this.#valid.push({ name: result.variant, failed: result.failed, trace });
+    }
   }
 
   #note(result: TrialResult): void {

@@ -42,6 +42,11 @@ export function fixLines(cause: CauseId, advice: Advice): string[] {
   });
 }
 
+/** The change in words, with the figures of the advice. */
+export function changeInWords(change: ChangeId, advice: Advice): string {
+  return CHANGES[change](advice);
+}
+
 /** What each change alone removes, one a line; empty where nothing failed or no change is known to help. */
 export function changeLines(advice: Advice): string[] {
   return advice.changes.map(

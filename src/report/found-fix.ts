@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { FixResult } from '../analysis/fix-result.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
+import { count } from './format.ts';
 import { headline } from './headline.ts';
 import { problemLines } from './own-service.ts';
 import { colorsFor, moodColor } from './terminal.ts';
@@ -21,8 +22,26 @@ export function renderFoundFix(
   const lines = [moodColor(mood, colors)(text), ''];
   if (judgement.state === 'invalid') lines.push(...problemLines(judgement.complaints), '');
   const { fix } = run;
-  if (fix) lines.push(...changeLines(fix, flags), ...fix.untried.map((text) => `Not tried: ${text}.`), triedTable(fix));
+  if (fix) {
+    const untried = untriedLines(fix).map((line) => `${line}.`);
+    lines.push(...changeLines(fix, flags), ...restLines(fix), ...untried, triedTable(fix));
+  }
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** Why the others of the four fixes were not tried; that is of no interest where nothing has to be fixed. */
+export function untriedLines({ state, untried }: FixResult): string[] {
+  return state === 'nothing-to-fix' ? [] : untried.map((text) => `Not tried: ${text}`);
+}
+
+/** What is left to change where no set was found, the change that removes most first. */
+export function restInWords({ rest }: FixResult): string[] {
+  return rest.map(({ what, removes }) => `${count(removes)} of the failures that are left: ${what}`);
+}
+
+function restLines(fix: FixResult): string[] {
+  const lines = restInWords(fix);
+  return lines.length === 0 ? [] : [...lines.map((line) => `  ${line}`), ''];
 }
 
 /** Each set that was tried, with the requests that each of its rollouts broke. */

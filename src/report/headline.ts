@@ -1,6 +1,6 @@
 /** What a run says in one sentence, without the full stop. */
 import { upperBound } from '../analysis/bounds.ts';
-import type { FixResult } from '../analysis/fix-result.ts';
+import { type FixResult, onlyServerIsLeft } from '../analysis/fix-result.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
@@ -78,7 +78,10 @@ function fixHeadline(fix: FixResult | undefined): Headline {
     return { text: 'OK: no rollout of the service as it is broke more requests than allowed', mood: 'good' };
   }
   if (state === 'not-found') {
-    return { text: 'NOT FOUND: no set of the fixes that could be tried stops the failures', mood: 'bad' };
+    const text = onlyServerIsLeft(fix)
+      ? 'NOT FOUND in the manifest: only the server can fix the rest'
+      : 'NOT FOUND: no set of the fixes that could be tried stops the failures';
+    return { text, mood: 'bad' };
   }
   const names = changes.map(({ fix }) => fix).sort();
   const proof = tried.find(({ set }) => set.length === names.length && [...set].sort().join() === names.join());

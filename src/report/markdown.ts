@@ -1,12 +1,13 @@
 /** A run as Markdown for a pull request or a job summary on GitHub. */
+import type { Advice } from '../analysis/advice.ts';
 import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { CONTROL } from '../results/trial-name.ts';
-import { measuredLines } from './advice.ts';
+import { changeLines, hookLines, measuredLines } from './advice.ts';
 import { complaintLine } from './complaints.ts';
 import type { ReportContents } from './contents.ts';
 import { count, percent, rate, seconds } from './format.ts';
-import { COMPONENT_USE, TRIED_HEAD, triedRows } from './found-fix.ts';
+import { COMPONENT_USE, restInWords, TRIED_HEAD, triedRows, untriedLines } from './found-fix.ts';
 import { headline } from './headline.ts';
 import { runtimeName, variantName } from './names.ts';
 import { notes } from './notes.ts';
@@ -42,16 +43,24 @@ function whatHelps(run: Contents['run']): string[] {
   const broke = run.trials.filter((trial) => trial.variant !== CONTROL);
   const measured = run.advice ? measuredLines(run.advice).map(plain) : [];
   return [
-    ...section('How to fix it', fixes(matrix(broke).rows.flatMap(({ cells }) => cells))),
+    ...section(
+      'How to fix it',
+      run.advice ? adviceLines(run.advice) : fixes(matrix(broke).rows.flatMap(({ cells }) => cells)),
+    ),
     ...section('Measured', measured),
   ];
 }
 
+/** By the figures of these rollouts, which a rule of thumb may contradict. */
+function adviceLines(advice: Advice): string[] {
+  return [...hookLines(advice), ...changeLines(advice)].map(plain);
+}
+
 function foundFix({ fix }: Contents['run']): string[] {
   if (!fix) return [];
-  const untried = fix.untried.map((text) => `Not tried: ${plain(text)}`);
+  const what = [...fix.changes.map((change) => change.what), ...restInWords(fix), ...untriedLines(fix)];
   return [
-    ...section('How to fix it', [...fix.changes.map(({ what }) => plain(what)), ...untried]),
+    ...section('How to fix it', what.map(plain)),
     ...(fix.component === null ? [] : ['', plain(COMPONENT_USE), '', ...codeBlock(fix.component)]),
   ];
 }

@@ -19,14 +19,14 @@ export function wrapperDid(wrapper: Wrapper, stopSignal: string): string {
   const who = chain(wrapper);
   const when = `${preciseSeconds(afterMs ?? 0)} after ${stopSignal}`;
   const other = wrapper.signals.includes(stopSignal) ? '' : wrapper.signals.join(' and ');
-  const instead = other === '' ? '' : `${who} passed ${stopSignal} on as ${other}`;
+  const instead = other === '' ? '' : `${who} passed ${stopSignal} on to ${server} as ${other}`;
   switch (fault) {
     case 'ended-first':
       return `${who} ended ${when} while ${server} was still running`;
     case 'ended-server':
-      return instead ? `${instead}, and ended ${server} ${when}` : `${who} ended ${server} ${when}`;
+      return instead ? `${instead}, and ends what is still there ${when}` : `${who} ended ${server} ${when}`;
     case 'other-signal':
-      return `${instead} to ${server}`;
+      return instead;
     case 'keeps-signal':
       return `${who} did not pass ${stopSignal} on to ${server}`;
     case null:

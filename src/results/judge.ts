@@ -1,4 +1,5 @@
 /** What a run comes to: its state, its exit code, and a complaint for each problem. Pure; every report is made from it. */
+import { onlyServerIsLeft } from '../analysis/fix-result.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { ExitCode } from '../errors.ts';
 import type { Run } from './run.ts';
@@ -71,7 +72,10 @@ function ownService({ trials, maxFailed }: Judged): Complaint[] {
 function findFix({ trials, fix }: Judged): Complaint[] {
   if (!fix) return [invalid('the search for a fix did not come to its end'), ...invalidTrials(trials)];
   if (fix.state === 'not-found') {
-    return [{ kind: 'not-found', text: 'no set of the fixes that could be tried stops the failures' }];
+    const text = onlyServerIsLeft(fix)
+      ? 'no change of the manifest stops the failures: only the server can fix the rest'
+      : 'no set of the fixes that could be tried stops the failures';
+    return [{ kind: 'not-found', text }];
   }
   if (fix.state !== 'invalid') return [];
   return [invalid('the search for a fix could not go on without valid trials'), ...invalidTrials(trials)];

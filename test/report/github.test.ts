@@ -38,7 +38,7 @@ describe('workflow commands', () => {
     trialResult({ runtime: 'own', variant: 'own', causes: { capacity: failed }, ...fields });
   const control = own(0, { variant: 'control' });
   const LATE = { valid: false, invalidReasons: ['late\n::warning::'] };
-  const fix: FixResult = { state: 'not-found', changes: [], component: null, untried: [], tried: [] };
+  const fix: FixResult = { state: 'not-found', changes: [], component: null, untried: [], rest: [], tried: [] };
   const annotated: [what: string, run: Run, annotations: string, log: RegExp][] = [
     ['nothing of a clean run', run({ trials: [trialResult()] }), '', /^1 trial, 0 broken requests, 0 complaints; /],
     [

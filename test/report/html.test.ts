@@ -76,6 +76,7 @@ describe('the page', () => {
           changes: [{ fix: 'pre-stop', what: `a preStop sleep of 3 s ${HOSTILE}` }],
           component: `kind: Component ${HOSTILE}`,
           untried: [`another ${HOSTILE}`],
+          rest: [],
           tried: [
             { set: [], failed: [7], invalid: 0 },
             { set: ['pre-stop'], failed: [0, 0], invalid: 1 },

@@ -99,7 +99,7 @@ describe('the report as JUnit', () => {
   ];
   for (const [state, outcome] of searches) {
     test(`has one case for a search for a fix, whatever its trials broke: ${state ?? 'cut short'}`, () => {
-      const fix = state && { state, changes: [], component: null, untried: [], tried: [] };
+      const fix = state && { state, changes: [], component: null, untried: [], rest: [], tried: [] };
       const trials = [control, own(9), own(9, LATE), own(3, { variant: 'own+replicas' })];
       const { xml } = junitOf(runOfResults(trials, { kind: 'find-fix', fix }));
       assert.deepEqual(casesOf(xml), [outcome ? ['fix', outcome] : ['fix']]);

@@ -72,6 +72,7 @@ describe('the report in Markdown', () => {
           changes: [{ fix: 'pre-stop', what: 'a preStop sleep of 2 s' }],
           component: 'kind: Component\npatch: "```"\n',
           untried: ['graceful shutdown: no'],
+          rest: [],
           tried: [{ set: ['pre-stop'], failed: [0, 0], invalid: 1 }],
         },
       }),

@@ -143,6 +143,7 @@ describe('the fix that was found', () => {
     changes: [{ fix: 'pre-stop', what: 'a preStop sleep of 2 s' }],
     component: 'kind: Component\n',
     untried: ['graceful shutdown: no'],
+    rest: [],
     tried: [
       { set: [], failed: [9], invalid: 1 },
       { set: ['replicas'], failed: [], invalid: 0, refused: 'spec: no' },

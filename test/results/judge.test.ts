@@ -141,7 +141,14 @@ cases('own-service', [
   { what: 'without trials', run: {}, state: 'invalid', exitCode: 3, lines: ['invalid: there are no results'] },
 ]);
 
-const fix = (state: FixResult['state']): FixResult => ({ state, changes: [], component: null, untried: [], tried: [] });
+const fix = (state: FixResult['state']): FixResult => ({
+  state,
+  changes: [],
+  component: null,
+  untried: [],
+  rest: [],
+  tried: [],
+});
 const SEARCHED = [control(), own(9), own(9, LATE), own(7, { variant: 'own+replicas' })];
 
 cases('find-fix', [

@@ -71,6 +71,7 @@ const FIX: FixResult = {
   changes: [{ fix: 'pre-stop', what: 'a preStop sleep of 2 s' }],
   component: 'kind: Component\n',
   untried: [],
+  rest: [],
   tried: [{ set: [], failed: [4], invalid: 0 }],
 };
 

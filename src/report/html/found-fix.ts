@@ -1,6 +1,6 @@
 /** What a search for the smallest fix came to. */
 import type { FixResult } from '../../analysis/fix-result.ts';
-import { COMPONENT_USE, TRIED_HEAD, triedRows } from '../found-fix.ts';
+import { COMPONENT_USE, restInWords, TRIED_HEAD, triedRows, untriedLines } from '../found-fix.ts';
 import { type Markup, markup } from '../markup.ts';
 import { table } from './table.ts';
 
@@ -11,7 +11,8 @@ export function fixSection(fix: FixResult): Markup {
 <h2 id="fix">The smallest fix</h2>
 ${list(fix.changes.map(({ what }) => what))}
 ${fix.component === null ? '' : markup`<p class="note">${COMPONENT_USE}</p><pre tabindex="0">${fix.component}</pre>`}
-${list(fix.untried.map((text) => `Not tried: ${text}`))}
+${list(restInWords(fix))}
+${list(untriedLines(fix))}
 ${table(
   'Every set that was tried',
   TRIED_HEAD,
