@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { CauseId } from '../analysis/causes.ts';
 import { InputError } from '../errors.ts';
+import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
 import type { ManifestSource, Position } from '../manifests/yaml-documents.ts';
 import { printable } from '../printable.ts';
 import { fieldPath } from '../schema-issue.ts';
@@ -156,9 +157,13 @@ function notes(workloads: readonly Workload[], dockerfile?: Dockerfile): string[
       ({ name }) =>
         `${name}: no Service here selects it, and it declares no port and no probe: rules about traffic were left out.`,
     );
+  const signals = workloads.flatMap(({ containers }) =>
+    containers.flatMap(({ container }) => stopSignalNote(container) ?? []),
+  );
   const others = workloads.some(({ containers }) => containers.some(({ container }) => !isOwnImage(container.image)));
-  if (!others && !(dockerfile && workloads.length === 0)) return idle.map(printable);
+  const seen = [...idle, ...signals].map(printable);
+  if (!others && !(dockerfile && workloads.length === 0)) return seen;
   const unseen =
     'Whether the app handles SIGTERM cannot be seen here: `k8s-rollout-test conform -- COMMAND` measures it.';
-  return [...idle.map(printable), unseen];
+  return [...seen, unseen];
 }

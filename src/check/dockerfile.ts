@@ -1,4 +1,4 @@
-/** What a Dockerfile's image starts: ENTRYPOINT and CMD of its last stage, and the stages that one builds on. */
+/** What a Dockerfile's image starts and stops with: its last stage, and the stages that one builds on. */
 import { DockerfileParser, type From, type Instruction, type Shell } from 'dockerfile-ast';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
@@ -20,6 +20,8 @@ export interface Dockerfile {
   baseImage: string;
   entrypoint?: DockerfileInstruction;
   cmd?: DockerfileInstruction;
+  /** As it is written, with its variables. */
+  stopSignal?: { text: string; position: Position };
 }
 
 const DEFAULT_SHELL = ['/bin/sh', '-c'];
@@ -42,7 +44,12 @@ export function readDockerfile(text: string, file: string): Dockerfile {
       hasOwnCmd = false;
     }
     if (!stage) continue;
-    if (keyword === 'SHELL') {
+    if (keyword === 'STOPSIGNAL') {
+      stage.stopSignal = {
+        text: oneLine(instruction.getRawArgumentsContent() ?? ''),
+        position: positionOf(instruction),
+      };
+    } else if (keyword === 'SHELL') {
       shell = (instruction as Shell).getJSONStrings().map((argument) => argument.getJSONValue());
     } else if (keyword === 'CMD') {
       stage.cmd = read(instruction, keyword, file, shell);
@@ -63,13 +70,17 @@ function read(
   file: string,
   shell: readonly string[],
 ): DockerfileInstruction {
-  const { start } = instruction.getRange();
-  const position = { line: start.line + 1, column: start.character + 1 };
+  const position = positionOf(instruction);
   const text = oneLine(instruction.getRawArgumentsContent() ?? '');
   const words = execForm(text);
   return words
     ? { file, keyword, position, form: 'exec', argv: words }
     : { file, keyword, position, form: 'shell', argv: [...shell, text] };
+}
+
+function positionOf(instruction: Instruction): Position {
+  const { start } = instruction.getRange();
+  return { line: start.line + 1, column: start.character + 1 };
 }
 
 /** Continued lines as one, without the comments between them. */

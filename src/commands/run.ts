@@ -1,16 +1,18 @@
 /** `run`: rollouts of the user's own service, what they broke, and why. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../errors.ts';
+import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
 import { Scenario } from '../load/request-mix.ts';
 import { CONNECTIONS } from '../load/request-settings.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { withPortHint } from '../own-service/port-hint.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
-import { listOf, whole } from './argument-parsers.ts';
+import { listOf, stopSignal, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
 import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
+import { imageStopSignal, type StopSignalFlags } from './stop-signal.ts';
 
 /** Rollouts that prove a fix, unless said otherwise. */
 const FIND_FIX_REPEATS = 3;
@@ -21,13 +23,13 @@ const NO_COMMANDS: readonly ContainerCommand[] = [];
 /** By their names among commander's options. */
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
-  ...['kustomize', 'file', 'exec', 'findFix'],
+  ...['kustomize', 'file', 'exec', 'findFix', 'stopSignal', 'dockerfile'],
 ];
 const KUBERNETES_FLAGS = [
   ...['context', 'namespace', 'deployment', 'statefulset', 'service', 'url', 'trigger', 'load', 'yes', 'dryRun'],
 ];
 
-interface Flags extends ServiceFlags, LiveRunFlags {
+interface Flags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
   on: 'local' | 'kubernetes';
   findFix?: boolean;
   seed?: number;
@@ -86,6 +88,11 @@ function serviceOptions(): Option[] {
       whole(1, 65_535),
     ),
     ...fromFlags.map((option) => option.conflicts(['kustomize', 'file'])),
+    new Option(
+      '--stop-signal <name>',
+      "sent in place of SIGTERM, as STOPSIGNAL says (the manifest's lifecycle.stopSignal comes first)",
+    ).argParser(stopSignal),
+    new Option('--dockerfile <file>', 'the STOPSIGNAL is the one of this Dockerfile; --stop-signal comes first'),
     new Option('-k, --kustomize <dir>', 'the deployment is this kustomization').conflicts('file'),
     new Option('-f, --file <file>', 'the deployment is in this file'),
     new Option('--exec <container=command>', 'the command that stands for a container of the manifest')
@@ -135,7 +142,10 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   assertFlagsFor(flags.on, command, options);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
-  const service = await localService(command, flags);
+  const image = await imageStopSignal(flags);
+  const service = await localService(command, { ...flags, stopSignal: image.signal });
+  const named = service.manifests.workload.spec.template.spec.containers.map(stopSignalNote);
+  for (const note of [image.note, ...named]) if (note !== undefined) process.stderr.write(`note: ${note}\n`);
   if (flags.findFix) {
     const fromFlags = flags.kustomize === undefined && flags.file === undefined;
     return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });

@@ -10,6 +10,16 @@ export function stopSignalOf({ lifecycle }: Pick<Container, 'lifecycle'>): strin
   return lifecycle?.stopSignal;
 }
 
+/** What to know of a manifest that names one, for people; undefined where it names none. */
+export function stopSignalNote({ name, lifecycle }: Pick<Container, 'name' | 'lifecycle'>): string | undefined {
+  const signal = stopSignalOf({ lifecycle });
+  if (signal === undefined) return undefined;
+  return (
+    `container ${name}: lifecycle.stopSignal ${signal} needs the feature gate ContainerStopSignals; without it Kubernetes 1.34 ` +
+    "drops the field silently, and the image's STOPSIGNAL, else SIGTERM, is sent."
+  );
+}
+
 const NAMES =
   'ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP ' +
   'TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX';

@@ -1,0 +1,54 @@
+/** The signal that stops the server of `run`, from --stop-signal and --dockerfile. What the manifest names comes before both. */
+import { constants } from 'node:os';
+import { InvalidArgumentError } from 'commander';
+import { readDockerfile } from '../check/dockerfile.ts';
+import { InputError } from '../errors.ts';
+import { readSource } from '../manifests/read-source.ts';
+import { stopSignal } from './argument-parsers.ts';
+
+export interface StopSignalFlags {
+  stopSignal?: NodeJS.Signals | undefined;
+  dockerfile?: string | undefined;
+}
+
+export interface ImageStopSignal {
+  /** Undefined: SIGTERM. */
+  signal: NodeJS.Signals | undefined;
+  /** What could not be known. */
+  note?: string;
+}
+
+/** @throws InputError where the file cannot be read, or its STOPSIGNAL is not known from it alone */
+export async function imageStopSignal({ stopSignal, dockerfile }: StopSignalFlags): Promise<ImageStopSignal> {
+  if (dockerfile === undefined) return { signal: stopSignal };
+  const { name, text } = await readSource(dockerfile);
+  const read = stopSignalIn(text, name);
+  return stopSignal === undefined ? read : { signal: stopSignal };
+}
+
+/** STOPSIGNAL of a Dockerfile's last stage. */
+export function stopSignalIn(text: string, file: string): ImageStopSignal {
+  const { stopSignal: written, baseImage } = readDockerfile(text, file);
+  if (written)
+    return { signal: signalOf(written.text, `${file}:${written.position.line}: STOPSIGNAL ${written.text}`) };
+  if (baseImage === 'scratch') return { signal: undefined };
+  const note = `${file} has no STOPSIGNAL, and that of its base image ${baseImage} is not known here: SIGTERM is sent (--stop-signal SIG sends another one)`;
+  return { signal: undefined, note };
+}
+
+function signalOf(text: string, where: string): NodeJS.Signals {
+  if (text.includes('$')) {
+    throw new InputError(`${where}: the value of a variable is not known here: give it with --stop-signal SIG`);
+  }
+  try {
+    return stopSignal(/^\d+$/.test(text) ? nameOf(Number(text)) : text);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new InputError(`${where}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Docker takes numbers too. */
+function nameOf(number: number): string {
+  return Object.entries(constants.signals).find(([, known]) => known === number)?.[0] ?? String(number);
+}
