@@ -79,9 +79,12 @@ function shutdownFix(workload: Workload, { server }: Advice, ownApp: boolean): O
       patch: { env: { SHUTDOWN: 'drain' } },
     };
   }
-  if (server.pods > 0 && server.drained === server.pods)
-    return `graceful-shutdown: the server drains on ${server.stopSignal} already`;
-  return `graceful-shutdown: only the server can; it did not drain on ${server.stopSignal} (docs/recipes)`;
+  const { stopSignal, pods, drained, gaveUp, turnedAway } = server;
+  if (pods > 0 && drained === pods) {
+    return `graceful-shutdown: the server drains on ${stopSignal} already${gaveUp ? ', and gives up too early' : ''}`;
+  }
+  const why = turnedAway ? `it answered ${turnedAway.status} after ${stopSignal}` : `it did not drain on ${stopSignal}`;
+  return `graceful-shutdown: only the server can; ${why} (docs/recipes)`;
 }
 
 /** @param newPreStopS the preStop sleep of the fix that is tried, where there is one */

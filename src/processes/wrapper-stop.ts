@@ -27,6 +27,7 @@ export interface FirstProcess {
 }
 
 const LOOK_MS = 5;
+const STOP_LIMIT_MS = 1000;
 /** What keeps the server from running, and what the kernel sends when PID 1 ends. */
 const OF_OURS: ReadonlySet<NodeJS.Signals> = new Set(['SIGSTOP', 'SIGKILL']);
 /** A wrapper that has not passed the signal on by then does not. */
@@ -45,7 +46,7 @@ export async function stopWithoutServer(
 ): Promise<WrapperStop> {
   const { firstPid } = container;
   const handled = signalsOf(server.pid)?.handled.has(stopSignal) ?? false;
-  for (const pid of descendants(firstPid, server.pid)) signalIfAlive(pid, 'SIGSTOP');
+  await pause(descendants(firstPid, server.pid));
   const startedMs = performance.now();
   const signals = new Set<NodeJS.Signals>();
   container.signal(stopSignal);
@@ -61,6 +62,14 @@ export async function stopWithoutServer(
     if (!heard || seenMs >= limitMs || aborted.aborted) return stop;
     await delay(LOOK_MS);
   }
+}
+
+/** Resolves when they have stopped, on a busy machine some time later: a signal sent before that may be seen first. */
+async function pause(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) signalIfAlive(pid, 'SIGSTOP');
+  const endMs = performance.now() + STOP_LIMIT_MS;
+  const runs = (pid: number) => !/^[TZX]?$/.test(signalsOf(pid)?.state ?? '');
+  while (pids.some(runs) && performance.now() < endMs) await delay(LOOK_MS);
 }
 
 /** The process and those that it has started. */

@@ -97,17 +97,75 @@ describe('the fixes for', () => {
       [{ preStopSeconds: 5 }],
     );
   });
-  test('a server that does not drain name the handler that it lacks', () => {
-    const server = { ...measured().server, pods: 3, drained: 0 };
-    assert.match(own({}, measured({ server })).untried.join(), /^graceful shutdown: the server did not drain/);
-    assert.deepEqual(own({}, measured({ server: { ...server, drained: 3 } })).untried, []);
+  const { server } = measured();
+  const REASONS: [what: string, settings: DeploymentSettings, advice: Advice, untried: string[]][] = [
+    [
+      'a server that does not drain',
+      {},
+      measured({ server: { ...server, pods: 3, drained: 0 } }),
+      [
+        'replicas: has 3 already, and a rollout keeps 3 of them ready',
+        'graceful-shutdown: only the server can; it did not drain on SIGTERM (docs/recipes)',
+        'grace-period: has 30 s already, and 8 s is enough',
+      ],
+    ],
+    [
+      'a server that gives up, with enough of everything',
+      { replicas: 4, maxUnavailable: 1, graceSeconds: 12, preStopSeconds: 5 },
+      measured({
+        preStop: { nowSeconds: 5, neededSeconds: 2, marginMs: 1000 },
+        server: { ...server, gaveUp: { pods: 1, afterMs: 400 } },
+      }),
+      [
+        'replicas: has 4 already, and a rollout keeps 3 of them ready',
+        'graceful-shutdown: the server drains on SIGTERM already, and gives up too early',
+        'grace-period: has 12 s already, and 11 s is enough',
+        'pre-stop: has 5 s already, and 2 s is enough',
+      ],
+    ],
+    [
+      'a grace period that nothing ran into, though it is short by the sum',
+      { graceSeconds: 10, preStopSeconds: 5 },
+      measured({ preStop: { nowSeconds: 5, neededSeconds: 2, marginMs: 1000 } }),
+      [
+        'replicas: has 3 already, and a rollout keeps 3 of them ready',
+        'graceful-shutdown: the server drains on SIGTERM already',
+        'grace-period: has 10 s already, and no pod was killed at its end',
+        'pre-stop: has 5 s already, and 2 s is enough',
+      ],
+    ],
+    [
+      'a server that turns requests away and needs no sleep',
+      { graceSeconds: 30 },
+      measured({
+        preStop: { nowSeconds: 0, neededSeconds: 0, marginMs: 1000 },
+        server: { ...server, drained: 0, turnedAway: { fresh: 1, reused: 2, inFlight: 0, status: 503 } },
+      }),
+      [
+        'replicas: has 3 already, and a rollout keeps 3 of them ready',
+        'graceful-shutdown: only the server can; it answered 503 after SIGTERM (docs/recipes)',
+        'grace-period: has 30 s already, and 6 s is enough',
+        'pre-stop: none is needed, the server accepts connections for long enough after SIGTERM',
+      ],
+    ],
+  ];
+  for (const [what, settings, advice, untried] of REASONS) {
+    test(`${what} come with a reason for each that is not tried`, () => {
+      assert.deepEqual(own(settings, advice).untried, untried);
+    });
+  }
+
+  test('a short grace period that killed a pod are a longer one', () => {
+    const preStop = { nowSeconds: 5, neededSeconds: 2, marginMs: 1000 };
+    const settings = { graceSeconds: 10, preStopSeconds: 5 };
+    assert.deepEqual(names(settings, measured({ preStop, server: { ...server, killed: 1 } })), ['grace-period']);
   });
   test('a hook that is no sleep leave it alone', () => {
     const { workload } = deploymentFromSettings({});
     const [container] = workload.spec.template.spec.containers;
     container.lifecycle = { preStop: { exec: { command: ['drain'] } } };
     const { fixes, untried } = candidateFixes(workload, measured(), false);
-    assert.deepEqual([fixes, untried], [[], ['preStop: the manifest has a hook of its own; it should take 2 s']]);
+    assert.deepEqual([fixes, untried.at(-1)], [[], 'pre-stop: the manifest has a hook of its own; it should take 2 s']);
   });
 });
 
