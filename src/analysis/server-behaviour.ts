@@ -23,6 +23,7 @@ export const ServerBehaviour = z.object({
   killed: Count.describe('pods that SIGKILL ended'),
   ignored: Count.describe('of these, the ones that were not seen to drain'),
   diedOfSignal: Count.describe('pods that another signal ended'),
+  deathSignals: z.array(z.string()).describe('which signals those were'),
   exitedAtOnce: Count.describe(`pods that ended by themselves within ${EXIT_SLACK_MS} ms of SIGTERM`),
   gaveUp: z
     .object({ pods: Count, afterMs: z.number().describe('after SIGTERM, the earliest') })
@@ -82,9 +83,10 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
     killed: byKill.length,
     ignored: byKill.filter(({ pod }) => !drained(pod)).length,
     diedOfSignal: died.length,
+    deathSignals: [...new Set(died.flatMap(({ pod }) => pod.exitSignal ?? []))],
     exitedAtOnce: byServer.filter((end) => ageAtExitMs(end) <= EXIT_SLACK_MS).length,
     gaveUp: gaveUp.length === 0 ? null : { pods: gaveUp.length, afterMs: Math.min(...gaveUp.map(ageAtExitMs)) },
-    cutAlive: sum(cutWhileAlive),
+    cutAlive: sum((end) => cutWhileAlive(end, wrapper)),
     exitedMs: exited.length === 0 ? null : Math.max(...exited.map(ageAtExitMs)),
     acceptsAfterSigtermMs: accepted.length === 0 ? null : Math.max(0, Math.min(...accepted)),
     turnedAway: turnedAway(ended),
@@ -126,12 +128,14 @@ function cutAtExit({ failures, exitMs }: Ending): number {
   ).length;
 }
 
-function cutWhileAlive({ history, failures, sigtermMs, exitMs }: Ending): number {
+/** By the server: what its wrapper ended is not among them. */
+function cutWhileAlive({ history, pod, failures, sigtermMs, exitMs }: Ending, wrapper: Wrapper | null): number {
   return failures.filter(
     (request) =>
       request.client.error !== 'status' &&
       request.endedMs >= sigtermMs &&
       request.endedMs < exitMs - EXIT_SLACK_MS &&
+      !isByWrapper(wrapper, request.endedMs - sigtermMs, pod.stopSignal) &&
       causeOf(request, history) === 'no-graceful-shutdown',
   ).length;
 }

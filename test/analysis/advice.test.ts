@@ -132,6 +132,7 @@ describe('advice', () => {
       killed: 1,
       ignored: 0,
       diedOfSignal: 0,
+      deathSignals: [],
       exitedAtOnce: 0,
       gaveUp: null,
       cutAlive: 0,

@@ -1,0 +1,99 @@
+/** What cause 2 is said to be of these servers. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { advise } from '../../src/analysis/advice.ts';
+import type { ServerBehaviour } from '../../src/analysis/server-behaviour.ts';
+import type { Wrapper } from '../../src/analysis/wrapper.ts';
+import { shutdownWords } from '../../src/report/shutdown-words.ts';
+import { DELETED, failed, pod, trace } from '../analysis/story.ts';
+
+const QUIET: ServerBehaviour = {
+  ...advise([trace()]).server,
+  pods: 3,
+  exitedAtOnce: 0,
+  diedOfSignal: 0,
+  drained: 0,
+  inFlight: { broken: 0 },
+};
+const PM2: Wrapper = {
+  names: ['pm2-runtime'],
+  server: 'server.js',
+  fault: 'ended-server',
+  examined: true,
+  signals: ['SIGTERM'],
+  afterMs: 1640,
+};
+
+const CASES: [what: string, seen: Partial<ServerBehaviour>, words: string | undefined][] = [
+  ['nothing of it', {}, undefined],
+  [
+    'an exit at once',
+    { exitedAtOnce: 3, inFlight: { broken: 54 } },
+    'the server exited at once on SIGTERM, with 54 requests in flight',
+  ],
+  [
+    'an exit at once of some, on another signal',
+    { exitedAtOnce: 1, inFlight: { broken: 1 }, stopSignal: 'SIGQUIT' },
+    'the server exited at once on SIGQUIT (1 of 3 pods), with 1 request in flight',
+  ],
+  ['a deadline of its own', { gaveUp: { pods: 3, afterMs: 412 } }, 'the server gave up 0.41 s after SIGTERM'],
+  [
+    'death of the signal',
+    { diedOfSignal: 3, deathSignals: ['SIGINT'], stopSignal: 'SIGINT', inFlight: { broken: 2 } },
+    'the server died of SIGINT, with 2 requests in flight',
+  ],
+  ['death of another one', { diedOfSignal: 3, deathSignals: ['SIGSEGV'] }, 'the server died of SIGSEGV'],
+  [
+    'nothing until SIGKILL',
+    { killed: 3, ignored: 3, inFlight: { broken: 9 } },
+    'the server ignored SIGTERM until SIGKILL',
+  ],
+  [
+    'an error status, and then nothing until SIGKILL',
+    { killed: 3, ignored: 3, turnedAway: { fresh: 4, reused: 1, inFlight: 0, status: 503 } },
+    'the server did not exit until SIGKILL; the server answered 1 request with 503',
+  ],
+  [
+    'an error status, and an exit that cut nothing',
+    { exitedAtOnce: 3, turnedAway: { fresh: 0, reused: 5, inFlight: 0, status: 503 } },
+    'the server answered 5 requests with 503',
+  ],
+  [
+    'a closed port and a cut',
+    { drained: 3, cutAlive: 7, inFlight: { broken: 7 } },
+    'on SIGTERM the server closed its port and cut 7 requests in flight, and lived on',
+  ],
+  [
+    'a wrapper',
+    { wrapper: PM2, endedByWrapper: 3, inFlight: { broken: 7 } },
+    'pm2-runtime ended server.js 1.64 s after SIGTERM',
+  ],
+];
+
+describe('cause 2 names', () => {
+  for (const [what, seen, words] of CASES) {
+    test(what, () => {
+      const sentence = words && `The pod had accepted it and did not finish it: ${words}.`;
+      assert.equal(shutdownWords({ ...QUIET, ...seen }), sentence);
+    });
+  }
+});
+
+test('what a wrapper ends is not said to be cut by the server while it lived on', () => {
+  const old = pod('old-1', { ...DELETED.drainedWithoutDelay, exitMs: 5000 });
+  for (const run of old.containers[0]?.runs ?? []) {
+    run.wrapper = {
+      names: ['pm2-runtime'],
+      server: 'server.js',
+      stop: { handled: true, signals: ['SIGTERM'], serverEndedMs: 1640 },
+    };
+  }
+  const cutAt = (atMs: number) =>
+    advise([
+      trace({
+        pods: [old, pod('new-1')],
+        load: { failures: [failed('fresh wait closed', 900, atMs, { pod: 'old-1' })] },
+      }),
+    ]).server.cutAlive;
+  assert.deepEqual([cutAt(1010), cutAt(2640)], [1, 0]);
+});
