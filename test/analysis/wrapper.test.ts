@@ -82,7 +82,7 @@ const CASES: [
     exit(40),
     'ended-server',
     'graceful-shutdown',
-    /: the server exited at once on SIGTERM\.$/,
+    /: the server exited at once on SIGTERM, with 1 request in flight\.$/,
   ],
   [
     'near miss: tini, whose server exits at once',
@@ -91,7 +91,7 @@ const CASES: [
     exit(10),
     null,
     'graceful-shutdown',
-    /: the server exited at once on SIGTERM\.$/,
+    /: the server exited at once on SIGTERM, with 1 request in flight\.$/,
   ],
   [
     'near miss: tini, whose server gives up',
@@ -100,7 +100,7 @@ const CASES: [
     exit(400),
     null,
     'own-deadline',
-    /: the server gave up 0\.40 s after SIGTERM\.$/,
+    /: the server gave up 0\.40 s after SIGTERM, with 1 request in flight\.$/,
   ],
   [
     'near miss: tini, which ends with a server that has no handler',
@@ -109,7 +109,7 @@ const CASES: [
     exit(3),
     null,
     'graceful-shutdown',
-    /: the server exited at once on SIGTERM\.$/,
+    /: the server exited at once on SIGTERM, with 1 request in flight\.$/,
   ],
   [
     'near miss: npm that nobody examined',
@@ -118,7 +118,7 @@ const CASES: [
     exit(530),
     null,
     'own-deadline',
-    /: the server gave up 0\.53 s after SIGTERM\.$/,
+    /: the server gave up 0\.53 s after SIGTERM, with 1 request in flight\.$/,
   ],
 ];
 
