@@ -229,3 +229,15 @@ test('--out keeps what came in before Ctrl-C, and --overwrite replaces it', { sk
   }
   assert.ok(existsSync(join(dir, 'notes.txt')));
 });
+
+test('--find-fix names what only the server can change, and tries nothing that its figures refute', async (t) => {
+  const flags = ['--find-fix', '--replicas', '2', '--pre-stop', '5', '--path', '/delay/1500', '--rate', '20'];
+  const ended = await run(t, ['run', ...flags, '--', process.execPath, join(SERVERS, 'own-deadline.mjs')]);
+  assert.match(ended.stdout, /^NOT FOUND in the manifest: only the server can fix the rest\n/, ended.stderr);
+  assert.match(ended.stdout, /: a longer deadline in the server itself: it gave up 0\.4\d s after SIGTERM on its own/);
+  for (const fix of ['replicas: has 2', 'graceful-shutdown: ', 'grace-period: has 30 s', 'pre-stop: has 5 s']) {
+    assert.ok(ended.stdout.includes(`Not tried: ${fix}`), fix);
+  }
+  assert.match(ended.stdout, /│ as it is +│ [1-9]\d* +│\n└/, 'nothing else was tried');
+  assert.equal(ended.code, 1, ended.stderr);
+});
