@@ -1,10 +1,10 @@
 /**
- * A Kubernetes cluster as far as a rolling update of one Deployment behind one Service can tell, made of real processes
- * on this machine. Everything listens on loopback alone.
+ * A Kubernetes cluster as far as a rolling update of one Deployment or StatefulSet behind one Service can tell, made of
+ * real processes on this machine. Everything listens on loopback alone.
  */
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
-import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
+import { isHeadless, type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
@@ -22,6 +22,7 @@ import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
 import { Relist } from './relist.ts';
 import { Router } from './router.ts';
+import { dnsRouting, kubeProxyRouting } from './routing.ts';
 import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { assertSupported } from './supported.ts';
@@ -29,6 +30,8 @@ import { measuredTimings, type Timings } from './timings.ts';
 
 const HOST = '127.0.0.1';
 const NODES = ['node1', 'node2'];
+/** What stands in the place of the nodes' routers where a Service is headless. */
+const DNS = 'dns';
 const NAMESPACE = 'default';
 
 export interface LocalClusterOptions {
@@ -110,12 +113,13 @@ class LocalDeployment implements Deployed {
     this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
     this.#startDelays = random('pods');
     this.#controllerDelays = random('controller');
-    this.#routers = NODES.map(
-      (node) => new Router(node, options.clock, random(node), this.#timings, (router) => this.#onView(router)),
-    );
+    this.#routers = (this.#headless ? [DNS] : NODES).map((name) => {
+      const routing = this.#headless ? dnsRouting(this.#timings) : kubeProxyRouting(this.#timings);
+      return new Router(name, options.clock, random(name), routing, (router) => this.#onView(router));
+    });
     this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
     this.#controller = new Controller(options.manifests.workload, NODES, {
-      createPod: (generation, node) => this.#createPod(generation, node),
+      createPod: (generation, node, suffix) => this.#createPod(generation, node, suffix),
       nowMs: () => options.clock.nowMs(),
       stepDelayMs: () => this.#controllerDelays.draw(this.#timings.controllerMs),
       onStep: () => this.#conditions.wake(),
@@ -166,14 +170,16 @@ class LocalDeployment implements Deployed {
       routerViews: this.#views,
       events: this.#events,
       pid1: canBePid1(),
+      ...(this.#headless && { headless: true }),
     };
   }
 
-  #createPod(generation: PodRecord['generation'], node: string): Pod {
+  #createPod(generation: PodRecord['generation'], node: string, suffix: string | undefined): Pod {
     const { manifests, clock } = this.#options;
-    const name = `${manifests.workload.metadata.name}-${generation}-${++this.#podNumber}`;
+    const unique = `${generation}-${++this.#podNumber}`;
+    const name = `${manifests.workload.metadata.name}-${suffix ?? unique}`;
     const pod = new Pod({
-      ref: { uid: name, name },
+      ref: { uid: suffix === undefined ? name : `${name}-${unique}`, name },
       generation,
       node,
       namespace: NAMESPACE,
@@ -219,9 +225,14 @@ class LocalDeployment implements Deployed {
     this.#conditions.wake();
   }
 
+  get #headless(): boolean {
+    return isHeadless(this.#options.manifests.service);
+  }
+
   #table(): RoutingTable {
     const unreachable = new Set(this.#controller.pods.filter((pod) => !pod.reachable).map((pod) => pod.record.uid));
     return {
+      headless: this.#headless,
       routers: this.#routers.map(({ name, view }) => ({
         name,
         endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, reachable: !unreachable.has(pod.uid) })),
