@@ -43,6 +43,7 @@ export const TrialResult = z.object({
   connectionReuse: z.number().nullable().describe('share of keep-alive requests on a used connection'),
   latencyMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).nullable(),
   pid1: z.boolean().nullable(),
+  headless: z.boolean().describe('new connections asked DNS, and no router').optional(),
   routingLagMs: z
     .number()
     .nullable()
@@ -89,6 +90,7 @@ export function analyse(trace: Trace): TrialResult {
     connectionReuse: load.connectionReuse ?? null,
     latencyMs: latency(trace),
     pid1: cluster.pid1,
+    ...(cluster.headless && { headless: true }),
     routingLagMs: lags.length === 0 ? null : Math.max(...lags),
     rolloutMs: disruption === undefined || replaced.length === 0 ? null : lastExitMs - disruption.atMs,
   };

@@ -7,6 +7,8 @@ import type { Disruption } from '../trace/trace.ts';
 
 /** Which pods each router sends new connections to. The local load follows this and dials the pods directly. */
 export interface RoutingTable {
+  /** No router stands between: a client asks DNS for the pods' addresses, for each new connection anew, and picks one. */
+  headless: boolean;
   routers: { name: string; endpoints: Endpoint[] }[];
 }
 export interface Endpoint {

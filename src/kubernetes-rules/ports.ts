@@ -10,6 +10,11 @@ export interface PodPorts {
   others: readonly number[];
 }
 
+/** Whether its name leads to the pods' own addresses, with no address of its own and no router between. */
+export function isHeadless(service: Service): boolean {
+  return service.spec.clusterIP === 'None';
+}
+
 /** @param containers at least one */
 export function podPorts(containers: readonly Container[], service: Service): PodPorts {
   const [first] = containers as readonly [Container];

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
-import type { LocalImage } from '../clusters/local/local-cluster.ts';
+import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { InputError } from '../errors.ts';
 import type { Container } from '../kubernetes-rules/objects.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';

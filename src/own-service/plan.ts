@@ -1,5 +1,6 @@
 /** Which trials measure one service: rollouts, and a control. */
-import { LocalCluster, type LocalImage } from '../clusters/local/local-cluster.ts';
+import { LocalCluster } from '../clusters/local/local-cluster.ts';
+import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';

@@ -35,6 +35,15 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
 /** For the rollouts of a user's own service. */
 export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
   const lines = [`"Exposed" counts ${EXPOSED}`];
+  const before = trials.reduce((sum, { failedBefore }) => sum + failedBefore, 0);
+  if (before > 0) {
+    lines.push(`${counted(before, 'more request')} failed before the first deletion, so not because of it.`);
+  }
+  if (trials.some(({ headless }) => headless)) {
+    lines.push(
+      'The Service is headless. It is assumed that clients ask DNS for each new connection, keep no answer, and know the port that the pods listen on: a headless Service maps none.',
+    );
+  }
   if (trials.some((trial) => trial.hiddenRetries === null)) {
     lines.push('Unknown: whether a client repeated a request by itself (no response carried x-request-count).');
   }

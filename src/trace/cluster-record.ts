@@ -108,6 +108,10 @@ export const ClusterRecord = z.object({
   routerViews: z.array(RouterView),
   events: z.array(ClusterEvent),
   pid1: z.boolean().describe("whether each container's process was PID 1 of its own PID namespace"),
+  headless: z
+    .boolean()
+    .describe('the Service has no address: DNS is the one router, asked for each new connection')
+    .optional(),
   listenersSeen: z
     .boolean()
     .describe('false: a server that does not say itself that it stopped listening was not seen to; absent: it was')

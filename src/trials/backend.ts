@@ -1,6 +1,7 @@
 /** Where the trials of a comparison run, and what loads them there. */
 import { availableParallelism } from 'node:os';
-import { LocalCluster, type LocalImage } from '../clusters/local/local-cluster.ts';
+import { LocalCluster } from '../clusters/local/local-cluster.ts';
+import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { InputError } from '../errors.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';

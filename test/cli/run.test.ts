@@ -136,7 +136,7 @@ describe('what goes wrong is told in a line:', { concurrency: 2 }, () => {
       'a path that is not there',
       ['--path', '/nowhere', '--grace', '2', '--', process.execPath, join(SERVERS, 'not-found.mjs')],
       3,
-      /were answered 404 with no rollout going on: name a path that answers 2xx with --path\n$/,
+      /: GET \/nowhere is answered 404 with no rollout going on: name a path that answers 2xx with --path\n$/,
     ],
     [
       'a preStop hook that the grace period does not leave room for',

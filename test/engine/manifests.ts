@@ -2,6 +2,9 @@
 import { type Manifests, readManifests } from '../../src/manifests/manifests.ts';
 
 export interface Shape {
+  kind?: 'Deployment' | 'StatefulSet';
+  /** The Service has no address of its own. */
+  headless?: boolean;
   replicas?: number;
   strategy?: string;
   graceSeconds?: number;
@@ -13,7 +16,7 @@ export interface Shape {
 
 const READY = '{ httpGet: { path: /readyz, port: http }, periodSeconds: 1 }';
 
-/** A Deployment and its Service; what is not said is the API's default. */
+/** A workload and its Service; what is not said is the API's default. */
 export function manifests(shape: Shape = {}): Manifests {
   const optional = (name: string, value: unknown) => (value === undefined ? '' : `${name}: ${value}`);
   return readManifests(
@@ -21,10 +24,10 @@ export function manifests(shape: Shape = {}): Manifests {
 apiVersion: v1
 kind: Service
 metadata: { name: web }
-spec: { selector: { app: web }, ports: [{ port: 80, targetPort: http }] }
+spec: { selector: { app: web }, ports: [{ port: 80, targetPort: http }]${shape.headless ? ', clusterIP: None' : ''} }
 ---
 apiVersion: apps/v1
-kind: Deployment
+kind: ${shape.kind ?? 'Deployment'}
 metadata: { name: web }
 spec:
   replicas: ${shape.replicas ?? 1}

@@ -9,6 +9,13 @@ import { manifests } from './manifests.ts';
 import { PROMPT_TIMINGS, podsOf } from './rollout.ts';
 
 const OWN_PORT = 3000;
+/** Listens on a second port as well, which its readiness probe asks. */
+const TWO_PORTS = `
+require('node:http').createServer((req, res) => res.end('pod')).listen(${OWN_PORT});
+require('node:http').createServer((req, res) => res.end('ready')).listen(3001, '127.0.0.1');
+process.on('SIGTERM', () => process.exit(0));
+`;
+
 const READY = '{ tcpSocket: { port: 8080 }, periodSeconds: 1 }';
 
 /** Listens on port 3000 whatever it is told; says nothing of its life. */
@@ -61,4 +68,33 @@ test('pods share a port, refuse when their server does, and come back', {
     assert.ok(exitMs - stoppedListeningMs > 500, 'its end is not taken for its stop');
   }
   for (const url of urls) assert.equal(await tryConnect(Number(new URL(url).port)), 'ECONNREFUSED');
+});
+
+test('probes and hooks reach a further port of the pod, and a hook that asks where nothing listens fails', {
+  skip: canBePid1() ? false : 'pods have no networks of their own here',
+}, async (t) => {
+  const command = [process.execPath, '-e', TWO_PORTS];
+  const cluster = new LocalCluster({
+    images: { web: { command } },
+    ownPort: OWN_PORT,
+    seed: 1,
+    timings: PROMPT_TIMINGS,
+  });
+  const rolled = async (preStop: string) => {
+    const shape = { readiness: '{ httpGet: { path: /, port: 3001 }, periodSeconds: 1 }', preStop };
+    const deployed = await cluster.deploy({
+      manifests: manifests(shape),
+      clock: startClock(),
+      signal: AbortSignal.timeout(60_000),
+    });
+    t.after(() => deployed.remove());
+    await deployed.disrupt();
+    return deployed.record().events.map(({ type }) => type);
+  };
+  const [good, bad] = await Promise.all([
+    rolled('{ httpGet: { path: /, port: 3001 } }'),
+    rolled('{ httpGet: { path: /, port: 3002 } }'),
+  ]);
+  assert.ok(!good.includes('FailedPreStopHook'), good.join());
+  assert.ok(bad.includes('FailedPreStopHook'), bad.join());
 });

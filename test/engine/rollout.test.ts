@@ -58,6 +58,41 @@ test('Recreate makes no new pod before the last old one is gone', async (t) => {
   for (const pod of podsOf(record, 'new')) assert.ok(pod.createdMs >= lastExit);
 });
 
+describe('a StatefulSet', { concurrency: 2 }, () => {
+  test('replaces one pod at a time, the highest ordinal first, by another of its name', async (t) => {
+    const record = await rollOut(t, manifests({ kind: 'StatefulSet', replicas: 3 }), serverCommand(PROMPT));
+    assert.deepEqual(
+      podsOf(record, 'new').map(({ name }) => name),
+      ['web-2', 'web-1', 'web-0'],
+    );
+    assert.equal(new Set(record.pods.map(({ uid }) => uid)).size, 6);
+    let readyMs = 0;
+    for (const fresh of podsOf(record, 'new')) {
+      const old = record.pods.find(({ name, generation }) => name === fresh.name && generation === 'old');
+      assert.ok(ms(old?.deletionMs) >= readyMs, `${fresh.name} was deleted before the last successor was ready`);
+      assert.ok(
+        fresh.createdMs >= (old?.goneMs ?? Number.POSITIVE_INFINITY),
+        `there were two pods ${fresh.name} at a time`,
+      );
+      readyMs = ms(fresh.readyMs);
+    }
+  });
+
+  test('behind a headless Service: DNS names no terminating pod, not even the only one', async (t) => {
+    const shape: Shape = { kind: 'StatefulSet', headless: true, preStop: '{ sleep: { seconds: 1 } }' };
+    const record = await rollOut(t, manifests(shape), serverCommand(PROMPT));
+    const [old] = podsOf(record, 'old');
+    assert.ok(record.routerViews.every(({ router }) => router === 'dns'));
+    const named = record.routerViews.filter(({ pods }, i, all) => pods.join() !== all[i - 1]?.pods.join());
+    assert.deepEqual(
+      named.map(({ pods }) => pods.length),
+      [1, 0, 1],
+    );
+    const gone = named[1];
+    assert.ok(ms(gone?.atMs) >= ms(old?.deletionMs) && ms(gone?.atMs) < ms(old?.sigtermMs));
+  });
+});
+
 describe('termination', { concurrency: 5 }, () => {
   const oldPod = async (t: Parameters<typeof rollOut>[0], shape: object, onSigterm?: string) => {
     const record = await rollOut(t, manifests(shape), serverCommand(onSigterm));

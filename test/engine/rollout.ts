@@ -18,6 +18,7 @@ export const PROMPT_TIMINGS: Timings = {
   endpointSliceMs: [0],
   proxySyncMs: [0],
   minSyncPeriodMs: 0,
+  dnsMs: [0],
 };
 
 const DEADLINE_MS = 60_000;

@@ -123,7 +123,7 @@ describe('with k6', { skip: noK6 }, () => {
     const routes: Target = {
       kind: 'routes',
       url,
-      current: () => ({ routers: [] }),
+      current: () => ({ headless: false, routers: [] }),
       onChange: () => {},
       whereWas: () => seen,
     };

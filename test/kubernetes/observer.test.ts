@@ -131,7 +131,7 @@ describe('pods that may not be made', () => {
   });
 });
 
-test("a pod's preStop hook that failed is told with the name that the pod has here, and no other pod's is", async (t) => {
+test("a pod's preStop hook that failed is told with the pod's uid, and no other pod's is", async (t) => {
   const { says, taken, seenPods } = await observe(t, { pods: [pod('web-0', 'u1')] });
   says('pods', { ...pod('web-0', 'u1') }, 'DELETED');
   says('pods', pod('web-0', 'u2'));
@@ -143,7 +143,7 @@ test("a pod's preStop hook that failed is told with the name that the pod has he
   says('events', failed('shop-0', 'u3'));
   const events = (await taken()).map(({ type, pod, message }) => ({ type, pod, message }));
   assert.deepEqual(events, [
-    { type: 'FailedPreStopHook', pod: 'web-0', message: 'PreStopHook failed' },
-    { type: 'FailedPreStopHook', pod: 'web-0 (2)', message: 'PreStopHook failed' },
+    { type: 'FailedPreStopHook', pod: { uid: 'u1', name: 'web-0' }, message: 'PreStopHook failed' },
+    { type: 'FailedPreStopHook', pod: { uid: 'u2', name: 'web-0' }, message: 'PreStopHook failed' },
   ]);
 });

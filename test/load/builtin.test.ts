@@ -73,7 +73,9 @@ describe('through a URL', () => {
     const running = await builtinLoad.start(options(`http://127.0.0.1:${port}`));
     await delay(400);
     const { record } = await within(5000, 'the end of the load', running.stop());
-    const kinds = new Set(record.failures.map(({ client, attempts }) => `${client.connection} ${attempts[0]?.pod}`));
+    const kinds = new Set(
+      record.failures.map(({ client, attempts }) => `${client.connection} ${attempts[0]?.pod?.uid}`),
+    );
     assert.deepEqual([...kinds].sort(), ['fresh undefined', 'reused pod-0', 'reused pod-1']);
     assert.deepEqual(Object.keys(record.newConnections ?? {}).sort(), ['pod-0', 'pod-1']);
   });

@@ -38,7 +38,7 @@ function endpoint(name: string, port: number): Endpoint {
 }
 
 function routesTo(...endpoints: Endpoint[]): RoutingTable {
-  return { routers: [{ name: 'node1', endpoints }] };
+  return { headless: false, routers: [{ name: 'node1', endpoints }] };
 }
 
 const KEEP_ALIVE: Scenario = {

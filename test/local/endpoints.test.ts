@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { usableEndpoints } from '../../src/kubernetes-rules/usable-endpoints.ts';
+import { resolvableEndpoints, usableEndpoints } from '../../src/kubernetes-rules/usable-endpoints.ts';
 import { endpointsOf } from './fake-node.ts';
 
 describe('kube-proxy sends new connections', () => {
@@ -17,6 +17,21 @@ describe('kube-proxy sends new connections', () => {
     test(what, () => {
       const pods = usableEndpoints(endpointsOf(endpoints)).map(({ pod }) => pod.name);
       assert.equal(pods.join(' '), usable);
+    });
+  }
+});
+
+describe('DNS answers for a headless Service', () => {
+  const table: [what: string, endpoints: string, resolved: string][] = [
+    ['with every ready pod', 'a:ready b:ready', 'a b'],
+    ['with no terminating pod', 'a:terminating b:ready', 'b'],
+    ['with no terminating pod, though there is no other', 'a:terminating b:unready c:terminating', ''],
+    ['with nothing when there is no pod', '', ''],
+  ];
+  for (const [what, endpoints, resolved] of table) {
+    test(what, () => {
+      const pods = resolvableEndpoints(endpointsOf(endpoints)).map(({ pod }) => pod.name);
+      assert.equal(pods.join(' '), resolved);
     });
   }
 });

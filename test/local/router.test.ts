@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { Router } from '../../src/clusters/local/router.ts';
+import { Router, type Routing } from '../../src/clusters/local/router.ts';
+import { usableEndpoints } from '../../src/kubernetes-rules/usable-endpoints.ts';
 import type { Random } from '../../src/random.ts';
 import { endpointsOf, fakeTime } from './fake-node.ts';
 
@@ -15,16 +16,11 @@ interface Delays {
 function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
   const time = fakeTime(t);
   const views: string[] = [];
-  const timings = {
+  const routing: Routing = {
     endpointSliceMs: slices,
-    proxySyncMs: syncs,
+    syncMs: syncs,
     minSyncPeriodMs: 1000,
-    containerStartMs: [],
-    controllerMs: [],
-    sandboxRemovalMs: [],
-    podReleaseMs: [],
-    probesStartMs: [],
-    relistPeriodMs: 0,
+    choose: usableEndpoints,
   };
   const inTurn = new Map<readonly number[], number>();
   const random: Pick<Random, 'draw'> = {
@@ -34,7 +30,7 @@ function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
       return samples[Math.min(turn, samples.length - 1)] ?? Number.NaN;
     },
   };
-  const router = new Router('node1', time, random as Random, timings, ({ name, view }) => {
+  const router = new Router('node1', time, random as Random, routing, ({ name, view }) => {
     assert.equal(name, 'node1');
     views.push(`${time.nowMs()}: ${view.map(({ pod }) => pod.name).join(' ')}`);
   });

@@ -29,7 +29,7 @@ describe("Linux's limit of ICMP errors to one peer", () => {
 /** A network in fake time whose routes the test sets, and what became of each connection: '3000 a EHOSTUNREACH'. */
 function network(t: TestContext) {
   const time = fakeTime(t);
-  const set: RoutingTable = { routers: [] };
+  const set: RoutingTable = { headless: false, routers: [] };
   const net = new ServiceNetwork(() => set, seededRandom(7));
   const results: string[] = [];
   const note = ({ endpoint, error }: Dialled) =>
@@ -37,6 +37,9 @@ function network(t: TestContext) {
   return {
     results,
     pass: time.pass,
+    headless() {
+      set.headless = true;
+    },
     /** Each router's endpoints: `{ node1: 'a b-' }`; a minus marks a pod whose network is gone. */
     routes(routers: Record<string, string>) {
       set.routers = Object.entries(routers).map(([name, pods]) => ({ name, endpoints: endpoints(pods) }));
@@ -56,6 +59,14 @@ function endpoints(pods: string): Endpoint[] {
 }
 
 describe('a connection to a Service', () => {
+  test('of a headless Service without pods fails at once: its name is not found', (t) => {
+    const { routes, dial, results, headless } = network(t);
+    headless();
+    routes({ dns: '' });
+    for (let i = 0; i < 10; i++) dial();
+    assert.deepEqual(results, Array(10).fill('0 ENOTFOUND'));
+  });
+
   test('goes to an endpoint at once', (t) => {
     const { routes, dial, results } = network(t);
     routes({ node1: 'a' });

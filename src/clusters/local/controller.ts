@@ -1,16 +1,16 @@
-/** The Deployment controller and the scheduler: makes and deletes pods until the wanted ones are there. */
-
+/** The workload's controller and the scheduler: makes and deletes pods until the wanted ones are there. */
 import type { Workload } from '../../kubernetes-rules/objects.ts';
-import { recreateStep, rollingUpdateStep } from '../../kubernetes-rules/rolling-update.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { timerMs } from '../../timers.ts';
 import type { PodRecord } from '../../trace/cluster-record.ts';
 import type { RolloutPod } from '../rollout-deadline.ts';
+import { planner, type SeenPods } from './controller-plan.ts';
 import type { Pod } from './pod.ts';
 
 /** What the controller needs of its surroundings. */
 export interface ControllerHost {
-  createPod(generation: PodRecord['generation'], node: string): Pod;
+  /** @param suffix what follows the workload's name in the pod's; undefined where any will do */
+  createPod(generation: PodRecord['generation'], node: string, suffix: string | undefined): Pod;
   nowMs(): number;
   /** From a change to what the controllers do about it, in ms. */
   stepDelayMs(): number;
@@ -21,7 +21,8 @@ export interface ControllerHost {
 
 export class Controller {
   readonly pods: Pod[] = [];
-  readonly #strategy: ReturnType<typeof effectiveStrategy>;
+  readonly #plan: ReturnType<typeof planner>;
+  readonly #replicas: number;
   readonly #minReadyMs: number;
   readonly #nodes: readonly string[];
   readonly #host: ControllerHost;
@@ -31,7 +32,8 @@ export class Controller {
   #stopped = false;
 
   constructor(workload: Workload, nodes: readonly string[], host: ControllerHost) {
-    this.#strategy = effectiveStrategy(workload);
+    this.#plan = planner(workload);
+    this.#replicas = effectiveStrategy(workload).replicas;
     this.#minReadyMs = workload.spec.minReadySeconds * 1000;
     this.#nodes = nodes;
     this.#host = host;
@@ -48,8 +50,8 @@ export class Controller {
     const present = this.pods.filter((pod) => !pod.gone);
     const nowMs = this.#host.nowMs();
     return (
-      present.length === this.#strategy.replicas &&
-      present.every((pod) => pod.record.generation === this.#wanted && !pod.terminating && this.#available(pod, nowMs))
+      present.length === this.#replicas &&
+      present.every((pod) => this.#isWanted(pod) && !pod.terminating && this.#available(pod, nowMs))
     );
   }
 
@@ -60,7 +62,7 @@ export class Controller {
       .filter((pod) => !pod.gone)
       .map((pod) => ({
         name: pod.record.name,
-        wanted: pod.record.generation === this.#wanted,
+        wanted: this.#isWanted(pod),
         ready: pod.ready,
         available: this.#available(pod, nowMs),
         deletionMs: pod.record.deletionMs,
@@ -81,27 +83,17 @@ export class Controller {
   }
 
   #step(): void {
-    // One time for all questions: a pod that becomes available between two of them would be waited for by neither.
     const nowMs = this.#host.nowMs();
-    const counts = (pods: Pod[]) => ({
-      total: pods.length,
-      available: pods.filter((pod) => this.#available(pod, nowMs)).length,
-    });
-    const active = this.pods.filter((pod) => !pod.terminating);
-    const wanted = active.filter((pod) => pod.record.generation === this.#wanted);
-    const old = active.filter((pod) => pod.record.generation !== this.#wanted);
-    const step =
-      this.#strategy.type === 'Recreate'
-        ? recreateStep(
-            this.#strategy.replicas,
-            { active: old.length, terminating: this.#terminatingOld() },
-            wanted.length,
-          )
-        : rollingUpdateStep(this.#strategy.replicas, this.#strategy, counts(old), counts(wanted));
-    for (let i = 0; i < step.createNew; i++) this.#create();
-    for (const pod of this.#firstToGo(old).slice(0, step.deleteOld)) pod.delete().catch(this.#host.onError);
-    if (step.createNew + step.deleteOld > 0) this.reconcile();
-    else this.#wakeUpWhenAvailable(active, nowMs);
+    const seen: SeenPods = {
+      pods: this.pods.filter((pod) => !pod.gone),
+      isWanted: (pod) => this.#isWanted(pod),
+      isAvailable: (pod) => this.#available(pod, nowMs),
+    };
+    const plan = this.#plan(seen);
+    for (const suffix of plan.create) this.#create(suffix);
+    for (const pod of plan.delete) pod.delete().catch(this.#host.onError);
+    if (plan.create.length + plan.delete.length > 0) this.reconcile();
+    else this.#wakeUpWhenAvailable(seen.pods, nowMs);
     this.#host.onStep();
   }
 
@@ -112,36 +104,27 @@ export class Controller {
     clearTimeout(this.#wakeUp);
   }
 
-  #create(): void {
+  #create(suffix: string | undefined): void {
     const load = (node: string) => this.pods.filter((pod) => !pod.gone && pod.record.node === node).length;
     const node = this.#nodes.reduce((best, candidate) => (load(candidate) < load(best) ? candidate : best));
-    const pod = this.#host.createPod(this.#wanted, node);
+    const pod = this.#host.createPod(this.#wanted, node, suffix);
     this.pods.push(pod);
     pod.start().catch(this.#host.onError);
   }
 
-  #terminatingOld(): number {
-    return this.pods.filter((pod) => pod.terminating && !pod.gone && pod.record.generation !== this.#wanted).length;
+  #isWanted(pod: Pod): boolean {
+    return pod.record.generation === this.#wanted;
   }
 
   #available(pod: Pod, nowMs: number): boolean {
     return pod.ready && pod.readySinceMs !== undefined && nowMs - pod.readySinceMs >= this.#minReadyMs;
   }
 
-  /** The ReplicaSet controller's order: not ready before ready, then those that share a node, then the youngest. */
-  #firstToGo(pods: Pod[]): Pod[] {
-    const sharing = (pod: Pod) => pods.filter((other) => other.record.node === pod.record.node).length;
-    return [...pods].sort(
-      (a, b) =>
-        Number(a.ready) - Number(b.ready) || sharing(b) - sharing(a) || (b.readySinceMs ?? 0) - (a.readySinceMs ?? 0),
-    );
-  }
-
   /** minReadySeconds passes without any event, so the controller sets itself an alarm. */
-  #wakeUpWhenAvailable(active: Pod[], nowMs: number): void {
+  #wakeUpWhenAvailable(pods: readonly Pod[], nowMs: number): void {
     clearTimeout(this.#wakeUp);
-    const waits = active
-      .filter((pod) => pod.ready && !this.#available(pod, nowMs))
+    const waits = pods
+      .filter((pod) => !pod.terminating && pod.ready && !this.#available(pod, nowMs))
       .map((pod) => (pod.readySinceMs ?? 0) + this.#minReadyMs - nowMs);
     if (waits.length > 0) this.#wakeUp = setTimeout(() => this.reconcile(), timerMs(Math.max(1, Math.min(...waits))));
   }

@@ -1,27 +1,25 @@
 /**
- * A Kubernetes cluster as far as a rolling update of one Deployment behind one Service can tell, made of real processes
- * on this machine. Everything listens on loopback alone.
+ * A Kubernetes cluster as far as a rolling update of one Deployment or StatefulSet behind one Service can tell, made of
+ * real processes on this machine. Everything listens on loopback alone.
  */
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
-import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
+import { isHeadless, type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
-import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
-import type { Manifests } from '../../manifests/manifests.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
-import { timerMs } from '../../timers.ts';
 import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
 import { RolloutDeadline, rolloutLimits } from '../rollout-deadline.ts';
-import type { ContainerSpec } from './container.ts';
 import { Controller } from './controller.ts';
 import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
+import { type LocalClusterOptions, podSpec } from './pod-spec.ts';
 import { Relist } from './relist.ts';
 import { Router } from './router.ts';
+import { dnsRouting, kubeProxyRouting } from './routing.ts';
 import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { assertSupported } from './supported.ts';
@@ -30,27 +28,9 @@ import { examinationMs } from './wrapper.ts';
 
 const HOST = '127.0.0.1';
 const NODES = ['node1', 'node2'];
+/** What stands in the place of the nodes' routers where a Service is headless. */
+const DNS = 'dns';
 const NAMESPACE = 'default';
-
-export interface LocalClusterOptions {
-  /** What stands for each container's image, by the container's name. */
-  images: Readonly<Record<string, LocalImage>>;
-  /** What each container's environment starts from; by default the PATH alone. */
-  env?: Readonly<Record<string, string>>;
-  /** The port the command listens on whatever PORT says; each pod then has a network of its own. */
-  ownPort?: number | undefined;
-  seed: number;
-  timings?: Timings;
-}
-
-/** What runs on this machine in the place of an image. */
-export interface LocalImage {
-  command: readonly string[];
-  /** The signal that asks it to stop, as STOPSIGNAL of a Dockerfile; SIGTERM where none is given. */
-  stopSignal?: NodeJS.Signals | undefined;
-  /** It does nothing, in the place of an image that does not run here. */
-  standIn?: boolean | undefined;
-}
 
 export class LocalCluster implements Cluster {
   readonly name = 'local';
@@ -111,12 +91,13 @@ class LocalDeployment implements Deployed {
     this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
     this.#startDelays = random('pods');
     this.#controllerDelays = random('controller');
-    this.#routers = NODES.map(
-      (node) => new Router(node, options.clock, random(node), this.#timings, (router) => this.#onView(router)),
-    );
+    this.#routers = (this.#headless ? [DNS] : NODES).map((name) => {
+      const routing = this.#headless ? dnsRouting(this.#timings) : kubeProxyRouting(this.#timings);
+      return new Router(name, options.clock, random(name), routing, (router) => this.#onView(router));
+    });
     this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
     this.#controller = new Controller(options.manifests.workload, NODES, {
-      createPod: (generation, node) => this.#createPod(generation, node),
+      createPod: (generation, node, suffix) => this.#createPod(generation, node, suffix),
       nowMs: () => options.clock.nowMs(),
       stepDelayMs: () => this.#controllerDelays.draw(this.#timings.controllerMs),
       onStep: () => this.#conditions.wake(),
@@ -178,14 +159,16 @@ class LocalDeployment implements Deployed {
       routerViews: this.#views,
       events: this.#events,
       pid1: canBePid1(),
+      ...(this.#headless && { headless: true }),
     };
   }
 
-  #createPod(generation: PodRecord['generation'], node: string): Pod {
+  #createPod(generation: PodRecord['generation'], node: string, suffix: string | undefined): Pod {
     const { manifests, clock } = this.#options;
-    const name = `${manifests.workload.metadata.name}-${generation}-${++this.#podNumber}`;
+    const unique = `${generation}-${++this.#podNumber}`;
+    const name = `${manifests.workload.metadata.name}-${suffix ?? unique}`;
     const pod = new Pod({
-      ref: { uid: name, name },
+      ref: { uid: suffix === undefined ? name : `${name}-${unique}`, name },
       generation,
       node,
       namespace: NAMESPACE,
@@ -231,9 +214,14 @@ class LocalDeployment implements Deployed {
     this.#conditions.wake();
   }
 
+  get #headless(): boolean {
+    return isHeadless(this.#options.manifests.service);
+  }
+
   #table(): RoutingTable {
     const unreachable = new Set(this.#controller.pods.filter((pod) => !pod.reachable).map((pod) => pod.record.uid));
     return {
+      headless: this.#headless,
       routers: this.#routers.map(({ name, view }) => ({
         name,
         endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, reachable: !unreachable.has(pod.uid) })),
@@ -277,21 +265,4 @@ class LocalDeployment implements Deployed {
 
 function refOf({ record: { uid, name } }: Pod): PodRef {
   return { uid, name };
-}
-
-function podSpec(manifests: Manifests, ports: PodPorts, { images, env, ownPort }: LocalClusterOptions): PodSpec {
-  const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
-  return {
-    containers: containers.map((manifest): ContainerSpec => {
-      const image = images[manifest.name];
-      if (!image) throw new Error(`nothing stands for the image of container ${manifest.name}`);
-      const { command, standIn = false } = image;
-      const stopSignal = (stopSignalOf(manifest) as NodeJS.Signals | undefined) ?? image.stopSignal ?? 'SIGTERM';
-      return { manifest, command, stopSignal, standIn, serves: manifest.name === ports.servedBy };
-    }),
-    gracePeriodMs: timerMs(terminationGracePeriodSeconds * 1000),
-    env: env ?? { PATH: process.env.PATH ?? '' },
-    servedPort: ports.served,
-    ownPort,
-  };
 }

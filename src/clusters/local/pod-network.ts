@@ -51,17 +51,26 @@ export class PodNetwork {
   /**
    * Makes the network. `onClosed` is called when a server in it stops listening on `port`.
    * @param address where, on the host, the pod is reached while its server listens
+   * @param otherPorts of each further port in it, where the host reaches that
    * @throws EnvironmentError when it cannot be made
    */
-  static async create(address: Address, port: number, onClosed: () => void): Promise<PodNetwork> {
+  static async create(
+    address: Address,
+    port: number,
+    otherPorts: ReadonlyMap<number, number>,
+    onClosed: () => void,
+  ): Promise<PodNetwork> {
     const command = inNewNetwork([process.execPath, projectFile('dist/pod-relay.js'), String(port)]);
     const relay = await startProcess(command, { env: { PATH: process.env.PATH ?? '' }, ipc: true });
     relay.stdout.resume();
     relay.stderr.resume();
     relay.child.on('message', ({ kind }: { kind: 'listens' | 'closed' }) => {
-      if (kind === 'listens') void handListener(relay, address);
+      if (kind === 'listens') void handListener(relay, address, { kind: 'listener' });
       else onClosed();
     });
+    for (const [other, here] of otherPorts) {
+      await handListener(relay, { host: address.host, port: here }, { kind: 'other', port: other });
+    }
     return new PodNetwork(relay);
   }
 
@@ -87,10 +96,10 @@ export class PodNetwork {
 }
 
 /** A listener of the host for the relay alone: what reaches this process before it is handed over is turned away. */
-async function handListener(relay: StartedProcess, { host, port }: Address): Promise<void> {
+async function handListener(relay: StartedProcess, { host, port }: Address, message: object): Promise<void> {
   const listener = createServer((early) => early.resetAndDestroy());
   listener.listen(port, host);
   await once(listener, 'listening');
   if (!relay.child.connected) listener.close();
-  else relay.child.send({ kind: 'listener' }, listener, () => listener.close());
+  else relay.child.send(message, listener, () => listener.close());
 }

@@ -143,20 +143,25 @@ export class Pod {
   /** PORT is where the container listens; where the pod has several ports, PORT_n is where port n is on this machine. */
   #environment(spec: ContainerSpec): Record<string, string> {
     const { spec: pod, otherPorts, ref, node, namespace, host, port } = this.#options;
-    const own = spec.serves ? port : otherPorts.get(spec.manifest.ports?.[0]?.containerPort ?? 0);
+    const declared = spec.manifest.ports?.[0]?.containerPort;
+    const own = spec.serves ? port : otherPorts.get(declared ?? 0);
     const identity = { name: ref.name, node, namespace, host, port: own ?? 0 };
-    const env = environment(spec.manifest, identity, { ...pod.env, PM2_HOME: this.#pm2Home }, pod.ownPort);
-    if (pod.ownPort !== undefined) return env;
+    const inherited = { ...pod.env, PM2_HOME: this.#pm2Home };
+    if (pod.ownPort !== undefined) {
+      return environment(spec.manifest, identity, inherited, spec.serves ? pod.ownPort : (declared ?? 0));
+    }
+    const env = environment(spec.manifest, identity, inherited, undefined);
     for (const [number, here] of otherPorts) env[`PORT_${number}`] = String(here);
     if (own === undefined) delete env.PORT;
     return env;
   }
 
   async #createNetwork(): Promise<void> {
-    const { ownPort } = this.#options.spec;
+    const { otherPorts, spec } = this.#options;
+    const { ownPort } = spec;
     if (ownPort === undefined) return;
     const server = this.#containers.find(({ record }) => record.serves);
-    this.#network = await PodNetwork.create(this.address, ownPort, () => server?.noteStoppedListening());
+    this.#network = await PodNetwork.create(this.address, ownPort, otherPorts, () => server?.noteStoppedListening());
     if (this.#abort.signal.aborted) await this.#network.remove();
   }
 

@@ -1,10 +1,11 @@
-/** One simulated node's kube-proxy: it learns of endpoint changes late, and applies them at most once a second. */
-
-import { type EndpointConditions, usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
+/**
+ * What decides where new connections go: one simulated node's kube-proxy, which learns of endpoint changes late and applies
+ * them at most once a second, or DNS, which learns of them as late and answers with them almost at once.
+ */
+import type { EndpointConditions } from '../../kubernetes-rules/usable-endpoints.ts';
 import type { Random } from '../../random.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
-import type { Timings } from './timings.ts';
 
 /** A pod as the EndpointSlices have it. */
 export interface EndpointState extends EndpointConditions {
@@ -13,13 +14,24 @@ export interface EndpointState extends EndpointConditions {
   port: number;
 }
 
+/** How a router follows the endpoints. */
+export interface Routing {
+  /** From a change of a pod's condition to the changed EndpointSlice at the router: samples in ms. */
+  endpointSliceMs: readonly number[];
+  /** How long one sync takes until it holds: samples in ms. */
+  syncMs: readonly number[];
+  minSyncPeriodMs: number;
+  /** Which of the endpoints new connections are sent to. */
+  choose(endpoints: readonly EndpointState[]): readonly EndpointState[];
+}
+
 export class Router {
   /** What new connections are sent to now. */
   view: readonly EndpointState[] = [];
   readonly name: string;
   readonly #clock: TrialClock;
   readonly #random: Random;
-  readonly #timings: Timings;
+  readonly #routing: Routing;
   readonly #onView: (router: Router) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
   #known: readonly EndpointState[] = [];
@@ -33,11 +45,11 @@ export class Router {
   #appliedVersion = 0;
   #stopped = false;
 
-  constructor(name: string, clock: TrialClock, random: Random, timings: Timings, onView: (router: Router) => void) {
+  constructor(name: string, clock: TrialClock, random: Random, routing: Routing, onView: (router: Router) => void) {
     this.name = name;
     this.#clock = clock;
     this.#random = random;
-    this.#timings = timings;
+    this.#routing = routing;
     this.#onView = onView;
   }
 
@@ -50,7 +62,7 @@ export class Router {
   update(endpoints: readonly EndpointState[]): void {
     if (this.#stopped) return;
     const now = this.#clock.nowMs();
-    const arrivalMs = Math.max(this.#lastArrivalMs, now + this.#random.draw(this.#timings.endpointSliceMs));
+    const arrivalMs = Math.max(this.#lastArrivalMs, now + this.#random.draw(this.#routing.endpointSliceMs));
     this.#lastArrivalMs = arrivalMs;
     const version = ++this.#lastVersion;
     this.#after(arrivalMs - now, () => {
@@ -67,11 +79,11 @@ export class Router {
     this.#syncing = true;
     this.#after(this.#nextSyncMs - this.#clock.nowMs(), () => {
       this.#appliedVersion = this.#knownVersion;
-      const view = usableEndpoints(this.#known);
-      this.#after(this.#random.draw(this.#timings.proxySyncMs), () => {
+      const view = this.#routing.choose(this.#known);
+      this.#after(this.#random.draw(this.#routing.syncMs), () => {
         this.view = view;
         this.#syncing = false;
-        this.#nextSyncMs = this.#clock.nowMs() + this.#timings.minSyncPeriodMs;
+        this.#nextSyncMs = this.#clock.nowMs() + this.#routing.minSyncPeriodMs;
         this.#onView(this);
         this.#planSync();
       });

@@ -24,7 +24,7 @@ export interface Dialled {
   /** Where the connection goes, or went wrong; absent when the router knew no endpoint. */
   endpoint?: Endpoint;
   /** Absent when the endpoint is to be connected to. */
-  error?: 'ECONNREFUSED' | 'EHOSTUNREACH';
+  error?: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENOTFOUND';
 }
 
 export class ServiceNetwork {
@@ -39,8 +39,9 @@ export class ServiceNetwork {
 
   /**
    * Finds out where a new connection goes: at once where there is an endpoint, else when a later SYN finds one or the
-   * connection fails. Any node's router is equally likely, and on it any endpoint, as with kube-proxy. Returns how to
-   * give up; `done` is not called then.
+   * connection fails. Any node's router is equally likely, and on it any endpoint, as with kube-proxy. The name of a
+   * headless Service that has no endpoint is not found, and no client asks again. Returns how to give up; `done` is not
+   * called then.
    */
   dial(done: (result: Dialled) => void): () => void {
     const router = this.#random.pick(this.#routes().routers)?.name ?? '';
@@ -50,7 +51,8 @@ export class ServiceNetwork {
       if (endpoint?.reachable) done({ router, endpoint });
       else if (endpoint) {
         timer = setTimeout(() => done({ router, endpoint, error: 'EHOSTUNREACH' }), HOST_UNREACHABLE_AFTER_MS);
-      } else if (this.#limiterOf(router).take(performance.now())) done({ router, error: 'ECONNREFUSED' });
+      } else if (this.#routes().headless) done({ router, error: 'ENOTFOUND' });
+      else if (this.#limiterOf(router).take(performance.now())) done({ router, error: 'ECONNREFUSED' });
       else {
         const waitMs =
           (SYN_RETRANSMISSIONS_MS[sent] ?? Number.POSITIVE_INFINITY) - (SYN_RETRANSMISSIONS_MS[sent - 1] ?? 0);

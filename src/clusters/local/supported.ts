@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:os';
 import { InputError } from '../../errors.ts';
+import type { StatefulSet } from '../../kubernetes-rules/objects.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import type { KubernetesObject } from '../../kubernetes-rules/written-objects.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
@@ -25,73 +26,86 @@ const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((prob
   ].map((field) => `${probe}.${field}`),
 );
 
+const WORKLOAD = [
+  'spec.replicas',
+  'spec.minReadySeconds',
+  'spec.selector.matchLabels.*',
+  'spec.selector.matchExpressions[].key',
+  'spec.selector.matchExpressions[].operator',
+  'spec.selector.matchExpressions[].values[]',
+  'spec.template.spec.terminationGracePeriodSeconds',
+  ...[
+    'name',
+    'image',
+    'command[]',
+    'args[]',
+    'env[].name',
+    'env[].value',
+    'env[].valueFrom.fieldRef.fieldPath',
+    'ports[].containerPort',
+    'ports[].name',
+    'lifecycle.preStop.sleep.seconds',
+    'lifecycle.preStop.exec.command[]',
+    'lifecycle.preStop.httpGet.path',
+    'lifecycle.preStop.httpGet.port',
+    'lifecycle.preStop.httpGet.scheme',
+    'lifecycle.stopSignal',
+    ...PROBES,
+  ].map((field) => `spec.template.spec.containers[].${field}`),
+];
+
 const CARRIED_OUT = {
   Deployment: [
-    'spec.replicas',
-    'spec.minReadySeconds',
+    ...WORKLOAD,
     'spec.progressDeadlineSeconds',
-    'spec.selector.matchLabels.*',
-    'spec.selector.matchExpressions[].key',
-    'spec.selector.matchExpressions[].operator',
-    'spec.selector.matchExpressions[].values[]',
     'spec.strategy.type',
     'spec.strategy.rollingUpdate.maxSurge',
     'spec.strategy.rollingUpdate.maxUnavailable',
-    'spec.template.spec.terminationGracePeriodSeconds',
-    ...[
-      'name',
-      'image',
-      'command[]',
-      'args[]',
-      'env[].name',
-      'env[].value',
-      'env[].valueFrom.fieldRef.fieldPath',
-      'ports[].containerPort',
-      'ports[].name',
-      'lifecycle.preStop.sleep.seconds',
-      'lifecycle.preStop.exec.command[]',
-      'lifecycle.preStop.httpGet.path',
-      'lifecycle.preStop.httpGet.port',
-      'lifecycle.preStop.httpGet.scheme',
-      'lifecycle.stopSignal',
-      ...PROBES,
-    ].map((field) => `spec.template.spec.containers[].${field}`),
+  ],
+  StatefulSet: [
+    ...WORKLOAD,
+    'spec.podManagementPolicy',
+    'spec.updateStrategy.type',
+    'spec.updateStrategy.rollingUpdate.partition',
   ],
   Service: ['spec.selector.*', 'spec.ports[].name', 'spec.ports[].port', 'spec.ports[].targetPort'],
 };
 
 /** Fields that cannot change how many requests a rollout breaks on one machine: identity, security, placement. */
+const WORKLOAD_WITHOUT_EFFECT = [
+  'apiVersion',
+  'kind',
+  'metadata.**',
+  'spec.revisionHistoryLimit',
+  'spec.template.metadata.**',
+  ...[
+    'securityContext.**',
+    'serviceAccountName',
+    'automountServiceAccountToken',
+    'enableServiceLinks',
+    'affinity.**',
+    'topologySpreadConstraints.**',
+    'nodeSelector.**',
+    'tolerations.**',
+    'imagePullSecrets.**',
+    'priorityClassName',
+    'restartPolicy',
+    'os.name',
+    'dnsPolicy',
+    'schedulerName',
+    'containers[].imagePullPolicy',
+    'containers[].securityContext.**',
+    'containers[].resources.**',
+    'containers[].terminationMessagePath',
+    'containers[].terminationMessagePolicy',
+    'containers[].ports[].protocol',
+    'containers[].env[].valueFrom.fieldRef.apiVersion',
+  ].map((field) => `spec.template.spec.${field}`),
+];
+
 const WITHOUT_EFFECT = {
-  Deployment: [
-    'apiVersion',
-    'kind',
-    'metadata.**',
-    'spec.revisionHistoryLimit',
-    'spec.template.metadata.**',
-    ...[
-      'securityContext.**',
-      'serviceAccountName',
-      'automountServiceAccountToken',
-      'enableServiceLinks',
-      'affinity.**',
-      'topologySpreadConstraints.**',
-      'nodeSelector.**',
-      'tolerations.**',
-      'imagePullSecrets.**',
-      'priorityClassName',
-      'restartPolicy',
-      'os.name',
-      'dnsPolicy',
-      'schedulerName',
-      'containers[].imagePullPolicy',
-      'containers[].securityContext.**',
-      'containers[].resources.**',
-      'containers[].terminationMessagePath',
-      'containers[].terminationMessagePolicy',
-      'containers[].ports[].protocol',
-      'containers[].env[].valueFrom.fieldRef.apiVersion',
-    ].map((field) => `spec.template.spec.${field}`),
-  ],
+  Deployment: WORKLOAD_WITHOUT_EFFECT,
+  StatefulSet: [...WORKLOAD_WITHOUT_EFFECT, 'spec.serviceName', 'spec.persistentVolumeClaimRetentionPolicy.**'],
   Service: [
     'apiVersion',
     'kind',
@@ -112,14 +126,14 @@ const KINDS_WITHOUT_EFFECT = ['Namespace', 'ServiceAccount', 'PodDisruptionBudge
 export function assertSupported(manifests: Manifests): void {
   for (const object of manifests.objects) {
     if (KINDS_WITHOUT_EFFECT.includes(object.kind)) continue;
-    if (object.kind !== 'Deployment' && object.kind !== 'Service') {
-      fail(manifests, object, `a ${object.kind} is`);
+    if (!isCarriedOut(object.kind)) {
+      fail(manifests, object, `${/^[AEIOU]/.test(object.kind) ? 'an' : 'a'} ${object.kind} is`);
     }
     const allowed = [...CARRIED_OUT[object.kind], ...WITHOUT_EFFECT[object.kind]];
     const unknown = leaves(object).find((leaf) => !allowed.some((pattern) => matches(pattern, leaf)));
     if (unknown) fail(manifests, object, `${unknown} is`);
   }
-  const { workload, service } = manifests;
+  const { workload } = manifests;
   const { containers, terminationGracePeriodSeconds, os } = workload.spec.template.spec;
   for (const [index, container] of containers.entries()) {
     const signal = stopSignalOf(container);
@@ -136,8 +150,22 @@ export function assertSupported(manifests: Manifests): void {
     const field = `spec.template.spec.terminationGracePeriodSeconds: ${terminationGracePeriodSeconds}`;
     fail(manifests, workload, `${field} (which the API server turns into 1) is`);
   }
-  if (service.spec.clusterIP === 'None') {
-    fail(manifests, service, 'spec.clusterIP: None (a Service that no router serves) is');
+  if (workload.kind === 'StatefulSet') assertReplacesAll(manifests, workload);
+}
+
+function isCarriedOut(kind: string): kind is keyof typeof CARRIED_OUT {
+  return Object.hasOwn(CARRIED_OUT, kind);
+}
+
+/** A rollout that leaves pods as they are has no end to wait for. */
+function assertReplacesAll(manifests: Manifests, statefulSet: StatefulSet): void {
+  const { type, rollingUpdate } = statefulSet.spec.updateStrategy;
+  if (type === 'OnDelete')
+    fail(manifests, statefulSet, 'spec.updateStrategy.type: OnDelete (which replaces no pod) is');
+  const partition = rollingUpdate?.partition ?? 0;
+  if (partition > 0) {
+    const field = 'spec.updateStrategy.rollingUpdate.partition';
+    fail(manifests, statefulSet, `${field}: ${partition} (which leaves pods as they are) is`);
   }
 }
 

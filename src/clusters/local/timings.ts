@@ -21,6 +21,8 @@ export interface Timings {
   proxySyncMs: readonly number[];
   /** kube-proxy's minSyncPeriod. */
   minSyncPeriodMs: number;
+  /** From a changed EndpointSlice at the DNS server to its answers with it. */
+  dnsMs: readonly number[];
 }
 
 export const measuredTimings: Timings = timings;

@@ -73,5 +73,5 @@ function fixedRoutes(text: string): RoutingTable {
   // A URL has an IPv6 address in brackets, and a socket without.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const endpoint = { pod: { uid: '', name: '' }, host, port: Number(url.port || 80), reachable: true };
-  return { routers: [{ name: '', endpoints: [endpoint] }] };
+  return { headless: false, routers: [{ name: '', endpoints: [endpoint] }] };
 }

@@ -1,0 +1,79 @@
+/** What the controller of each kind of workload makes of the pods it sees. */
+import type { Deployment, StatefulSet, Workload } from '../../kubernetes-rules/objects.ts';
+import { recreateStep, rollingUpdateStep } from '../../kubernetes-rules/rolling-update.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
+import { statefulSetStep } from '../../kubernetes-rules/stateful-set-update.ts';
+import type { Pod } from './pod.ts';
+
+/** The pods at one moment: one that becomes available between two questions would be waited for by neither. */
+export interface SeenPods {
+  /** Those that are not gone. */
+  pods: readonly Pod[];
+  isWanted(pod: Pod): boolean;
+  /** Ready for minReadySeconds. */
+  isAvailable(pod: Pod): boolean;
+}
+
+export interface ControllerPlan {
+  /** Of each pod to make, what follows the workload's name in its own; undefined where any will do. */
+  create: (string | undefined)[];
+  delete: Pod[];
+}
+
+/** How the workload's controller decides. A DaemonSet is refused before (supported.ts). */
+export function planner(workload: Workload): (seen: SeenPods) => ControllerPlan {
+  switch (workload.kind) {
+    case 'Deployment':
+      return deploymentPlanner(workload);
+    case 'StatefulSet':
+      return statefulSetPlanner(workload);
+    case 'DaemonSet':
+      throw new Error('the local cluster has no DaemonSet controller');
+  }
+}
+
+function deploymentPlanner(deployment: Deployment): (seen: SeenPods) => ControllerPlan {
+  const strategy = effectiveStrategy(deployment);
+  const { replicas } = strategy;
+  return ({ pods, isWanted, isAvailable }) => {
+    const counts = (some: readonly Pod[]) => ({ total: some.length, available: some.filter(isAvailable).length });
+    const active = pods.filter((pod) => !pod.terminating);
+    const wanted = active.filter(isWanted);
+    const old = active.filter((pod) => !isWanted(pod));
+    const terminating = pods.filter((pod) => pod.terminating && !isWanted(pod)).length;
+    const step =
+      strategy.type === 'Recreate'
+        ? recreateStep(replicas, { active: old.length, terminating }, wanted.length)
+        : rollingUpdateStep(replicas, strategy, counts(old), counts(wanted));
+    return {
+      create: Array.from({ length: step.createNew }, () => undefined),
+      delete: deletionOrder(old).slice(0, step.deleteOld),
+    };
+  };
+}
+
+/** The ReplicaSet controller's order: not ready before ready, then those that share a node, then the youngest. */
+function deletionOrder(pods: readonly Pod[]): Pod[] {
+  const sharing = (pod: Pod) => pods.filter((other) => other.record.node === pod.record.node).length;
+  return [...pods].sort(
+    (a, b) =>
+      Number(a.ready) - Number(b.ready) || sharing(b) - sharing(a) || (b.readySinceMs ?? 0) - (a.readySinceMs ?? 0),
+  );
+}
+
+function statefulSetPlanner(statefulSet: StatefulSet): (seen: SeenPods) => ControllerPlan {
+  const { name } = statefulSet.metadata;
+  const { replicas, podManagementPolicy } = statefulSet.spec;
+  return ({ pods, isWanted, isAvailable }) => {
+    const byOrdinal = new Map(pods.map((pod) => [Number(pod.record.name.slice(name.length + 1)), pod]));
+    const seen = [...byOrdinal].map(([ordinal, pod]) => ({
+      ordinal,
+      wanted: isWanted(pod),
+      available: isAvailable(pod),
+      terminating: pod.terminating,
+    }));
+    const step = statefulSetStep(replicas, podManagementPolicy, seen);
+    const deleted = step.delete === undefined ? undefined : byOrdinal.get(step.delete);
+    return { create: step.create.map(String), delete: deleted ? [deleted] : [] };
+  };
+}

@@ -1,0 +1,47 @@
+/** The StatefulSet controller's decisions, as a pure function of the pods it sees. */
+
+/** A pod that is not gone yet. */
+export interface OrdinalPod {
+  ordinal: number;
+  /** Of the template that is to be everywhere. */
+  wanted: boolean;
+  /** Ready for at least minReadySeconds. */
+  available: boolean;
+  terminating: boolean;
+}
+
+export interface StatefulSetStep {
+  /** Ordinals of pods to make. */
+  create: number[];
+  /** The ordinal of the pod to delete. */
+  delete?: number;
+}
+
+/**
+ * What the controller does next. A pod is made only once the last one of its name is gone. An update replaces one pod at a
+ * time, the highest ordinal first, and goes on when the replacement is available; podManagementPolicy Parallel changes how
+ * missing pods are made, and nothing about the update.
+ * Source: updateStatefulSet in the StatefulSet controller (pkg/controller/statefulset/stateful_set_control.go), without
+ * partition and maxUnavailable.
+ */
+export function statefulSetStep(
+  replicas: number,
+  podManagementPolicy: string,
+  pods: readonly OrdinalPod[],
+): StatefulSetStep {
+  const byOrdinal = new Map(pods.map((pod) => [pod.ordinal, pod]));
+  const create: number[] = [];
+  for (let ordinal = 0; ordinal < replicas; ordinal++) {
+    const pod = byOrdinal.get(ordinal);
+    if (pod === undefined) create.push(ordinal);
+    const settled = pod?.available === true && !pod.terminating;
+    if (podManagementPolicy !== 'Parallel' && !settled) return { create };
+  }
+  for (let ordinal = replicas - 1; ordinal >= 0 && create.length === 0; ordinal--) {
+    const pod = byOrdinal.get(ordinal);
+    if (pod === undefined) break;
+    if (!pod.wanted && !pod.terminating) return { create, delete: ordinal };
+    if (pod.terminating || !pod.available) break;
+  }
+  return { create };
+}
