@@ -14,7 +14,10 @@ export const CHANGES_TITLE = 'What each change alone removes:';
 const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
   replicas: () => 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
   'graceful-shutdown': ({ server }) =>
-    `a ${server.stopSignal} handler in the server: finish what is in flight, then exit (docs/recipes)`,
+    `a ${server.stopSignal} handler in the server: finish what is in flight, then exit (docs/recipes)` +
+    (server.stopSignal === 'SIGTERM'
+      ? '; or STOPSIGNAL, where it drains on another signal (nginx, php-fpm: SIGQUIT)'
+      : ''),
   wrapper: ({ server }) => wrapperChange(server),
   'own-deadline': ({ server, gracePeriod }) =>
     `a longer deadline in the server itself: it gave up ${preciseSeconds(server.gaveUp?.afterMs ?? 0)} after ${server.stopSignal} on its own` +
