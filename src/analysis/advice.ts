@@ -42,6 +42,7 @@ export const Advice = z.object({
       preStopMs: z.number(),
       drainMs: z.number().describe('how long the server goes on accepting connections after SIGTERM'),
       longestRequestMs: z.number(),
+      exitMs: z.number().describe('how long the slowest server that ended by itself took to; 0 where none did'),
       marginMs: z.number(),
     })
     .nullable()
@@ -96,15 +97,24 @@ function graceAdvice(
   const nowMs = Math.max(...rollouts.map(({ settings }) => settings.gracePeriodMs), 0);
   const preStopMs = preStop === null ? currentPreStopMs(rollouts) : preStop.neededSeconds * 1000;
   const drainMs = server.acceptsAfterSigtermMs ?? 0;
-  const parts = { preStopMs, drainMs, longestRequestMs };
+  const parts = { preStopMs, drainMs, longestRequestMs, exitMs: server.exitedMs ?? 0 };
   const marginMs = graceMarginMs(longestRequestMs);
   return { nowSeconds: nowMs / 1000, neededSeconds: neededGraceSeconds(parts), ...parts, marginMs };
 }
 
-/** The shortest grace period that is enough for these, one after the other, with the margin. */
-export function neededGraceSeconds(parts: { preStopMs: number; drainMs: number; longestRequestMs: number }): number {
-  const { preStopMs, drainMs, longestRequestMs } = parts;
-  return Math.ceil((preStopMs + drainMs + longestRequestMs + graceMarginMs(longestRequestMs)) / 1000);
+/** The shortest grace period that is enough for these, with the margin. */
+export function neededGraceSeconds(parts: GraceParts): number {
+  const { preStopMs, drainMs, longestRequestMs, exitMs } = parts;
+  const stopMs = Math.max(drainMs + longestRequestMs, exitMs);
+  return Math.ceil((preStopMs + stopMs + graceMarginMs(longestRequestMs)) / 1000);
+}
+
+/** What a grace period has to last for. A server may do more after its last request, so its own end counts where it is later. */
+export interface GraceParts {
+  preStopMs: number;
+  drainMs: number;
+  longestRequestMs: number;
+  exitMs: number;
 }
 
 function graceMarginMs(longestRequestMs: number): number {

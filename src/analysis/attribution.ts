@@ -8,6 +8,7 @@ import { type History, historyOf, type Story } from './history.ts';
 import type { PodLife } from './pod-life.ts';
 import {
   drainedAsOthers,
+  EXIT_SLACK_MS,
   endedAround,
   endedBetween,
   endedByForce,
@@ -15,6 +16,7 @@ import {
   killed,
   mayHaveEndedBy,
   mayHaveLivedAt,
+  servedUntilKilled,
   servesAt,
   terminatingAt,
 } from './timeline.ts';
@@ -35,6 +37,14 @@ const MAX_CROSSING_MS = 1000;
 
 /** A request that was sent this long before SIGTERM, or before the exit, had surely reached its pod by then. */
 const REACHED_MS = 50;
+/** The same for one whose connection ended in order: with unread bytes in its socket a server's end of it would be a reset. */
+const READ_MS = 5;
+
+/**
+ * A request that failed within the first time of being sent, the second before an exit that was seen as it happened, met the
+ * closing of its connection by a server that still lived.
+ */
+const CLOSED_ALIVE_MS = { afterStart: 5, beforeExit: 15 };
 
 interface Rule {
   cause: CauseId;
@@ -49,6 +59,7 @@ const RULES: readonly Rule[] = [
   { cause: 'grace-too-short', fits: cutWhileDraining },
   { cause: 'no-graceful-shutdown', fits: turnedAway },
   { cause: 'no-graceful-shutdown', fits: cutByServer },
+  { cause: 'capacity', fits: sentToLastPods },
   { cause: 'routing-lag', fits: sentToTerminatingPod },
   { cause: 'keep-alive-race', fits: idleConnectionClosed },
 ];
@@ -113,8 +124,15 @@ function firstCause(evidence: Evidence): CauseId | undefined {
  */
 function nobodyServed({ attempt, history, pod }: Evidence): boolean {
   if (pod && attempt.phase !== 'connect' && attempt.error !== 'timeout') return false;
-  const nobody = !history.pods.some((candidate) => servesAt(candidate, attempt.startedMs));
+  const nobody = !history.pods.some(
+    (candidate) => servesAt(candidate, attempt.startedMs) && !(candidate === pod && wasRefusedBy(pod, attempt)),
+  );
   return nobody || (pod === undefined && routedNowhere(attempt, history));
+}
+
+/** A terminating pod refused it, which may be before its port was seen to be closed. */
+function wasRefusedBy(pod: PodLife, { error, endedMs }: Attempt): boolean {
+  return error === 'ECONNREFUSED' && terminatingAt(pod, endedMs);
 }
 
 /**
@@ -132,7 +150,8 @@ function firstAnswerMs({ uid }: PodLife, { firstAnswersMs }: History): number {
 
 /** 3: it was under way when its pod, which was draining, was ended because the grace period was over. */
 function cutWhileDraining({ attempt, history, pod }: Evidence): boolean {
-  return pod !== undefined && cutByEnd(attempt, pod) && drainedAsOthers(pod, history.pods) && endedByForce(pod);
+  if (pod === undefined || !cutByEnd(attempt, pod)) return false;
+  return drainedAsOthers(pod, history.pods) && endedByForce(pod) && !sentToEndlessServer(attempt, pod, history);
 }
 
 /**
@@ -162,11 +181,24 @@ function turnedAway({ attempt, pod }: Evidence): boolean {
  */
 function cutByServer({ attempt, history, pod }: Evidence): boolean {
   if (pod === undefined || !terminatingAt(pod, attempt.endedMs)) return false;
-  const draining = drainedAsOthers(pod, history.pods);
+  const draining = drainedAsOthers(pod, history.pods) && !sentToEndlessServer(attempt, pod, history);
   if (killed(pod) && !draining && mayHaveDrainedUnseen(pod, history)) return false;
   if (cutAfterSigterm(attempt, pod) || cutByExit(attempt, pod)) return true;
   if (draining) return false;
   return cutByEnd(attempt, pod) || sentUntilEnd(attempt, pod);
+}
+
+/** Sent after SIGTERM on a connection that its server would not have closed, however long it was given. */
+function sentToEndlessServer({ connection, startedMs }: Attempt, pod: PodLife, { lastRequests }: History): boolean {
+  if (connection.state !== 'reused' || pod.sigtermMs === undefined || startedMs < pod.sigtermMs) return false;
+  return servedUntilKilled(pod, lastRequests.get(pod.uid));
+}
+
+/** 1: it was sent to a pod that had been asked to stop, on purpose (KEP-1669): there was no other one. */
+function sentToLastPods({ attempt, history, pod }: Evidence): boolean {
+  const { startedMs } = attempt;
+  if (!pod || !terminatingAt(pod, startedMs) || !sentToTerminatingPod({ attempt, history, pod })) return false;
+  return !history.pods.some((other) => servesAt(other, startedMs) && !terminatingAt(other, startedMs));
 }
 
 /** 4: a new connection, opened after its pod's deletion was asked for, or while it was, did not get an answer. */
@@ -175,11 +207,23 @@ function sentToTerminatingPod({ attempt, pod }: Evidence): boolean {
   return attempt.phase === 'connect' || noByte(attempt) || isRefusal(attempt);
 }
 
-/** 5: a connection that had served before was closed as it was sent, before any byte of the response. */
+/**
+ * 5: a connection that had served before was closed as it was sent, before any byte of the response: by a pod that was
+ * terminating or, where it failed at once, by one that keeps idle connections for a shorter time than its clients.
+ */
 function idleConnectionClosed({ attempt, pod }: Evidence): boolean {
+  const tookMs = attempt.endedMs - attempt.startedMs;
   const closing = pod === undefined || terminatingAt(pod, attempt.endedMs);
-  const crossed = attempt.endedMs - attempt.startedMs <= MAX_CROSSING_MS && attempt.error !== 'timeout';
-  return closing && crossed && attempt.connection.state === 'reused' && noByte(attempt);
+  const crossed = attempt.error !== 'timeout' && tookMs <= (closing ? MAX_CROSSING_MS : REACHED_MS);
+  return (
+    crossed && attempt.connection.state === 'reused' && noByte(attempt) && (closing || stays(pod, attempt.endedMs))
+  );
+}
+
+/** It served at that time, and did not end around it. */
+function stays(pod: PodLife, atMs: number): boolean {
+  const crashed = pod.downtimes.some(({ fromMs }) => Math.abs(fromMs - atMs) <= EXIT_SLACK_MS);
+  return servesAt(pod, atMs) && !crashed && !endedAround(pod, atMs);
 }
 
 function noByte({ bytesReceived = 0, status }: Attempt): boolean {
@@ -208,9 +252,11 @@ function broken({ phase, error }: Attempt): boolean {
  * Under way when SIGTERM came, or within its response later, and broken while the pod lived on or as it ended: only its
  * server can have done that. What was sent within a moment of SIGTERM may have crossed with the closing of its connection.
  */
-function cutAfterSigterm(attempt: Attempt, { sigtermMs }: PodLife): boolean {
+function cutAfterSigterm(attempt: Attempt, pod: PodLife): boolean {
+  const { sigtermMs } = pod;
   if (!broken(attempt) || attempt.error === 'timeout' || sigtermMs === undefined) return false;
-  const reached = attempt.startedMs < sigtermMs - REACHED_MS || attempt.phase === 'receive';
+  const marginMs = attempt.error === 'closed' && !keepsLog(pod) ? READ_MS : REACHED_MS;
+  const reached = attempt.startedMs < sigtermMs - marginMs || attempt.phase === 'receive';
   return reached && attempt.endedMs >= sigtermMs;
 }
 
@@ -220,7 +266,7 @@ function cutAfterSigterm(attempt: Attempt, { sigtermMs }: PodLife): boolean {
  */
 function cutByEnd(attempt: Attempt, pod: PodLife): boolean {
   const { startedMs, endedMs, error } = attempt;
-  if (!broken(attempt)) return false;
+  if (!broken(attempt) || closedByLiving(attempt, pod)) return false;
   return endedAround(pod, endedMs) || (error !== 'timeout' && endedBetween(pod, startedMs, endedMs));
 }
 
@@ -238,7 +284,14 @@ function cutByExit(attempt: Attempt, { exitMs, exitBoundMs = 0, ...pod }: PodLif
 function sentUntilEnd(attempt: Attempt, pod: PodLife): boolean {
   const { connection, error, startedMs, endedMs } = attempt;
   const lost = connection.state === 'reused' && error !== 'timeout' && error !== 'status';
-  return lost && mayHaveLivedAt(pod, startedMs) && mayHaveEndedBy(pod, endedMs);
+  return lost && !closedByLiving(attempt, pod) && mayHaveLivedAt(pod, startedMs) && mayHaveEndedBy(pod, endedMs);
+}
+
+/** Its connection was idle, and its server closed it in order before it ended. */
+function closedByLiving({ startedMs, endedMs, connection }: Attempt, pod: PodLife): boolean {
+  if (connection.state !== 'reused' || killed(pod) || pod.exitMs === undefined || (pod.exitBoundMs ?? 0) > 0)
+    return false;
+  return endedMs - startedMs <= CLOSED_ALIVE_MS.afterStart && endedMs < pod.exitMs - CLOSED_ALIVE_MS.beforeExit;
 }
 
 /** Nobody could see whether it drained before it was killed: its listener was not watched, and it keeps no log. */

@@ -34,9 +34,9 @@ export const CAUSES = [
     number: 2,
     name: 'no graceful shutdown',
     explanation:
-      'The pod had accepted it and did not finish it: the server died of SIGTERM, exited at once or after a deadline of its own, cut it, turned it away with an error, or ignored SIGTERM until SIGKILL.',
+      'The pod had accepted it and did not finish it: the server died of SIGTERM, exited at once or after a deadline of its own, cut it, turned it away with an error, or went on serving until SIGKILL.',
     evidence:
-      'It was in flight at SIGTERM, or on a connection that the pod had kept open, and broke or was answered with a server error while the pod was terminating; SIGKILL in the middle of a drain is another cause.',
+      'It was in flight at SIGTERM, or on a connection that the pod had kept open, and broke or was answered with a server error while the pod was terminating; SIGKILL in the middle of a drain is another cause, unless the server answered what came on open connections until then.',
     fix: 'Handle SIGTERM: fail readiness, answer with Connection: close, stop listening, finish what is in flight, exit.',
     measured:
       'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), SHUTDOWN=none with everything else right broke 60 requests on Node 26.10, 63 on Bun 1.4.4 and 67 on Deno 2.9.6. Closing at once on SIGTERM, without a preStop hook, broke more: 207, 250 and 160 of about 16,800, since a process that ignores the signal goes on serving until SIGKILL.',
@@ -73,8 +73,8 @@ export const CAUSES = [
     name: 'keep-alive race',
     explanation: 'It was sent on an idle connection at the moment the server closed it.',
     evidence:
-      'The connection had been used before, and it ended without one byte of the response, within a second, while the pod closed in order.',
-    fix: 'Answer with Connection: close for a while before closing (a drain delay after SIGTERM), so that clients let go first.',
+      'The connection had been used before, and it ended without one byte of the response: within a second, while the pod closed in order, or within 50 ms on a pod that nobody had asked to stop.',
+    fix: 'Answer with Connection: close for a while before closing (a drain delay after SIGTERM), so that clients let go first. On a pod that is not terminating: keep idle connections for longer than the clients do.',
   },
   {
     id: 'not-ready',

@@ -9,7 +9,9 @@ import { CAUSE_IDS, type CauseId } from './causes.ts';
 import { exposure, isBefore } from './exposure.ts';
 import { type History, historyOf } from './history.ts';
 import type { HookFinding } from './hooks.ts';
+import type { PodLife } from './pod-life.ts';
 import type { ServerBehaviour } from './server-behaviour.ts';
+import { drained, EXIT_SLACK_MS, killed, terminatingAt } from './timeline.ts';
 import { isByWrapper } from './wrapper.ts';
 
 export const CHANGES = [
@@ -22,7 +24,9 @@ export const CHANGES = [
   'pre-stop',
   'repair-hook',
   'sleep-in-hook',
+  'shorter-hook',
   'connection-close',
+  'keep-alive-timeout',
   'readiness-probe',
 ] as const;
 export type ChangeId = (typeof CHANGES)[number];
@@ -34,6 +38,7 @@ export const SERVER_CHANGES: readonly ChangeId[] = [
   'own-deadline',
   'answer-while-draining',
   'connection-close',
+  'keep-alive-timeout',
 ];
 
 export const Change = z.object({
@@ -85,7 +90,7 @@ function changeFor(cause: CauseId, request: Failure, history: History, measured:
     case 'not-ready':
       return 'readiness-probe';
     case 'keep-alive-race':
-      return 'connection-close';
+      return closedByStayingPod(request, history) ? 'keep-alive-timeout' : 'connection-close';
     case 'no-graceful-shutdown':
       return shutdownChange(request, history, measured);
     case 'grace-too-short':
@@ -98,26 +103,38 @@ function changeFor(cause: CauseId, request: Failure, history: History, measured:
 }
 
 /**
- * A server error is answered otherwise; what a wrapper ended needs the server without it; an end of the server's own choosing
- * is put off; else it has to drain at all.
+ * What a wrapper ended needs the server without it. A server error is answered otherwise, unless it ended what had been
+ * under way for a while; what was sent later to a server that closes in order needs an end of its connection; an end of the
+ * server's own choosing is put off; else it has to drain at all.
  */
 function shutdownChange(request: Failure, history: History, { server }: Measured): ChangeId {
-  if (request.client.error === 'status') return 'answer-while-draining';
   const pod = podOf(request, history);
-  const { sigtermMs, stopSignal } = pod ?? {};
-  if (sigtermMs !== undefined && stopSignal !== undefined) {
-    const ageMs = decidingAttempt(request).endedMs - sigtermMs;
-    if (isByWrapper(server.wrapper, ageMs, stopSignal)) return 'wrapper';
+  const { connection, startedMs, endedMs } = decidingAttempt(request);
+  if (request.client.error === 'status') {
+    const gaveUp = pod?.sigtermMs !== undefined && startedMs < pod.sigtermMs && endedMs - pod.sigtermMs > EXIT_SLACK_MS;
+    return gaveUp && server.gaveUp !== null ? 'own-deadline' : 'answer-while-draining';
   }
-  const exitedItself = pod?.exitMs !== undefined && pod.exitSignal === undefined && pod.sigkillMs === undefined;
+  if (!pod || pod.sigtermMs === undefined) return 'graceful-shutdown';
+  if (isByWrapper(server.wrapper, endedMs - pod.sigtermMs, pod.stopSignal)) return 'wrapper';
+  const later = connection.state === 'reused' && startedMs > pod.sigtermMs;
+  if (later && livedOn(pod)) return 'connection-close';
+  const exitedItself = pod.exitMs !== undefined && pod.exitSignal === undefined && pod.sigkillMs === undefined;
   return exitedItself && server.gaveUp !== null ? 'own-deadline' : 'graceful-shutdown';
+}
+
+/** It did something about SIGTERM: it closed its port or failed its readiness, or ended by itself well after it. */
+function livedOn(pod: PodLife): boolean {
+  if (drained(pod)) return true;
+  const { sigtermMs, exitMs } = pod;
+  return !killed(pod) && sigtermMs !== undefined && exitMs !== undefined && exitMs - sigtermMs > EXIT_SLACK_MS;
 }
 
 /**
  * A longer grace period helps what was under way all the time. What was sent after SIGTERM on a connection that the server
  * went on serving would only be cut later: there the server has to end its connections.
  */
-function graceChange(request: Failure, history: History, { gracePeriod }: Measured): ChangeId | undefined {
+function graceChange(request: Failure, history: History, { gracePeriod, hooks }: Measured): ChangeId | undefined {
+  if (hooks.some(({ problem }) => problem === 'outlasted-grace')) return 'shorter-hook';
   const { sigtermMs } = podOf(request, history) ?? {};
   const { connection, startedMs } = decidingAttempt(request);
   if (connection.state === 'reused' && sigtermMs !== undefined && startedMs > sigtermMs) {
@@ -129,9 +146,16 @@ function graceChange(request: Failure, history: History, { gracePeriod }: Measur
 
 /** The hook comes first where there is one that does not wait. A sleep that is long enough already is not made longer. */
 function routingChange({ hooks, preStop }: Measured): ChangeId | undefined {
-  if (hooks.some(({ problem }) => problem === 'failed')) return 'repair-hook';
-  if (hooks.some(({ problem }) => problem === 'returned-at-once')) return 'sleep-in-hook';
+  // The commonest comes first.
+  const [hook] = hooks.filter(({ problem }) => problem === 'failed' || problem === 'returned-at-once');
+  if (hook) return hook.problem === 'failed' ? 'repair-hook' : 'sleep-in-hook';
   return preStop === null || preStop.nowSeconds < preStop.neededSeconds ? 'pre-stop' : undefined;
+}
+
+/** Its pod was not terminating: the connection was idle for too long. */
+function closedByStayingPod(request: Failure, history: History): boolean {
+  const pod = podOf(request, history);
+  return pod !== undefined && !terminatingAt(pod, request.endedMs);
 }
 
 function podOf(request: Failure, history: History) {

@@ -1,7 +1,8 @@
-/** A trace made ready for questions: each pod's life in one line of time, found by its uid, and when it first answered. */
+/** A trace made ready for questions: each pod's life in one line of time, found by its uid, and its first and last requests. */
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 import { type PodLife, podLife } from './pod-life.ts';
+import type { LastRequests } from './timeline.ts';
 
 /** The parts of a trace that attribution looks at. */
 export type Story = Pick<Trace, 'cluster' | 'load'>;
@@ -13,6 +14,8 @@ export interface History {
   byUid: ReadonlyMap<string, PodLife>;
   /** Per pod (uid): the start of the first request that it answered, in ms, to the end of its 100 ms bucket. */
   firstAnswersMs: ReadonlyMap<string, number>;
+  /** Per pod (uid) that answered any; where a request was answered, its 100 ms bucket begins then. */
+  lastRequests: ReadonlyMap<string, LastRequests>;
   /** How far the pods' times may be off against the requests', in ms. */
   clockBoundMs: number;
 }
@@ -20,9 +23,18 @@ export interface History {
 export function historyOf({ cluster, load }: Story): History {
   const pods = cluster.pods.map(podLife);
   const firstAnswersMs = new Map<string, number>();
+  const lastRequests = new Map<string, LastRequests>();
   for (const { pod, bucket } of load.successes) {
-    const atMs = (bucket + 1) * BUCKET_MS;
-    firstAnswersMs.set(pod, Math.min(atMs, firstAnswersMs.get(pod) ?? atMs));
+    const fromMs = bucket * BUCKET_MS;
+    const toMs = fromMs + BUCKET_MS;
+    firstAnswersMs.set(pod, Math.min(toMs, firstAnswersMs.get(pod) ?? toMs));
+    const answeredMs = Math.max(fromMs, lastRequests.get(pod)?.answeredMs ?? fromMs);
+    lastRequests.set(pod, { answeredMs, takenMs: answeredMs });
+  }
+  for (const { attempts } of load.failures) {
+    const { connection, pod, startedMs = 0 } = attempts.at(-1) ?? {};
+    const last = connection?.state === 'reused' && pod ? lastRequests.get(pod.uid) : undefined;
+    if (last) last.takenMs = Math.max(last.takenMs, startedMs);
   }
   return {
     cluster,
@@ -30,6 +42,7 @@ export function historyOf({ cluster, load }: Story): History {
     pods,
     byUid: new Map(pods.map((pod) => [pod.uid, pod])),
     firstAnswersMs,
+    lastRequests,
     clockBoundMs: (load.clockBoundMs ?? 0) + (cluster.clockBoundMs ?? 0),
   };
 }

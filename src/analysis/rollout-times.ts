@@ -1,7 +1,10 @@
 /** Times that a trace holds between its lines. */
 import { decodeHistogram } from '../trace/histogram.ts';
+import type { FailedRequest } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { History } from './history.ts';
+import { causeOf } from './attribution.ts';
+import type { CauseId } from './causes.ts';
+import { type History, historyOf } from './history.ts';
 import { servesAt, terminatingAt } from './timeline.ts';
 
 /**
@@ -21,18 +24,29 @@ export function routingLags({ pods, load }: History): { pod: string; lagMs: numb
 
 /**
  * The longest request: answered, or under way for as long when it was cut. A request that was answered with an error, or
- * that never had a connection, says nothing about how long the server needs.
+ * that its server never worked on, says nothing about how long the server needs.
  */
 export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boolean } | null {
   let longest: { ms: number; cut: boolean } | null = null;
   const note = (ms: number, cut: boolean) => {
     if (longest === null || ms > longest.ms) longest = { ms, cut };
   };
-  for (const { load } of traces) {
-    for (const encoded of Object.values(load.latency)) note(decodeHistogram(encoded).maxValue / 1000, false);
-    for (const { client, startedMs, endedMs } of load.failures) {
-      if (client.phase !== 'connect' && !['timeout', 'status'].includes(client.error)) note(endedMs - startedMs, true);
+  for (const trace of traces) {
+    const { latency, failures } = trace.load;
+    for (const encoded of Object.values(latency)) note(decodeHistogram(encoded).maxValue / 1000, false);
+    const history = historyOf(trace);
+    for (const request of failures) {
+      if (wasCut(request) && !NEVER_WORKED_ON.includes(causeOf(request, history))) {
+        note(request.endedMs - request.startedMs, true);
+      }
     }
   }
   return longest;
+}
+
+/** Requests that these broke waited for a server that had not begun, such as one in whose backlog they stood. */
+const NEVER_WORKED_ON: readonly CauseId[] = ['capacity', 'routing-lag', 'keep-alive-race', 'not-ready'];
+
+function wasCut({ client }: FailedRequest): boolean {
+  return client.phase !== 'connect' && !['timeout', 'status'].includes(client.error);
 }

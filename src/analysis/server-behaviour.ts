@@ -5,7 +5,7 @@ import { BUCKET_MS } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import type { History } from './history.ts';
 import type { PodLife } from './pod-life.ts';
-import { drained, EXIT_SLACK_MS, killed, terminatingAt } from './timeline.ts';
+import { drained, EXIT_SLACK_MS, killed, servedUntilKilled, terminatingAt } from './timeline.ts';
 import { isByWrapper, Wrapper, wrapperSeen } from './wrapper.ts';
 
 const Count = z.int().min(0);
@@ -28,13 +28,16 @@ export const ServerBehaviour = z.object({
   gaveUp: z
     .object({ pods: Count, afterMs: z.number().describe('after SIGTERM, the earliest') })
     .nullable()
-    .describe('pods that ended by themselves later, and cut requests that were under way'),
+    .describe('pods that gave up later requests that were under way, before they ended by themselves'),
+  endless: Count.describe('pods that SIGKILL ended while they still accepted connections, or answered on open ones'),
   cutAlive: Count.describe('requests under way at SIGTERM that the server cut while its process lived on'),
   exitedMs: z.number().nullable().describe('from SIGTERM to the exit of the slowest one that ended by itself'),
   acceptsAfterSigtermMs: z
     .number()
     .nullable()
-    .describe('how long, at least, those that drained went on accepting connections; null where none drained'),
+    .describe(
+      'how long, at least, they went on accepting connections; null where none drained nor answered a late new one',
+    ),
   turnedAway: z
     .object({ fresh: Count, reused: Count, inFlight: Count, status: z.int() })
     .nullable()
@@ -71,24 +74,27 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
   const wrapper = wrapperSeen(rollouts, stopSignal);
   const byWrapper = exited.filter((end) => isByWrapper(wrapper, ageAtExitMs(end), stopSignal));
   const byServer = exited.filter((end) => !byWrapper.includes(end));
-  const gaveUp = byServer.filter((end) => ageAtExitMs(end) > EXIT_SLACK_MS && cutAtExit(end) > 0);
-  const accepted = ended.flatMap((end) => (drained(end.pod) ? [acceptedMs(end)] : []));
+  const gaveUpMs = byServer.flatMap((end) => gaveUpAfterMs(end) ?? []);
+  const drains = ended.filter(({ pod }) => drained(pod));
+  const accepting = ended.filter((end) => drains.includes(end) || (exited.includes(end) && exited.some(answeredNew)));
+  const acceptedForMs = accepting.map(acceptedMs);
   const sum = (value: (end: Ending) => number) => ended.reduce((total, end) => total + value(end), 0);
   return {
     pods: ended.length,
     stopSignal,
     wrapper,
     endedByWrapper: byWrapper.length,
-    drained: accepted.length,
+    drained: drains.length,
     killed: byKill.length,
     ignored: byKill.filter(({ pod }) => !drained(pod)).length,
     diedOfSignal: died.length,
     deathSignals: [...new Set(died.flatMap(({ pod }) => pod.exitSignal ?? []))],
     exitedAtOnce: byServer.filter((end) => ageAtExitMs(end) <= EXIT_SLACK_MS).length,
-    gaveUp: gaveUp.length === 0 ? null : { pods: gaveUp.length, afterMs: Math.min(...gaveUp.map(ageAtExitMs)) },
+    gaveUp: gaveUpMs.length === 0 ? null : { pods: gaveUpMs.length, afterMs: Math.min(...gaveUpMs) },
+    endless: byKill.filter(isEndless).length,
     cutAlive: sum((end) => cutWhileAlive(end, wrapper)),
     exitedMs: exited.length === 0 ? null : Math.max(...exited.map(ageAtExitMs)),
-    acceptsAfterSigtermMs: accepted.length === 0 ? null : Math.max(0, Math.min(...accepted)),
+    acceptsAfterSigtermMs: acceptedForMs.length === 0 ? null : Math.max(0, Math.min(...acceptedForMs)),
     turnedAway: turnedAway(ended),
     idleConnections: {
       broken: rollouts.reduce((total, history) => total + races(history), 0),
@@ -117,15 +123,34 @@ function endings(history: History): Ending[] {
   });
 }
 
+function isEndless({ history, pod, exitMs }: Ending): boolean {
+  const { stoppedListeningMs, sigkillMs } = pod;
+  // The port of a process that was killed is seen to be closed before its end is.
+  const listenedToTheEnd = stoppedListeningMs === undefined || stoppedListeningMs >= (sigkillMs ?? exitMs);
+  return listenedToTheEnd || servedUntilKilled(pod, history.lastRequests.get(pod.uid));
+}
+
+/** It answered on a new connection that was opened well after SIGTERM. */
+function answeredNew({ history, pod, sigtermMs }: Ending): boolean {
+  const lastMs = history.load.newConnections?.[pod.uid]?.lastAnsweredMs;
+  return lastMs !== undefined && lastMs > sigtermMs + EXIT_SLACK_MS;
+}
+
 function ageAtExitMs({ sigtermMs, exitMs }: Ending): number {
   return exitMs - sigtermMs;
 }
 
-/** Requests that had reached it and broke with its exit. */
-function cutAtExit({ failures, exitMs }: Ending): number {
-  return failures.filter(
-    ({ client, endedMs }) => client.phase !== 'connect' && Math.abs(endedMs - exitMs) <= EXIT_SLACK_MS,
-  ).length;
+/**
+ * How long after SIGTERM it gave up the first request that was under way then, by ending, by cutting it or by answering it
+ * with an error. What came later was in its backlog, or on a connection that it no longer reads: no deadline would have been
+ * long enough for that. Undefined for one that gave up none, or at once.
+ */
+function gaveUpAfterMs({ history, failures, sigtermMs, exitMs }: Ending): number | undefined {
+  const agesMs = failures
+    .filter((request) => request.startedMs < sigtermMs && causeOf(request, history) === 'no-graceful-shutdown')
+    .map(({ endedMs }) => Math.min(endedMs, exitMs) - sigtermMs)
+    .filter((ageMs) => ageMs > EXIT_SLACK_MS);
+  return agesMs.length === 0 ? undefined : agesMs.reduce((least, ageMs) => Math.min(least, ageMs));
 }
 
 /** By the server: what its wrapper ended is not among them. */
@@ -179,9 +204,13 @@ function answeredAfter({ load }: History, pod: PodLife, atMs: number | undefined
     .reduce((total, success) => total + success.count, 0);
 }
 
-function brokenInFlight({ pod, failures, sigtermMs }: Ending): number {
+function brokenInFlight({ history, pod, failures, sigtermMs }: Ending): number {
   return failures.filter(
-    ({ client, startedMs, endedMs }) =>
-      client.phase !== 'connect' && startedMs < sigtermMs && terminatingAt(pod, endedMs) && endedMs >= sigtermMs,
+    (request) =>
+      request.client.phase !== 'connect' &&
+      request.startedMs < sigtermMs &&
+      request.endedMs >= sigtermMs &&
+      terminatingAt(pod, request.endedMs) &&
+      causeOf(request, history) !== 'keep-alive-race',
   ).length;
 }

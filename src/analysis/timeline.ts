@@ -49,6 +49,25 @@ export function drained(pod: PodLife): boolean {
   );
 }
 
+/** A server that answers what is sent so long after SIGTERM, and takes more so shortly before SIGKILL, serves to its end. */
+const SERVED_TO_THE_END_MS = 1000;
+
+/** When the last request that a pod answered was started, and the last one that it answered or had on an open connection. */
+export interface LastRequests {
+  answeredMs: number;
+  takenMs: number;
+}
+
+/**
+ * SIGKILL ended a server that served new requests until then, on connections that it keeps open: it would have gone on. One
+ * that keeps a log of its drain is believed.
+ */
+export function servedUntilKilled(pod: PodLife, last: LastRequests | undefined): boolean {
+  const { sigtermMs, sigkillMs } = pod;
+  if (keepsLog(pod) || sigtermMs === undefined || sigkillMs === undefined || last === undefined) return false;
+  return last.answeredMs > sigtermMs + SERVED_TO_THE_END_MS && last.takenMs > sigkillMs - SERVED_TO_THE_END_MS;
+}
+
 /**
  * It drained, by its own word or, where its log was lost (a kubelet may lose the last words of a pod), by that of a pod that
  * ran the same: the old ones differ in nothing, and neither do the new ones.

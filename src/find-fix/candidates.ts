@@ -99,7 +99,12 @@ function graceFix(
     return `grace-period: has ${nowS} s; no request was answered, so what it takes is unknown`;
   const preStopS = newPreStopS ?? preStop?.nowSeconds ?? 0;
   const drainMs = Math.max(server.acceptsAfterSigtermMs ?? 0, ownApp ? OWN_DRAIN_DELAY_MS : 0);
-  const graceSeconds = neededGraceSeconds({ preStopMs: preStopS * 1000, drainMs, longestRequestMs: longestRequest.ms });
+  const graceSeconds = neededGraceSeconds({
+    preStopMs: preStopS * 1000,
+    drainMs,
+    longestRequestMs: longestRequest.ms,
+    exitMs: server.exitedMs ?? 0,
+  });
   if (graceSeconds <= nowS) return `grace-period: has ${nowS} s already, and ${graceSeconds} s is enough`;
   const cutByIt = server.killed > 0 || changes.some(({ change }) => change === 'grace-period');
   if (!ownApp && !cutByIt && newPreStopS === undefined) {

@@ -4,7 +4,7 @@ import type { CauseId } from '../analysis/causes.ts';
 import type { Change, ChangeId } from '../analysis/changes.ts';
 import type { HookFinding } from '../analysis/hooks.ts';
 import { count, percent, preciseSeconds, seconds, shortSeconds } from './format.ts';
-import { serverLines } from './server-lines.ts';
+import { AT_ONCE_MS, serverLines } from './server-lines.ts';
 import { wrapperChange } from './wrapper-words.ts';
 
 /** Above the lines of `changeLines`. */
@@ -14,7 +14,7 @@ export const CHANGES_TITLE = 'What each change alone removes:';
 const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
   replicas: () => 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
   'graceful-shutdown': ({ server }) =>
-    `a ${server.stopSignal} handler in the server: finish what is in flight, then exit (docs/recipes)` +
+    `a ${server.stopSignal} handler in the server that answers with Connection: close for a while, finishes what is in flight, then exits (docs/recipes)` +
     (server.stopSignal === 'SIGTERM'
       ? '; or STOPSIGNAL, where it drains on another signal (nginx, php-fpm: SIGQUIT)'
       : ''),
@@ -31,8 +31,12 @@ const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
   'pre-stop': ({ preStop }) => (preStop ? `a preStop sleep of ${preStop.neededSeconds} s` : 'a preStop sleep'),
   'repair-hook': () => 'a preStop hook that works: the one there is fails',
   'sleep-in-hook': () => 'a sleep at the beginning of the preStop hook: the one there is does not wait',
+  'shorter-hook': () =>
+    'a preStop hook that ends well within the grace period, since preStop counts towards it, or a grace period longer than both the hook and the server need',
   'connection-close': ({ server }) =>
     `in the server: Connection: close in every response for a while after ${server.stopSignal}, before it closes (docs/recipes)`,
+  'keep-alive-timeout': () =>
+    'in the server: a keep-alive timeout longer than that of its clients; it closed idle connections of pods that were not terminating',
   'readiness-probe': () => 'a readiness probe that fails until the server can answer requests',
 };
 
@@ -82,7 +86,7 @@ function meaningOf(exitCode: number): string {
 }
 
 function consequence({ problem, standIns }: HookFinding, stopSignal: string): string {
-  if (problem === 'outlasted-grace') return ` ${stopSignal} came only then, and SIGKILL 2 s later.`;
+  if (problem === 'outlasted-grace') return ` ${stopSignal} came only then, with 2 s left until SIGKILL.`;
   if (problem === 'returned-at-once') return ` ${stopSignal} followed at once.`;
   const standIn =
     standIns.length === 0
@@ -107,7 +111,7 @@ function routing({ routing }: Advice): string {
   return `Routing lag: new connections reached a terminating pod until ${preciseSeconds(routing.longestMs)} after its deletion${each}.`;
 }
 
-function preStop({ preStop, server }: Advice): string | undefined {
+function preStop({ preStop, routing, server }: Advice): string | undefined {
   if (!preStop) return undefined;
   const { stopSignal } = server;
   const { nowSeconds, neededSeconds, marginMs } = preStop;
@@ -115,13 +119,25 @@ function preStop({ preStop, server }: Advice): string | undefined {
   if (neededSeconds === 0) {
     return `preStop: ${now} now, and none is needed: the server accepts connections for long enough after ${stopSignal}.`;
   }
-  return `preStop: ${now} now; ${neededSeconds} s is enough (routing lag + margin ${seconds(marginMs)} - the time the server accepts connections after ${stopSignal}).`;
+  const parts = `routing lag ${seconds(routing?.longestMs ?? 0)} + margin ${seconds(marginMs)}`;
+  const acceptsMs = server.acceptsAfterSigtermMs ?? 0;
+  const less = acceptsMs >= AT_ONCE_MS ? ` - ${preciseSeconds(acceptsMs)} in which the server goes on accepting` : '';
+  return `preStop: ${now} now; ${neededSeconds} s is enough (${parts}${less}).`;
 }
 
-function gracePeriod({ gracePeriod, longestRequest }: Advice): string | undefined {
+function gracePeriod({ gracePeriod, longestRequest, server }: Advice): string | undefined {
   if (!gracePeriod) return undefined;
-  const { nowSeconds, neededSeconds, preStopMs, drainMs, longestRequestMs, marginMs } = gracePeriod;
+  const { endless, pods } = server;
+  if (endless > 0) {
+    const where = endless === pods ? 'always runs out' : `ran out for ${endless} of ${pods} pods`;
+    return `Grace period: ${shortSeconds(gracePeriod.nowSeconds)} now, and it ${where}: the server does not stop by itself.`;
+  }
+  const { nowSeconds, neededSeconds, preStopMs, drainMs, longestRequestMs, exitMs, marginMs } = gracePeriod;
   const atLeast = longestRequest?.cut ? ' at least, it was cut' : '';
-  const parts = `preStop ${seconds(preStopMs)} + drain ${seconds(drainMs)} + longest request ${seconds(longestRequestMs)}${atLeast} + margin ${seconds(marginMs)}`;
-  return `Grace period: ${shortSeconds(nowSeconds)} now; ${neededSeconds} s is enough (${parts}).`;
+  const stop =
+    exitMs > drainMs + longestRequestMs
+      ? `${seconds(exitMs)} until the server has exited`
+      : `drain ${seconds(drainMs)} + longest request ${seconds(longestRequestMs)}${atLeast}`;
+  const parts = `preStop ${seconds(preStopMs)} + ${stop} + margin ${seconds(marginMs)}`;
+  return `Grace period: ${shortSeconds(nowSeconds)} now; ${neededSeconds} s is enough${server.killed > 0 ? ' for the requests' : ''} (${parts}).`;
 }

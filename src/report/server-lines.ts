@@ -3,6 +3,9 @@ import type { ServerBehaviour } from '../analysis/server-behaviour.ts';
 import { count, counted, preciseSeconds } from './format.ts';
 import { wrapperLine } from './wrapper-words.ts';
 
+/** Below what two decimals of a second show. */
+export const AT_ONCE_MS = 10;
+
 export function serverLines(server: ServerBehaviour): string[] {
   const { inFlight, late, cutAlive, stopSignal } = server;
   const wrapper = wrapperLine(server);
@@ -25,22 +28,47 @@ function endings(server: ServerBehaviour): string {
   const itself = exited === 1 ? ' by itself' : ' by themselves';
   const how = endedByWrapper > 0 ? 'ended' : `exited${itself}`;
   const gaveUpNote = gaveUp
-    ? `, ${gaveUp.pods === exited ? 'cutting' : `${gaveUp.pods} of them cutting`} requests that were in flight`
+    ? `, ${gaveUp.pods === exited ? 'giving up on' : `${gaveUp.pods} of them giving up on`} requests that were in flight`
     : '';
   const kinds: [number, string][] = [
-    [exited, `${how} within ${preciseSeconds(exitedMs ?? 0)}${gaveUpNote}`],
+    [
+      exited,
+      `${how} ${(exitedMs ?? 0) < AT_ONCE_MS ? 'at once' : `within ${preciseSeconds(exitedMs ?? 0)}`}${gaveUpNote}`,
+    ],
     [killed, `did not exit and ${killed === 1 ? 'was' : 'were'} killed at the end of the grace period`],
     [diedOfSignal, 'died of a signal at once'],
   ];
   const seen = kinds.filter(([howMany]) => howMany > 0);
-  if (seen.length === 1) return `${pods === 1 ? 'the pod' : `all ${pods} pods`} ${seen[0]?.[1]}`;
+  if (seen.length === 1)
+    return `${pods === 1 ? 'the pod' : pods === 2 ? 'both pods' : `all ${pods} pods`} ${seen[0]?.[1]}`;
   return seen.map(([howMany, how]) => `${howMany} of ${pods} pods ${how}`).join(', ');
 }
 
-function drain({ pods, drained, acceptsAfterSigtermMs }: ServerBehaviour): string {
-  if (acceptsAfterSigtermMs === null) return pods === 1 ? 'it did not drain' : 'none drained';
+function drain(server: ServerBehaviour): string {
+  const { pods, drained, acceptsAfterSigtermMs } = server;
+  if (acceptsAfterSigtermMs === null) {
+    if (leftNothing(server)) return 'nothing that was in flight failed';
+    return pods === 1 ? 'it did not drain' : 'none drained';
+  }
+  if (drained === 0) {
+    return `${pods === 1 ? 'it' : 'they'} went on accepting new connections for ${preciseSeconds(acceptsAfterSigtermMs)}`;
+  }
   const who = drained === pods ? (pods === 1 ? 'it' : 'all') : `${drained} of them`;
-  return `${who} drained, accepting new connections for ${preciseSeconds(acceptsAfterSigtermMs)}`;
+  const afterMs = preciseSeconds(acceptsAfterSigtermMs);
+  if (server.endless > 0 && server.endless === server.killed) {
+    return server.idleConnections.answeredAfterStop > 0
+      ? `${who} stopped accepting new connections after ${afterMs}, and went on answering on open ones`
+      : `${who} went on accepting new connections to the end`;
+  }
+  // What a server that drains has accepted does not fail.
+  return server.inFlight.broken > 0
+    ? `${who} stopped accepting new connections after ${afterMs}`
+    : `${who} drained, accepting new connections for ${afterMs}`;
+}
+
+/** They ended by themselves too soon for a drain to be seen, and cut nothing: they may have drained. */
+function leftNothing({ killed, diedOfSignal, gaveUp, cutAlive, inFlight }: ServerBehaviour): boolean {
+  return killed + diedOfSignal + cutAlive + inFlight.broken === 0 && gaveUp === null;
 }
 
 function turnedAway({ turnedAway, stopSignal }: ServerBehaviour): string[] {

@@ -9,6 +9,8 @@ import type { RequestMix, Scenario } from '../load/request-mix.ts';
 const RETRY_MS = 50;
 /** An answer that says that the request is wrong (4xx, a redirect) does not become another; it is believed after this long. */
 const BELIEVED_AFTER_MS = 2000;
+/** In the place of an error's name: a response with 2xx began and had not ended in the request's time. */
+const ENDLESS = 'no end of the response';
 /** These mean "not now". */
 const TRY_AGAIN = [408, 425, 429];
 
@@ -30,7 +32,7 @@ interface Address {
 /**
  * Sends the first request of the mix to every pod that the routers know, or to the one URL there is, until each has
  * answered it. What only pods of the cluster can reach is not asked.
- * @throws InputError for a server that does not speak plain HTTP/1.1, and for a request that it answers with 3xx or 4xx
+ * @throws InputError for a server that does not speak plain HTTP/1.1, and for a request that it answers with 3xx or 4xx or without an end
  * @throws EnvironmentError when a pod does not answer with 2xx in time
  */
 export async function firstAnswers(options: FirstAnswerOptions): Promise<void> {
@@ -63,7 +65,9 @@ async function firstAnswer(address: Address, scenario: Scenario, options: FirstA
     const answer = await ask(address, scenario, signal);
     signal.throwIfAborted();
     const nowMs = performance.now();
-    if (typeof answer === 'number' && answer >= 200 && answer < 300) return;
+    if (typeof answer === 'number' && isSuccess(answer)) return;
+    if (answer === ENDLESS) throw endless(name, scenario.timeoutMs);
+    if (answer === ENDLESS) throw endless(name, scenario.timeoutMs);
     if (typeof answer === 'string' && answer !== 'ECONNREFUSED' && !asked) {
       asked = true;
       await assertPlainHttp(address, scenario.path);
@@ -83,23 +87,34 @@ async function assertPlainHttp(address: Address, path: string): Promise<void> {
   if (advice !== undefined) throw new InputError(`the server cannot be measured: ${advice}`);
 }
 
-/** The status of one request on a connection of its own, or the error's name. */
+/** The status of one request on a connection of its own, or the error's name; ENDLESS where it is still being answered. */
 function ask(
   address: Address,
   { method, path, body, timeoutMs }: Scenario,
   signal: AbortSignal,
 ): Promise<number | string> {
   return new Promise((resolve) => {
+    let status = 0;
     const headers = { connection: 'close', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
     const outgoing = httpRequest({ ...address, method, path, headers, agent: false, signal }, (response) => {
+      status = response.statusCode ?? 0;
       response.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-      response.on('end', () => resolve(response.statusCode ?? 0));
+      response.on('end', () => resolve(status));
       response.resume();
     });
-    outgoing.setTimeout(timeoutMs, () => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'timeout' })));
+    // Over the whole request: a response without an end is never idle.
+    const timer = setTimeout(() => {
+      resolve(isSuccess(status) ? ENDLESS : 'timeout');
+      outgoing.destroy();
+    }, timeoutMs);
     outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    outgoing.on('close', () => clearTimeout(timer));
     outgoing.end(body);
   });
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 function isWrongRequest(answer: number | string): answer is number {
@@ -109,6 +124,12 @@ function isWrongRequest(answer: number | string): answer is number {
 function wrongRequest(name: string, status: number): InputError {
   return new InputError(
     `${name} is answered ${status} with no rollout going on: name a path that answers 2xx with --path`,
+  );
+}
+
+function endless(name: string, timeoutMs: number): InputError {
+  return new InputError(
+    `${name}: the response does not end within ${timeoutMs / 1000} s, as that of an event stream: name a path with a response that ends, with --path`,
   );
 }
 

@@ -93,7 +93,74 @@ describe('advice', () => {
     assert.ok(gracePeriod);
     const { longestRequestMs, ...rest } = gracePeriod;
     assert.equal(Math.round(longestRequestMs / 10), 400);
-    assert.deepEqual(rest, { nowSeconds: 5, neededSeconds: 9, preStopMs: 2000, drainMs: 2, marginMs: 2000 });
+    assert.deepEqual(rest, {
+      nowSeconds: 5,
+      neededSeconds: 9,
+      preStopMs: 2000,
+      drainMs: 2,
+      exitMs: 1000,
+      marginMs: 2000,
+    });
+  });
+
+  test('counts what a server does after its last request into the grace period', () => {
+    const { gracePeriod } = advise([story(1200, { ...DELETED.drainedWithoutDelay, exitMs: 9000 })]);
+    assert.deepEqual([gracePeriod?.exitMs, gracePeriod?.neededSeconds], [8000, 12]);
+  });
+
+  test('counts the time in which a server that exits as it closes was seen to accept', () => {
+    const old = { ...DELETED.exitedAtOnce, exitMs: 5000 };
+    const load = (lastAnsweredMs: number) => ({ newConnections: { 'old-1': { lastMs: 2000, lastAnsweredMs } } });
+    const accepts = (lastAnsweredMs: number) => advise([story(2000, old, load(lastAnsweredMs))]);
+    assert.deepEqual([accepts(2000).server.acceptsAfterSigtermMs, accepts(2000).preStop?.neededSeconds], [4000, 0]);
+    assert.deepEqual([accepts(1200).server.acceptsAfterSigtermMs, accepts(1200).preStop?.neededSeconds], [null, 2]);
+  });
+
+  const errors: [what: string, startedMs: number, endedMs: number, change: string, gaveUpMs: number | undefined][] = [
+    ['that was under way and ended by an error later: the deadline of the server', 500, 2100, 'own-deadline', 1100],
+    ['that was under way and ended by an error at once: an answer', 500, 1010, 'answer-while-draining', undefined],
+    ['that was sent as SIGTERM came', 990, 1010, 'answer-while-draining', undefined],
+    ['that was sent later', 1500, 1510, 'answer-while-draining', undefined],
+  ];
+  for (const [what, startedMs, endedMs, change, gaveUpMs] of errors) {
+    test(`names the change for a request ${what}`, () => {
+      const failures = [failed('reused receive status', startedMs, endedMs, { pod: 'old-1', status: 500 })];
+      const { changes, server } = advise([story(1200, { ...DELETED.exitedAtOnce, exitMs: 4000 }, { failures })]);
+      assert.deepEqual([changes.map((found) => found.change), server.gaveUp?.afterMs], [[change], gaveUpMs]);
+    });
+  }
+
+  test('shortens a hook that outlasted the grace period before it lengthens the grace period', () => {
+    const hook = {
+      kind: 'exec',
+      what: 'sleep 20',
+      startedMs: 1000,
+      endedMs: 4000,
+      outcome: 'outlasted-grace',
+    } as const;
+    const old = { ...DELETED.killedWhileDraining, hook };
+    const failures = [failed('reused wait closed', 900, 6002, { pod: 'old-1' })];
+    const { changes } = advise([story(1200, old, { failures })]);
+    assert.deepEqual(
+      changes.map(({ cause, change }) => [cause, change]),
+      [['grace-too-short', 'shorter-hook']],
+    );
+  });
+
+  test('blames the keep-alive timeout for idle connections closed by pods that stay', () => {
+    const failures = [failed('reused wait closed', 3000, 3001, { pod: 'new-1' })];
+    const { changes } = advise([
+      story(1200, DELETED.drainedWithoutDelay, { failures, successes: [succeeded(20, 1, 'new-1')] }),
+    ]);
+    assert.deepEqual(
+      changes.map(({ cause, change }) => [cause, change]),
+      [['keep-alive-race', 'keep-alive-timeout']],
+    );
+  });
+
+  test('sees that a server killed by SIGKILL listened to its end', () => {
+    const { server } = advise([story(1200, { ...DELETED.ignoredSigterm, stoppedListeningMs: 6002 })]);
+    assert.equal(server.endless, 1);
   });
 
   test('says which change removes which share, and what it does not know', () => {
@@ -135,6 +202,7 @@ describe('advice', () => {
       deathSignals: [],
       exitedAtOnce: 0,
       gaveUp: null,
+      endless: 0,
       cutAlive: 0,
       exitedMs: null,
       acceptsAfterSigtermMs: 500,
@@ -143,6 +211,79 @@ describe('advice', () => {
       inFlight: { broken: 1 },
       late: { answered: 7, broken: 1 },
     });
+  });
+
+  const GONE = { deletionMs: 1000, sigtermMs: 1000 };
+  const KILLED = { ...GONE, sigkillMs: 6000, exitMs: 6005, exitSignal: 'SIGKILL' };
+  const GAVE_UP = { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 };
+  const OLD = { pod: 'old-1' };
+  const shutdowns: [what: string, old: Timeline, load: Partial<LoadRecord>, changes: string[], server: object][] = [
+    [
+      'a deadline of its own, for what was under way at SIGTERM',
+      GAVE_UP,
+      { failures: [failed('fresh wait closed', 900, 4000, OLD)] },
+      ['own-deadline'],
+      { gaveUp: { pods: 1, afterMs: 3000 }, inFlight: { broken: 1 } },
+    ],
+    [
+      'a deadline of its own, for what was answered with an error when it was over',
+      GAVE_UP,
+      { failures: [failed('fresh receive status', 900, 3900, { ...OLD, status: 500 })] },
+      ['own-deadline'],
+      { gaveUp: { pods: 1, afterMs: 2900 }, inFlight: { broken: 1 } },
+    ],
+    [
+      'other answers, for what was answered with an error long before its end',
+      GAVE_UP,
+      { failures: [failed('fresh receive status', 900, 1050, { ...OLD, status: 503 })] },
+      ['answer-while-draining'],
+      { gaveUp: null, turnedAway: { fresh: 0, reused: 0, inFlight: 1, status: 503 } },
+    ],
+    [
+      'no deadline, for what was sent later on a connection that it no longer reads',
+      GAVE_UP,
+      { failures: [failed('reused wait ECONNRESET', 3700, 4000, OLD)] },
+      ['connection-close'],
+      { gaveUp: null, inFlight: { broken: 0 } },
+    ],
+    [
+      'no deadline, for what stood in the backlog of a server that takes no more',
+      { ...GONE, exitMs: 4000, exitCode: 0 },
+      { failures: [failed('fresh wait closed', 1500, 4000, OLD)] },
+      ['pre-stop'],
+      { gaveUp: null, inFlight: { broken: 0 } },
+    ],
+    [
+      'the end of its connections, of a server that answers on them until SIGKILL',
+      { ...KILLED, stoppedListeningMs: 1010 },
+      { failures: [failed('reused wait closed', 5990, 6002, OLD)], successes: [succeeded(55, 9)] },
+      ['connection-close'],
+      { endless: 1, drained: 1 },
+    ],
+    [
+      'a handler, of a server that ignores SIGTERM',
+      KILLED,
+      { failures: [failed('reused wait closed', 5990, 6002, OLD)], successes: [succeeded(55, 9)] },
+      ['graceful-shutdown'],
+      { endless: 1, drained: 0 },
+    ],
+  ];
+  for (const [what, old, load, changes, server] of shutdowns) {
+    test(`asks for ${what}`, () => {
+      const advice = advise([story(1200, old, load)]);
+      assert.deepEqual(
+        advice.changes.map(({ change }) => change),
+        changes,
+      );
+      const seen = advice.server as Record<string, unknown>;
+      assert.deepEqual(Object.fromEntries(Object.keys(server).map((key) => [key, seen[key]])), server);
+    });
+  }
+
+  test('takes no length from a request that its server never worked on', () => {
+    const failures = [failed('fresh wait closed', 1500, 9500, OLD)];
+    const { longestRequest: longest } = advise([story(1200, { ...GONE, exitMs: 9500, exitCode: 0 }, { failures })]);
+    assert.equal(longest?.cut, false);
   });
 
   test('of a control alone is empty', () => {

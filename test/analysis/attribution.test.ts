@@ -46,6 +46,12 @@ const CASES: Case[] = [
     'capacity',
   ],
   [
+    'refused by the only pod, a moment before its port was seen to be closed',
+    { old: { ...DELETED.drainedWithoutDelay, stoppedListeningMs: 1020 }, others: NOBODY },
+    failed('fresh connect ECONNREFUSED', 1010, 1011, OLD),
+    'capacity',
+  ],
+  [
     'timed out waiting for an endpoint',
     { old: GONE, others: STARTING },
     failed('fresh connect timeout', 1100, 11_100),
@@ -490,7 +496,14 @@ const CASES: Case[] = [
   ],
   ['cut while it was sent', { old: DELETED.drained }, failed('reused send EPIPE', 8000, 8001, OLD), 'keep-alive-race'],
   ['of an unknown pod', { old: DELETED.drained }, failed('reused wait closed', 8000, 8001), 'keep-alive-race'],
-  ['near miss: a pod that stays', {}, failed('reused wait closed', 8000, 8001, OLD), 'unexplained'],
+  ['closed by a pod that stays, as it was sent', {}, failed('reused wait closed', 8000, 8001, OLD), 'keep-alive-race'],
+  ['near miss: it had reached the pod that stays', {}, failed('reused wait closed', 8000, 8051, OLD), 'unexplained'],
+  [
+    'near miss: that pod crashed',
+    { old: { exitMs: 8050, exitCode: 1 } },
+    failed('reused wait closed', 8000, 8001, OLD),
+    'unexplained',
+  ],
   [
     'near miss: the response had begun',
     { old: DELETED.drained },

@@ -5,8 +5,8 @@ import { causeOf } from '../../src/analysis/attribution.ts';
 import type { CauseId } from '../../src/analysis/causes.ts';
 import { podLife } from '../../src/analysis/pod-life.ts';
 import { drained } from '../../src/analysis/timeline.ts';
-import type { FailedRequest } from '../../src/trace/load-record.ts';
-import { failed, history, pod, type Timeline } from './story.ts';
+import type { FailedRequest, SuccessBucket } from '../../src/trace/load-record.ts';
+import { failed, history, pod, succeeded, type Timeline } from './story.ts';
 
 const GONE = { deletionMs: 1000, sigtermMs: 1000 };
 const KILLED = { ...GONE, sigkillMs: 6000, exitMs: 6005, exitSignal: 'SIGKILL' };
@@ -37,7 +37,9 @@ describe('a server', () => {
 });
 
 const OLD = { pod: 'old-1' };
-const CAUSES: [what: string, timeline: Timeline, request: FailedRequest, cause: CauseId][] = [
+type Case = [what: string, timeline: Timeline, request: FailedRequest, cause: CauseId, successes?: SuccessBucket[]];
+
+const CAUSES: Case[] = [
   [
     'cut by SIGKILL, the server having ignored SIGTERM',
     KILLED,
@@ -66,6 +68,58 @@ const CAUSES: [what: string, timeline: Timeline, request: FailedRequest, cause: 
     'near miss: sent as the server ended, which may have crossed',
     { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 },
     failed('reused wait closed', 3990, 4001, OLD),
+    'keep-alive-race',
+  ],
+  [
+    'sent after SIGTERM to a server that answers on its open connections until SIGKILL',
+    { ...KILLED, stoppedListeningMs: 1010 },
+    failed('reused wait closed', 5950, 6002, OLD),
+    'no-graceful-shutdown',
+    [succeeded(55, 9)],
+  ],
+  [
+    'sent before SIGTERM to that server: a longer grace period would have been enough',
+    { ...KILLED, stoppedListeningMs: 1010 },
+    failed('reused wait closed', 900, 6002, OLD),
+    'grace-too-short',
+    [succeeded(55, 9)],
+  ],
+  [
+    'under way for long on an open connection of a server that answers on those until SIGKILL',
+    { ...KILLED, stoppedListeningMs: 1010 },
+    failed('reused wait closed', 5100, 6002, OLD),
+    'no-graceful-shutdown',
+    [succeeded(35, 9)],
+  ],
+  [
+    'sent after SIGTERM to one that had stopped answering long before',
+    { ...KILLED, stoppedListeningMs: 1010 },
+    failed('reused wait closed', 4000, 6002, OLD),
+    'grace-too-short',
+    [succeeded(30, 9)],
+  ],
+  [
+    'sent as it closed its idle connection, a moment before it ended',
+    { ...GONE, stoppedListeningMs: 1010, exitMs: 1050, exitCode: 0 },
+    failed('reused wait closed', 1001, 1002, OLD),
+    'keep-alive-race',
+  ],
+  [
+    'near miss: cut by its end, which broke all of its connections',
+    { ...GONE, exitMs: 1012, exitCode: 0 },
+    failed('reused wait closed', 1001, 1010, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'sent just before SIGTERM, read, and cut in order',
+    { ...GONE, stoppedListeningMs: 1010, exitMs: 3000, exitCode: 0 },
+    failed('reused wait closed', 993, 1001, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'near miss: sent just before SIGTERM, and not read before the connection was closed',
+    { ...GONE, stoppedListeningMs: 1010, exitMs: 3000, exitCode: 0 },
+    failed('reused wait ECONNRESET', 993, 1001, OLD),
     'keep-alive-race',
   ],
   [
@@ -101,10 +155,11 @@ const CAUSES: [what: string, timeline: Timeline, request: FailedRequest, cause: 
 ];
 
 describe('the cause of a request to it', () => {
-  for (const [what, timeline, request, cause] of CAUSES) {
+  for (const [what, timeline, request, cause, successes = []] of CAUSES) {
     test(`${what}: ${cause}`, () => {
       const others = cause === 'capacity' ? [] : [pod('new-1')];
-      assert.equal(causeOf(request, history({ pods: [pod('old-1', timeline), ...others] })), cause);
+      const story = history({ pods: [pod('old-1', timeline), ...others] }, { successes, failures: [request] });
+      assert.equal(causeOf(request, story), cause);
     });
   }
 });

@@ -135,7 +135,7 @@ describe('what goes wrong is told in a line:', { concurrency: 2 }, () => {
     [
       'a path that is not there',
       ['--path', '/nowhere', '--grace', '2', '--', process.execPath, join(SERVERS, 'not-found.mjs')],
-      3,
+      2,
       /: GET \/nowhere is answered 404 with no rollout going on: name a path that answers 2xx with --path\n$/,
     ],
     [

@@ -27,6 +27,7 @@ function measured(more: Partial<Advice> = {}): Advice {
       preStopMs: 2000,
       drainMs: 0,
       longestRequestMs: 4000,
+      exitMs: 0,
       marginMs: 2000,
     },
     ...more,

@@ -90,7 +90,7 @@ describe('advice in words', () => {
     ['says how long the routers lagged', /until 0\.85 s after its deletion\.$/m],
     [
       'says which preStop is enough, with its margin',
-      /^preStop: none now; 2 s is enough \(routing lag \+ margin 1\.0 s/m,
+      /^preStop: none now; 2 s is enough \(routing lag 0\.8 s \+ margin 1\.0 s/m,
     ],
     [
       'says what the server did with SIGTERM',
@@ -118,6 +118,21 @@ describe('advice in words', () => {
       'one request on an idle connection',
       server({ idleConnections: { broken: 1, answeredAfterStop: 1 } }),
       /: 1 request met one being closed; 1 request was answered on them/,
+    ],
+    [
+      'no drain of pods that gave up on requests',
+      server({ gaveUp: { pods: 1, afterMs: 1000 }, inFlight: { broken: 2 } }),
+      /: the pod exited by itself within 1\.00 s, giving up on requests that were in flight; it stopped accepting new connections after 0\.00 s\./,
+    ],
+    [
+      'no drain, and no lack of one, of pods that ended soon and failed nothing',
+      server({ drained: 0, acceptsAfterSigtermMs: null, inFlight: { broken: 0 } }),
+      /: the pod exited by itself within 1\.00 s; nothing that was in flight failed\./,
+    ],
+    [
+      'no grace period that is enough for a server that does not stop by itself',
+      server({ killed: 1, endless: 1, idleConnections: { broken: 0, answeredAfterStop: 5 } }),
+      /stopped accepting new connections after 0\.00 s, and went on answering on open ones\./,
     ],
     [
       'a hook of a time nobody would write',

@@ -185,8 +185,18 @@ describe('the hint about the path', () => {
   const status = (code: number, startedMs = 100) =>
     failed('fresh receive status', startedMs, startedMs + 1, { status: code });
   const table: [what: string, failures: ReturnType<typeof failed>[], rolloutMs: number | undefined, hint?: RegExp][] = [
-    ['the same error for all', [status(404), status(404)], undefined, /^2 requests were answered 404 .* --path$/],
-    ['one error', [status(404)], undefined, /^1 request was answered 404 /],
+    [
+      'the same error for all',
+      [status(404), status(404)],
+      undefined,
+      /^requests were answered 404 .*name a path .* --path$/,
+    ],
+    [
+      'a server that fails by itself',
+      [status(500)],
+      undefined,
+      /^requests were answered 500 .*: the server fails by itself/,
+    ],
     ['different errors', [status(404), status(500)], undefined],
     ['none', [], undefined],
     ['near miss: after the rollout began', [status(404, 1500)], 1000],

@@ -11,6 +11,7 @@ import type { ContainerRecord } from '../../trace/cluster-record.ts';
 import { noteAppEvent } from '../app-log.ts';
 import { describeHook } from '../describe-hook.ts';
 import { ContainerHealth } from './container-health.ts';
+import { withDeadline } from './deadline.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { runPreStop } from './pre-stop.ts';
 import { type Address, probeCheck, runCommand } from './probe-check.ts';
@@ -195,9 +196,10 @@ export class Container {
     if (!handler) return 0;
     const startedMs = performance.now();
     const startedAtMs = clock.nowMs();
-    const over = AbortSignal.any([signal, AbortSignal.timeout(gracePeriodMs)]);
     const hooked = { addressOf, exec: this.#exec, exited: process.exited };
-    const end = await runPreStop(handler, hooked, over, this.#ended(process));
+    const end = await withDeadline(gracePeriodMs, signal, (over) =>
+      runPreStop(handler, hooked, over, this.#ended(process)),
+    );
     const hook = describeHook(handler);
     if (isTerminating()) this.record.hook = { ...hook, startedMs: startedAtMs, endedMs: clock.nowMs(), ...end };
     if (end.outcome !== 'succeeded' && hook.kind !== 'sleep') {

@@ -5,6 +5,9 @@ import { timerMs } from '../../timers.ts';
 import type { HookRecord } from '../../trace/cluster-record.ts';
 import { type Address, httpStatus } from './probe-check.ts';
 
+/** The end of a container's process is seen this long after its other processes have died, at most. */
+const CONTAINER_END_MS = 500;
+
 export interface HookedContainer {
   /** Where a port of it is reached; undefined for a name that it does not have. */
   addressOf(port: HttpGet['port']): Address | undefined;
@@ -46,7 +49,7 @@ async function carryOut(
   if (exec?.command) {
     const exitCode = await container.exec(exec.command, ended);
     if (exitCode === 0) return { outcome: 'succeeded', exitCode };
-    if (exitCode === undefined) return { outcome: 'failed', detail: 'it was killed' };
+    if (exitCode === undefined) return killedHook(container);
     return { outcome: 'failed', exitCode, detail: `exit code ${exitCode}` };
   }
   if (!httpGet) return { outcome: 'succeeded' };
@@ -54,6 +57,13 @@ async function carryOut(
   if (!address) return { outcome: 'failed', detail: `the container has no port "${httpGet.port}"` };
   const answer = await hookAnswer(httpGet, address, ended);
   return typeof answer === 'number' ? { outcome: 'succeeded' } : { outcome: 'failed', detail: answer };
+}
+
+/** What runs in a container dies with it, a moment before that end is seen. */
+async function killedHook({ exited }: HookedContainer): Promise<HookEnd> {
+  const containerEnd = exited.then((): HookEnd => ({ outcome: 'container-ended' }));
+  const alone = delay<HookEnd>(CONTAINER_END_MS, { outcome: 'failed', detail: 'it was killed' });
+  return Promise.race([containerEnd, alone]);
 }
 
 /** The status, or what went wrong. Where a server that was asked for HTTPS speaks plain HTTP, the kubelet asks it again so. */

@@ -1,6 +1,7 @@
 /** One probe of one container, with the kubelet's rhythm and thresholds. */
 import type { Probe } from '../../kubernetes-rules/objects.ts';
 import { timerMs } from '../../timers.ts';
+import { withDeadline } from './deadline.ts';
 import type { ProbeCheck } from './probe-check.ts';
 
 export interface ProbeTiming {
@@ -107,9 +108,7 @@ export class Prober {
     const since = this.#runningSinceMs();
     if (since === undefined || performance.now() - since < this.#timing.initialDelayMs) return;
     this.#busy = true;
-    const success = await this.#check(
-      AbortSignal.any([this.#stop.signal, AbortSignal.timeout(this.#timing.timeoutMs)]),
-    );
+    const success = await withDeadline(this.#timing.timeoutMs, this.#stop.signal, this.#check);
     this.#busy = false;
     if (this.#stop.signal.aborted) return;
     const verdict = this.#threshold.add(success);
