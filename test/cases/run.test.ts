@@ -49,6 +49,8 @@ interface Case {
   possible?: CauseId[];
   says: RegExp[];
   saysNot?: RegExp[];
+  /** Pods that the rollout replaces, where they are not 3. */
+  replaced?: number;
   skip?: string | false;
 }
 
@@ -140,6 +142,44 @@ const CASES: Case[] = [
     saysNot: [GRACE_ADVISED],
     skip: spawnSync('nginx', ['-v']).error !== undefined && 'there is no nginx here',
   },
+  {
+    what: 'is a StatefulSet behind a headless Service, and exits at once',
+    args: manifest('statefulset.yaml', nodeServer('app', 'exits-at-once.mjs')),
+    code: 1,
+    causes: ['no-graceful-shutdown'],
+    possible: ['keep-alive-race'],
+    says: [
+      /Routing lag: new connections reached a terminating pod until 0\.\d\d s after its deletion/,
+      /^The Service is headless\. It is assumed that clients ask DNS for each new connection/m,
+    ],
+    saysNot: [GRACE_ADVISED, PRE_STOP_ADVISED],
+    replaced: 2,
+  },
+  {
+    what: 'has a preStop hook that asks another container, which has got SIGTERM at the same moment',
+    args: manifest('prestop-asks-sidecar.yaml', nodeServer('envoy', 'exits-at-once.mjs')),
+    code: 1,
+    causes: ['routing-lag'],
+    possible: ['no-graceful-shutdown', 'keep-alive-race'],
+    says: [
+      /^preStop of container envoy \(httpGet :19002\/shutdown\/ready\) failed \(ECONNREFUSED\) at each of 2 .* shutdown-manager did not run here/m,
+      /Fix: .*a preStop hook that works: the one there is fails/,
+    ],
+    saysNot: [GRACE_ADVISED],
+    replaced: 2,
+  },
+  {
+    what: 'has a preStop hook that asks a port where nothing listens',
+    args: manifest('prestop-https-on-other-port.yaml', nodeServer('user', 'exits-at-once.mjs')),
+    code: 1,
+    causes: ['routing-lag'],
+    possible: ['no-graceful-shutdown', 'keep-alive-race'],
+    says: [
+      /^preStop of container user \(httpGet :8022\/wait-for-drain\) failed \(ECONNREFUSED\) at each of 3 /m,
+      /Fix: .*a preStop hook that works: the one there is fails/,
+    ],
+    saysNot: [GRACE_ADVISED],
+  },
 ];
 
 /** Ended by itself, and not because the machine was too busy to keep the load's schedule: then it is run once more. */
@@ -176,7 +216,7 @@ describe('a rollout of a server that', {
 }, () => {
   for (const [
     index,
-    { what, args, env = {}, code, causes, possible = [], says, saysNot = [], skip: lacking = false },
+    { what, args, env = {}, code, causes, possible = [], says, saysNot = [], replaced = 3, skip: lacking = false },
   ] of CASES.entries()) {
     test(what, { skip: lacking }, async (t) => {
       const out = join(folder, String(index));
@@ -189,7 +229,7 @@ describe('a rollout of a server that', {
       const late = exitCode === 3 && /schedule was not kept/.test(stdout);
       if (!late) assert.equal(exitCode, code, stdout + stderr);
       const rollout = readRun(out).trials.find(({ variant }) => variant === 'own');
-      assert.ok(rollout && rollout.failed <= rollout.exposed && rollout.podsReplaced === 3, stdout);
+      assert.ok(rollout && rollout.failed <= rollout.exposed && rollout.podsReplaced === replaced, stdout);
       const named = CAUSE_IDS.filter((id) => rollout.causes[id] > 0);
       assert.deepEqual(
         named.filter((id) => !possible.includes(id)),
