@@ -1,6 +1,10 @@
 /** Notices when this program did not get to run: what a case measured meanwhile says nothing about the server. */
+import { setTimeout as delay } from 'node:timers/promises';
 
 const TICK_MS = 20;
+
+/** A machine that has given this program its turns for so long is calm. */
+const CALM_MS = 1000;
 
 export class StallWatch {
   readonly #stalls: { endMs: number; lengthMs: number }[] = [];
@@ -18,6 +22,15 @@ export class StallWatch {
   /** The longest time without a turn since then, in ms. */
   longestSince(sinceMs: number): number {
     return Math.max(0, ...this.#stalls.filter(({ endMs }) => endMs >= sinceMs).map(({ lengthMs }) => lengthMs));
+  }
+
+  /** Resolves when there was no stall longer than `stallMs` for a while, or after `limitMs`. */
+  async calm(stallMs: number, limitMs: number): Promise<void> {
+    const beganMs = performance.now();
+    while (performance.now() < beganMs + limitMs) {
+      await delay(CALM_MS);
+      if (this.longestSince(performance.now() - CALM_MS) <= stallMs) return;
+    }
   }
 
   stop(): void {

@@ -53,6 +53,9 @@ const LONGEST_STALL_MS = 120;
 /** A case that met a stall is run again after these times: what keeps a machine busy is often over soon. */
 const RETRY_AFTER_MS = [500, 1000, 2000, 5000, 10_000, 20_000];
 
+/** How long a case waits, beyond that, for a machine that is calm again. */
+const CALM_LIMIT_MS = 15_000;
+
 /** What a case may take beyond its grace period, until it is given up as a fault of ours. */
 const CASE_LIMIT_MS = 120_000;
 
@@ -126,6 +129,7 @@ async function runCase(
       throw new ProgramError(message, ExitCode.invalidMeasurement);
     }
     await delay(retryAfterMs);
+    await stalls.calm(LONGEST_STALL_MS / 2, CALM_LIMIT_MS);
   }
 }
 

@@ -127,7 +127,7 @@ function firstAnswer({ host, port }: Address, path: string, limitMs: number): Pr
 }
 
 /** An alert in answer to a handshake is TLS too: of a server that wants a client certificate, for instance. */
-const TLS_ANSWER = /^ERR_SSL_(SSLV3_ALERT|TLSV1|TLSV13|UNSUPPORTED_PROTOCOL)/;
+const TLS_ANSWER = /^ERR_SSL_(.*_ALERT_|TLSV1|TLSV13|UNSUPPORTED_PROTOCOL)/;
 
 function completesTlsHandshake({ host, port }: Address, limitMs: number): Promise<boolean> {
   const socket = connectTls({ host, port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1', 'h2'] });
