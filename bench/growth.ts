@@ -71,6 +71,7 @@ function trace(requests: number): Trace {
       cluster: 'local',
       load: 'builtin',
       seed: 1,
+      run: 'run',
     },
     clock: { startedAtEpochMs: 0 },
     machine: { platform: 'linux', arch: 'x64', cores: 2, node: '0' },

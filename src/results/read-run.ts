@@ -17,7 +17,7 @@ const K6_SUMMARY_FILE = /^k6-.*\.json$/;
 /** What is kept of a trace once it was read: traces are large. */
 interface SavedTrace {
   file: string;
-  run: string | undefined;
+  run: string;
   result: TrialResult;
   hints: string[];
 }

@@ -34,7 +34,7 @@ export const TrialIdentity = z.object({
   cluster: z.string().describe('"local" or the name of the kubeconfig context'),
   load: z.enum(['builtin', 'k6']),
   seed: z.int(),
-  run: z.string().describe('id of the run it belongs to; absent in traces written before runs had one').optional(),
+  run: z.string().describe('id of the run it belongs to'),
 });
 export type TrialIdentity = z.infer<typeof TrialIdentity>;
 

@@ -161,6 +161,7 @@ export function trace(story: Story = {}): Trace {
       cluster: 'local',
       load: 'builtin',
       seed: 1,
+      run: 'run',
     },
     clock: { startedAtEpochMs: 0 },
     machine: { platform: 'linux', arch: 'x64', cores: 2, node: '26.0.0' },
