@@ -11,7 +11,7 @@ import { canBePid1 } from '../../src/processes/container-process.ts';
 import { Result } from '../../src/results/result-file.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { findRuntime } from '../../src/trials/runtimes.ts';
-import { CAN_SEE_PROCESSES, run, start, until } from './program.ts';
+import { CAN_SEE_PROCESSES, PROJECT, run, start, until } from './program.ts';
 
 const SERVERS = join(import.meta.dirname, '..', 'own-service', 'servers');
 const BUN = findRuntime('bun').command[0] as string;
@@ -232,7 +232,13 @@ test('--out keeps what came in before Ctrl-C, and --overwrite replaces it', { sk
 
 test('--find-fix names what only the server can change, and tries nothing that its figures refute', async (t) => {
   const flags = ['--find-fix', '--replicas', '2', '--pre-stop', '5', '--path', '/delay/1500', '--rate', '20'];
-  const ended = await run(t, ['run', ...flags, '--', process.execPath, join(SERVERS, 'own-deadline.mjs')]);
+  const ended = await run(t, [
+    'run',
+    ...flags,
+    '--',
+    process.execPath,
+    join(PROJECT, 'test/fixtures/servers/own-deadline.mjs'),
+  ]);
   assert.match(ended.stdout, /^NOT FOUND in the manifest: only the server can fix the rest\n/, ended.stderr);
   assert.match(ended.stdout, /: a longer deadline in the server itself: it gave up 0\.4\d s after SIGTERM on its own/);
   for (const fix of ['replicas: has 2', 'graceful-shutdown: ', 'grace-period: has 30 s', 'pre-stop: has 5 s']) {
