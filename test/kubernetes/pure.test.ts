@@ -23,6 +23,7 @@ describe('the pods that EndpointSlices tell routers to use', () => {
     ['not the terminating ones while one is ready', [slice(['a', TERMINATING], ['b', READY])], ['b']],
     ['the terminating ones that serve, when none is ready', [slice(['a', TERMINATING], ['b', GONE])], ['a']],
     ['nobody', [slice(['a', GONE])], []],
+    ['a slice without any', [{ endpoints: null } as unknown as V1EndpointSlice, slice(['a', READY])], ['a']],
     ['an old slice, which knows no serving', [slice(['a', { ready: true }])], ['a']],
   ];
   for (const [what, slices, pods] of table) test(what, () => assert.deepEqual(podsInSlices(slices), pods));
