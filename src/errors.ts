@@ -10,7 +10,7 @@ export const ExitCode = {
   interrupted: 130,
 } as const;
 
-/** An error that is the user's to mend: its message is one line that says what, where and what to do. */
+/** An error that the user can fix: its message is one line that says what, where and what to do. */
 export class ProgramError extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode: number, options?: ErrorOptions) {

@@ -10,7 +10,7 @@ import { readScript } from './shell-script.ts';
  * - app: the app itself, or something that passes signals on (`bun run`, `deno task`, dumb-init)
  */
 export type Pid1 =
-  | { kind: 'shell'; shell: string; script: string; behind: Pid1; mended?: string }
+  | { kind: 'shell'; shell: string; script: string; behind: Pid1; fixed?: string }
   | { kind: 'npm' | 'node-run' | 'yarn' | 'pnpm' | 'script'; command: string }
   | { kind: 'app' };
 
@@ -60,8 +60,8 @@ function ofShell(shell: string, args: readonly string[], image: string): Pid1 {
   if (commands.some(([word]) => word === 'trap')) return { kind: 'app' };
   const behind = pid1(last.filter(notAnAssignment), image);
   if (!compound && replacesItself(shell, image)) return behind;
-  const canBeMended = commands.length === 1 && !compound && notAnAssignment(last[0] ?? '') && behind.kind === 'app';
-  return { kind: 'shell', shell, script, behind, ...(canBeMended && { mended: `exec ${script.trim()}` }) };
+  const canBeFixed = commands.length === 1 && !compound && notAnAssignment(last[0] ?? '') && behind.kind === 'app';
+  return { kind: 'shell', shell, script, behind, ...(canBeFixed && { fixed: `exec ${script.trim()}` }) };
 }
 
 /**

@@ -16,7 +16,7 @@ export interface Problem {
   place: Place;
   /** One line: what is wrong, with its numbers, and what to write instead. */
   message: string;
-  /** The change of the object that mends it: a strategic merge patch without the object's name. */
+  /** The change of the object that fixes it: a strategic merge patch without the object's name. */
   patch?: object;
 }
 

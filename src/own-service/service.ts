@@ -42,7 +42,7 @@ export async function localService(command: readonly string[], flags: ServiceFla
     images: manifests ? imagesOf(manifests, flags) : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
     ownPort: flags.port,
     requestMix: requestMixFor(manifests, flags),
-    // Of what a stranger's server needs nothing is known: one trial for each core leaves room for it.
+    // Nobody knows what someone else's server needs: one trial for each core leaves room for it.
     atATime: manifests && ownRuntime(manifests) ? trialsAtATime('builtin') : availableParallelism(),
   };
 }

@@ -8,7 +8,7 @@ import { colorsFor } from './terminal.ts';
 
 type Colors = ReturnType<typeof colorsFor>;
 
-/** Findings with their lines, the patches that mend them, and the count; ends with a newline. */
+/** Findings with their lines, the patches that fix them, and the count; ends with a newline. */
 export function renderFindings({ findings, notes }: CheckResult, colors = colorsFor(process.stdout)): string {
   const blocks = [
     ...findings.map((finding) => findingText(finding, colors)),

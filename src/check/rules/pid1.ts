@@ -6,7 +6,7 @@ import type { Problem, Rule } from '../rule.ts';
 import type { Workload } from '../workload.ts';
 
 /** What a rule says of a PID 1 it minds: the one-line problem, and a word of the command to replace where that is all. */
-type Judge = (found: Pid1) => { problem: string; mend?: { word: string; instead: string } } | undefined;
+type Judge = (found: Pid1) => { problem: string; fix?: { word: string; instead: string } } | undefined;
 
 /** The way out that needs to know more than a manifest tells. */
 const AS_IN = 'as in [node, server.js]';
@@ -38,14 +38,12 @@ export const PID1_RULES: readonly Rule[] = [
     },
     (found) => {
       if (found.kind !== 'shell') return undefined;
-      const exec = found.mended
-        ? `write "${shortened(found.mended)}"`
-        : 'write exec before the app, as the last command';
+      const exec = found.fixed ? `write "${shortened(found.fixed)}"` : 'write exec before the app, as the last command';
       const instead =
         found.behind.kind === 'app' ? `${exec}, or start the app without a shell` : `start the app itself, ${AS_IN}`;
       return {
         problem: `${found.shell} -c "${shortened(found.script)}" keeps the shell as PID 1, which passes no SIGTERM on; ${instead}`,
-        ...(found.mended && { mend: { word: found.script, instead: found.mended } }),
+        ...(found.fixed && { fix: { word: found.script, instead: found.fixed } }),
       };
     },
   ),
@@ -146,12 +144,12 @@ function inManifest({ object, name, containers }: Workload, judge: Judge): Probl
     // args without command follow the image's ENTRYPOINT; those of the usual images start what they are given.
     const judged = judge(pid1([...command, ...args], container.image));
     if (!judged) return [];
-    const { problem, mend } = judged;
+    const { problem, fix } = judged;
     const message = `${name}: container "${container.name}": ${problem}`;
     const place = { object, path: [...path, command.length > 0 ? 'command' : 'args'] };
-    if (!mend) return [{ place, message }];
-    const mended = (words: string[]) => words.map((word) => (word === mend.word ? mend.instead : word));
-    const change = command.includes(mend.word) ? { command: mended(command) } : { args: mended(args) };
+    if (!fix) return [{ place, message }];
+    const fixed = (words: string[]) => words.map((word) => (word === fix.word ? fix.instead : word));
+    const change = command.includes(fix.word) ? { command: fixed(command) } : { args: fixed(args) };
     return [{ place, message, patch: containerPatch(container, change) }];
   });
 }

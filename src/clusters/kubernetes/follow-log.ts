@@ -129,7 +129,7 @@ export function comparable(time: string): string | undefined {
   return seconds === undefined ? undefined : `${seconds}.${fraction.padEnd(9, '0')}${zone}`;
 }
 
-/** The connection was refused, cut or aborted: nothing that another attempt could not mend, or that matters any more. */
+/** The connection was refused, cut or aborted: nothing that another attempt cannot set right, or that matters any more. */
 function isConnectionError(error: unknown): boolean {
   return typeof (error as NodeJS.ErrnoException).code === 'string';
 }

@@ -1,4 +1,4 @@
-/** What will not mend itself, however long one waits: told at once instead of after the deadline. Pure. */
+/** What does not get better however long one waits: reported at once, not after the deadline. Pure. */
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 
 const NOT_PULLED = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'RegistryUnavailable'];
