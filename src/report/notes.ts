@@ -37,7 +37,7 @@ export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
   const lines = [`"Exposed" counts ${EXPOSED}`];
   const before = trials.reduce((sum, { failedBefore }) => sum + failedBefore, 0);
   if (before > 0) {
-    lines.push(`${counted(before, 'more request')} failed before the first deletion, so not because of it.`);
+    lines.push(`Not counted: ${counted(before, 'request')} that failed before the rollout could break any.`);
   }
   if (trials.some(({ headless }) => headless)) {
     lines.push(
