@@ -26,7 +26,7 @@ export const CAUSES = [
       'When the request started (or before it got through) every pod was unready, and it never reached one, or too late to be answered in its time.',
     fix: 'Run at least 2 replicas with a RollingUpdate strategy whose maxUnavailable leaves one ready at all times.',
     measured:
-      'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), one replica with Recreate broke 377 requests on Node 26.10, 423 on Bun 1.4.4 and 404 on Deno 2.9.6. One replica alone breaks nothing: replaced in place, with a preStop sleep of 5 s and a draining app, 0 of 16,782, since kube-proxy falls back to terminating pods that still serve.',
+      'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables), one replica with Recreate broke 1,078 requests on Node 26.10, 1,020 on Bun 1.4.5 and 1,020 on Deno 2.9.6. One replica alone breaks nothing: replaced in place, with a preStop sleep of 5 s and a draining app, 0 of 16,782, since kube-proxy falls back to terminating pods that still serve.',
     overlay: 'without-replicas',
   },
   {
@@ -39,7 +39,7 @@ export const CAUSES = [
       'It was in flight at SIGTERM, or on a connection that the pod had kept open, and broke or was answered with a server error while the pod was terminating; SIGKILL in the middle of a drain is another cause, unless the server answered what came on open connections until then.',
     fix: 'Handle SIGTERM: fail readiness, answer with Connection: close, stop listening, finish what is in flight, exit.',
     measured:
-      'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), SHUTDOWN=none with everything else right broke 60 requests on Node 26.10, 63 on Bun 1.4.4 and 67 on Deno 2.9.6. Closing at once on SIGTERM, without a preStop hook, broke more: 207, 250 and 160 of about 16,800, since a process that ignores the signal goes on serving until SIGKILL.',
+      'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables), SHUTDOWN=none with everything else right broke 75 requests on Node 26.10, 66 on Bun 1.4.5 and 73 on Deno 2.9.6. Closing at once on SIGTERM, without a preStop hook, broke more: 207, 250 and 160 of about 16,800, since a process that ignores the signal goes on serving until SIGKILL.',
     overlay: 'without-graceful-shutdown',
   },
   {
@@ -51,7 +51,7 @@ export const CAUSES = [
       'Its connection was established and broke when SIGKILL ended its pod, which had begun to drain, or when the pod logged that it gave up.',
     fix: 'Set terminationGracePeriodSeconds above preStop + drain delay + the longest request; preStop counts towards it.',
     measured:
-      'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), a grace period of 5 s, as long as the preStop sleep, broke 45 requests on Node 26.10, 40 on Bun 1.4.4 and 44 on Deno 2.9.6, all of them slow ones.',
+      'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables), a grace period of 5 s, as long as the preStop sleep, broke 59 requests on Node 26.10, 69 on Bun 1.4.5 and 74 on Deno 2.9.6.',
     overlay: 'without-grace-period',
   },
   {
@@ -64,7 +64,7 @@ export const CAUSES = [
       'A new connection to a terminating pod was refused, broken before any byte of an answer, or answered with a server error.',
     fix: 'Keep serving after the deletion until the routers know: a preStop sleep of a few seconds.',
     measured:
-      'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, 45 s of load, about 18,880 requests, one rollout), no preStop hook and no drain delay broke 122 requests on Node 26.10, 159 on Bun 1.4.4 and 165 on Deno 2.9.6. New connections failed for 0.3 to 1.05 s after each SIGTERM.',
+      'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables), no preStop hook and no drain delay broke 70 requests on Node 26.10, 148 on Bun 1.4.5 and 241 on Deno 2.9.6. New connections failed for 0.3 to 1.05 s after each SIGTERM.',
     overlay: 'without-pre-stop',
   },
   {

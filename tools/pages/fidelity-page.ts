@@ -1,7 +1,7 @@
 /** docs/fidelity.md: the committed results of the local cluster beside those of a real one. */
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { projectFile } from '../../src/project-file.ts';
-import { count, percent, rate } from '../../src/report/format.ts';
+import { count, counted, percent, rate } from '../../src/report/format.ts';
 import { runtimeName } from '../../src/report/names.ts';
 import { matrix } from '../../src/report/summary.ts';
 import { readRun } from '../../src/results/read-run.ts';
@@ -92,7 +92,7 @@ function onCluster(rows: readonly Pair[]): string {
     .filter(({ variant }) => variant === 'valid')
     .map(({ runtime, there }) => {
       const [failed, requests] = [sum(there, ({ failed }) => failed), sum(there, ({ requests }) => requests)];
-      return `${runtimeName(runtime)} ${count(failed)} of ${count(requests)} requests in ${there.length} rollouts`;
+      return `${runtimeName(runtime)} ${count(failed)} of ${count(requests)} requests in ${counted(there.length, 'rollout')}`;
     });
   const all = rows.flatMap(({ there }) => there);
   const [unexplained, failed] = [sum(all, ({ causes }) => causes.unexplained), sum(all, (trial) => trial.failed)];
