@@ -84,7 +84,11 @@ function chosen(words) {
 }
 
 const files = chosen(process.argv.slice(2)).sort((a, b) => order(a) - order(b) || a.localeCompare(b));
-const entries = files.map((file) => [`${basename(dirname(file))}.${basename(file, '.ts')}`, file]);
+/** Node starts files in the order of their names, whatever the order they are given in. */
+const entries = files.map((file, place) => [
+  `${String(place).padStart(3, '0')}.${basename(dirname(file))}.${basename(file, '.ts')}`,
+  file,
+]);
 rmSync(OUT, { recursive: true, force: true });
 await build({
   absWorkingDir: PROJECT,
