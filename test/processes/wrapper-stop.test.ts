@@ -46,7 +46,8 @@ const CASES: [
   ],
   [
     'one that loses patience',
-    wrapper(`server.kill('SIGTERM'); setTimeout(() => server.kill('SIGKILL'), 150)`),
+    // It lives on for a while: one that ended with its server could be seen to end in the same look.
+    wrapper(`server.kill('SIGTERM'); setTimeout(() => server.kill('SIGKILL'), 150); setTimeout(() => {}, 2000)`),
     'node',
     { signals: ['SIGTERM'], ended: 'serverEndedMs' },
   ],
