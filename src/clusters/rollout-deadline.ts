@@ -18,7 +18,7 @@ const ENDPOINTS_LIMIT_MS = 60_000;
 /** A pod of the workload, at one moment. */
 export interface RolloutPod {
   name: string;
-  /** Of the template that is to be everywhere. */
+  /** Made from the new template. */
   wanted: boolean;
   ready: boolean;
   /** Ready for minReadySeconds. */

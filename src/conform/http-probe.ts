@@ -17,7 +17,7 @@ export interface Ending {
   atMs: number;
 }
 
-/** Of a reply that never began, because the port was closed. */
+/** The outcome of a reply that never began, because the port was closed. */
 export const REFUSED = 'connection refused';
 
 const CONNECT_LIMIT_MS = 5000;

@@ -3,7 +3,7 @@
 /** A pod that is not gone yet. */
 export interface OrdinalPod {
   ordinal: number;
-  /** Of the template that is to be everywhere. */
+  /** Made from the new template. */
   wanted: boolean;
   /** Ready for at least minReadySeconds. */
   available: boolean;

@@ -18,7 +18,7 @@ interface Seen {
   deleted?: boolean;
   /** When it finished, as the API writes it, and its exit code. */
   terminated?: [finishedAt: string, exitCode: number];
-  /** Of the run before this one. */
+  /** The run before this one. */
   lastTerminated?: [finishedAt: string, exitCode: number];
   restarts?: number;
 }

@@ -224,7 +224,7 @@ export class Observer {
   }
 
   #onEvent(event: CoreV1Event): void {
-    // Events outlive what they tell of by an hour: those that the first list has are of before the trial.
+    // Kubernetes keeps events for an hour: those in the first list are from before the trial.
     if (!this.#watching || event.type !== 'Warning') return;
     const { kind, name = '', uid, fieldPath } = event.involvedObject;
     const ofController = isOfController(event, this.#options.manifests.workload.metadata.name);
