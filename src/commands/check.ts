@@ -8,7 +8,7 @@ import { liveObjects } from '../check/live-objects.ts';
 import { type RenderedSource, renderSource } from '../check/sources.ts';
 import type { CheckOptions } from '../check/workload.ts';
 import { ExitCode, InputError } from '../errors.ts';
-import { readSource, STDIN } from '../manifests/read-source.ts';
+import { readSource, readSources, STDIN } from '../manifests/read-source.ts';
 import type { ArtifactOf } from '../report/artifact.ts';
 import { checkAnnotations } from '../report/check-github.ts';
 import { checkJson } from '../report/check-json.ts';
@@ -113,9 +113,9 @@ async function checkFiles(dash: '-' | undefined, flags: Flags): Promise<Checked>
     throw new InputError(
       `--${stray === 'allNamespaces' ? 'all-namespaces' : stray} is for a cluster: add --on kubernetes`,
     );
-  const rendered = flags.kustomize === undefined ? [] : [renderSource(flags.kustomize)];
+  const rendered = flags.kustomize === undefined ? [] : [await renderSource(flags.kustomize)];
   const files = [...new Set([...(flags.filename ?? []), ...(dash ? ['-'] : [])])];
-  const manifests = [...rendered, ...(await Promise.all(files.map(readSource)))];
+  const manifests = [...rendered, ...(await readSources(files))];
   const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
   if (manifests.length === 0 && !image) {
     throw new InputError('check: nothing to check: give -k DIR, -f FILE, -, --dockerfile FILE or --on kubernetes');
