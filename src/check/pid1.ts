@@ -65,6 +65,8 @@ function ofShell(shell: string, args: readonly string[], image: string): Pid1 {
   const { last, end } = script;
   // It has nothing to wait for, and ends at once.
   if (end === 'nothing' || end === 'background') return UNKNOWN;
+  // An array that is no JSON, for one: CMD ["npm", start].
+  if (script.commands.some((command) => /^\[./.test(programOf(command)))) return UNKNOWN;
   // A script with traps of its own may do right: that is for a run to show.
   if (script.commands.some((command) => programOf(command) === 'trap')) return UNKNOWN;
   if (last && execs.length === 1 && execs[0] === last && last.place === 'line') return pid1(last.words, image);

@@ -2,8 +2,7 @@
 import { relative } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type CheckResult, checkObjects } from '../check/check.ts';
-import { readDockerfile } from '../check/dockerfile.ts';
-import { checkWithinLimits } from '../check/limited.ts';
+import { checkWithinLimits, readDockerfileWithinLimits } from '../check/limited.ts';
 import { liveObjects } from '../check/live-objects.ts';
 import { type RenderedSource, renderSource } from '../check/sources.ts';
 import type { CheckOptions } from '../check/workload.ts';
@@ -99,7 +98,7 @@ async function checkCluster(dash: '-' | undefined, flags: Flags): Promise<Checke
     throw new InputError(`${api.context}: nothing to check: there is no Deployment, StatefulSet or DaemonSet ${where}`);
   }
   const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
-  const result = checkObjects(objects, limits(flags), image && readDockerfile(image.text, image.name));
+  const result = checkObjects(objects, limits(flags), image && (await readDockerfileWithinLimits(image)));
   return { result: { ...result, notes: [...result.notes, ...notes] }, artifactOf: () => ({ hasLines: false }) };
 }
 

@@ -7,7 +7,7 @@ import { projectFile } from '../project-file.ts';
  * Of processor time, so that a busy machine refuses nothing that an idle one takes. 10 MB that are all workloads need
  * some 7 s; YAML made to be slow takes minutes.
  */
-const PROCESSOR_SECONDS = 15;
+const PROCESSOR_SECONDS = 8;
 const POLL_MS = 100;
 const MEMORY_MB = 768;
 
@@ -45,19 +45,38 @@ export function withinLimits<T>(script: string, input: unknown, names: readonly 
     });
     worker.on('exit', (code) => {
       clearInterval(poll);
-      reject(new Error(`the reading of ${shortList(names)} ended without an answer (exit code ${code})`)); // of no effect after an answer
+      // Of no effect after an answer.
+      reject(new Error(`the reading of ${shortList(names)} ended without an answer (exit code ${code})`));
     });
   });
 }
 
-/** What a worker posts for the work that it does. @throws what is no InputError */
+/**
+ * What a worker posts for the work that it does.
+ * @throws what is no InputError
+ */
 export function limitedAnswer<T>(work: () => T): LimitedAnswer<T> {
   try {
-    return { result: work() };
+    const result = work();
+    // What is posted is copied beside the memory that the worker's limit counts, and into that of the program.
+    if (sizeOf(result) > MAX_RESULT_SIZE) {
+      return { inputError: 'what was read comes to more than 128 MB: give fewer objects at a time' };
+    }
+    return { result };
   } catch (error) {
     if (error instanceof InputError) return { inputError: error.message };
     throw error;
   }
+}
+
+/** In characters, a number or a field counting as some. Counts on no further than the limit. */
+const MAX_RESULT_SIZE = 128_000_000;
+const SIZE_OF_NODE = 8;
+
+function sizeOf(value: unknown, before = 0): number {
+  if (typeof value === 'string') return before + value.length;
+  if (typeof value !== 'object' || value === null || before > MAX_RESULT_SIZE) return before + SIZE_OF_NODE;
+  return Object.entries(value).reduce((size, [key, item]) => sizeOf(item, size + key.length), before + SIZE_OF_NODE);
 }
 
 /** The first few, for a line that somebody reads. */

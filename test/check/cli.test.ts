@@ -137,7 +137,7 @@ describe('large input', () => {
       const path = file('hostile.yaml', part.repeat(Math.ceil(10_000_000 / part.length)));
       refused(
         await run(['check', '-f', path], {}, PATIENCE_MS),
-        /hostile\.yaml(: reading it takes more than (15 s of processor time|1024 MB of memory)|:\d+:\d+: )/,
+        /hostile\.yaml(: reading it takes more than (8 s of processor time|768 MB of memory)|:\d+:\d+: )/,
       );
     });
   }
