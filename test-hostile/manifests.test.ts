@@ -17,7 +17,7 @@ import {
   withScript,
   wrongTypes,
 } from './manifest-inputs.ts';
-import { hostileScripts } from './script-inputs.ts';
+import { hostileDockerfiles, hostileScripts } from './script-inputs.ts';
 
 /** Of processor time: less than the program's own limit, so that it is not that which ends it. Most take a millisecond. */
 const LIMIT_MS = 5000;
@@ -53,6 +53,19 @@ function assertHeld(inputs: readonly Hostile[]): void {
     }
   }
 }
+
+describe('hostile Dockerfiles are read or refused in a line:', () => {
+  for (const { what, text } of hostileDockerfiles()) {
+    test(what, () => {
+      try {
+        assertPrinted(check({ manifests: [], dockerfile: { file: 'Dockerfile', text }, options: OPTIONS }));
+      } catch (error) {
+        assert.ok(error instanceof InputError, `${(error as Error).stack}`);
+        assert.match(error.message, /^Dockerfile\b[^\n\r]*$/);
+      }
+    });
+  }
+});
 
 describe('hostile manifests are read or refused in a line:', () => {
   const kinds: Record<string, () => Hostile[]> = {

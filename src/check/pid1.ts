@@ -65,13 +65,11 @@ function ofShell(shell: string, args: readonly string[], image: string): Pid1 {
   const { last, end } = script;
   // It has nothing to wait for, and ends at once.
   if (end === 'nothing' || end === 'background') return UNKNOWN;
-  // An array that is no JSON, for one: CMD ["npm", start].
-  if (script.commands.some((command) => /^\[./.test(programOf(command)))) return UNKNOWN;
   // A script with traps of its own may do right: that is for a run to show.
   if (script.commands.some((command) => programOf(command) === 'trap')) return UNKNOWN;
   if (last && execs.length === 1 && execs[0] === last && last.place === 'line') return pid1(last.words, image);
   if (execs.length > 0 || (last && DECIDES_BY_ITSELF.includes(programOf(last)))) return UNKNOWN;
-  const behind = pid1(last ? withoutAssignments(last.words) : [], image);
+  const behind = isMisspeltArray(script) ? UNKNOWN : pid1(last ? withoutAssignments(last.words) : [], image);
   const replaced = replacesItself(shell, script, image);
   if (replaced === 'unknown') return UNKNOWN;
   if (replaced) return behind;
@@ -81,6 +79,11 @@ function ofShell(shell: string, args: readonly string[], image: string): Pid1 {
 const UNKNOWN: Pid1 = { kind: 'unknown' };
 /** What they run is text from elsewhere, which may have an exec. */
 const DECIDES_BY_ITSELF = ['.', 'source', 'eval'];
+
+/** `CMD ["node", server.js]`, which is no JSON and so goes to the shell: it starts no program of that name. */
+function isMisspeltArray({ commands: [first] }: ShellScript): boolean {
+  return first !== undefined && /^\[./.test(programOf(first));
+}
 
 /** With exec before it: where the script is but one command, and that the app. */
 function fixed(text: string, { commands, last }: ShellScript, behind: Pid1): { fixed?: string } {

@@ -156,7 +156,7 @@ export class ShellParser extends ShellText {
       this.skipBlanks();
       if (this.char === '(') this.#emptyParentheses();
       this.#body(place);
-    } else if (word === 'coproc' || TERMINATORS.includes(word)) throw new Unparsable(`${word} here`);
+    } else if (['!', 'coproc', 'in'].includes(word) || TERMINATORS.includes(word)) throw new Unparsable(`${word} here`);
     else return false;
     return true;
   }

@@ -10,7 +10,7 @@ import type { ManifestSource } from './yaml-documents.ts';
 export const STDIN = 'stdin';
 
 /** A named pipe that nobody writes to would be waited for without end. */
-const PIPE_LIMIT_MS = 15_000;
+const PIPE_LIMIT_MS = 10_000;
 
 /**
  * One source.

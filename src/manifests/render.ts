@@ -14,7 +14,7 @@ const RENDERERS = [
 ] as const;
 
 /** A kustomization may refer to the network, which may not answer. */
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 10_000;
 /** Of a shell that finds no such program. */
 const NOT_FOUND = 127;
 

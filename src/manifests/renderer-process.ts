@@ -9,7 +9,7 @@ import { EnvironmentError } from '../errors.ts';
  */
 const GUARDED = '{ read -r _ <&3; kill -9 0; } >/dev/null 2>&1 & exec 3<&-; exec "$@"';
 /** What is read of the errors: enough for a line. */
-const MAX_ERROR_BYTES = 64 * 1024;
+const MAX_ERROR_BYTES = 1000;
 
 export type Outcome =
   | { ended: 'exited'; code: number; stdout: string; stderr: string }
@@ -56,11 +56,9 @@ function firstBytes(stream: Readable, maxBytes: number, onMore: () => void): () 
   const chunks: Buffer[] = [];
   let size = 0;
   stream.on('data', (chunk: Buffer) => {
-    if (size + chunk.length > maxBytes) onMore();
-    else {
-      chunks.push(chunk);
-      size += chunk.length;
-    }
+    if (size < maxBytes) chunks.push(chunk.subarray(0, maxBytes - size));
+    size += chunk.length;
+    if (size > maxBytes) onMore();
   });
   return () => Buffer.concat(chunks).toString('utf8');
 }
