@@ -2,13 +2,12 @@
 import { relative } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type CheckResult, checkObjects } from '../check/check.ts';
-import { readDockerfile } from '../check/dockerfile.ts';
-import { checkWithinLimits } from '../check/limited.ts';
+import { checkWithinLimits, readDockerfileWithinLimits } from '../check/limited.ts';
 import { liveObjects } from '../check/live-objects.ts';
 import { type RenderedSource, renderSource } from '../check/sources.ts';
 import type { CheckOptions } from '../check/workload.ts';
 import { ExitCode, InputError } from '../errors.ts';
-import { readSource, STDIN } from '../manifests/read-source.ts';
+import { readSource, readSources, STDIN } from '../manifests/read-source.ts';
 import type { ArtifactOf } from '../report/artifact.ts';
 import { checkAnnotations } from '../report/check-github.ts';
 import { checkJson } from '../report/check-json.ts';
@@ -99,7 +98,7 @@ async function checkCluster(dash: '-' | undefined, flags: Flags): Promise<Checke
     throw new InputError(`${api.context}: nothing to check: there is no Deployment, StatefulSet or DaemonSet ${where}`);
   }
   const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
-  const result = checkObjects(objects, limits(flags), image && readDockerfile(image.text, image.name));
+  const result = checkObjects(objects, limits(flags), image && (await readDockerfileWithinLimits(image)));
   return { result: { ...result, notes: [...result.notes, ...notes] }, artifactOf: () => ({ hasLines: false }) };
 }
 
@@ -113,9 +112,9 @@ async function checkFiles(dash: '-' | undefined, flags: Flags): Promise<Checked>
     throw new InputError(
       `--${stray === 'allNamespaces' ? 'all-namespaces' : stray} is for a cluster: add --on kubernetes`,
     );
-  const rendered = flags.kustomize === undefined ? [] : [renderSource(flags.kustomize)];
+  const rendered = flags.kustomize === undefined ? [] : [await renderSource(flags.kustomize)];
   const files = [...new Set([...(flags.filename ?? []), ...(dash ? ['-'] : [])])];
-  const manifests = [...rendered, ...(await Promise.all(files.map(readSource)))];
+  const manifests = [...rendered, ...(await readSources(files))];
   const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
   if (manifests.length === 0 && !image) {
     throw new InputError('check: nothing to check: give -k DIR, -f FILE, -, --dockerfile FILE or --on kubernetes');

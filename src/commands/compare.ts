@@ -94,7 +94,7 @@ async function run(flags: Flags): Promise<void> {
   const out = folderFor(flags);
   const identity = newRun('comparison');
   const backend = await backendFor(flags);
-  const trials = planTrials({
+  const trials = await planTrials({
     runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
     variants: flags.variant ?? COMPARED,
     repeats: flags.repeat,

@@ -36,15 +36,16 @@ function severityColor(severity: Severity, colors: Colors): (text: string) => st
 
 /** One patch an object, of its errors and warnings; what is only worth knowing is left to the reader. */
 function patches(findings: readonly Finding[], colors: Colors): string[] {
-  const byObject = new Map<string, { object: ObjectIdentity; patch: object }>();
+  const byObject = new Map<string, { object: ObjectIdentity; patches: object[] }>();
   for (const { severity, object, patch } of findings) {
     if (!object || !patch || severity === 'info') continue;
     const key = [object.kind, object.namespace, object.name].join('/');
-    const before = byObject.get(key)?.patch ?? {};
-    byObject.set(key, { object, patch: mergePatches(before, patch) as object });
+    const others = byObject.get(key);
+    if (others) others.patches.push(patch);
+    else byObject.set(key, { object, patches: [patch] });
   }
-  return [...byObject.values()].map(({ object, patch }) => {
-    const yaml = patchText(object, patch).replaceAll(/^/gm, '    ');
+  return [...byObject.values()].map(({ object, patches }) => {
+    const yaml = patchText(object, mergePatches(patches) as object).replaceAll(/^/gm, '    ');
     return `${colors.dim(`A patch for ${object.kind} "${printable(object.name)}", for kubectl patch or kustomize:`)}\n${yaml}`;
   });
 }
