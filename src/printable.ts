@@ -37,6 +37,11 @@ export function printableLines(text: string): string {
   return text.replaceAll('\r\n', '\n').replaceAll(CONTROLS_IN_LINES, ' ').replaceAll(HIDDEN, '\ufffd');
 }
 
+/** A message that may have several lines, cut where it is longer than anyone reads. */
+export function shortMessage(text: string): string {
+  return shortened(text, LONGEST.line);
+}
+
 /** Every text in a value of plain data, printable; the keys stay. */
 export function printableData<T>(value: T): T {
   return mapTexts(value, printable) as T;
