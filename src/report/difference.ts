@@ -52,14 +52,13 @@ export function renderDifference(
 }
 
 function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string {
-  const names = (verdict: Verdict) =>
-    cells
-      .filter((cell) => cell.verdict === verdict)
-      .map(cellName)
-      .map(printableName);
+  const names = (verdict: Verdict) => {
+    const found = cells.filter((cell) => cell.verdict === verdict).map((cell) => printableName(cellName(cell)));
+    return printable(found.join(', '));
+  };
   const parts = [
-    ...(names('more').length > 0 ? [colors.red(`more requests broke in ${names('more').join(', ')}`)] : []),
-    ...(names('fewer').length > 0 ? [colors.green(`fewer requests broke in ${names('fewer').join(', ')}`)] : []),
+    ...(names('more') !== '' ? [colors.red(`more requests broke in ${names('more')}`)] : []),
+    ...(names('fewer') !== '' ? [colors.green(`fewer requests broke in ${names('fewer')}`)] : []),
   ];
   if (parts.length > 0) return `B against A: ${parts.join('; ')}`;
   return rolloutsNeeded === null
@@ -72,11 +71,11 @@ function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string
 /** "A  results/old: Node 26.9.0, Bun 1.4.4; local, builtin load" */
 function from(letter: string, { name, trials }: NamedResults): string {
   const versions = [...new Set(trials.map((trial) => `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`.trim()))];
-  return `${letter}  ${name}: ${printable(versions.join(', '))}; ${circumstances(trials)}`;
+  return `${letter}  ${printable(`${name}: ${versions.join(', ')}; ${circumstances(trials)}`)}`;
 }
 
 function circumstances(trials: readonly TrialResult[]): string {
-  return printable([...new Set(trials.map(({ cluster, load }) => `${cluster}, ${load} load`))].sort().join(' and '));
+  return [...new Set(trials.map(({ cluster, load }) => `${cluster}, ${load} load`))].sort().join(' and ');
 }
 
 function cellTexts(cell: CellDifference, colors: Colors): string[] {

@@ -19,6 +19,8 @@ export interface RunOptions {
   /** Another place of the program. */
   cli?: string;
   env?: Record<string, string>;
+  /** The folder it runs in; its own by default. */
+  cwd?: string;
   /** It is killed after this long. */
   deadlineMs?: number;
 }
@@ -35,10 +37,11 @@ let runs = 0;
 
 /** Starts the program; it is killed when the test ends before it, or at its deadline, by default two minutes. */
 export function start(t: TestContext, args: readonly string[], options: RunOptions = {}): Program {
-  const { cli = join(PROJECT, 'dist/cli.js'), env = {}, deadlineMs = DEADLINE_MS } = options;
+  const { cli = join(PROJECT, 'dist/cli.js'), env = {}, cwd, deadlineMs = DEADLINE_MS } = options;
   const mark = `/no-such-folder/run-${process.pid}-${++runs}`;
   const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
     env: { ...process.env, PATH: `${process.env.PATH}:${mark}`, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
   });
   const kill = () => child.kill('SIGKILL');
