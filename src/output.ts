@@ -4,7 +4,7 @@
  */
 import { fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { logLine, screenText } from './printable.ts';
+import { logLine, printableLines, screenText, withoutLogCommands } from './printable.ts';
 
 const NAMES = { 1: 'standard output', 2: 'standard error' } as const;
 
@@ -100,7 +100,7 @@ export function printError(message: string): void {
 
 /** Text of several lines on stderr: a stack trace, the help in the place of a command. */
 export function printStatusText(text: string): void {
-  stderr.write(screenText(text));
+  stderr.write(withoutLogCommands(printableLines(text)));
 }
 
 export type LiveTerminal = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'> & { write(text: string): boolean };
