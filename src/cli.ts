@@ -8,7 +8,7 @@ import { explainCommand } from './commands/explain.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { ExitCode, ProgramError } from './errors.ts';
-import { outputDone, print, printError, printStatus, printStatusText } from './output.ts';
+import { exit, outputDone, print, printError, printStatus, printStatusText } from './output.ts';
 
 const program = new Command('k8s-rollout-test')
   .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
@@ -48,10 +48,10 @@ await end(exitCode);
 /** Whatever may still be open (a worker, a socket of a broken trial) must not keep the program from ending. */
 async function end(code: number): Promise<void> {
   const unwritten = await outputDone();
-  if (unwritten === undefined) process.exit(code);
+  if (unwritten === undefined) exit(code);
   printError(unwritten);
   await outputDone();
-  process.exit(ExitCode.environment);
+  exit(ExitCode.environment);
 }
 
 function report(error: unknown): number {
@@ -59,7 +59,7 @@ function report(error: unknown): number {
   const known = error instanceof ProgramError;
   const [message, stack = message] = error instanceof Error ? [error.message, error.stack] : [inspect(error)];
   const prefix = known ? '' : 'internal error: ';
-  if (program.opts().debug) printStatusText(`k8s-rollout-test: ${prefix}${stack}\n`);
+  if (program.opts().debug) printStatusText(`k8s-rollout-test: ${prefix}${stack}`);
   else printError(known ? message : `${prefix}${message} (run again with --debug for the stack trace)`);
   return known ? error.exitCode : ExitCode.environment;
 }

@@ -2,18 +2,18 @@
  * The only way to stdout and stderr. Whoever reads, and whether anyone does, changes nothing but the printing: a reader that
  * goes away is no error, and a write that fails for another reason is remembered until the end of the program.
  */
-import { fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { logLine, printableLines, screenText, withoutLogCommands } from './printable.ts';
 
 const NAMES = { 1: 'standard output', 2: 'standard error' } as const;
 
-/** What a stream says whose reader has gone. A terminal that was closed says EIO. */
+/** What a stream says whose reader has gone. A terminal says EIO, as a broken disk does. */
 const GONE = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 
 class Sink {
   readonly #fd: 1 | 2;
-  readonly #terminal: boolean;
+  readonly #device: boolean;
   /** Node's stream loses what does not fit a full disk, and takes a folder for a stream that swallows everything. */
   readonly #synchronous: boolean;
   /** Nothing is written any more. */
@@ -24,9 +24,9 @@ class Sink {
 
   constructor(fd: 1 | 2) {
     this.#fd = fd;
-    this.#terminal = isatty(fd);
     const stat = fstatSync(fd);
-    this.#synchronous = !this.#terminal && !stat.isFIFO() && !stat.isSocket();
+    this.#device = stat.isCharacterDevice();
+    this.#synchronous = !isatty(fd) && !stat.isFIFO() && !stat.isSocket();
     // Errors come here too when a library or a worker writes.
     this.stream.on('error', (error) => this.#fail(error));
   }
@@ -65,7 +65,7 @@ class Sink {
   #fail(error: NodeJS.ErrnoException): void {
     if (this.#ended) return;
     this.#ended = true;
-    const gone = GONE.includes(error.code ?? '') || (this.#terminal && error.code === 'EIO');
+    const gone = GONE.includes(error.code ?? '') || (this.#device && error.code === 'EIO');
     if (!gone) this.failure = error;
     this.#resolve();
   }
@@ -75,6 +75,7 @@ class Sink {
   }
 }
 
+const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 const stdout = new Sink(1);
 const stderr = new Sink(2);
 
@@ -90,7 +91,7 @@ export function printDocument(text: string): void {
 
 /** One line on stderr: progress, a note, a complaint, a line of another program's output. */
 export function printStatus(line: string): void {
-  stderr.write(`${logLine(line)}\n`);
+  say(line, logLine);
 }
 
 /** The line of an error on stderr. */
@@ -100,7 +101,12 @@ export function printError(message: string): void {
 
 /** Text of several lines on stderr: a stack trace, the help in the place of a command. */
 export function printStatusText(text: string): void {
-  stderr.write(withoutLogCommands(printableLines(text)));
+  say(text.trimEnd(), (lines) => withoutLogCommands(printableLines(lines)));
+}
+
+/** All words on stderr pass here, still whole: what must be found in them is looked for before they are cut. */
+function say(text: string, asShown: (text: string) => string): void {
+  stderr.write(`${asShown(text)}\n`);
 }
 
 export type LiveTerminal = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'> & { write(text: string): boolean };
@@ -116,6 +122,15 @@ export const liveTerminal: LiveTerminal = {
   },
   write: (text: string) => stderr.write(text),
 };
+
+/**
+ * Ends the program with this exit code. Node sets the modes of its terminals as they were, and aborts where one is gone
+ * (a closed window, a connection that was lost); it leaves alone what is closed.
+ */
+export function exit(code: number): never {
+  for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  process.exit(code);
+}
 
 /**
  * Waits until everything is written.

@@ -1,6 +1,6 @@
 /** Readers that go away, streams that are closed, and disks that are full: what the exit code is, and what is still written. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -112,6 +112,30 @@ describe('whoever reads', { concurrency: 2 }, () => {
     );
     assert.equal(stdout, 'same\nsame\n');
   });
+});
+
+/** Runs its arguments on a terminal of their own, which is gone before they have read anything. */
+const LOST_TERMINAL = `
+import os, pty, subprocess, sys
+ours, theirs = pty.openpty()
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=theirs, stderr=theirs)
+os.close(theirs)
+os.close(ours)
+child.stdin.write(open('${BROKEN}', 'rb').read())
+child.stdin.close()
+print(child.wait())
+`;
+
+describe('a terminal that is gone', { skip: spawnSync('python3', ['-V']).status !== 0 }, () => {
+  for (const [args, code] of [
+    ['check -', 1],
+    ['check - --frobnicate', 2],
+  ] as const) {
+    it(`does not change the exit code of ${args}`, async (t) => {
+      const { stdout } = await shell(t, `python3 ${file('terminal.py', LOST_TERMINAL)} ${CLI} ${args}`);
+      assert.equal(stdout, `${code}\n`);
+    });
+  }
 });
 
 describe('what cannot be written', { concurrency: 2, skip: !existsSync('/dev/full') }, () => {

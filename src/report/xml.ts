@@ -12,9 +12,14 @@ export function xmlRoot(name: string, attributes: Attributes): XMLBuilder {
 
 /** A new child. XML has no way to write most control characters: they are replaced in every text. */
 export function element(parent: XMLBuilder, name: string, attributes: Attributes, text?: string): XMLBuilder {
-  const texts = Object.entries(attributes).map(([key, value]) => [key, printableLines(String(value))]);
+  const texts = Object.entries(attributes).map(([key, value]) => [key, xmlSafe(String(value))]);
   const child = parent.ele(name, Object.fromEntries(texts));
-  return text === undefined ? child : child.txt(printableLines(text));
+  return text === undefined ? child : child.txt(xmlSafe(text));
+}
+
+/** The library takes `&x;` in a text for a reference and leaves it as it is. */
+function xmlSafe(text: string): string {
+  return printableLines(text).replaceAll('&', '&amp;');
 }
 
 /** The document, ending with a newline, without a line that a CI system takes for a command. */

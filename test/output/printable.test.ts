@@ -98,6 +98,11 @@ describe('every nasty text', () => {
   }
 });
 
+test('what looks like a reference is text', () => {
+  const xml = xmlText(element(xmlRoot('a', {}), 'b', { c: '&#1;' }, 'x &amp; &nope; & <').root());
+  assert.match(xml, /<b c="&amp;#1;">x &amp;amp; &amp;nope; &amp; &lt;<\/b>/);
+});
+
 test('character references break a command in markup, and change no text', () => {
   assert.equal(withoutCommandsInMarkup('<a>\n  ::x ##[y] a::b</a>'), '<a>\n  &#58;:x &#35;#[y] a::b</a>');
 });
