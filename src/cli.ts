@@ -57,7 +57,8 @@ async function end(code: number): Promise<void> {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage; // it has printed its line
   const known = error instanceof ProgramError;
-  const [message, stack = message] = error instanceof Error ? [error.message, error.stack] : [inspect(error)];
+  const [message, stack = message] =
+    error instanceof Error ? [error.message || error.name, error.stack] : [inspect(error)];
   const prefix = known ? '' : 'internal error: ';
   if (program.opts().debug) printStatusText(`k8s-rollout-test: ${prefix}${stack}`);
   else printError(known ? message : `${prefix}${message} (run again with --debug for the stack trace)`);
