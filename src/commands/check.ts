@@ -8,10 +8,12 @@ import { type RenderedSource, renderSource } from '../check/sources.ts';
 import type { CheckOptions } from '../check/workload.ts';
 import { ExitCode, InputError } from '../errors.ts';
 import { readSource, readSources, STDIN } from '../manifests/read-source.ts';
+import { print, printDocument } from '../output.ts';
 import type { ArtifactOf } from '../report/artifact.ts';
 import { checkAnnotations } from '../report/check-github.ts';
 import { checkJson } from '../report/check-json.ts';
 import { renderFindings } from '../report/check-terminal.ts';
+import { jsonText } from '../report/json.ts';
 import { sarif } from '../report/sarif.ts';
 
 interface Flags {
@@ -27,6 +29,12 @@ interface Flags {
   format: 'text' | 'json' | 'sarif' | 'github';
   json?: boolean;
 }
+
+const DOCUMENTS: Record<Exclude<Flags['format'], 'text'>, (result: CheckResult, artifactOf: ArtifactOf) => string> = {
+  json: (result) => jsonText(checkJson(result)),
+  sarif: (result, artifactOf) => jsonText(sarif(result, artifactOf)),
+  github: checkAnnotations,
+};
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -70,7 +78,7 @@ export function checkCommand(): Command {
 async function checkInput(dash: '-' | undefined, flags: Flags): Promise<void> {
   const { result, artifactOf } =
     flags.on === 'kubernetes' ? await checkCluster(dash, flags) : await checkFiles(dash, flags);
-  process.stdout.write(printed(result, flags.json ? 'json' : flags.format, artifactOf));
+  printResult(result, flags.json ? 'json' : flags.format, artifactOf);
   const failed = result.findings.some(({ severity }) => severity !== 'info');
   process.exitCode = failed ? ExitCode.findings : ExitCode.ok;
 }
@@ -131,17 +139,9 @@ async function checkFiles(dash: '-' | undefined, flags: Flags): Promise<Checked>
   return { result: { ...result, notes }, artifactOf: artifacts(rendered) };
 }
 
-function printed(result: CheckResult, format: Flags['format'], artifactOf: ArtifactOf): string {
-  switch (format) {
-    case 'text':
-      return renderFindings(result);
-    case 'json':
-      return `${JSON.stringify(checkJson(result), null, 2)}\n`;
-    case 'sarif':
-      return `${JSON.stringify(sarif(result, artifactOf), null, 2)}\n`;
-    case 'github':
-      return checkAnnotations(result, artifactOf);
-  }
+function printResult(result: CheckResult, format: Flags['format'], artifactOf: ArtifactOf): void {
+  if (format === 'text') print(renderFindings(result));
+  else printDocument(DOCUMENTS[format](result, artifactOf));
 }
 
 function artifacts(rendered: readonly RenderedSource[]): ArtifactOf {

@@ -3,6 +3,7 @@ import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
+import { printStatus } from '../output.ts';
 import { projectFile } from '../project-file.ts';
 import { measuredRun, newRun } from '../results/run.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
@@ -118,7 +119,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
       const flag = stray[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       throw new InputError(`--${flag} is for a cluster: add --on kubernetes`);
     }
-    return localBackend(load ?? 'builtin', choices, (what) => process.stderr.write(`installing ${what} from npm\n`));
+    return localBackend(load ?? 'builtin', choices, (what) => printStatus(`installing ${what} from npm`));
   }
   const [choice] = Object.keys(choices);
   if (choice !== undefined)
@@ -132,7 +133,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
     ...(url === undefined ? {} : { url }),
     ...(load === undefined ? {} : { load }),
     onCleanUp(left) {
-      process.stderr.write(`removed what an earlier run had left: namespace ${left.join(', ')}\n`);
+      printStatus(`removed what an earlier run had left: namespace ${left.join(', ')}`);
     },
   });
 }

@@ -1,4 +1,5 @@
 /** The end of a run, the same for every kind: save it, print it, complain, set the exit code. */
+import { print, printDocument, printStatus } from '../output.ts';
 import { complaintLine } from '../report/complaints.ts';
 import { resultJson } from '../report/json.ts';
 import { renderRun } from '../report/run-text.ts';
@@ -30,10 +31,11 @@ export function conclude(run: Run, { out, json, failure, fixFlags }: Conclusion)
 /** A line on stderr for each complaint; returns the exit code. */
 export function complain(run: Run): number {
   const { exitCode, complaints } = judge(run);
-  for (const complaint of complaints) process.stderr.write(`${complaintLine(complaint)}\n`);
+  for (const complaint of complaints) printStatus(complaintLine(complaint));
   return exitCode;
 }
 
 export function printRun(run: Run, json: boolean | undefined, fixFlags?: string): void {
-  process.stdout.write(json ? resultJson(run) : renderRun(run, judge(run), fixFlags));
+  if (json) printDocument(resultJson(run));
+  else print(renderRun(run, judge(run), fixFlags));
 }

@@ -4,6 +4,7 @@ import { InputError } from '../errors.ts';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
 import { Scenario } from '../load/request-mix.ts';
 import { CONNECTIONS } from '../load/request-settings.ts';
+import { printStatus } from '../output.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { withPortHint } from '../own-service/port-hint.ts';
@@ -145,7 +146,7 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   const image = await imageStopSignal(flags);
   const service = await localService(command, { ...flags, stopSignal: image.signal });
   const named = service.manifests.workload.spec.template.spec.containers.map(stopSignalNote);
-  for (const note of [image.note, ...named]) if (note !== undefined) process.stderr.write(`note: ${note}\n`);
+  for (const note of [image.note, ...named]) if (note !== undefined) printStatus(`note: ${note}`);
   if (flags.findFix) {
     const fromFlags = flags.kustomize === undefined && flags.file === undefined;
     return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });

@@ -1,6 +1,7 @@
 /** What `run --find-fix` found, for the terminal: the changes first, then how to make them, then what was tried. */
 import Table from 'cli-table3';
 import type { FixResult } from '../analysis/fix-result.ts';
+import { printable, printableName } from '../printable.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
 import { count } from './format.ts';
@@ -48,7 +49,8 @@ function restLines(fix: FixResult): string[] {
 export function triedRows({ tried }: FixResult): [set: string, outcome: string][] {
   return tried.map(({ set, failed, invalid, refused }) => {
     const outcomes = [...failed.map(String), ...Array<string>(invalid).fill('invalid')].join(', ');
-    return [set.length === 0 ? 'as it is' : set.join(' + '), refused ? `refused: ${refused}` : outcomes];
+    const name = printableName(set.length === 0 ? 'as it is' : set.join(' + '));
+    return [name, printable(refused ? `refused: ${refused}` : outcomes)];
   });
 }
 

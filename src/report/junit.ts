@@ -2,7 +2,6 @@
  * A run as JUnit XML; what fails and what is an error follows from the judgement. A comparison has a suite per runtime and
  * a case per variant, the rollouts of one's own service a case each and one for the control, a search for a fix one case.
  */
-import { create } from 'xmlbuilder2';
 import type { TrialResult } from '../analysis/result.ts';
 import type { Complaint, Judgement } from '../results/judge.ts';
 import { CONTROL, OWN, trialName } from '../results/trial-name.ts';
@@ -13,6 +12,7 @@ import { triedRows } from './found-fix.ts';
 import { headline } from './headline.ts';
 import { runtimeName } from './names.ts';
 import { type Cell, matrix } from './summary.ts';
+import { element, xmlRoot, xmlText } from './xml.ts';
 
 interface Suite {
   name: string;
@@ -33,25 +33,23 @@ type Outcome = 'passed' | 'failure' | 'error';
 /** Takes what of the contents it needs: no trace. */
 export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
   const suites = suitesOf(run, judgement);
-  // Control characters are not allowed in XML, not even escaped.
-  const document = create({ version: '1.0', encoding: 'UTF-8', invalidCharReplacement: '' });
-  const root = document.ele('testsuites', {
+  const root = xmlRoot('testsuites', {
     name: 'k8s-rollout-test',
     ...totals(suites.flatMap(({ cases }) => cases)),
   });
   for (const { name, cases } of suites) {
-    const suite = root.ele('testsuite', { name, ...totals(cases) });
+    const suite = element(root, 'testsuite', { name, ...totals(cases) });
     for (const { name, runtime, trials, text, complaints } of cases) {
       const rolloutsMs = trials.reduce((sum, result) => sum + (result.rolloutMs ?? 0), 0);
       const time = (rolloutsMs / 1000).toFixed(3);
-      const testcase = suite.ele('testcase', { name, classname: `k8s-rollout-test.${runtime}`, time });
+      const testcase = element(suite, 'testcase', { name, classname: `k8s-rollout-test.${runtime}`, time });
       const outcome = outcomeOf(complaints);
-      if (outcome === 'error') testcase.ele('error', { message: 'not valid' }).txt(reasons(complaints));
-      if (outcome === 'failure') testcase.ele('failure', { message: failureMessage(trials, complaints) }).txt(text);
-      testcase.ele('system-out').txt(text);
+      if (outcome === 'error') element(testcase, 'error', { message: 'not valid' }, reasons(complaints));
+      if (outcome === 'failure') element(testcase, 'failure', { message: failureMessage(trials, complaints) }, text);
+      element(testcase, 'system-out', {}, text);
     }
   }
-  return `${document.end({ prettyPrint: true })}\n`;
+  return xmlText(root);
 }
 
 function suitesOf(run: ReportContents['run'], judgement: Judgement): Suite[] {

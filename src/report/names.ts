@@ -1,25 +1,26 @@
 /** How reports call runtimes and variants; trials have their names from src/results/trial-name.ts. */
+import { printableName } from '../printable.ts';
 import { OWN } from '../results/trial-name.ts';
 
 const RUNTIME_NAMES: Record<string, string> = { node: 'Node', bun: 'Bun', deno: 'Deno', [OWN]: 'your server' };
 
 /** "node" → "Node"; other names as they are. */
 export function runtimeName(runtime: string): string {
-  return RUNTIME_NAMES[runtime] ?? runtime;
+  return (Object.hasOwn(RUNTIME_NAMES, runtime) && RUNTIME_NAMES[runtime]) || printableName(runtime);
 }
 
 /** "without-pre-stop" → "without pre stop"; of a user's own server "rollout" and "rollout with pre-stop + replicas". */
 export function variantName(variant: string): string {
   if (variant === OWN) return 'rollout';
   const [own, ...fixes] = variant.split('+');
-  return own === OWN ? `rollout with ${fixes.join(' + ')}` : variant.replaceAll('-', ' ');
+  return printableName(own === OWN ? `rollout with ${fixes.join(' + ')}` : variant.replaceAll('-', ' '));
 }
 
 /** A cell of the matrix as a title: "valid on Node 26.10.0"; of a user's own server "rollout". */
 export function cellTitle(cell: { runtime: string; variant: string; runtimeVersion?: string }): string {
   const { runtime, variant, runtimeVersion = '' } = cell;
   if (runtime === OWN) return variantName(variant);
-  return `${variantName(variant)} on ${runtimeName(runtime)} ${runtimeVersion}`.trim();
+  return `${variantName(variant)} on ${runtimeName(runtime)} ${printableName(runtimeVersion)}`.trim();
 }
 
 /** A text as an id within a page: no two of ours become the same. */

@@ -11,6 +11,7 @@ import { notes } from '../notes.ts';
 import { timeWindow } from '../picture/frame.ts';
 import { PICTURE_CSS, THEME_CSS } from '../picture/picture-style.ts';
 import { matrix } from '../summary.ts';
+import { withoutCommandsInMarkup } from '../xml.ts';
 import { fixSection } from './found-fix.ts';
 import { causeLegend, timelineLegend } from './legend.ts';
 import { matrixTable } from './matrix.ts';
@@ -63,7 +64,7 @@ ${sections}
 </body>
 </html>
 `;
-  return page.toString();
+  return withoutCommandsInMarkup(page.toString());
 }
 
 function complaintList(complaints: readonly Complaint[]): Markup {

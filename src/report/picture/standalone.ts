@@ -6,6 +6,7 @@ import { count, counted, percent } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
 import { cellTitle, runtimeName, variantName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
+import { withoutCommandsInMarkup } from '../xml.ts';
 import { LEFT, WIDTH } from './frame.ts';
 import { markPath } from './palette.ts';
 import { PICTURE_CSS, THEME_CSS } from './picture-style.ts';
@@ -103,6 +104,7 @@ function causeMark(id: (typeof CAUSE_IDS)[number], x: number, y: number): Markup
 }
 
 function picture(title: string, height: number, content: Markup): string {
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" width="${WIDTH}" height="${Math.ceil(height)}" role="img" aria-label="${title}"><title>${title}</title><style>${trusted(THEME_CSS + PICTURE_CSS + OWN_CSS)}</style><rect class="background" width="${WIDTH}" height="${Math.ceil(height)}" rx="6"/>${content}</svg>
-`.toString();
+  const svg = markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" width="${WIDTH}" height="${Math.ceil(height)}" role="img" aria-label="${title}"><title>${title}</title><style>${trusted(THEME_CSS + PICTURE_CSS + OWN_CSS)}</style><rect class="background" width="${WIDTH}" height="${Math.ceil(height)}" rx="6"/>${content}</svg>
+`;
+  return withoutCommandsInMarkup(svg.toString());
 }
