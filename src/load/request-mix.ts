@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { readJsonFile } from '../json-file.ts';
 
+const MAX_FILE_BYTES = 4 << 20;
+
 export const Scenario = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
@@ -40,5 +42,5 @@ export function totalRate(requestMix: RequestMix): number {
 
 /** @throws InputError when the file is no request mix */
 export function readRequestMix(file: string): RequestMix {
-  return readJsonFile(file, RequestMix, 'a workload');
+  return readJsonFile(file, { schema: RequestMix, what: 'a workload', maxBytes: MAX_FILE_BYTES, mayBeLink: true });
 }
