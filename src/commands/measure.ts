@@ -5,6 +5,7 @@ import { counted } from '../report/format.ts';
 import { terminalProgress } from '../report/progress.ts';
 import type { ResultFolder } from '../results/folder.ts';
 import type { MeasuredTrial } from '../results/run.ts';
+import { withoutPodOutput } from '../trace/pod-output.ts';
 import type { Trace } from '../trace/trace.ts';
 import { runTrials, type TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
@@ -15,6 +16,8 @@ export interface MeasureOptions {
   seed: number;
   /** Where the traces are written, if anywhere. */
   out: ResultFolder | undefined;
+  /** Whether traces keep what the pods printed. */
+  logs: boolean;
 }
 
 export interface Measurement {
@@ -28,7 +31,7 @@ export interface Measurement {
 export async function measure<T extends TrialPlan>(
   trials: readonly T[],
   backend: TrialsBackend<T>,
-  { seed, out }: MeasureOptions,
+  { seed, out, logs }: MeasureOptions,
 ): Promise<Measurement> {
   const measured: MeasuredTrial[] = [];
   let failure: unknown;
@@ -37,7 +40,8 @@ export async function measure<T extends TrialPlan>(
   const progress = terminalProgress(process.stderr, trials, { seed, atATime });
   const observer = {
     ...progress.observer,
-    onResult(trial: TrialPlan, result: TrialResult, trace: Trace) {
+    onResult(trial: TrialPlan, result: TrialResult, whole: Trace) {
+      const trace = logs ? whole : withoutPodOutput(whole);
       measured.push({ result, trace });
       out?.addTrace(trace);
       progress.observer.onResult(trial, result, trace);

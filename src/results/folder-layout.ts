@@ -16,8 +16,8 @@ const MIB = 1 << 20;
 export const MAX_RESULT_BYTES = 64 * MIB;
 /** A trace in which 100,000 requests failed. */
 export const MAX_TRACE_BYTES = 64 * MIB;
-/** All traces of a folder together, a thousand usual ones: they are read in less than half a minute. */
-export const MAX_TRACES_BYTES = 256 * MIB;
+/** All traces of a folder together, some hundred usual ones: they are read in seconds. */
+export const MAX_TRACES_BYTES = 128 * MIB;
 export const MAX_SUMMARY_BYTES = MIB;
 /** Files of all kinds in one folder. */
 const MAX_FILES = 2 * MAX_TRIALS;

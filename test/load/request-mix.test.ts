@@ -42,8 +42,8 @@ describe('a file that is no request mix is refused in one line', () => {
     content: string | (Omit<RequestMix, 'scenarios'> & { scenarios: unknown[] }),
     message: RegExp,
   ][] = [
-    ['no JSON', '{\n  "format": oops\n}\n', /: cannot be read: .*JSON/],
-    ['nothing', '', /: cannot be read: .*JSON/],
+    ['no JSON', '{\n  "format": oops\n}\n', /: is not JSON/],
+    ['nothing', '', /: is not JSON/],
     ['another format', '{"format":"x","scenarios":[]}', /: format: .*k8s-rollout-test\/workload\/1/],
     ['no scenario', { ...requestMix, scenarios: [] }, /: scenarios: /],
     ['an unknown method', { ...requestMix, scenarios: [{ ...first, method: 'HEAD' }] }, /: scenarios\[0\]\.method: /],
@@ -80,7 +80,7 @@ describe('a file that is no request mix is refused in one line', () => {
     const file = join(folder, 'missing.json');
     assert.throws(() => readRequestMix(file), {
       constructor: InputError,
-      message: /missing\.json: cannot be read: ENOENT/,
+      message: /missing\.json: there is no such file/,
     });
   });
 });
