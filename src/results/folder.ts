@@ -1,6 +1,6 @@
 /** The folder that `--out` names, as it is written: `result.json`, `report.html` and a trace of each trial. */
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { writeWhole } from '../regular-file.ts';
@@ -41,7 +41,7 @@ export class ResultFolder {
       );
     }
     writing(dir, () => {
-      mkdirSync(join(dir, TRACES), { recursive: true });
+      makeFolder(resolve(dir, TRACES));
       for (const file of [join(dir, PROBE_FILE), join(dir, TRACES, PROBE_FILE)]) {
         writeWhole(file, PROBE_FILE);
         rmSync(file);
@@ -83,6 +83,18 @@ export class ResultFolder {
       writeWhole(file, text);
     });
     return file;
+  }
+}
+
+/** With the folders above it. Node's own `recursive` never ends where a file system has no room for folders, as /proc. */
+function makeFolder(path: string): void {
+  const there = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (there()) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!there()) throw error;
   }
 }
 
