@@ -99,7 +99,9 @@ function readResultFile(dir: string): Result | undefined {
 
 function readTraces(dir: string): SavedTrace[] {
   const files = traceFiles(dir);
-  const bytes = files.reduce((sum, file) => sum + (lstatSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  // One that is too large by itself is refused by its name, when it is read.
+  const sizes = files.map((file) => Math.min(lstatSync(file, { throwIfNoEntry: false })?.size ?? 0, MAX_TRACE_BYTES));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
   if (bytes > MAX_TRACES_BYTES) {
     const [size, limit] = [bytes, MAX_TRACES_BYTES].map((value) => Math.round(value / 2 ** 20));
     throw new InputError(
