@@ -4,6 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { InputError } from '../src/errors.ts';
+import { readRequestMix } from '../src/load/request-mix.ts';
+import { ResultFolder } from '../src/results/folder.ts';
 import { PROJECT } from '../test/cli/program.ts';
 import { held } from './program.ts';
 import { emptyFolder, goodTrace } from './saved-run.ts';
@@ -29,16 +32,24 @@ const MIXES: readonly [what: string, text: string | Buffer][] = [
   ['no UTF-8', Buffer.from([0xff, 0xfe, 0x7b])],
 ];
 
+/** Through the program, which takes a third of a second to start. */
+const THROUGH_PROGRAM = ['a second request in a path', '40 MB', 'in /proc', 'where traces is a link to another folder'];
+
 describe('run --workload, a file with', { concurrency: 2 }, () => {
   for (const [what, text] of MIXES) {
     it(what, async (t) => {
       const file = join(emptyFolder(t), 'workload.json');
       writeFileSync(file, text);
+      assert.throws(
+        () => readRequestMix(file),
+        (error) => error instanceof InputError && error.message.startsWith(file) && !/\p{Cc}/u.test(error.message),
+      );
+      if (!THROUGH_PROGRAM.includes(what)) return;
       const { stderr } = await held(t, ['run', '--workload', file, '--', 'node', 'server.js'], { codes: [2] });
       assert.ok(stderr.includes('workload.json'), stderr);
     });
   }
-  for (const device of ['/dev/zero', '/dev/full', '/proc/self/mem', '/']) {
+  for (const device of ['/dev/zero', '/proc/self/mem']) {
     it(`what ${device} holds`, async (t) => {
       await held(t, ['run', '--workload', device, '--', 'node', 'server.js'], { codes: [2] });
     });
@@ -99,6 +110,8 @@ describe('a run that would be saved', { concurrency: 2 }, () => {
   for (const [what, place, code] of PLACES) {
     it(what, async (t) => {
       const out = place(emptyFolder(t));
+      assert.throws(() => ResultFolder.forRun(out), { exitCode: code });
+      if (!THROUGH_PROGRAM.includes(what)) return;
       const { stdout } = await held(t, ['compare', '--runtime', 'node', '--variant', 'control', '--out', out], {
         codes: [code],
       });
