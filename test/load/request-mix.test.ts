@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { InputError } from '../../src/errors.ts';
 import { type RequestMix, readRequestMix, scaleRequestMix, totalRate } from '../../src/load/request-mix.ts';
+import { requestMixFromSettings } from '../../src/load/request-settings.ts';
 import { projectFile } from '../../src/project-file.ts';
 
 const requestMix = readRequestMix(projectFile('workload.json'));
@@ -73,6 +74,25 @@ describe('a file that is no request mix is refused in one line', () => {
           return true;
         },
       );
+    });
+  }
+
+  for (const path of [
+    '/a b',
+    '/\r\nx: y',
+    '//elsewhere',
+    '/a#b',
+    '/\\x',
+    '/\u00e9',
+    'http://x/',
+    '',
+    `/${'x'.repeat(9000)}`,
+  ]) {
+    test(`the path ${JSON.stringify(path.slice(0, 20))}, in a file and as a flag`, () => {
+      const file = join(folder, 'workload.json');
+      writeFileSync(file, JSON.stringify({ ...requestMix, scenarios: [{ ...first, path }] }));
+      assert.throws(() => readRequestMix(file), { constructor: InputError, message: /: scenarios\[0\]\.path: / });
+      assert.throws(() => requestMixFromSettings({ path }), { constructor: InputError, message: /^--path / });
     });
   }
 
