@@ -33,7 +33,7 @@ const OTHER_STATUS = 'other-status';
 const MAX_RATE_PER_S = 20000;
 const MAX_CONNECTIONS = 20000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,59}$/;
-const PATH = /^\/(?!\/)(?:[!-"$-[\]-~]{0,8000})$/;
+const PATH = /^\/(?!\/)[\x21\x22\x24-\x5b\x5d-\x7e]*$/;
 
 const settings = readSettings(__ENV);
 const scenarios = readScenarios();

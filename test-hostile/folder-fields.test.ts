@@ -1,6 +1,6 @@
 /** Every field of a saved run, spoilt in every way: the reader refuses it in one line, or every report can be made of it. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { difference } from '../src/analysis/difference.ts';
@@ -17,12 +17,14 @@ import { renderRun } from '../src/report/run-text.ts';
 import { judge } from '../src/results/judge.ts';
 import { readRun } from '../src/results/read-run.ts';
 import { Result } from '../src/results/result-file.ts';
+import { PROJECT } from '../test/cli/program.ts';
 import { emptyFolder, goodRun, goodSummary, savedFolder } from './saved-run.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Path = readonly (string | number)[];
 
 const LIMIT_MS = 10_000;
+const FOUND_FIX = join(PROJECT, 'docs/results/find-fix/broken-bun/result.json');
 
 /** Each as it stands in a file; undefined: the field is not there. */
 const VALUES: readonly [what: string, json: string | undefined][] = [
@@ -115,10 +117,17 @@ describe('each field of a saved run', () => {
   });
   const dir = savedFolder(folders, run);
   const other = readRun(dir).trials;
-  const summaries = emptyFolder(folders);
+  const [summaries, search] = [emptyFolder(folders), emptyFolder(folders)];
+  const found = JSON.parse(readFileSync(FOUND_FIX, 'utf8')) as { [key: string]: Json };
   const files: [name: string, file: string, content: Json, folder: string][] = [
     ['result.json', join(dir, 'result.json'), run.result as unknown as Json, dir],
     ['a trace', join(dir, 'traces', 'rollout-1.json'), run.rollout as unknown as Json, dir],
+    [
+      'a search for a fix',
+      join(search, 'result.json'),
+      { ...found, trials: (found.trials as Json[]).slice(0, 3) },
+      search,
+    ],
     ['a k6 summary', join(summaries, 'k6-bun-valid.json'), goodSummary(), summaries],
   ];
   it('as it is, is read', () => {

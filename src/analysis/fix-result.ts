@@ -23,7 +23,7 @@ export const FixResult = z.object({
     z.object({
       set: listOf(Text, MAX_LINES),
       failed: listOf(Count, MAX_TRIALS).describe('failed requests of each valid rollout'),
-      invalid: Count.describe('rollouts that could not be trusted'),
+      invalid: z.int().min(0).max(MAX_TRIALS).describe('rollouts that could not be trusted'),
       refused: Text.optional().describe('why the API server would not take it'),
     }),
     MAX_LINES,
