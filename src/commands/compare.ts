@@ -1,7 +1,7 @@
 /** `compare`: every runtime in every variant, and the table of what broke. */
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
-import { readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
+import { MAX_RATE_PER_S, readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { printStatus } from '../output.ts';
 import { projectFile } from '../project-file.ts';
@@ -35,6 +35,7 @@ interface Flags {
   out?: string;
   overwrite?: boolean;
   json?: boolean;
+  logs: boolean;
   seed?: number;
   node?: string;
   bun?: string;
@@ -54,7 +55,9 @@ export function compareCommand(): Command {
     .addOption(new Option('--variant <names>', 'variants, comma-separated').argParser(listOf('variant', COMPARED)))
     .addOption(new Option('--repeat <n>', 'trials of each').default(1).argParser(whole(1, 1000)))
     .addOption(
-      new Option('--rate <n>', 'requests per second of each trial, over all scenarios').argParser(whole(1, 20_000)),
+      new Option('--rate <n>', 'requests per second of each trial, over all scenarios').argParser(
+        whole(1, MAX_RATE_PER_S),
+      ),
     )
     .addOption(new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local'))
     .addOption(
@@ -65,6 +68,7 @@ export function compareCommand(): Command {
     )
     .addOption(new Option('--out <dir>', 'write result.json, report.html and the traces there'))
     .addOption(new Option('--overwrite', 'replace the results of another run in --out'))
+    .addOption(new Option('--no-logs', 'keep nothing that the pods print; else each trace has their last 40 lines'))
     .addOption(new Option('--json', 'print the result as JSON instead of the table'))
     .addOption(new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)))
     .optionsGroup('With --on local, a version from npm (1.4.5, 22, latest) or the path of a binary:')
@@ -105,7 +109,7 @@ async function run(flags: Flags): Promise<void> {
     seed,
     run: identity.id,
   });
-  const { measured, failure } = await measure(trials, backend, { seed, out });
+  const { measured, failure } = await measure(trials, backend, { seed, out, logs: flags.logs });
   conclude(measuredRun(identity, measured), { out, json: flags.json, failure });
 }
 

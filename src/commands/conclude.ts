@@ -18,14 +18,24 @@ export interface Conclusion {
   fixFlags?: string | undefined;
 }
 
-/** @throws what ended the run early, once what had come in is saved and printed */
+/** @throws what ended the run early, or kept it from being saved, once what had come in is printed */
 export function conclude(run: Run, { out, json, failure, fixFlags }: Conclusion): void {
-  if (run.trials.length > 0) {
-    if (out) saveRun(out, run);
-  } else out?.writeResult(resultJson(run));
+  const unsaved = out && problemOfSaving(run, out);
   if (run.trials.length > 0 || failure === undefined) printRun(run, json, fixFlags);
+  if (unsaved !== undefined) throw unsaved;
   if (failure !== undefined) throw failure;
   process.exitCode = complain(run);
+}
+
+/** A full disk must not take the figures away too. */
+function problemOfSaving(run: Run, out: ResultFolder): unknown {
+  try {
+    if (run.trials.length > 0) saveRun(out, run);
+    else out.writeResult(resultJson(run));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** A line on stderr for each complaint; returns the exit code. */

@@ -13,7 +13,7 @@ import { conformanceJunit } from '../report/conform-junit.ts';
 import { conformanceProgress } from '../report/conform-progress.ts';
 import { conformanceTap } from '../report/conform-tap.ts';
 import { conformanceText } from '../report/conform-terminal.ts';
-import { stopSignal, whole } from './argument-parsers.ts';
+import { requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { interruptions } from './interruptions.ts';
 
 const DOCUMENTS: Record<string, (result: ConformanceResult) => string> = {
@@ -82,10 +82,7 @@ export function conformCommand(): Command {
 }
 
 function path(name: keyof Paths, what: string): Option {
-  return new Option(`--${name}-path <path>`, what).default(OWN_PATHS[name]).argParser((value: string) => {
-    if (/^\/[^\s]*$/.test(value)) return value;
-    throw new InvalidArgumentError('must be a path, as in /slow');
-  });
+  return new Option(`--${name}-path <path>`, what).default(OWN_PATHS[name]).argParser(requestPath);
 }
 
 function cases(list: string): ConformanceCase[] {

@@ -6,6 +6,7 @@ import { counted } from '../report/format.ts';
 import { terminalProgress } from '../report/progress.ts';
 import type { ResultFolder } from '../results/folder.ts';
 import type { MeasuredTrial } from '../results/run.ts';
+import { withoutPodOutput } from '../trace/pod-output.ts';
 import type { Trace } from '../trace/trace.ts';
 import { runTrials, type TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
@@ -18,6 +19,8 @@ export interface MeasureOptions {
   what?: string;
   /** Where the traces are written, if anywhere. */
   out: ResultFolder | undefined;
+  /** Whether traces keep what the pods printed. */
+  logs: boolean;
 }
 
 export interface Measurement {
@@ -31,7 +34,7 @@ export interface Measurement {
 export async function measure<T extends TrialPlan>(
   trials: readonly T[],
   backend: TrialsBackend<T>,
-  { seed, out, what }: MeasureOptions,
+  { seed, out, what, logs }: MeasureOptions,
 ): Promise<Measurement> {
   const measured: MeasuredTrial[] = [];
   let failure: unknown;
@@ -40,7 +43,8 @@ export async function measure<T extends TrialPlan>(
   const progress = terminalProgress(liveTerminal, trials, { seed, atATime, what });
   const observer = {
     ...progress.observer,
-    onResult(trial: TrialPlan, result: TrialResult, trace: Trace) {
+    onResult(trial: TrialPlan, result: TrialResult, whole: Trace) {
+      const trace = logs ? whole : withoutPodOutput(whole);
       measured.push({ result, trace });
       out?.addTrace(trace);
       progress.observer.onResult(trial, result, trace);

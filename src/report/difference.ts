@@ -1,6 +1,7 @@
 /** What changed between two sets of results, as a table for the terminal. */
 import Table from 'cli-table3';
 import { CAUSES } from '../analysis/causes.ts';
+import { byCell, cellKey } from '../analysis/cells.ts';
 import { type CellDifference, type Difference, SIGNIFICANCE, type Side, type Verdict } from '../analysis/difference.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { printable, printableData, printableName } from '../printable.ts';
@@ -37,10 +38,9 @@ export function renderDifference(
   const [difference, a, b] = printableData([found, resultsA, resultsB] as const);
   const table = new Table({ head: ['', '', 'A', 'B', 'B against A'], style: { head: [], border: [] } });
   const { rows } = matrix([...a.trials, ...b.trials]);
+  const differences = byCell(difference.cells);
   for (const { variant, cells } of rows) {
-    const compared = cells.flatMap((cell) =>
-      difference.cells.filter((other) => other.variant === variant && other.runtime === cell?.runtime),
-    );
+    const compared = cells.flatMap((cell) => (cell && differences.get(cellKey(cell))) ?? []);
     compared.forEach((cell, index) => {
       // The variant's name stands once, beside all of its runtimes.
       const name = index === 0 ? [{ content: variantName(variant), rowSpan: compared.length }] : [];

@@ -2,6 +2,7 @@
 import type { Advice } from '../analysis/advice.ts';
 import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { largest } from '../extremes.ts';
 import { printable, printableName, screenText } from '../printable.ts';
 import { CONTROL } from '../results/trial-name.ts';
 import { changeLines, hookLines, measuredLines } from './advice.ts';
@@ -100,7 +101,12 @@ function section(title: string, items: readonly string[]): string[] {
 
 /** With a fence that is longer than any in the text. */
 function codeBlock(text: string): string[] {
-  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  const fence = '`'.repeat(
+    largest(
+      [...text.matchAll(/`+/g)].map(([run]) => run.length + 1),
+      3,
+    ),
+  );
   return [`${fence}yaml`, ...screenText(text.trimEnd()).split('\n'), fence];
 }
 

@@ -1,5 +1,6 @@
 /** The whole page: one file that needs no network and no script. */
 
+import { largest } from '../../extremes.ts';
 import type { Complaint } from '../../results/judge.ts';
 import type { RunKind } from '../../results/result-file.ts';
 import { complaintLine } from '../complaints.ts';
@@ -80,7 +81,7 @@ function variantSection(variant: string, runtimes: readonly string[], trials: re
     const { fromMs, toMs } = timeWindow(trace);
     return [toMs - fromMs];
   });
-  const lengthMs = Math.max(0, ...lengths);
+  const lengthMs = largest(lengths, 0);
   const id = anchor(`variant-${variant}`);
   const cells = runtimes.map((runtime) =>
     cellSection(

@@ -1,6 +1,7 @@
 /** Pictures as files of their own, which a README can show: with their style, their background and their namespace. */
 import { CAUSE_IDS, causeById } from '../../analysis/causes.ts';
 import type { TrialResult } from '../../analysis/result.ts';
+import { largest } from '../../extremes.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { count, counted, percent } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
@@ -50,7 +51,10 @@ export function matrixPicture(trials: readonly TrialResult[]): string {
   const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
   const column = (WIDTH - FIRST_COLUMN - 2 * MARGIN) / Math.max(1, runtimes.length);
   const x = (index: number) => MARGIN + FIRST_COLUMN + index * column;
-  const most = Math.max(1, ...rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)));
+  const most = largest(
+    rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)),
+    1,
+  );
   const causes = CAUSE_IDS.filter((id) => trials.some((trial) => trial.causes[id] > 0));
   const head = runtimes.map(
     (name, index) =>
