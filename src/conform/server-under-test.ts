@@ -2,7 +2,6 @@
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentError } from '../errors.ts';
 import { expandReferences } from '../kubernetes-rules/expansion.ts';
 import { ContainerProcess } from '../processes/container-process.ts';
@@ -12,6 +11,7 @@ import { refusedUserChange, USER_CHANGE_ADVICE } from '../processes/privilege-dr
 import { signalIfAlive } from '../processes/process-group.ts';
 import { listeningPorts, processesOf, rolesOf } from '../processes/process-list.ts';
 import type { ProcessFacts, ProcessRoles } from '../processes/process-names.ts';
+import { after, delay, type Timer } from '../timers.ts';
 import { type Address, ask, ProbeConnection, REFUSED } from './http-probe.ts';
 import { get } from './requests.ts';
 import { orAfter } from './timing.ts';
@@ -61,7 +61,7 @@ export class ServerUnderTest {
   #linesBeforeSignal = 0;
   #lines = 0;
   #onListenerClosed: (atMs: number) => void = () => {};
-  #graceTimer: NodeJS.Timeout | undefined;
+  #graceTimer: Timer | undefined;
 
   private constructor(target: Target, port: number, pm2Home: string, start: (onLine: () => void) => ContainerProcess) {
     this.#target = target;
@@ -73,7 +73,7 @@ export class ServerUnderTest {
       this.#onListenerClosed = resolve;
     });
     this.exited = this.#process.exited.then(({ code, signal }) => {
-      clearTimeout(this.#graceTimer);
+      this.#graceTimer?.cancel();
       this.#exit = { code, signal, killed: this.#killed, atMs: performance.now() };
       this.#onListenerClosed(this.#exit.atMs);
       return this.#exit;
@@ -160,10 +160,10 @@ export class ServerUnderTest {
     this.#linesBeforeSignal = this.#lines;
     this.#process.signal(signal);
     if (this.#graceTimer !== undefined) return;
-    this.#graceTimer = setTimeout(() => {
+    this.#graceTimer = after(this.#target.graceMs, () => {
       this.#killed = true;
       this.#process.sigkill();
-    }, this.#target.graceMs);
+    });
     void this.#watchListener();
   }
 
@@ -215,7 +215,7 @@ export class ServerUnderTest {
 
   /** Ends it, whatever it is doing. */
   async stop(): Promise<void> {
-    clearTimeout(this.#graceTimer);
+    this.#graceTimer?.cancel();
     // Where it had no PID namespace, its own end has not taken its children along.
     if (!this.#exit || !this.pid1) this.#process.sigkill();
     await this.exited;

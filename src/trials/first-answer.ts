@@ -1,10 +1,10 @@
 /** The load begins when the pods serve, however their probes judge; a server that cannot be measured is recognised before it. */
 import { request as httpRequest } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Target } from '../clusters/cluster.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { protocolAdvice, recogniseProtocol } from '../load/builtin/protocol.ts';
 import type { RequestMix, Scenario } from '../load/request-mix.ts';
+import { after, delay } from '../timers.ts';
 
 const RETRY_MS = 50;
 /** An answer that says that the request is wrong (4xx, a redirect) does not become another; it is believed after this long. */
@@ -103,12 +103,12 @@ function ask(
       response.resume();
     });
     // Over the whole request: a response without an end is never idle.
-    const timer = setTimeout(() => {
+    const timer = after(timeoutMs, () => {
       resolve(isSuccess(status) ? ENDLESS : 'timeout');
       outgoing.destroy();
-    }, timeoutMs);
+    });
     outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    outgoing.on('close', () => clearTimeout(timer));
+    outgoing.on('close', () => timer.cancel());
     outgoing.end(body);
   });
 }

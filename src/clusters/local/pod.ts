@@ -2,8 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { resolvePort } from '../../kubernetes-rules/ports.ts';
+import { delay } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRecord, PodRef } from '../../trace/cluster-record.ts';
 import { Container, type ContainerSpec } from './container.ts';
