@@ -1,7 +1,4 @@
 /** The server that a case is about: one process as in a container, from its start to its end. */
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import { expandReferences } from '../kubernetes-rules/expansion.ts';
 import { ContainerProcess } from '../processes/container-process.ts';
@@ -11,6 +8,7 @@ import { refusedUserChange, USER_CHANGE_ADVICE } from '../processes/privilege-dr
 import { signalIfAlive } from '../processes/process-group.ts';
 import { listeningPorts, processesOf, rolesOf } from '../processes/process-list.ts';
 import type { ProcessFacts, ProcessRoles } from '../processes/process-names.ts';
+import { type TemporaryFolder, temporaryPath } from '../processes/temporary-folder.ts';
 import { after, delay, type Timer } from '../timers.ts';
 import { type Address, ask, ProbeConnection, REFUSED } from './http-probe.ts';
 import { get } from './requests.ts';
@@ -42,16 +40,14 @@ const STOP_LIMIT_MS = 1000;
 const OUTPUT_LIMIT_MS = 500;
 const HOSTS = ['127.0.0.1', '::1'];
 
-/** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share: each process gets its own. */
-let started = 0;
-
 export class ServerUnderTest {
   readonly exited: Promise<Exit>;
   /** Resolves with the time at which its port was seen closed; that of its exit at the latest. */
   readonly listenerClosed: Promise<number>;
   readonly port: number;
   readonly #target: Target;
-  readonly #pm2Home: string;
+  /** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share: each process gets its own. */
+  readonly #pm2Home: TemporaryFolder;
   readonly #process: ContainerProcess;
   readonly #watch: PortWatch;
   #host: string | undefined;
@@ -63,7 +59,12 @@ export class ServerUnderTest {
   #onListenerClosed: (atMs: number) => void = () => {};
   #graceTimer: Timer | undefined;
 
-  private constructor(target: Target, port: number, pm2Home: string, start: (onLine: () => void) => ContainerProcess) {
+  private constructor(
+    target: Target,
+    port: number,
+    pm2Home: TemporaryFolder,
+    start: (onLine: () => void) => ContainerProcess,
+  ) {
     this.#target = target;
     this.#pm2Home = pm2Home;
     this.port = port;
@@ -85,8 +86,8 @@ export class ServerUnderTest {
    * @throws EnvironmentError when it cannot be started
    */
   static async start(target: Target, port: number): Promise<ServerUnderTest> {
-    const pm2Home = join(tmpdir(), `k8s-rollout-test-pm2-${process.pid}-${++started}`);
-    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string, PM2_HOME: pm2Home };
+    const pm2Home = temporaryPath('pm2');
+    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string, PM2_HOME: pm2Home.path };
     const command = target.command.map((word) => expandReferences(word, env));
     let noteLine = () => {};
     const container = await ContainerProcess.start(command, env, () => noteLine());
@@ -219,7 +220,7 @@ export class ServerUnderTest {
     // Where it had no PID namespace, its own end has not taken its children along.
     if (!this.#exit || !this.pid1) this.#process.sigkill();
     await this.exited;
-    await rm(this.#pm2Home, { recursive: true, force: true });
+    await this.#pm2Home.remove();
   }
 
   #pids(): number[] {

@@ -1,7 +1,7 @@
 /** Renders kustomizations with the kustomize of this machine: kubectl's own, or the program of that name. */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runAndWait } from '../bounded-program.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { overlayNames } from './overlays.ts';
 import { digestFile, kustomizeFolder, renderedFolder, sourcesDigest } from './render-files.ts';
@@ -11,17 +11,20 @@ const RENDERERS = [
   { program: 'kustomize', args: ['build'] },
 ] as const;
 
+/** A kustomization may name bases that have to be fetched. */
+const LIMITS = { limitMs: 60_000, maxOutputBytes: 64 * 1024 * 1024 };
+
 /**
  * What a kustomization folder renders to, as YAML.
  * @throws EnvironmentError where neither kubectl nor kustomize is installed, InputError where kustomize refuses
  */
 export function renderKustomization(folder: string): string {
   for (const { program, args } of RENDERERS) {
-    const result = spawnSync(program, [...args, folder], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-    if (result.error && 'code' in result.error && result.error.code === 'ENOENT') continue;
-    if (result.error) throw new EnvironmentError(`${program} could not be run: ${result.error.message}`);
-    if (result.status !== 0) throw new InputError(`${program} cannot render ${folder}: ${oneLine(result.stderr)}`);
-    return result.stdout;
+    const { stdout, stderr, notFound, failure } = runAndWait([program, ...args, folder], LIMITS);
+    if (notFound) continue;
+    if (failure !== undefined)
+      throw new InputError(`${program} cannot render ${folder}: ${oneLine(stderr) || failure}`);
+    return stdout;
   }
   throw new EnvironmentError('rendering needs kubectl (1.27 or later) or kustomize (5.0 or later) on the PATH');
 }

@@ -238,7 +238,11 @@ export class Container {
       if (code !== null) run.exitCode = code;
       if (signal !== null) run.exitSignal = signal;
     }
+    // What it printed last arrives after its exit.
     this.record.log = exited.lastLines;
+    void exited.outputEnded.then(() => {
+      if (this.#process === exited) this.record.log = exited.lastLines;
+    });
     if (!this.#options.isTerminating()) this.#restartAfterExit(exited, { code, signal }).catch(ignoreAbort);
   }
 

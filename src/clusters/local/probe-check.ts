@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { HttpGet, Probe } from '../../kubernetes-rules/objects.ts';
+import { discard } from '../../processes/output-lines.ts';
 import { signalIfAlive, startProcess } from '../../processes/process-group.ts';
 
 /** Resolves with whether the check succeeded; never rejects. The signal carries the timeout. */
@@ -87,8 +88,8 @@ export async function runCommand(
 ): Promise<number | undefined> {
   if (signal.aborted) return undefined;
   const started = await startProcess(command, { env });
-  started.stdout.resume();
-  started.stderr.resume();
+  void discard(started.stdout);
+  void discard(started.stderr);
   const stop = () => signalIfAlive(-started.pid, 'SIGKILL');
   signal.addEventListener('abort', stop);
   const { code } = await started.exited;

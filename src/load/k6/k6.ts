@@ -1,9 +1,9 @@
 /** The k6 load generator: runs loadtest.js and reads the line that it prints for each request. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ExitCode, ProgramError } from '../../errors.ts';
+import { temporaryFolder } from '../../processes/temporary-folder.ts';
 import { projectFile } from '../../project-file.ts';
 import type { LoadRecord } from '../../trace/load-record.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
@@ -19,12 +19,10 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   const { requestMix, target, clock, signal, maxDurationMs } = options;
   signal.throwIfAborted();
   if (target.kind === 'service') throw new Error('a Service is loaded from within its cluster');
-  const version = await k6Version();
-  const folder = mkdtempSync(join(tmpdir(), 'k6-load-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.on('exit', remove);
-  const summaryFile = join(folder, 'summary.json');
-  const workloadFile = join(folder, 'workload.json');
+  const version = await k6Version(signal);
+  const folder = temporaryFolder('k6');
+  const summaryFile = join(folder.path, 'summary.json');
+  const workloadFile = join(folder.path, 'workload.json');
   writeFileSync(workloadFile, JSON.stringify(requestMix));
 
   const log = new RequestLog({ requestMix, target, clocks: [clock] });
@@ -39,9 +37,8 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
     },
     signal,
     onLine: (line) => log.read(line),
-  }).catch((error: unknown) => {
-    remove();
-    process.off('exit', remove);
+  }).catch(async (error: unknown) => {
+    await folder.remove();
     throw error;
   });
 
@@ -54,10 +51,7 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
       if (!interrupted && !RAN_TO_ITS_END.includes(exit.code ?? -1)) throw deathOf(exit, k6.lastWords);
       return readSummary(summaryFile);
     })
-    .finally(() => {
-      remove();
-      process.off('exit', remove);
-    });
+    .finally(() => folder.remove());
   let stopping: Promise<{ stoppedMs: number; record: LoadRecord }> | undefined;
   const died = new Promise<never>((_, reject) => {
     ended.then(() => {
