@@ -11,6 +11,8 @@ const RETRY_MS = 50;
 const BELIEVED_AFTER_MS = 2000;
 /** In the place of an error's name: a response with 2xx began and had not ended in the request's time. */
 const ENDLESS = 'no end of the response';
+/** In the place of an error's name: the connection ended without one, and without a response. */
+const CLOSED = 'no response';
 /** These mean "not now". */
 const TRY_AGAIN = [408, 425, 429];
 
@@ -67,14 +69,13 @@ async function firstAnswer(address: Address, scenario: Scenario, options: FirstA
     const nowMs = performance.now();
     if (typeof answer === 'number' && isSuccess(answer)) return;
     if (answer === ENDLESS) throw endless(name, scenario.timeoutMs);
-    if (answer === ENDLESS) throw endless(name, scenario.timeoutMs);
     if (typeof answer === 'string' && answer !== 'ECONNREFUSED' && !asked) {
       asked = true;
       await assertPlainHttp(address, scenario.path);
     }
-    if (isWrongRequest(answer)) {
+    if (isWrongRequest(answer) || isNoHttp(answer)) {
       wrongSinceMs ??= nowMs;
-      if (nowMs - wrongSinceMs > BELIEVED_AFTER_MS) throw wrongRequest(name, answer);
+      if (nowMs - wrongSinceMs > BELIEVED_AFTER_MS) throw wrongAnswer(name, answer);
     } else wrongSinceMs = undefined;
     if (nowMs - startedMs > limitMs) throw notServing(name, answer, limitMs);
     if (attempt === 1) onWait(`ready, but does not serve yet: ${name}: ${inWords(answer)}`);
@@ -108,7 +109,10 @@ function ask(
       outgoing.destroy();
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    outgoing.on('close', () => timer.cancel());
+    outgoing.on('close', () => {
+      timer.cancel();
+      if (status === 0) resolve(CLOSED); // after a 101, for one, no error comes
+    });
     outgoing.end(body);
   });
 }
@@ -119,6 +123,16 @@ function isSuccess(status: number): boolean {
 
 function isWrongRequest(answer: number | string): answer is number {
   return typeof answer === 'number' && answer >= 300 && answer < 500 && !TRY_AGAIN.includes(answer);
+}
+
+/** Node's HTTP parser could not read it. */
+function isNoHttp(answer: number | string): answer is string {
+  return typeof answer === 'string' && answer.startsWith('HPE_');
+}
+
+function wrongAnswer(name: string, answer: number | string): InputError {
+  if (typeof answer === 'number') return wrongRequest(name, answer);
+  return new InputError(`the server cannot be measured: what it answers to ${name} is not HTTP/1.1 (${answer})`);
 }
 
 function wrongRequest(name: string, status: number): InputError {

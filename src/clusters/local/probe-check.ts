@@ -1,5 +1,5 @@
 /** What a probe or an httpGet hook does once, against a container on this machine. */
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { HttpGet, Probe } from '../../kubernetes-rules/objects.ts';
@@ -46,22 +46,28 @@ export function httpStatus(httpGet: HttpGet, address: Address, signal: AbortSign
   return new Promise((resolve) => {
     const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map((h) => [h.name, h.value]));
     const start = httpGet.scheme === 'HTTPS' ? httpsRequest : httpRequest;
-    const outgoing = start(
-      {
-        ...address,
-        rejectUnauthorized: false,
-        path: httpGet.path,
-        agent: false,
-        signal,
-        headers: { 'user-agent': 'kube-probe/1.34', ...headers },
-      },
-      (response) => {
-        response.on('error', (error) => resolve(error.message)).on('end', () => resolve(response.statusCode ?? 0));
-        response.resume();
-      },
-    );
-    outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    outgoing.end();
+    const options = {
+      ...address,
+      rejectUnauthorized: false,
+      path: httpGet.path,
+      agent: false,
+      signal,
+      headers: { 'user-agent': 'kube-probe/1.34', ...headers },
+    };
+    let answered = false;
+    const onResponse = (response: IncomingMessage) => {
+      answered = true;
+      response.on('error', (error) => resolve(error.message)).on('end', () => resolve(response.statusCode ?? 0));
+      response.resume();
+    };
+    try {
+      const outgoing = start(options, onResponse);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      outgoing.on('close', () => answered || resolve('no response')); // after a 101, for one, no error comes
+      outgoing.end();
+    } catch (error) {
+      resolve((error as Error).message); // a path or a header that cannot be sent
+    }
   });
 }
 

@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { EnvironmentError } from '../../errors.ts';
 import { runProgram } from '../../processes/external-program.ts';
-import { plainLine } from '../../processes/line-splitter.ts';
-import { readLines } from '../../processes/output-lines.ts';
+import { LineSplitter, plainLine } from '../../processes/line-splitter.ts';
 import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 
 /** k6 writes its summary and ends within some 30 ms of SIGINT; what takes this much longer, in ms, hangs. */
@@ -57,11 +56,12 @@ export class K6Process {
   private constructor(started: StartedProcess, { signal, onLine }: K6Run) {
     this.#process = started;
     started.stdout.resume(); // the test's summary, which the script writes to a file
-    void readLines(started.stderr, (line) => {
+    const lines = new LineSplitter((line) => {
       if (onLine(line) || line === '' || line === 'Request Failed') return;
       this.#lastWords.push(plainLine(line, LONGEST_WORDS));
       if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
     });
+    started.stderr.on('data', (chunk: Buffer) => lines.push(chunk)).on('end', () => lines.end());
     const kill = () => this.kill();
     signal.addEventListener('abort', kill);
     if (signal.aborted) kill();

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { temporaryFolder } from '../../processes/temporary-folder.ts';
 import { projectFile } from '../../project-file.ts';
+import { after } from '../../timers.ts';
 import type { LoadRecord } from '../../trace/load-record.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
 import { type K6Exit, K6Process, k6Version, RAN_TO_ITS_END } from './k6-process.ts';
@@ -12,6 +13,9 @@ import { RequestLog } from './request-log.ts';
 
 /** What is read of the result that loadtest.js writes. */
 const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: z.int() });
+
+/** k6 makes its first request within a second of its start. */
+const FIRST_REQUEST_LIMIT_MS = 60_000;
 
 export const k6Load: LoadGenerator = { name: 'k6', start };
 
@@ -43,11 +47,13 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   });
 
   let interrupted = false;
+  let hangs = false;
   let endedMs: number | undefined;
   const ended = k6.exited
     .then((exit) => {
       endedMs = clock.nowMs();
       if (signal.aborted) throw signal.reason;
+      if (hangs) throw noRequest();
       if (!interrupted && !RAN_TO_ITS_END.includes(exit.code ?? -1)) throw deathOf(exit, k6.lastWords);
       return readSummary(summaryFile);
     })
@@ -63,7 +69,11 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   const endedEarly = ended.then(() => {
     throw new ProgramError('k6 ended before it had made any request', ExitCode.invalidMeasurement);
   });
-  const startedMs = await Promise.race([log.started, endedEarly]);
+  const late = after(FIRST_REQUEST_LIMIT_MS, () => {
+    hangs = true;
+    k6.kill();
+  });
+  const startedMs = await Promise.race([log.started, endedEarly]).finally(() => late.cancel());
 
   /**
    * k6 cannot be told to start no more requests and finish those in flight: SIGINT and its REST API both cut them. So it
@@ -94,6 +104,11 @@ function readSummary(file: string): z.infer<typeof Summary> {
   } catch (cause) {
     throw new ProgramError('k6 left no summary of the load', ExitCode.invalidMeasurement, { cause });
   }
+}
+
+function noRequest(): ProgramError {
+  const limit = `${FIRST_REQUEST_LIMIT_MS / 1000} s`;
+  return new ProgramError(`k6 made no request within ${limit} of its start`, ExitCode.environment);
 }
 
 function deathOf({ code, signal }: K6Exit, lastWords: string): ProgramError {
