@@ -17,6 +17,9 @@ const KEPT_CHARACTERS = 1024;
 /** What unshare says in its own name when SIGKILL has ended its child, which it cannot die of itself. */
 const OF_UNSHARE = /^unshare: sigprocmask unblock failed/;
 
+/** "    at emitErrorNT (node:net:1944:8)" says nothing without the error before it. */
+const STACK_FRAME = /^\s+at /;
+
 /** How a process ended. */
 export type ProcessExit = Awaited<StartedProcess['exited']>;
 
@@ -67,7 +70,7 @@ export class ContainerProcess {
 
   /** The line of them that says most: a stack trace may come after the error, a version after that. */
   get lastWords(): string | undefined {
-    const lines = this.lastLines;
+    const lines = this.lastLines.filter((line) => !STACK_FRAME.test(line));
     return lines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? lines.at(-1);
   }
 

@@ -125,14 +125,16 @@ function isWrongRequest(answer: number | string): answer is number {
   return typeof answer === 'number' && answer >= 300 && answer < 500 && !TRY_AGAIN.includes(answer);
 }
 
-/** Node's HTTP parser could not read it. */
-function isNoHttp(answer: number | string): answer is string {
-  return typeof answer === 'string' && answer.startsWith('HPE_');
+/** Node's HTTP parser could not read it, or read a status that HTTP does not have. */
+function isNoHttp(answer: number | string): boolean {
+  return typeof answer === 'string' ? answer.startsWith('HPE_') : answer < 100 || answer > 599;
 }
 
 function wrongAnswer(name: string, answer: number | string): InputError {
-  if (typeof answer === 'number') return wrongRequest(name, answer);
-  return new InputError(`the server cannot be measured: what it answers to ${name} is not HTTP/1.1 (${answer})`);
+  if (isWrongRequest(answer)) return wrongRequest(name, answer);
+  return new InputError(
+    `the server cannot be measured: what it answers to ${name} is not HTTP/1.1 (${inWords(answer)})`,
+  );
 }
 
 function wrongRequest(name: string, status: number): InputError {

@@ -109,7 +109,7 @@ function firstAnswer({ host, port }: Address, path: string, limitMs: number): Pr
   let bytes = Buffer.alloc(0);
   return new Promise<FirstAnswer>((resolve) => {
     const unknown = (what: string, closed: boolean) => {
-      if (bytes.length === 0) resolve({ protocol: 'unknown', what, closed });
+      if ('HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7))) resolve({ protocol: 'unknown', what, closed });
       else resolve({ protocol: 'other', answer: bytes.toString('latin1') });
     };
     const timer = after(limitMs, () => unknown(`no response within ${limitMs / 1000} s`, false));
