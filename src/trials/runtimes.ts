@@ -29,7 +29,7 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
       (name) => ({ name, binary: 'bin/node' }),
     ),
     args: (server) => [server],
-    version: /^v(.+)$/m,
+    version: /^v(\d+\.\d+\.\d+[\w.+-]*)$/m,
   },
   bun: {
     packages: [MAC ? 'darwin' : 'linux']
@@ -37,7 +37,7 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
       .flatMap((name) => [name, `${name}-musl`])
       .map((name) => ({ name, binary: 'bin/bun' })),
     args: (server) => [server],
-    version: /^(\d\S+)$/m,
+    version: /^(\d+\.\d+\.\d+[\w.+-]*)$/m,
   },
   deno: {
     packages: [`@deno/${MAC ? 'darwin' : 'linux'}-${ARM ? 'arm64' : 'x64'}${MAC ? '' : '-glibc'}`].map((name) => ({
@@ -55,7 +55,7 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
       '--allow-env=PORT,HOST,SHUTDOWN,DRAIN_DELAY_MS,SHUTDOWN_DEADLINE_MS,POD_NAME,HOSTNAME,APP_VERSION',
       server,
     ],
-    version: /^deno (\S+)/m,
+    version: /^deno (\d+\.\d+\.\d+[\w.+-]*)/m,
   },
 };
 
@@ -110,10 +110,10 @@ export function runtimeSaying(
   if (failure !== undefined) throw problem(`does not run: --version ${failure}`);
   const found = version.exec(stdout)?.[1];
   if (found === undefined) {
-    const said = JSON.stringify(stdout.trim().slice(0, SHOWN_CHARACTERS));
+    const said = printable(JSON.stringify(stdout.trim().slice(0, SHOWN_CHARACTERS)));
     throw problem(`--version says ${said}, which is no version of ${name}`);
   }
-  return { name, version: printable(found), command: [binary, ...args(server)] };
+  return { name, version: found, command: [binary, ...args(server)] };
 }
 
 function binaryOf(require: NodeJS.Require, candidate: { name: string; binary: string }): string | undefined {

@@ -6,6 +6,7 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, isIPv6 } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { printable } from '../../printable.ts';
 import { after } from '../../timers.ts';
 
 export type Protocol =
@@ -61,7 +62,8 @@ export function protocolAdvice(found: Protocol): string | undefined {
     );
   }
   if (found.protocol === 'other') {
-    const answer = JSON.stringify(found.answer);
+    // JSON leaves the control characters above 0x7e as they are.
+    const answer = printable(JSON.stringify(found.answer));
     return `it does not speak HTTP (it answered a GET with ${answer}): name its HTTP port with --port`;
   }
   return undefined;
