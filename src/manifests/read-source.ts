@@ -4,6 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { InputError } from '../errors.ts';
+import { after } from '../timers.ts';
 import { MAX_BYTES, MIB } from './limits.ts';
 import type { ManifestSource } from './yaml-documents.ts';
 
@@ -86,11 +87,11 @@ async function bytesOfPipe(
   const late = new InputError(
     `${name}: a named pipe that did not end within ${seconds} s: write to it at once, or give the manifests to standard input`,
   );
-  const timer = limitMs === undefined ? undefined : setTimeout(() => pipe.destroy(late), limitMs);
+  const timer = limitMs === undefined ? undefined : after(limitMs, () => pipe.destroy(late));
   try {
     return await collected(pipe, name, maxBytes);
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
   }
 }
 

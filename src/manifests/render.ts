@@ -3,20 +3,18 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { runProgram } from '../processes/external-program.ts';
 import { MAX_BYTES } from './limits.ts';
 import { overlayNames } from './overlays.ts';
 import { digestFile, kustomizeFolder, renderedFolder, sourcesDigest } from './render-files.ts';
-import { type Outcome, runBounded } from './renderer-process.ts';
 
 const RENDERERS = [
   { program: 'kubectl', args: ['kustomize'] },
   { program: 'kustomize', args: ['build'] },
 ] as const;
 
-/** A kustomization may refer to the network, which may not answer. */
-const LIMIT_MS = 10_000;
-/** Of a shell that finds no such program. */
-const NOT_FOUND = 127;
+/** A kustomization may name bases that have to be fetched, from somewhere that may not answer. */
+const LIMITS = { limitMs: 15_000, maxOutputBytes: MAX_BYTES };
 
 /**
  * What a kustomization folder renders to, as YAML.
@@ -25,23 +23,14 @@ const NOT_FOUND = 127;
  */
 export async function renderKustomization(folder: string): Promise<string> {
   for (const { program, args } of RENDERERS) {
-    const outcome = await runBounded([program, ...args, folder], { limitMs: LIMIT_MS, maxBytes: MAX_BYTES });
-    if (outcome.ended === 'exited' && outcome.code === NOT_FOUND) continue;
-    return rendered(outcome, `${program} cannot render ${folder}`, [program, ...args, folder].join(' '));
+    const { stdout, stderr, notFound, failure, exceeded } = await runProgram([program, ...args, folder], LIMITS);
+    if (notFound) continue;
+    if (failure === undefined) return stdout;
+    const failed = `${program} cannot render ${folder}: ${printable(stderr.trim()) || `it ${failure}`}`;
+    const hint = `: where it needs longer, use -f with what ${program} ${args.join(' ')} ${folder} > FILE writes`;
+    throw new InputError(exceeded === 'time' ? `${failed}${hint}` : failed);
   }
   throw new EnvironmentError('rendering needs kubectl (1.27 or later) or kustomize (5.0 or later) on the PATH');
-}
-
-function rendered(outcome: Outcome, failed: string, command: string): string {
-  if (outcome.ended === 'late') {
-    const by = `${command} > FILE`;
-    throw new InputError(`${failed} within ${LIMIT_MS / 1000} s: where it needs longer, use -f with what ${by} writes`);
-  }
-  if (outcome.ended === 'too-much')
-    throw new InputError(`${failed}: it prints more than ${MAX_BYTES / 1024 / 1024} MiB`);
-  const { code, stdout, stderr } = outcome;
-  if (code !== 0) throw new InputError(`${failed}: ${printable(stderr.trim()) || `it ended with ${code}`}`);
-  return stdout;
 }
 
 /** What `kustomize/rendered/<overlay>.yaml` has to hold. */

@@ -202,8 +202,16 @@ describe('refused in one line that names the source and what is wrong', () => {
     ['an object without a name', 'apiVersion: v1\nkind: Service', /^1:1: Service: metadata: /],
     ['a kind of another API', set('apiVersion', 'apps/v1beta1'), /^1:1: Deployment "shop": apiVersion: .*"apps\/v1"/],
     ['replicas as text', set('spec.replicas', '3'), /^6:3: Deployment "shop": spec\.replicas: .*expected number/],
-    ['more replicas than an int32 holds', set('spec.replicas', 2 ** 31), /^6:3: .*spec\.replicas: .*2147483647/],
-    ['half a replica', set('spec.replicas', 1.5), /^6:3: Deployment "shop": spec\.replicas: .*expected int/],
+    [
+      'more replicas than an int32 holds',
+      set('spec.replicas', 2 ** 31),
+      /^6:3: .*spec\.replicas: .*2147483648 into a field of type int32/,
+    ],
+    [
+      'half a replica',
+      set('spec.replicas', 1.5),
+      /^6:3: Deployment "shop": spec\.replicas: json: cannot unmarshal number 1\.5 into a field of type int32/,
+    ],
     ['no template', set('spec.template', undefined), /^5:1: Deployment "shop": spec\.template: .*expected object/],
     ['no container', set(`${POD}.containers`, []), /^16:7: Deployment "shop": spec\.template\.spec\.containers: /],
     [

@@ -1,4 +1,5 @@
 /** The connection to a cluster's API server, and its errors in words. */
+
 import { existsSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
@@ -16,6 +17,7 @@ import {
   VersionApi,
 } from '@kubernetes/client-node';
 import { EnvironmentError, InputError } from '../../errors.ts';
+import { after } from '../../timers.ts';
 
 /** The name under which fields that this program sets are managed (server-side apply). */
 export const FIELD_MANAGER = 'k8s-rollout-test';
@@ -106,15 +108,15 @@ export class KubernetesApi {
     const start = url.protocol === 'http:' ? httpRequest : httpsRequest;
     return new Promise((resolve, reject) => {
       const outgoing = start(url, options, (response) => {
-        clearTimeout(timer);
+        timer.cancel();
         resolve(response);
       });
-      const timer = setTimeout(() => {
+      const timer = after(timeoutMs, () => {
         const message = `no answer within ${timeoutMs / 1000} s`;
         outgoing.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
-      }, timeoutMs);
+      });
       outgoing.on('error', (error) => {
-        clearTimeout(timer);
+        timer.cancel();
         reject(error);
       });
       outgoing.end();

@@ -3,10 +3,10 @@
  * and changes nothing else: it makes nothing, so there is nothing to take away.
  */
 import { setMaxListeners } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { printStatus } from '../../output.ts';
+import { delay } from '../../timers.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
 import { apiError, type KubernetesApi } from './api.ts';

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { EnvironmentError } from '../../errors.ts';
+import { delay } from '../../timers.ts';
 import { apiError, apiStatus, FIELD_MANAGER, type KubernetesApi } from './api.ts';
 
 const MANAGED_BY = { 'app.kubernetes.io/managed-by': FIELD_MANAGER };

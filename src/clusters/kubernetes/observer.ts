@@ -1,10 +1,11 @@
 /** Sees what happens in a trial's namespace: pods, EndpointSlices, events and the app's own words. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { podPorts } from '../../kubernetes-rules/ports.ts';
 import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
+import { delay } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { DeployOptions } from '../cluster.ts';

@@ -1,7 +1,11 @@
 /** A command of the user's that replaces pods: a Helm upgrade, a sync, a drain. */
-import { createInterface } from 'node:readline';
 import { EnvironmentError } from '../../errors.ts';
+import { plainLine } from '../../processes/line-splitter.ts';
+import { readLines } from '../../processes/output-lines.ts';
 import { startProcess } from '../../processes/process-group.ts';
+
+/** Of each line of its output. */
+const SHOWN_CHARACTERS = 1000;
 
 /**
  * Runs it in a shell, with this program's environment, until it ends; its output goes to `onLine`.
@@ -18,9 +22,9 @@ export async function runTrigger(command: string, signal: AbortSignal, onLine: (
   if (signal.aborted) kill();
   let last = '';
   for (const stream of [started.stdout, started.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
-      last = line;
-      onLine(line);
+    void readLines(stream, (line) => {
+      last = plainLine(line, SHOWN_CHARACTERS);
+      onLine(last);
     });
   }
   const { code, signal: killedBy } = await started.exited;

@@ -1,6 +1,7 @@
 /** Watches that go on after a dropped connection, and list anew when the server has forgotten where they were (410 Gone). */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { type KubernetesListObject, type KubernetesObject, makeInformer } from '@kubernetes/client-node';
+import { delay } from '../../timers.ts';
 import { apiError, type KubernetesApi } from './api.ts';
 
 const RESTART_AFTER_MS = 200;

@@ -1,7 +1,6 @@
 /** The k6 load generator within a cluster: a Job whose pods share the load, and whose output is followed. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Target } from '../../clusters/cluster.ts';
 import { Conditions, within } from '../../clusters/condition.ts';
@@ -11,6 +10,7 @@ import { creationTrouble, podTrouble } from '../../clusters/kubernetes/trouble.t
 import { watchResource } from '../../clusters/kubernetes/watches.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
+import { delay } from '../../timers.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
 import { AlignedLines } from './aligned-lines.ts';
 import { INDEX_ANNOTATION, LOAD_CONTAINER, LOAD_NAME, type LoadJob, loadConfigMap, loadJob } from './job-objects.ts';
