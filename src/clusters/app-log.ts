@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { TrialClock } from '../trace/clock.ts';
 import type { ContainerRecord } from '../trace/cluster-record.ts';
+import { EpochMs, Version } from '../trace/units.ts';
 
-const AppEvent = z.looseObject({ event: z.string(), wallMs: z.number(), runtimeVersion: z.string().optional() });
+const AppEvent = z.looseObject({ event: z.string(), wallMs: EpochMs, runtimeVersion: Version.optional() });
 
 /** Which time of a run, or of its container, an event gives. */
 export type LoggedField = 'listeningMs' | 'stopSignalMs' | 'drainingMs' | 'stoppedListeningMs' | 'endedMs';

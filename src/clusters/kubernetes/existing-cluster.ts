@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
+import { printStatus } from '../../output.ts';
 import { delay } from '../../timers.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
@@ -93,7 +94,7 @@ class ExistingDeployment implements Deployed {
       });
       return;
     }
-    await runTrigger(trigger, this.#trial.signal, (line) => process.stderr.write(`${line}\n`));
+    await runTrigger(trigger, this.#trial.signal, printStatus);
     const tooLate = setTimeout(() => {
       if (!this.#observer.replacing) this.#observer.fail(this.#replacedNothing());
     }, TRIGGER_SHOWS_WITHIN_MS);

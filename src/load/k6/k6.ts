@@ -7,12 +7,13 @@ import { temporaryFolder } from '../../processes/temporary-folder.ts';
 import { projectFile } from '../../project-file.ts';
 import { after } from '../../timers.ts';
 import type { LoadRecord } from '../../trace/load-record.ts';
+import { Count } from '../../trace/units.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
 import { type K6Exit, K6Process, k6Version, RAN_TO_ITS_END } from './k6-process.ts';
 import { RequestLog } from './request-log.ts';
 
 /** What is read of the result that loadtest.js writes. */
-const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: z.int() });
+const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: Count });
 
 /** k6 makes its first request within a second of its start. */
 const FIRST_REQUEST_LIMIT_MS = 60_000;
