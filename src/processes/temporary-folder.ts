@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { releaseFromCare, takeIntoCare } from './warden-client.ts';
 
 const PREFIX = 'k8s-rollout-test-';
@@ -37,7 +38,8 @@ export function temporaryPath(what: string, parent = tmpdir()): TemporaryFolder 
 export function temporaryFolder(what: string, parent?: string): TemporaryFolder {
   const folder = temporaryPath(what, parent);
   try {
-    mkdirSync(folder.path, { mode: 0o700, recursive: true });
+    makeFolder(dirname(folder.path));
+    mkdirSync(folder.path, { mode: 0o700 });
   } catch (cause) {
     throw new EnvironmentError(`cannot make the folder ${folder.path}: ${(cause as NodeJS.ErrnoException).code}`, {
       cause,

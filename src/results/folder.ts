@@ -1,7 +1,8 @@
 /** The folder that `--out` names, as it is written: `result.json`, `report.html` and a trace of each trial. */
-import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { printable } from '../printable.ts';
 import { writeWhole } from '../regular-file.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -83,18 +84,6 @@ export class ResultFolder {
       writeWhole(file, text);
     });
     return file;
-  }
-}
-
-/** With the folders above it. Node's own `recursive` never ends where a file system has no room for folders, as /proc. */
-function makeFolder(path: string): void {
-  const there = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (there()) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if (!there()) throw error;
   }
 }
 
