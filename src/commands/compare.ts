@@ -131,8 +131,10 @@ async function backendFor(flags: Flags): Promise<Backend> {
     ...(images === undefined ? {} : { images }),
     ...(url === undefined ? {} : { url }),
     ...(load === undefined ? {} : { load }),
-    onCleanUp(left) {
-      process.stderr.write(`removed what an earlier run had left: namespace ${left.join(', ')}\n`);
+    onCleanUp(deleted, doubtful) {
+      if (deleted.length > 0)
+        process.stderr.write(`removed what an earlier run had left: namespace ${deleted.join(', ')}\n`);
+      for (const text of doubtful) process.stderr.write(`${text}\n`);
     },
   });
 }

@@ -2,7 +2,7 @@
 import { InputError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import { apiError, KubernetesApi } from './api.ts';
-import { assertAllowed, RUN_PERMISSIONS } from './preflight.ts';
+import { assertAllowed, runPermissions } from './preflight.ts';
 import { assertRolls, liveManifests, readWorkload, serviceOf, type WorkloadReference } from './workload.ts';
 
 export interface LiveServiceFlags {
@@ -14,6 +14,8 @@ export interface LiveServiceFlags {
   url?: string | undefined;
   /** Replaces pods instead of a restart. */
   trigger?: string | undefined;
+  /** Nothing is measured. */
+  dryRun?: boolean;
 }
 
 export interface LiveService {
@@ -50,7 +52,8 @@ export async function liveService(flags: LiveServiceFlags): Promise<LiveService>
     name,
     namespace,
   };
-  await assertAllowed(api, RUN_PERMISSIONS, { namespace, grantedBy: 'kubernetes/role-run.yaml' });
+  const purpose = { kind: reference.kind, trigger: flags.trigger !== undefined, dryRun: flags.dryRun === true };
+  await assertAllowed(api, runPermissions(purpose), { namespace, grantedBy: 'kubernetes/role-run.yaml' });
   const workload = await readWorkload(api, reference);
   if (flags.trigger === undefined) assertRolls(workload, reference);
   const { items } = await api.core.listNamespacedService({ namespace }).catch((error: unknown) => {

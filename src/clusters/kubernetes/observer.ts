@@ -5,6 +5,7 @@ import { EnvironmentError } from '../../errors.ts';
 import { podPorts } from '../../kubernetes-rules/ports.ts';
 import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
+import { withoutSecrets } from '../../secrets.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { DeployOptions } from '../cluster.ts';
@@ -63,7 +64,7 @@ export class Observer {
 
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
-    const onGap = (error: unknown) => this.#event('WatchInterrupted', undefined, String(error));
+    const onGap = (error: unknown) => this.#event('WatchInterrupted', undefined, withoutSecrets(String(error)));
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
     await Promise.all([
@@ -290,7 +291,8 @@ export class Observer {
     const pods = [...this.#pods.values()];
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
     const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
-    const lastLine = unready && (await this.#logs.askLastLine(unready));
+    // Another app's log is its own: `run` asks for no permission to read it.
+    const lastLine = unready && this.#options.asksApp ? await this.#logs.askLastLine(unready) : undefined;
     return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }
 }
