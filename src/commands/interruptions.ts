@@ -16,7 +16,7 @@ export function interruptions(): { signal: AbortSignal; stop(): void } {
 }
 
 /**
- * Waits for what reads and changes nothing, so that it can be left as it is.
+ * Waits for what comes before a run, and can be left half-way: it makes nothing.
  * @throws ProgramError with exit code 130 when the program is told to end
  */
 export async function unlessInterrupted<T>(outcome: string, read: () => Promise<T>): Promise<T> {

@@ -10,36 +10,69 @@ export class AnswerError extends Error {
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
 
+/** No object of Kubernetes is nested nearly as deep; parsing what is takes seconds. */
+const DEEPEST = 500;
+
+export interface Answer {
+  text: string;
+  /** What a success says; undefined for a refusal, whose body may be anything. */
+  object?: Record<string, unknown>;
+}
+
 /**
- * The body as text. An answer that says it succeeded must be a JSON object, and its items, if it has any, objects with
- * metadata.
+ * The body. An answer that says it succeeded must be a JSON object, and its items, if it has any, objects with metadata.
  * @throws AnswerError for what is not
  */
-export function answerText(status: number, headers: Record<string, string>, body: Buffer): string {
+export function answerOf(status: number, headers: Record<string, string>, body: Buffer): Answer {
   const text = body.toString();
   if (status >= 300 && status < 400) throw new AnswerError(`with a redirect${to(headers.location)}`);
-  if (status < 200 || status > 299) return text;
+  if (status < 200 || status > 299) return { text };
   const type = headers['content-type'] ?? '';
-  if (!JSON_TYPE.test(type))
+  if (!JSON_TYPE.test(type)) {
     throw new AnswerError(`with ${type === '' ? 'no content type' : (type.split(';')[0] ?? '')}, not JSON`);
-  const answer = parsed(text);
-  if (!isObject(answer)) throw new AnswerError(`with ${describe(answer)}, not with an object`);
-  if (!('items' in answer)) {
-    if (answer.metadata !== undefined && !isObject(answer.metadata)) {
-      throw new AnswerError(`with metadata that is ${describe(answer.metadata)}`);
-    }
-    return text;
   }
-  // Go writes a list that was never filled as null.
-  const isEmpty = answer.items === null;
-  assertItems(isEmpty ? [] : answer.items);
-  return isEmpty ? JSON.stringify({ ...answer, items: [] }) : text;
+  if (isDeep(body)) throw new AnswerError(`with JSON that is nested more than ${DEEPEST} deep`);
+  const object = parsed(text);
+  if (!isObject(object)) throw new AnswerError(`with ${describe(object)}, not with an object`);
+  if ('items' in object) {
+    // Go writes a list that was never filled as null.
+    if (object.items === null)
+      return { text: JSON.stringify({ ...object, items: [] }), object: { ...object, items: [] } };
+    assertItems(object.items);
+  } else if (object.metadata !== undefined && !isObject(object.metadata)) {
+    throw new AnswerError(`with metadata that is ${describe(object.metadata)}`);
+  }
+  return { text, object };
+}
+
+const [QUOTE, BACKSLASH, OPEN, OPEN_LIST, CLOSE, CLOSE_LIST] = Buffer.from('"\\{[}]');
+
+function isDeep(json: Buffer): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i];
+    if (quoted) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) quoted = false;
+    } else if (byte === QUOTE) quoted = true;
+    else if (byte === OPEN || byte === OPEN_LIST) {
+      if (++depth > DEEPEST) return true;
+    } else if (byte === CLOSE || byte === CLOSE_LIST) depth--;
+  }
+  return false;
 }
 
 function assertItems(items: unknown): void {
   if (!Array.isArray(items)) throw new AnswerError(`with items that are ${describe(items)}, not a list`);
   const bad = items.find((item) => !hasName(item));
   if (bad !== undefined || items.includes(undefined)) throw new AnswerError('with an item that is no named object');
+}
+
+/** The items of what should be a list. @throws AnswerError where it is another object */
+export function itemsOf<T>({ items }: { items?: unknown }, resource: string): T[] {
+  if (!Array.isArray(items)) throw new AnswerError(`with something else than a list of ${resource}`);
+  return items as T[];
 }
 
 /** As every object of Kubernetes has. */

@@ -18,7 +18,7 @@ import { AnswerError } from './answer.ts';
 import { Credentials } from './credentials.ts';
 import { prepareContext } from './current-context.ts';
 import { readKubeconfig } from './kubeconfig.ts';
-import { Transport } from './transport.ts';
+import { readShort, Transport } from './transport.ts';
 
 /** The name under which fields that this program sets are managed (server-side apply). */
 export const FIELD_MANAGER = 'k8s-rollout-test';
@@ -105,6 +105,12 @@ export class KubernetesApi {
     return this.#transport.open(path, query, signal, timeoutMs);
   }
 
+  /** The text that a pod answers through the API server's proxy. */
+  async getText(path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
+    const response = await this.get(path, {}, signal);
+    return { status: response.statusCode ?? 0, body: (await readShort(response)).toString() };
+  }
+
   /**
    * The JSON of a GET, unchecked but for being an object, and a list's items for being named objects.
    * @param bytes the most that it may have
@@ -115,9 +121,9 @@ export class KubernetesApi {
     query: Record<string, string>,
     bytes: number,
   ): Promise<{ list: Record<string, unknown>; bytes: number }> {
-    const { status, text } = await this.#transport.read(path, query, bytes);
-    if (status < 200 || status > 299) throw new ApiException(status, 'refused', text, {});
-    return { list: JSON.parse(text), bytes: text.length };
+    const answer = await this.#transport.read(path, query, bytes);
+    if (!answer.object) throw new ApiException(answer.status, 'refused', answer.text, {});
+    return { list: answer.object, bytes: answer.bytes };
   }
 }
 

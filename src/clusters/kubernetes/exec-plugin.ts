@@ -55,6 +55,7 @@ export async function runExecPlugin(exec: Exec, user: string, cluster: Cluster):
   if (ended === 'too much') throw fail(`printed more than ${LARGEST_BYTES / 2 ** 20} MB, and was killed`);
   await Promise.race([output.end, delay(OUTPUT_AFTER_EXIT_MS)]);
   started.stdout.destroy();
+  started.stderr.destroy();
   if (ended.code !== 0) throw fail(ending(ended));
   return credential(output.text(), fail);
 }
@@ -72,12 +73,15 @@ function descendants(pid: number): number[] {
 function collect({ stdout, stderr }: StartedProcess) {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  stderr.resume();
   const tooMuch = new Promise<'too much'>((resolve) => {
-    stdout.on('data', (chunk: Buffer) => {
+    const count = (chunk: Buffer) => {
       bytes += chunk.length;
+      if (bytes > LARGEST_BYTES) resolve('too much');
+    };
+    stderr.on('data', count);
+    stdout.on('data', (chunk: Buffer) => {
+      count(chunk);
       if (bytes <= LARGEST_BYTES) chunks.push(chunk);
-      else resolve('too much');
     });
   });
   return { tooMuch, end: once(stdout, 'close'), text: () => Buffer.concat(chunks).toString() };

@@ -46,7 +46,7 @@ export async function followLog(
       // The pod is gone; or its kubelet has not heard of it yet, and answers the same.
       if (response.statusCode === 404 && (lastTime !== '' || overBefore)) return;
       if (response.statusCode !== 200)
-        response.resume(); // 400: the container has not started yet
+        response.destroy(); // 400: the container has not started yet
       else {
         lastTime = await readLines(response, lastTime, onLine, believedSilenceMs);
         if (overBefore) return;
@@ -71,7 +71,7 @@ export async function lastLine(
   try {
     const response = await api.get(path, query, signal, HASTY_ANSWER_MS);
     if (response.statusCode === 200) await readLines(response, '', keep, () => HASTY_ANSWER_MS);
-    else response.resume();
+    else response.destroy();
   } catch (error) {
     if (!isConnectionError(error)) throw error;
   }

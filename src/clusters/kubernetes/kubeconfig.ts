@@ -5,8 +5,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
-import { parse, YAMLParseError } from 'yaml';
+import { type Cluster, KubeConfig, loadYaml, type User } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { EnvironmentError } from '../../errors.ts';
 import { firstIssue } from '../../schema-issue.ts';
@@ -101,22 +100,23 @@ function kubeconfigFiles(): string[] {
 
 /** The error quotes nothing of the file, and has no cause that would. */
 function readFile(file: string): File {
+  const bad = (why: string) => new EnvironmentError(`${file}: not a kubeconfig: ${why}`);
+  let text: string;
+  try {
+    text = readCredentialFile(file).toString();
+  } catch (error) {
+    throw bad((error as Error).message);
+  }
   let content: unknown;
   try {
-    content = parse(readCredentialFile(file).toString(), { merge: true, logLevel: 'error' });
+    content = loadYaml(text);
   } catch (error) {
-    const where =
-      error instanceof YAMLParseError ? `YAML error in line ${error.linePos?.[0].line ?? '?'}` : reason(error);
-    throw new EnvironmentError(`${file}: not a kubeconfig: ${where}`);
+    const { mark } = error as { mark?: { line: number } };
+    throw bad(mark === undefined ? 'it is empty' : `YAML error in line ${mark.line + 1}`);
   }
   const read = File.safeParse(content);
   if (read.success) return read.data;
-  throw new EnvironmentError(`${file}: not a kubeconfig: ${firstIssue(read.error)}`);
-}
-
-function reason(error: unknown): string {
-  const { message } = error as Error;
-  return message.startsWith('cannot read') ? message : 'not YAML';
+  throw bad(firstIssue(read.error));
 }
 
 interface Options {

@@ -1,6 +1,6 @@
 /** The objects of a namespace, or of all, that decide how rollouts go. Reads, and changes nothing. */
 import { EnvironmentError } from '../../errors.ts';
-import { AnswerError, isObject } from './answer.ts';
+import { AnswerError, isObject, itemsOf } from './answer.ts';
 import { apiError, type KubernetesApi } from './api.ts';
 import { assertAllowed, type Permission } from './preflight.ts';
 
@@ -31,6 +31,7 @@ type Kind = (typeof KINDS)[number] | typeof POD;
 const MB = 2 ** 20;
 /** Objects on a page: a large cluster's answer then has a few MB, and comes in time. */
 const PAGE = 250;
+const MOST_SHORT_PAGES = 10;
 const PAGE_BYTES = 16 * MB;
 /** What a check reads, and holds in memory, at the most. */
 const MOST_OBJECTS = 100_000;
@@ -77,12 +78,14 @@ class Listing {
 
   async all(kind: Kind): Promise<unknown[]> {
     const objects: unknown[] = [];
+    let shortPages = 0;
     for (let from: string | undefined; ; ) {
       const { items, next } = await this.#page(kind, from);
       for (const item of items) objects.push({ ...item, apiVersion: kind.apiVersion, kind: kind.kind });
       if (next === undefined) return objects;
-      // A full page at a time, or it would never end.
-      if (items.length === 0 || next === from) throw new AnswerError('with a list that does not go on');
+      // All but the last are full, or the list would never end.
+      if (items.length < PAGE) shortPages++;
+      if (shortPages > MOST_SHORT_PAGES || next === from) throw new AnswerError('with a list that does not go on');
       from = next;
     }
   }
@@ -105,7 +108,9 @@ class Listing {
 }
 
 function pageOf({ items, metadata }: Record<string, unknown>, resource: string) {
-  if (!Array.isArray(items)) throw new AnswerError(`with something else than a list of ${resource}`);
   const next = isObject(metadata) ? metadata.continue : undefined;
-  return { items: items as object[], next: typeof next === 'string' && next !== '' ? next : undefined };
+  return {
+    items: itemsOf<object>({ items }, resource),
+    next: typeof next === 'string' && next !== '' ? next : undefined,
+  };
 }

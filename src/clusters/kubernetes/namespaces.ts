@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiException, type V1Namespace } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
+import { itemsOf } from './answer.ts';
 import { apiError, apiStatus, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './api.ts';
 import { isGone, parseOwner, thisOwner } from './namespace-owner.ts';
 
@@ -124,7 +125,7 @@ export async function deleteLeftNamespaces(api: KubernetesApi): Promise<LeftName
     .join(',');
   let items: V1Namespace[];
   try {
-    ({ items } = await api.core.listNamespace({ labelSelector }));
+    items = itemsOf(await api.core.listNamespace({ labelSelector }), 'namespaces');
   } catch (error) {
     throw apiError(error, 'list namespaces', api);
   }

@@ -1,5 +1,6 @@
 /** What must hold before anything is created: the API server answers, is new enough, and allows what we are about to do. */
 import { EnvironmentError } from '../../errors.ts';
+import { AnswerError } from './answer.ts';
 import { apiError, type KubernetesApi } from './api.ts';
 
 export interface Permission {
@@ -60,6 +61,7 @@ export async function preflight(api: KubernetesApi): Promise<string> {
   let version: { gitVersion: string; minor: string };
   try {
     version = await api.version.getCode();
+    if (typeof version.minor !== 'string') throw new AnswerError('with something else than its version');
   } catch (error) {
     throw apiError(error, 'ask for the version', api);
   }
@@ -103,7 +105,8 @@ async function missingPermissions(
         const review = await api.authorization.createSelfSubjectAccessReview({
           body: { spec: { resourceAttributes: attributes as Record<string, string> } },
         });
-        return review.status?.allowed === true ? [] : [`${verb} ${path}`];
+        if (typeof review.status?.allowed !== 'boolean') throw new AnswerError('with something else than a review');
+        return review.status.allowed ? [] : [`${verb} ${path}`];
       } catch (error) {
         throw apiError(error, 'ask for permissions', api);
       }

@@ -15,7 +15,7 @@ import {
   ServerConfiguration,
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
-import { AnswerError, answerText } from './answer.ts';
+import { type Answer, AnswerError, answerOf } from './answer.ts';
 import type { Credentials } from './credentials.ts';
 
 export interface Limits {
@@ -34,6 +34,8 @@ const READING: Limits = { beginMs: 8000, totalMs: 15_000, bytes: 64 * MB };
 const ASKING: Limits = { beginMs: 8000, totalMs: 15_000, bytes: 4 * MB };
 /** Admission webhooks may take 10 s each by default, and a change that was given up may still be carried out. */
 const CHANGING: Limits = { beginMs: 30_000, totalMs: 40_000, bytes: 4 * MB };
+/** A body that comes more slowly than this many bytes in this time does not come. */
+const SLOWEST = { bytes: 4096, inMs: 5000 };
 /** What is read of the reason for a refusal. */
 const REFUSAL_BYTES = MB;
 /** A connection that has died without a word is noticed by the system. */
@@ -79,8 +81,12 @@ export class Transport {
     return response;
   }
 
-  /** The status and the JSON of a GET. @param bytes the most that its body may have */
-  async read(path: string, query: Record<string, string>, bytes: number): Promise<{ status: number; text: string }> {
+  /** A GET of JSON. @param bytes the most that its body may have */
+  async read(
+    path: string,
+    query: Record<string, string>,
+    bytes: number,
+  ): Promise<Answer & { status: number; bytes: number }> {
     const options = await this.#withLogin({ method: 'GET', headers: { accept: 'application/json' } });
     return this.#ask(this.#url(path, query), options, undefined, { ...READING, bytes });
   }
@@ -122,7 +128,7 @@ export class Transport {
         Array.isArray(value) ? value.join(', ') : (value ?? ''),
       ]),
     );
-    return { status, headers, text: answerText(status, headers, bytes) };
+    return { status, headers, bytes: bytes.length, ...answerOf(status, headers, bytes) };
   }
 }
 
@@ -154,10 +160,21 @@ function begin(url: URL, options: RequestOptions, body: string | undefined, limi
   });
 }
 
+/** The body of a response that has begun, where it can have but a few KB. */
+export function readShort(response: IncomingMessage): Promise<Buffer> {
+  const { totalMs, bytes } = ASKING;
+  return readAll(response, bytes, performance.now() + totalMs, totalMs);
+}
+
 async function readAll(response: IncomingMessage, limit: number, endMs: number, totalMs: number): Promise<Buffer> {
-  const timer = setTimeout(() => response.destroy(late(totalMs)), Math.max(0, endMs - performance.now()));
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let before = 0;
+  const end = setTimeout(() => response.destroy(late(totalMs)), Math.max(0, endMs - performance.now()));
+  const pace = setInterval(() => {
+    if (bytes - before < SLOWEST.bytes) response.destroy(late(SLOWEST.inMs));
+    before = bytes;
+  }, SLOWEST.inMs);
   try {
     for await (const chunk of unzipped(response)) {
       bytes += (chunk as Buffer).length;
@@ -165,7 +182,8 @@ async function readAll(response: IncomingMessage, limit: number, endMs: number, 
       chunks.push(chunk as Buffer);
     }
   } finally {
-    clearTimeout(timer);
+    clearTimeout(end);
+    clearInterval(pace);
     response.destroy();
   }
   return Buffer.concat(chunks);

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
-import { AnswerError, hasName, isObject } from './answer.ts';
+import { AnswerError, hasName, isObject, itemsOf } from './answer.ts';
 import { apiError, apiStatus, type KubernetesApi } from './api.ts';
 import { linesOf } from './response-lines.ts';
 
@@ -63,15 +63,20 @@ class ResourceWatch<T extends KubernetesObject> {
     this.#handlers = handlers;
   }
 
+  get #resource(): string {
+    return this.#path.split('/').at(-1) ?? '';
+  }
+
   /** Tells what is there, and what of what was known is there no more. */
   async list(): Promise<void> {
-    const { items, metadata } = await this.#list();
+    const list = await this.#list();
+    const items = itemsOf<T>(list, this.#resource);
     const there = new Set(items.map(identity));
     for (const [id, object] of this.#known) {
       if (!there.has(id)) this.#gone(object);
     }
     for (const object of items) this.#changed(object);
-    this.#version = metadata?.resourceVersion ?? '';
+    this.#version = list.metadata?.resourceVersion ?? '';
   }
 
   /** Until aborted. */
