@@ -149,8 +149,9 @@ class ExistingDeployment implements Deployed {
 
   async #poll(signal: AbortSignal): Promise<void> {
     let answeredMs = performance.now();
-    while (!signal.aborted) {
-      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted, and so is the loop
+    for (;;) {
+      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted
+      if (signal.aborted) return;
       try {
         this.#state = await unlessAborted(signal, this.#read());
         answeredMs = performance.now();
