@@ -7,7 +7,7 @@ import { linesOf } from './response-lines.ts';
 const RETRY_AFTER_MS = 100;
 const WATCHDOG_MS = 100;
 /** The kubelet sends a line of any length whole. */
-const LONGEST_LINE = 4 * 2 ** 20;
+const LONGEST_LINE = 64 * 1024;
 
 /** How long an answer is waited for where silence is not believed: a pod's last two seconds must not be spent on one try. */
 const HASTY_ANSWER_MS = 1000;

@@ -11,6 +11,7 @@ import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/c
 import type { DeployOptions } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
 import { RolloutDeadline, type RolloutPod, rolloutLimits } from '../rollout-deadline.ts';
+import { unreadable } from './answer.ts';
 import type { KubernetesApi } from './api.ts';
 import { podsInSlices } from './endpoint-view.ts';
 import { PodClocks } from './pod-clocks.ts';
@@ -259,12 +260,12 @@ export class Observer {
     this.#options.onEvent?.(event);
   }
 
-  /** An error in a handler must end the trial, not vanish in the client library, which would go on. */
+  /** An error in a handler must end the trial. Objects are read as they come, so it is theirs where it is not ours. */
   #guard(handle: () => void): void {
     try {
       handle();
     } catch (error) {
-      this.#conditions.fail(error as Error);
+      this.#conditions.fail(unreadable(error));
     }
   }
 

@@ -1,25 +1,26 @@
 /** The lines of a response as they come. */
 import type { IncomingMessage } from 'node:http';
-import { AnswerError } from './answer.ts';
 
 /**
  * Unlike node:readline, this ends when the connection is cut. An unfinished last line is left out: it comes again.
- * @param longest the most characters that a line may have
- * @throws AnswerError for a longer one
+ * @param longest how many characters of a line are kept: one without an end must not fill the memory
  */
 export async function* linesOf(response: IncomingMessage, longest: number): AsyncGenerator<string> {
   response.setEncoding('utf8');
   let pieces: string[] = [];
-  let length = 0;
+  let left = longest;
+  const keep = (text: string) => {
+    if (left > 0) pieces.push(text.slice(0, left));
+    left -= text.length;
+  };
   for await (const chunk of response as AsyncIterable<string>) {
     const [first = '', ...more] = chunk.split('\n');
-    pieces.push(first);
-    length += first.length;
-    if (length > longest) throw new AnswerError(`with a line of more than ${longest} characters`);
-    for (const line of more) {
+    keep(first);
+    for (const text of more) {
       yield pieces.join('');
-      pieces = [line];
-      length = line.length;
+      pieces = [];
+      left = longest;
+      keep(text);
     }
   }
 }

@@ -77,7 +77,7 @@ export class Transport {
     const options: RequestOptions = { signal, method: 'GET' };
     const response = await begin(this.#url(path, query), await this.#withLogin(options), undefined, beginMs);
     if (response.statusCode === 401) this.#credentials.refused();
-    response.socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+    response.socket?.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
     return response;
   }
 
