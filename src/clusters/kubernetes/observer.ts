@@ -5,7 +5,6 @@ import { EnvironmentError } from '../../errors.ts';
 import { podPorts } from '../../kubernetes-rules/ports.ts';
 import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
-import { withoutSecrets } from '../../secrets.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { DeployOptions } from '../cluster.ts';
@@ -17,7 +16,7 @@ import { podsInSlices } from './endpoint-view.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
 import { withDueTermination } from './pod-termination.ts';
-import { isReady, newPodRecord, notePod, notePodGone, servingContainer } from './pod-timeline.ts';
+import { hasStarted, isReady, newPodRecord, notePod, notePodGone, servingContainer } from './pod-timeline.ts';
 import { rolloutPod } from './rollout-pods.ts';
 import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
@@ -65,7 +64,7 @@ export class Observer {
 
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
-    const onGap = (error: unknown) => this.#event('WatchInterrupted', undefined, withoutSecrets(String(error)));
+    const onGap = (reason: string) => this.#event('WatchInterrupted', undefined, reason);
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
     await Promise.all([
@@ -292,12 +291,7 @@ export class Observer {
     const pods = [...this.#pods.values()];
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
     const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
-    // Another app's log is its own: `run` asks for no permission to read it.
     const lastLine = unready && this.#options.asksApp ? await this.#logs.askLastLine(unready) : undefined;
     return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }
-}
-
-function hasStarted(record: PodRecord): boolean {
-  return (servingContainer(record)?.runs.length ?? 0) > 0;
 }

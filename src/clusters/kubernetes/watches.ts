@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
+import { withoutSecrets } from '../../secrets.ts';
 import { AnswerError, hasName, isObject, itemsOf } from './answer.ts';
 import { apiError, apiStatus, type KubernetesApi } from './api.ts';
 import { linesOf } from './response-lines.ts';
@@ -17,7 +18,7 @@ export interface WatchHandlers<T> {
   onChange(object: T): void;
   onDelete(object: T): void;
   /** The connection was lost and is being made again: what happens meanwhile is seen late. */
-  onGap(error: unknown): void;
+  onGap(reason: string): void;
 }
 
 /**
@@ -90,7 +91,7 @@ class ResourceWatch<T extends KubernetesObject> {
       } catch (error) {
         if (this.#signal.aborted) return;
         if (statusOf(error) === GONE) this.#version = undefined;
-        else this.#handlers.onGap(error);
+        else this.#handlers.onGap(withoutSecrets(String(error)));
         await this.#pause();
       }
     }
