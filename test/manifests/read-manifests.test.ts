@@ -75,6 +75,29 @@ describe('manifests are read from', () => {
   });
 });
 
+describe('YAML that cannot be what it says is refused where it stands', () => {
+  const table: [what: string, yaml: string, message: RegExp][] = [
+    ['a key twice', `${TEXT}---\na: 1\nb: 2\na: 3\n`, /:\d+:1: not valid YAML: Map keys must be unique$/],
+    ['a key twice in a mapping of one line', 'a: {b: 1, b: 2}\n', /:1:11: not valid YAML: Map keys must be unique$/],
+    ['a merge of a text', 'a: {<<: b}\n', /not valid YAML: Merge sources must be maps/],
+    ['deep nesting', `${'['.repeat(600)}${']'.repeat(600)}`, /:1:1: not valid YAML: nested deeper than 500 levels$/],
+    ['nesting that no stack takes', '['.repeat(20_000), /not valid YAML: nested deeper than 500 levels$/],
+    [
+      '11 MiB',
+      `# ${'x'.repeat(11 * 1024 * 1024)}`,
+      /^shop\.yaml: more than 10 MiB of YAML to parse: give fewer objects/,
+    ],
+    ['a quarter of a million documents', '---\na\n'.repeat(250_000), /^shop\.yaml: more than 200000 documents$/],
+  ];
+  for (const [what, yaml, message] of table) {
+    test(what, () => assert.throws(() => readManifests(yaml, 'shop.yaml'), { constructor: InputError, message }));
+  }
+  test('a merge key twice is none', () => {
+    const merged = TEXT.replace('tier: web\n', '<<: {tier: web}\n        <<: {zone: a}\n');
+    assert.equal(readManifests(merged, 'shop.yaml').workload.spec.template.metadata?.labels?.zone, 'a');
+  });
+});
+
 describe('the workload is', () => {
   for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet']) {
     test(`a ${kind}`, () => {

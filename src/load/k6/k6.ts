@@ -6,12 +6,13 @@ import { z } from 'zod';
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
 import type { LoadRecord } from '../../trace/load-record.ts';
+import { Count } from '../../trace/units.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
 import { type K6Exit, K6Process, k6Version, RAN_TO_ITS_END } from './k6-process.ts';
 import { RequestLog } from './request-log.ts';
 
 /** What is read of the result that loadtest.js writes. */
-const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: z.int() });
+const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: Count });
 
 export const k6Load: LoadGenerator = { name: 'k6', start };
 
