@@ -58,9 +58,18 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage; // it has printed its line
   const known = error instanceof ProgramError;
   const [message, stack = message] =
-    error instanceof Error ? [error.message || error.name, error.stack] : [inspect(error)];
+    error instanceof Error ? [error.message || error.name, traced(error)] : [inspect(error)];
   const prefix = known ? '' : 'internal error: ';
   if (program.opts().debug) printStatusText(`k8s-rollout-test: ${prefix}${stack}`);
-  else printError(known ? message : `${prefix}${message} (run again with --debug for the stack trace)`);
+  else {
+    const hint = known ? '' : ' (run again with --debug for the stack trace)';
+    printError(`${prefix}${message}${hint}`);
+  }
   return known ? error.exitCode : ExitCode.environment;
+}
+
+/** The stack of an error and of those that caused it. */
+function traced(error: Error): string {
+  const stack = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${stack}\ncaused by ${traced(error.cause)}` : stack;
 }

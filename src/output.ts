@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { logLine, printableLines, screenText, withoutLogCommands } from './printable.ts';
+import { withoutSecrets } from './secrets.ts';
 
 const NAMES = { 1: 'standard output', 2: 'standard error' } as const;
 
@@ -104,9 +105,9 @@ export function printStatusText(text: string): void {
   say(text.trimEnd(), (lines) => withoutLogCommands(printableLines(lines)));
 }
 
-/** All words on stderr pass here, still whole: what must be found in them is looked for before they are cut. */
+/** All words on stderr pass here, still whole: an error of others may hold a credential, which could be cut in two later. */
 function say(text: string, asShown: (text: string) => string): void {
-  stderr.write(`${asShown(text)}\n`);
+  stderr.write(`${asShown(withoutSecrets(text))}\n`);
 }
 
 export type LiveTerminal = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'> & { write(text: string): boolean };

@@ -12,7 +12,7 @@ import type { RuntimeUnderTest } from '../trials/runtimes.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { showDifference, showSaved } from './compare-saved.ts';
 import { conclude } from './conclude.ts';
-import { interruptions } from './interruptions.ts';
+import { interruptions, unlessInterrupted } from './interruptions.ts';
 import { measure } from './measure.ts';
 import { folderFor } from './report-rollouts.ts';
 
@@ -128,7 +128,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
   const [choice] = Object.keys(choices);
   if (choice !== undefined)
     throw new InputError(`--${choice} is for --on local: in a cluster the image has the runtime`);
-  return kubernetesBackend({
+  const options = {
     namespace: namespace ?? 'rollout-test',
     k6Image: k6Image ?? K6_IMAGE,
     loadPods: loadPods ?? 1,
@@ -136,10 +136,12 @@ async function backendFor(flags: Flags): Promise<Backend> {
     ...(images === undefined ? {} : { images }),
     ...(url === undefined ? {} : { url }),
     ...(load === undefined ? {} : { load }),
-    onCleanUp(left) {
-      printStatus(`removed what an earlier run had left: namespace ${left.join(', ')}`);
+    onCleanUp(deleted: readonly string[], doubtful: readonly string[]) {
+      if (deleted.length > 0) printStatus(`removed what an earlier run had left: namespace ${deleted.join(', ')}`);
+      for (const text of doubtful) printStatus(text);
     },
-  });
+  };
+  return unlessInterrupted('no trial has begun', () => kubernetesBackend(options));
 }
 
 function chosen(flags: Flags): Partial<Record<Runtime, string>> {

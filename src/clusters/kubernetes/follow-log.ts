@@ -2,9 +2,12 @@
 import type { IncomingMessage } from 'node:http';
 import { delay } from '../../timers.ts';
 import type { KubernetesApi } from './api.ts';
+import { linesOf } from './response-lines.ts';
 
 const RETRY_AFTER_MS = 100;
 const WATCHDOG_MS = 100;
+/** The kubelet sends a line of any length whole. */
+const LONGEST_LINE = 64 * 1024;
 
 /** How long an answer is waited for where silence is not believed: a pod's last two seconds must not be spent on one try. */
 const HASTY_ANSWER_MS = 1000;
@@ -43,7 +46,7 @@ export async function followLog(
       // The pod is gone; or its kubelet has not heard of it yet, and answers the same.
       if (response.statusCode === 404 && (lastTime !== '' || overBefore)) return;
       if (response.statusCode !== 200)
-        response.resume(); // 400: the container has not started yet
+        response.destroy(); // 400: the container has not started yet
       else {
         lastTime = await readLines(response, lastTime, onLine, believedSilenceMs);
         if (overBefore) return;
@@ -68,7 +71,7 @@ export async function lastLine(
   try {
     const response = await api.get(path, query, signal, HASTY_ANSWER_MS);
     if (response.statusCode === 200) await readLines(response, '', keep, () => HASTY_ANSWER_MS);
-    else response.resume();
+    else response.destroy();
   } catch (error) {
     if (!isConnectionError(error)) throw error;
   }
@@ -89,7 +92,7 @@ async function readLines(
     if (limitMs !== undefined && performance.now() - heardMs > limitMs) response.destroy();
   }, WATCHDOG_MS);
   try {
-    for await (const text of linesOf(response)) {
+    for await (const text of linesOf(response, LONGEST_LINE)) {
       heardMs = performance.now();
       const space = text.indexOf(' ');
       const time = comparable(text.slice(0, space));
@@ -105,17 +108,6 @@ async function readLines(
     clearInterval(watchdog);
   }
   return lastTime;
-}
-
-/** Unlike node:readline, this ends when the connection is cut. An unfinished last line is left out: it comes again. */
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  response.setEncoding('utf8');
-  let rest = '';
-  for await (const chunk of response) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
 }
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;

@@ -11,12 +11,13 @@ import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/c
 import type { DeployOptions } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
 import { RolloutDeadline, type RolloutPod, rolloutLimits } from '../rollout-deadline.ts';
+import { unreadable } from './answer.ts';
 import type { KubernetesApi } from './api.ts';
 import { podsInSlices } from './endpoint-view.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
 import { withDueTermination } from './pod-termination.ts';
-import { isReady, newPodRecord, notePod, notePodGone, servingContainer } from './pod-timeline.ts';
+import { hasStarted, isReady, newPodRecord, notePod, notePodGone, servingContainer } from './pod-timeline.ts';
 import { rolloutPod } from './rollout-pods.ts';
 import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
@@ -64,7 +65,7 @@ export class Observer {
 
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
-    const onGap = (error: unknown) => this.#event('WatchInterrupted', undefined, String(error));
+    const onGap = (reason: string) => this.#event('WatchInterrupted', undefined, reason);
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
     await Promise.all([
@@ -259,12 +260,12 @@ export class Observer {
     this.#options.onEvent?.(event);
   }
 
-  /** An error in a handler must end the trial, not vanish in the client library, which would go on. */
+  /** An error in a handler must end the trial. Objects are read as they come, so it is theirs where it is not ours. */
   #guard(handle: () => void): void {
     try {
       handle();
     } catch (error) {
-      this.#conditions.fail(error as Error);
+      this.#conditions.fail(unreadable(error));
     }
   }
 
@@ -291,11 +292,7 @@ export class Observer {
     const pods = [...this.#pods.values()];
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
     const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
-    const lastLine = unready && (await this.#logs.askLastLine(unready));
+    const lastLine = unready && this.#options.asksApp ? await this.#logs.askLastLine(unready) : undefined;
     return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }
-}
-
-function hasStarted(record: PodRecord): boolean {
-  return (servingContainer(record)?.runs.length ?? 0) > 0;
 }

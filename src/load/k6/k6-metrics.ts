@@ -1,6 +1,4 @@
 /** What a running k6 says of itself by its REST API, reached through the API server's proxy. */
-import type { IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
 import { ExitCode, ProgramError } from '../../errors.ts';
@@ -25,25 +23,32 @@ export async function droppedIterations(
   signal: AbortSignal,
 ): Promise<number> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}:${API_PORT}/proxy/v1/metrics/dropped_iterations`;
-  const response = await asked(api, path, signal).catch((error: unknown) => {
+  const { status, body } = await asked(api, path, signal).catch((error: unknown) => {
     throw apiError(error, `ask k6 in ${pod} for its metrics`, api);
   });
-  const body = await text(response);
-  const metric = CounterMetric.safeParse(response.statusCode === 200 ? JSON.parse(body) : undefined);
+  const metric = CounterMetric.safeParse(status === 200 ? parsed(body) : undefined);
   if (metric.success) return metric.data.data.attributes.sample.count;
   throw new ProgramError(
-    `k6 in ${pod} did not tell what it could not start: HTTP status ${response.statusCode}: ${body.slice(0, 200)}`,
+    `k6 in ${pod} did not tell what it could not start: HTTP status ${status}: ${body.slice(0, 200)}`,
     ExitCode.invalidMeasurement,
   );
 }
 
 /** Asks again where no answer comes: the proxy on the way sometimes loses a request. */
-async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await api.get(path, {}, signal);
+      return await api.getText(path, signal);
     } catch (error) {
       if (attempt === ATTEMPTS || (error as NodeJS.ErrnoException).code !== 'ETIMEDOUT') throw error;
     }
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined; // a page of the proxy on the way
   }
 }
