@@ -2,9 +2,12 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesApi } from './api.ts';
+import { isConnectionError, linesOf } from './response-lines.ts';
 
 const RETRY_AFTER_MS = 100;
 const WATCHDOG_MS = 100;
+/** As much of a line as the container runtime writes in one piece; an app that ends no line must not fill our memory. */
+const MAX_LINE_LENGTH = 16 * 1024;
 
 /** How long an answer is waited for where silence is not believed: a pod's last two seconds must not be spent on one try. */
 const HASTY_ANSWER_MS = 1000;
@@ -89,7 +92,7 @@ async function readLines(
     if (limitMs !== undefined && performance.now() - heardMs > limitMs) response.destroy();
   }, WATCHDOG_MS);
   try {
-    for await (const text of linesOf(response)) {
+    for await (const text of linesOf(response, MAX_LINE_LENGTH)) {
       heardMs = performance.now();
       const space = text.indexOf(' ');
       const time = comparable(text.slice(0, space));
@@ -107,17 +110,6 @@ async function readLines(
   return lastTime;
 }
 
-/** Unlike node:readline, this ends when the connection is cut. An unfinished last line is left out: it comes again. */
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  response.setEncoding('utf8');
-  let rest = '';
-  for await (const chunk of response) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-}
-
 const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;
 
 /**
@@ -127,9 +119,4 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)
 export function comparable(time: string): string | undefined {
   const [, seconds, fraction = '', zone] = RFC_3339.exec(time) ?? [];
   return seconds === undefined ? undefined : `${seconds}.${fraction.padEnd(9, '0')}${zone}`;
-}
-
-/** The connection was refused, cut or aborted: nothing that another attempt cannot set right, or that matters any more. */
-function isConnectionError(error: unknown): boolean {
-  return typeof (error as NodeJS.ErrnoException).code === 'string';
 }

@@ -63,31 +63,49 @@ export class Observer {
 
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
-    const onGap = (error: unknown) => this.#event('WatchInterrupted', undefined, String(error));
+    const onGap = (error: unknown) =>
+      this.#event('WatchInterrupted', undefined, error instanceof Error ? error.message : String(error));
+    const onError = (error: unknown) => this.#conditions.fail(error as Error);
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
     await Promise.all([
-      watchResource<V1Pod>(api, `${core}/pods`, () => api.core.listNamespacedPod({ namespace }), signal, {
-        onChange: (pod) => this.#guard(() => this.#onPod(pod)),
-        onDelete: (pod) => this.#guard(() => this.#onPodGone(pod)),
-        onGap,
-      }),
-      watchResource<V1EndpointSlice>(
+      watchResource<V1Pod>(
         api,
-        `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
-        () => api.discovery.listNamespacedEndpointSlice({ namespace, labelSelector }),
+        { path: `${core}/pods`, list: () => api.core.listNamespacedPod({ namespace }) },
         signal,
         {
-          onChange: (slice) => this.#guard(() => this.#onSlice(slice)),
-          onDelete: (slice) => this.#guard(() => this.#onSlice(slice, true)),
+          onChange: (pod) => this.#onPod(pod),
+          onDelete: (pod) => this.#onPodGone(pod),
           onGap,
+          onError,
         },
       ),
-      watchResource<CoreV1Event>(api, `${core}/events`, () => api.core.listNamespacedEvent({ namespace }), signal, {
-        onChange: (event) => this.#guard(() => this.#onEvent(event)),
-        onDelete: () => {},
-        onGap,
-      }),
+      watchResource<V1EndpointSlice>(
+        api,
+        {
+          path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+          labelSelector,
+          list: () => api.discovery.listNamespacedEndpointSlice({ namespace, labelSelector }),
+        },
+        signal,
+        {
+          onChange: (slice) => this.#onSlice(slice),
+          onDelete: (slice) => this.#onSlice(slice, true),
+          onGap,
+          onError,
+        },
+      ),
+      watchResource<CoreV1Event>(
+        api,
+        { path: `${core}/events`, list: () => api.core.listNamespacedEvent({ namespace }) },
+        signal,
+        {
+          onChange: (event) => this.#onEvent(event),
+          onDelete: () => {},
+          onGap,
+          onError,
+        },
+      ),
     ]);
     this.#watching = true;
   }
@@ -256,15 +274,6 @@ export class Observer {
     const event = { atMs: this.#options.clock.nowMs(), type, ...ref, message };
     this.#events.push(event);
     this.#options.onEvent?.(event);
-  }
-
-  /** An error in a handler must end the trial, not vanish in the client library, which would go on. */
-  #guard(handle: () => void): void {
-    try {
-      handle();
-    } catch (error) {
-      this.#conditions.fail(error as Error);
-    }
   }
 
   #inBackground(work: Promise<void>): void {

@@ -1,47 +1,116 @@
 /** Watches that go on after a dropped connection, and list anew when the server has forgotten where they were (410 Gone). */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type KubernetesListObject, type KubernetesObject, makeInformer } from '@kubernetes/client-node';
+import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
 import { apiError, type KubernetesApi } from './api.ts';
+import { type ChangeHandlers, SeenObjects } from './seen-objects.ts';
+import { WatchError, watchEvents } from './watch-events.ts';
 
-const RESTART_AFTER_MS = 200;
+/** After a first failure, and twice as long after each one that follows. */
+const RESTART_AFTER_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
 
-export interface WatchHandlers<T> {
-  onChange(object: T): void;
-  onDelete(object: T): void;
+export interface WatchHandlers<T> extends ChangeHandlers<T> {
   /** The connection was lost and is being made again: what happens meanwhile is seen late. */
   onGap(error: unknown): void;
 }
 
+export interface WatchedCollection<T> {
+  /** /api/v1/namespaces/NAME/pods */
+  path: string;
+  labelSelector?: string;
+  /** The whole collection, by the same selector. */
+  list(): Promise<KubernetesListObject<T & KubernetesObject>>;
+}
+
 /**
- * Watches a resource until aborted; resolves once its present state has been told.
- * @param path of the collection: /api/v1/namespaces/NAME/pods
+ * Watches a collection until aborted; resolves once its present state has been told.
+ * @throws EnvironmentError when that cannot be had
  */
 export async function watchResource<T extends KubernetesObject>(
   api: KubernetesApi,
-  path: string,
-  list: () => Promise<KubernetesListObject<T>>,
+  collection: WatchedCollection<T>,
   signal: AbortSignal,
   handlers: WatchHandlers<T>,
 ): Promise<void> {
-  const first = await list().catch((error: unknown) => {
+  const { path } = collection;
+  const first = await listed(collection).catch((error: unknown) => {
     throw apiError(error, `list ${path.split('/').at(-1)}`, api);
   });
-  let items: KubernetesListObject<T> | undefined = first;
-  const informer = makeInformer<T>(api.config, path, () => {
-    const known = items;
-    items = undefined;
-    return known ? Promise.resolve(known) : list();
-  });
-  informer.on('add', handlers.onChange);
-  informer.on('update', handlers.onChange);
-  informer.on('delete', handlers.onDelete);
-  informer.on('error', (error: unknown) => {
-    if (signal.aborted) return;
-    handlers.onGap(error);
-    delay(RESTART_AFTER_MS, undefined, { signal })
-      .then(() => informer.start())
-      .catch(() => {}); // aborted
-  });
-  signal.addEventListener('abort', () => void informer.stop());
-  if (!signal.aborted) await informer.start();
+  if (signal.aborted) return;
+  const seen = new SeenObjects(handlers);
+  seen.replace(first.items);
+  const { version } = first;
+  void new Follower(api, collection, handlers, seen, version).follow(signal).catch(handlers.onError);
+}
+
+class Follower<T extends KubernetesObject> {
+  /** How far we are; undefined: the server has forgotten, so it takes a list. */
+  #version: string | undefined;
+  /** Watches in a row that failed, or ended without having told anything. */
+  #failures = 0;
+  readonly #api: KubernetesApi;
+  readonly #collection: WatchedCollection<T>;
+  readonly #handlers: WatchHandlers<T>;
+  readonly #seen: SeenObjects<T>;
+
+  constructor(
+    api: KubernetesApi,
+    collection: WatchedCollection<T>,
+    handlers: WatchHandlers<T>,
+    seen: SeenObjects<T>,
+    version: string,
+  ) {
+    this.#api = api;
+    this.#collection = collection;
+    this.#handlers = handlers;
+    this.#seen = seen;
+    this.#version = version;
+  }
+
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let pauseMs = 0;
+      try {
+        await this.#watch(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#handlers.onGap(error);
+        if (error instanceof WatchError) pauseMs = error.retryAfterMs;
+        if (error instanceof WatchError && error.gone) this.#version = undefined;
+      }
+      // The first attempt follows at once: what happens until the watch is there again is seen late.
+      if (this.#failures > 0) pauseMs = Math.max(pauseMs, RESTART_AFTER_MS * 2 ** (this.#failures - 1));
+      this.#failures++;
+      await delay(Math.min(pauseMs, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => {}); // aborted: the loop ends
+    }
+  }
+
+  /** Returns when the server ends the watch, as it does every few minutes. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { path, labelSelector } = this.#collection;
+    if (this.#version === undefined) {
+      const { items, version } = await listed(this.#collection);
+      if (signal.aborted) return;
+      this.#seen.replace(items);
+      this.#version = version;
+    }
+    const query = { ...(labelSelector === undefined ? {} : { labelSelector }), resourceVersion: this.#version };
+    for await (const event of watchEvents<T>(this.#api, path, query, signal)) {
+      if (signal.aborted) return;
+      this.#failures = 0;
+      this.#seen.take(event);
+      this.#version = event.object.metadata?.resourceVersion ?? this.#version;
+    }
+  }
+}
+
+async function listed<T extends KubernetesObject>(
+  collection: WatchedCollection<T>,
+): Promise<{ items: readonly T[]; version: string }> {
+  const list = await collection.list();
+  const version = list?.metadata?.resourceVersion;
+  // The client library takes anything with status 200 for a list, also a page in HTML.
+  if (version === undefined) throw new WatchError('the server sent something that is no list');
+  // A list without items has null for them, whatever its type says.
+  return { items: list.items ?? [], version };
 }

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import type { Target } from '../../clusters/cluster.ts';
 import { Conditions, within } from '../../clusters/condition.ts';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
@@ -180,24 +180,37 @@ class RunningJob implements RunningLoad {
     const core = `/api/v1/namespaces/${namespace}`;
     const { signal } = this.#watching;
     const onGap = () => {};
+    const onError = (error: unknown) => fail(error as Error);
     const fail = (error: Error) => {
       this.#conditions.fail(error);
       this.#die(error);
     };
-    await watchResource<V1Pod>(api, `${core}/pods`, () => api.core.listNamespacedPod({ namespace }), signal, {
-      onChange: (pod) => this.#onPod(pod, fail),
-      onDelete: () => {},
-      onGap,
-    });
-    await watchResource(api, `${core}/events`, () => api.core.listNamespacedEvent({ namespace }), signal, {
-      onChange: (event) => {
-        if (!event.involvedObject.name?.startsWith(LOAD_NAME)) return;
-        const trouble = creationTrouble(event);
-        if (trouble) fail(new EnvironmentError(trouble));
+    await watchResource<V1Pod>(
+      api,
+      { path: `${core}/pods`, list: () => api.core.listNamespacedPod({ namespace }) },
+      signal,
+      {
+        onChange: (pod) => this.#onPod(pod, fail),
+        onDelete: () => {},
+        onGap,
+        onError,
       },
-      onDelete: () => {},
-      onGap,
-    });
+    );
+    await watchResource<CoreV1Event>(
+      api,
+      { path: `${core}/events`, list: () => api.core.listNamespacedEvent({ namespace }) },
+      signal,
+      {
+        onChange: (event) => {
+          if (!event.involvedObject.name?.startsWith(LOAD_NAME)) return;
+          const trouble = creationTrouble(event);
+          if (trouble) fail(new EnvironmentError(trouble));
+        },
+        onDelete: () => {},
+        onGap,
+        onError,
+      },
+    );
   }
 
   #onPod(pod: V1Pod, fail: (error: Error) => void): void {
