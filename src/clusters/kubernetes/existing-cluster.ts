@@ -79,7 +79,7 @@ class ExistingDeployment implements Deployed {
 
   async start(): Promise<void> {
     await this.#observer.start();
-    await this.#until('become ready', () => this.#state.complete && this.#observer.serving(this.#state.replicas));
+    await this.#until('become ready', () => this.#state.complete && this.#observer.pods.serving(this.#state.replicas));
   }
 
   async disrupt(): Promise<void> {
@@ -89,18 +89,19 @@ class ExistingDeployment implements Deployed {
       const generation = await this.#restart();
       await this.#until('finish the rollout', () => {
         const { complete, observedGeneration, replicas } = this.#state;
-        return complete && observedGeneration >= generation && this.#observer.rolledOut(replicas);
+        return complete && observedGeneration >= generation && this.#observer.pods.rolledOut(replicas);
       });
       return;
     }
     await runTrigger(trigger, this.#trial.signal, (line) => process.stderr.write(`${line}\n`));
     const tooLate = setTimeout(() => {
-      if (!this.#observer.replacing) this.#observer.fail(this.#replacedNothing());
+      if (!this.#observer.pods.replacing) this.#observer.fail(this.#replacedNothing());
     }, TRIGGER_SHOWS_WITHIN_MS);
     try {
       await this.#until(
         'finish what the command began',
-        () => this.#state.complete && this.#observer.replacedSome && this.#observer.serving(this.#state.replicas),
+        () =>
+          this.#state.complete && this.#observer.pods.replacedSome && this.#observer.pods.serving(this.#state.replicas),
       );
     } finally {
       clearTimeout(tooLate);

@@ -97,7 +97,7 @@ class KubernetesDeployment implements Deployed {
     }
     this.#url = await serviceUrl(api, this.#namespace, this.#options.manifests, url);
     const { replicas } = effectiveStrategy(this.#options.manifests.workload);
-    await this.#observer.until('become ready', signal, () => this.#observer.serving(replicas));
+    await this.#observer.until('become ready', signal, () => this.#observer.pods.serving(replicas));
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
   }
 
@@ -116,7 +116,7 @@ class KubernetesDeployment implements Deployed {
     } catch (error) {
       throw apiError(error, `change the Deployment ${name}`, api);
     }
-    await this.#observer.until('finish the rollout', signal, () => this.#observer.rolledOut(replicas));
+    await this.#observer.until('finish the rollout', signal, () => this.#observer.pods.rolledOut(replicas));
   }
 
   remove(): Promise<void> {
