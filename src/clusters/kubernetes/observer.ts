@@ -13,7 +13,7 @@ import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
 import { withDueTermination } from './pod-termination.ts';
 import { isReady, servingContainer } from './pod-timeline.ts';
-import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
+import { creationTrouble, failureOf, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
 import { isOfController } from './workload-events.ts';
 import { WorkloadPods } from './workload-pods.ts';
@@ -166,7 +166,7 @@ export class Observer {
     if (noted.started) {
       this.#event('Started', record, 'container started');
       const terminating = () => record.deletionMs !== undefined;
-      const ended = () => servingContainer(record)?.runs.at(-1)?.exitCode !== undefined;
+      const ended = () => record.goneMs !== undefined || servingContainer(record)?.runs.at(-1)?.exitCode !== undefined;
       if (asksApp) this.#inBackground(this.#logs.follow(pod, terminating, ended));
     }
     if (noted.ready) {
@@ -175,6 +175,7 @@ export class Observer {
     }
     if (noted.deletion) this.#event('Killing', record, 'deletion asked for');
     if (noted.notReady) this.#event('NotReady', record, 'no longer ready');
+    if (noted.ended) this.#event(pod.status?.reason ?? 'Failed', record, failureOf(pod));
     const trouble = podTrouble([pod]);
     if (trouble && !this.#pods.rolloutBegun) {
       this.#conditions.fail(this.#trouble(trouble, this.#logs.lastLine(record.name)));
@@ -195,7 +196,7 @@ export class Observer {
   #onEvent(event: CoreV1Event): void {
     // Kubernetes keeps events for an hour: those in the first list are from before the trial.
     if (!this.#watching || event.type !== 'Warning') return;
-    const { kind, name = '', uid, fieldPath } = event.involvedObject;
+    const { kind, name = '', uid, fieldPath } = event.involvedObject ?? {};
     const ofController = isOfController(event, this.#options.manifests.workload.metadata.name);
     const isOurPod = kind === 'Pod' && this.#pods.has(uid ?? '');
     const trouble = ofController ? creationTrouble(event) : undefined;

@@ -6,7 +6,7 @@ import type { Manifests } from '../../manifests/manifests.ts';
 import type { PodRecord, RouterView } from '../../trace/cluster-record.ts';
 import type { RolloutPod } from '../rollout-deadline.ts';
 import { podsInSlices } from './endpoint-view.ts';
-import { isReady, newPodRecord, notePod, notePodGone, servingContainer } from './pod-timeline.ts';
+import { isReady, newPodRecord, notePod, notePodEnded, notePodGone, servingContainer } from './pod-timeline.ts';
 import { rolloutPod } from './rollout-pods.ts';
 
 /** The name of the one view there is: no router can be looked into. */
@@ -19,6 +19,8 @@ export interface NotedPod {
   ready: boolean;
   deletion: boolean;
   notReady: boolean;
+  /** It has failed, or was evicted, and stays as an object. */
+  ended: boolean;
 }
 
 export class WorkloadPods {
@@ -51,20 +53,26 @@ export class WorkloadPods {
   note(pod: V1Pod, nowMs: number): NotedPod | undefined {
     if (!this.#isOurs(pod)) return undefined;
     const { name = '', uid = name } = pod.metadata ?? {};
+    const known = this.#records.get(uid);
+    const ended = ['Failed', 'Succeeded'].includes(pod.status?.phase ?? '');
     // What was evicted or has failed stays in the namespace as an object, and is no pod of the workload any more.
-    if (!this.#records.has(uid) && ['Failed', 'Succeeded'].includes(pod.status?.phase ?? '')) return undefined;
-    this.#pods.set(uid, pod);
+    if (!known && ended) return undefined;
     const generation = this.#old && !this.#old.has(uid) ? 'new' : 'old';
-    const record = this.#records.get(uid) ?? newPodRecord(pod, generation, nowMs, this.#servedBy);
+    const record = known ?? newPodRecord(pod, generation, nowMs, this.#servedBy);
     this.#records.set(uid, record);
     const before = { ...record, started: hasStarted(record) };
     notePod(record, pod, nowMs, (ms) => this.#fromPodMs(name, ms));
+    if (ended) {
+      notePodEnded(record, nowMs);
+      this.#pods.delete(uid);
+    } else this.#pods.set(uid, pod);
     return {
       record,
       started: hasStarted(record) && !before.started,
       ready: record.readyMs !== before.readyMs,
       deletion: record.deletionMs !== before.deletionMs,
       notReady: record.notReadyMs !== before.notReadyMs,
+      ended: record.goneMs !== before.goneMs,
     };
   }
 
@@ -117,9 +125,9 @@ export class WorkloadPods {
     return [...(this.#old ?? [])].some((uid) => !this.#pods.has(uid));
   }
 
-  /** Some old pods are gone or going. */
+  /** Some old pods are gone or terminate. */
   get replacing(): boolean {
-    return [...(this.#old ?? [])].some((uid) => this.#records.get(uid)?.deletionMs !== undefined);
+    return this.replacedSome || [...(this.#old ?? [])].some((uid) => this.#records.get(uid)?.deletionMs !== undefined);
   }
 
   /** The pods there are as the deadline of a rollout counts them. */
