@@ -1,6 +1,7 @@
 /** A real cluster: each trial in a namespace of its own, watched from outside, and taken away. */
 import { setMaxListeners } from 'node:events';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { ProgramError } from '../../errors.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
@@ -35,12 +36,15 @@ export class KubernetesCluster implements Cluster {
   /** @throws ProgramError for what the cluster refuses, and for pods that cannot or do not become ready */
   async deploy(options: DeployOptions): Promise<Deployed> {
     const { api, namespacePrefix } = this.#options;
+    options.signal.throwIfAborted();
     const namespace = await createNamespace(api, namespacePrefix);
     const deployed = new KubernetesDeployment(namespace, options, this.#options);
     try {
       await deployed.start();
     } catch (error) {
-      await deployed.remove();
+      await deployed.remove().catch((notRemoved: unknown) => {
+        throw bothErrors(error, notRemoved);
+      });
       throw error;
     }
     return deployed;
@@ -128,4 +132,10 @@ class KubernetesDeployment implements Deployed {
   record(): ClusterRecord {
     return this.#observer.record();
   }
+}
+
+/** What went wrong first, and that something is left because of what went wrong after it. */
+function bothErrors(first: unknown, second: unknown): unknown {
+  if (!(first instanceof ProgramError) || !(second instanceof Error)) return first;
+  return new ProgramError(`${first.message}; ${second.message}`, first.exitCode, { cause: first });
 }

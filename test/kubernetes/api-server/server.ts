@@ -3,13 +3,16 @@
  * and permissions, and the faults that a test sets. Nothing happens in it by itself; see deployments.ts for a rollout.
  */
 import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { KubernetesApi } from '../../../src/clusters/kubernetes/api.ts';
 import { holdPort } from '../../../src/processes/ports.ts';
 import { within } from '../../app/within.ts';
-import { configFor, kubeconfig } from '../api-server.ts';
+import { configFor } from '../api-server.ts';
 import { type Fault, Faults, refuse, statusObject } from './faults.ts';
 import { PodLog } from './logs.ts';
 import { apiVersionOf, type Place, placeOf, RESOURCES } from './resources.ts';
@@ -238,8 +241,8 @@ function isSelected({ metadata: { labels = {} } }: StoredObject, selector: strin
     });
 }
 
-/** Starts one, with a kubeconfig for it, until the test ends. */
-export async function startApiServer(t: TestContext): Promise<{ server: ApiServer; api: KubernetesApi }> {
+/** Starts one until the test ends. Tests beside each other in one process each have their own. */
+export async function startApiServer(t: TestContext): Promise<{ server: ApiServer; api: KubernetesApi; url: string }> {
   const server = new ApiServer();
   const { port, release } = await holdPort();
   const http = createServer((request, response) => {
@@ -256,6 +259,22 @@ export async function startApiServer(t: TestContext): Promise<{ server: ApiServe
     await once(http, 'close');
     release();
   });
-  kubeconfig(t, configFor(`http://127.0.0.1:${port}`));
-  return { server, api: KubernetesApi.connect() };
+  const url = `http://127.0.0.1:${port}`;
+  return { server, api: connectTo(url), url };
+}
+
+/** By a kubeconfig that is there only while it is read. */
+function connectTo(url: string): KubernetesApi {
+  const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
+  const file = join(folder, 'config');
+  writeFileSync(file, configFor(url));
+  const { KUBECONFIG } = process.env;
+  process.env.KUBECONFIG = file;
+  try {
+    return KubernetesApi.connect();
+  } finally {
+    if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;
+    else process.env.KUBECONFIG = KUBECONFIG;
+    rmSync(folder, { recursive: true });
+  }
 }

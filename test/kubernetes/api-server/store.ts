@@ -81,7 +81,9 @@ export class ObjectStore extends EventEmitter<Events> {
     const object = this.#objects.get(key);
     if (!object) return undefined;
     this.#objects.delete(key);
-    return this.#note('DELETED', object);
+    const told = this.#numbered(object);
+    this.#tell('DELETED', told);
+    return told;
   }
 
   get(resource: Resource, namespace: string, name: string): StoredObject | undefined {
@@ -107,18 +109,20 @@ export class ObjectStore extends EventEmitter<Events> {
   }
 
   #store(key: string, object: StoredObject, type: Change['type']): StoredObject {
-    const stored = this.#note(type, object);
-    this.#objects.set(key, stored);
-    return stored;
+    const told = this.#numbered(object);
+    this.#objects.set(key, told);
+    this.#tell(type, told);
+    return told;
   }
 
-  #note(type: Change['type'], object: StoredObject): StoredObject {
-    const version = ++this.version;
-    const told = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
-    const change = { type, version, object: told };
+  #numbered(object: StoredObject): StoredObject {
+    return { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.version) } };
+  }
+
+  #tell(type: Change['type'], object: StoredObject): void {
+    const change = { type, version: Number(object.metadata.resourceVersion), object };
     this.#changes.push(change);
     this.emit('change', change);
-    return told;
   }
 }
 
