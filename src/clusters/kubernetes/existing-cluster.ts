@@ -21,6 +21,9 @@ const TRIGGER_SHOWS_WITHIN_MS = 60_000;
 /** The annotation that kubectl rollout restart sets. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
+/** Until it has been asked for, which may fail. */
+const UNKNOWN: WorkloadState = { replicas: 0, observedGeneration: 0, complete: false };
+
 export interface ExistingClusterOptions {
   api: KubernetesApi;
   workload: WorkloadReference;
@@ -58,7 +61,7 @@ class ExistingDeployment implements Deployed {
   readonly #trial: DeployOptions;
   readonly #observer: Observer;
   readonly #watching = new AbortController();
-  #state: WorkloadState = { replicas: 0, observedGeneration: 0, complete: false };
+  #state = UNKNOWN;
 
   constructor(options: ExistingClusterOptions, trial: DeployOptions) {
     this.#options = options;
@@ -137,7 +140,7 @@ class ExistingDeployment implements Deployed {
 
   /** Waits for what pods, slices and the workload's own status bring about; the last of these is asked again and again. */
   async #until(what: string, condition: () => boolean): Promise<void> {
-    this.#state = await this.#read();
+    this.#state = UNKNOWN;
     const polling = new AbortController();
     const polls = this.#poll(AbortSignal.any([polling.signal, this.#trial.signal]));
     try {
@@ -150,7 +153,6 @@ class ExistingDeployment implements Deployed {
 
   async #poll(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
-      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted, and so is the loop
       try {
         this.#state = await this.#read();
         failures = 0;
@@ -159,6 +161,7 @@ class ExistingDeployment implements Deployed {
         failures++;
         if (failures === MOST_FAILED_POLLS) this.#observer.fail(error as Error);
       }
+      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted, and so is the loop
     }
   }
 

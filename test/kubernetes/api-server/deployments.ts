@@ -42,6 +42,11 @@ export class ScriptedDeployment {
     return this.#pods;
   }
 
+  /** Steps are left. */
+  get busy(): boolean {
+    return this.#steps.length > 0;
+  }
+
   /** Makes so many pods, ready at once. */
   deploy(replicas: number): void {
     for (let i = 0; i < replicas; i++) this.#then(...this.#creation(this.#nextName()));
