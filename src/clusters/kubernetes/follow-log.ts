@@ -6,6 +6,8 @@ import { isConnectionError, linesOf } from './response-lines.ts';
 
 const RETRY_AFTER_MS = 100;
 const WATCHDOG_MS = 100;
+/** A container that has ended, or never started, and whose log cannot be had has none any more. */
+const ATTEMPTS_AFTER_END = 5;
 /** As much of a line as the container runtime writes in one piece; an app that ends no line must not fill our memory. */
 const MAX_LINE_LENGTH = 16 * 1024;
 
@@ -37,8 +39,9 @@ export async function followLog(
 ): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
   let lastTime = '';
-  while (!signal.aborted) {
+  for (let attemptsAfterEnd = 0; !signal.aborted && attemptsAfterEnd < ATTEMPTS_AFTER_END; ) {
     const overBefore = ended();
+    if (overBefore) attemptsAfterEnd++;
     const query = { container, follow: 'true', timestamps: 'true', ...(lastTime ? { sinceTime: lastTime } : {}) };
     try {
       const hasty = believedSilenceMs() !== undefined;

@@ -1,8 +1,8 @@
 /** What a running k6 says of itself by its REST API, reached through the API server's proxy. */
-import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
+import { isConnectionError } from '../../clusters/kubernetes/response-lines.ts';
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { API_PORT } from './job-objects.ts';
 
@@ -16,7 +16,7 @@ const CounterMetric = z.object({
 /**
  * Requests that k6 in this pod could not start so far. Its summary says it too, but comes as the pod's very last words,
  * which a followed log sometimes loses.
- * @throws ProgramError when k6 does not tell
+ * @throws ProgramError when k6 does not say
  */
 export async function droppedIterations(
   api: KubernetesApi,
@@ -25,25 +25,36 @@ export async function droppedIterations(
   signal: AbortSignal,
 ): Promise<number> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}:${API_PORT}/proxy/v1/metrics/dropped_iterations`;
-  const response = await asked(api, path, signal).catch((error: unknown) => {
+  const { status, body } = await asked(api, path, signal).catch((error: unknown) => {
     throw apiError(error, `ask k6 in ${pod} for its metrics`, api);
   });
-  const body = await text(response);
-  const metric = CounterMetric.safeParse(response.statusCode === 200 ? JSON.parse(body) : undefined);
+  const metric = CounterMetric.safeParse(status === 200 ? parsed(body) : undefined);
   if (metric.success) return metric.data.data.attributes.sample.count;
   throw new ProgramError(
-    `k6 in ${pod} did not tell what it could not start: HTTP status ${response.statusCode}: ${body.slice(0, 200)}`,
+    `k6 in ${pod} did not say what it could not start: HTTP status ${status}: ${body.trim().slice(0, 200).replaceAll(/\s+/g, ' ')}`,
     ExitCode.invalidMeasurement,
   );
 }
 
-/** Asks again where no answer comes: the proxy on the way sometimes loses a request. */
-async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+/** Asks again where no answer comes, or none of k6's: the proxy on the way sometimes loses a request. */
+async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await api.get(path, {}, signal);
+      const response = await api.get(path, {}, signal);
+      const status = response.statusCode ?? 0;
+      const body = await text(response);
+      if (attempt === ATTEMPTS || status < 500) return { status, body };
     } catch (error) {
-      if (attempt === ATTEMPTS || (error as NodeJS.ErrnoException).code !== 'ETIMEDOUT') throw error;
+      signal.throwIfAborted();
+      if (attempt === ATTEMPTS || !isConnectionError(error)) throw error;
     }
+  }
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined; // not k6's answer
   }
 }
