@@ -67,7 +67,6 @@ async function firstAnswer(address: Address, scenario: Scenario, options: FirstA
     const nowMs = performance.now();
     if (typeof answer === 'number' && isSuccess(answer)) return;
     if (answer === ENDLESS) throw endless(name, scenario.timeoutMs);
-    if (answer === ENDLESS) throw endless(name, scenario.timeoutMs);
     if (typeof answer === 'string' && answer !== 'ECONNREFUSED' && !asked) {
       asked = true;
       await assertPlainHttp(address, scenario.path);

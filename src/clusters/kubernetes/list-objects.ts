@@ -1,6 +1,7 @@
 /** The objects of a namespace, or of all, that decide how rollouts go. Reads, and changes nothing. */
 import { AutoscalingV2Api, type KubernetesObject, PolicyV1Api } from '@kubernetes/client-node';
 import { apiError, type KubernetesApi } from './api.ts';
+import { itemsOf } from './list-items.ts';
 import { assertAllowed, type Permission } from './preflight.ts';
 
 const READ = ['list'] as const;
@@ -71,6 +72,5 @@ async function items(
   kind: string,
   list: Promise<{ items: KubernetesObject[] }>,
 ): Promise<unknown[]> {
-  const { items } = await list;
-  return items.map((item) => JSON.parse(JSON.stringify({ ...item, apiVersion, kind })) as unknown);
+  return itemsOf(await list).map((item) => JSON.parse(JSON.stringify({ ...item, apiVersion, kind })) as unknown);
 }

@@ -2,6 +2,7 @@
 import { InputError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import { apiError, KubernetesApi } from './api.ts';
+import { itemsOf } from './list-items.ts';
 import { assertAllowed, RUN_PERMISSIONS } from './preflight.ts';
 import { assertRolls, liveManifests, readWorkload, serviceOf, type WorkloadReference } from './workload.ts';
 
@@ -53,10 +54,13 @@ export async function liveService(flags: LiveServiceFlags): Promise<LiveService>
   await assertAllowed(api, RUN_PERMISSIONS, { namespace, grantedBy: 'kubernetes/role-run.yaml' });
   const workload = await readWorkload(api, reference);
   if (flags.trigger === undefined) assertRolls(workload, reference);
-  const { items } = await api.core.listNamespacedService({ namespace }).catch((error: unknown) => {
-    throw apiError(error, `list the Services of ${namespace}`, api);
-  });
-  const manifests = liveManifests(workload, serviceOf(workload, items, flags.service, reference), reference);
+  const services = await api.core
+    .listNamespacedService({ namespace })
+    .then(itemsOf)
+    .catch((error: unknown) => {
+      throw apiError(error, `list the Services of ${namespace}`, api);
+    });
+  const manifests = liveManifests(workload, serviceOf(workload, services, flags.service, reference), reference);
   return { api, reference, url, manifests };
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
 import { apiError, type KubernetesApi } from './api.ts';
+import { itemsOf } from './list-items.ts';
 import { type ChangeHandlers, SeenObjects } from './seen-objects.ts';
 import { WatchError, watchEvents } from './watch-events.ts';
 
@@ -108,9 +109,5 @@ async function listed<T extends KubernetesObject>(
   collection: WatchedCollection<T>,
 ): Promise<{ items: readonly T[]; version: string }> {
   const list = await collection.list();
-  const version = list?.metadata?.resourceVersion;
-  // The client library takes anything with status 200 for a list, also a page in HTML.
-  if (version === undefined) throw new WatchError('the server sent something that is no list');
-  // A list without items has null for them, whatever its type says.
-  return { items: list.items ?? [], version };
+  return { items: itemsOf(list), version: list.metadata?.resourceVersion ?? '' };
 }
