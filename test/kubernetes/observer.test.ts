@@ -183,11 +183,13 @@ describe('a rollout', () => {
     server.store.put(sliceObject([{ uid: 'n1' }, { uid: 'n2' }]));
     await recorded('the rollout', () => observer.pods.rolledOut(2));
     server.store.change('Pod', 'ns', evicted, { metadata: { labels: { more: 'labels' } } });
+    server.store.change('Pod', 'ns', evicted, { metadata: { deletionTimestamp: wholeSeconds() } });
     server.store.put(readyPod('web-n3', { uid: 'n3' }));
     await recorded('a later pod', ({ pods }) => pods.some(({ uid }) => uid === 'n3'));
     const { pods, events } = observer.record();
     const [first] = pods;
-    assert.deepEqual([first?.goneMs !== undefined, first?.deletionMs], [true, undefined], 'nobody asked for its end');
+    assert.ok((first?.goneMs ?? Number.NaN) < (first?.deletionMs ?? Number.NaN), 'it was deleted later');
+    assert.ok(observer.pods.rolledOut(3) === false && observer.pods.replacedSome);
     assert.deepEqual(
       events.filter(({ type }) => type === 'Evicted').map(({ message, pod }) => [pod?.name, message]),
       [[evicted, 'the pod has failed: The node was low on resource: memory. Bye.']],

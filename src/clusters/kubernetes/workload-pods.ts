@@ -62,10 +62,10 @@ export class WorkloadPods {
     this.#records.set(uid, record);
     const before = { ...record, started: hasStarted(record) };
     notePod(record, pod, nowMs, (ms) => this.#fromPodMs(name, ms));
-    if (ended) {
-      notePodEnded(record, nowMs);
-      this.#pods.delete(uid);
-    } else this.#pods.set(uid, pod);
+    // One that terminates comes to this as well, and is gone only when its object is.
+    if (ended && !pod.metadata?.deletionTimestamp) notePodEnded(record, nowMs);
+    if (record.goneMs === undefined) this.#pods.set(uid, pod);
+    else this.#pods.delete(uid);
     return {
       record,
       started: hasStarted(record) && !before.started,

@@ -75,13 +75,13 @@ export class ObjectStore extends EventEmitter<Events> {
     return this.patch(resource, namespace, name, patch);
   }
 
-  /** It is gone at once. */
-  remove(kind: string, namespace: string, name: string): StoredObject | undefined {
+  /** It is gone at once. @param last what its last state was, where that is not the one that is known */
+  remove(kind: string, namespace: string, name: string, last?: StoredObject): StoredObject | undefined {
     const key = keyOf(resourceOfKind(kind), namespace, name);
     const object = this.#objects.get(key);
     if (!object) return undefined;
     this.#objects.delete(key);
-    const told = this.#numbered(object);
+    const told = this.#numbered(last ?? object);
     this.#tell('DELETED', told);
     return told;
   }
