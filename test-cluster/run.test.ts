@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { after, before, describe, type TestContext } from 'node:test';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { TrialResult } from '../src/analysis/result.ts';
 import { FIELD_MANAGER, KubernetesApi } from '../src/clusters/kubernetes/api.ts';
@@ -18,8 +18,10 @@ import { readRun } from '../src/results/read-run.ts';
 import { Result } from '../src/results/result-file.ts';
 import { run, until } from '../test/cli/program.ts';
 import { account } from './account.ts';
+import { witnessed } from './witness.ts';
 
 const api = KubernetesApi.connect();
+const { test, explained } = witnessed(api);
 const NAME = 'rollout-test';
 const MINUTES_MS = 60_000;
 
@@ -29,7 +31,9 @@ let kubeconfig = '';
 const cleanUps: (() => unknown)[] = [];
 
 /** The app as a user's workload in a namespace of its own: a Deployment, and a StatefulSet with the same pods' spec. */
-before(async () => {
+before(() => explained('the workloads that serve already', serve));
+
+async function serve(): Promise<void> {
   namespace = await createNamespace(api, `run-${process.pid}`);
   kubeconfig = await account({ after: (cleanUp) => cleanUps.push(cleanUp) }, api, namespace, { runIn: namespace });
   const { objects, workload } = readManifests(readRendered('valid-bun'), 'valid-bun');
@@ -65,7 +69,7 @@ before(async () => {
   for (const reference of [DEPLOYMENT(), SET()]) {
     await until(`${reference.kind} ready`, async () => workloadState(await readWorkload(api, reference)).complete);
   }
-});
+}
 after(async () => {
   for (const cleanUp of cleanUps) await cleanUp();
   await deleteNamespace(api, namespace);
@@ -173,7 +177,7 @@ describe('run --on kubernetes', () => {
     assert.match(ended.stderr, /--trigger: the command failed with exit code 7: no such release/);
   });
 
-  test('tells of a preStop hook that fails, and minds no event from before', async (t) => {
+  test('records a preStop hook that fails, and ignores events from before', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'run-'));
     t.after(() => rmSync(folder, { recursive: true }));
     await preStop({ exec: { command: ['/no/such/program'] } });
