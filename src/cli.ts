@@ -7,6 +7,7 @@ import { explainCommand } from './commands/explain.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { ExitCode, ProgramError } from './errors.ts';
+import { withoutSecrets } from './secrets.ts';
 
 const program = new Command('k8s-rollout-test')
   .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
@@ -30,6 +31,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(ExitCode.ok);
 });
 
+// What nobody waits for, as a library's own promise, ends the program as any error does.
+for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+  process.on(event, (error: unknown) => process.exit(report(error)));
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -43,7 +49,14 @@ process.exit();
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage; // it has printed its line
   const known = error instanceof ProgramError;
-  const text = error instanceof Error ? (program.opts().debug || !known ? error.stack : error.message) : String(error);
-  process.stderr.write(`k8s-rollout-test: ${text}\n`);
+  const text =
+    error instanceof Error ? (program.opts().debug || !known ? traced(error) : error.message) : String(error);
+  process.stderr.write(`k8s-rollout-test: ${withoutSecrets(text)}\n`);
   return known ? error.exitCode : ExitCode.environment;
+}
+
+/** The stack of an error and of those that caused it. */
+function traced(error: Error): string {
+  const stack = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${stack}\ncaused by ${traced(error.cause)}` : stack;
 }

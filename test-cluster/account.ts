@@ -19,7 +19,7 @@ export async function account(
   name: string,
   allowed: 'compare' | { runIn: string } | 'nothing',
 ): Promise<string> {
-  const rbac = api.config.makeApiClient(RbacAuthorizationV1Api);
+  const rbac = api.client(RbacAuthorizationV1Api);
   await api.core.createNamespacedServiceAccount({ namespace: NAMESPACE, body: { metadata: { name } } });
   t.after(() => api.core.deleteNamespacedServiceAccount({ namespace: NAMESPACE, name }));
   if (allowed === 'compare') {

@@ -132,7 +132,7 @@ describe('run --on kubernetes', () => {
   test('without --yes, and nobody to ask: refused, and nothing done', async (t) => {
     const before = await generation(DEPLOYMENT());
     const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url), { env: { KUBECONFIG: kubeconfig } });
-    assert.equal(ended.code, 2);
+    assert.equal(ended.code, 2, ended.stderr);
     assert.match(ended.stderr, /^k8s-rollout-test: run --on kubernetes restarts pods; pass --yes to confirm[^\n]*\n$/);
     assert.equal(await generation(DEPLOYMENT()), before);
   });
@@ -173,7 +173,7 @@ describe('run --on kubernetes', () => {
       'echo no such release >&2; exit 7',
     );
     const ended = await run(t, args, { env: { KUBECONFIG: kubeconfig }, deadlineMs: 2 * MINUTES_MS });
-    assert.equal(ended.code, 4);
+    assert.equal(ended.code, 4, ended.stderr);
     assert.match(ended.stderr, /--trigger: the command failed with exit code 7: no such release/);
   });
 
@@ -214,7 +214,7 @@ describe('run --on kubernetes', () => {
     const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url, '--yes'), {
       env: { KUBECONFIG: kubeconfig },
     });
-    assert.equal(ended.code, 2);
+    assert.equal(ended.code, 2, ended.stderr);
     assert.match(ended.stderr, /^k8s-rollout-test: Deployment rollout-test in run-\S+: it is paused, [^\n]*\n$/);
     assert.equal(await generation(DEPLOYMENT()), before);
   });
@@ -223,7 +223,7 @@ describe('run --on kubernetes', () => {
     const ended = await run(t, onKubernetes('--deployment', 'none', '--url', url, '--yes'), {
       env: { KUBECONFIG: kubeconfig },
     });
-    assert.equal(ended.code, 2);
+    assert.equal(ended.code, 2, ended.stderr);
     assert.match(ended.stderr, /^k8s-rollout-test: no Deployment none in namespace run-/);
   });
 });

@@ -1,8 +1,10 @@
 /** The objects of a cluster as the check reads them: workloads with the pods that run, which admission may have changed. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { EnvironmentError } from '../errors.ts';
 import { matchesSelector } from '../kubernetes-rules/selectors.ts';
 import { Labels, PodSpec } from '../kubernetes-rules/written-objects.ts';
+import { firstIssue } from '../schema-issue.ts';
 import type { LocatedObject } from './located-object.ts';
 import { type AutoscalerObject, type CheckedObject, SCHEMAS, type WorkloadObject } from './objects.ts';
 import { writtenReplicas } from './written-replicas.ts';
@@ -28,17 +30,19 @@ export interface LiveObjects {
 /**
  * Each workload with the spec of its youngest pod in place of its template's, for that is what runs.
  * @param context what findings name as their source
+ * @throws EnvironmentError for what no API server has
  */
 export function liveObjects(listed: readonly unknown[], pods: readonly unknown[], context: string): LiveObjects {
-  const running = pods.map((pod) => Pod.parse(pod)).filter(({ metadata }) => !metadata.deletionTimestamp);
+  const read = <T>(schema: z.ZodType<T>, item: unknown): T => asServed(schema, item, context);
+  const running = pods.map((pod) => read(Pod, pod)).filter(({ metadata }) => !metadata.deletionTimestamp);
   const live: LiveObjects = { objects: [], notes: [] };
-  const read = listed.flatMap((item) => {
-    const { apiVersion, kind } = z.looseObject({ apiVersion: z.string(), kind: z.string() }).parse(item);
-    const value = SCHEMAS.get(`${apiVersion} ${kind}`)?.parse(item);
-    return value ? [{ item, value }] : [];
+  const known = listed.flatMap((item) => {
+    const { apiVersion, kind } = read(z.looseObject({ apiVersion: z.string(), kind: z.string() }), item);
+    const schema = SCHEMAS.get(`${apiVersion} ${kind}`);
+    return schema ? [{ item, value: read(schema, item) }] : [];
   });
-  const autoscaled = new Set(read.flatMap(({ value }) => (isAutoscaler(value) ? [targetOf(value)] : [])));
-  for (const { item, value } of read) {
+  const autoscaled = new Set(known.flatMap(({ value }) => (isAutoscaler(value) ? [targetOf(value)] : [])));
+  for (const { item, value } of known) {
     const { object, note } = isWorkload(value)
       ? asItRuns(autoscaled.has(identity(value)) ? asWritten(value, item) : value, running)
       : { object: value };
@@ -46,6 +50,16 @@ export function liveObjects(listed: readonly unknown[], pods: readonly unknown[]
     if (note !== undefined) live.notes.push(note);
   }
   return live;
+}
+
+/** @throws EnvironmentError for what no API server has */
+function asServed<T>(schema: z.ZodType<T>, item: unknown, context: string): T {
+  const result = schema.safeParse(item);
+  if (result.success) return result.data;
+  const { kind, metadata } = item as { kind?: unknown; metadata?: { name?: unknown } };
+  throw new EnvironmentError(
+    `${context}: its ${kind} "${metadata?.name}" has a form that Kubernetes does not have: ${firstIssue(result.error)}`,
+  );
 }
 
 function isWorkload(object: CheckedObject): object is WorkloadObject {

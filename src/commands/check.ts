@@ -14,6 +14,7 @@ import { checkAnnotations } from '../report/check-github.ts';
 import { checkJson } from '../report/check-json.ts';
 import { renderFindings } from '../report/check-terminal.ts';
 import { sarif } from '../report/sarif.ts';
+import { unlessInterrupted } from './interruptions.ts';
 
 interface Flags {
   on: 'files' | 'kubernetes';
@@ -92,7 +93,7 @@ async function checkCluster(dash: '-' | undefined, flags: Flags): Promise<Checke
   ]);
   const api = KubernetesApi.connect(flags.context);
   const namespace = flags.allNamespaces ? undefined : (flags.namespace ?? api.namespace);
-  const listed = await listObjects(api, namespace);
+  const listed = await unlessInterrupted('nothing was checked', () => listObjects(api, namespace));
   const { objects, notes } = liveObjects(listed.objects, listed.pods, api.context);
   if (!objects.some(({ value }) => 'template' in value.spec)) {
     const where = namespace === undefined ? 'on it' : `in namespace ${namespace}`;

@@ -11,7 +11,7 @@ import type { RuntimeUnderTest } from '../trials/runtimes.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { showDifference, showSaved } from './compare-saved.ts';
 import { conclude } from './conclude.ts';
-import { interruptions } from './interruptions.ts';
+import { interruptions, unlessInterrupted } from './interruptions.ts';
 import { measure } from './measure.ts';
 import { folderFor } from './report-rollouts.ts';
 
@@ -123,7 +123,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
   const [choice] = Object.keys(choices);
   if (choice !== undefined)
     throw new InputError(`--${choice} is for --on local: in a cluster the image has the runtime`);
-  return kubernetesBackend({
+  const options = {
     namespace: namespace ?? 'rollout-test',
     k6Image: k6Image ?? K6_IMAGE,
     loadPods: loadPods ?? 1,
@@ -131,10 +131,13 @@ async function backendFor(flags: Flags): Promise<Backend> {
     ...(images === undefined ? {} : { images }),
     ...(url === undefined ? {} : { url }),
     ...(load === undefined ? {} : { load }),
-    onCleanUp(left) {
-      process.stderr.write(`removed what an earlier run had left: namespace ${left.join(', ')}\n`);
+    onCleanUp(deleted: readonly string[], doubtful: readonly string[]) {
+      if (deleted.length > 0)
+        process.stderr.write(`removed what an earlier run had left: namespace ${deleted.join(', ')}\n`);
+      for (const text of doubtful) process.stderr.write(`${text}\n`);
     },
-  });
+  };
+  return unlessInterrupted('no trial has begun', () => kubernetesBackend(options));
 }
 
 function chosen(flags: Flags): Partial<Record<Runtime, string>> {

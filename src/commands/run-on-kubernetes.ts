@@ -9,7 +9,7 @@ import { intentions } from '../own-service/intentions.ts';
 import { planRollouts } from '../own-service/plan.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
-import { interruptions } from './interruptions.ts';
+import { interruptions, unlessInterrupted } from './interruptions.ts';
 import { folderFor, type ReportFlags, reportRollouts } from './report-rollouts.ts';
 
 export interface LiveRunFlags extends LiveServiceFlags, RequestSettings, ReportFlags {
@@ -17,14 +17,13 @@ export interface LiveRunFlags extends LiveServiceFlags, RequestSettings, ReportF
   load?: 'builtin' | 'k6' | undefined;
   repeat?: number;
   yes?: boolean;
-  dryRun?: boolean;
 }
 
 export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promise<void> {
   // Loaded only when asked for: the client library takes most of a second.
   const { liveService } = await import('../clusters/kubernetes/live-service.ts');
   const requestMix = requestMixFrom(flags);
-  const service = await liveService(flags);
+  const service = await unlessInterrupted('nothing was changed', () => liveService(flags));
   const repeats = flags.repeat ?? 1;
   const lines = intentions(service, { requestMix, repeats, trigger: flags.trigger });
   if (flags.dryRun) {

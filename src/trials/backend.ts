@@ -59,8 +59,8 @@ export interface KubernetesOptions {
   /** Load comes from this machine to there. */
   url?: string;
   load?: 'builtin' | 'k6';
-  /** Told of what an earlier run had left behind and is gone now. */
-  onCleanUp(namespaces: readonly string[]): void;
+  /** Told of the namespaces that an earlier run had left and that are gone now, and of those that may be left, a sentence each. */
+  onCleanUp(deleted: readonly string[], doubtful: readonly string[]): void;
 }
 
 /**
@@ -94,7 +94,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   const api = KubernetesApi.connect(options.context);
   await preflight(api);
   const left = await deleteLeftNamespaces(api);
-  if (left.length > 0) options.onCleanUp(left);
+  options.onCleanUp(left.deleted, left.doubtful);
   const cluster = new KubernetesCluster({
     api,
     namespacePrefix: options.namespace,

@@ -4,12 +4,22 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { PERMISSIONS, RUN_PERMISSIONS } from '../../src/clusters/kubernetes/preflight.ts';
+import { PERMISSIONS, type Permission, runPermissions } from '../../src/clusters/kubernetes/preflight.ts';
 
 interface Rule {
   apiGroups: string[];
   resources: string[];
   verbs: string[];
+}
+
+/** All that any run of `run` asks for. */
+const RUN_PERMISSIONS = (['Deployment', 'StatefulSet'] as const).flatMap((kind) =>
+  [true, false].flatMap((trigger) => [true, false].flatMap((dryRun) => runPermissions({ kind, trigger, dryRun }))),
+);
+
+function written(permissions: readonly Permission[]): string[] {
+  const all = permissions.flatMap(({ group, resource, verbs }) => verbs.map((verb) => `${verb} ${group}/${resource}`));
+  return [...new Set(all)].sort();
 }
 
 for (const [file, permissions] of [
@@ -24,9 +34,22 @@ for (const [file, permissions] of [
         resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
       ),
     );
-    const needed = permissions.flatMap(({ group, resource, verbs }) =>
-      verbs.map((verb) => `${verb} ${group}/${resource}`),
-    );
-    assert.deepEqual(granted.sort(), needed.sort());
+    assert.deepEqual(granted.sort(), written(permissions));
   });
+}
+
+const OTHER = { Deployment: 'statefulsets', StatefulSet: 'deployments' } as const;
+
+for (const kind of ['Deployment', 'StatefulSet'] as const) {
+  for (const trigger of [false, true]) {
+    for (const dryRun of [false, true]) {
+      test(`run on a ${kind}${trigger ? ' with --trigger' : ''}${dryRun ? ' with --dry-run' : ''}`, () => {
+        const asked = written(runPermissions({ kind, trigger, dryRun }));
+        assert.equal(asked.includes(`patch apps/${kind.toLowerCase()}s`), !trigger && !dryRun, `${asked}`);
+        assert.equal(asked.includes('watch /pods'), !dryRun, `${asked}`);
+        assert.ok(!asked.some((permission) => permission.includes(OTHER[kind])), `${asked}`);
+        assert.ok(!asked.some((permission) => permission.includes('log')), `${asked}`);
+      });
+    }
+  }
 }

@@ -271,7 +271,7 @@ describe('pods that do not come to what they should', () => {
   const shape = { progressDeadlineSeconds: 1, graceSeconds: 0 };
 
   test('are named, with the last line of their log', async (t) => {
-    const { server, recorded } = await observe(t, { shape });
+    const { server, recorded } = await observe(t, { shape, asksApp: true });
     server.store.put(podObject('web-1', { startedAt: wholeSeconds() }));
     server.log('ns', 'web-1').write('waiting for the database');
     await assert.rejects(

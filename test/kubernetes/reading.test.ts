@@ -58,7 +58,7 @@ describe('the objects that check reads', () => {
   test('a list of null is an empty one', async (t) => {
     const { server, api } = await listed(t);
     server.fault({
-      path: /\/services$/,
+      path: /\/services(\?|$)/,
       does: json({ kind: 'ServiceList', apiVersion: 'v1', metadata: {}, items: null }),
     });
     assert.equal((await listObjects(api, 'ns')).objects.length, 2);
@@ -69,13 +69,13 @@ describe('the objects that check reads', () => {
     ['a cut', cut(), /^cannot list what is there: the API server of here does not answer: /],
     ['a cut within the answer', cut('{"kind":'), /^cannot list what is there: /],
     ['HTML in the place of JSON', html(200), /^cannot list what is there/],
-    ['an error in HTML', html(502), /^cannot list what is there on here: 502 /],
+    ['an error in HTML', html(502), /^cannot list what is there on here: HTTP status 502$/],
     ['another type', json({ items: 7 }), /^cannot list what is there/],
   ];
   for (const [what, does, words] of faults) {
     test(`${what} is one line`, async (t) => {
       const { server, api } = await listed(t);
-      server.fault({ path: /\/services$/, does });
+      server.fault({ path: /\/services(\?|$)/, does });
       await assert.rejects(listObjects(api, 'ns'), oneLine(words));
     });
   }
@@ -123,14 +123,14 @@ describe('the workload that run restarts', () => {
 
   test('Services that cannot be listed', async (t) => {
     const { server, flags } = await served(t);
-    server.fault({ path: /\/services$/, does: refuse(500, 'etcd is away') });
+    server.fault({ path: /\/services(\?|$)/, does: refuse(500, 'etcd is away') });
     await assert.rejects(liveService(flags), oneLine(/^cannot list the Services of default on here: etcd is away$/));
   });
 
   test('a Service list of null has none', async (t) => {
     const { server, flags } = await served(t);
     server.fault({
-      path: /\/services$/,
+      path: /\/services(\?|$)/,
       does: json({ kind: 'ServiceList', apiVersion: 'v1', metadata: {}, items: null }),
     });
     await assert.rejects(

@@ -84,3 +84,17 @@ test('the last line of a log, or none where the kubelet is silent', async (t) =>
   assert.deepEqual([await ask(), await ask(), await ask()], ['line 2', undefined, undefined]);
   assert.match(seen[0] ?? '', /tailLines=1/);
 });
+
+test('a log comes from an API server that is slow every time, though its silence is not believed', async (t) => {
+  const { api } = await apiServer(t, [(_, response) => void setTimeout(() => response.end(line(1)), 1500)]);
+  const lines: string[] = [];
+  const source = { ...SOURCE, believedSilenceMs: () => 400 };
+  const over = () => lines.length > 0;
+  const { signal } = new AbortController();
+  await within(
+    20_000,
+    'the line',
+    followLog(api, source, (text) => lines.push(text), signal, over),
+  );
+  assert.deepEqual(lines, ['line 1']);
+});

@@ -1,29 +1,32 @@
 /** The connection to a cluster's API server, and its errors in words. */
-import { existsSync } from 'node:fs';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
 import {
   ApiException,
   AppsV1Api,
   AuthorizationV1Api,
   BatchV1Api,
+  type Configuration,
   CoreV1Api,
   DiscoveryV1Api,
-  KubeConfig,
+  type KubeConfig,
   KubernetesObjectApi,
   VersionApi,
 } from '@kubernetes/client-node';
-import { EnvironmentError, InputError } from '../../errors.ts';
+import { EnvironmentError, InputError, ProgramError } from '../../errors.ts';
+import { printable } from '../../printable.ts';
+import { AnswerError } from './answer.ts';
+import { Credentials } from './credentials.ts';
+import { prepareContext } from './current-context.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import { readShort, Transport } from './transport.ts';
 
 /** The name under which fields that this program sets are managed (server-side apply). */
 export const FIELD_MANAGER = 'k8s-rollout-test';
 
-const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-const CONNECT_TIMEOUT_MS = 10_000;
 /** The kubelet (seen with 1.34) sometimes takes a request and never begins to answer it. */
 const ANSWER_TIMEOUT_MS = 5000;
+/** Of what the server says of a refusal. */
+const LONGEST_REASON = 500;
 
 export class KubernetesApi {
   /** The kubeconfig context. */
@@ -37,33 +40,27 @@ export class KubernetesApi {
   readonly version: VersionApi;
   readonly objects: KubernetesObjectApi;
 
-  private constructor(config: KubeConfig) {
+  readonly #transport: Transport;
+
+  private constructor(config: KubeConfig, transport: Transport) {
     this.config = config;
+    this.#transport = transport;
     this.context = config.getCurrentContext() || 'in-cluster';
-    this.core = config.makeApiClient(CoreV1Api);
-    this.apps = config.makeApiClient(AppsV1Api);
-    this.batch = config.makeApiClient(BatchV1Api);
-    this.discovery = config.makeApiClient(DiscoveryV1Api);
-    this.authorization = config.makeApiClient(AuthorizationV1Api);
-    this.version = config.makeApiClient(VersionApi);
-    this.objects = KubernetesObjectApi.makeApiClient(config);
+    this.core = this.client(CoreV1Api);
+    this.apps = this.client(AppsV1Api);
+    this.batch = this.client(BatchV1Api);
+    this.discovery = this.client(DiscoveryV1Api);
+    this.authorization = this.client(AuthorizationV1Api);
+    this.version = this.client(VersionApi);
+    this.objects = this.client(KubernetesObjectApi);
   }
 
   /**
    * Reads the kubeconfig (KUBECONFIG, ~/.kube/config, or a pod's own account), as kubectl does. Asks the server nothing.
-   * @throws EnvironmentError without a kubeconfig, InputError for a context it does not have
+   * @throws EnvironmentError without a usable kubeconfig, InputError for a context it does not have
    */
   static connect(context?: string): KubernetesApi {
-    const files = kubeconfigFiles();
-    if (files.length === 0 && !existsSync(SERVICE_ACCOUNT)) {
-      throw new EnvironmentError('no kubeconfig: set KUBECONFIG, or make ~/.kube/config as your cluster describes');
-    }
-    const config = new KubeConfig();
-    try {
-      config.loadFromDefault();
-    } catch (error) {
-      throw new EnvironmentError(`${files.join(', ')}: not a kubeconfig: ${firstLine(error)}`, { cause: error });
-    }
+    const { config, files } = readKubeconfig();
     const names = config.getContexts().map(({ name }) => name);
     const wanted = context ?? config.getCurrentContext();
     const list = names.length === 0 ? 'none' : names.join(', ');
@@ -77,7 +74,13 @@ export class KubernetesApi {
     if (!config.getCurrentCluster()) {
       throw new InputError(`context "${wanted}" names a cluster that ${files.join(', ')} does not have`);
     }
-    return new KubernetesApi(config);
+    const user = prepareContext(config, files);
+    return new KubernetesApi(config, new Transport(config, new Credentials(config, user)));
+  }
+
+  /** One of the client library's API classes, whose calls have this program's limits. */
+  client<T>(type: new (configuration: Configuration) => T): T {
+    return new type(this.#transport.configuration);
   }
 
   /** The context's namespace, as kubectl takes it. */
@@ -99,33 +102,29 @@ export class KubernetesApi {
     signal: AbortSignal,
     timeoutMs = ANSWER_TIMEOUT_MS,
   ): Promise<IncomingMessage> {
-    const url = new URL(`${this.server.replace(/\/$/, '')}${path}`);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const options: RequestOptions = { signal, method: 'GET' };
-    await this.config.applyToHTTPSOptions(options);
-    const start = url.protocol === 'http:' ? httpRequest : httpsRequest;
-    return new Promise((resolve, reject) => {
-      const outgoing = start(url, options, (response) => {
-        clearTimeout(timer);
-        resolve(response);
-      });
-      const timer = setTimeout(() => {
-        const message = `no answer within ${timeoutMs / 1000} s`;
-        outgoing.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
-      }, timeoutMs);
-      outgoing.on('error', (error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-      outgoing.end();
-    });
+    return this.#transport.open(path, query, signal, timeoutMs);
   }
-}
 
-/** The kubeconfig files there are, in the order in which they count. */
-function kubeconfigFiles(): string[] {
-  const named = (process.env.KUBECONFIG ?? '').split(delimiter).filter(Boolean);
-  return (named.length > 0 ? named : [join(homedir(), '.kube', 'config')]).filter((file) => existsSync(file));
+  /** The text that a pod answers through the API server's proxy. */
+  async getText(path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
+    const response = await this.get(path, {}, signal);
+    return { status: response.statusCode ?? 0, body: (await readShort(response)).toString() };
+  }
+
+  /**
+   * The JSON of a GET, unchecked but for being an object, and a list's items for being named objects.
+   * @param bytes the most that it may have
+   * @throws ApiException for a refusal, AnswerError for what Kubernetes does not answer
+   */
+  async read(
+    path: string,
+    query: Record<string, string>,
+    bytes: number,
+  ): Promise<{ list: Record<string, unknown>; bytes: number }> {
+    const answer = await this.#transport.read(path, query, bytes);
+    if (!answer.object) throw new ApiException(answer.status, 'refused', answer.text, {});
+    return { list: answer.object, bytes: answer.bytes };
+  }
 }
 
 /** The HTTP status of an API error; undefined for errors of the way there. */
@@ -138,41 +137,67 @@ export function apiStatus(error: unknown): number | undefined {
  * @param doing what failed: "create a namespace"
  */
 export function apiError(error: unknown, doing: string, api: KubernetesApi): Error {
+  if (error instanceof ProgramError) return error;
   if (error instanceof ApiException) {
     return new EnvironmentError(`cannot ${doing} on ${api.context}: ${statusMessage(error)}`, { cause: error });
   }
   const { code, name } = error as NodeJS.ErrnoException;
   if (name === 'AbortError' && code !== 'ABORT_ERR') return error as Error;
-  const how = code === undefined ? firstLine(error) : `${code} (${api.server})`;
-  return new EnvironmentError(`cannot ${doing}: the API server of ${api.context} does not answer: ${how}`, {
+  return new EnvironmentError(`cannot ${doing}: the API server of ${api.context} ${failure(error, api)}`, {
     cause: error,
   });
 }
 
-/** The Status object's message in an error's body, which may be text. */
-function statusMessage(error: ApiException<unknown>): string {
-  let body = error.body;
-  if (typeof body === 'string') {
-    try {
-      body = JSON.parse(body);
-    } catch {
-      return `${error.code} ${body}`.trim().split('\n')[0] as string;
-    }
+function failure(error: unknown, { server }: KubernetesApi): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof AnswerError) return `answers ${message} (${server}): is something else in front of it?`;
+  if (code === 'ERR_INVALID_CHAR') {
+    return 'was not asked: the login in the kubeconfig has a character that HTTP does not allow';
   }
-  const message = (body as { message?: unknown } | undefined)?.message;
-  return typeof message === 'string' ? message.replaceAll(/\s*\n\s*/g, ' ') : `HTTP status ${error.code}`;
+  if (code?.startsWith('ERR_OSSL'))
+    return `was not asked: a certificate or key in the kubeconfig is not usable: ${code}`;
+  if (code !== undefined) return `does not answer: ${code} (${server})`;
+  // The client library could not read the answer's fields.
+  return `answers in a form that Kubernetes does not have (${server}): ${firstLine(message)}`;
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+/** The Status object's message in an error's body, which may be text, or a proxy's page. */
+function statusMessage({ body, code }: ApiException<unknown>): string {
+  const message = (parsedBody(body) as { message?: unknown } | undefined)?.message;
+  const text = typeof message === 'string' ? message : typeof body === 'string' && !body.includes('<') ? body : '';
+  const reason = printable(text).replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_REASON);
+  if (reason === '') return `HTTP status ${code}${code === 401 ? ': it refuses the login in the kubeconfig' : ''}`;
+  return typeof message === 'string' ? reason : `${code} ${reason}`;
 }
 
-/** Ends an API call that hangs before anything was created. */
-export function withinConnectTimeout<T>(call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`), { code: 'ETIMEDOUT' });
-    timer = setTimeout(() => reject(error), CONNECT_TIMEOUT_MS);
+function parsedBody(body: unknown): unknown {
+  if (typeof body !== 'string') return body;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined; // text
+  }
+}
+
+function firstLine(text: unknown): string {
+  return printable(String(text).split('\n')[0] ?? '').slice(0, LONGEST_REASON);
+}
+
+/**
+ * Waits for a call no longer than until the program is told to end.
+ * @throws the signal's reason; the call then goes on by itself, to its own limit
+ */
+export async function unlessAborted<T>(signal: AbortSignal, call: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
   });
-  return Promise.race([call, late]).finally(() => clearTimeout(timer));
+  call.catch(() => {}); // nobody asks any more
+  try {
+    return await Promise.race([call, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

@@ -8,14 +8,14 @@ import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
-import { apiError, type KubernetesApi } from './api.ts';
+import { apiError, type KubernetesApi, unlessAborted } from './api.ts';
 import { Observer } from './observer.ts';
 import { runTrigger } from './trigger.ts';
 import { readWorkload, type WorkloadReference, type WorkloadState, workloadState } from './workload.ts';
 
 const POLL_MS = 500;
-/** One after the other: the API server may be away for a moment, not for longer. */
-const MOST_FAILED_POLLS = 20;
+/** The API server may be away for a moment, not for longer. */
+const AWAY_LIMIT_MS = 10_000;
 /** A command that has ended and replaced nothing by then will not. */
 const TRIGGER_SHOWS_WITHIN_MS = 60_000;
 /** The annotation that kubectl rollout restart sets. */
@@ -81,7 +81,7 @@ class ExistingDeployment implements Deployed {
   }
 
   async start(): Promise<void> {
-    await this.#observer.start();
+    await unlessAborted(this.#trial.signal, this.#observer.start());
     await this.#until('become ready', () => this.#state.complete && this.#observer.pods.serving(this.#state.replicas));
   }
 
@@ -89,7 +89,7 @@ class ExistingDeployment implements Deployed {
     this.#observer.beginRollout();
     const { trigger } = this.#options;
     if (trigger === undefined) {
-      const generation = await this.#restart();
+      const generation = await unlessAborted(this.#trial.signal, this.#restart());
       await this.#until('finish the rollout', () => {
         const { complete, observedGeneration, replicas } = this.#state;
         return complete && observedGeneration >= generation && this.#observer.pods.rolledOut(replicas);
@@ -152,14 +152,15 @@ class ExistingDeployment implements Deployed {
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
+    let answeredMs = performance.now();
+    while (!signal.aborted) {
       try {
-        this.#state = await this.#read();
-        failures = 0;
+        this.#state = await unlessAborted(signal, this.#read());
+        answeredMs = performance.now();
         this.#observer.wake();
       } catch (error) {
-        failures++;
-        if (failures === MOST_FAILED_POLLS) this.#observer.fail(error as Error);
+        const isAway = performance.now() - answeredMs > AWAY_LIMIT_MS;
+        if (isAway && !signal.aborted) this.#observer.fail(error as Error);
       }
       await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted, and so is the loop
     }

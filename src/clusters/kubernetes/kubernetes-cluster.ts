@@ -5,7 +5,7 @@ import { ProgramError } from '../../errors.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
-import { apiError, FIELD_MANAGER, type KubernetesApi } from './api.ts';
+import { apiError, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './api.ts';
 import { createNamespace, deleteNamespace } from './namespaces.ts';
 import { objectsFor, serviceUrl } from './objects.ts';
 import { Observer } from './observer.ts';
@@ -37,7 +37,7 @@ export class KubernetesCluster implements Cluster {
   async deploy(options: DeployOptions): Promise<Deployed> {
     const { api, namespacePrefix } = this.#options;
     options.signal.throwIfAborted();
-    const namespace = await createNamespace(api, namespacePrefix);
+    const namespace = await createNamespace(api, namespacePrefix, options.signal);
     const deployed = new KubernetesDeployment(namespace, options, this.#options);
     try {
       await deployed.start();
@@ -90,16 +90,21 @@ class KubernetesDeployment implements Deployed {
   async start(): Promise<void> {
     const { api, url } = this.#cluster;
     const { signal } = this.#options;
-    await this.#observer.start();
+    await unlessAborted(signal, this.#observer.start());
     for (const object of objectsFor(this.#options.manifests, { ...this.#cluster, namespace: this.#namespace })) {
       signal.throwIfAborted();
       try {
-        await api.objects.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
+        const force = true;
+        await unlessAborted(
+          signal,
+          api.objects.patch(object, undefined, undefined, FIELD_MANAGER, force, PatchStrategy.ServerSideApply),
+        );
       } catch (error) {
+        signal.throwIfAborted();
         throw apiError(error, `apply the ${object.kind} of ${this.#options.manifests.source}`, api);
       }
     }
-    this.#url = await serviceUrl(api, this.#namespace, this.#options.manifests, url);
+    this.#url = await unlessAborted(signal, serviceUrl(api, this.#namespace, this.#options.manifests, url));
     const { replicas } = effectiveStrategy(this.#options.manifests.workload);
     await this.#observer.until('become ready', signal, () => this.#observer.pods.serving(replicas));
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
@@ -113,11 +118,15 @@ class KubernetesDeployment implements Deployed {
     this.#observer.beginRollout();
     const annotations = { [ROLLOUT_ANNOTATION]: new Date().toISOString() };
     try {
-      await api.apps.patchNamespacedDeployment(
-        { name, namespace: this.#namespace, body: { spec: { template: { metadata: { annotations } } } } },
-        setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
+      await unlessAborted(
+        signal,
+        api.apps.patchNamespacedDeployment(
+          { name, namespace: this.#namespace, body: { spec: { template: { metadata: { annotations } } } } },
+          setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
+        ),
       );
     } catch (error) {
+      signal.throwIfAborted();
       throw apiError(error, `change the Deployment ${name}`, api);
     }
     await this.#observer.until('finish the rollout', signal, () => this.#observer.pods.rolledOut(replicas));

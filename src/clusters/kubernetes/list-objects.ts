@@ -1,7 +1,7 @@
 /** The objects of a namespace, or of all, that decide how rollouts go. Reads, and changes nothing. */
-import { AutoscalingV2Api, type KubernetesObject, PolicyV1Api } from '@kubernetes/client-node';
+import { EnvironmentError } from '../../errors.ts';
+import { AnswerError, isObject, itemsOf } from './answer.ts';
 import { apiError, type KubernetesApi } from './api.ts';
-import { itemsOf } from './list-items.ts';
 import { assertAllowed, type Permission } from './preflight.ts';
 
 const READ = ['list'] as const;
@@ -16,6 +16,28 @@ const CHECK_PERMISSIONS: readonly Permission[] = [
   { group: 'policy', resource: 'poddisruptionbudgets', verbs: READ },
 ];
 
+/** The kinds of which all objects count, and of which the pods are but samples. */
+const KINDS = [
+  { apiVersion: 'apps/v1', kind: 'Deployment', resource: 'deployments' },
+  { apiVersion: 'apps/v1', kind: 'StatefulSet', resource: 'statefulsets' },
+  { apiVersion: 'apps/v1', kind: 'DaemonSet', resource: 'daemonsets' },
+  { apiVersion: 'v1', kind: 'Service', resource: 'services' },
+  { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', resource: 'horizontalpodautoscalers' },
+  { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', resource: 'poddisruptionbudgets' },
+] as const;
+const POD = { apiVersion: 'v1', kind: 'Pod', resource: 'pods' } as const;
+type Kind = (typeof KINDS)[number] | typeof POD;
+
+const MB = 2 ** 20;
+/** Objects on a page: a large cluster's answer then has a few MB, and comes in time. */
+const PAGE = 250;
+const MOST_SHORT_PAGES = 10;
+const PAGE_BYTES = 16 * MB;
+/** What a check reads, and holds in memory, at the most. */
+const MOST_OBJECTS = 100_000;
+const MOST_BYTES = 96 * MB;
+const LONGEST_MS = 60_000;
+
 /** Plain objects, with the API version and kind that the items of a list lack. */
 export interface ListedObjects {
   /** Workloads, Services, autoscalers and budgets. */
@@ -25,52 +47,70 @@ export interface ListedObjects {
 
 /**
  * @param namespace all of them where none is named
- * @throws EnvironmentError when they cannot be read
+ * @throws EnvironmentError when they cannot be read, or are too many
  */
 export async function listObjects(api: KubernetesApi, namespace: string | undefined): Promise<ListedObjects> {
   await assertAllowed(api, CHECK_PERMISSIONS, {
     grantedBy: 'the ClusterRole "view"',
     ...(namespace === undefined ? {} : { namespace }),
   });
-  const { apps, core } = api;
-  const scaling = api.config.makeApiClient(AutoscalingV2Api);
-  const policy = api.config.makeApiClient(PolicyV1Api);
-  const here = { namespace: namespace ?? '' };
-  const all = namespace === undefined;
+  const listing = new Listing(api, namespace);
   try {
-    const [pods, ...lists] = await Promise.all([
-      items('v1', 'Pod', all ? core.listPodForAllNamespaces() : core.listNamespacedPod(here)),
-      items('apps/v1', 'Deployment', all ? apps.listDeploymentForAllNamespaces() : apps.listNamespacedDeployment(here)),
-      items(
-        'apps/v1',
-        'StatefulSet',
-        all ? apps.listStatefulSetForAllNamespaces() : apps.listNamespacedStatefulSet(here),
-      ),
-      items('apps/v1', 'DaemonSet', all ? apps.listDaemonSetForAllNamespaces() : apps.listNamespacedDaemonSet(here)),
-      items('v1', 'Service', all ? core.listServiceForAllNamespaces() : core.listNamespacedService(here)),
-      items(
-        'autoscaling/v2',
-        'HorizontalPodAutoscaler',
-        all
-          ? scaling.listHorizontalPodAutoscalerForAllNamespaces()
-          : scaling.listNamespacedHorizontalPodAutoscaler(here),
-      ),
-      items(
-        'policy/v1',
-        'PodDisruptionBudget',
-        all ? policy.listPodDisruptionBudgetForAllNamespaces() : policy.listNamespacedPodDisruptionBudget(here),
-      ),
-    ]);
-    return { objects: lists.flat(), pods };
+    const [pods, ...lists] = await Promise.all([POD, ...KINDS].map((kind) => listing.all(kind)));
+    return { objects: lists.flat(), pods: pods ?? [] };
   } catch (error) {
     throw apiError(error, 'list what is there', api);
   }
 }
 
-async function items(
-  apiVersion: string,
-  kind: string,
-  list: Promise<{ items: KubernetesObject[] }>,
-): Promise<unknown[]> {
-  return itemsOf(await list).map((item) => JSON.parse(JSON.stringify({ ...item, apiVersion, kind })) as unknown);
+/** The pages of all lists together, within the limits of the whole. */
+class Listing {
+  readonly #api: KubernetesApi;
+  readonly #namespace: string | undefined;
+  readonly #endMs = performance.now() + LONGEST_MS;
+  #objects = 0;
+  #bytes = 0;
+
+  constructor(api: KubernetesApi, namespace: string | undefined) {
+    this.#api = api;
+    this.#namespace = namespace;
+  }
+
+  async all(kind: Kind): Promise<unknown[]> {
+    const objects: unknown[] = [];
+    let shortPages = 0;
+    for (let from: string | undefined; ; ) {
+      const { items, next } = await this.#page(kind, from);
+      for (const item of items) objects.push({ ...item, apiVersion: kind.apiVersion, kind: kind.kind });
+      if (next === undefined) return objects;
+      // All but the last are full, or the list would never end.
+      if (items.length < PAGE) shortPages++;
+      if (shortPages > MOST_SHORT_PAGES || next === from) throw new AnswerError('with a list that does not go on');
+      from = next;
+    }
+  }
+
+  async #page({ apiVersion, resource }: Kind, from: string | undefined) {
+    const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const where = this.#namespace === undefined ? '' : `/namespaces/${encodeURIComponent(this.#namespace)}`;
+    const query = { limit: String(PAGE), ...(from === undefined ? {} : { continue: from }) };
+    const { list, bytes } = await this.#api.read(`${group}${where}/${resource}`, query, PAGE_BYTES);
+    const { items, next } = pageOf(list, resource);
+    this.#objects += items.length;
+    this.#bytes += bytes;
+    if (this.#objects > MOST_OBJECTS || this.#bytes > MOST_BYTES || performance.now() > this.#endMs) {
+      throw new EnvironmentError(
+        `${this.#api.context} has more than check reads (${MOST_OBJECTS} objects, ${MOST_BYTES / MB} MB, ${LONGEST_MS / 1000} s): name a namespace with -n`,
+      );
+    }
+    return { items, next };
+  }
+}
+
+function pageOf({ items, metadata }: Record<string, unknown>, resource: string) {
+  const next = isObject(metadata) ? metadata.continue : undefined;
+  return {
+    items: itemsOf<object>({ items }, resource),
+    next: typeof next === 'string' && next !== '' ? next : undefined,
+  };
 }

@@ -1,9 +1,10 @@
 /** From the flags of `run --on kubernetes` to the workload it restarts and the Service in front of it. Changes nothing. */
+import type { V1Service } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
+import { itemsOf } from './answer.ts';
 import { apiError, KubernetesApi } from './api.ts';
-import { itemsOf } from './list-items.ts';
-import { assertAllowed, RUN_PERMISSIONS } from './preflight.ts';
+import { assertAllowed, runPermissions } from './preflight.ts';
 import { assertRolls, liveManifests, readWorkload, serviceOf, type WorkloadReference } from './workload.ts';
 
 export interface LiveServiceFlags {
@@ -15,6 +16,8 @@ export interface LiveServiceFlags {
   url?: string | undefined;
   /** Replaces pods instead of a restart. */
   trigger?: string | undefined;
+  /** Nothing is measured. */
+  dryRun?: boolean;
 }
 
 export interface LiveService {
@@ -28,7 +31,7 @@ export interface LiveService {
  * @throws InputError for flags that name no workload, and for a workload that is not there
  * @throws EnvironmentError when the cluster cannot be asked, or does not allow what it takes
  */
-export async function liveService(flags: LiveServiceFlags): Promise<LiveService> {
+export async function liveService(flags: LiveServiceFlags, connected?: KubernetesApi): Promise<LiveService> {
   const { deployment, statefulset, url } = flags;
   const name = deployment ?? statefulset;
   if (name === undefined)
@@ -44,24 +47,28 @@ export async function liveService(flags: LiveServiceFlags): Promise<LiveService>
     );
   }
   assertUrl(url);
-  const api = KubernetesApi.connect(flags.context);
+  const api = connected ?? KubernetesApi.connect(flags.context);
   const namespace = flags.namespace ?? api.namespace;
   const reference: WorkloadReference = {
     kind: deployment === undefined ? 'StatefulSet' : 'Deployment',
     name,
     namespace,
   };
-  await assertAllowed(api, RUN_PERMISSIONS, { namespace, grantedBy: 'kubernetes/role-run.yaml' });
+  const purpose = { kind: reference.kind, trigger: flags.trigger !== undefined, dryRun: flags.dryRun === true };
+  await assertAllowed(api, runPermissions(purpose), { namespace, grantedBy: 'kubernetes/role-run.yaml' });
   const workload = await readWorkload(api, reference);
   if (flags.trigger === undefined) assertRolls(workload, reference);
-  const services = await api.core
-    .listNamespacedService({ namespace })
-    .then(itemsOf)
-    .catch((error: unknown) => {
-      throw apiError(error, `list the Services of ${namespace}`, api);
-    });
+  const services = await servicesIn(api, namespace);
   const manifests = liveManifests(workload, serviceOf(workload, services, flags.service, reference), reference);
   return { api, reference, url, manifests };
+}
+
+async function servicesIn(api: KubernetesApi, namespace: string): Promise<V1Service[]> {
+  try {
+    return itemsOf(await api.core.listNamespacedService({ namespace }), 'services');
+  } catch (error) {
+    throw apiError(error, `list the Services of ${namespace}`, api);
+  }
 }
 
 /** One URL for all requests: what comes after host and port is the path's. */

@@ -1,43 +1,67 @@
 /** The namespaces that trials run in: made fresh, labelled so that they can be found again, and taken away. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import { ApiException, type V1Namespace } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
-import { apiError, apiStatus, FIELD_MANAGER, type KubernetesApi } from './api.ts';
+import { itemsOf } from './answer.ts';
+import { apiError, apiStatus, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './api.ts';
+import { isGone, parseOwner, thisOwner } from './namespace-owner.ts';
 
 const MANAGED_BY = { 'app.kubernetes.io/managed-by': FIELD_MANAGER };
 const OWNER = 'k8s-rollout-test/owner';
-/** Another machine's process cannot be asked whether it lives; no trial's namespace is as old as this. */
-const SURELY_LEFT_MS = 2 * 60 * 60_000;
+/** A trial takes minutes. What is older was probably left, but only whoever made it knows. */
+const PROBABLY_LEFT_MS = 2 * 60 * 60_000;
 const DELETION_LIMIT_MS = 120_000;
-
-const Owner = z.object({ host: z.string(), pid: z.int(), start: z.string() });
-type Owner = z.infer<typeof Owner>;
+/** For how long an API server is asked again that does not answer, or is too busy. */
+const AWAY_LIMIT_MS = 10_000;
+/** How long a creation under way is waited for when the program is told to end. */
+const CREATION_ENDS_MS = 3000;
+const HOUR_MS = 60 * 60_000;
 
 /**
- * Makes a namespace that enforces the restricted Pod Security Standard.
+ * Makes a namespace that enforces the restricted Pod Security Standard. When that fails or is aborted, it is taken away.
  * @returns its name: the prefix and something random
  */
-export async function createNamespace(api: KubernetesApi, prefix: string): Promise<string> {
+export async function createNamespace(
+  api: KubernetesApi,
+  prefix: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<string> {
   const name = `${prefix}-${randomBytes(4).toString('hex')}`;
-  const self: Owner = { host: hostname(), pid: process.pid, start: startOf(process.pid) };
-  try {
-    await api.core.createNamespace({
-      body: {
-        metadata: {
-          name,
-          labels: { ...MANAGED_BY, 'pod-security.kubernetes.io/enforce': 'restricted' },
-          annotations: { [OWNER]: JSON.stringify(self) },
-        },
+  const creation = api.core.createNamespace({
+    body: {
+      metadata: {
+        name,
+        labels: { ...MANAGED_BY, 'pod-security.kubernetes.io/enforce': 'restricted' },
+        annotations: { [OWNER]: JSON.stringify(thisOwner()) },
       },
-    });
-    await serviceAccount(api, name);
+    },
+  });
+  try {
+    await unlessAborted(signal, creation);
+    await unlessAborted(signal, serviceAccount(api, name));
   } catch (error) {
-    throw apiError(error, `create the namespace ${name}`, api);
+    const kept = await removeFailed(api, name, creation);
+    signal.throwIfAborted();
+    const { message } = apiError(error, `create the namespace ${name}`, api);
+    throw new EnvironmentError(`${message}${kept}`, { cause: error });
   }
   return name;
+}
+
+/** Takes away a namespace that may have been made. Returns what is to be said where that fails. */
+async function removeFailed(api: KubernetesApi, name: string, creation: Promise<unknown>): Promise<string> {
+  const made = await Promise.race([creation.then(() => 'made', reasonOf), delay(CREATION_ENDS_MS, 'unknown')]);
+  // Only a refusal says that it was not made; an answer that was late or lost does not.
+  if (made === 'refused') return '';
+  return deleteNamespace(api, name).then(
+    () => '',
+    () => `; it may have been made: kubectl delete namespace ${name}`,
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof ApiException ? 'refused' : 'unknown';
 }
 
 /** Pods are refused until the namespace's default service account is there, which is made a moment later. */
@@ -56,19 +80,27 @@ async function serviceAccount(api: KubernetesApi, namespace: string): Promise<vo
 
 /**
  * Deletes a namespace and waits until it is gone. Its pods get no grace period: the trial is over.
- * @throws EnvironmentError when it is still there after two minutes
+ * @throws EnvironmentError that names it when it is still there after two minutes, or nobody can say whether it is
  */
 export async function deleteNamespace(api: KubernetesApi, name: string): Promise<void> {
   const endMs = performance.now() + DELETION_LIMIT_MS;
-  for (let attempt = 0; ; attempt++) {
+  let answeredMs = performance.now();
+  for (let isAskedFor = false; ; ) {
     try {
-      if (attempt === 0) await api.core.deleteNamespace({ name });
+      if (!isAskedFor) await api.core.deleteNamespace({ name });
+      isAskedFor = true;
       // Again and again: a controller may have made another one in between.
       await api.core.deleteCollectionNamespacedPod({ namespace: name, gracePeriodSeconds: 0 });
       await api.core.readNamespace({ name });
+      answeredMs = performance.now();
     } catch (error) {
-      if (apiStatus(error) === 404) return;
-      if (apiStatus(error) !== 409) throw apiError(error, `delete the namespace ${name}`, api);
+      const status = apiStatus(error);
+      if (status === 404) return;
+      const passes = status === undefined || status === 409 || status === 429 || status >= 500;
+      if (!passes || performance.now() - answeredMs > AWAY_LIMIT_MS) {
+        const { message } = apiError(error, `delete the namespace ${name}`, api);
+        throw new EnvironmentError(`${message}; later: kubectl delete namespace ${name}`, { cause: error });
+      }
     }
     if (performance.now() > endMs) {
       throw new EnvironmentError(
@@ -79,53 +111,44 @@ export async function deleteNamespace(api: KubernetesApi, name: string): Promise
   }
 }
 
-/** Takes away what earlier runs have left behind because they were killed. Returns the namespaces' names. */
-export async function deleteLeftNamespaces(api: KubernetesApi): Promise<string[]> {
+export interface LeftNamespaces {
+  /** Those that killed runs of this very machine had left, and that are gone now. */
+  deleted: string[];
+  /** Old ones that nobody here can be sure of, a sentence each: their runs may live elsewhere. */
+  doubtful: string[];
+}
+
+/** Takes away what earlier runs have left behind because they were killed, and names what only may be left. */
+export async function deleteLeftNamespaces(api: KubernetesApi): Promise<LeftNamespaces> {
   const labelSelector = Object.entries(MANAGED_BY)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
-  let left: string[];
+  let items: V1Namespace[];
   try {
-    const { items } = await api.core.listNamespace({ labelSelector });
-    left = items
-      .filter(({ metadata }) => isLeft(metadata?.annotations?.[OWNER], metadata?.creationTimestamp))
-      .flatMap(({ metadata }) => metadata?.name ?? []);
+    items = itemsOf(await api.core.listNamespace({ labelSelector }), 'namespaces');
   } catch (error) {
     throw apiError(error, 'list namespaces', api);
   }
-  await Promise.all(left.map((name) => deleteNamespace(api, name)));
+  const left = judgeNamespaces(items, Date.now());
+  await Promise.all(left.deleted.map((name) => deleteNamespace(api, name)));
   return left;
 }
 
-function isLeft(annotation: string | undefined, created: Date | undefined): boolean {
-  const owner = Owner.safeParse(parsed(annotation)).data;
-  if (owner?.host !== hostname()) return created !== undefined && Date.now() - created.getTime() > SURELY_LEFT_MS;
-  return !isRunning(owner);
-}
-
-function parsed(json: string | undefined): unknown {
-  try {
-    return JSON.parse(json ?? '');
-  } catch {
-    return undefined; // not of our making
+/** Which of this program's namespaces are surely left, and which only may be. */
+export function judgeNamespaces(namespaces: readonly V1Namespace[], nowMs: number, here = thisOwner()): LeftNamespaces {
+  const left: LeftNamespaces = { deleted: [], doubtful: [] };
+  for (const { metadata } of namespaces) {
+    const { name, annotations, creationTimestamp, deletionTimestamp } = metadata ?? {};
+    if (name === undefined || deletionTimestamp) continue;
+    const owner = parseOwner(annotations?.[OWNER]);
+    const ageMs = nowMs - new Date(creationTimestamp ?? nowMs).getTime();
+    if (owner && isGone(owner, here)) left.deleted.push(name);
+    else if (ageMs > PROBABLY_LEFT_MS) {
+      const by = owner ? `a run on ${owner.host}` : 'an unknown run';
+      left.doubtful.push(
+        `namespace ${name} is ${Math.floor(ageMs / HOUR_MS)} h old, made by ${by}; if that has ended: kubectl delete namespace ${name}`,
+      );
+    }
   }
-}
-
-function isRunning({ pid, start }: Owner): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return startOf(pid) === start;
-}
-
-/** When a process was started, so that another one with its number is not taken for it; empty where that is not told. */
-function startOf(pid: number): string {
-  try {
-    // The fields after the command, which is in brackets and may hold anything; the 20th of them is the start time.
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
-  } catch {
-    return ''; // no /proc on this system
-  }
+  return left;
 }

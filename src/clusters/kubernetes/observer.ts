@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
+import { withoutSecrets } from '../../secrets.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ClusterRecord, PodRef } from '../../trace/cluster-record.ts';
 import type { DeployOptions } from '../cluster.ts';
@@ -52,8 +53,10 @@ export class Observer {
 
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
-    const onGap = (error: unknown) =>
-      this.#event('WatchInterrupted', undefined, error instanceof Error ? error.message : String(error));
+    const onGap = (error: unknown) => {
+      const what = error instanceof Error ? error.message : String(error);
+      this.#event('WatchInterrupted', undefined, withoutSecrets(what));
+    };
     const onError = (error: unknown) => this.#conditions.fail(error as Error);
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
@@ -233,7 +236,8 @@ export class Observer {
     const pods = this.#pods.present;
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
     const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
-    const lastLine = unready && (await this.#logs.askLastLine(unready));
+    // Another app's log is its own: `run` asks for no permission to read it.
+    const lastLine = unready && this.#options.asksApp ? await this.#logs.askLastLine(unready) : undefined;
     return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }
 }

@@ -42,7 +42,7 @@ export class PodClocks {
         const path = `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy${PATH}`;
         const response = await this.#api.get(path, {}, signal);
         const answeredMs = epochMs();
-        response.resume();
+        response.destroy();
         const remoteMs = Number(response.headers['x-server-time'] || Number.NaN);
         if (Number.isFinite(remoteMs)) offset.add(askedMs, remoteMs, answeredMs);
       } catch (error) {

@@ -1,6 +1,7 @@
 /** What must hold before anything is created: the API server answers, is new enough, and allows what we are about to do. */
 import { EnvironmentError } from '../../errors.ts';
-import { apiError, type KubernetesApi, withinConnectTimeout } from './api.ts';
+import { AnswerError } from './answer.ts';
+import { apiError, type KubernetesApi } from './api.ts';
 
 export interface Permission {
   group: string;
@@ -23,15 +24,30 @@ export const PERMISSIONS: readonly Permission[] = [
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
 ];
 
-/** Everything `run` does with a workload in its namespace; kubernetes/role-run.yaml grants exactly this. */
-export const RUN_PERMISSIONS: readonly Permission[] = [
-  { group: 'apps', resource: 'deployments', verbs: ['get', 'patch'] },
-  { group: 'apps', resource: 'statefulsets', verbs: ['get', 'patch'] },
-  { group: '', resource: 'services', verbs: ['list'] },
-  { group: '', resource: 'pods', verbs: ['list', 'watch'] },
-  { group: '', resource: 'events', verbs: ['list', 'watch'] },
-  { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
-];
+/** What one run of `run` does with a workload in its namespace. */
+export interface RunPurpose {
+  kind: 'Deployment' | 'StatefulSet';
+  /** The user's own command replaces the pods, with a login of its own. */
+  trigger: boolean;
+  /** It only says what it would do. */
+  dryRun: boolean;
+}
+
+/** Everything that such a run asks of the API server, and no more. */
+export function runPermissions({ kind, trigger, dryRun }: RunPurpose): Permission[] {
+  const workload = kind === 'Deployment' ? 'deployments' : 'statefulsets';
+  const reads: Permission[] = [
+    { group: 'apps', resource: workload, verbs: trigger || dryRun ? ['get'] : ['get', 'patch'] },
+    { group: '', resource: 'services', verbs: ['list'] },
+  ];
+  if (dryRun) return reads;
+  return [
+    ...reads,
+    { group: '', resource: 'pods', verbs: ['list', 'watch'] },
+    { group: '', resource: 'events', verbs: ['list', 'watch'] },
+    { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
+  ];
+}
 
 /** The `sleep` action of preStop: beta, and on by default, from here on (KEP-3960). */
 const SLEEP_ACTION_SINCE = 30;
@@ -44,7 +60,8 @@ const SLEEP_ACTION_SINCE = 30;
 export async function preflight(api: KubernetesApi): Promise<string> {
   let version: { gitVersion: string; minor: string };
   try {
-    version = await withinConnectTimeout(api.version.getCode());
+    version = await api.version.getCode();
+    if (typeof version.minor !== 'string') throw new AnswerError('with something else than its version');
   } catch (error) {
     throw apiError(error, 'ask for the version', api);
   }
@@ -88,7 +105,8 @@ async function missingPermissions(
         const review = await api.authorization.createSelfSubjectAccessReview({
           body: { spec: { resourceAttributes: attributes as Record<string, string> } },
         });
-        return review.status?.allowed === true ? [] : [`${verb} ${path}`];
+        if (typeof review.status?.allowed !== 'boolean') throw new AnswerError('with something else than a review');
+        return review.status.allowed ? [] : [`${verb} ${path}`];
       } catch (error) {
         throw apiError(error, 'ask for permissions', api);
       }

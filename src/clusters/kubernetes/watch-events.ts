@@ -5,26 +5,23 @@ import type { KubernetesApi } from './api.ts';
 import { linesOf } from './response-lines.ts';
 
 /**
- * The server sends a bookmark every minute where nothing else happens. Longer silence is a connection that is lost, and
- * nobody has told us.
+ * The server sends a bookmark every minute where nothing else happens, though not for events. After a longer silence the
+ * watch is asked for again: its connection may be lost, and nobody has told us.
  */
-const SILENCE_LIMIT_MS = 90_000;
+const BELIEVED_SILENCE_MS = 90_000;
 /** The API server takes objects of 1.5 MB at most. */
 const MAX_EVENT_LENGTH = 4 * 1024 * 1024;
 
 const HTTP_OK = 200;
 const HTTP_GONE = 410;
 
-const Metadata = z.looseObject({
-  name: z.string().optional(),
-  uid: z.string().optional(),
-  resourceVersion: z.string().optional(),
-});
+const Metadata = z.looseObject({ resourceVersion: z.string().optional(), uid: z.string().optional() });
 const WatchEvent = z.discriminatedUnion('type', [
   z.object({
-    type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']),
-    object: z.looseObject({ metadata: Metadata }),
+    type: z.enum(['ADDED', 'MODIFIED', 'DELETED']),
+    object: z.looseObject({ metadata: Metadata.extend({ name: z.string() }) }),
   }),
+  z.object({ type: z.literal('BOOKMARK'), object: z.looseObject({ metadata: Metadata }) }),
   z.object({
     type: z.literal('ERROR'),
     object: z.looseObject({ code: z.int().optional(), message: z.string().optional() }),
@@ -53,7 +50,7 @@ export class WatchError extends Error {
 }
 
 /**
- * The events since that version, until the server ends the watch.
+ * The events since that version, until the server ends the watch, or says nothing for long.
  * @param path of the collection: /api/v1/namespaces/NAME/pods
  * @throws WatchError for what the server says instead; the error of the connection when it is lost or aborted
  */
@@ -65,23 +62,27 @@ export async function* watchEvents<T extends KubernetesObject>(
 ): AsyncGenerator<ObjectEvent<T>> {
   const response = await api.get(path, { ...query, watch: 'true', allowWatchBookmarks: 'true' }, signal);
   if (response.statusCode !== HTTP_OK) {
-    response.resume();
+    response.destroy();
     const retryAfterMs = Number(response.headers['retry-after'] ?? 0) * 1000 || 0;
     const gone = response.statusCode === HTTP_GONE;
     throw new WatchError(`the watch is refused with HTTP status ${response.statusCode}`, { gone, retryAfterMs });
   }
-  const onSilence = () => response.destroy(new WatchError(`nothing came for ${SILENCE_LIMIT_MS / 1000} s`));
-  let silence = setTimeout(onSilence, SILENCE_LIMIT_MS);
+  let isSilent = false;
+  const silence = setTimeout(() => {
+    isSilent = true;
+    response.destroy();
+  }, BELIEVED_SILENCE_MS);
   try {
     for await (const line of linesOf(response, MAX_EVENT_LENGTH)) {
-      clearTimeout(silence);
-      silence = setTimeout(onSilence, SILENCE_LIMIT_MS);
+      silence.refresh();
       const { type, object } = read(line);
       if (type === 'ERROR') {
         throw new WatchError(object.message ?? 'an error without words', { gone: object.code === HTTP_GONE });
       }
       yield { type, object: object as unknown as T };
     }
+  } catch (error) {
+    if (!isSilent) throw error;
   } finally {
     clearTimeout(silence);
     response.destroy();

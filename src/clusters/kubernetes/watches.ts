@@ -1,8 +1,8 @@
 /** Watches that go on after a dropped connection, and list anew when the server has forgotten where they were (410 Gone). */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
+import { itemsOf } from './answer.ts';
 import { apiError, type KubernetesApi } from './api.ts';
-import { itemsOf } from './list-items.ts';
 import { type ChangeHandlers, SeenObjects } from './seen-objects.ts';
 import { WatchError, watchEvents } from './watch-events.ts';
 
@@ -33,9 +33,8 @@ export async function watchResource<T extends KubernetesObject>(
   signal: AbortSignal,
   handlers: WatchHandlers<T>,
 ): Promise<void> {
-  const { path } = collection;
   const first = await listed(collection).catch((error: unknown) => {
-    throw apiError(error, `list ${path.split('/').at(-1)}`, api);
+    throw apiError(error, `list ${resourceOf(collection)}`, api);
   });
   if (signal.aborted) return;
   const seen = new SeenObjects(handlers);
@@ -109,5 +108,9 @@ async function listed<T extends KubernetesObject>(
   collection: WatchedCollection<T>,
 ): Promise<{ items: readonly T[]; version: string }> {
   const list = await collection.list();
-  return { items: itemsOf(list), version: list.metadata?.resourceVersion ?? '' };
+  return { items: itemsOf<T>(list, resourceOf(collection)), version: list.metadata?.resourceVersion ?? '' };
+}
+
+function resourceOf({ path }: { path: string }): string {
+  return path.split('/').at(-1) ?? '';
 }

@@ -4,6 +4,7 @@ import { InputError } from '../../errors.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { matchesLabels } from '../../kubernetes-rules/selectors.ts';
 import { type Manifests, manifestsOf } from '../../manifests/manifests.ts';
+import { AnswerError, isObject } from './answer.ts';
 import { apiError, apiStatus, type KubernetesApi } from './api.ts';
 
 export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet'] as const;
@@ -32,9 +33,13 @@ export interface WorkloadState {
 export async function readWorkload(api: KubernetesApi, reference: WorkloadReference): Promise<LiveWorkload> {
   const { kind, name, namespace } = reference;
   try {
-    return kind === 'Deployment'
-      ? await api.apps.readNamespacedDeployment({ name, namespace })
-      : await api.apps.readNamespacedStatefulSet({ name, namespace });
+    const workload =
+      kind === 'Deployment'
+        ? await api.apps.readNamespacedDeployment({ name, namespace })
+        : await api.apps.readNamespacedStatefulSet({ name, namespace });
+    const containers: unknown = workload?.spec?.template?.spec?.containers;
+    if (Array.isArray(containers) && containers.every(isObject)) return workload;
+    throw new AnswerError(`with something else than a ${kind}`);
   } catch (error) {
     if (apiStatus(error) !== 404) throw apiError(error, `read the ${kind} ${name}`, api);
     const missing = `no ${kind} ${name} in namespace ${namespace} of ${api.context}`;

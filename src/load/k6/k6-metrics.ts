@@ -1,5 +1,4 @@
 /** What a running k6 says of itself by its REST API, reached through the API server's proxy. */
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
 import { isConnectionError } from '../../clusters/kubernetes/response-lines.ts';
@@ -40,10 +39,8 @@ export async function droppedIterations(
 async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const response = await api.get(path, {}, signal);
-      const status = response.statusCode ?? 0;
-      const body = await text(response);
-      if (attempt === ATTEMPTS || status < 500) return { status, body };
+      const answer = await api.getText(path, signal);
+      if (attempt === ATTEMPTS || answer.status < 500) return answer;
     } catch (error) {
       signal.throwIfAborted();
       if (attempt === ATTEMPTS || !isConnectionError(error)) throw error;
@@ -51,10 +48,10 @@ async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Pro
   }
 }
 
-function parsed(body: string): unknown {
+function parsed(json: string): unknown {
   try {
-    return JSON.parse(body);
+    return JSON.parse(json);
   } catch {
-    return undefined; // not k6's answer
+    return undefined; // a page of the proxy on the way
   }
 }
