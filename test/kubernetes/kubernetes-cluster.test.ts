@@ -5,6 +5,7 @@ import type { Deployed } from '../../src/clusters/cluster.ts';
 import { KubernetesCluster, type KubernetesClusterOptions } from '../../src/clusters/kubernetes/kubernetes-cluster.ts';
 import { startClock } from '../../src/trace/clock.ts';
 import { within } from '../app/within.ts';
+import { until } from '../cli/program.ts';
 import { manifests, type Shape } from '../engine/manifests.ts';
 import { Controllers } from './api-server/controllers.ts';
 import type { DeploymentOptions } from './api-server/deployments.ts';
@@ -26,6 +27,8 @@ interface Options {
 }
 
 async function onCluster(t: TestContext, { shape, cluster = {}, deployment = {} }: Options = {}) {
+  const made: Deployed[] = [];
+  t.after(() => Promise.allSettled(made.map((deployed) => deployed.remove()))); // before its server ends
   const { server, api } = await startApiServer(t);
   const podTimeMs = () => performance.timeOrigin + performance.now() + SKEW_MS;
   server.proxy = (_pod, port) => ({
@@ -38,7 +41,8 @@ async function onCluster(t: TestContext, { shape, cluster = {}, deployment = {} 
   const controllers = new Controllers(server, {
     ...deployment,
     onStarted: (pod) => say(namespace(), pod, 'listening'),
-    onStopped: (pod) => {
+    onStopped: async (pod) => {
+      await server.until(`the log of ${pod} is followed`, () => server.log(namespace(), pod).followers > 0);
       for (const event of ['sigterm', 'draining', 'stopped', 'exit']) say(namespace(), pod, event);
       server.log(namespace(), pod).end();
     },
@@ -48,12 +52,17 @@ async function onCluster(t: TestContext, { shape, cluster = {}, deployment = {} 
     within(
       10_000,
       'the deployment',
-      new KubernetesCluster({ api, namespacePrefix: 'trial', ...cluster }).deploy({
-        manifests: manifests({ replicas: 2, ...shape }),
-        clock: startClock(),
-        signal: aborting.signal,
-        onEvent: () => server.emit('step'),
-      }),
+      new KubernetesCluster({ api, namespacePrefix: 'trial', ...cluster })
+        .deploy({
+          manifests: manifests({ replicas: 2, ...shape }),
+          clock: startClock(),
+          signal: aborting.signal,
+          onEvent: () => server.emit('step'),
+        })
+        .then((deployed) => {
+          made.push(deployed);
+          return deployed;
+        }),
     );
   const namespaces = () => server.store.list(resourceOfKind('Namespace'), '').map(({ metadata }) => metadata.name);
   const remove = (deployed: Deployed) => within(10_000, 'its removal', deployed.remove());
@@ -73,6 +82,8 @@ describe('on a cluster', AT_ONCE, () => {
       assert.ok(target.kind === 'service');
       assert.deepEqual([target.url, target.namespace], ['http://10.96.0.7', namespace]);
       await within(10_000, 'the rollout', deployed.disrupt());
+      const logs = () => deployed.record().pods.map(({ containers }) => containers[0]?.log?.length);
+      await until('the last lines', () => String(logs()) === '5,5,1,1'); // they come by other connections
       const { pods, runtimeVersion, clockBoundMs, listenersSeen } = deployed.record();
       assert.deepEqual(
         pods.map(({ generation }) => generation),

@@ -1,6 +1,7 @@
 /** Where trials run and what loads them: this machine, or the cluster of an API server for tests. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { thisOwner } from '../../src/clusters/kubernetes/namespace-owner.ts';
 import { type KubernetesOptions, kubernetesBackend, localBackend, trialsAtATime } from '../../src/trials/backend.ts';
 import { planTrials } from '../../src/trials/plan-comparison.ts';
 import { startApiServer } from '../kubernetes/api-server/server.ts';
@@ -52,7 +53,9 @@ describe('on a cluster', () => {
     const old = wholeSeconds(Date.now() - 3 * 3_600_000);
     const put = (name: string, metadata: object) =>
       server.store.put({ kind: 'Namespace', metadata: { name, ...metadata } });
-    put('left', { labels, creationTimestamp: old });
+    // Of a process that this machine never had.
+    const owner = JSON.stringify({ ...thisOwner(), pid: 2 ** 22 + 1 });
+    put('left', { labels, creationTimestamp: old, annotations: { 'k8s-rollout-test/owner': owner } });
     put('other', { creationTimestamp: old });
     put('elsewhere', { labels, creationTimestamp: wholeSeconds() });
     await backend();

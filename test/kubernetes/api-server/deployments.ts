@@ -17,15 +17,17 @@ export interface DeploymentOptions {
   /** What every pod's log begins with. */
   onStarted?: (pod: string) => void;
   /** The pod is about to be removed; its container has got the stop signal. */
-  onStopped?: (pod: string) => void;
+  onStopped?: (pod: string) => Promise<void> | void;
   container?: string;
 }
+
+type Step = () => unknown;
 
 export class ScriptedDeployment {
   readonly #server: ApiServer;
   readonly #options: DeploymentOptions;
   readonly namespace: string;
-  readonly #steps: (() => void)[] = [];
+  readonly #steps: Step[] = [];
   #pods: string[] = [];
   #made = 0;
   #named = 0;
@@ -71,6 +73,13 @@ export class ScriptedDeployment {
     return next !== undefined;
   }
 
+  /** The same; resolves when it is done. */
+  async #stepDone(): Promise<boolean> {
+    const next = this.#steps.shift();
+    await next?.();
+    return next !== undefined;
+  }
+
   /** Deletes one pod, and makes another. */
   replace(name: string): void {
     this.#then(...this.#removal(name), ...this.#creation(this.#nextName()), () => this.#status(this.#pods.length));
@@ -88,7 +97,7 @@ export class ScriptedDeployment {
     return changed;
   }
 
-  #creation(name: string): (() => void)[] {
+  #creation(name: string): Step[] {
     const { labels = { app: 'web' }, container = 'web' } = this.#options;
     const startedAt = wholeSeconds();
     return [
@@ -105,14 +114,16 @@ export class ScriptedDeployment {
     ];
   }
 
-  #removal(name: string): (() => void)[] {
+  #removal(name: string): Step[] {
     const startedAt = wholeSeconds();
     return [
       () => this.change(name, { startedAt, ready: true, deletedAt: wholeSeconds() }),
       () => this.change(name, { startedAt, deletedAt: wholeSeconds() }),
       () => {
-        this.#options.onStopped?.(name);
-        this.change(name, { deletedAt: wholeSeconds(), terminated: { exitCode: 0, finishedAt: wholeSeconds() } });
+        const ended = () =>
+          this.change(name, { deletedAt: wholeSeconds(), terminated: { exitCode: 0, finishedAt: wholeSeconds() } });
+        const stopped = this.#options.onStopped?.(name);
+        return stopped ? stopped.then(ended) : ended();
       },
       () => {
         this.#pods = this.#pods.filter((other) => other !== name);
@@ -142,7 +153,7 @@ export class ScriptedDeployment {
     return this.#options.kind === 'StatefulSet' ? `web-${this.#named++}` : `web-5d4f8c-${++this.#named}`;
   }
 
-  #then(...steps: (() => void)[]): void {
+  #then(...steps: Step[]): void {
     this.#steps.push(...steps);
     if (!this.#options.byHand) void this.#play();
   }
@@ -152,7 +163,7 @@ export class ScriptedDeployment {
     this.#playing = true;
     // One change at a time, each seen by the watches before the next.
     do await new Promise((resolve) => setImmediate(resolve));
-    while (this.step());
+    while (await this.#stepDone());
     this.#playing = false;
   }
 }
