@@ -85,10 +85,13 @@ async function observe(name: string, probes: Probes): Promise<Seen> {
 await api.core.createNamespace({ body: { metadata: { name: namespace } } });
 try {
   const list = () => api.core.listNamespacedPod({ namespace });
-  await watchResource<V1Pod>(api, `/api/v1/namespaces/${namespace}/pods`, list, ending.signal, {
+  await watchResource<V1Pod>(api, { path: `/api/v1/namespaces/${namespace}/pods`, list }, ending.signal, {
     onChange: (pod) => note(pod),
     onDelete: (pod) => note(pod, true),
     onGap: (error) => console.error('the watch was interrupted', error),
+    onError: (error) => {
+      throw error;
+    },
   });
   const rows: object[] = [];
   const all: Seen[] = [];

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { TrialResult } from '../src/analysis/result.ts';
 import { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
 import { KubernetesCluster } from '../src/clusters/kubernetes/kubernetes-cluster.ts';
@@ -17,8 +17,10 @@ import { Result } from '../src/results/result-file.ts';
 import { startClock } from '../src/trace/clock.ts';
 import { run, start, until } from '../test/cli/program.ts';
 import { account } from './account.ts';
+import { witnessed } from './witness.ts';
 
 const api = KubernetesApi.connect();
+const { test } = witnessed(api);
 /** Names of this test's own namespaces begin so. */
 const PREFIX = `test-${process.pid}`;
 const ON_KUBERNETES = ['compare', '--on', 'kubernetes', '--namespace', PREFIX];
@@ -58,6 +60,7 @@ test('a comparison, with no more rights than the ClusterRole grants, from two lo
     env: { KUBECONFIG: kubeconfig },
     deadlineMs: 6 * MINUTES_MS,
   });
+  assert.notEqual(ended.code, 4, ended.stderr);
   const result = Result.parse(JSON.parse(ended.stdout));
   const valid = trial(result, 'valid');
   // Timing claims are measured elsewhere: where the cluster and its load share two cores they starve each other at times.
@@ -85,7 +88,7 @@ test('Ctrl-C leaves nothing behind', async (t) => {
   assert.deepEqual(await namespaces(), []);
 });
 
-test('what a run that was killed has left is taken away by the next', async (t) => {
+test('the next run removes what a killed one has left', async (t) => {
   const killed = start(t, [...ON_KUBERNETES, '--runtime', 'node', '--variant', 'valid'], {
     deadlineMs: 4 * MINUTES_MS,
   });
@@ -99,11 +102,11 @@ test('what a run that was killed has left is taken away by the next', async (t) 
   assert.deepEqual(await namespaces(), []);
 });
 
-test('an image that cannot be pulled is told within seconds', async (t) => {
+test('an image that cannot be pulled is an error within seconds', async (t) => {
   const startedMs = performance.now();
   const args = ['--runtime', 'node', '--variant', 'valid', '--images', 'registry.invalid/nowhere'];
   const { code, stderr } = await run(t, [...ON_KUBERNETES, ...args], { deadlineMs: 4 * MINUTES_MS });
-  assert.equal(code, 4);
+  assert.equal(code, 4, stderr);
   assert.match(
     stderr,
     /the image registry\.invalid\/nowhere\/k8s-rollout-test-node:local of pod \S+ cannot be pulled \(Err/,
@@ -114,7 +117,7 @@ test('an image that cannot be pulled is told within seconds', async (t) => {
 test('rights that are missing are named', async (t) => {
   const kubeconfig = await account(t, api, `${PREFIX}-nothing`, 'nothing');
   const { code, stderr } = await run(t, [...ON_KUBERNETES, '--runtime', 'node'], { env: { KUBECONFIG: kubeconfig } });
-  assert.equal(code, 4);
+  assert.equal(code, 4, stderr);
   assert.match(
     stderr,
     /^k8s-rollout-test: you may not create namespaces, .*on account; kubernetes\/cluster-role\.yaml/,
@@ -144,7 +147,7 @@ test('pods that never become ready: why, with their last line', async () => {
   assert.deepEqual(await namespaces(), []);
 });
 
-test('what the API server refuses is told in its words', async () => {
+test('what the API server refuses is an error in its words', async () => {
   const yaml = readRendered('valid-bun').replace('seconds: 5', 'seconds: 99');
   const deployed = new KubernetesCluster({ api, namespacePrefix: PREFIX }).deploy({
     manifests: readManifests(yaml, 'refused.yaml'),

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { after, before, describe, type TestContext } from 'node:test';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { TrialResult } from '../src/analysis/result.ts';
 import { FIELD_MANAGER, KubernetesApi } from '../src/clusters/kubernetes/api.ts';
@@ -18,8 +18,10 @@ import { readRun } from '../src/results/read-run.ts';
 import { Result } from '../src/results/result-file.ts';
 import { run, until } from '../test/cli/program.ts';
 import { account } from './account.ts';
+import { witnessed } from './witness.ts';
 
 const api = KubernetesApi.connect();
+const { test, explained } = witnessed(api);
 const NAME = 'rollout-test';
 const MINUTES_MS = 60_000;
 
@@ -29,7 +31,9 @@ let kubeconfig = '';
 const cleanUps: (() => unknown)[] = [];
 
 /** The app as a user's workload in a namespace of its own: a Deployment, and a StatefulSet with the same pods' spec. */
-before(async () => {
+before(() => explained('the workloads that serve already', serve));
+
+async function serve(): Promise<void> {
   namespace = await createNamespace(api, `run-${process.pid}`);
   kubeconfig = await account({ after: (cleanUp) => cleanUps.push(cleanUp) }, api, namespace, { runIn: namespace });
   const { objects, workload } = readManifests(readRendered('valid-bun'), 'valid-bun');
@@ -65,7 +69,7 @@ before(async () => {
   for (const reference of [DEPLOYMENT(), SET()]) {
     await until(`${reference.kind} ready`, async () => workloadState(await readWorkload(api, reference)).complete);
   }
-});
+}
 after(async () => {
   for (const cleanUp of cleanUps) await cleanUp();
   await deleteNamespace(api, namespace);
@@ -128,7 +132,7 @@ describe('run --on kubernetes', () => {
   test('without --yes, and nobody to ask: refused, and nothing done', async (t) => {
     const before = await generation(DEPLOYMENT());
     const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url), { env: { KUBECONFIG: kubeconfig } });
-    assert.equal(ended.code, 2);
+    assert.equal(ended.code, 2, ended.stderr);
     assert.match(ended.stderr, /^k8s-rollout-test: run --on kubernetes restarts pods; pass --yes to confirm[^\n]*\n$/);
     assert.equal(await generation(DEPLOYMENT()), before);
   });
@@ -169,11 +173,11 @@ describe('run --on kubernetes', () => {
       'echo no such release >&2; exit 7',
     );
     const ended = await run(t, args, { env: { KUBECONFIG: kubeconfig }, deadlineMs: 2 * MINUTES_MS });
-    assert.equal(ended.code, 4);
+    assert.equal(ended.code, 4, ended.stderr);
     assert.match(ended.stderr, /--trigger: the command failed with exit code 7: no such release/);
   });
 
-  test('tells of a preStop hook that fails, and minds no event from before', async (t) => {
+  test('records a preStop hook that fails, and ignores events from before', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'run-'));
     t.after(() => rmSync(folder, { recursive: true }));
     await preStop({ exec: { command: ['/no/such/program'] } });
@@ -210,7 +214,7 @@ describe('run --on kubernetes', () => {
     const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url, '--yes'), {
       env: { KUBECONFIG: kubeconfig },
     });
-    assert.equal(ended.code, 2);
+    assert.equal(ended.code, 2, ended.stderr);
     assert.match(ended.stderr, /^k8s-rollout-test: Deployment rollout-test in run-\S+: it is paused, [^\n]*\n$/);
     assert.equal(await generation(DEPLOYMENT()), before);
   });
@@ -219,7 +223,7 @@ describe('run --on kubernetes', () => {
     const ended = await run(t, onKubernetes('--deployment', 'none', '--url', url, '--yes'), {
       env: { KUBECONFIG: kubeconfig },
     });
-    assert.equal(ended.code, 2);
+    assert.equal(ended.code, 2, ended.stderr);
     assert.match(ended.stderr, /^k8s-rollout-test: no Deployment none in namespace run-/);
   });
 });

@@ -38,7 +38,7 @@ export interface TrialObserver {
   onStage?(stage: TrialStage): void;
   /** Several times a second: the load so far, and the pods as they are. */
   onProgress?(progress: LoadProgress, pods: readonly PodRecord[]): void;
-  /** What the cluster tells of itself, from the deployment on. */
+  /** The cluster's events, from the deployment on. */
   onEvent?(event: ClusterEvent): void;
 }
 
@@ -83,7 +83,12 @@ export async function runTrial(
     });
     const ticker = setInterval(() => observer.onProgress?.(running.progress(), deployed.record().pods), 250);
     try {
-      const pause = (ms: number) => Promise.race([delay(ms, undefined, { signal: anyEnd }), running.died]);
+      const pause = async (ms: number) => {
+        const paused = delay(ms, undefined, { signal: anyEnd });
+        await Promise.race([paused, running.died]).catch((error: unknown) => {
+          throw anyEnd.aborted ? anyEnd.reason : error;
+        });
+      };
       let disruption: Disruption | undefined;
       if (plan.control) {
         stage('control');

@@ -1,97 +1,33 @@
-/** What the observer takes from a namespace where other things happen too. The API server is a script. */
+/** What the observer takes from a namespace where pods come and go, connections break, and other things happen too. */
 import assert from 'node:assert/strict';
-import type { ServerResponse } from 'node:http';
-import { describe, type TestContext, test } from 'node:test';
-import { Observer } from '../../src/clusters/kubernetes/observer.ts';
-import { startClock } from '../../src/trace/clock.ts';
-import { within } from '../app/within.ts';
-import { manifests } from '../engine/manifests.ts';
-import { apiServer } from './api-server.ts';
+import { describe, test } from 'node:test';
+import { ScriptedDeployment } from './api-server/deployments.ts';
+import { gate } from './api-server/faults.ts';
+import { podObject, readyPod, sliceObject, warning } from './api-server/objects.ts';
+import type { ApiServer } from './api-server/server.ts';
+import { wholeSeconds } from './api-server/store.ts';
+import { observe } from './observed.ts';
 
-const APIS: Record<string, string> = { pods: 'v1', events: 'v1', endpointslices: 'discovery.k8s.io/v1' };
-
-interface Involved {
-  kind: string;
-  name: string;
-  uid?: string;
-}
-
-let versions = 0;
-const event = (reason: string, message: string, involvedObject: Involved) => ({
-  apiVersion: 'v1',
-  kind: 'Event',
-  metadata: { name: `e${versions}`, namespace: 'ns', uid: `e${versions}`, resourceVersion: String(++versions) },
-  type: 'Warning',
-  reason,
-  message,
-  involvedObject,
-});
 const QUOTA = 'pods "x" is forbidden: exceeded quota: q';
-const quotaFor = (kind: string, name: string) => event('FailedCreate', QUOTA, { kind, name });
+const quotaFor = (kind: string, name: string) => warning('FailedCreate', QUOTA, { kind, name });
 
-const pod = (name: string, uid: string) => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, uid, namespace: 'ns', resourceVersion: String(++versions), labels: { app: 'web' } },
-  spec: { nodeName: 'node1' },
-  status: { phase: 'Running' },
-});
+/** The last event, by which a test knows that those before it were taken. */
+const LAST = warning('Last', 'the last one', { kind: 'Deployment', name: 'web' });
 
-/** An observer of the Deployment `web`, and how to make its API server tell of more. */
-async function observe(t: TestContext, listed: Record<string, object[]> = {}) {
-  const open = new Map<string, ServerResponse>();
-  let onAllOpen = () => {};
-  const allOpen = new Promise<void>((resolve) => {
-    onAllOpen = resolve;
-  });
-  const { api } = await apiServer(t, [
-    (url, response) => {
-      const resource = url.pathname.split('/').at(-1) ?? '';
-      response.setHeader('content-type', 'application/json');
-      if (url.searchParams.get('watch') === 'true') {
-        response.flushHeaders();
-        open.set(resource, response);
-        if (open.size === Object.keys(APIS).length) onAllOpen();
-        return;
-      }
-      const items = listed[resource] ?? [];
-      response.end(
-        JSON.stringify({ apiVersion: APIS[resource], kind: 'List', metadata: { resourceVersion: '1' }, items }),
-      );
-    },
-  ]);
-  const ending = new AbortController();
-  t.after(() => ending.abort());
-  const observer = new Observer({
-    api,
-    namespace: 'ns',
-    manifests: manifests(),
-    clock: startClock(),
-    asksApp: false,
-    signal: ending.signal,
-  });
-  await within(5000, 'the first lists', observer.start());
-  const says = (resource: string, object: object, type = 'ADDED') =>
-    open.get(resource)?.write(`${JSON.stringify({ type, object })}\n`);
-  await within(5000, 'the watches', allOpen);
-  /** Resolves once a last event has been seen, with the reasons of all that were taken. */
+async function observeEvents(...options: Parameters<typeof observe>) {
+  const observed = await observe(...options);
+  const { server, observer, recorded } = observed;
+  /** What was noted of all events until now, the last one apart; rejects with what ends the trial. */
   const taken = async () => {
-    const message = `of ${versions}`;
-    says('events', event('Last', message, { kind: 'Deployment', name: 'web' }));
-    const last = () => observer.record().events.some((seen) => seen.message === message);
-    const seen = observer.until('see the last event', ending.signal, last);
-    const poll = setInterval(() => observer.wake(), 5);
-    await within(5000, 'the last event', seen).finally(() => clearInterval(poll));
+    const message = `version ${server.store.version}`;
+    server.store.put({ ...LAST, message });
+    const last = recorded('the last event', ({ events }) => events.some((event) => event.message === message));
+    const look = () => observer.wake();
+    server.on('step', look);
+    await last.finally(() => server.off('step', look));
     return observer.record().events.filter(({ type }) => type !== 'Last');
   };
-  /** Resolves once so many pods have been seen. */
-  const seenPods = (count: number) =>
-    within(
-      5000,
-      'the pods',
-      observer.until('be seen', ending.signal, () => observer.record().pods.length === count),
-    );
-  return { says, taken, seenPods };
+  return { ...observed, taken };
 }
 
 describe('pods that may not be made', () => {
@@ -101,8 +37,8 @@ describe('pods that may not be made', () => {
   ];
   for (const [what, kind, name] of ours) {
     test(`${what}, end the trial`, async (t) => {
-      const { says, taken } = await observe(t);
-      says('events', quotaFor(kind, name));
+      const { server, taken } = await observeEvents(t);
+      server.store.put(quotaFor(kind, name));
       await assert.rejects(taken(), /^EnvironmentError: test: the cluster refuses the pods: pods "x" is forbidden/);
     });
   }
@@ -114,36 +50,253 @@ describe('pods that may not be made', () => {
     ['of a DaemonSet', 'DaemonSet', 'web'],
   ];
   for (const [what, kind, name] of others) {
-    test(`${what}, are no matter of ours`, async (t) => {
-      const { says, taken } = await observe(t);
-      says('events', quotaFor(kind, name));
+    test(`${what}, are ignored`, async (t) => {
+      const { server, taken } = await observeEvents(t);
+      server.store.put(quotaFor(kind, name));
       assert.deepEqual(await taken(), []);
     });
   }
 
   test('before the trial, do not end it; again during it, they do', async (t) => {
     const old = quotaFor('ReplicaSet', 'web-5d4f8c7b9x');
-    const { says, taken } = await observe(t, { events: [old] });
+    const { server, taken } = await observeEvents(t, { before: ({ store }) => store.put(old) });
     assert.deepEqual(await taken(), []);
-    const again = { ...old, count: 2, metadata: { ...old.metadata, resourceVersion: String(++versions) } };
-    says('events', again, 'MODIFIED');
+    server.store.put({ ...old, count: 2 });
     await assert.rejects(taken(), /the cluster refuses the pods/);
   });
 });
 
-test("a pod's preStop hook that failed is told with the pod's uid, and no other pod's is", async (t) => {
-  const { says, taken, seenPods } = await observe(t, { pods: [pod('web-0', 'u1')] });
-  says('pods', { ...pod('web-0', 'u1') }, 'DELETED');
-  says('pods', pod('web-0', 'u2'));
-  await seenPods(2); // the two watches are two connections
+test("a pod's preStop hook that failed is recorded with the pod's uid, and no other pod's is", async (t) => {
+  const { server, taken, recorded } = await observeEvents(t, {
+    before: ({ store }) => store.put(readyPod('web-0', { uid: 'u1' })),
+  });
+  server.store.remove('Pod', 'ns', 'web-0');
+  server.store.put(podObject('web-0', { uid: 'u2' }));
+  await recorded('both pods', ({ pods }) => pods.length === 2); // the two watches are two connections
   const failed = (name: string, uid: string) =>
-    event('FailedPreStopHook', 'PreStopHook failed', { kind: 'Pod', name, uid });
-  says('events', failed('web-0', 'u1'));
-  says('events', failed('web-0', 'u2'));
-  says('events', failed('shop-0', 'u3'));
-  const events = (await taken()).map(({ type, pod, message }) => ({ type, pod, message }));
-  assert.deepEqual(events, [
-    { type: 'FailedPreStopHook', pod: { uid: 'u1', name: 'web-0' }, message: 'PreStopHook failed' },
-    { type: 'FailedPreStopHook', pod: { uid: 'u2', name: 'web-0' }, message: 'PreStopHook failed' },
-  ]);
+    warning('FailedPreStopHook', 'PreStopHook failed', { kind: 'Pod', name, uid });
+  server.store.put(failed('web-0', 'u1'));
+  server.store.put(failed('web-0', 'u2'));
+  server.store.put(failed('shop-0', 'u3'));
+  const events = (await taken()).filter(({ type }) => type === 'FailedPreStopHook');
+  assert.deepEqual(
+    events.map(({ pod, message }) => ({ pod, message })),
+    [
+      { pod: { uid: 'u1', name: 'web-0' }, message: 'PreStopHook failed' },
+      { pod: { uid: 'u2', name: 'web-0' }, message: 'PreStopHook failed' },
+    ],
+  );
+});
+
+test('events that say nothing of their object, or everything in null, are passed over', async (t) => {
+  const { server, taken } = await observeEvents(t);
+  for (const involvedObject of [undefined, null, {}, { kind: null, name: null }]) {
+    server.store.put({ ...warning('FailedCreate', QUOTA, { kind: 'Pod', name: 'x' }), involvedObject });
+  }
+  server.store.put({ ...quotaFor('Job', 'other'), message: null, reason: null });
+  assert.deepEqual(await taken(), []);
+});
+
+/** A server with so many pods of `web` that serve. */
+const serving =
+  (replicas: number, deployments: ScriptedDeployment[] = []) =>
+  (server: ApiServer) => {
+    const deployment = new ScriptedDeployment(server, { byHand: true });
+    deployment.deploy(replicas);
+    while (deployment.step());
+    deployments.push(deployment);
+  };
+
+describe('a rollout', () => {
+  test('is complete when every old pod is gone and the new ones are routed to', async (t) => {
+    const deployments: ScriptedDeployment[] = [];
+    const { observer, ending } = await observe(t, { before: serving(2, deployments), shape: { replicas: 2 } });
+    assert.ok(observer.pods.serving(2));
+    observer.beginRollout();
+    deployments[0]?.roll();
+    const rolled = observer.until('roll', ending.signal, () => observer.pods.rolledOut(2));
+    while (deployments[0]?.step());
+    await rolled;
+    const { pods, routerViews, listenersSeen } = observer.record();
+    assert.deepEqual(
+      pods.map(({ generation, deletionMs, goneMs }) => [generation, deletionMs !== undefined, goneMs !== undefined]),
+      [
+        ['old', true, true],
+        ['old', true, true],
+        ['new', false, false],
+        ['new', false, false],
+      ],
+    );
+    assert.deepEqual(
+      routerViews.map(({ pods }) => pods.length),
+      [2, 3, 2, 3, 2],
+    );
+    assert.equal(listenersSeen, false, 'nobody asked the app');
+  });
+
+  test('of which the watches missed everything is complete as well (410 Gone)', async (t) => {
+    const deployments: ScriptedDeployment[] = [];
+    const { server, observer, recorded } = await observe(t, {
+      before: serving(1, deployments),
+      shape: { kind: 'StatefulSet' },
+    });
+    observer.beginRollout();
+    const later = gate();
+    const watches = /(pods|endpointslices)\?.*watch=true/;
+    const before = server.requests(watches).length;
+    server.fault({ path: watches, times: 2, does: later.does });
+    server.watches.end('pods');
+    server.watches.end('endpointslices');
+    await server.requested(watches, before + 2);
+    const [name = ''] = deployments[0]?.pods ?? [];
+    server.store.remove('Pod', 'ns', name);
+    server.store.put(readyPod(name, { uid: 'second' }));
+    server.store.put(sliceObject([{ uid: 'second' }]));
+    server.store.forget();
+    later.open();
+    await recorded('the rollout', () => observer.pods.rolledOut(1));
+    const { pods, events } = observer.record();
+    assert.deepEqual(
+      pods.map((pod) => [pod.uid, pod.generation, pod.goneMs !== undefined, pod.deletionMs !== undefined]),
+      [
+        [`${name}-1`, 'old', true, true],
+        ['second', 'new', false, false],
+      ],
+    );
+    const gaps = events.filter(({ type }) => type === 'WatchInterrupted');
+    assert.ok(gaps.length > 0 && gaps.every(({ message }) => !message.includes('\n')));
+  });
+
+  test('does not wait for a pod that was evicted, whose object stays', async (t) => {
+    const deployments: ScriptedDeployment[] = [];
+    const { server, observer, recorded } = await observe(t, {
+      before: serving(2, deployments),
+      shape: { replicas: 2 },
+    });
+    const [evicted = '', other = ''] = deployments[0]?.pods ?? [];
+    observer.beginRollout();
+    const status = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.\nBye.' };
+    server.store.change('Pod', 'ns', evicted, { status: { ...status, conditions: [], containerStatuses: [] } });
+    server.store.put(readyPod('web-n1', { uid: 'n1' }));
+    server.store.put(readyPod('web-n2', { uid: 'n2' }));
+    server.store.remove('Pod', 'ns', other);
+    server.store.put(sliceObject([{ uid: 'n1' }, { uid: 'n2' }]));
+    await recorded('the rollout', () => observer.pods.rolledOut(2));
+    server.store.change('Pod', 'ns', evicted, { metadata: { labels: { more: 'labels' } } });
+    server.store.change('Pod', 'ns', evicted, { metadata: { deletionTimestamp: wholeSeconds() } });
+    server.store.put(readyPod('web-n3', { uid: 'n3' }));
+    await recorded('a later pod', ({ pods }) => pods.some(({ uid }) => uid === 'n3'));
+    const { pods, events } = observer.record();
+    const [first] = pods;
+    assert.ok((first?.goneMs ?? Number.NaN) < (first?.deletionMs ?? Number.NaN), 'it was deleted later');
+    assert.ok(observer.pods.rolledOut(3) === false && observer.pods.replacedSome);
+    assert.deepEqual(
+      events.filter(({ type }) => type === 'Evicted').map(({ message, pod }) => [pod?.name, message]),
+      [[evicted, 'the pod has failed: The node was low on resource: memory. Bye.']],
+    );
+  });
+
+  test('a pod that is deleted by force was deleted when it was gone', async (t) => {
+    const deployments: ScriptedDeployment[] = [];
+    const { server, observer, recorded } = await observe(t, { before: serving(1, deployments) });
+    observer.beginRollout();
+    assert.equal(observer.pods.replacing, false);
+    server.store.remove('Pod', 'ns', deployments[0]?.pods[0] ?? '');
+    await recorded('its end', ({ pods }) => pods[0]?.goneMs !== undefined);
+    const [pod] = observer.record().pods;
+    assert.equal(pod?.deletionMs, pod?.goneMs);
+    assert.ok(observer.pods.replacing && observer.pods.replacedSome);
+  });
+
+  test('a pod that is deleted before it was ready has a deletion and an end, and was never ready', async (t) => {
+    const { server, observer, recorded } = await observe(t, { before: serving(1) });
+    observer.beginRollout();
+    server.store.put(podObject('early', { uid: 'early' }));
+    server.store.put(podObject('early', { deletedAt: wholeSeconds() }));
+    server.store.remove('Pod', 'ns', 'early');
+    await recorded('its end', ({ pods }) => pods.some(({ uid, goneMs }) => uid === 'early' && goneMs !== undefined));
+    const pod = observer.record().pods.find(({ uid }) => uid === 'early');
+    assert.deepEqual([pod?.readyMs, pod?.notReadyMs, pod?.generation], [undefined, undefined, 'new']);
+    assert.deepEqual(pod?.containers[0]?.runs, []);
+  });
+
+  test('pods of others in the namespace, and those that had failed before, are none of it', async (t) => {
+    const { server, observer, recorded } = await observe(t, {
+      before: (server) => {
+        serving(1)(server);
+        server.store.put(podObject('done', { uid: 'done', phase: 'Failed' }));
+        server.store.put(readyPod('other', { uid: 'other', labels: { app: 'other' } }));
+      },
+    });
+    assert.ok(observer.pods.serving(1));
+    server.store.put(sliceObject([{ uid: 'other' }], 'ns', 'other'));
+    server.store.put(podObject('new', { uid: 'new' }));
+    await recorded('the new pod', ({ pods }) => pods.length === 2);
+    assert.equal(observer.record().routerViews.length, 1);
+    server.store.remove('EndpointSlice', 'ns', 'web-x');
+    await recorded('no endpoints', ({ routerViews }) => routerViews.at(-1)?.pods.length === 0);
+  });
+});
+
+describe('what does not get better ends the wait at once', () => {
+  const pulls = { reason: 'ErrImagePull', message: 'not found' };
+
+  test('before the rollout', async (t) => {
+    const { server, recorded } = await observe(t);
+    server.store.put(podObject('web-1', { waiting: pulls }));
+    await assert.rejects(
+      recorded('a pod', () => false),
+      /^EnvironmentError: test: the image web:1 of pod web-1 cannot be pulled \(ErrImagePull\): not found$/,
+    );
+  });
+
+  test('during the rollout it is what is measured', async (t) => {
+    const { server, observer, recorded } = await observe(t, { before: serving(1) });
+    observer.beginRollout();
+    server.store.put(podObject('web-1', { waiting: { reason: 'CrashLoopBackOff' } }));
+    await recorded('the pod', ({ pods }) => pods.length === 2);
+  });
+
+  test('and so does an error of ours', async (t) => {
+    const { observer, recorded } = await observe(t);
+    observer.fail(new Error('a bug'));
+    await assert.rejects(
+      recorded('anything', () => false),
+      /^Error: a bug$/,
+    );
+  });
+});
+
+describe('pods that do not come to what they should', () => {
+  const shape = { progressDeadlineSeconds: 1, graceSeconds: 0 };
+
+  test('are named, with the last line of their log', async (t) => {
+    const { server, recorded } = await observe(t, { shape, asksApp: true });
+    server.store.put(podObject('web-1', { startedAt: wholeSeconds() }));
+    server.log('ns', 'web-1').write('waiting for the database');
+    await assert.rejects(
+      recorded('become ready', () => false),
+      /^EnvironmentError: test: the pods did not become ready: no progress within 1 s \(progressDeadlineSeconds\); pod web-1 is not ready; its last line: waiting for the database$/,
+    );
+  });
+
+  test('or why they find no node', async (t) => {
+    const { server, recorded } = await observe(t, { shape });
+    const pod = podObject('web-1');
+    const conditions = [{ type: 'PodScheduled', status: 'False', message: '0/2 nodes are available' }];
+    server.store.put({ ...pod, status: { phase: 'Pending', conditions } });
+    await assert.rejects(
+      recorded('become ready', () => false),
+      /no progress within 1 s \(progressDeadlineSeconds\); pod web-1 finds no node: 0\/2 nodes are available$/,
+    );
+  });
+});
+
+test('a pause ends with the reason of what aborts it', async (t) => {
+  const { observer } = await observe(t);
+  const aborting = new AbortController();
+  const paused = observer.pause(60_000, aborting.signal);
+  aborting.abort(new Error('Ctrl-C'));
+  await assert.rejects(paused, /^Error: Ctrl-C$/);
+  await observer.pause(1, new AbortController().signal);
 });

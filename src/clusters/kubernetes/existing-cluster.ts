@@ -22,6 +22,9 @@ const TRIGGER_SHOWS_WITHIN_MS = 60_000;
 /** The annotation that kubectl rollout restart sets. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
+/** Until it has been asked for, which may fail. */
+const UNKNOWN: WorkloadState = { replicas: 0, observedGeneration: 0, complete: false };
+
 export interface ExistingClusterOptions {
   api: KubernetesApi;
   workload: WorkloadReference;
@@ -59,7 +62,7 @@ class ExistingDeployment implements Deployed {
   readonly #trial: DeployOptions;
   readonly #observer: Observer;
   readonly #watching = new AbortController();
-  #state: WorkloadState = { replicas: 0, observedGeneration: 0, complete: false };
+  #state = UNKNOWN;
 
   constructor(options: ExistingClusterOptions, trial: DeployOptions) {
     this.#options = options;
@@ -80,7 +83,7 @@ class ExistingDeployment implements Deployed {
 
   async start(): Promise<void> {
     await unlessAborted(this.#trial.signal, this.#observer.start());
-    await this.#until('become ready', () => this.#state.complete && this.#observer.serving(this.#state.replicas));
+    await this.#until('become ready', () => this.#state.complete && this.#observer.pods.serving(this.#state.replicas));
   }
 
   async disrupt(): Promise<void> {
@@ -90,18 +93,19 @@ class ExistingDeployment implements Deployed {
       const generation = await unlessAborted(this.#trial.signal, this.#restart());
       await this.#until('finish the rollout', () => {
         const { complete, observedGeneration, replicas } = this.#state;
-        return complete && observedGeneration >= generation && this.#observer.rolledOut(replicas);
+        return complete && observedGeneration >= generation && this.#observer.pods.rolledOut(replicas);
       });
       return;
     }
     await runTrigger(trigger, this.#trial.signal, printStatus);
     const tooLate = setTimeout(() => {
-      if (!this.#observer.replacing) this.#observer.fail(this.#replacedNothing());
+      if (!this.#observer.pods.replacing) this.#observer.fail(this.#replacedNothing());
     }, TRIGGER_SHOWS_WITHIN_MS);
     try {
       await this.#until(
         'finish what the command began',
-        () => this.#state.complete && this.#observer.replacedSome && this.#observer.serving(this.#state.replicas),
+        () =>
+          this.#state.complete && this.#observer.pods.replacedSome && this.#observer.pods.serving(this.#state.replicas),
       );
     } finally {
       clearTimeout(tooLate);
@@ -137,7 +141,7 @@ class ExistingDeployment implements Deployed {
 
   /** Waits for what pods, slices and the workload's own status bring about; the last of these is asked again and again. */
   async #until(what: string, condition: () => boolean): Promise<void> {
-    this.#state = await unlessAborted(this.#trial.signal, this.#read());
+    this.#state = UNKNOWN;
     const polling = new AbortController();
     const polls = this.#poll(AbortSignal.any([polling.signal, this.#trial.signal]));
     try {
@@ -150,9 +154,7 @@ class ExistingDeployment implements Deployed {
 
   async #poll(signal: AbortSignal): Promise<void> {
     let answeredMs = performance.now();
-    for (;;) {
-      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted
-      if (signal.aborted) return;
+    while (!signal.aborted) {
       try {
         this.#state = await unlessAborted(signal, this.#read());
         answeredMs = performance.now();
@@ -161,6 +163,7 @@ class ExistingDeployment implements Deployed {
         const isAway = performance.now() - answeredMs > AWAY_LIMIT_MS;
         if (isAway && !signal.aborted) this.#observer.fail(error as Error);
       }
+      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted, and so is the loop
     }
   }
 

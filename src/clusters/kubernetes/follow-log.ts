@@ -2,12 +2,16 @@
 import type { IncomingMessage } from 'node:http';
 import { delay } from '../../timers.ts';
 import type { KubernetesApi } from './api.ts';
-import { linesOf } from './response-lines.ts';
+import { isConnectionError, linesOf } from './response-lines.ts';
 
 const RETRY_AFTER_MS = 100;
 const WATCHDOG_MS = 100;
-/** The kubelet sends a line of any length whole. */
-const LONGEST_LINE = 64 * 1024;
+/** A container that has ended, or never started, and whose log cannot be had has none any more. */
+const ATTEMPTS_AFTER_END = 5;
+/** So many times the first limit. */
+const MOST_PATIENCE = 16;
+/** As much of a line as the container runtime writes in one piece; an app that ends no line must not fill our memory. */
+const MAX_LINE_LENGTH = 16 * 1024;
 
 /** How long an answer is waited for where silence is not believed: a pod's last two seconds must not be spent on one try. */
 const HASTY_ANSWER_MS = 1000;
@@ -37,22 +41,34 @@ export async function followLog(
 ): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
   let lastTime = '';
-  while (!signal.aborted) {
+  // Where everything is slow, what is asked again too early never comes: each time that nothing came we wait for longer.
+  let patience = 1;
+  for (let attemptsAfterEnd = 0; !signal.aborted && attemptsAfterEnd < ATTEMPTS_AFTER_END; ) {
     const overBefore = ended();
+    if (overBefore) attemptsAfterEnd++;
     const query = { container, follow: 'true', timestamps: 'true', ...(lastTime ? { sinceTime: lastTime } : {}) };
     try {
       const hasty = believedSilenceMs() !== undefined;
-      const response = await api.get(path, query, signal, hasty ? HASTY_ANSWER_MS : undefined);
+      const response = await api.get(path, query, signal, hasty ? HASTY_ANSWER_MS * patience : undefined);
       // The pod is gone; or its kubelet has not heard of it yet, and answers the same.
       if (response.statusCode === 404 && (lastTime !== '' || overBefore)) return;
       if (response.statusCode !== 200)
         response.destroy(); // 400: the container has not started yet
       else {
-        lastTime = await readLines(response, lastTime, onLine, believedSilenceMs);
+        const before = lastTime;
+        const patient = patience;
+        lastTime = await readLines(
+          response,
+          lastTime,
+          onLine,
+          () => patient * (believedSilenceMs() ?? Number.POSITIVE_INFINITY),
+        );
+        patience = lastTime === before ? Math.min(2 * patience, MOST_PATIENCE) : 1;
         if (overBefore) return;
       }
     } catch (error) {
       if (!isConnectionError(error)) throw error;
+      patience = Math.min(2 * patience, MOST_PATIENCE);
     }
     await delay(RETRY_AFTER_MS, undefined, { signal }).catch(() => {});
   }
@@ -83,16 +99,15 @@ async function readLines(
   response: IncomingMessage,
   before: string,
   onLine: (line: string) => void,
-  believedSilenceMs: () => number | undefined,
+  believedSilenceMs: () => number,
 ): Promise<string> {
   let lastTime = before;
   let heardMs = performance.now();
   const watchdog = setInterval(() => {
-    const limitMs = believedSilenceMs();
-    if (limitMs !== undefined && performance.now() - heardMs > limitMs) response.destroy();
+    if (performance.now() - heardMs > believedSilenceMs()) response.destroy();
   }, WATCHDOG_MS);
   try {
-    for await (const text of linesOf(response, LONGEST_LINE)) {
+    for await (const text of linesOf(response, MAX_LINE_LENGTH)) {
       heardMs = performance.now();
       const space = text.indexOf(' ');
       const time = comparable(text.slice(0, space));
@@ -119,9 +134,4 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)
 export function comparable(time: string): string | undefined {
   const [, seconds, fraction = '', zone] = RFC_3339.exec(time) ?? [];
   return seconds === undefined ? undefined : `${seconds}.${fraction.padEnd(9, '0')}${zone}`;
-}
-
-/** The connection was refused, cut or aborted: nothing that another attempt cannot set right, or that matters any more. */
-function isConnectionError(error: unknown): boolean {
-  return typeof (error as NodeJS.ErrnoException).code === 'string';
 }

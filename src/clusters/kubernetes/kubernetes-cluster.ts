@@ -1,6 +1,7 @@
 /** A real cluster: each trial in a namespace of its own, watched from outside, and taken away. */
 import { setMaxListeners } from 'node:events';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { ProgramError } from '../../errors.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
@@ -35,12 +36,15 @@ export class KubernetesCluster implements Cluster {
   /** @throws ProgramError for what the cluster refuses, and for pods that cannot or do not become ready */
   async deploy(options: DeployOptions): Promise<Deployed> {
     const { api, namespacePrefix } = this.#options;
+    options.signal.throwIfAborted();
     const namespace = await createNamespace(api, namespacePrefix, options.signal);
     const deployed = new KubernetesDeployment(namespace, options, this.#options);
     try {
       await deployed.start();
     } catch (error) {
-      await deployed.remove();
+      await deployed.remove().catch((notRemoved: unknown) => {
+        throw bothErrors(error, notRemoved);
+      });
       throw error;
     }
     return deployed;
@@ -102,7 +106,7 @@ class KubernetesDeployment implements Deployed {
     }
     this.#url = await unlessAborted(signal, serviceUrl(api, this.#namespace, this.#options.manifests, url));
     const { replicas } = effectiveStrategy(this.#options.manifests.workload);
-    await this.#observer.until('become ready', signal, () => this.#observer.serving(replicas));
+    await this.#observer.until('become ready', signal, () => this.#observer.pods.serving(replicas));
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
   }
 
@@ -125,7 +129,7 @@ class KubernetesDeployment implements Deployed {
       signal.throwIfAborted();
       throw apiError(error, `change the Deployment ${name}`, api);
     }
-    await this.#observer.until('finish the rollout', signal, () => this.#observer.rolledOut(replicas));
+    await this.#observer.until('finish the rollout', signal, () => this.#observer.pods.rolledOut(replicas));
   }
 
   remove(): Promise<void> {
@@ -137,4 +141,10 @@ class KubernetesDeployment implements Deployed {
   record(): ClusterRecord {
     return this.#observer.record();
   }
+}
+
+/** What went wrong first, and that something is left because of what went wrong after it. */
+function bothErrors(first: unknown, second: unknown): unknown {
+  if (!(first instanceof ProgramError) || !(second instanceof Error)) return first;
+  return new ProgramError(`${first.message}; ${second.message}`, first.exitCode, { cause: first });
 }

@@ -44,7 +44,7 @@ export class PodClocks {
         const response = await this.#api.get(path, {}, signal);
         const answeredMs = epochMs();
         response.destroy();
-        const remoteMs = Number(response.headers['x-server-time'] ?? Number.NaN);
+        const remoteMs = Number(response.headers['x-server-time'] || Number.NaN);
         if (Number.isFinite(remoteMs)) offset.add(askedMs, remoteMs, answeredMs);
       } catch (error) {
         if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error; // else: not reachable just now

@@ -49,8 +49,17 @@ export function notePod(record: PodRecord, pod: V1Pod, nowMs: number, fromNodeMs
   }
 }
 
-/** The pod is gone, and nobody said how the containers ended that were still running. */
+/**
+ * The pod has vanished, and nobody said how the containers ended that were still running. One that is deleted by force, or
+ * while no watch saw it, had been deleted by then.
+ */
 export function notePodGone(record: PodRecord, nowMs: number): void {
+  record.deletionMs ??= nowMs;
+  notePodEnded(record, nowMs);
+}
+
+/** All its containers have ended, though the pod may stay as an object. */
+export function notePodEnded(record: PodRecord, nowMs: number): void {
   record.goneMs ??= nowMs;
   for (const { runs } of record.containers) {
     const last = runs.at(-1);

@@ -1,14 +1,14 @@
-/** The lines of a response as they come. */
+/** A streamed response of the API server, line by line. */
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Unlike node:readline, this ends when the connection is cut. An unfinished last line is left out: it comes again.
- * @param longest how many characters of a line are kept: one without an end must not fill the memory
+ * Unlike node:readline, this ends when the connection is cut: the error is thrown. An unfinished last line is left out.
+ * @param maxLength what a line has beyond so many characters is left out as well
  */
-export async function* linesOf(response: IncomingMessage, longest: number): AsyncGenerator<string> {
+export async function* linesOf(response: IncomingMessage, maxLength: number): AsyncGenerator<string> {
   response.setEncoding('utf8');
   let pieces: string[] = [];
-  let left = longest;
+  let left = maxLength;
   const keep = (text: string) => {
     if (left > 0) pieces.push(text.slice(0, left));
     left -= text.length;
@@ -19,8 +19,13 @@ export async function* linesOf(response: IncomingMessage, longest: number): Asyn
     for (const text of more) {
       yield pieces.join('');
       pieces = [];
-      left = longest;
+      left = maxLength;
       keep(text);
     }
   }
+}
+
+/** The connection was refused, cut or aborted: nothing that another attempt cannot set right, or that matters any more. */
+export function isConnectionError(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).code === 'string';
 }

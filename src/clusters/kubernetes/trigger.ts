@@ -3,12 +3,16 @@ import { EnvironmentError } from '../../errors.ts';
 import { plainLine } from '../../processes/line-splitter.ts';
 import { readLines } from '../../processes/output-lines.ts';
 import { startProcess } from '../../processes/process-group.ts';
+import { delay } from '../../timers.ts';
 
 /** Of each line of its output. */
 const SHOWN_CHARACTERS = 1000;
+/** A command that has ended, with what it said read; unless a process that it left behind holds its output open. */
+const OUTPUT_LIMIT_MS = 500;
 
 /**
- * Runs it in a shell, with this program's environment, until it ends; its output goes to `onLine`.
+ * Runs it in a shell, with this program's environment, until it ends; its output goes to `onLine`. What it leaves running in
+ * the background goes on until the signal is aborted, as it is at the end of a trial.
  * @throws EnvironmentError when it fails; the signal's reason when aborted, and then it is gone
  */
 export async function runTrigger(command: string, signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
@@ -18,19 +22,30 @@ export async function runTrigger(command: string, signal: AbortSignal, onLine: (
   signal.throwIfAborted();
   const started = await startProcess(['/bin/sh', '-c', command], { env });
   const kill = () => started.killGroup();
-  signal.addEventListener('abort', kill);
+  signal.addEventListener('abort', kill, { once: true });
   if (signal.aborted) kill();
   let last = '';
-  for (const stream of [started.stdout, started.stderr]) {
-    void readLines(stream, (line) => {
+  const output = [started.stdout, started.stderr].map((stream) =>
+    readLines(stream, (line) => {
+      if (signal.aborted) return;
       last = plainLine(line, SHOWN_CHARACTERS);
       onLine(last);
-    });
-  }
+    }),
+  );
   const { code, signal: killedBy } = await started.exited;
-  signal.removeEventListener('abort', kill);
+  await Promise.race([Promise.all(output), delay(OUTPUT_LIMIT_MS, undefined, { signal }).catch(() => {})]);
+  if (!isAlive(-started.pid)) signal.removeEventListener('abort', kill);
   signal.throwIfAborted();
   if (code === 0) return;
   const how = code === null ? `was ended by ${killedBy}` : `failed with exit code ${code}`;
   throw new EnvironmentError(`--trigger: the command ${how}${last === '' ? '' : `: ${last}`}`);
+}
+
+/** @param pid of a process, or of a group where it is negative */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // ESRCH: there is none
+  }
 }

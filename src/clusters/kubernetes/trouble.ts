@@ -24,11 +24,11 @@ export function podTrouble(pods: readonly V1Pod[]): string | undefined {
 }
 
 /** A sentence about a pod that may not be made (quota, Pod Security, an admission webhook). */
-export function creationTrouble({ type, reason, message = '' }: CoreV1Event): string | undefined {
+export function creationTrouble({ type, reason, message }: CoreV1Event): string | undefined {
   if (type !== 'Warning' || reason !== 'FailedCreate') return undefined;
   // Made a moment after its namespace; the controller tries again.
-  if (/serviceaccount ".*" not found/.test(message)) return undefined;
-  return `the cluster refuses the pods: ${oneLine(message)}`;
+  if (/serviceaccount ".*" not found/.test(message ?? '')) return undefined;
+  return `the cluster refuses the pods: ${oneLine(message ?? '')}`;
 }
 
 /** Why a pod waits for a node, for the message when the deadline has passed. */
@@ -44,6 +44,12 @@ export function schedulingTrouble(pods: readonly V1Pod[]): string | undefined {
 export function unreadiness({ metadata, status }: V1Pod): string {
   const waiting = status?.containerStatuses?.map(({ state }) => state?.waiting?.reason).find(Boolean);
   return `pod ${metadata?.name} ${waiting ? `has not started (${waiting})` : 'is not ready'}`;
+}
+
+/** What became of a pod whose containers all ended though nobody deleted it. */
+export function failureOf({ status }: V1Pod): string {
+  const why = oneLine(status?.message ?? '');
+  return `the pod has ${status?.phase === 'Succeeded' ? 'ended' : 'failed'}${why === '' ? '' : `: ${why}`}`;
 }
 
 function oneLine(text: string): string {

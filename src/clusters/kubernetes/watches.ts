@@ -1,176 +1,117 @@
 /** Watches that go on after a dropped connection, and list anew when the server has forgotten where they were (410 Gone). */
-import type { IncomingMessage } from 'node:http';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
 import { withoutSecrets } from '../../secrets.ts';
 import { delay } from '../../timers.ts';
-import { AnswerError, hasName, isObject, itemsOf } from './answer.ts';
-import { apiError, apiStatus, type KubernetesApi } from './api.ts';
-import { linesOf } from './response-lines.ts';
+import { itemsOf } from './answer.ts';
+import { apiError, type KubernetesApi } from './api.ts';
+import { type ChangeHandlers, SeenObjects } from './seen-objects.ts';
+import { WatchError, watchEvents } from './watch-events.ts';
 
-const RESTART_AFTER_MS = 200;
-/** An object has 1.5 MB at most; written as JSON, a few more. */
-const LONGEST_LINE = 8 * 2 ** 20;
-/** The server sends a bookmark about once a minute. A connection that is silent for longer may be dead. */
-const BELIEVED_SILENCE_MS = 180_000;
-const GONE = 410;
+/** After a first failure, and twice as long after each one that follows. */
+const RESTART_AFTER_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
 
-export interface WatchHandlers<T> {
-  onChange(object: T): void;
-  onDelete(object: T): void;
+export interface WatchHandlers<T> extends ChangeHandlers<T> {
   /** The connection was lost and is being made again: what happens meanwhile is seen late. */
   onGap(reason: string): void;
 }
 
+export interface WatchedCollection<T> {
+  /** /api/v1/namespaces/NAME/pods */
+  path: string;
+  labelSelector?: string;
+  /** The whole collection, by the same selector. */
+  list(): Promise<KubernetesListObject<T & KubernetesObject>>;
+}
+
 /**
- * Watches a resource until aborted; resolves once its present state has been told.
- * @param path of the collection: /api/v1/namespaces/NAME/pods
+ * Watches a collection until aborted; resolves once its present state has been told.
+ * @throws EnvironmentError when that cannot be had
  */
 export async function watchResource<T extends KubernetesObject>(
   api: KubernetesApi,
-  path: string,
-  list: () => Promise<KubernetesListObject<T>>,
+  collection: WatchedCollection<T>,
   signal: AbortSignal,
   handlers: WatchHandlers<T>,
 ): Promise<void> {
-  const watch = new ResourceWatch(api, path, list, signal, handlers);
-  await watch.list().catch((error: unknown) => {
-    throw apiError(error, `list ${path.split('/').at(-1)}`, api);
+  const first = await listed(collection).catch((error: unknown) => {
+    throw apiError(error, `list ${resourceOf(collection)}`, api);
   });
-  void watch.follow();
+  if (signal.aborted) return;
+  const seen = new SeenObjects(handlers);
+  seen.replace(first.items);
+  const { version } = first;
+  void new Follower(api, collection, handlers, seen, version).follow(signal).catch(handlers.onError);
 }
 
-class ResourceWatch<T extends KubernetesObject> {
-  readonly #api: KubernetesApi;
-  readonly #path: string;
-  readonly #list: () => Promise<KubernetesListObject<T>>;
-  readonly #signal: AbortSignal;
-  readonly #handlers: WatchHandlers<T>;
-  /** Those there are, by uid: a StatefulSet's pod has its predecessor's name. */
-  readonly #known = new Map<string, T>();
-  /** Where the watch is; undefined: nowhere, so everything is listed first. */
+class Follower<T extends KubernetesObject> {
+  /** How far we are; undefined: the server has forgotten, so it takes a list. */
   #version: string | undefined;
+  /** Watches in a row that failed, or ended without having told anything. */
+  #failures = 0;
+  readonly #api: KubernetesApi;
+  readonly #collection: WatchedCollection<T>;
+  readonly #handlers: WatchHandlers<T>;
+  readonly #seen: SeenObjects<T>;
 
   constructor(
     api: KubernetesApi,
-    path: string,
-    list: () => Promise<KubernetesListObject<T>>,
-    signal: AbortSignal,
+    collection: WatchedCollection<T>,
     handlers: WatchHandlers<T>,
+    seen: SeenObjects<T>,
+    version: string,
   ) {
     this.#api = api;
-    this.#path = path;
-    this.#list = list;
-    this.#signal = signal;
+    this.#collection = collection;
     this.#handlers = handlers;
+    this.#seen = seen;
+    this.#version = version;
   }
 
-  get #resource(): string {
-    return this.#path.split('/').at(-1) ?? '';
-  }
-
-  /** Tells what is there, and what of what was known is there no more. */
-  async list(): Promise<void> {
-    const list = await this.#list();
-    const items = itemsOf<T>(list, this.#resource);
-    const there = new Set(items.map(identity));
-    for (const [id, object] of this.#known) {
-      if (!there.has(id)) this.#gone(object);
-    }
-    for (const object of items) this.#changed(object);
-    this.#version = list.metadata?.resourceVersion ?? '';
-  }
-
-  /** Until aborted. */
-  async follow(): Promise<void> {
-    while (!this.#signal.aborted) {
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let pauseMs = 0;
       try {
-        if (this.#version === undefined) await this.list();
-        const restartMs = performance.now() + RESTART_AFTER_MS;
-        await this.#watchOnce();
-        if (performance.now() < restartMs) await this.#pause(); // a server that ends each watch at once
+        await this.#watch(signal);
       } catch (error) {
-        if (this.#signal.aborted) return;
-        if (statusOf(error) === GONE) this.#version = undefined;
-        else this.#handlers.onGap(withoutSecrets(String(error)));
-        await this.#pause();
+        if (signal.aborted) return;
+        this.#handlers.onGap(withoutSecrets(error instanceof Error ? error.message : String(error)));
+        if (error instanceof WatchError) pauseMs = error.retryAfterMs;
+        if (error instanceof WatchError && error.gone) this.#version = undefined;
       }
+      // The first attempt follows at once: what happens until the watch is there again is seen late.
+      if (this.#failures > 0) pauseMs = Math.max(pauseMs, RESTART_AFTER_MS * 2 ** (this.#failures - 1));
+      this.#failures++;
+      await delay(Math.min(pauseMs, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => {}); // aborted: the loop ends
     }
   }
 
-  async #pause(): Promise<void> {
-    await delay(RESTART_AFTER_MS, undefined, { signal: this.#signal }).catch(() => {}); // aborted, and so is the loop
-  }
-
-  /** Resolves when the server ends the watch, as it does now and then. */
-  async #watchOnce(): Promise<void> {
-    const query = { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: this.#version ?? '' };
-    const response = await this.#api.get(this.#path, query, this.#signal);
-    const silence = setTimeout(() => response.destroy(silent()), BELIEVED_SILENCE_MS);
-    try {
-      if (response.statusCode !== 200) throw refusal(response);
-      for await (const line of linesOf(response, LONGEST_LINE)) {
-        silence.refresh();
-        this.#take(line);
-      }
-    } finally {
-      clearTimeout(silence);
-      response.destroy();
+  /** Returns when the server ends the watch, as it does every few minutes. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { path, labelSelector } = this.#collection;
+    if (this.#version === undefined) {
+      const { items, version } = await listed(this.#collection);
+      if (signal.aborted) return;
+      this.#seen.replace(items);
+      this.#version = version;
+    }
+    const query = { ...(labelSelector === undefined ? {} : { labelSelector }), resourceVersion: this.#version };
+    for await (const event of watchEvents<T>(this.#api, path, query, signal)) {
+      if (signal.aborted) return;
+      this.#failures = 0;
+      this.#seen.take(event);
+      this.#version = event.object.metadata?.resourceVersion ?? this.#version;
     }
   }
-
-  /** @throws AnswerError for what is no event, and for the server's own ERROR event */
-  #take(line: string): void {
-    const { type, object } = eventOf(line);
-    if (type === 'ERROR') {
-      this.#version = undefined; // as client-go does: wherever the watch was, it cannot go on from there
-      throw Object.assign(new AnswerError('with an error event'), { statusCode: Number(object.code) });
-    }
-    const { metadata } = object as KubernetesObject;
-    if (type !== 'BOOKMARK') {
-      if (!hasName(object)) throw new AnswerError('with an event of an object without a name');
-      const changed = object as unknown as T;
-      if (type === 'DELETED') this.#gone(changed);
-      else if (type === 'ADDED' || type === 'MODIFIED') this.#changed(changed);
-    }
-    this.#version = metadata?.resourceVersion ?? this.#version;
-  }
-
-  #changed(object: T): void {
-    const version = object.metadata?.resourceVersion;
-    const known = this.#known.get(identity(object));
-    this.#known.set(identity(object), object);
-    if (known && version !== undefined && known.metadata?.resourceVersion === version) return; // told already
-    this.#handlers.onChange(object);
-  }
-
-  #gone(object: T): void {
-    if (this.#known.delete(identity(object))) this.#handlers.onDelete(object);
-  }
 }
 
-function identity({ metadata }: KubernetesObject): string {
-  return metadata?.uid ?? metadata?.name ?? '';
+async function listed<T extends KubernetesObject>(
+  collection: WatchedCollection<T>,
+): Promise<{ items: readonly T[]; version: string }> {
+  const list = await collection.list();
+  return { items: itemsOf<T>(list, resourceOf(collection)), version: list.metadata?.resourceVersion ?? '' };
 }
 
-function eventOf(line: string): { type: unknown; object: Record<string, unknown> } {
-  let event: unknown;
-  try {
-    event = JSON.parse(line);
-  } catch {
-    throw new AnswerError('with a watch event that is no JSON');
-  }
-  if (!isObject(event) || !isObject(event.object)) throw new AnswerError('with a watch event that is none');
-  return { type: event.type, object: event.object };
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { statusCode?: number }).statusCode ?? apiStatus(error);
-}
-
-function refusal({ statusCode, statusMessage }: IncomingMessage): Error {
-  return Object.assign(new Error(`HTTP status ${statusCode} ${statusMessage ?? ''}`.trim()), { statusCode });
-}
-
-function silent(): Error {
-  return Object.assign(new Error(`nothing was heard for ${BELIEVED_SILENCE_MS / 1000} s`), { code: 'ETIMEDOUT' });
+function resourceOf({ path }: { path: string }): string {
+  return path.split('/').at(-1) ?? '';
 }

@@ -9,7 +9,8 @@ const REPLICA_SET_HASH = /^[bcdfghjklmnpqrstvwxz2456789]{1,10}$/;
  * An event names its object and says nothing of that one's owner, so a ReplicaSet is known by its name.
  */
 export function isOfController({ involvedObject }: CoreV1Event, workload: string): boolean {
-  const { kind, name = '' } = involvedObject;
+  const { kind, name } = involvedObject ?? {};
+  if (!name) return false;
   if (kind === 'Deployment' || kind === 'StatefulSet') return name === workload;
   if (kind !== 'ReplicaSet' || !name.startsWith(`${workload}-`)) return false;
   return REPLICA_SET_HASH.test(name.slice(workload.length + 1));

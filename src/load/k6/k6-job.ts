@@ -1,21 +1,21 @@
 /** The k6 load generator within a cluster: a Job whose pods share the load, and whose output is followed. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import type { Target } from '../../clusters/cluster.ts';
 import { Conditions, within } from '../../clusters/condition.ts';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
 import { followLog } from '../../clusters/kubernetes/follow-log.ts';
-import { creationTrouble, podTrouble } from '../../clusters/kubernetes/trouble.ts';
+import { isReady } from '../../clusters/kubernetes/pod-timeline.ts';
+import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from '../../clusters/kubernetes/trouble.ts';
 import { watchResource } from '../../clusters/kubernetes/watches.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
 import { delay } from '../../timers.ts';
-import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
-import { AlignedLines } from './aligned-lines.ts';
+import type { LoadGenerator, LoadOptions, RunningLoad } from '../load.ts';
 import { INDEX_ANNOTATION, LOAD_CONTAINER, LOAD_NAME, type LoadJob, loadConfigMap, loadJob } from './job-objects.ts';
 import { droppedIterations } from './k6-metrics.ts';
-import { RAN_TO_ITS_END } from './k6-process.ts';
+import { LoadPod } from './load-pod.ts';
 import { RequestLog } from './request-log.ts';
 
 /** Scheduling, pulling the image and k6's own start. */
@@ -24,8 +24,6 @@ const START_LIMIT_MS = 180_000;
 const WARM_UP_MS = 1000;
 /** The load makes requests all the time, and each prints a line. */
 const SILENCE_MS = 2000;
-/** Lines of k6's own words kept to say why it ended. */
-const LAST_WORDS = 10;
 
 export interface K6JobOptions {
   api: KubernetesApi;
@@ -46,15 +44,6 @@ export function k6JobLoad(options: K6JobOptions): LoadGenerator {
   };
 }
 
-/** One pod of the Job. */
-interface Instance {
-  lines: AlignedLines;
-  pod: V1Pod | undefined;
-  /** Requests it could not start in its first second, before there was anything to measure. */
-  droppedAtStart: number;
-  lastWords: string[];
-}
-
 class RunningJob implements RunningLoad {
   startedMs = 0;
   readonly died: Promise<never>;
@@ -63,7 +52,7 @@ class RunningJob implements RunningLoad {
   readonly #namespace: string;
   readonly #job: LoadJob;
   readonly #log: RequestLog;
-  readonly #instances: readonly Instance[];
+  readonly #pods: readonly LoadPod[];
   readonly #conditions = new Conditions();
   readonly #watching = new AbortController();
   #die: (error: Error) => void = () => {};
@@ -80,18 +69,17 @@ class RunningJob implements RunningLoad {
     this.#job = { ...options, ...target, requestMix, maxDurationMs, script };
     const nowMs = () => performance.timeOrigin + performance.now();
     const notBeforeMs = nowMs();
-    this.#instances = Array.from({ length: options.pods }, (_, index) => ({
-      lines: new AlignedLines({
-        podOffset: (pod) => target.clockOffset(pod),
-        notBeforeMs,
-        nowMs,
-        read: (line) => this.#read(line, index),
-      }),
-      pod: undefined,
-      droppedAtStart: 0,
-      lastWords: [],
-    }));
-    const clocks = this.#instances.map(({ lines }) => ({
+    this.#pods = Array.from(
+      { length: options.pods },
+      (_, index) =>
+        new LoadPod({
+          podOffset: (pod) => target.clockOffset(pod),
+          notBeforeMs,
+          nowMs,
+          read: (line) => this.#log.read(line, index),
+        }),
+    );
+    const clocks = this.#pods.map(({ lines }) => ({
       fromEpochMs: (epochMs: number) => clock.fromEpochMs(lines.toOurs(epochMs)),
     }));
     this.#log = new RequestLog({ requestMix, target, clocks });
@@ -124,13 +112,13 @@ class RunningJob implements RunningLoad {
     await this.#conditions.until(() => startedMs !== undefined, {
       signal,
       leftMs: within(START_LIMIT_MS),
-      stuck: () =>
-        new EnvironmentError(
-          `${pods} load ${pods === 1 ? 'pod' : 'pods'} of ${image} did not begin within ${START_LIMIT_MS / 1000} s`,
-        ),
+      stuck: () => {
+        const what = `${pods} load ${pods === 1 ? 'pod' : 'pods'} of ${image}`;
+        return new EnvironmentError(`${what} did not begin within ${START_LIMIT_MS / 1000} s${this.#whyNot}`);
+      },
     });
     await Promise.race([delay(WARM_UP_MS, undefined, { signal }), this.died]);
-    for (const instance of this.#instances) instance.droppedAtStart = await this.#droppedBy(instance);
+    for (const pod of this.#pods) pod.droppedAtStart = await this.#droppedBy(pod);
     this.startedMs = startedMs ?? 0;
   }
 
@@ -150,14 +138,12 @@ class RunningJob implements RunningLoad {
   async #stop(): ReturnType<RunningLoad['stop']> {
     const { clock } = this.#load;
     const stoppedMs = clock.nowMs();
-    for (const { lines } of this.#instances) lines.release();
+    for (const { lines } of this.#pods) lines.release();
     await Promise.race([this.#log.stop(stoppedMs), this.died]);
     this.#ending = true;
-    const dropped = await Promise.all(
-      this.#instances.map(async (instance) => (await this.#droppedBy(instance)) - instance.droppedAtStart),
-    );
+    const dropped = await Promise.all(this.#pods.map(async (pod) => (await this.#droppedBy(pod)) - pod.droppedAtStart));
     this.#watching.abort();
-    const clockBoundMs = Math.max(...this.#instances.map(({ lines }) => lines.boundMs));
+    const clockBoundMs = Math.max(...this.#pods.map(({ lines }) => lines.boundMs));
     return {
       stoppedMs,
       record: {
@@ -170,8 +156,17 @@ class RunningJob implements RunningLoad {
     };
   }
 
-  #droppedBy({ pod }: Instance): Promise<number> {
-    return droppedIterations(this.#options.api, this.#namespace, pod?.metadata?.name ?? '', this.#watching.signal);
+  /** What keeps a pod from beginning, as far as that is known. */
+  get #whyNot(): string {
+    const seen = this.#pods.flatMap(({ pod }) => pod ?? []);
+    if (seen.length === 0) return '; no pod was made';
+    const unready = seen.find((pod) => !isReady(pod));
+    const why = schedulingTrouble(seen) ?? (unready && unreadiness(unready));
+    return why === undefined ? '; k6 runs, but prints no request' : `; ${why}`;
+  }
+
+  #droppedBy({ name }: LoadPod): Promise<number> {
+    return droppedIterations(this.#options.api, this.#namespace, name, this.#watching.signal);
   }
 
   async #watch(): Promise<void> {
@@ -180,68 +175,74 @@ class RunningJob implements RunningLoad {
     const core = `/api/v1/namespaces/${namespace}`;
     const { signal } = this.#watching;
     const onGap = () => {};
-    const fail = (error: Error) => {
-      this.#conditions.fail(error);
-      this.#die(error);
-    };
-    await watchResource<V1Pod>(api, `${core}/pods`, () => api.core.listNamespacedPod({ namespace }), signal, {
-      onChange: (pod) => this.#onPod(pod, fail),
-      onDelete: () => {},
+    const onError = (error: unknown) => this.#fail(error as Error);
+    const pods = { path: `${core}/pods`, list: () => api.core.listNamespacedPod({ namespace }) };
+    await watchResource<V1Pod>(api, pods, signal, {
+      onChange: (pod) => this.#onPod(pod),
+      onDelete: (pod) => this.#onPodGone(pod),
       onGap,
+      onError,
     });
-    await watchResource(api, `${core}/events`, () => api.core.listNamespacedEvent({ namespace }), signal, {
+    const events = { path: `${core}/events`, list: () => api.core.listNamespacedEvent({ namespace }) };
+    await watchResource<CoreV1Event>(api, events, signal, {
       onChange: (event) => {
-        if (!event.involvedObject.name?.startsWith(LOAD_NAME)) return;
+        if (!event.involvedObject?.name?.startsWith(LOAD_NAME)) return;
         const trouble = creationTrouble(event);
-        if (trouble) fail(new EnvironmentError(trouble));
+        if (trouble) this.#fail(new EnvironmentError(`the load: ${trouble}`));
       },
       onDelete: () => {},
       onGap,
+      onError,
     });
   }
 
-  #onPod(pod: V1Pod, fail: (error: Error) => void): void {
-    const index = Number(pod.metadata?.annotations?.[INDEX_ANNOTATION] ?? Number.NaN);
-    const instance = this.#instances[index];
-    if (!instance || !pod.metadata?.name?.startsWith(LOAD_NAME)) return;
-    const known = instance.pod;
-    // After the pods were deleted the Job makes others, which are of no interest.
-    if (known && known.metadata?.name !== pod.metadata.name) return;
-    instance.pod = pod;
+  #fail(error: Error): void {
+    this.#conditions.fail(error);
+    this.#die(error);
+  }
+
+  #onPod(pod: V1Pod): void {
+    const known = this.#knownPod(pod);
+    if (!known) return;
+    const isNew = known.pod === undefined;
+    known.pod = pod;
     const trouble = podTrouble([pod]);
-    if (trouble) fail(new EnvironmentError(`the load: ${trouble}`));
-    const terminated = pod.status?.containerStatuses?.[0]?.state?.terminated;
-    if (terminated && !this.#ending) {
-      fail(this.#endOf(instance, terminated.exitCode));
-    }
-    if (known) return;
+    if (trouble) this.#fail(new EnvironmentError(`the load: ${trouble}`));
+    if (isNew) this.#follow(known);
+    const over = known.endError(this.#load.maxDurationMs) !== undefined;
+    if (over && !this.#ending) known.ended = true;
+  }
+
+  #onPodGone(pod: V1Pod): void {
+    const known = this.#knownPod(pod);
+    if (!known || this.#ending) return;
+    known.ended = true;
+  }
+
+  /** The one of ours that it is. After the pods were deleted the Job makes others, which are of no interest. */
+  #knownPod({ metadata }: V1Pod): LoadPod | undefined {
+    const known = this.#pods[Number(metadata?.annotations?.[INDEX_ANNOTATION] ?? Number.NaN)];
+    if (!known || !metadata?.name?.startsWith(LOAD_NAME)) return undefined;
+    return known.pod === undefined || known.name === metadata.name ? known : undefined;
+  }
+
+  /** Reads what a pod prints; once it has ended, also its last words, which say why. */
+  #follow(pod: LoadPod): void {
+    const { signal } = this.#watching;
     const source = {
       namespace: this.#namespace,
-      pod: pod.metadata.name,
+      pod: pod.name,
       container: LOAD_CONTAINER,
       believedSilenceMs: () => SILENCE_MS,
     };
-    const { signal } = this.#watching;
-    followLog(
-      this.#options.api,
-      source,
-      (line) => instance.lines.take(line),
-      signal,
-      () => this.#ending,
-    ).catch(fail);
-  }
-
-  /** Why it has ended, though nobody had stopped it. */
-  #endOf({ lastWords }: Instance, exitCode: number): Error {
-    if (RAN_TO_ITS_END.includes(exitCode)) return loadExpired(this.#load.maxDurationMs);
-    const words = lastWords.join(' | ') || 'it said nothing';
-    return new EnvironmentError(`k6 ended by itself (exit code ${exitCode}): ${words}`);
-  }
-
-  #read(line: string, index: number): void {
-    if (this.#log.read(line, index) || line === '' || line === 'Request Failed') return;
-    const { lastWords } = this.#instances[index] as Instance;
-    lastWords.push(line);
-    if (lastWords.length > LAST_WORDS) lastWords.shift();
+    const over = () => this.#ending || pod.ended;
+    followLog(this.#options.api, source, (line) => pod.lines.take(line), signal, over).then(
+      () => {
+        if (this.#ending || signal.aborted) return;
+        pod.lines.release();
+        this.#fail(pod.endError(this.#load.maxDurationMs) ?? pod.deleted());
+      },
+      (error: unknown) => this.#fail(error as Error),
+    );
   }
 }

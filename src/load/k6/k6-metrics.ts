@@ -1,6 +1,7 @@
 /** What a running k6 says of itself by its REST API, reached through the API server's proxy. */
 import { z } from 'zod';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
+import { isConnectionError } from '../../clusters/kubernetes/response-lines.ts';
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { API_PORT } from './job-objects.ts';
 
@@ -14,7 +15,7 @@ const CounterMetric = z.object({
 /**
  * Requests that k6 in this pod could not start so far. Its summary says it too, but comes as the pod's very last words,
  * which a followed log sometimes loses.
- * @throws ProgramError when k6 does not tell
+ * @throws ProgramError when k6 does not say
  */
 export async function droppedIterations(
   api: KubernetesApi,
@@ -29,18 +30,20 @@ export async function droppedIterations(
   const metric = CounterMetric.safeParse(status === 200 ? parsed(body) : undefined);
   if (metric.success) return metric.data.data.attributes.sample.count;
   throw new ProgramError(
-    `k6 in ${pod} did not tell what it could not start: HTTP status ${status}: ${body.slice(0, 200)}`,
+    `k6 in ${pod} did not say what it could not start: HTTP status ${status}: ${body.trim().slice(0, 200).replaceAll(/\s+/g, ' ')}`,
     ExitCode.invalidMeasurement,
   );
 }
 
-/** Asks again where no answer comes: the proxy on the way sometimes loses a request. */
+/** Asks again where no answer comes, or none of k6's: the proxy on the way sometimes loses a request. */
 async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await api.getText(path, signal);
+      const answer = await api.getText(path, signal);
+      if (attempt === ATTEMPTS || answer.status < 500) return answer;
     } catch (error) {
-      if (attempt === ATTEMPTS || (error as NodeJS.ErrnoException).code !== 'ETIMEDOUT') throw error;
+      signal.throwIfAborted();
+      if (attempt === ATTEMPTS || !isConnectionError(error)) throw error;
     }
   }
 }

@@ -1,0 +1,57 @@
+/** The objects of a watched collection, as its watcher was told of them. Objects are the same by uid, not by name. */
+import type { KubernetesObject } from '@kubernetes/client-node';
+import type { ObjectEvent } from './watch-events.ts';
+
+export interface ChangeHandlers<T> {
+  onChange(object: T): void;
+  onDelete(object: T): void;
+  /** A handler threw. */
+  onError(error: unknown): void;
+}
+
+export class SeenObjects<T extends KubernetesObject> {
+  readonly #seen = new Map<string, T>();
+  readonly #handlers: ChangeHandlers<T>;
+
+  constructor(handlers: ChangeHandlers<T>) {
+    this.#handlers = handlers;
+  }
+
+  /** These are all there are: tells of those that are new or changed, and of those that vanished. */
+  replace(items: readonly T[]): void {
+    const there = new Set(items.map(idOf));
+    for (const [id, object] of [...this.#seen]) if (!there.has(id)) this.#delete(id, object);
+    for (const item of items) this.#change(item);
+  }
+
+  /** Tells of an event, unless it was told before. */
+  take({ type, object }: ObjectEvent<T>): void {
+    if (type === 'BOOKMARK') return;
+    if (type === 'DELETED') this.#delete(idOf(object), object);
+    else this.#change(object);
+  }
+
+  #change(object: T): void {
+    const id = idOf(object);
+    const version = object.metadata?.resourceVersion;
+    if (version !== undefined && this.#seen.get(id)?.metadata?.resourceVersion === version) return;
+    this.#seen.set(id, object);
+    this.#tell(() => this.#handlers.onChange(object));
+  }
+
+  #delete(id: string, object: T): void {
+    if (this.#seen.delete(id)) this.#tell(() => this.#handlers.onDelete(object));
+  }
+
+  #tell(handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#handlers.onError(error);
+    }
+  }
+}
+
+function idOf({ metadata }: KubernetesObject): string {
+  return metadata?.uid ?? `${metadata?.namespace}/${metadata?.name}`;
+}

@@ -1,0 +1,154 @@
+/** The pods of a workload as watches show them: those there are, those there were, and which of them routers are told to use. */
+import type { V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
+import { podPorts } from '../../kubernetes-rules/ports.ts';
+import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
+import type { Manifests } from '../../manifests/manifests.ts';
+import type { PodRecord, RouterView } from '../../trace/cluster-record.ts';
+import type { RolloutPod } from '../rollout-deadline.ts';
+import { podsInSlices } from './endpoint-view.ts';
+import { isReady, newPodRecord, notePod, notePodEnded, notePodGone, servingContainer } from './pod-timeline.ts';
+import { rolloutPod } from './rollout-pods.ts';
+
+/** The name of the one view there is: no router can be looked into. */
+const VIEW = 'EndpointSlice';
+
+/** A pod that has changed, and what of its life was seen for the first time. */
+export interface NotedPod {
+  record: PodRecord;
+  started: boolean;
+  ready: boolean;
+  deletion: boolean;
+  notReady: boolean;
+  /** It has failed, or was evicted, and stays as an object. */
+  ended: boolean;
+}
+
+export class WorkloadPods {
+  readonly views: RouterView[] = [];
+  readonly #manifests: Manifests;
+  readonly #fromPodMs: (name: string, epochMs: number) => number;
+  /** Those there are, by uid: a StatefulSet's have their predecessors' names. */
+  readonly #pods = new Map<string, V1Pod>();
+  readonly #slices = new Map<string, V1EndpointSlice>();
+  /** Those there are and those there were. */
+  readonly #records = new Map<string, PodRecord>();
+  #old: ReadonlySet<string> | undefined;
+
+  /** @param fromPodMs a time of that pod's clock (epoch ms) on the trial's */
+  constructor(manifests: Manifests, fromPodMs: (name: string, epochMs: number) => number) {
+    this.#manifests = manifests;
+    this.#fromPodMs = fromPodMs;
+  }
+
+  /** The pods that are there now are the old ones. */
+  beginRollout(): void {
+    this.#old = new Set(this.#pods.keys());
+  }
+
+  get rolloutBegun(): boolean {
+    return this.#old !== undefined;
+  }
+
+  /** Notes a pod as it is now; undefined for one that is not of the workload. */
+  note(pod: V1Pod, nowMs: number): NotedPod | undefined {
+    if (!this.#isOurs(pod)) return undefined;
+    const { name = '', uid = name } = pod.metadata ?? {};
+    const known = this.#records.get(uid);
+    const ended = ['Failed', 'Succeeded'].includes(pod.status?.phase ?? '');
+    // What was evicted or has failed stays in the namespace as an object, and is no pod of the workload any more.
+    if (!known && ended) return undefined;
+    const generation = this.#old && !this.#old.has(uid) ? 'new' : 'old';
+    const record = known ?? newPodRecord(pod, generation, nowMs, this.#servedBy);
+    this.#records.set(uid, record);
+    const before = { ...record, started: hasStarted(record) };
+    notePod(record, pod, nowMs, (ms) => this.#fromPodMs(name, ms));
+    // One that terminates comes to this as well, and is gone only when its object is.
+    if (ended && !pod.metadata?.deletionTimestamp) notePodEnded(record, nowMs);
+    if (record.goneMs === undefined) this.#pods.set(uid, pod);
+    else this.#pods.delete(uid);
+    return {
+      record,
+      started: hasStarted(record) && !before.started,
+      ready: record.readyMs !== before.readyMs,
+      deletion: record.deletionMs !== before.deletionMs,
+      notReady: record.notReadyMs !== before.notReadyMs,
+      ended: record.goneMs !== before.goneMs,
+    };
+  }
+
+  noteGone(pod: V1Pod, nowMs: number): void {
+    const { name = '', uid = name } = pod.metadata ?? {};
+    const record = this.#records.get(uid);
+    if (!record) return;
+    notePod(record, pod, nowMs, (ms) => this.#fromPodMs(name, ms));
+    notePodGone(record, nowMs);
+    this.#pods.delete(uid);
+  }
+
+  noteSlice(slice: V1EndpointSlice, nowMs: number, gone = false): void {
+    const name = slice.metadata?.name ?? '';
+    if (slice.metadata?.labels?.['kubernetes.io/service-name'] !== this.#manifests.service.metadata.name) return;
+    if (gone) this.#slices.delete(name);
+    else this.#slices.set(name, slice);
+    const pods = podsInSlices([...this.#slices.values()]);
+    if (String(pods) !== String(this.views.at(-1)?.pods)) this.views.push({ router: VIEW, atMs: nowMs, pods });
+  }
+
+  /** Whether that pod is or was one of the workload. */
+  has(uid: string): boolean {
+    return this.#records.has(uid);
+  }
+
+  get present(): V1Pod[] {
+    return [...this.#pods.values()];
+  }
+
+  get records(): PodRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** So many pods are ready, no other is there, and the EndpointSlices have exactly those. */
+  serving(replicas: number): boolean {
+    const ready = [...this.#pods].filter(([, pod]) => isReady(pod) && !pod.metadata?.deletionTimestamp);
+    const wanted = ready.map(([uid]) => uid).sort();
+    const view = this.views.at(-1)?.pods ?? [];
+    return wanted.length === replicas && this.#pods.size === replicas && String(view) === String(wanted);
+  }
+
+  /** Every old pod is gone, and the new ones serve. */
+  rolledOut(replicas: number): boolean {
+    return ![...this.#pods.keys()].some((uid) => this.#old?.has(uid)) && this.serving(replicas);
+  }
+
+  /** Some old pods are gone, whoever else is there. */
+  get replacedSome(): boolean {
+    return [...(this.#old ?? [])].some((uid) => !this.#pods.has(uid));
+  }
+
+  /** Some old pods are gone or terminate. */
+  get replacing(): boolean {
+    return this.replacedSome || [...(this.#old ?? [])].some((uid) => this.#records.get(uid)?.deletionMs !== undefined);
+  }
+
+  /** The pods there are as the deadline of a rollout counts them. */
+  forDeadline(nowMs: number): RolloutPod[] {
+    return [...this.#pods].flatMap(([uid, pod]) => {
+      const record = this.#records.get(uid);
+      return record ? [rolloutPod(pod, record, this.#manifests.workload, !this.#old?.has(uid), nowMs)] : [];
+    });
+  }
+
+  #isOurs(pod: V1Pod): boolean {
+    return matchesSelector(this.#manifests.workload.spec.selector, pod.metadata?.labels ?? {});
+  }
+
+  /** The name of the container that the Service sends to. */
+  get #servedBy(): string {
+    const { workload, service } = this.#manifests;
+    return podPorts(workload.spec.template.spec.containers, service).servedBy;
+  }
+}
+
+function hasStarted(record: PodRecord): boolean {
+  return (servingContainer(record)?.runs.length ?? 0) > 0;
+}

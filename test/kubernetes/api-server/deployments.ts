@@ -1,0 +1,169 @@
+/**
+ * What the controllers do with a Deployment, for the API server for tests: pods, their EndpointSlice, the status. A rollout is
+ * a list of steps, each begun when the one before it is done, or when the test says so.
+ */
+import { NAMESPACE, type PodState, podObject, updateSlice } from './objects.ts';
+import { resourceOfKind } from './resources.ts';
+import type { ApiServer } from './server.ts';
+import { type StoredObject, type WrittenObject, wholeSeconds } from './store.ts';
+
+export interface DeploymentOptions {
+  namespace?: string;
+  name?: string;
+  kind?: 'Deployment' | 'StatefulSet';
+  /** A step is taken only when the test calls `step`. */
+  byHand?: boolean;
+  labels?: Record<string, string>;
+  /** What every pod's log begins with. */
+  onStarted?: (pod: string) => void;
+  /** The pod is about to be removed; its container has got the stop signal. */
+  onStopped?: (pod: string) => Promise<void> | void;
+  container?: string;
+}
+
+type Step = () => unknown;
+
+export class ScriptedDeployment {
+  readonly #server: ApiServer;
+  readonly #options: DeploymentOptions;
+  readonly namespace: string;
+  readonly #steps: Step[] = [];
+  #pods: string[] = [];
+  #made = 0;
+  #named = 0;
+  #playing = false;
+
+  constructor(server: ApiServer, options: DeploymentOptions = {}) {
+    this.#server = server;
+    this.#options = options;
+    this.namespace = options.namespace ?? NAMESPACE;
+  }
+
+  /** The pods there are, the oldest first. */
+  get pods(): readonly string[] {
+    return this.#pods;
+  }
+
+  /** Steps are left. */
+  get busy(): boolean {
+    return this.#steps.length > 0;
+  }
+
+  /** Makes so many pods, ready at once. */
+  deploy(replicas: number): void {
+    for (let i = 0; i < replicas; i++) this.#then(...this.#creation(this.#nextName()));
+    this.#then(() => this.#status(replicas));
+  }
+
+  /** Replaces every pod: the next one is made first, as with maxSurge 1 and maxUnavailable 0, or after, as a StatefulSet. */
+  roll(): void {
+    const old = [...this.#pods];
+    this.#then(() => this.#status(old.length, 0));
+    for (const name of old) {
+      if (this.#options.kind === 'StatefulSet') this.#then(...this.#removal(name), ...this.#creation(name));
+      else this.#then(...this.#creation(this.#nextName()), ...this.#removal(name));
+    }
+    this.#then(() => this.#status(old.length));
+  }
+
+  /** Takes the next step. @returns false when there is none */
+  step(): boolean {
+    const next = this.#steps.shift();
+    next?.();
+    return next !== undefined;
+  }
+
+  /** The same; resolves when it is done. */
+  async #stepDone(): Promise<boolean> {
+    const next = this.#steps.shift();
+    await next?.();
+    return next !== undefined;
+  }
+
+  /** Deletes one pod, and makes another. */
+  replace(name: string): void {
+    this.#then(...this.#removal(name), ...this.#creation(this.#nextName()), () => this.#status(this.#pods.length));
+  }
+
+  change(name: string, state: PodState): StoredObject {
+    const pod = this.#server.store.get(resourceOfKind('Pod'), this.namespace, name);
+    if (!pod) throw new Error(`there is no pod ${name}`);
+    const { labels = { app: 'web' }, container = 'web' } = this.#options;
+    const next = podObject(name, { namespace: this.namespace, labels, container, ...state });
+    const { deletionTimestamp } = pod.metadata;
+    const metadata = { ...next.metadata, ...(deletionTimestamp ? { deletionTimestamp } : {}) };
+    const changed = this.#server.store.put({ ...next, metadata });
+    updateSlice(this.#server, this.namespace, this.#service);
+    return changed;
+  }
+
+  #creation(name: string): Step[] {
+    const { labels = { app: 'web' }, container = 'web' } = this.#options;
+    const startedAt = wholeSeconds();
+    return [
+      () => {
+        this.#pods.push(name);
+        const uid = `${name}-${++this.#made}`;
+        this.#server.store.put(podObject(name, { uid, namespace: this.namespace, labels, container }) as WrittenObject);
+      },
+      () => {
+        this.change(name, { startedAt });
+        this.#options.onStarted?.(name);
+      },
+      () => this.change(name, { startedAt, ready: true }),
+    ];
+  }
+
+  #removal(name: string): Step[] {
+    const startedAt = wholeSeconds();
+    return [
+      () => this.change(name, { startedAt, ready: true, deletedAt: wholeSeconds() }),
+      () => this.change(name, { startedAt, deletedAt: wholeSeconds() }),
+      () => {
+        const ended = () =>
+          this.change(name, { deletedAt: wholeSeconds(), terminated: { exitCode: 0, finishedAt: wholeSeconds() } });
+        const stopped = this.#options.onStopped?.(name);
+        return stopped ? stopped.then(ended) : ended();
+      },
+      () => {
+        this.#pods = this.#pods.filter((other) => other !== name);
+        this.#server.store.remove('Pod', this.namespace, name);
+        updateSlice(this.#server, this.namespace, this.#service);
+      },
+    ];
+  }
+
+  /** As it is when every pod there is has the present template, or so many. */
+  #status(replicas: number, updatedReplicas = replicas): void {
+    const { kind = 'Deployment', name = 'web' } = this.#options;
+    const found = this.#server.store.get(resourceOfKind(kind), this.namespace, name);
+    if (!found) return;
+    const observedGeneration = found.metadata.generation;
+    const revisions = kind === 'StatefulSet' ? { currentRevision: 'a', updateRevision: 'a' } : {};
+    this.#server.store.change(kind, this.namespace, name, {
+      status: { observedGeneration, replicas, updatedReplicas, availableReplicas: replicas, ...revisions },
+    });
+  }
+
+  get #service(): string {
+    return this.#options.name ?? 'web';
+  }
+
+  #nextName(): string {
+    return this.#options.kind === 'StatefulSet' ? `web-${this.#named++}` : `web-5d4f8c-${++this.#named}`;
+  }
+
+  #then(...steps: Step[]): void {
+    this.#steps.push(...steps);
+    if (!this.#options.byHand) void this.#play();
+  }
+
+  async #play(): Promise<void> {
+    if (this.#playing) return;
+    this.#playing = true;
+    // One change at a time, each seen by the watches before the next.
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (await this.#stepDone());
+    this.#playing = false;
+  }
+}

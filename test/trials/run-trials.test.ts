@@ -1,0 +1,116 @@
+/** Trials side by side: how many at a time, in which order, and what one that fails does to the others. */
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { EnvironmentError } from '../../src/errors.ts';
+import { runTrials } from '../../src/trials/run-trials.ts';
+import type { TrialPlan } from '../../src/trials/trial.ts';
+import { fast, type Script, ScriptedCluster, scriptedLoad, stopTime, trialPlan, untilAborted } from './scripted.ts';
+
+const plans = (count: number) =>
+  Array.from({ length: count }, (_, repeat) => trialPlan({ identity: { ...trialPlan().identity, repeat } }));
+
+/** Runs so many trials; `script` is that of the trial with this number. */
+function trials(t: TestContext, count: number, atATime: number, script: (repeat: number) => Script = () => ({})) {
+  stopTime(t);
+  const begun: number[] = [];
+  const removed: number[] = [];
+  const results: number[] = [];
+  let running = 0;
+  let most = 0;
+  const aborting = new AbortController();
+  const backend = {
+    load: scriptedLoad({}, () => {}),
+    atATime,
+    clusterFor({ identity: { repeat } }: TrialPlan) {
+      return new ScriptedCluster(script(repeat), (step) => {
+        if (step === 'deploy') {
+          begun.push(repeat);
+          running++;
+          most = Math.max(most, running);
+        }
+        if (step !== 'remove') return;
+        removed.push(repeat);
+        running--;
+      });
+    },
+  };
+  const run = () =>
+    fast(
+      t,
+      runTrials(plans(count), backend, aborting.signal, {
+        onStage: () => {},
+        onProgress: () => {},
+        onEvent: () => {},
+        onResult: ({ identity }, result, trace) => {
+          assert.equal(trace.trial.repeat, identity.repeat);
+          assert.equal(result.repeat, identity.repeat);
+          results.push(identity.repeat);
+        },
+      }),
+    );
+  return { run, begun, removed, results, aborting, most: () => most };
+}
+
+describe('as many at a time as the place allows, in the order of the plan', () => {
+  for (const [count, atATime, most] of [
+    [5, 1, 1],
+    [5, 2, 2],
+    [2, 8, 2],
+    [0, 2, 0],
+  ] as const) {
+    test(`${count} trials, ${atATime} at a time`, async (t) => {
+      const run = trials(t, count, atATime);
+      await run.run();
+      const all = Array.from({ length: count }, (_, index) => index);
+      assert.deepEqual([run.begun, run.removed, run.results], [all, all, all]);
+      assert.equal(run.most(), most);
+    });
+  }
+});
+
+test('the first error ends the others, begins no more, and is thrown once all are removed', async (t) => {
+  const fails = () => Promise.reject(new EnvironmentError('no space left'));
+  const run = trials(t, 5, 2, (repeat) => (repeat === 1 ? { disrupt: fails } : { disrupt: untilAborted }));
+  await assert.rejects(run.run(), /^EnvironmentError: no space left$/);
+  assert.deepEqual([run.begun, run.removed.sort(), run.results], [[0, 1], [0, 1], []]);
+});
+
+test('results that came before an error are kept', async (t) => {
+  const fails = () => Promise.reject(new EnvironmentError('no space left'));
+  const run = trials(t, 3, 1, (repeat) => (repeat === 1 ? { disrupt: fails } : {}));
+  await assert.rejects(run.run(), /no space left/);
+  assert.deepEqual([run.results, run.begun], [[0], [0, 1]]);
+});
+
+test('Ctrl-C ends all with its reason, whatever their removal says', async (t) => {
+  const run = trials(t, 4, 2, () => ({
+    disrupt: untilAborted,
+    remove: () => Promise.reject(new EnvironmentError('still there')),
+  }));
+  const running = run.run();
+  running.catch(() => {});
+  while (run.begun.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  run.aborting.abort(new Error('Ctrl-C'));
+  await assert.rejects(running, /^Error: Ctrl-C$/);
+  assert.deepEqual(
+    [run.begun, run.removed.sort()],
+    [
+      [0, 1],
+      [0, 1],
+    ],
+  );
+});
+
+test('an error of ours while a result is kept ends it, too', async (t) => {
+  stopTime(t);
+  const backend = { load: scriptedLoad({}, () => {}), atATime: 1, clusterFor: () => new ScriptedCluster({}, () => {}) };
+  const running = runTrials(plans(2), backend, new AbortController().signal, {
+    onStage: () => {},
+    onProgress: () => {},
+    onEvent: () => {},
+    onResult: () => {
+      throw new TypeError('a bug');
+    },
+  });
+  await assert.rejects(fast(t, running), /^TypeError: a bug$/);
+});
