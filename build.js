@@ -15,6 +15,7 @@ const PROGRAM = {
   'load-worker': 'src/load/builtin/worker.ts',
   warden: 'src/processes/warden.ts',
   'check-worker': 'src/check/worker.ts',
+  'manifests-worker': 'src/manifests/worker.ts',
   'pod-relay': 'src/clusters/local/pod-relay.ts',
 };
 

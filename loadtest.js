@@ -29,6 +29,12 @@ const ERROR_CODES = [
 /** Stands for the code where k6 has none: a response that is neither 2xx nor 4xx nor 5xx. */
 const OTHER_STATUS = 'other-status';
 
+// As in src/load/request-mix.ts, which checks more: what one machine can make, and no second request in a path.
+const MAX_RATE_PER_S = 20000;
+const MAX_CONNECTIONS = 20000;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,59}$/;
+const PATH = /^\/(?!\/)[\x21\x22\x24-\x5b\x5d-\x7e]*$/;
+
 const settings = readSettings(__ENV);
 const scenarios = readScenarios();
 
@@ -225,10 +231,17 @@ function readSettings(env) {
     RUNTIME: runtime = 'unnamed',
     VARIANT: variant = 'unnamed',
   } = env;
-  if (!/^https?:\/\/[^/]+/.test(url ?? '')) {
+  if (!/^https?:\/\/[!-"$-.0->@-~][!-"$->@-~]*$/.test(url ?? '')) {
     throw new Error('URL must be set: k6 run -e URL=http://127.0.0.1:8080 loadtest.js');
   }
-  if (rate !== undefined && !(Number(rate) > 0)) throw new Error(`RATE must be a number of requests/s: ${rate}`);
+  if (rate !== undefined && !(Number(rate) > 0 && Number(rate) <= MAX_RATE_PER_S)) {
+    throw new Error(`RATE must be a number of requests/s, at most ${MAX_RATE_PER_S}: ${rate}`);
+  }
+  if (!NAME.test(runtime) || !NAME.test(variant)) {
+    throw new Error(
+      `RUNTIME and VARIANT must consist of letters, digits, "-", "_", "." and "+": ${runtime}, ${variant}`,
+    );
+  }
   const [segments, segment] = [Number(env.SEGMENTS ?? 1), Number(env.SEGMENT ?? 0)];
   if (!Number.isInteger(segments) || !(segment >= 0 && segment < segments)) {
     throw new Error(`SEGMENT must be one of 0 to SEGMENTS - 1: ${env.SEGMENT} of ${env.SEGMENTS}`);
@@ -251,13 +264,30 @@ function readSettings(env) {
 function readScenarios() {
   const workload = JSON.parse(open(__ENV.WORKLOAD ?? './workload.json'));
   if (workload.format !== 'k8s-rollout-test/workload/1') throw new Error(`unknown workload format: ${workload.format}`);
+  assertScenarios(workload.scenarios);
   const total = workload.scenarios.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0);
   const factor = (settings.rate ?? total) / total;
   return workload.scenarios.map((scenario) => ({
     ...scenario,
     ratePerSecond: scenario.ratePerSecond * factor,
-    connections: Math.max(1, Math.ceil(scenario.connections * factor)),
+    connections: Math.min(MAX_CONNECTIONS, Math.max(1, Math.ceil(scenario.connections * factor))),
   }));
+}
+
+function assertScenarios(scenarios) {
+  if (!(scenarios?.length > 0 && scenarios.length <= 20)) throw new Error('the workload must have 1 to 20 scenarios');
+  for (const { name, method, path, ratePerSecond, connections, timeoutMs } of scenarios) {
+    const fits = {
+      name: /^[a-z0-9][a-z0-9-]{0,59}$/.test(name),
+      method: /^(GET|POST|PUT|PATCH|DELETE)$/.test(method),
+      path: PATH.test(path),
+      ratePerSecond: ratePerSecond > 0 && ratePerSecond <= MAX_RATE_PER_S,
+      connections: connections > 0 && connections <= MAX_CONNECTIONS,
+      timeoutMs: timeoutMs > 0 && timeoutMs <= 600000,
+    };
+    const wrong = Object.keys(fits).find((field) => !fits[field]);
+    if (wrong) throw new Error(`the workload's scenario ${JSON.stringify(name)}: ${wrong} cannot be used`);
+  }
 }
 
 function byScenario(metric, name) {

@@ -32,7 +32,7 @@ export async function rollMany(variants: readonly ComparedVariant[], repeats: nu
   process.once('SIGINT', () => ending.abort(new Error('interrupted')));
   const backend = localBackend('builtin', {}, () => {});
   const runtimes = await Promise.all(RUNTIMES.map((name) => backend.runtime(name, ending.signal)));
-  const trials = planTrials({
+  const trials = await planTrials({
     runtimes,
     variants,
     repeats,

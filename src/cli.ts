@@ -1,4 +1,5 @@
 /** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
@@ -7,14 +8,16 @@ import { explainCommand } from './commands/explain.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { ExitCode, ProgramError } from './errors.ts';
-import { withoutSecrets } from './secrets.ts';
+import { exit, outputDone, print, printError, printStatus, printStatusText } from './output.ts';
 
 const program = new Command('k8s-rollout-test')
   .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
   .option('--debug', 'print a stack trace with an error')
   .exitOverride()
   .configureOutput({
-    outputError: (text, write) => write(`k8s-rollout-test: ${text.replace(/^error: /, '').trimEnd()} (see --help)\n`),
+    writeOut: print,
+    writeErr: printStatusText,
+    outputError: (text) => printError(`${text.replace(/^error: /, '').trimEnd()} (see --help)`),
   })
   .addCommand(compareCommand())
   .addCommand(runCommand())
@@ -25,33 +28,43 @@ const program = new Command('k8s-rollout-test')
 
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 
-// The reader of a pipe may have had enough (`| head`); that is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(ExitCode.ok);
-});
-
-// What nobody waits for, as a library's own promise, ends the program as any error does.
-for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
-  process.on(event, (error: unknown) => process.exit(report(error)));
+// Node prints its warnings itself, as they are; where it was told to, it has no listener.
+if (process.listenerCount('warning') > 0) {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => printStatus(`warning: ${name}: ${message}`));
 }
+// Rejections that nobody handles come here too.
+process.on('uncaughtException', (error) => void end(report(error)));
 
+let exitCode: number;
 try {
   await program.parseAsync();
+  exitCode = Number(process.exitCode ?? ExitCode.ok);
 } catch (error) {
-  process.exitCode = report(error);
+  exitCode = report(error);
 }
-// What a slow reader of a pipe has not taken yet would be lost.
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
-// Whatever may still be open (a worker, a socket of a broken trial) must not keep the program from ending.
-process.exit();
+await end(exitCode);
+
+/** Whatever may still be open (a worker, a socket of a broken trial) must not keep the program from ending. */
+async function end(code: number): Promise<void> {
+  const unwritten = await outputDone();
+  if (unwritten === undefined) exit(code);
+  printError(unwritten);
+  await outputDone();
+  exit(ExitCode.environment);
+}
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage; // it has printed its line
   const known = error instanceof ProgramError;
-  const text =
-    error instanceof Error ? (program.opts().debug || !known ? traced(error) : error.message) : String(error);
-  process.stderr.write(`k8s-rollout-test: ${withoutSecrets(text)}\n`);
+  const [message, stack = message] =
+    error instanceof Error ? [error.message || error.name, traced(error)] : [inspect(error)];
+  const prefix = known ? '' : 'internal error: ';
+  if (program.opts().debug) printStatusText(`k8s-rollout-test: ${prefix}${stack}`);
+  else {
+    const hint = known ? '' : ' (run again with --debug for the stack trace)';
+    printError(`${prefix}${message}${hint}`);
+  }
   return known ? error.exitCode : ExitCode.environment;
 }
 

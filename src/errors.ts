@@ -6,6 +6,7 @@ export const ExitCode = {
   findings: 1,
   usage: 2,
   invalidMeasurement: 3,
+  /** Something is missing, the output cannot be written, or an internal error. */
   environment: 4,
   interrupted: 130,
 } as const;

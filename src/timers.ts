@@ -1,9 +1,66 @@
-/** Timers whose time comes from a manifest or a flag, and may be longer than a timer can be. */
+/**
+ * Timers for times that come from a manifest or a flag. Node's own count in 32 bits and fire at once when the time is longer
+ * (24.8 days), while Kubernetes counts seconds in 32 and 64 bits. These wait for the whole time. `npm run lint` refuses
+ * Node's own timers elsewhere in src, unless their time is a constant.
+ */
+/** The longest time of one of Node's timers, in ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Node's timers count in 32 bits: what is longer fires at once. 24.8 days. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export interface Timer {
+  /** It does not fire any more; one that has fired is no error. */
+  cancel(): void;
+}
 
-/** A time in ms that a timer can have: whoever sets one for longer is woken too early, and has to look at the clock. */
-export function timerMs(ms: number): number {
-  return Math.min(Math.max(0, ms), LONGEST_TIMER_MS);
+/**
+ * Calls back once, after `ms`. Infinity is never.
+ * @throws RangeError when `ms` is no number
+ */
+export function after(ms: number, callback: () => void): Timer {
+  assertTime(ms);
+  let timer: NodeJS.Timeout;
+  const arm = (leftMs: number) => {
+    const partMs = Math.min(leftMs, LONGEST_TIMER_MS);
+    timer = setTimeout(leftMs === partMs ? callback : () => arm(leftMs - partMs), Math.max(0, partMs));
+  };
+  arm(ms);
+  return { cancel: () => clearTimeout(timer) };
+}
+
+/** Calls back every `ms`, the first time after `ms`. */
+export function every(ms: number, callback: () => void): Timer {
+  if (ms <= LONGEST_TIMER_MS) {
+    const timer = setInterval(callback, ms);
+    return { cancel: () => clearInterval(timer) };
+  }
+  let timer: Timer;
+  const arm = () => {
+    timer = after(ms, () => {
+      arm();
+      callback();
+    });
+  };
+  arm();
+  return { cancel: () => timer.cancel() };
+}
+
+/** As the function of node:timers/promises: resolves with `value` after `ms`, rejects with an AbortError when aborted. */
+export async function delay<T = void>(ms: number, value?: T, options: { signal?: AbortSignal } = {}): Promise<T> {
+  const { signal } = options;
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => {
+      timer.cancel();
+      const error = new Error('the wait was aborted', { cause: signal?.reason });
+      reject(Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
+    };
+    const timer = after(ms, () => {
+      signal?.removeEventListener('abort', abort);
+      resolve(value as T);
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+  });
+}
+
+function assertTime(ms: number): void {
+  if (Number.isNaN(ms)) throw new RangeError('a timer needs a time');
 }

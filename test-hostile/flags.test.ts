@@ -12,7 +12,7 @@ const CASES: readonly (readonly string[])[] = [
   ['run', '--path', 'http://elsewhere/', '--', 'true'],
   ['report', 'no-such-folder\u0007'],
   ['explain', '::error::x'],
-  ['conform', '--grace-period', '1e99', '--', 'true'],
+  ['conform', '--grace', '1e99', '--', 'true'],
   ['\u001b]0;title\u0007'],
 ];
 

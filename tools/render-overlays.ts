@@ -3,7 +3,7 @@ import { ProgramError } from '../src/errors.ts';
 import { renderOverlays } from '../src/manifests/render.ts';
 
 try {
-  const names = renderOverlays();
+  const names = await renderOverlays();
   console.log(`rendered ${names.length} overlays into kustomize/rendered`);
 } catch (error) {
   if (!(error instanceof ProgramError)) throw error;

@@ -55,6 +55,7 @@ const WITH_PROCESSES = [
   'local/listening-sockets',
   'local/output-lines',
   'local/ports',
+  'output/unexpected',
   'processes/',
   'runtimes/',
   'trials/',

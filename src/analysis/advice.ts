@@ -3,7 +3,9 @@
  * sleep and the grace period that would have been enough, and which change removes which share of the failures. Pure.
  */
 import { z } from 'zod';
+import { largest } from '../extremes.ts';
 import type { Trace } from '../trace/trace.ts';
+import { DurationMs, listOf, ManifestMs, ManifestSeconds, SmallCount, Text } from '../trace/units.ts';
 import { Change, changesFor } from './changes.ts';
 import { historyOf } from './history.ts';
 import { HookFinding, hookFindings } from './hooks.ts';
@@ -19,36 +21,40 @@ export const LAG_MARGIN_MS = 1000;
 export const GRACE_MARGIN_MS = 2000;
 export const GRACE_MARGIN_SHARE = 0.25;
 
+/** Every pod of every rollout has a lag; findings and changes are of a few kinds. */
+const MAX_LAGS = 1_000_000;
+const MAX_FINDINGS = 1000;
+
 export const Advice = z.object({
   routing: z
     .object({
-      pods: z.array(z.object({ repeat: z.int(), pod: z.string(), lagMs: z.number() })),
-      longestMs: z.number(),
+      pods: listOf(z.object({ repeat: SmallCount, pod: Text, lagMs: DurationMs }), MAX_LAGS),
+      longestMs: DurationMs,
     })
     .nullable()
     .describe("from a pod's deletion to the last new connection it got; null where no pod got any"),
   longestRequest: z
-    .object({ ms: z.number(), cut: z.boolean().describe('it was cut, so it would have taken longer') })
+    .object({ ms: DurationMs, cut: z.boolean().describe('it was cut, so it would have taken longer') })
     .nullable(),
-  hooks: z.array(HookFinding).describe('preStop hooks that did not do what they are for'),
+  hooks: listOf(HookFinding, MAX_FINDINGS).describe('preStop hooks that did not do what they are for'),
   preStop: z
-    .object({ nowSeconds: z.number(), neededSeconds: z.int(), marginMs: z.number() })
+    .object({ nowSeconds: ManifestSeconds, neededSeconds: ManifestSeconds, marginMs: DurationMs })
     .nullable()
     .describe('null where the lag is not known'),
   gracePeriod: z
     .object({
-      nowSeconds: z.number(),
-      neededSeconds: z.int(),
-      preStopMs: z.number(),
-      drainMs: z.number().describe('how long the server goes on accepting connections after SIGTERM'),
-      longestRequestMs: z.number(),
-      exitMs: z.number().describe('how long the slowest server that ended by itself took to; 0 where none did'),
-      marginMs: z.number(),
+      nowSeconds: ManifestSeconds,
+      neededSeconds: ManifestSeconds,
+      preStopMs: ManifestMs,
+      drainMs: DurationMs.describe('how long the server goes on accepting connections after SIGTERM'),
+      longestRequestMs: DurationMs,
+      exitMs: DurationMs.describe('how long the slowest server that ended by itself took to; 0 where none did'),
+      marginMs: DurationMs,
     })
     .nullable()
     .describe('null where no request was answered'),
   server: ServerBehaviour,
-  changes: z.array(Change).describe('each alone, the one that removes most first'),
+  changes: listOf(Change, MAX_FINDINGS).describe('each alone, the one that removes most first'),
 });
 export type Advice = z.infer<typeof Advice>;
 
@@ -60,7 +66,7 @@ export function advise(traces: readonly Trace[]): Advice {
   const lags = histories.flatMap((history, index) =>
     routingLags(history).map((lag) => ({ repeat: rollouts[index]?.trial.repeat ?? 0, ...lag })),
   );
-  const routing = lags.length === 0 ? null : { pods: lags, longestMs: Math.max(...lags.map(({ lagMs }) => lagMs)) };
+  const routing = lags.length === 0 ? null : { pods: lags, longestMs: largest(lags.map(({ lagMs }) => lagMs)) };
   const longest = longestRequest(traces);
   const preStop = routing && preStopAdvice(rollouts, routing.longestMs, server);
   const gracePeriod = longest && graceAdvice(rollouts, preStop, longest.ms, server);
@@ -94,7 +100,10 @@ function graceAdvice(
   longestRequestMs: number,
   server: ServerBehaviour,
 ): Advice['gracePeriod'] {
-  const nowMs = Math.max(...rollouts.map(({ settings }) => settings.gracePeriodMs), 0);
+  const nowMs = largest(
+    rollouts.map(({ settings }) => settings.gracePeriodMs),
+    0,
+  );
   const preStopMs = preStop === null ? currentPreStopMs(rollouts) : preStop.neededSeconds * 1000;
   const drainMs = server.acceptsAfterSigtermMs ?? 0;
   const parts = { preStopMs, drainMs, longestRequestMs, exitMs: server.exitedMs ?? 0 };
@@ -131,5 +140,5 @@ function currentPreStopMs(rollouts: readonly Trace[]): number {
         })
       : [settings.preStopMs],
   );
-  return Math.max(0, ...lengths);
+  return largest(lengths, 0);
 }

@@ -61,6 +61,14 @@ export function causesOf(story: Story): CauseId[] {
  * wherever within that bound the truth lies; else it is unknown.
  */
 export function causeOf(request: FailedRequest, history: History): CauseId {
+  const known = history.causes.get(request);
+  if (known !== undefined) return known;
+  const cause = causeWithin(request, history);
+  history.causes.set(request, cause);
+  return cause;
+}
+
+function causeWithin(request: FailedRequest, history: History): CauseId {
   const { clockBoundMs } = history;
   const attempt = decidingAttempt(request);
   const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];

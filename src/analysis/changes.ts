@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Trace } from '../trace/trace.ts';
+import { Count, Share } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import { CAUSE_IDS, type CauseId } from './causes.ts';
 import { exposure, isBefore } from './exposure.ts';
@@ -44,8 +45,8 @@ export const SERVER_CHANGES: readonly ChangeId[] = [
 export const Change = z.object({
   cause: z.enum(CAUSE_IDS).describe('the cause that it removes'),
   change: z.enum(CHANGES),
-  removes: z.int().describe('failed requests'),
-  share: z.number().describe('of all failed requests'),
+  removes: Count.describe('failed requests'),
+  share: Share.describe('of all failed requests'),
 });
 export type Change = z.infer<typeof Change>;
 

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId } from './causes.ts';
+import { byCell } from './cells.ts';
 import { differenceInterval, mean, meanInterval } from './mean-interval.ts';
-import { holm, permutationTest, smallestProbability } from './permutation.ts';
+import { holm, permutationTest, samplesFor, smallestProbability } from './permutation.ts';
 import type { TrialResult } from './result.ts';
 
 export const DIFFERENCE_FORMAT = 'k8s-rollout-test/difference/1';
@@ -57,13 +58,11 @@ export type Difference = z.infer<typeof Difference>;
 
 /** Compares B with A, in the order in which their cells first come. */
 export function difference(a: readonly TrialResult[], b: readonly TrialResult[]): Difference {
-  const keys = [...new Set([...a, ...b].map(({ runtime, variant }) => JSON.stringify([runtime, variant])))];
-  const drafts = keys.map((key) => {
-    const [runtime, variant] = JSON.parse(key) as [string, string];
-    const of = (trials: readonly TrialResult[]) =>
-      trials.filter((trial) => trial.runtime === runtime && trial.variant === variant);
-    return draft(of(a), of(b), { runtime, variant });
-  });
+  const [cellsA, cellsB] = [byCell(a), byCell(b)];
+  const samples = samplesFor(a.length + b.length);
+  const drafts = [...byCell([...a, ...b])].map(([key, [{ runtime, variant }]]) =>
+    draft(cellsA.get(key) ?? [], cellsB.get(key) ?? [], { runtime, variant }, samples),
+  );
   // What broke nothing on either side can show nothing, however it is dealt, so it is not one of the tests.
   const tested = drafts.filter(({ cell, values }) => cell.probability !== null && values.flat().some((x) => x > 0));
   const adjusted = holm(tested.map(({ cell }) => cell.probability ?? 1));
@@ -98,6 +97,7 @@ function draft(
   a: readonly TrialResult[],
   b: readonly TrialResult[],
   name: { runtime: string; variant: string },
+  samples: number,
 ): Draft {
   const [validA, validB] = [a.filter((trial) => trial.valid), b.filter((trial) => trial.valid)];
   const unit = [...validA, ...validB].every((trial) => trial.podsReplaced > 0) ? 'pod' : 'rollout';
@@ -114,7 +114,7 @@ function draft(
       after: side(b, values[1]),
       change: both ? mean(values[1]) - mean(values[0]) : null,
       changeInterval: differenceInterval(...values) ?? null,
-      probability: both ? permutationTest(...values) : null,
+      probability: both ? permutationTest(...values, samples) : null,
       adjustedProbability: null,
       verdict: both ? (broke ? 'not-shown' : 'neither-broke') : 'not-comparable',
     },

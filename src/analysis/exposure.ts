@@ -1,4 +1,5 @@
 /** Which requests a disruption could have broken. Pure. */
+import { largest, smallest } from '../extremes.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 
@@ -24,22 +25,23 @@ export function exposure({ cluster, disruption }: Pick<Trace, 'cluster' | 'disru
   const isNew = new Set(cluster.pods.filter(({ generation }) => generation === 'new').map(({ uid }) => uid));
   const firstNew = cluster.routerViews.find(({ pods }) => pods.some((uid) => isNew.has(uid)));
   return {
-    fromMs: Math.min(...deletionsMs, firstNew?.atMs ?? Number.POSITIVE_INFINITY),
-    toMs: Math.max(
-      ...endsMs,
-      ...forgottenMs(cluster, new Set(old.filter((pod) => pod.deletionMs).map(({ uid }) => uid))),
+    fromMs: smallest(deletionsMs, firstNew?.atMs),
+    toMs: largest(
+      forgottenMs(cluster, new Set(old.filter((pod) => pod.deletionMs).map(({ uid }) => uid))),
+      largest(endsMs),
     ),
   };
 }
 
 /** When each router stopped sending to the last of those pods. */
 function forgottenMs({ routerViews }: Trace['cluster'], uids: ReadonlySet<string>): number[] {
-  const routers = [...new Set(routerViews.map(({ router }) => router))];
-  return routers.flatMap((router) => {
-    const views = routerViews.filter((view) => view.router === router);
-    const last = views.findLastIndex(({ pods }) => pods.some((uid) => uids.has(uid)));
-    return views[last + 1]?.atMs ?? [];
-  });
+  /** Per router: the view after the last that had one of them; its first view where none had. */
+  const next = new Map<string, number | undefined>();
+  for (const { router, atMs, pods } of routerViews) {
+    if (pods.some((uid) => uids.has(uid))) next.set(router, undefined);
+    else if (next.get(router) === undefined) next.set(router, atMs);
+  }
+  return [...next.values()].filter((atMs) => atMs !== undefined);
 }
 
 export interface Exposed {

@@ -1,7 +1,11 @@
 /** A trace made ready for questions: each pod's life in one line of time, found by its uid, and its first and last requests. */
+import type { FailedRequest, SuccessBucket } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
+import type { CauseId } from './causes.ts';
+import type { Span } from './exposure.ts';
 import { type PodLife, podLife } from './pod-life.ts';
+import { knownSpans, unservedSpans } from './serving.ts';
 import type { LastRequests } from './timeline.ts';
 
 /** The parts of a trace that attribution looks at. */
@@ -16,15 +20,39 @@ export interface History {
   firstAnswersMs: ReadonlyMap<string, number>;
   /** Per pod (uid) that answered any; where a request was answered, its 100 ms bucket begins then. */
   lastRequests: ReadonlyMap<string, LastRequests>;
+  /** Per pod (uid): what it answered. */
+  answered: ReadonlyMap<string, readonly SuccessBucket[]>;
+  /** When no pod served. */
+  unserved: readonly Span[];
+  /** Per pod (uid): when some router sent to it. */
+  known: ReadonlyMap<string, readonly Span[]>;
+  /** The causes that were found so far: many questions ask for them. */
+  causes: Map<FailedRequest, CauseId>;
   /** How far the pods' times may be off against the requests', in ms. */
   clockBoundMs: number;
 }
 
 export function historyOf({ cluster, load }: Story): History {
+  const before = histories.get(load);
+  if (before?.cluster === cluster) return before;
+  const history = madeFrom({ cluster, load });
+  histories.set(load, history);
+  return history;
+}
+
+/** A trace is whole when it comes here, and changes no more. */
+const histories = new WeakMap<Story['load'], History>();
+
+function madeFrom({ cluster, load }: Story): History {
   const pods = cluster.pods.map(podLife);
   const firstAnswersMs = new Map<string, number>();
   const lastRequests = new Map<string, LastRequests>();
-  for (const { pod, bucket } of load.successes) {
+  const answered = new Map<string, SuccessBucket[]>();
+  for (const success of load.successes) {
+    const { pod, bucket } = success;
+    const same = answered.get(pod);
+    if (same) same.push(success);
+    else answered.set(pod, [success]);
     const fromMs = bucket * BUCKET_MS;
     const toMs = fromMs + BUCKET_MS;
     firstAnswersMs.set(pod, Math.min(toMs, firstAnswersMs.get(pod) ?? toMs));
@@ -43,6 +71,10 @@ export function historyOf({ cluster, load }: Story): History {
     byUid: new Map(pods.map((pod) => [pod.uid, pod])),
     firstAnswersMs,
     lastRequests,
+    answered,
+    unserved: unservedSpans(pods),
+    known: knownSpans(cluster.routerViews),
+    causes: new Map(),
     clockBoundMs: (load.clockBoundMs ?? 0) + (cluster.clockBoundMs ?? 0),
   };
 }

@@ -1,26 +1,29 @@
 /** What became of the preStop hooks of the pods that were replaced. */
 import { z } from 'zod';
-import type { ContainerRecord, HookRecord } from '../trace/cluster-record.ts';
+import { type ContainerRecord, type HookRecord, MAX_CONTAINERS } from '../trace/cluster-record.ts';
 import type { Trace } from '../trace/trace.ts';
+import { Code, Count, DurationMs, listOf, Text } from '../trace/units.ts';
 
 /** An exec or httpGet hook that is over sooner than this has not waited for anything. */
 const AT_ONCE_MS = 500;
 
 export const HookFinding = z.object({
-  container: z.string(),
+  container: Text,
   hook: z.enum(['sleep', 'exec', 'httpGet']),
-  what: z.string().describe('the command, the address or the length, as the manifest has it'),
+  what: Text.describe('the command, the address or the length, as the manifest has it'),
   problem: z
     .enum(['failed', 'returned-at-once', 'outlasted-grace'])
     .describe(
       'returned-at-once: it succeeded and did not wait; outlasted-grace: it was still running when the grace period was over',
     ),
-  pods: z.int().describe('in which it was seen'),
-  of: z.int().describe('pods that ran the hook'),
-  exitCode: z.int().nullable(),
-  detail: z.string().nullable().describe('what went wrong, in words'),
-  tookMs: z.number().nullable().describe('the longest'),
-  standIns: z.array(z.string()).describe('containers of the pod in whose place a process ran that does nothing'),
+  pods: Count.describe('in which it was seen'),
+  of: Count.describe('pods that ran the hook'),
+  exitCode: Code.nullable(),
+  detail: Text.nullable().describe('what went wrong, in words'),
+  tookMs: DurationMs.nullable().describe('the longest'),
+  standIns: listOf(Text, MAX_CONTAINERS).describe(
+    'containers of the pod in whose place a process ran that does nothing',
+  ),
 });
 export type HookFinding = z.infer<typeof HookFinding>;
 
@@ -42,13 +45,15 @@ export function hookFindings(rollouts: readonly Trace[]): HookFinding[] {
         );
       }),
   );
+  const ran = new Map<string, number>();
+  for (const { container } of runs) ran.set(container.name, (ran.get(container.name) ?? 0) + 1);
   const found = new Map<string, HookFinding>();
   for (const run of runs) {
     const problem = problemOf(run.hook);
     if (!problem) continue;
     const key = JSON.stringify([run.container.name, problem]);
     const before = found.get(key);
-    const of = runs.filter(({ container }) => container.name === run.container.name).length;
+    const of = ran.get(run.container.name) ?? 0;
     found.set(
       key,
       before ? { ...before, pods: before.pods + 1, tookMs: longer(before.tookMs, run.hook) } : first(run, problem, of),

@@ -1,4 +1,5 @@
 /** What happened to one pod, in order, and which part of its life each stretch of time was: for timelines and tables. */
+import type { RouterView } from '../trace/cluster-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 import { decidingAttempt } from './attribution.ts';
@@ -54,39 +55,66 @@ export function podMoments(pod: PodLife, trace: Trace): Moment[] {
     const detail = id === 'exit' ? (pod.exitSignal ?? pod.exitCode) : undefined;
     return [detail === undefined ? { id, atMs } : { id, atMs, detail: String(detail) }];
   });
-  moments.push(...endpointRemovals(pod, trace));
-  const lastMs = lastNewConnectionMs(pod, trace);
+  const { removals, lastNewMs } = seenByRouters(trace);
+  if (pod.deletionMs !== undefined) for (const removal of removals.get(pod.uid) ?? []) moments.push(removal);
+  const lastMs = trace.load.newConnections?.[pod.uid]?.lastMs ?? lastNewMs.get(pod.uid);
   if (pod.deletionMs !== undefined && lastMs !== undefined) moments.push({ id: 'last-new-connection', atMs: lastMs });
   return moments.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** When each router stopped sending new connections to the pod for good, after its deletion. */
-function endpointRemovals(pod: PodLife, { cluster }: Trace): Moment[] {
-  const routers = new Set(cluster.routerViews.map((view) => view.router));
-  return [...routers].flatMap((router) => {
-    const views = cluster.routerViews.filter((view) => view.router === router);
-    const last = views.findLastIndex((view) => view.pods.includes(pod.uid));
-    const next = views[last + 1];
-    return last < 0 || !next || pod.deletionMs === undefined
-      ? []
-      : [{ id: 'endpoint-removed' as const, atMs: next.atMs, detail: router }];
-  });
+/** What the routers did, by pod (uid). */
+interface SeenByRouters {
+  /** When each router stopped sending new connections to it for good. */
+  removals: Map<string, Moment[]>;
+  /**
+   * The last new connection, as it follows from the requests, of which those answered are known to 100 ms only. The load may
+   * have kept it.
+   */
+  lastNewMs: Map<string, number>;
 }
 
-/** The load may have kept it; else it follows from the requests, of which those answered are known to 100 ms only. */
-function lastNewConnectionMs(pod: PodLife, { load }: Trace): number | undefined {
-  const told = load.newConnections?.[pod.uid]?.lastMs;
-  if (told !== undefined) return told;
-  let lastMs: number | undefined;
-  const at = (ms: number) => {
-    lastMs = Math.max(lastMs ?? ms, ms);
-  };
-  for (const { scenario, pod: uid, bucket } of load.successes) {
-    if (scenario === FRESH_SCENARIO && uid === pod.uid) at(bucket * BUCKET_MS);
+/** Every pod asks, so it is worked out once for a trace. */
+const seen = new WeakMap<Trace, SeenByRouters>();
+
+function seenByRouters(trace: Trace): SeenByRouters {
+  const known = seen.get(trace);
+  if (known) return known;
+  const found = { removals: removalsIn(trace), lastNewMs: lastNewConnections(trace) };
+  seen.set(trace, found);
+  return found;
+}
+
+function removalsIn({ cluster }: Trace): Map<string, Moment[]> {
+  const views = new Map<string, RouterView[]>();
+  for (const view of cluster.routerViews) {
+    const same = views.get(view.router);
+    if (same) same.push(view);
+    else views.set(view.router, [view]);
   }
+  const removals = new Map<string, Moment[]>();
+  for (const [router, own] of views) {
+    const lastIndex = new Map<string, number>();
+    for (const [index, { pods }] of own.entries()) for (const uid of pods) lastIndex.set(uid, index);
+    for (const [uid, index] of lastIndex) {
+      const next = own[index + 1];
+      if (!next) continue;
+      const removal: Moment = { id: 'endpoint-removed', atMs: next.atMs, detail: router };
+      const others = removals.get(uid);
+      if (others) others.push(removal);
+      else removals.set(uid, [removal]);
+    }
+  }
+  return removals;
+}
+
+function lastNewConnections({ load }: Trace): Map<string, number> {
+  const lastMs = new Map<string, number>();
+  const note = (uid: string, ms: number) => lastMs.set(uid, Math.max(lastMs.get(uid) ?? ms, ms));
+  for (const { scenario, pod, bucket } of load.successes)
+    if (scenario === FRESH_SCENARIO) note(pod, bucket * BUCKET_MS);
   for (const request of load.failures) {
-    const { connection, pod: sentTo, startedMs } = decidingAttempt(request);
-    if (connection.state === 'fresh' && sentTo?.uid === pod.uid) at(startedMs);
+    const { connection, pod, startedMs } = decidingAttempt(request);
+    if (connection.state === 'fresh' && pod) note(pod.uid, startedMs);
   }
   return lastMs;
 }
@@ -110,9 +138,9 @@ export function lifeStretches(pod: PodLife, untilMs: number): LifeStretch[] {
     ['stopping', pod.sigtermMs],
     ['finishing', pod.stoppedListeningMs],
   ];
-  const seen = begins.filter((begin): begin is [LifePart, number] => begin[1] !== undefined && begin[1] <= endMs);
-  return seen
-    .map(([part, fromMs], index) => ({ part, fromMs, toMs: seen[index + 1]?.[1] ?? endMs }))
+  const begun = begins.filter((begin): begin is [LifePart, number] => begin[1] !== undefined && begin[1] <= endMs);
+  return begun
+    .map(([part, fromMs], index) => ({ part, fromMs, toMs: begun[index + 1]?.[1] ?? endMs }))
     .filter((stretch) => stretch.toMs > stretch.fromMs);
 }
 

@@ -7,26 +7,38 @@ import { seededRandom } from '../random.ts';
 
 /** Up to this many ways of dealing, each is tried. */
 const MAX_EXACT = 20_000;
-const SAMPLES = 20_000;
+const MAX_SAMPLES = 20_000;
+const MIN_SAMPLES = 1000;
+/** A comparison of more rollouts than 1,000 draws fewer samples of each cell, so that it takes seconds all the same. */
+const MAX_DRAWS = 2e7;
 /** Sums of the same numbers in another order differ by rounding. */
 const TOLERANCE = 1e-9;
 
-/** The two-sided probability; exact where there are few ways of dealing, else from 20,000 of them, the same each time. */
-export function permutationTest(one: readonly number[], other: readonly number[]): number {
+/** How many ways of dealing are drawn in each test of a comparison of so many rollouts. */
+export function samplesFor(rollouts: number): number {
+  return Math.min(MAX_SAMPLES, Math.max(MIN_SAMPLES, Math.floor(MAX_DRAWS / rollouts)));
+}
+
+/** The two-sided probability; exact where there are few ways of dealing, else from `samples` of them, the same each time. */
+export function permutationTest(one: readonly number[], other: readonly number[], samples = MAX_SAMPLES): number {
   const all = [...one, ...other];
   const total = sum(all);
   const difference = (sumOfOne: number) => Math.abs(sumOfOne / one.length - (total - sumOfOne) / other.length);
   const seen = difference(sum(one)) - TOLERANCE;
   if (ways(one.length, other.length) <= MAX_EXACT) {
-    const sums = subsetSums(all, one.length);
+    // The other group's sums are those of what is left, and a small group has few.
+    const sums =
+      one.length <= other.length
+        ? subsetSums(all, one.length)
+        : subsetSums(all, other.length).map((value) => total - value);
     return sums.filter((value) => difference(value) >= seen).length / sums.length;
   }
   const random = seededRandom(1);
   let asLarge = 1; // what was seen is one of the ways
-  for (let i = 0; i < SAMPLES; i++) {
+  for (let i = 0; i < samples; i++) {
     if (difference(sum(random.shuffle(all).slice(0, one.length))) >= seen) asLarge++;
   }
-  return asLarge / (SAMPLES + 1);
+  return asLarge / (samples + 1);
 }
 
 /** The smallest probability that groups of these sizes can show, whatever their values. */
@@ -56,10 +68,16 @@ function ways(one: number, other: number): number {
 
 /** The sum of every subset of this size. */
 function subsetSums(values: readonly number[], size: number): number[] {
-  if (size === 0) return [0];
-  if (size > values.length) return [];
-  const [first = 0, ...rest] = values;
-  return [...subsetSums(rest, size - 1).map((value) => value + first), ...subsetSums(rest, size)];
+  let sums = [{ total: 0, next: 0 }];
+  for (let taken = 0; taken < size; taken++) {
+    sums = sums.flatMap(({ total, next }) =>
+      values.slice(next, values.length - (size - taken) + 1).map((value, index) => ({
+        total: total + value,
+        next: next + index + 1,
+      })),
+    );
+  }
+  return sums.map(({ total }) => total);
 }
 
 function sum(values: readonly number[]): number {

@@ -1,8 +1,21 @@
 /** From a trace to a result: pure, so that a saved trace can be analysed again by a later version. */
-import type { Histogram } from 'hdr-histogram-js';
 import { z } from 'zod';
-import { decodeHistogram, emptyHistogram, percentileMs } from '../trace/histogram.ts';
+import { largest } from '../extremes.ts';
+import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
+import { MAX_SCENARIOS } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
+import {
+  Count,
+  DurationMs,
+  listOf,
+  Name,
+  recordOf,
+  Sentence,
+  Share,
+  SmallCount,
+  Text,
+  Version,
+} from '../trace/units.ts';
 import { causeOf } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
@@ -15,17 +28,18 @@ import { invalidReasons } from './validity.ts';
 /** The name of the cluster in a result that was measured by hand, where only the load was seen. */
 export const BY_HAND = 'by hand';
 
-const Count = z.int().min(0);
+const Latency = z.object({ p50: DurationMs, p99: DurationMs, max: DurationMs });
+const MAX_REASONS = 100;
 
 export const TrialResult = z.object({
-  runtime: z.string(),
-  runtimeVersion: z.string(),
-  variant: z.string(),
-  repeat: Count,
-  cluster: z.string(),
+  runtime: Name,
+  runtimeVersion: Version,
+  variant: Name,
+  repeat: SmallCount,
+  cluster: Text,
   load: z.enum(['builtin', 'k6']),
   valid: z.boolean(),
-  invalidReasons: z.array(z.string()).describe('why the measurement cannot be trusted; empty when valid'),
+  invalidReasons: listOf(Sentence, MAX_REASONS).describe('why the measurement cannot be trusted; empty when valid'),
   podsReplaced: Count,
   requests: Count.describe('started in the whole trial'),
   exposed: Count.describe(
@@ -35,21 +49,19 @@ export const TrialResult = z.object({
   failed: Count.describe('of the exposed ones'),
   failedBefore: Count.default(0).describe('requests that had failed before any was exposed'),
   dropped: Count.default(0).describe('arrivals that could not be started'),
-  failedByScenario: z.record(z.string(), Count),
+  failedByScenario: recordOf(Name, Count, MAX_SCENARIOS),
   causes: z.object(Object.fromEntries(CAUSE_IDS.map((id) => [id, Count])) as Record<CauseId, typeof Count>),
-  failedUpperBound: z.number().describe('of the failure probability of an exposed request, one-sided, 95 %'),
-  longestOutageMs: z.number(),
+  failedUpperBound: Share.describe('of the failure probability of an exposed request, one-sided, 95 %'),
+  longestOutageMs: DurationMs,
   hiddenRetries: Count.nullable().describe('null where no response told how often its pod had seen the request'),
-  connectionReuse: z.number().nullable().describe('share of keep-alive requests on a used connection'),
-  latencyMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).nullable(),
+  connectionReuse: Share.nullable().describe('share of keep-alive requests on a used connection'),
+  latencyMs: Latency.nullable(),
   pid1: z.boolean().nullable(),
   headless: z.boolean().describe('new connections asked DNS, and no router').optional(),
-  routingLagMs: z
-    .number()
-    .nullable()
+  routingLagMs: DurationMs.nullable()
     .default(null)
     .describe("longest time from a pod's deletion to the last new connection it got while another pod was there"),
-  rolloutMs: z.number().nullable().describe('from the trigger to the exit of the last old pod'),
+  rolloutMs: DurationMs.nullable().describe('from the trigger to the exit of the last old pod'),
 });
 export type TrialResult = z.infer<typeof TrialResult>;
 
@@ -65,7 +77,7 @@ export function analyse(trace: Trace): TrialResult {
   const failures = load.failures.filter(({ endedMs }) => !isBefore(endedMs, trace, span));
   const lags = routingLags(history).map(({ lagMs }) => lagMs);
   const succeeded = load.successes.reduce((sum, bucket) => sum + bucket.count, 0);
-  const lastExitMs = Math.max(...replaced.map((pod) => pod.exitMs ?? 0));
+  const lastExitMs = largest(replaced.map((pod) => pod.exitMs ?? 0));
   const reasons = invalidReasons(trace);
   return {
     runtime: trial.runtime,
@@ -91,7 +103,7 @@ export function analyse(trace: Trace): TrialResult {
     latencyMs: latency(trace),
     pid1: cluster.pid1,
     ...(cluster.headless && { headless: true }),
-    routingLagMs: lags.length === 0 ? null : Math.max(...lags),
+    routingLagMs: lags.length === 0 ? null : largest(lags),
     rolloutMs: disruption === undefined || replaced.length === 0 ? null : lastExitMs - disruption.atMs,
   };
 }
@@ -101,16 +113,14 @@ function sumOf(counts: Record<string, number>): number {
 }
 
 function countBy(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }
 
 function latency({ load }: Trace): TrialResult['latencyMs'] {
-  const all: Histogram = emptyHistogram();
-  for (const [scenario, encoded] of Object.entries(load.latency)) {
-    if (scenario !== 'slow') all.add(decodeHistogram(encoded));
-  }
+  const quick = Object.entries(load.latency).filter(([scenario]) => scenario !== 'slow');
+  const all = sumOfHistograms(quick.map(([, encoded]) => decodeHistogram(encoded)));
   if (all.totalCount === 0) return null;
   return { p50: percentileMs(all, 50), p99: percentileMs(all, 99), max: all.maxValue / 1000 };
 }

@@ -1,18 +1,18 @@
 /** What the server of the old pods did with SIGTERM, as far as it was seen. */
 import { z } from 'zod';
+import { largest, smallest } from '../extremes.ts';
+import { MAX_PODS } from '../trace/cluster-record.ts';
 import type { FailedRequest } from '../trace/load-record.ts';
-import { BUCKET_MS } from '../trace/units.ts';
+import { BUCKET_MS, Code, Count, DurationMs, listOf, Text } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import type { History } from './history.ts';
 import type { PodLife } from './pod-life.ts';
 import { drained, EXIT_SLACK_MS, killed, servedUntilKilled, terminatingAt } from './timeline.ts';
 import { isByWrapper, Wrapper, wrapperSeen } from './wrapper.ts';
 
-const Count = z.int().min(0);
-
 export const ServerBehaviour = z.object({
   pods: Count.describe('old pods that were seen to their end'),
-  stopSignal: z.string().describe('the signal that asked them to stop; called SIGTERM in what follows'),
+  stopSignal: Text.describe('the signal that asked them to stop; called SIGTERM in what follows'),
   wrapper: Wrapper.nullable().describe(
     'what runs the server; null where PID 1 is the server, or where nobody could see',
   ),
@@ -23,23 +23,20 @@ export const ServerBehaviour = z.object({
   killed: Count.describe('pods that SIGKILL ended'),
   ignored: Count.describe('of these, the ones that were not seen to drain'),
   diedOfSignal: Count.describe('pods that another signal ended'),
-  deathSignals: z.array(z.string()).describe('which signals those were'),
+  deathSignals: listOf(Text, MAX_PODS).describe('which signals those were'),
   exitedAtOnce: Count.describe(`pods that ended by themselves within ${EXIT_SLACK_MS} ms of SIGTERM`),
   gaveUp: z
-    .object({ pods: Count, afterMs: z.number().describe('after SIGTERM, the earliest') })
+    .object({ pods: Count, afterMs: DurationMs.describe('after SIGTERM, the earliest') })
     .nullable()
     .describe('pods that gave up later requests that were under way, before they ended by themselves'),
   endless: Count.describe('pods that SIGKILL ended while they still accepted connections, or answered on open ones'),
   cutAlive: Count.describe('requests under way at SIGTERM that the server cut while its process lived on'),
-  exitedMs: z.number().nullable().describe('from SIGTERM to the exit of the slowest one that ended by itself'),
-  acceptsAfterSigtermMs: z
-    .number()
-    .nullable()
-    .describe(
-      'how long, at least, they went on accepting connections; null where none drained nor answered a late new one',
-    ),
+  exitedMs: DurationMs.nullable().describe('from SIGTERM to the exit of the slowest one that ended by itself'),
+  acceptsAfterSigtermMs: DurationMs.nullable().describe(
+    'how long, at least, they went on accepting connections; null where none drained nor answered a late new one',
+  ),
   turnedAway: z
-    .object({ fresh: Count, reused: Count, inFlight: Count, status: z.int() })
+    .object({ fresh: Count, reused: Count, inFlight: Count, status: Code })
     .nullable()
     .describe('requests that a terminating pod answered with a server error, by their connection, and the status'),
   idleConnections: z.object({
@@ -69,14 +66,18 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
   const ended = rollouts.flatMap(endings);
   const byKill = ended.filter(({ pod }) => killed(pod));
   const died = ended.filter(({ pod }) => !killed(pod) && pod.exitSignal !== undefined);
-  const exited = ended.filter((end) => !byKill.includes(end) && !died.includes(end));
+  const exited = ended.filter(({ pod }) => !killed(pod) && pod.exitSignal === undefined);
   const stopSignal = ended[0]?.pod.stopSignal ?? 'SIGTERM';
   const wrapper = wrapperSeen(rollouts, stopSignal);
-  const byWrapper = exited.filter((end) => isByWrapper(wrapper, ageAtExitMs(end), stopSignal));
-  const byServer = exited.filter((end) => !byWrapper.includes(end));
+  const endedByWrapper = (end: Ending) => isByWrapper(wrapper, ageAtExitMs(end), stopSignal);
+  const byWrapper = exited.filter(endedByWrapper);
+  const byServer = exited.filter((end) => !endedByWrapper(end));
   const gaveUpMs = byServer.flatMap((end) => gaveUpAfterMs(end) ?? []);
   const drains = ended.filter(({ pod }) => drained(pod));
-  const accepting = ended.filter((end) => drains.includes(end) || (exited.includes(end) && exited.some(answeredNew)));
+  const someAnsweredNew = exited.some(answeredNew);
+  const accepting = ended.filter(
+    ({ pod }) => drained(pod) || (someAnsweredNew && !killed(pod) && pod.exitSignal === undefined),
+  );
   const acceptedForMs = accepting.map(acceptedMs);
   const sum = (value: (end: Ending) => number) => ended.reduce((total, end) => total + value(end), 0);
   return {
@@ -90,11 +91,11 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
     diedOfSignal: died.length,
     deathSignals: [...new Set(died.flatMap(({ pod }) => pod.exitSignal ?? []))],
     exitedAtOnce: byServer.filter((end) => ageAtExitMs(end) <= EXIT_SLACK_MS).length,
-    gaveUp: gaveUpMs.length === 0 ? null : { pods: gaveUpMs.length, afterMs: Math.min(...gaveUpMs) },
+    gaveUp: gaveUpMs.length === 0 ? null : { pods: gaveUpMs.length, afterMs: smallest(gaveUpMs) },
     endless: byKill.filter(isEndless).length,
     cutAlive: sum((end) => cutWhileAlive(end, wrapper)),
-    exitedMs: exited.length === 0 ? null : Math.max(...exited.map(ageAtExitMs)),
-    acceptsAfterSigtermMs: acceptedForMs.length === 0 ? null : Math.max(0, Math.min(...acceptedForMs)),
+    exitedMs: exited.length === 0 ? null : largest(exited.map(ageAtExitMs)),
+    acceptsAfterSigtermMs: acceptedForMs.length === 0 ? null : Math.max(0, smallest(acceptedForMs)),
     turnedAway: turnedAway(ended),
     idleConnections: {
       broken: rollouts.reduce((total, history) => total + races(history), 0),
@@ -197,10 +198,10 @@ function races(history: History): number {
 }
 
 /** Successes are kept in buckets, so the bucket in which it happened is left out. */
-function answeredAfter({ load }: History, pod: PodLife, atMs: number | undefined): number {
+function answeredAfter({ answered }: History, pod: PodLife, atMs: number | undefined): number {
   if (atMs === undefined) return 0;
-  return load.successes
-    .filter((success) => success.pod === pod.uid && success.bucket > Math.floor(atMs / BUCKET_MS))
+  return (answered.get(pod.uid) ?? [])
+    .filter((success) => success.bucket > Math.floor(atMs / BUCKET_MS))
     .reduce((total, success) => total + success.count, 0);
 }
 

@@ -9,10 +9,24 @@ export const EXIT_SLACK_MS = 250;
  * Where its exit is only known to some seconds, the earliest counts.
  */
 export function servesAt(pod: PodLife, atMs: number): boolean {
-  if (pod.readyMs === undefined || atMs < pod.readyMs) return false;
-  if (pod.downtimes.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs)) return false;
-  const ends = [pod.notReadyMs, pod.stoppedListeningMs, earliestExitMs(pod), pod.sigkillMs];
-  return ends.every((endMs) => endMs === undefined || atMs < endMs);
+  if (atMs < servesFrom(pod) || atMs >= servesUntil(pod)) return false;
+  return !pod.downtimes.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
+}
+
+/** Infinity for a pod that was never ready. */
+export function servesFrom({ readyMs = Number.POSITIVE_INFINITY }: PodLife): number {
+  return readyMs;
+}
+
+/** The first of its possible ends; Infinity for a pod that was seen to none. */
+export function servesUntil(pod: PodLife): number {
+  const never = Number.POSITIVE_INFINITY;
+  return Math.min(
+    pod.notReadyMs ?? never,
+    pod.stoppedListeningMs ?? never,
+    earliestExitMs(pod) ?? never,
+    pod.sigkillMs ?? never,
+  );
 }
 
 /** Whether it accepted connections at that time, ready or not, as far as is known. */

@@ -1,12 +1,13 @@
 /** What the wrapper of the servers (npm, a shell, an init) did with the stop signal, as far as it was seen. Pure. */
 import { z } from 'zod';
-import type { WrapperRecord } from '../trace/cluster-record.ts';
+import { MAX_CONTAINERS, MAX_SIGNALS, type WrapperRecord } from '../trace/cluster-record.ts';
+import { DurationMs, listOf, Text } from '../trace/units.ts';
 import type { History } from './history.ts';
 import { EXIT_SLACK_MS } from './timeline.ts';
 
 export const Wrapper = z.object({
-  names: z.array(z.string()).describe("from PID 1 down to the server's parent"),
-  server: z.string().describe('what listens'),
+  names: listOf(Text, MAX_CONTAINERS).describe("from PID 1 down to the server's parent"),
+  server: Text.describe('what listens'),
   fault: z
     .enum(['keeps-signal', 'other-signal', 'ended-first', 'ended-server'])
     .nullable()
@@ -15,8 +16,8 @@ export const Wrapper = z.object({
         'wait for the server; ended-server: the server was ended; null: none was seen',
     ),
   examined: z.boolean().describe('what it does with the stop signal was seen'),
-  signals: z.array(z.string()).describe('what came to the server'),
-  afterMs: z.number().nullable().describe('from the stop signal until it ended the container or the server'),
+  signals: listOf(Text, MAX_SIGNALS).describe('what came to the server'),
+  afterMs: DurationMs.nullable().describe('from the stop signal until it ended the container or the server'),
 });
 export type Wrapper = z.infer<typeof Wrapper>;
 

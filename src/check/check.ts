@@ -1,11 +1,11 @@
 /** The static check: from manifests and a Dockerfile to findings, without running anything. */
-import { stringify } from 'yaml';
 import type { CauseId } from '../analysis/causes.ts';
 import { InputError } from '../errors.ts';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
 import type { ManifestSource, Position } from '../manifests/yaml-documents.ts';
 import { printable } from '../printable.ts';
 import { fieldPath } from '../schema-issue.ts';
+import { yamlText } from '../yaml-text.ts';
 import { type Dockerfile, readDockerfile } from './dockerfile.ts';
 import { type LocatedObject, type ReadObjects, readObjects } from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
@@ -131,7 +131,7 @@ function findingOf(rule: Rule, { place, message, patch }: Problem): Finding {
 /** A patch that kubectl and kustomize take. */
 export function patchText({ apiVersion, kind, name, namespace }: ObjectIdentity, patch: object): string {
   const metadata = { name, ...(namespace !== undefined && { namespace }) };
-  return stringify({ apiVersion, kind, metadata, ...patch }).trimEnd();
+  return yamlText({ apiVersion, kind, metadata, ...patch }).trimEnd();
 }
 
 /** As they stand in the sources; errors before the rest on a line. */

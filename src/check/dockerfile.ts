@@ -25,14 +25,19 @@ export interface Dockerfile {
 }
 
 const DEFAULT_SHELL = ['/bin/sh', '-c'];
+/** More than any Dockerfile. Its parser takes time that grows with the square of what a line holds. */
+const MAX_CHARACTERS = 1024 * 1024;
 
-/** @throws InputError naming the file where it has no FROM */
+/** @throws InputError naming the file where it has no FROM, or is too large for a Dockerfile */
 export function readDockerfile(text: string, file: string): Dockerfile {
+  if (text.length > MAX_CHARACTERS) throw new InputError(`${file}: no Dockerfile: it is larger than 1 MiB`);
+  const parsed = DockerfileParser.parse(text);
+  const escapeCharacter = parsed.getEscapeCharacter();
   const stages = new Map<string, Dockerfile>();
   let stage: Dockerfile | undefined;
   let shell = DEFAULT_SHELL;
   let hasOwnCmd = false;
-  for (const instruction of DockerfileParser.parse(text).getInstructions()) {
+  for (const instruction of parsed.getInstructions()) {
     const keyword = instruction.getKeyword();
     if (keyword === 'FROM') {
       const from = instruction as From;
@@ -46,16 +51,16 @@ export function readDockerfile(text: string, file: string): Dockerfile {
     if (!stage) continue;
     if (keyword === 'STOPSIGNAL') {
       stage.stopSignal = {
-        text: oneLine(instruction.getRawArgumentsContent() ?? ''),
+        text: oneLine(instruction, escapeCharacter),
         position: positionOf(instruction),
       };
     } else if (keyword === 'SHELL') {
       shell = (instruction as Shell).getJSONStrings().map((argument) => argument.getJSONValue());
     } else if (keyword === 'CMD') {
-      stage.cmd = read(instruction, keyword, file, shell);
+      stage.cmd = read(instruction, keyword, oneLine(instruction, escapeCharacter), file, shell);
       hasOwnCmd = true;
     } else if (keyword === 'ENTRYPOINT') {
-      stage.entrypoint = read(instruction, keyword, file, shell);
+      stage.entrypoint = read(instruction, keyword, oneLine(instruction, escapeCharacter), file, shell);
       // It drops the CMD of the image or the stage before; one of this stage stays.
       if (!hasOwnCmd) delete stage.cmd;
     }
@@ -67,11 +72,11 @@ export function readDockerfile(text: string, file: string): Dockerfile {
 function read(
   instruction: Instruction,
   keyword: DockerfileInstruction['keyword'],
+  text: string,
   file: string,
   shell: readonly string[],
 ): DockerfileInstruction {
   const position = positionOf(instruction);
-  const text = oneLine(instruction.getRawArgumentsContent() ?? '');
   const words = execForm(text);
   return words
     ? { file, keyword, position, form: 'exec', argv: words }
@@ -83,14 +88,19 @@ function positionOf(instruction: Instruction): Position {
   return { line: start.line + 1, column: start.character + 1 };
 }
 
-/** Continued lines as one, without the comments between them. */
-function oneLine(raw: string): string {
-  return raw
+/** An instruction's arguments: continued lines as one, without the comments between them. */
+function oneLine(instruction: Instruction, escapeCharacter: string): string {
+  return (instruction.getRawArgumentsContent() ?? '')
     .split(/\r?\n/)
     .filter((line) => !/^\s*(#|$)/.test(line))
-    .map((line) => line.replace(/[\\`]\s*$/, ''))
+    .map((line) => withoutContinuation(line, escapeCharacter))
     .join(' ')
     .trim();
+}
+
+function withoutContinuation(line: string, escapeCharacter: string): string {
+  const text = line.trimEnd();
+  return text.endsWith(escapeCharacter) ? text.slice(0, -1) : line;
 }
 
 /** A JSON array of texts; anything else, a misspelt array too, is for the shell. */

@@ -1,5 +1,6 @@
 /** The objects that the check reads, each field with its line. */
 import {
+  assertParsable,
   errorAt,
   type FieldPath,
   type ManifestSource,
@@ -33,11 +34,14 @@ export interface ReadObjects {
  */
 export function readObjects(source: ManifestSource): ReadObjects {
   const read: ReadObjects = { objects: [], kinds: new Map() };
+  const parsed: YamlPart[] = [];
   for (const part of yamlParts(source)) {
     const kind = plainKind(part.text);
     if (kind !== undefined && !READ_KINDS.has(kind) && !kind.endsWith('List')) count(read, kind);
-    else for (const object of yamlObjects(part)) addObject(object, part, read);
+    else parsed.push(part);
   }
+  assertParsable(parsed);
+  for (const part of parsed) for (const object of yamlObjects(part)) addObject(object, part, read);
   return read;
 }
 

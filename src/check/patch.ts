@@ -13,20 +13,32 @@ export function podPatch(change: object): object {
 
 type Mapping = Record<string, unknown>;
 
-/** Both changes: mappings merge, lists of named items merge by name, and of two values the second counts. */
-export function mergePatches(first: unknown, second: unknown): unknown {
-  if (isNamedList(first) && isNamedList(second)) {
-    const names = [...new Set([...first, ...second].map(({ name }) => name))];
-    return names.map((name) => {
-      const of = (list: Mapping[]) => list.find((item) => item.name === name);
-      return mergePatches(of(first), of(second));
-    });
+/**
+ * All changes together: mappings merge, lists of named items merge by name, and of several values the last counts, null
+ * too, which takes a field away. In linear time, for an object may have thousands of containers.
+ */
+export function mergePatches(patches: readonly unknown[]): unknown {
+  const given = patches.filter((patch) => patch !== undefined);
+  if (given.length < 2) return given[0];
+  if (given.every(isNamedList)) {
+    return [...grouped(given.flat().map((item) => [item.name, item]))].map(([, items]) => mergePatches(items));
   }
-  if (!isMapping(first) || !isMapping(second)) return second ?? first;
-  const keys = [...new Set([...Object.keys(first), ...Object.keys(second)])];
-  return Object.fromEntries(
-    keys.map((key) => [key, key in second ? mergePatches(first[key], second[key]) : first[key]]),
-  );
+  if (given.every(isMapping)) {
+    const fields = grouped(given.flatMap((patch) => Object.entries(patch)));
+    return Object.fromEntries([...fields].map(([key, values]) => [String(key), mergePatches(values)]));
+  }
+  return given.at(-1);
+}
+
+/** By key, both in the order in which they come. */
+function grouped<T>(entries: readonly (readonly [unknown, T])[]): Map<unknown, T[]> {
+  const groups = new Map<unknown, T[]>();
+  for (const [key, value] of entries) {
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
 }
 
 function isMapping(value: unknown): value is Mapping {

@@ -1,40 +1,54 @@
-/** What a shell does with the text of its `-c`: enough to tell which program ends up as PID 1. */
-import { type ParseEntry, parse } from 'shell-quote';
+/** What a shell does with the text of its `-c`: enough to say which program ends up as PID 1, and how long it sleeps. */
+import { type ListEnd, type ShellCommand, ShellParser } from './shell-parser.ts';
+import { Unparsable } from './shell-text.ts';
 
 export interface ShellScript {
-  /** The commands in their order, each a list of words; variables as `$NAME`. */
-  commands: string[][];
-  /** What stands between them: `;`, `&&`, `||`, `|`, `&`. */
-  operators: string[];
-  /** The script goes on beside its last command: it pipes, branches, redirects, or handles signals itself. */
-  compound: boolean;
+  /** Every command, wherever it stands, in the order of the text. */
+  commands: readonly ShellCommand[];
+  /** What the script ends with. */
+  end: ListEnd;
+  /** The command that it ends with, where `end` says that it is one. */
+  last: ShellCommand | undefined;
+  /** Something is started in the background. */
+  hasBackground: boolean;
 }
 
-const COMPOUND_WORDS = ['if', 'for', 'while', 'until', 'case', 'trap', '{', '!', 'wait'];
+const SHELLS = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh'];
 
-export function readScript(script: string): ShellScript {
-  const commands: string[][] = [[]];
-  const operators: string[] = [];
-  let compound = false;
-  for (const entry of entries(script)) {
-    if (typeof entry === 'string') commands.at(-1)?.push(entry);
-    else if ('comment' in entry) continue;
-    else if (entry.op === 'glob') commands.at(-1)?.push('*');
-    else if (SEPARATORS.includes(entry.op)) {
-      operators.push(entry.op);
-      commands.push([]);
-    } else compound = true; // a redirection or a subshell
+/** Undefined where the text is not understood: then nothing is known of what it does. */
+export function readScript(text: string): ShellScript | undefined {
+  try {
+    const parser = new ShellParser(text);
+    const end = parser.script();
+    const { commands, hasBackground } = parser;
+    return { commands, end, last: end === 'command' ? commands.at(-1) : undefined, hasBackground };
+  } catch (error) {
+    if (error instanceof Unparsable) return undefined;
+    throw error;
   }
-  const filled = commands.filter((words) => words.length > 0);
-  compound ||= operators.some((operator) => operator !== ';' && operator !== '&&');
-  compound ||= filled.some(([first]) => COMPOUND_WORDS.includes(first ?? ''));
-  return { commands: filled, operators, compound };
 }
 
-const SEPARATORS = [';', '&&', '||', '|', '&'];
+/** A shell, without its folder; undefined for any other program. */
+export function shellName(program: string): string | undefined {
+  const name = program.split('/').at(-1) ?? '';
+  return SHELLS.includes(name) ? name : undefined;
+}
 
-/** shell-quote takes a line end for a space, and a comment to go on to the end of the text. */
-function entries(script: string): ParseEntry[] {
-  const lines = script.replaceAll(/\\\r?\n/g, ' ').split(/\r?\n/);
-  return lines.flatMap((line) => [...parse(line, (name) => `$${name}`), { op: ';' as const }]);
+/**
+ * The text that a shell's arguments make it run, or the file; undefined where they name neither.
+ * Options come before both, and `-o` and `-O` take a name.
+ */
+export function shellInput(args: readonly string[]): { script: string } | { file: string } | undefined {
+  let takesText = false;
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? '';
+    if (word === '--' || word === '-' || !/^[-+]./.test(word)) {
+      const first = word === '--' || word === '-' ? args[index + 1] : word;
+      if (first === undefined) return undefined;
+      return takesText ? { script: first } : { file: first };
+    }
+    if (/^-[a-zA-Z]*c[a-zA-Z]*$/.test(word)) takesText = true;
+    if (/^[-+][a-zA-Z]*[oO]$/.test(word) || word === '--rcfile' || word === '--init-file') index += 1;
+  }
+  return undefined;
 }

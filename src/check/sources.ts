@@ -8,7 +8,7 @@ export interface RenderedSource extends ManifestSource {
 }
 
 /** @throws EnvironmentError or InputError as `readKustomization` */
-export function renderSource(folder: string): RenderedSource {
-  const { name, file, yaml } = readKustomization(folder);
+export async function renderSource(folder: string): Promise<RenderedSource> {
+  const { name, file, yaml } = await readKustomization(folder);
   return { name, kustomization: file, text: yaml };
 }

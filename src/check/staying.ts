@@ -1,7 +1,7 @@
 /** How long a container goes on serving after its pod was told to go, as far as a manifest tells. */
 import type { LifecycleHandler } from '../kubernetes-rules/written-objects.ts';
 import type { CheckedContainer } from './objects.ts';
-import { readScript } from './shell-script.ts';
+import { readScript, shellInput, shellName } from './shell-script.ts';
 
 /**
  * Routers send new connections to a stopping pod for this long. Measured: 0.3 to 1.05 s with kube-proxy (a batch of
@@ -51,13 +51,26 @@ function hookSeconds(hook: LifecycleHandler): number | undefined {
 
 /** `sleep 5`, also within a shell's script, where sleeps one after the other add up. */
 function sleptSeconds(command: readonly string[]): number | undefined {
-  const flag = command.findIndex((word) => /^-[a-z]*c[a-z]*$/i.test(word));
-  const commands = flag < 0 ? [[...command]] : readScript(command[flag + 1] ?? '').commands;
-  const sleeps = commands.filter((words) => isSleep(words));
-  if (sleeps.length === 0) return undefined;
+  const sleeps = shellName(command[0] ?? '') === undefined ? [command] : sleepsIn(command.slice(1));
+  if (!sleeps || sleeps.length === 0 || !sleeps.every(isSleep)) return undefined;
   const seconds = sleeps.flatMap((words) => words.slice(words.findIndex(namesSleep) + 1)).map(duration);
   return seconds.some(Number.isNaN) ? undefined : seconds.reduce((sum, value) => sum + value, 0);
 }
+
+/** Those of the text of a shell's `-c`; undefined where they may not come one after the other, or the text is not understood. */
+function sleepsIn(args: readonly string[]): string[][] | undefined {
+  const input = shellInput(args);
+  const script = input && 'script' in input ? readScript(input.script) : undefined;
+  if (!script) return undefined;
+  const sleeps = script.commands.filter(({ words }) => isSleep(words));
+  const last = sleeps.at(-1);
+  const before = last ? script.commands.slice(0, script.commands.indexOf(last)) : [];
+  const mayEndEarly = before.some(({ words: [program = ''] }) => ENDS_SCRIPT.includes(program));
+  if (mayEndEarly || sleeps.some(({ place }) => place !== 'line')) return undefined;
+  return sleeps.map(({ words }) => words);
+}
+
+const ENDS_SCRIPT = ['exit', 'return', 'eval', 'exec'];
 
 function isSleep([first, second]: readonly string[]): boolean {
   return namesSleep(first ?? '') || (first === 'exec' && namesSleep(second ?? ''));

@@ -2,19 +2,20 @@
 import { z } from 'zod';
 import type { TrialClock } from '../trace/clock.ts';
 import type { ContainerRecord } from '../trace/cluster-record.ts';
+import { EpochMs, Version } from '../trace/units.ts';
 
-const AppEvent = z.looseObject({ event: z.string(), wallMs: z.number(), runtimeVersion: z.string().optional() });
+const AppEvent = z.looseObject({ event: z.string(), wallMs: EpochMs, runtimeVersion: Version.optional() });
 
 /** Which time of a run, or of its container, an event gives. */
 export type LoggedField = 'listeningMs' | 'stopSignalMs' | 'drainingMs' | 'stoppedListeningMs' | 'endedMs';
 
-const FIELD_OF_EVENT: Record<string, LoggedField> = {
-  listening: 'listeningMs',
-  sigterm: 'stopSignalMs',
-  draining: 'drainingMs',
-  stopped: 'stoppedListeningMs',
-  exit: 'endedMs',
-};
+const FIELD_OF_EVENT: ReadonlyMap<string, LoggedField> = new Map([
+  ['listening', 'listeningMs'],
+  ['sigterm', 'stopSignalMs'],
+  ['draining', 'drainingMs'],
+  ['stopped', 'stoppedListeningMs'],
+  ['exit', 'endedMs'],
+]);
 
 /** An event of the app's life, as one output line tells it. */
 export interface LoggedEvent {
@@ -36,7 +37,7 @@ export function readAppEvent(line: string): LoggedEvent | undefined {
   const parsed = AppEvent.safeParse(value);
   if (!parsed.success) return undefined;
   const { event, wallMs, runtimeVersion } = parsed.data;
-  return { field: FIELD_OF_EVENT[event], wallMs, runtimeVersion };
+  return { field: FIELD_OF_EVENT.get(event), wallMs, runtimeVersion };
 }
 
 /** Notes the event of one output line in the record of its container, as one of its last run. */

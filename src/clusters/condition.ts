@@ -1,5 +1,5 @@
 /** Waiting for something that events bring about. */
-import { timerMs } from '../timers.ts';
+import { after, type Timer } from '../timers.ts';
 
 export interface Waiting {
   signal: AbortSignal;
@@ -34,20 +34,20 @@ export class Conditions {
   /** Resolves once the condition holds; rejects on abort (with its reason), after `fail`, and when no time is left. */
   async until(condition: () => boolean, { signal, leftMs, stuck }: Waiting): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
+      let timer: Timer | undefined;
       const settle = (end: () => void) => {
         this.#checks.delete(check);
         signal.removeEventListener('abort', check);
         end();
       };
       const check = () => {
-        clearTimeout(timer);
+        timer?.cancel();
         if (signal.aborted) settle(() => reject(signal.reason));
         else if (this.#failure) settle(() => reject(this.#failure));
         else if (condition()) settle(resolve);
         else {
           const left = leftMs();
-          if (left > 0) timer = setTimeout(check, timerMs(left));
+          if (left > 0) timer = after(left, check);
           else settle(() => void Promise.resolve(stuck()).then(reject, reject));
         }
       };

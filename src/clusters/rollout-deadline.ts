@@ -12,6 +12,8 @@ import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
  * (network, volumes, the removal from the API): 0.3 to 4 s on the clusters measured.
  */
 export const REMOVAL_MARGIN_MS = 60_000;
+/** Nobody waits longer for one trial, whatever the manifest allows. */
+export const LONGEST_TRIAL_MS = 24 * 3_600_000;
 /** From the last change of a pod to the endpoints that follow it: a second or two on the clusters measured. */
 const ENDPOINTS_LIMIT_MS = 60_000;
 

@@ -1,6 +1,7 @@
 /** Reads the values of flags; what is wrong with one is said in a line. */
 import { constants } from 'node:os';
 import { InvalidArgumentError } from 'commander';
+import { pathProblem } from '../load/request-mix.ts';
 
 /** Names out of `known`, comma-separated. */
 export function listOf<T extends string>(what: string, known: readonly T[]) {
@@ -20,6 +21,13 @@ export function whole(min: number, max: number) {
       throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
     return number;
   };
+}
+
+/** The path of a request, as it is written into one. */
+export function requestPath(value: string): string {
+  const problem = pathProblem(value);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return value;
 }
 
 /** The name of a signal that asks a process to end, as Kubernetes' stopSignal has it; SIG may be left out. */

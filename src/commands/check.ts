@@ -2,17 +2,18 @@
 import { relative } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type CheckResult, checkObjects } from '../check/check.ts';
-import { readDockerfile } from '../check/dockerfile.ts';
-import { checkWithinLimits } from '../check/limited.ts';
+import { checkWithinLimits, readDockerfileWithinLimits } from '../check/limited.ts';
 import { liveObjects } from '../check/live-objects.ts';
 import { type RenderedSource, renderSource } from '../check/sources.ts';
 import type { CheckOptions } from '../check/workload.ts';
 import { ExitCode, InputError } from '../errors.ts';
-import { readSource, STDIN } from '../manifests/read-source.ts';
+import { readSource, readSources, STDIN } from '../manifests/read-source.ts';
+import { print, printDocument } from '../output.ts';
 import type { ArtifactOf } from '../report/artifact.ts';
 import { checkAnnotations } from '../report/check-github.ts';
 import { checkJson } from '../report/check-json.ts';
 import { renderFindings } from '../report/check-terminal.ts';
+import { jsonText } from '../report/json.ts';
 import { sarif } from '../report/sarif.ts';
 import { unlessInterrupted } from './interruptions.ts';
 
@@ -29,6 +30,12 @@ interface Flags {
   format: 'text' | 'json' | 'sarif' | 'github';
   json?: boolean;
 }
+
+const DOCUMENTS: Record<Exclude<Flags['format'], 'text'>, (result: CheckResult, artifactOf: ArtifactOf) => string> = {
+  json: (result) => jsonText(checkJson(result)),
+  sarif: (result, artifactOf) => jsonText(sarif(result, artifactOf)),
+  github: checkAnnotations,
+};
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -72,7 +79,7 @@ export function checkCommand(): Command {
 async function checkInput(dash: '-' | undefined, flags: Flags): Promise<void> {
   const { result, artifactOf } =
     flags.on === 'kubernetes' ? await checkCluster(dash, flags) : await checkFiles(dash, flags);
-  process.stdout.write(printed(result, flags.json ? 'json' : flags.format, artifactOf));
+  printResult(result, flags.json ? 'json' : flags.format, artifactOf);
   const failed = result.findings.some(({ severity }) => severity !== 'info');
   process.exitCode = failed ? ExitCode.findings : ExitCode.ok;
 }
@@ -100,7 +107,7 @@ async function checkCluster(dash: '-' | undefined, flags: Flags): Promise<Checke
     throw new InputError(`${api.context}: nothing to check: there is no Deployment, StatefulSet or DaemonSet ${where}`);
   }
   const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
-  const result = checkObjects(objects, limits(flags), image && readDockerfile(image.text, image.name));
+  const result = checkObjects(objects, limits(flags), image && (await readDockerfileWithinLimits(image)));
   return { result: { ...result, notes: [...result.notes, ...notes] }, artifactOf: () => ({ hasLines: false }) };
 }
 
@@ -114,9 +121,9 @@ async function checkFiles(dash: '-' | undefined, flags: Flags): Promise<Checked>
     throw new InputError(
       `--${stray === 'allNamespaces' ? 'all-namespaces' : stray} is for a cluster: add --on kubernetes`,
     );
-  const rendered = flags.kustomize === undefined ? [] : [renderSource(flags.kustomize)];
+  const rendered = flags.kustomize === undefined ? [] : [await renderSource(flags.kustomize)];
   const files = [...new Set([...(flags.filename ?? []), ...(dash ? ['-'] : [])])];
-  const manifests = [...rendered, ...(await Promise.all(files.map(readSource)))];
+  const manifests = [...rendered, ...(await readSources(files))];
   const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
   if (manifests.length === 0 && !image) {
     throw new InputError('check: nothing to check: give -k DIR, -f FILE, -, --dockerfile FILE or --on kubernetes');
@@ -133,17 +140,9 @@ async function checkFiles(dash: '-' | undefined, flags: Flags): Promise<Checked>
   return { result: { ...result, notes }, artifactOf: artifacts(rendered) };
 }
 
-function printed(result: CheckResult, format: Flags['format'], artifactOf: ArtifactOf): string {
-  switch (format) {
-    case 'text':
-      return renderFindings(result);
-    case 'json':
-      return `${JSON.stringify(checkJson(result), null, 2)}\n`;
-    case 'sarif':
-      return `${JSON.stringify(sarif(result, artifactOf), null, 2)}\n`;
-    case 'github':
-      return checkAnnotations(result, artifactOf);
-  }
+function printResult(result: CheckResult, format: Flags['format'], artifactOf: ArtifactOf): void {
+  if (format === 'text') print(renderFindings(result));
+  else printDocument(DOCUMENTS[format](result, artifactOf));
 }
 
 function artifacts(rendered: readonly RenderedSource[]): ArtifactOf {

@@ -1,7 +1,9 @@
 /** `compare DIR` and `compare A B`: saved results, and what changed between two of them. Nothing is run. */
 import { difference } from '../analysis/difference.ts';
 import { ExitCode } from '../errors.ts';
+import { print, printDocument } from '../output.ts';
 import { renderDifference } from '../report/difference.ts';
+import { jsonText } from '../report/json.ts';
 import { readRun } from '../results/read-run.ts';
 import { complain, printRun } from './conclude.ts';
 
@@ -19,10 +21,8 @@ export function showSaved(dir: string, json: boolean): number {
 export function showDifference(a: string, b: string, json: boolean): number {
   const [trialsA, trialsB] = [readRun(a).trials, readRun(b).trials];
   const found = difference(trialsA, trialsB);
-  const text = json
-    ? `${JSON.stringify(found, null, 2)}\n`
-    : renderDifference(found, { name: a, trials: trialsA }, { name: b, trials: trialsB });
-  process.stdout.write(text);
+  if (json) printDocument(jsonText(found));
+  else print(renderDifference(found, { name: a, trials: trialsA }, { name: b, trials: trialsB }));
   const compared = found.cells.some((cell) => cell.verdict !== 'not-comparable');
   if (!compared || [...trialsA, ...trialsB].some((trial) => !trial.valid)) return ExitCode.invalidMeasurement;
   return found.cells.some((cell) => cell.verdict === 'more') ? ExitCode.brokeRequests : ExitCode.ok;

@@ -1,8 +1,9 @@
 /** `compare`: every runtime in every variant, and the table of what broke. */
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
-import { readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
+import { MAX_RATE_PER_S, readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
+import { printStatus } from '../output.ts';
 import { projectFile } from '../project-file.ts';
 import { measuredRun, newRun } from '../results/run.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
@@ -34,6 +35,7 @@ interface Flags {
   out?: string;
   overwrite?: boolean;
   json?: boolean;
+  logs: boolean;
   seed?: number;
   node?: string;
   bun?: string;
@@ -53,7 +55,9 @@ export function compareCommand(): Command {
     .addOption(new Option('--variant <names>', 'variants, comma-separated').argParser(listOf('variant', COMPARED)))
     .addOption(new Option('--repeat <n>', 'trials of each').default(1).argParser(whole(1, 1000)))
     .addOption(
-      new Option('--rate <n>', 'requests per second of each trial, over all scenarios').argParser(whole(1, 20_000)),
+      new Option('--rate <n>', 'requests per second of each trial, over all scenarios').argParser(
+        whole(1, MAX_RATE_PER_S),
+      ),
     )
     .addOption(new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local'))
     .addOption(
@@ -64,6 +68,7 @@ export function compareCommand(): Command {
     )
     .addOption(new Option('--out <dir>', 'write result.json, report.html and the traces there'))
     .addOption(new Option('--overwrite', 'replace the results of another run in --out'))
+    .addOption(new Option('--no-logs', 'keep nothing that the pods print; else each trace has their last 40 lines'))
     .addOption(new Option('--json', 'print the result as JSON instead of the table'))
     .addOption(new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)))
     .optionsGroup('With --on local, a version from npm (1.4.5, 22, latest) or the path of a binary:')
@@ -94,7 +99,7 @@ async function run(flags: Flags): Promise<void> {
   const out = folderFor(flags);
   const identity = newRun('comparison');
   const backend = await backendFor(flags);
-  const trials = planTrials({
+  const trials = await planTrials({
     runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
     variants: flags.variant ?? COMPARED,
     repeats: flags.repeat,
@@ -104,7 +109,7 @@ async function run(flags: Flags): Promise<void> {
     seed,
     run: identity.id,
   });
-  const { measured, failure } = await measure(trials, backend, { seed, out });
+  const { measured, failure } = await measure(trials, backend, { seed, out, logs: flags.logs });
   conclude(measuredRun(identity, measured), { out, json: flags.json, failure });
 }
 
@@ -118,7 +123,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
       const flag = stray[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       throw new InputError(`--${flag} is for a cluster: add --on kubernetes`);
     }
-    return localBackend(load ?? 'builtin', choices, (what) => process.stderr.write(`installing ${what} from npm\n`));
+    return localBackend(load ?? 'builtin', choices, (what) => printStatus(`installing ${what} from npm`));
   }
   const [choice] = Object.keys(choices);
   if (choice !== undefined)
@@ -132,9 +137,8 @@ async function backendFor(flags: Flags): Promise<Backend> {
     ...(url === undefined ? {} : { url }),
     ...(load === undefined ? {} : { load }),
     onCleanUp(deleted: readonly string[], doubtful: readonly string[]) {
-      if (deleted.length > 0)
-        process.stderr.write(`removed what an earlier run had left: namespace ${deleted.join(', ')}\n`);
-      for (const text of doubtful) process.stderr.write(`${text}\n`);
+      if (deleted.length > 0) printStatus(`removed what an earlier run had left: namespace ${deleted.join(', ')}`);
+      for (const text of doubtful) printStatus(text);
     },
   };
   return unlessInterrupted('no trial has begun', () => kubernetesBackend(options));

@@ -1,4 +1,5 @@
 /** The end of a run, the same for every kind: save it, print it, complain, set the exit code. */
+import { print, printDocument, printStatus } from '../output.ts';
 import { complaintLine } from '../report/complaints.ts';
 import { resultJson } from '../report/json.ts';
 import { renderRun } from '../report/run-text.ts';
@@ -17,23 +18,34 @@ export interface Conclusion {
   fixFlags?: string | undefined;
 }
 
-/** @throws what ended the run early, once what had come in is saved and printed */
+/** @throws what ended the run early, or kept it from being saved, once what had come in is printed */
 export function conclude(run: Run, { out, json, failure, fixFlags }: Conclusion): void {
-  if (run.trials.length > 0) {
-    if (out) saveRun(out, run);
-  } else out?.writeResult(resultJson(run));
+  const unsaved = out && problemOfSaving(run, out);
   if (run.trials.length > 0 || failure === undefined) printRun(run, json, fixFlags);
+  if (unsaved !== undefined) throw unsaved;
   if (failure !== undefined) throw failure;
   process.exitCode = complain(run);
+}
+
+/** A full disk must not take the figures away too. */
+function problemOfSaving(run: Run, out: ResultFolder): unknown {
+  try {
+    if (run.trials.length > 0) saveRun(out, run);
+    else out.writeResult(resultJson(run));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** A line on stderr for each complaint; returns the exit code. */
 export function complain(run: Run): number {
   const { exitCode, complaints } = judge(run);
-  for (const complaint of complaints) process.stderr.write(`${complaintLine(complaint)}\n`);
+  for (const complaint of complaints) printStatus(complaintLine(complaint));
   return exitCode;
 }
 
 export function printRun(run: Run, json: boolean | undefined, fixFlags?: string): void {
-  process.stdout.write(json ? resultJson(run) : renderRun(run, judge(run), fixFlags));
+  if (json) printDocument(resultJson(run));
+  else print(renderRun(run, judge(run), fixFlags));
 }

@@ -6,17 +6,17 @@ import { OWN_PATHS } from '../conform/own-paths.ts';
 import type { Paths } from '../conform/routes.ts';
 import { type ConformanceResult, runSuite } from '../conform/suite.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
+import { liveTerminal, print, printDocument } from '../output.ts';
 import { assertProgram } from '../own-service/command.ts';
 import { conformanceJson } from '../report/conform-json.ts';
 import { conformanceJunit } from '../report/conform-junit.ts';
 import { conformanceProgress } from '../report/conform-progress.ts';
 import { conformanceTap } from '../report/conform-tap.ts';
 import { conformanceText } from '../report/conform-terminal.ts';
-import { stopSignal, whole } from './argument-parsers.ts';
+import { requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { interruptions } from './interruptions.ts';
 
-const FORMATS: Record<string, (result: ConformanceResult) => string> = {
-  text: conformanceText,
+const DOCUMENTS: Record<string, (result: ConformanceResult) => string> = {
   json: conformanceJson,
   junit: conformanceJunit,
   tap: conformanceTap,
@@ -65,7 +65,11 @@ export function conformCommand(): Command {
         whole(1, 65_535),
       ),
     )
-    .addOption(new Option('--format <name>', 'how to print the result').choices(Object.keys(FORMATS)).default('text'))
+    .addOption(
+      new Option('--format <name>', 'how to print the result')
+        .choices(['text', ...Object.keys(DOCUMENTS)])
+        .default('text'),
+    )
     .addOption(new Option('--json', 'short for --format json').implies({ format: 'json' }))
     .optionsGroup('Routes of the server:')
     .addOption(path('slow', 'answers after some seconds; MS stands for how many milliseconds'))
@@ -78,10 +82,7 @@ export function conformCommand(): Command {
 }
 
 function path(name: keyof Paths, what: string): Option {
-  return new Option(`--${name}-path <path>`, what).default(OWN_PATHS[name]).argParser((value: string) => {
-    if (/^\/[^\s]*$/.test(value)) return value;
-    throw new InvalidArgumentError('must be a path, as in /slow');
-  });
+  return new Option(`--${name}-path <path>`, what).default(OWN_PATHS[name]).argParser(requestPath);
 }
 
 function cases(list: string): ConformanceCase[] {
@@ -102,7 +103,7 @@ async function conform(command: string[], flags: Flags): Promise<void> {
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   const interruption = interruptions();
-  const progress = conformanceProgress(process.stderr, chosen.length);
+  const progress = conformanceProgress(liveTerminal, chosen.length);
   let result: ConformanceResult;
   try {
     result = await runSuite({
@@ -126,7 +127,8 @@ async function conform(command: string[], flags: Flags): Promise<void> {
     progress.stop();
     interruption.stop();
   }
-  process.stdout.write(FORMATS[flags.format]?.(result) ?? '');
+  if (flags.format === 'text') print(conformanceText(result));
+  else printDocument(DOCUMENTS[flags.format]?.(result) ?? '');
   if (result.cases.some(({ status }) => status === 'fail')) process.exitCode = ExitCode.brokeRequests;
   if (result.cases.every(({ status }) => status === 'not-applicable')) {
     const message = 'conform: not one case could be judged: see above why each is not applicable';

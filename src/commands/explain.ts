@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { CAUSES } from '../analysis/causes.ts';
 import { RULES } from '../check/registry.ts';
 import { InputError } from '../errors.ts';
+import { print } from '../output.ts';
 import { renderCause, renderList, renderRule } from '../report/explanation.ts';
 
 export function explainCommand(): Command {
@@ -11,7 +12,7 @@ export function explainCommand(): Command {
     .description('Prints the page of a rule of `check` or of a cause; without an ID, lists all of them.')
     .argument('[id]', 'the id of a rule or a cause')
     .action((id?: string) => {
-      process.stdout.write(id === undefined ? renderList(RULES, CAUSES) : page(id));
+      print(id === undefined ? renderList(RULES, CAUSES) : page(id));
     });
 }
 

@@ -33,8 +33,7 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
       run: identity.id,
       seed,
       async measure(plans, what) {
-        process.stderr.write(`${what}: `);
-        const now = await measure(plans, { ...backend, atATime }, { seed, out });
+        const now = await measure(plans, { ...backend, atATime }, { seed, out, what, logs: flags.logs });
         measured.push(...now.measured);
         const results = now.measured.map(({ result }) => result);
         // A machine that is too busy for so many at a time is asked for fewer.

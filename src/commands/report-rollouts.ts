@@ -13,6 +13,8 @@ export interface ReportFlags {
   out?: string | undefined;
   overwrite?: boolean | undefined;
   json?: boolean | undefined;
+  /** false: keep nothing that the pods print. */
+  logs: boolean;
 }
 
 /**
@@ -34,9 +36,9 @@ export async function reportRollouts(
   backend: TrialsBackend<TrialPlan>,
   seed: number,
   out: ResultFolder | undefined,
-  { maxFailed, json }: ReportFlags,
+  { maxFailed, json, logs }: ReportFlags,
 ): Promise<void> {
   const identity = newRun('own-service', maxFailed);
-  const { measured, failure } = await measure(plan(identity.id), backend, { seed, out });
+  const { measured, failure } = await measure(plan(identity.id), backend, { seed, out, logs });
   conclude(measuredRun(identity, measured), { out, json, failure });
 }

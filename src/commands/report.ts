@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { EnvironmentError, InputError } from '../errors.ts';
+import { print, printDocument } from '../output.ts';
 import { type ReportContents, reportContents } from '../report/contents.ts';
 import { githubAnnotations, githubLogLine } from '../report/github.ts';
 import { htmlReport } from '../report/html/page.ts';
@@ -48,10 +49,10 @@ function report(dir: string, { format, trial }: Flags): void {
   if (trial !== undefined && format !== 'svg') throw new InputError('--trial goes with --format svg');
   const run = readRun(dir);
   if (format === undefined) {
-    process.stdout.write(`${saveRun(ResultFolder.ofSavedRun(dir), run)}\n`);
+    print(`${saveRun(ResultFolder.ofSavedRun(dir), run)}\n`);
     return;
   }
-  process.stdout.write(format === 'svg' ? svg(run, dir, trial) : text(format, reportContents(run)));
+  printDocument(format === 'svg' ? svg(run, dir, trial) : text(format, reportContents(run)));
 }
 
 function text(format: 'html' | 'markdown' | 'junit' | 'github', contents: ReportContents): string {

@@ -5,8 +5,10 @@ import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import { type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
+import { print, printStatus } from '../output.ts';
 import { intentions } from '../own-service/intentions.ts';
 import { planRollouts } from '../own-service/plan.ts';
+import { printable } from '../printable.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 import { interruptions, unlessInterrupted } from './interruptions.ts';
@@ -27,7 +29,7 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   const repeats = flags.repeat ?? 1;
   const lines = intentions(service, { requestMix, repeats, trigger: flags.trigger });
   if (flags.dryRun) {
-    process.stdout.write(`${lines.join('\n')}\n`);
+    print(`${lines.map((line) => printable(line)).join('\n')}\n`);
     return;
   }
   const out = folderFor(flags);
@@ -43,7 +45,7 @@ async function confirm(lines: readonly string[]): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new InputError('run --on kubernetes restarts pods; pass --yes to confirm or --dry-run to preview');
   }
-  process.stderr.write(`${lines.join('\n')}\n`);
+  for (const line of lines) printStatus(line);
   const interruption = interruptions();
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

@@ -2,13 +2,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
-import { Scenario } from '../load/request-mix.ts';
+import { MAX_RATE_PER_S, Scenario } from '../load/request-mix.ts';
 import { CONNECTIONS } from '../load/request-settings.ts';
+import { printStatus } from '../output.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { withPortHint } from '../own-service/port-hint.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
-import { listOf, stopSignal, whole } from './argument-parsers.ts';
+import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
 import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
@@ -80,7 +81,7 @@ function serviceOptions(): Option[] {
       intOrPercent,
     ),
     new Option('--ready <path>', 'path of the readiness probe (default: the port accepts connections)').argParser(
-      absolutePath,
+      requestPath,
     ),
   ];
   return [
@@ -103,7 +104,7 @@ function serviceOptions(): Option[] {
 
 function requestOptions(): Option[] {
   const fromFlags = [
-    new Option('--path <path>', 'what is requested (default: /)').argParser(absolutePath),
+    new Option('--path <path>', 'what is requested (default: /)').argParser(requestPath),
     new Option('--method <method>', 'the method (default: GET, or POST with a body)').choices(
       Scenario.shape.method.options,
     ),
@@ -116,7 +117,9 @@ function requestOptions(): Option[] {
   return [
     ...fromFlags.map((option) => option.conflicts('workload')),
     new Option('--workload <file>', 'the requests are in this file (the format of workload.json)'),
-    new Option('--rate <n>', 'requests per second, over all scenarios (default: 200)').argParser(whole(1, 20_000)),
+    new Option('--rate <n>', 'requests per second, over all scenarios (default: 200)').argParser(
+      whole(1, MAX_RATE_PER_S),
+    ),
   ];
 }
 
@@ -132,6 +135,10 @@ function measurementOptions(): Option[] {
       .argParser(whole(0, 1_000_000)),
     new Option('--out <dir>', 'write result.json, report.html and the traces there'),
     new Option('--overwrite', 'replace the results of another run in --out'),
+    new Option(
+      '--no-logs',
+      'keep nothing that the pods print; else each trace has their last 40 lines, which may hold secrets',
+    ),
     new Option('--json', 'print the result as JSON'),
     new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)),
   ];
@@ -145,7 +152,7 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   const image = await imageStopSignal(flags);
   const service = await localService(command, { ...flags, stopSignal: image.signal });
   const named = service.manifests.workload.spec.template.spec.containers.map(stopSignalNote);
-  for (const note of [image.note, ...named]) if (note !== undefined) process.stderr.write(`note: ${note}\n`);
+  for (const note of [image.note, ...named]) if (note !== undefined) printStatus(`note: ${note}`);
   if (flags.findFix) {
     const fromFlags = flags.kustomize === undefined && flags.file === undefined;
     return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });
@@ -193,9 +200,4 @@ function intOrPercent(value: string): number | string {
   if (/^\d{1,3}%$/.test(value)) return value;
   if (/^\d{1,3}$/.test(value)) return Number(value);
   throw new InvalidArgumentError('must be a whole number or a percentage, as in 1 or 25%');
-}
-
-function absolutePath(value: string): string {
-  if (!value.startsWith('/')) throw new InvalidArgumentError('must begin with a slash');
-  return value;
 }

@@ -1,7 +1,8 @@
 /** The signal that stops the server of `run`, from --stop-signal and --dockerfile. What the manifest names comes before both. */
 import { constants } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import { readDockerfile } from '../check/dockerfile.ts';
+import type { Dockerfile } from '../check/dockerfile.ts';
+import { readDockerfileWithinLimits } from '../check/limited.ts';
 import { InputError } from '../errors.ts';
 import { readSource } from '../manifests/read-source.ts';
 import { stopSignal } from './argument-parsers.ts';
@@ -21,14 +22,12 @@ export interface ImageStopSignal {
 /** @throws InputError where the file cannot be read, or its STOPSIGNAL is not known from it alone */
 export async function imageStopSignal({ stopSignal, dockerfile }: StopSignalFlags): Promise<ImageStopSignal> {
   if (dockerfile === undefined) return { signal: stopSignal };
-  const { name, text } = await readSource(dockerfile);
-  const read = stopSignalIn(text, name);
+  const read = stopSignalIn(await readDockerfileWithinLimits(await readSource(dockerfile)));
   return stopSignal === undefined ? read : { signal: stopSignal };
 }
 
 /** STOPSIGNAL of a Dockerfile's last stage. */
-export function stopSignalIn(text: string, file: string): ImageStopSignal {
-  const { stopSignal: written, baseImage } = readDockerfile(text, file);
+export function stopSignalIn({ stopSignal: written, baseImage, file }: Dockerfile): ImageStopSignal {
   if (written)
     return { signal: signalOf(written.text, `${file}:${written.position.line}: STOPSIGNAL ${written.text}`) };
   if (baseImage === 'scratch') return { signal: undefined };

@@ -1,7 +1,7 @@
 /** What a case works with: fresh servers of its own, and what is known of them. */
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
+import { delay } from '../timers.ts';
 import { type ProbeConnection, type Reply, told } from './http-probe.ts';
 import type { Ports } from './ports.ts';
 import { get, postHead } from './requests.ts';

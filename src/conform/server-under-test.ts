@@ -1,8 +1,4 @@
 /** The server that a case is about: one process as in a container, from its start to its end. */
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentError } from '../errors.ts';
 import { expandReferences } from '../kubernetes-rules/expansion.ts';
 import { ContainerProcess } from '../processes/container-process.ts';
@@ -12,6 +8,8 @@ import { refusedUserChange, USER_CHANGE_ADVICE } from '../processes/privilege-dr
 import { signalIfAlive } from '../processes/process-group.ts';
 import { listeningPorts, processesOf, rolesOf } from '../processes/process-list.ts';
 import type { ProcessFacts, ProcessRoles } from '../processes/process-names.ts';
+import { type TemporaryFolder, temporaryPath } from '../processes/temporary-folder.ts';
+import { after, delay, type Timer } from '../timers.ts';
 import { type Address, ask, ProbeConnection, REFUSED } from './http-probe.ts';
 import { get } from './requests.ts';
 import { orAfter } from './timing.ts';
@@ -42,16 +40,14 @@ const STOP_LIMIT_MS = 1000;
 const OUTPUT_LIMIT_MS = 500;
 const HOSTS = ['127.0.0.1', '::1'];
 
-/** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share: each process gets its own. */
-let started = 0;
-
 export class ServerUnderTest {
   readonly exited: Promise<Exit>;
   /** Resolves with the time at which its port was seen closed; that of its exit at the latest. */
   readonly listenerClosed: Promise<number>;
   readonly port: number;
   readonly #target: Target;
-  readonly #pm2Home: string;
+  /** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share: each process gets its own. */
+  readonly #pm2Home: TemporaryFolder;
   readonly #process: ContainerProcess;
   readonly #watch: PortWatch;
   #host: string | undefined;
@@ -61,9 +57,14 @@ export class ServerUnderTest {
   #linesBeforeSignal = 0;
   #lines = 0;
   #onListenerClosed: (atMs: number) => void = () => {};
-  #graceTimer: NodeJS.Timeout | undefined;
+  #graceTimer: Timer | undefined;
 
-  private constructor(target: Target, port: number, pm2Home: string, start: (onLine: () => void) => ContainerProcess) {
+  private constructor(
+    target: Target,
+    port: number,
+    pm2Home: TemporaryFolder,
+    start: (onLine: () => void) => ContainerProcess,
+  ) {
     this.#target = target;
     this.#pm2Home = pm2Home;
     this.port = port;
@@ -73,7 +74,7 @@ export class ServerUnderTest {
       this.#onListenerClosed = resolve;
     });
     this.exited = this.#process.exited.then(({ code, signal }) => {
-      clearTimeout(this.#graceTimer);
+      this.#graceTimer?.cancel();
       this.#exit = { code, signal, killed: this.#killed, atMs: performance.now() };
       this.#onListenerClosed(this.#exit.atMs);
       return this.#exit;
@@ -85,8 +86,8 @@ export class ServerUnderTest {
    * @throws EnvironmentError when it cannot be started
    */
   static async start(target: Target, port: number): Promise<ServerUnderTest> {
-    const pm2Home = join(tmpdir(), `k8s-rollout-test-pm2-${process.pid}-${++started}`);
-    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string, PM2_HOME: pm2Home };
+    const pm2Home = temporaryPath('pm2');
+    const env = { ...target.env, PORT: String(port), HOST: HOSTS[0] as string, PM2_HOME: pm2Home.path };
     const command = target.command.map((word) => expandReferences(word, env));
     let noteLine = () => {};
     const container = await ContainerProcess.start(command, env, () => noteLine());
@@ -160,10 +161,10 @@ export class ServerUnderTest {
     this.#linesBeforeSignal = this.#lines;
     this.#process.signal(signal);
     if (this.#graceTimer !== undefined) return;
-    this.#graceTimer = setTimeout(() => {
+    this.#graceTimer = after(this.#target.graceMs, () => {
       this.#killed = true;
       this.#process.sigkill();
-    }, this.#target.graceMs);
+    });
     void this.#watchListener();
   }
 
@@ -215,11 +216,11 @@ export class ServerUnderTest {
 
   /** Ends it, whatever it is doing. */
   async stop(): Promise<void> {
-    clearTimeout(this.#graceTimer);
+    this.#graceTimer?.cancel();
     // Where it had no PID namespace, its own end has not taken its children along.
     if (!this.#exit || !this.pid1) this.#process.sigkill();
     await this.exited;
-    await rm(this.#pm2Home, { recursive: true, force: true });
+    await this.#pm2Home.remove();
   }
 
   #pids(): number[] {

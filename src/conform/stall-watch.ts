@@ -1,5 +1,5 @@
 /** Notices when this program did not get to run: what a case measured meanwhile says nothing about the server. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../timers.ts';
 
 const TICK_MS = 20;
 

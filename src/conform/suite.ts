@@ -1,8 +1,9 @@
 /** Runs cases, each against fresh processes of its own, and collects their verdicts in order. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import pLimit from 'p-limit';
 import { ExitCode, ProgramError } from '../errors.ts';
 import { canBePid1 } from '../processes/container-process.ts';
+import { after, delay, type Timer } from '../timers.ts';
 import { type ConformanceCase, type Family, withSignal } from './case.ts';
 import { CaseContext } from './context.ts';
 import { Ports } from './ports.ts';
@@ -139,10 +140,10 @@ async function bounded(
   limitMs: number,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   let onAbort = () => {};
   const over = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`a conformance case did not end within ${limitMs} ms`)), limitMs);
+    timer = after(limitMs, () => reject(new Error(`a conformance case did not end within ${limitMs} ms`)));
     onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort);
   });
@@ -152,7 +153,7 @@ async function bounded(
     if (error instanceof CaseEnded) return error.verdict;
     throw error;
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
     signal.removeEventListener('abort', onAbort);
   }
 }

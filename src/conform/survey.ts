@@ -2,11 +2,12 @@
  * What is known of a server before the cases: how it ends when it is idle, which routes it has, and whether requests that
  * are over hold its process open. Each is found out with processes of their own, so that one does not spoil another.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import pLimit from 'p-limit';
 import { InputError } from '../errors.ts';
 import { protocolAdvice, recogniseProtocol } from '../load/builtin/protocol.ts';
 import { processName, wrapperNames } from '../processes/process-names.ts';
+import { delay } from '../timers.ts';
 import type { Ports } from './ports.ts';
 import { findRoutes, type Paths, type Routes, routeProbes } from './routes.ts';
 import { ServerUnderTest, type Target } from './server-under-test.ts';

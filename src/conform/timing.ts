@@ -1,3 +1,4 @@
+import { after, type Timer } from '../timers.ts';
 /**
  * The times that the cases are built on, all in ms. A server does what they ask for within milliseconds or not at all, so
  * each leaves at least a few hundred on either side.
@@ -30,9 +31,9 @@ export const SETTLED_MS = 1500;
 
 /** Resolves after that time, or when `promise` settles with undefined in its place. */
 export function orAfter<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
+    timer = after(ms, () => resolve(undefined));
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, late]).finally(() => timer?.cancel());
 }

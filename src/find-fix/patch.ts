@@ -1,8 +1,8 @@
 /** Changes of a workload: as data, applied to manifests, as a kustomize component, and as flags of `run`. */
-import { stringify } from 'yaml';
 import type { Workload } from '../kubernetes-rules/objects.ts';
 import type * as Written from '../kubernetes-rules/written-objects.ts';
 import { type Manifests, withWorkload } from '../manifests/manifests.ts';
+import { yamlText } from '../yaml-text.ts';
 
 export interface WorkloadPatch {
   replicas?: number;
@@ -61,7 +61,7 @@ export function componentOf({ kind, metadata, spec }: Workload, patch: WorkloadP
   };
   // Replaced whole: merged into Recreate, the fields of a rolling update would be refused.
   const strategy = { $patch: 'replace', type: 'RollingUpdate', rollingUpdate };
-  const body = stringify({
+  const body = yamlText({
     apiVersion: 'apps/v1',
     kind,
     metadata: { name: metadata.name },
@@ -71,14 +71,11 @@ export function componentOf({ kind, metadata, spec }: Workload, patch: WorkloadP
       ...(Object.keys(podSpec).length > 0 && { template: { spec: podSpec } }),
     },
   });
-  return stringify(
-    {
-      apiVersion: 'kustomize.config.k8s.io/v1alpha1',
-      kind: 'Component',
-      patches: [{ patch: body }],
-    },
-    { blockQuote: 'literal' },
-  );
+  return yamlText({
+    apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+    kind: 'Component',
+    patches: [{ patch: body }],
+  });
 }
 
 /** The change as flags of `run`, which have no word for an environment. */

@@ -144,7 +144,7 @@ function refuseContainer(container: Container, at: string, pod: PodSpec, refuse:
 
 function refuseStopSignal(signal: string, at: string, os: string | undefined, refuse: Refuse): void {
   if (os === undefined) refuse(at, 'Forbidden: may not be set for containers with empty `spec.os.name`');
-  const supported = os === undefined ? undefined : STOP_SIGNALS[os];
+  const supported = os !== undefined && Object.hasOwn(STOP_SIGNALS, os) ? STOP_SIGNALS[os] : undefined;
   if (!supported || supported.includes(signal)) return;
   const list = supported.map((name) => JSON.stringify(name)).join(', ');
   refuse(at, `Unsupported value: ${JSON.stringify(signal)}: supported values: ${list}`);

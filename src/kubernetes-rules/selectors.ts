@@ -4,16 +4,16 @@ import type { Selector } from './objects.ts';
 /** Every label of the map, with its value. An empty map matches nothing, as for a Service. */
 export function matchesLabels(wanted: Record<string, string> | undefined, labels: Record<string, string>): boolean {
   const entries = Object.entries(wanted ?? {});
-  return entries.length > 0 && entries.every(([key, value]) => labels[key] === value);
+  return entries.length > 0 && entries.every(([key, value]) => labelOf(labels, key) === value);
 }
 
 /** An empty selector matches everything, as for a PodDisruptionBudget of policy/v1. */
 export function matchesSelector(selector: Selector, labels: Record<string, string>): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector;
   return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    Object.entries(matchLabels).every(([key, value]) => labelOf(labels, key) === value) &&
     matchExpressions.every(({ key, operator, values = [] }) => {
-      const value = labels[key];
+      const value = labelOf(labels, key);
       if (operator === 'Exists') return value !== undefined;
       if (operator === 'DoesNotExist') return value === undefined;
       if (operator === 'In') return value !== undefined && values.includes(value);
@@ -21,4 +21,9 @@ export function matchesSelector(selector: Selector, labels: Record<string, strin
       return false; // refused by the API server
     })
   );
+}
+
+/** A key may have the name of a property that every object has: `constructor`. */
+function labelOf(labels: Record<string, string>, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }

@@ -1,12 +1,18 @@
 /** The Kubernetes objects as they are written, as far as they are read here. What the API server fills in: objects.ts. */
 import { z } from 'zod';
 
+/** A number of Go's, refused in the words of the API server's JSON. */
+const goInteger = (bits: 32 | 64, longest: number) =>
+  z.number().superRefine((number, context) => {
+    if (Number.isInteger(number) && number >= -(2 ** (bits - 1)) && number <= longest) return;
+    context.addIssue({
+      code: 'custom',
+      message: `json: cannot unmarshal number ${number} into a field of type int${bits}`,
+    });
+  });
+const Int32 = goInteger(32, 2 ** 31 - 1);
 /** Above 2^53 a number here is only near the one written, which no use of it can notice. */
-const Int64 = z
-  .number()
-  .refine(Number.isInteger, 'Invalid input: expected int, received number')
-  .min(-(2 ** 63))
-  .max(2 ** 63);
+const Int64 = goInteger(64, 2 ** 63);
 
 export const IntOrPercent = z.union([z.int(), z.string()]);
 export type IntOrPercent = z.infer<typeof IntOrPercent>;
@@ -25,11 +31,11 @@ const Probe = z.looseObject({
   httpGet: HttpGet.optional(),
   tcpSocket: z.looseObject({ port: Port }).optional(),
   exec: z.looseObject({ command: z.array(z.string()).optional() }).optional(),
-  initialDelaySeconds: z.int32().optional(),
-  periodSeconds: z.int32().optional(),
-  timeoutSeconds: z.int32().optional(),
-  successThreshold: z.int32().optional(),
-  failureThreshold: z.int32().optional(),
+  initialDelaySeconds: Int32.optional(),
+  periodSeconds: Int32.optional(),
+  timeoutSeconds: Int32.optional(),
+  successThreshold: Int32.optional(),
+  failureThreshold: Int32.optional(),
 });
 export type Probe = z.infer<typeof Probe>;
 
@@ -106,9 +112,9 @@ export const Deployment = z.looseObject({
   kind: z.literal('Deployment'),
   metadata: ObjectMetadata,
   spec: z.looseObject({
-    replicas: z.int32().optional(),
-    minReadySeconds: z.int32().optional(),
-    progressDeadlineSeconds: z.int32().optional(),
+    replicas: Int32.optional(),
+    minReadySeconds: Int32.optional(),
+    progressDeadlineSeconds: Int32.optional(),
     paused: z.boolean().optional(),
     selector: Selector,
     strategy: z
@@ -129,15 +135,15 @@ export const StatefulSet = z.looseObject({
   kind: z.literal('StatefulSet'),
   metadata: ObjectMetadata,
   spec: z.looseObject({
-    replicas: z.int32().optional(),
-    minReadySeconds: z.int32().optional(),
+    replicas: Int32.optional(),
+    minReadySeconds: Int32.optional(),
     podManagementPolicy: z.string().optional(),
     selector: Selector,
     updateStrategy: z
       .looseObject({
         type: z.string().optional(),
         rollingUpdate: z
-          .looseObject({ partition: z.int32().optional(), maxUnavailable: IntOrPercent.optional() })
+          .looseObject({ partition: Int32.optional(), maxUnavailable: IntOrPercent.optional() })
           .optional(),
       })
       .optional(),
@@ -151,7 +157,7 @@ export const DaemonSet = z.looseObject({
   kind: z.literal('DaemonSet'),
   metadata: ObjectMetadata,
   spec: z.looseObject({
-    minReadySeconds: z.int32().optional(),
+    minReadySeconds: Int32.optional(),
     selector: Selector,
     updateStrategy: z
       .looseObject({

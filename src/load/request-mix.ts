@@ -1,22 +1,73 @@
 /** The request mix that both load generators and `loadtest.js` read (`workload.json`). */
 import { z } from 'zod';
 import { readJsonFile } from '../json-file.ts';
+import { MAX_SCENARIOS } from '../trace/load-record.ts';
+
+/** A mix with a body of the largest size in each of its scenarios. */
+const MAX_FILE_BYTES = 32 << 20;
+/** Servers refuse a longer one with 414. */
+const MAX_PATH = 8000;
+const MAX_BODY = 1 << 20;
+/** What one machine can make and answer over loopback, and the limit of --rate. */
+export const MAX_RATE_PER_S = 20_000;
+/** Less is not one request in the time of a trial. */
+const MIN_RATE_PER_S = 0.01;
+/** A machine has about 28,000 ports for connections to one address. */
+const MAX_CONNECTIONS = 20_000;
+/** The longest time that a histogram holds. */
+const MAX_TIMEOUT_MS = 600_000;
+
+/**
+ * What is wrong with a path that is written into a request as it is; undefined for one that can be. A space or a line end
+ * would end the request's line and begin another request; a second slash would name another server.
+ */
+export function pathProblem(path: string): string | undefined {
+  if (!path.startsWith('/')) return 'must begin with a slash';
+  if (path.length > MAX_PATH) return `is longer than ${MAX_PATH} characters`;
+  if (path.startsWith('//')) return 'must not begin with two slashes: what follows would be the name of a server';
+  if (/[^\x21-\x7e]|[\\#]/.test(path)) return 'holds a character that must be percent-encoded';
+  return undefined;
+}
+
+const Path = z.string().superRefine((path, { addIssue }) => {
+  const problem = pathProblem(path);
+  if (problem !== undefined) addIssue({ code: 'custom', message: problem });
+});
 
 export const Scenario = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]+$/),
+  name: z
+    .string()
+    .max(60)
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'must consist of lower-case letters, digits and "-"'),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
-  path: z.string().startsWith('/'),
-  body: z.string().optional(),
+  path: Path,
+  body: z.string().max(MAX_BODY).optional(),
   connection: z.enum(['fresh', 'keep-alive']).describe('a new connection for each request, or a pool of kept ones'),
-  ratePerSecond: z.number().positive(),
-  connections: z.int().positive().describe('kept connections (k6: virtual users) before more are opened on demand'),
-  timeoutMs: z.int().positive(),
+  ratePerSecond: z.number().min(MIN_RATE_PER_S).max(MAX_RATE_PER_S),
+  connections: z
+    .int()
+    .positive()
+    .max(MAX_CONNECTIONS)
+    .describe('kept connections (k6: virtual users) before more are opened on demand'),
+  timeoutMs: z.int().positive().max(MAX_TIMEOUT_MS),
 });
 export type Scenario = z.infer<typeof Scenario>;
 
 export const RequestMix = z.strictObject({
   format: z.literal('k8s-rollout-test/workload/1'),
-  scenarios: z.array(Scenario).min(1),
+  scenarios: z
+    .array(Scenario)
+    .min(1)
+    .max(MAX_SCENARIOS)
+    .refine((scenarios) => new Set(scenarios.map(({ name }) => name)).size === scenarios.length, 'two have one name')
+    .refine(
+      (scenarios) => scenarios.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0) <= MAX_RATE_PER_S,
+      `ask for more than ${MAX_RATE_PER_S} requests/s together`,
+    )
+    .refine(
+      (scenarios) => scenarios.reduce((sum, { connections }) => sum + connections, 0) <= MAX_CONNECTIONS,
+      `ask for more than ${MAX_CONNECTIONS} connections together`,
+    ),
 });
 export type RequestMix = z.infer<typeof RequestMix>;
 
@@ -28,7 +79,7 @@ export function scaleRequestMix(requestMix: RequestMix, totalRatePerSecond: numb
     scenarios: requestMix.scenarios.map((s) => ({
       ...s,
       ratePerSecond: s.ratePerSecond * factor,
-      connections: Math.max(1, Math.ceil(s.connections * factor)),
+      connections: Math.min(MAX_CONNECTIONS, Math.max(1, Math.ceil(s.connections * factor))),
     })),
   };
 }
@@ -40,5 +91,5 @@ export function totalRate(requestMix: RequestMix): number {
 
 /** @throws InputError when the file is no request mix */
 export function readRequestMix(file: string): RequestMix {
-  return readJsonFile(file, RequestMix, 'a workload');
+  return readJsonFile(file, { schema: RequestMix, what: 'a workload', maxBytes: MAX_FILE_BYTES, mayBeLink: true });
 }

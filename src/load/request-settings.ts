@@ -1,7 +1,8 @@
 /** The load on a service of which nothing is known but what the flags say. */
 import { InputError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { firstIssue } from '../schema-issue.ts';
-import { type RequestMix, readRequestMix, Scenario, scaleRequestMix, totalRate } from './request-mix.ts';
+import { pathProblem, type RequestMix, readRequestMix, Scenario, scaleRequestMix, totalRate } from './request-mix.ts';
 
 export const CONNECTIONS = ['keep-alive', 'fresh'] as const;
 
@@ -27,8 +28,8 @@ const TIMEOUT_MS = 10_000;
 export function requestMixFromSettings(settings: RequestSettings): RequestMix {
   const { path = '/', body, ratePerSecond = DEFAULT_RATE_PER_S, scenarios = CONNECTIONS } = settings;
   const method = settings.method ?? (body === undefined ? 'GET' : 'POST');
-  if (/[^\x21-\x7e]/.test(path))
-    throw new InputError(`--path "${path}": holds a character that must be percent-encoded`);
+  const problem = pathProblem(path);
+  if (problem !== undefined) throw new InputError(`--path "${printable(path.slice(0, 200))}": ${problem}`);
   return {
     format: 'k8s-rollout-test/workload/1',
     scenarios: scenarios.map((connection) => {

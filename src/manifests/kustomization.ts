@@ -23,7 +23,7 @@ export interface Kustomization {
  * have changed since, and any other folder, is rendered by the kustomize of this machine.
  * @throws EnvironmentError where neither kubectl nor kustomize is installed, InputError where kustomize refuses
  */
-export function readKustomization(folder: string, kustomize = kustomizeFolder()): Kustomization {
+export async function readKustomization(folder: string, kustomize = kustomizeFolder()): Promise<Kustomization> {
   const file = FILES.find((name) => existsSync(join(folder, name)));
   if (!file) throw new InputError(`${folder}: no kustomization: it has no ${FILES[0]}`);
   const overlay = basename(resolve(folder));
@@ -31,7 +31,7 @@ export function readKustomization(folder: string, kustomize = kustomizeFolder())
   return {
     file: join(folder, file),
     name: `${relative('.', folder) || '.'} (rendered)`,
-    yaml: isOwn && isRenderedNow(kustomize) ? readRendered(overlay, kustomize) : renderKustomization(folder),
+    yaml: isOwn && isRenderedNow(kustomize) ? readRendered(overlay, kustomize) : await renderKustomization(folder),
   };
 }
 

@@ -7,7 +7,7 @@ import { matchesLabels } from '../kubernetes-rules/selectors.ts';
 import * as Written from '../kubernetes-rules/written-objects.ts';
 import { printable } from '../printable.ts';
 import { firstIssue } from '../schema-issue.ts';
-import { type FieldPath, withoutNulls, yamlParts } from './yaml-documents.ts';
+import { assertParsable, type FieldPath, withoutNulls, yamlParts } from './yaml-documents.ts';
 import { yamlObjects } from './yaml-objects.ts';
 
 export interface Manifests {
@@ -33,6 +33,9 @@ const ServiceWithPorts = Written.Service.extend({
   spec: Written.Service.shape.spec.extend({ ports: Written.Service.shape.spec.shape.ports.unwrap().min(1) }),
 });
 
+/** In a message about too many. */
+const MOST_NAMED = 5;
+
 const Named = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -50,7 +53,9 @@ interface Placed<T = unknown> {
  * @throws InputError naming the source, the line, and the field that is wrong
  */
 export function readManifests(yaml: string, source: string): Manifests {
-  const placed = yamlParts({ name: source, text: yaml }).flatMap((part) =>
+  const parts = yamlParts({ name: source, text: yaml });
+  assertParsable(parts);
+  const placed = parts.flatMap((part) =>
     [...yamlObjects(part)].map(({ value, positionOf }) => ({
       object: value,
       where: (path: FieldPath) => {
@@ -95,8 +100,9 @@ function manifestsFrom(placed: readonly Placed[], source: string): Manifests {
   const workload = workloadAmong(named, source);
   const service = serviceAmong(named, source);
   if (!matchesLabels(service.spec.selector, workload.spec.template.metadata?.labels ?? {})) {
+    const names = [service.metadata.name, workload.metadata.name].map(printable);
     throw new InputError(
-      `${source}: Service "${service.metadata.name}" does not select the pods of ${workload.kind} "${workload.metadata.name}": its spec.selector must match the template's labels`,
+      `${source}: Service "${names[0]}" does not select the pods of ${workload.kind} "${names[1]}": its spec.selector must match the template's labels`,
     );
   }
   return { source, objects: named.map(({ object }) => object), workload, service };
@@ -106,8 +112,10 @@ function workloadAmong(placed: readonly Placed<Written.KubernetesObject>[], sour
   const found = placed.filter(({ object }) => Object.hasOwn(WORKLOADS, object.kind));
   const [first, second] = found;
   if (!first || second) {
-    const has = found.map(({ object }) => `${object.kind} "${object.metadata.name}"`).join(', ') || 'none';
-    throw new InputError(`${source}: needs exactly one Deployment, StatefulSet or DaemonSet, has ${has}`);
+    const names = found.slice(0, MOST_NAMED).map(({ object }) => `${object.kind} "${object.metadata.name}"`);
+    const more = found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : '';
+    const has = printable(names.join(', ')) || 'none';
+    throw new InputError(`${source}: needs exactly one Deployment, StatefulSet or DaemonSet, has ${has}${more}`);
   }
   const { kind, metadata } = first.object;
   return withDefaults(parsed<Written.Workload>(WORKLOADS[kind as WorkloadKind], first, `${kind} "${metadata.name}"`));

@@ -1,10 +1,13 @@
 /** Reads a stream of YAML documents: their plain values, and where each field stands. */
-import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, Parser } from 'yaml';
+import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, Parser, visit } from 'yaml';
 import { InputError } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { MAX_DOCUMENTS, MAX_PARSED_CHARACTERS, MIB } from './limits.ts';
 
 /** What an alias may multiply a document by. */
 const MAX_ALIASES = 100;
+/** Ten times what the deepest custom resource definition has; what is deeper may exhaust the stack of whatever reads it. */
+const MAX_DEPTH = 500;
 
 /** A field by its keys and indices: `['spec', 'template', 'spec', 'containers', 0]`. */
 export type FieldPath = readonly (string | number)[];
@@ -34,15 +37,41 @@ export interface YamlDocument {
   positionOf(path: FieldPath): Position;
 }
 
-/** The documents as text: `---` at the start of a line ends one wherever it stands. Directives need the whole. */
+/**
+ * The documents as text: `---` at the start of a line ends one wherever it stands. Directives need the whole.
+ * @throws InputError where there are more than anybody writes
+ */
 export function yamlParts({ name, text }: ManifestSource): YamlPart[] {
-  const parts = /^%/m.test(text) ? [text] : text.split(/^(?=---(?:\s|$))/m);
+  if (/^%/m.test(text)) return [{ name, text, linesBefore: 0 }];
+  const parts: YamlPart[] = [];
   let linesBefore = 0;
-  return parts.map((part) => {
-    const chunk = { name, text: part, linesBefore };
-    linesBefore += part.split('\n').length - 1;
-    return chunk;
-  });
+  let start = 0;
+  const add = (end: number) => {
+    const part = { name, text: text.slice(start, end), linesBefore };
+    linesBefore += linesIn(part.text);
+    start = end;
+    if (/[^\s-]/.test(part.text)) parts.push(part);
+  };
+  for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
+    if (index > start) add(index);
+    if (parts.length > MAX_DOCUMENTS) throw new InputError(`${name}: more than ${MAX_DOCUMENTS} documents`);
+  }
+  add(text.length);
+  return parts;
+}
+
+function linesIn(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
+}
+
+/** @throws InputError where parsing them would take too long */
+export function assertParsable(parts: readonly YamlPart[]): void {
+  const characters = parts.reduce((sum, { text }) => sum + text.length, 0);
+  if (characters <= MAX_PARSED_CHARACTERS) return;
+  const mib = MAX_PARSED_CHARACTERS / MIB;
+  throw new InputError(`${parts[0]?.name}: more than ${mib} MiB of YAML to parse: give fewer objects at a time`);
 }
 
 /**
@@ -51,13 +80,31 @@ export function yamlParts({ name, text }: ManifestSource): YamlPart[] {
  */
 export function* yamlDocuments(part: YamlPart): Generator<YamlDocument> {
   const lines = new LineCounter();
-  // kubectl reads merge keys too (`<<: *base`).
-  const composer = new Composer({ merge: true, prettyErrors: false, logLevel: 'silent' });
+  // kubectl reads merge keys too (`<<: *base`). The library's own look for duplicate keys compares each with all others.
+  const composer = new Composer({ merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
   const parser = new Parser(lines.addNewLine);
-  const read = (document: Document.Parsed) => readDocument({ part, document, lines });
-  for (const token of parser.parse(part.text)) for (const document of composer.next(token)) yield* read(document);
-  for (const document of composer.end()) yield* read(document);
+  const composed = function* () {
+    for (const token of parser.parse(part.text)) yield* composer.next(token);
+    yield* composer.end();
+  };
+  for (const documents = composed(); ; ) {
+    const document = nextDocument(part, documents);
+    if (!document) return;
+    yield* readDocument({ part, document, lines });
+  }
 }
+
+/** @throws InputError where the text is nested deeper than the library's stack */
+function nextDocument(part: YamlPart, documents: Iterator<Document.Parsed>): Document.Parsed | undefined {
+  try {
+    return documents.next().value;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw errorAt(part, { line: part.linesBefore + 1, column: 1 }, `not valid YAML: ${TOO_DEEP}`, error);
+  }
+}
+
+const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels`;
 
 /** One line: `shop.yaml:7:3: what is wrong`. */
 export function errorAt({ name }: { name: string }, { line, column }: Position, what: string, cause?: Error) {
@@ -79,21 +126,47 @@ function* readDocument(origin: Origin): Generator<YamlDocument> {
 }
 
 function plainValue(origin: Origin): unknown {
+  const { document } = origin;
   try {
-    return withoutNulls(origin.document.toJS({ maxAliasCount: MAX_ALIASES }));
+    const duplicate = firstDuplicateKey(document);
+    if (duplicate !== undefined) throw notYaml(origin, new Error('Map keys must be unique'), duplicate);
+    return withoutNulls(document.toJS({ maxAliasCount: MAX_ALIASES }));
   } catch (error) {
-    // An alias to nothing, a bomb of aliases, or nesting deeper than the stack.
-    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    throw notYaml(origin, error, origin.document.contents?.range[0] ?? 0);
+    if (error instanceof InputError) throw error;
+    // An alias to nothing or a bomb of aliases, a merge of what is no mapping, nesting deeper than the stack: whatever the
+    // library throws here, it says of the text.
+    throw notYaml(origin, error as Error, document.contents?.range[0] ?? 0);
   }
 }
 
-/** A field that is null is one that is absent, as for the API server. */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+/** Where a mapping has a key that it had before. */
+function firstDuplicateKey(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key) || (key.value === '<<' && key.type === 'PLAIN')) continue;
+        if (seen.has(key.value)) offset = key.range?.[0] ?? 0;
+        if (offset !== undefined) return visit.BREAK;
+        seen.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return offset;
+}
+
+/**
+ * A field that is null is one that is absent, as for the API server.
+ * @throws RangeError where the value is nested deeper than anything is
+ */
+export function withoutNulls(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  if (depth > MAX_DEPTH) throw new RangeError(TOO_DEEP);
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, depth + 1));
   const present = Object.entries(value).filter(([, item]) => item !== null);
-  return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item)]));
+  return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item, depth + 1)]));
 }
 
 function positionOf({ part, document, lines }: Origin, path: FieldPath): Position {
@@ -121,6 +194,7 @@ function positionAt(part: YamlPart, lines: LineCounter, offset: number): Positio
 
 function notYaml({ part, lines }: Origin, error: Error, offset: number): InputError {
   const hint = part.text.includes('{{') ? ' (a template? Render it first, as with helm template)' : '';
-  const what = `not valid YAML: ${error.message}${hint}`;
+  const problem = /call stack/.test(error.message) ? TOO_DEEP : error.message;
+  const what = `not valid YAML: ${problem}${hint}`;
   return errorAt(part, positionAt(part, lines, offset), what, error);
 }

@@ -4,7 +4,8 @@ import { InputError } from '../errors.ts';
 import { type RequestMix, readRequestMix } from '../load/request-mix.ts';
 import { atRate, type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
 import { readKustomization } from '../manifests/kustomization.ts';
-import { type Manifests, readManifests } from '../manifests/manifests.ts';
+import type { Manifests } from '../manifests/manifests.ts';
+import { readManifestsWithinLimits } from '../manifests/read-limited.ts';
 import { readSource } from '../manifests/read-source.ts';
 import { projectFile } from '../project-file.ts';
 import { trialsAtATime } from '../trials/backend.ts';
@@ -49,12 +50,10 @@ export async function localService(command: readonly string[], flags: ServiceFla
 
 async function manifestsFrom({ kustomize, file }: ServiceFlags): Promise<Manifests | undefined> {
   if (kustomize !== undefined) {
-    const { name, yaml } = readKustomization(kustomize);
-    return readManifests(yaml, name);
+    const { name, yaml } = await readKustomization(kustomize);
+    return readManifestsWithinLimits({ name, text: yaml });
   }
-  if (file === undefined) return undefined;
-  const { name, text } = await readSource(file);
-  return readManifests(text, name);
+  return file === undefined ? undefined : readManifestsWithinLimits(await readSource(file));
 }
 
 /** This project's app has a route that takes its time, which its own request mix uses. */

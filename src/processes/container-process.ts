@@ -1,5 +1,6 @@
 /** A container as far as a rollout can tell: one process, PID 1 of its own PID namespace where the system allows it. */
 import { childrenOf } from './children.ts';
+import { plainLine } from './line-splitter.ts';
 import { asPid1, canMakePidNamespaces, enterNamespacesOf } from './namespaces.ts';
 import { readLines } from './output-lines.ts';
 import { type StartedProcess, signalIfAlive, startProcess } from './process-group.ts';
@@ -9,11 +10,15 @@ export function canBePid1(): boolean {
   return canMakePidNamespaces();
 }
 
-/** How many of a container's last output lines are kept. */
+/** How many of a container's last output lines are kept, and how many characters of each. */
 const KEPT_LINES = 40;
+const KEPT_CHARACTERS = 1024;
 
 /** What unshare says in its own name when SIGKILL has ended its child, which it cannot die of itself. */
 const OF_UNSHARE = /^unshare: sigprocmask unblock failed/;
+
+/** "    at emitErrorNT (node:net:1944:8)" says nothing without the error before it. */
+const STACK_FRAME = /^\s+at /;
 
 /** How a process ended. */
 export type ProcessExit = Awaited<StartedProcess['exited']>;
@@ -24,8 +29,8 @@ export class ContainerProcess {
   readonly outputEnded: Promise<unknown>;
   /** Whether it is PID 1 of its own PID namespace. */
   readonly pid1: boolean;
-  /** The last lines of its output. */
-  readonly lastLines: string[] = [];
+  /** The last of them, as they came. */
+  readonly #lines: string[] = [];
   readonly #process: StartedProcess;
   #killed = false;
 
@@ -36,8 +41,8 @@ export class ContainerProcess {
     this.exited = started.exited.then((exit) => (this.#killed ? { code: null, signal: 'SIGKILL' } : exit));
     const keep = (line: string) => {
       if (OF_UNSHARE.test(line)) return;
-      this.lastLines.push(line);
-      if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+      this.#lines.push(line);
+      if (this.#lines.length > KEPT_LINES) this.#lines.shift();
       onLine(line);
     };
     this.outputEnded = Promise.all([started.stdout, started.stderr].map((stream) => readLines(stream, keep)));
@@ -58,9 +63,15 @@ export class ContainerProcess {
     return new ContainerProcess(started, pid1, onLine);
   }
 
+  /** The last lines of its output so far, each as a terminal would show it and not longer than anyone reads. */
+  get lastLines(): string[] {
+    return this.#lines.map((line) => plainLine(line, KEPT_CHARACTERS));
+  }
+
   /** The line of them that says most: a stack trace may come after the error, a version after that. */
   get lastWords(): string | undefined {
-    return this.lastLines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? this.lastLines.at(-1);
+    const lines = this.lastLines.filter((line) => !STACK_FRAME.test(line));
+    return lines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? lines.at(-1);
   }
 
   /** The one child of unshare; undefined before it is forked and after it is gone. */

@@ -1,6 +1,6 @@
 /** How this user may make namespaces of the kernel: with the rights there are, or in a user namespace. Linux alone. */
-import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
+import { runAndWait } from './bounded-program.ts';
 
 /** What goes after `unshare`, and how many users its processes can become. */
 interface UserMapping {
@@ -22,6 +22,9 @@ const ONE_USER: UserMapping = { flags: ['--user', '--map-root-user'], users: 'on
  */
 const NEW_PID_NAMESPACE = ['--pid', '--fork', '--mount-proc', '--propagation', 'private', '--kill-child', '--'];
 
+/** Of what is tried: it ends at once, or it is of no use. */
+export const TRIAL_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
+
 let mapping: UserMapping | undefined;
 let tried = false;
 
@@ -30,7 +33,8 @@ function userMapping(): UserMapping | undefined {
   if (!tried && process.platform === 'linux') {
     const mappings = process.geteuid?.() === 0 ? [AS_ROOT, ONE_USER] : [WITH_RANGE, ONE_USER];
     mapping = mappings.find(
-      ({ flags }) => spawnSync('unshare', [...flags, ...NEW_PID_NAMESPACE, 'true'], { stdio: 'ignore' }).status === 0,
+      ({ flags }) =>
+        runAndWait(['unshare', ...flags, ...NEW_PID_NAMESPACE, 'true'], TRIAL_LIMITS).failure === undefined,
     );
   }
   tried = true;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { constants, getPriority, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { EnvironmentError } from '../errors.ts';
-import { projectFile } from '../project-file.ts';
+import { releaseFromCare, takeIntoCare } from './warden-client.ts';
 
 /**
  * The new process waits for a line on descriptor 3 before it becomes the command, and ends if that is closed instead.
@@ -14,20 +14,6 @@ const GATE = 'read -r _ <&3 || exit 125; exec 3<&-; exec "$@"';
 
 /** As `nice -n 5`: less than the program's own share of a busy core, but far from none. */
 const NICER_BY = 5;
-
-let warden: ChildProcess | undefined;
-
-function wardenInput(): Writable {
-  if (!warden) {
-    warden = spawn(process.execPath, [projectFile('dist/warden.js')], {
-      stdio: ['pipe', 'ignore', 'inherit'],
-      detached: true,
-    });
-    warden.unref();
-    (warden.stdin as Writable & { unref(): void }).unref();
-  }
-  return warden.stdin as Writable;
-}
 
 export interface StartedProcess {
   readonly child: ChildProcess;
@@ -67,14 +53,14 @@ export async function startProcess(command: readonly string[], options: StartOpt
   const pid = child.pid as number;
   // On a real cluster the load and the pods do not share their cores. Here they do, and the load must keep its schedule.
   if (!fullPriority) makeNicer(pid);
-  const input = wardenInput();
-  input.write(`+${pid}\n`);
+  takeIntoCare({ group: pid });
   const gate = child.stdio[3] as Writable;
   gate.on('error', () => {}); // EPIPE: the process was killed before it passed the gate, which `exited` reports
   gate.end('go\n');
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => {
-      input.write(`-${pid}\n`);
+      endRest(pid);
+      releaseFromCare({ group: pid });
       resolve({ code, signal });
     });
   });
@@ -86,6 +72,15 @@ export async function startProcess(command: readonly string[], options: StartOpt
     exited,
     killGroup: () => signalIfAlive(-pid, 'SIGKILL'),
   };
+}
+
+/** What a process leaves behind in its group ends with it, as in a container. */
+function endRest(group: number): void {
+  try {
+    signalIfAlive(-group, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error; // another user's by now, as with sudo
+  }
 }
 
 /** Below the program's own priority, wherever that is: nobody but root may raise what `nice` has lowered. */

@@ -3,7 +3,7 @@
  * ends before its server looks like a server that ends: the kernel ends every process of a PID namespace with its PID 1. So
  * the server is kept from running (SIGSTOP), and what ends all the same has not waited for it. Linux alone.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../timers.ts';
 import { signalIfAlive } from './process-group.ts';
 import { processesOf, processFacts } from './process-list.ts';
 import type { ProcessRoles } from './process-names.ts';

@@ -8,7 +8,7 @@ export type ArtifactOf = (source: string) => { file?: string; hasLines: boolean 
 
 /** A path as a URI reference: forward slashes, no `./`, and everything that is special in a URI escaped. */
 export function artifactUri(path: string): string {
-  return posixPath(path).split('/').map(encodeURIComponent).join('/');
+  return posixPath(path.toWellFormed()).replace(/^\/+/, '/').split('/').map(encodeURIComponent).join('/');
 }
 
 /** Relative where it was given so, with forward slashes and no `./` in front. */

@@ -1,6 +1,7 @@
 /** Findings as annotations of a GitHub workflow run: commands that the runner reads from the output. */
 import type { CheckResult, Finding } from '../check/check.ts';
 import type { Severity } from '../check/rule.ts';
+import { logLine } from '../printable.ts';
 import { type ArtifactOf, posixPath } from './artifact.ts';
 import { placeText } from './check-terminal.ts';
 import { type Annotation, escapeData, escapeProperty, MAX_ANNOTATIONS } from './github-escape.ts';
@@ -24,10 +25,16 @@ export function checkAnnotations({ findings }: CheckResult, artifactOf: Artifact
     return [
       ...all.slice(0, MAX_ANNOTATIONS - 1).map((finding) => annotation(finding, artifactOf)),
       `::${COMMANDS[severity]} title=k8s-rollout-test::${more}`,
-      ...rest.map((finding) => oneLine(`${placeText(finding)} ${severity} ${finding.rule}: ${finding.message}`)),
+      ...rest.map(logText),
     ];
   });
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The file may be anyone's, so that no `::` is left in the line. */
+function logText(finding: Finding): string {
+  const { severity, rule, message } = finding;
+  return logLine(`${placeText(finding)} ${severity} ${rule}: ${message}`).replaceAll('::', ': :');
 }
 
 function annotation(finding: Finding, artifactOf: ArtifactOf): string {
@@ -44,9 +51,4 @@ function annotation(finding: Finding, artifactOf: ArtifactOf): string {
     .join(',');
   const where = hasLines ? '' : ` (${placeText(finding)})`;
   return `::${COMMANDS[severity]} ${text}::${escapeData(`${message}${where}`)}`;
-}
-
-/** Text of a manifest must not start a workflow command of its own. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll('::', ': :');
 }

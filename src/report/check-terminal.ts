@@ -3,8 +3,11 @@ import { causeById } from '../analysis/causes.ts';
 import { type CheckResult, type Finding, type ObjectIdentity, patchText } from '../check/check.ts';
 import { mergePatches } from '../check/patch.ts';
 import type { Severity } from '../check/rule.ts';
-import { printable } from '../printable.ts';
+import { printable, printableName } from '../printable.ts';
 import { colorsFor } from './terminal.ts';
+
+/** A patch that is cut would be another one. */
+const LONGEST_PATCH_LINE = 500;
 
 type Colors = ReturnType<typeof colorsFor>;
 
@@ -13,21 +16,22 @@ export function renderFindings({ findings, notes }: CheckResult, colors = colors
   const blocks = [
     ...findings.map((finding) => findingText(finding, colors)),
     ...patches(findings, colors),
-    [summary(findings, colors), ...notes].join('\n'),
+    [summary(findings, colors), ...notes.map(printable)].join('\n'),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
 
 /** `shop.yaml:12:3`, as editors and terminals make a link of. */
 export function placeText({ source, position }: Finding): string {
-  return position ? `${source}:${position.line}:${position.column}` : source;
+  const file = printable(source);
+  return position ? `${file}:${position.line}:${position.column}` : file;
 }
 
 function findingText(finding: Finding, colors: Colors): string {
   const cause = finding.cause && causeById(finding.cause);
   const suffix = cause ? colors.dim(` (cause ${cause.number}: ${cause.name})`) : '';
   const severity = severityColor(finding.severity, colors)(finding.severity);
-  return `${placeText(finding)} ${severity} ${colors.bold(finding.rule)}${suffix}\n  ${finding.message}`;
+  return `${placeText(finding)} ${severity} ${colors.bold(finding.rule)}${suffix}\n  ${printable(finding.message)}`;
 }
 
 function severityColor(severity: Severity, colors: Colors): (text: string) => string {
@@ -36,16 +40,21 @@ function severityColor(severity: Severity, colors: Colors): (text: string) => st
 
 /** One patch an object, of its errors and warnings; what is only worth knowing is left to the reader. */
 function patches(findings: readonly Finding[], colors: Colors): string[] {
-  const byObject = new Map<string, { object: ObjectIdentity; patch: object }>();
+  const byObject = new Map<string, { object: ObjectIdentity; patches: object[] }>();
   for (const { severity, object, patch } of findings) {
     if (!object || !patch || severity === 'info') continue;
     const key = [object.kind, object.namespace, object.name].join('/');
-    const before = byObject.get(key)?.patch ?? {};
-    byObject.set(key, { object, patch: mergePatches(before, patch) as object });
+    const others = byObject.get(key);
+    if (others) others.patches.push(patch);
+    else byObject.set(key, { object, patches: [patch] });
   }
-  return [...byObject.values()].map(({ object, patch }) => {
-    const yaml = patchText(object, patch).replaceAll(/^/gm, '    ');
-    return `${colors.dim(`A patch for ${object.kind} "${printable(object.name)}", for kubectl patch or kustomize:`)}\n${yaml}`;
+  return [...byObject.values()].map(({ object, patches }) => {
+    const what = `A patch for ${printable(object.kind)} "${printableName(object.name)}", for kubectl patch or kustomize`;
+    const lines = patchText(object, mergePatches(patches) as object).split('\n');
+    if (lines.some(({ length }) => length > LONGEST_PATCH_LINE)) {
+      return colors.dim(`${what}, is too long for this place: see --format json.`);
+    }
+    return [colors.dim(`${what}:`), ...lines.map((line) => `    ${line}`)].join('\n');
   });
 }
 

@@ -1,8 +1,9 @@
 import type { ConformanceResult } from '../conform/suite.ts';
+import { jsonText } from './json.ts';
 
 /** The result as it is, with the counts of its verdicts. */
 export function conformanceJson(result: ConformanceResult): string {
-  return `${JSON.stringify({ ...result, counts: counts(result) }, null, 2)}\n`;
+  return jsonText({ ...result, counts: counts(result) });
 }
 
 export function counts({ cases }: Pick<ConformanceResult, 'cases'>) {

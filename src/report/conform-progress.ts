@@ -1,13 +1,14 @@
 /** How far the conformance suite has come: one line that is written over, and on a terminal alone. */
 import { createLogUpdate } from 'log-update';
 import type { CaseResult } from '../conform/suite.ts';
+import type { LiveTerminal } from '../output.ts';
 
 export function conformanceProgress(
-  stream: NodeJS.WriteStream,
+  stream: LiveTerminal,
   total: number,
 ): { onResult(result: CaseResult): void; stop(): void } {
   if (!stream.isTTY || process.env.TERM === 'dumb') return { onResult() {}, stop() {} };
-  const update = createLogUpdate(stream);
+  const update = createLogUpdate(stream as NodeJS.WriteStream);
   let done = 0;
   let failed = 0;
   update('looking at what the server offers …');

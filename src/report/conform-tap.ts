@@ -1,6 +1,7 @@
 /** The result of the conformance suite as TAP, version 14 (https://testanything.org/tap-version-14-specification.html). */
-import { stringify } from 'yaml';
 import type { CaseResult, ConformanceResult } from '../conform/suite.ts';
+import { logLine, printable } from '../printable.ts';
+import { yamlText } from '../yaml-text.ts';
 
 export function conformanceTap({ cases }: ConformanceResult): string {
   return ['TAP version 14', `1..${cases.length}`, ...cases.flatMap(lines), ''].join('\n');
@@ -10,12 +11,12 @@ export function conformanceTap({ cases }: ConformanceResult): string {
 function lines(result: CaseResult, index: number): string[] {
   const point = `${index + 1} - ${escaped(`${result.number} ${result.title}`)}`;
   if (result.status === 'pass') return [`ok ${point}`];
-  if (result.status === 'not-applicable') return [`ok ${point} # SKIP ${result.reason.replaceAll('\n', ' ')}`];
+  if (result.status === 'not-applicable') return [`ok ${point} # SKIP ${logLine(result.reason)}`];
   const { expected, seen, id } = result;
-  const diagnostics = stringify({ id, expected, seen }).trimEnd().split('\n');
+  const diagnostics = yamlText({ id, expected, seen }).trimEnd().split('\n');
   return [`not ok ${point}`, '  ---', ...diagnostics.map((line) => `  ${line}`), '  ...'];
 }
 
 function escaped(description: string): string {
-  return description.replaceAll(/[\\#]/g, '\\$&');
+  return printable(description).replaceAll(/[\\#]/g, '\\$&');
 }

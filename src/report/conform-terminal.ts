@@ -2,12 +2,14 @@
 import { FAMILIES, type Family, withSignal } from '../conform/case.ts';
 import { CASES } from '../conform/cases/registry.ts';
 import type { CaseResult, ConformanceResult } from '../conform/suite.ts';
+import { printableData } from '../printable.ts';
 import { counts } from './conform-json.ts';
 import { colorsFor } from './terminal.ts';
 
 type Colors = ReturnType<typeof colorsFor>;
 
-export function conformanceText(result: ConformanceResult, colors: Colors = colorsFor(process.stdout)): string {
+export function conformanceText(found: ConformanceResult, colors: Colors = colorsFor(process.stdout)): string {
+  const result = printableData(found);
   const families = (Object.keys(FAMILIES) as Family[])
     .map((family) => ({ title: FAMILIES[family], cases: result.cases.filter((one) => one.family === family) }))
     .filter(({ cases }) => cases.length > 0);

@@ -1,5 +1,6 @@
 /** What every report is made from: a run, what it comes to, and of some trials the trace and what to do about it. */
 import { type Advice, advise } from '../analysis/advice.ts';
+import { byCell } from '../analysis/cells.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { type Judgement, judge } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
@@ -25,7 +26,7 @@ export interface ReportContents {
 /** All trials, with the traces of those that are drawn: in each cell the ones that broke most. */
 export function reportContents(run: Run): ReportContents {
   const judgement = judge(run);
-  const drawn = new Set(run.trials.filter((result) => worseInCell(result, run.trials) < MAX_PICTURES_PER_CELL));
+  const drawn = new Set([...byCell(run.trials).values()].flatMap(worst));
   const trials = run.trials.map((result): ReportedTrial => {
     const trace = drawn.has(result) ? run.traceOf(result) : undefined;
     if (trace === undefined) return { result };
@@ -36,12 +37,7 @@ export function reportContents(run: Run): ReportContents {
   return { run, judgement, trials };
 }
 
-/** How many trials of the same cell come before this one. */
-function worseInCell(result: TrialResult, trials: readonly TrialResult[]): number {
-  return trials.filter(
-    (other) =>
-      other.runtime === result.runtime &&
-      other.variant === result.variant &&
-      (other.failed > result.failed || (other.failed === result.failed && other.repeat < result.repeat)),
-  ).length;
+/** Those of one cell that broke most; the first of equals. */
+function worst(trials: readonly TrialResult[]): TrialResult[] {
+  return [...trials].sort((a, b) => b.failed - a.failed || a.repeat - b.repeat).slice(0, MAX_PICTURES_PER_CELL);
 }

@@ -1,8 +1,10 @@
 /** What changed between two sets of results, as a table for the terminal. */
 import Table from 'cli-table3';
 import { CAUSES } from '../analysis/causes.ts';
+import { byCell, cellKey } from '../analysis/cells.ts';
 import { type CellDifference, type Difference, SIGNIFICANCE, type Side, type Verdict } from '../analysis/difference.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { printable, printableData, printableName } from '../printable.ts';
 import { cellName } from '../results/trial-name.ts';
 import { count, percent, rate } from './format.ts';
 import { runtimeName, variantName } from './names.ts';
@@ -28,20 +30,20 @@ const VERDICTS: Record<Verdict, string> = {
 
 /** In words and a table, ending with a newline. */
 export function renderDifference(
-  difference: Difference,
-  a: NamedResults,
-  b: NamedResults,
+  found: Difference,
+  resultsA: NamedResults,
+  resultsB: NamedResults,
   colors = colorsFor(process.stdout),
 ): string {
+  const [difference, a, b] = printableData([found, resultsA, resultsB] as const);
   const table = new Table({ head: ['', '', 'A', 'B', 'B against A'], style: { head: [], border: [] } });
   const { rows } = matrix([...a.trials, ...b.trials]);
+  const differences = byCell(difference.cells);
   for (const { variant, cells } of rows) {
-    const found = cells.flatMap((cell) =>
-      difference.cells.filter((other) => other.variant === variant && other.runtime === cell?.runtime),
-    );
-    found.forEach((cell, index) => {
+    const compared = cells.flatMap((cell) => (cell && differences.get(cellKey(cell))) ?? []);
+    compared.forEach((cell, index) => {
       // The variant's name stands once, beside all of its runtimes.
-      const name = index === 0 ? [{ content: variantName(variant), rowSpan: found.length }] : [];
+      const name = index === 0 ? [{ content: variantName(variant), rowSpan: compared.length }] : [];
       table.push([...name, ...cellTexts(cell, colors)]);
     });
   }
@@ -50,10 +52,13 @@ export function renderDifference(
 }
 
 function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string {
-  const names = (verdict: Verdict) => cells.filter((cell) => cell.verdict === verdict).map(cellName);
+  const names = (verdict: Verdict) => {
+    const found = cells.filter((cell) => cell.verdict === verdict).map((cell) => printableName(cellName(cell)));
+    return printable(found.join(', '));
+  };
   const parts = [
-    ...(names('more').length > 0 ? [colors.red(`more requests broke in ${names('more').join(', ')}`)] : []),
-    ...(names('fewer').length > 0 ? [colors.green(`fewer requests broke in ${names('fewer').join(', ')}`)] : []),
+    ...(names('more') !== '' ? [colors.red(`more requests broke in ${names('more')}`)] : []),
+    ...(names('fewer') !== '' ? [colors.green(`fewer requests broke in ${names('fewer')}`)] : []),
   ];
   if (parts.length > 0) return `B against A: ${parts.join('; ')}`;
   return rolloutsNeeded === null
@@ -66,7 +71,7 @@ function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string
 /** "A  results/old: Node 26.9.0, Bun 1.4.4; local, builtin load" */
 function from(letter: string, { name, trials }: NamedResults): string {
   const versions = [...new Set(trials.map((trial) => `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`.trim()))];
-  return `${letter}  ${name}: ${versions.join(', ')}; ${circumstances(trials)}`;
+  return `${letter}  ${printable(`${name}: ${versions.join(', ')}; ${circumstances(trials)}`)}`;
 }
 
 function circumstances(trials: readonly TrialResult[]): string {

@@ -1,6 +1,7 @@
 /** What `run --find-fix` found, for the terminal: the changes first, then how to make them, then what was tried. */
 import Table from 'cli-table3';
 import type { FixResult } from '../analysis/fix-result.ts';
+import { printable, printableName } from '../printable.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
 import { count } from './format.ts';
@@ -44,11 +45,17 @@ function restLines(fix: FixResult): string[] {
   return lines.length === 0 ? [] : [...lines.map((line) => `  ${line}`), ''];
 }
 
+/** Of a set that was rolled more often, the first ones stand for the rest; result.json has all. */
+const MAX_OUTCOMES = 40;
+
 /** Each set that was tried, with the requests that each of its rollouts broke. */
 export function triedRows({ tried }: FixResult): [set: string, outcome: string][] {
   return tried.map(({ set, failed, invalid, refused }) => {
-    const outcomes = [...failed.map(String), ...Array<string>(invalid).fill('invalid')].join(', ');
-    return [set.length === 0 ? 'as it is' : set.join(' + '), refused ? `refused: ${refused}` : outcomes];
+    const outcomes = [...failed.map(String), ...Array<string>(invalid).fill('invalid')];
+    const more = outcomes.length - MAX_OUTCOMES;
+    const shown = [...outcomes.slice(0, MAX_OUTCOMES), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+    const name = printableName(set.length === 0 ? 'as it is' : set.join(' + '));
+    return [name, printable(refused ? `refused: ${refused}` : shown)];
   });
 }
 

@@ -3,9 +3,12 @@
  * Source of the escaping: `command.ts` of actions/toolkit (packages/core).
  */
 
+import { printableLines, shortMessage } from '../printable.ts';
+
 /** The text after the second `::`. */
 export function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  const escaped = shortMessage(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return printableLines(escaped);
 }
 
 /** A property's value. */

@@ -1,4 +1,5 @@
 /** Annotations for GitHub Actions: the problems of a run, at the top of the job's page. */
+import { logLine } from '../printable.ts';
 import type { Complaint } from '../results/judge.ts';
 import type { RunKind } from '../results/result-file.ts';
 import { complaintLine } from './complaints.ts';
@@ -28,7 +29,7 @@ export function githubLogLine({ run, judgement }: Pick<ReportContents, 'run' | '
     run.kind === 'comparison'
       ? `${counted(run.trials.length, 'trial')}, ${counted(failed, 'broken request')}, ${counted(judgement.complaints.length, 'complaint')}`
       : headline(run, judgement).text;
-  return `${said}; see the job summary\n`;
+  return `${logLine(`${said}; see the job summary`)}\n`;
 }
 
 function title(kind: Complaint['kind'], run: RunKind): string {

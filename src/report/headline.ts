@@ -2,6 +2,7 @@
 import { upperBound } from '../analysis/bounds.ts';
 import { type FixResult, onlyServerIsLeft } from '../analysis/fix-result.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { largest } from '../extremes.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
 import { CONTROL } from '../results/trial-name.ts';
@@ -36,7 +37,7 @@ export function comparisonHeadline(trials: readonly TrialResult[]): Headline {
   const exposed = cells.reduce((sum, cell) => sum + cell.exposed, 0);
   const broke = `valid: ${count(failed)} of ${counted(exposed, 'exposed request')} broke`;
   if (failed > 0) return { text: broke, mood: 'bad' };
-  const worst = Math.max(...cells.map((cell) => cell.failedUpperBound));
+  const worst = largest(cells.map((cell) => cell.failedUpperBound));
   return { text: `${broke} (at most ${percent(worst)} on each runtime, 95 % confidence)`, mood: 'good' };
 }
 

@@ -2,7 +2,7 @@
  * A run as JUnit XML; what fails and what is an error follows from the judgement. A comparison has a suite per runtime and
  * a case per variant, the rollouts of one's own service a case each and one for the control, a search for a fix one case.
  */
-import { create } from 'xmlbuilder2';
+import { byCell, cellKey } from '../analysis/cells.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import type { Complaint, Judgement } from '../results/judge.ts';
 import { CONTROL, OWN, trialName } from '../results/trial-name.ts';
@@ -13,6 +13,7 @@ import { triedRows } from './found-fix.ts';
 import { headline } from './headline.ts';
 import { runtimeName } from './names.ts';
 import { type Cell, matrix } from './summary.ts';
+import { element, xmlRoot, xmlText } from './xml.ts';
 
 interface Suite {
   name: string;
@@ -33,25 +34,23 @@ type Outcome = 'passed' | 'failure' | 'error';
 /** Takes what of the contents it needs: no trace. */
 export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
   const suites = suitesOf(run, judgement);
-  // Control characters are not allowed in XML, not even escaped.
-  const document = create({ version: '1.0', encoding: 'UTF-8', invalidCharReplacement: '' });
-  const root = document.ele('testsuites', {
+  const root = xmlRoot('testsuites', {
     name: 'k8s-rollout-test',
     ...totals(suites.flatMap(({ cases }) => cases)),
   });
   for (const { name, cases } of suites) {
-    const suite = root.ele('testsuite', { name, ...totals(cases) });
+    const suite = element(root, 'testsuite', { name, ...totals(cases) });
     for (const { name, runtime, trials, text, complaints } of cases) {
       const rolloutsMs = trials.reduce((sum, result) => sum + (result.rolloutMs ?? 0), 0);
       const time = (rolloutsMs / 1000).toFixed(3);
-      const testcase = suite.ele('testcase', { name, classname: `k8s-rollout-test.${runtime}`, time });
+      const testcase = element(suite, 'testcase', { name, classname: `k8s-rollout-test.${runtime}`, time });
       const outcome = outcomeOf(complaints);
-      if (outcome === 'error') testcase.ele('error', { message: 'not valid' }).txt(reasons(complaints));
-      if (outcome === 'failure') testcase.ele('failure', { message: failureMessage(trials, complaints) }).txt(text);
-      testcase.ele('system-out').txt(text);
+      if (outcome === 'error') element(testcase, 'error', { message: 'not valid' }, reasons(complaints));
+      if (outcome === 'failure') element(testcase, 'failure', { message: failureMessage(trials, complaints) }, text);
+      element(testcase, 'system-out', {}, text);
     }
   }
-  return `${document.end({ prettyPrint: true })}\n`;
+  return xmlText(root);
 }
 
 function suitesOf(run: ReportContents['run'], judgement: Judgement): Suite[] {
@@ -67,11 +66,19 @@ function suitesOf(run: ReportContents['run'], judgement: Judgement): Suite[] {
 /** The repeats of a variant are one case. */
 function comparisonSuites(trials: readonly TrialResult[], judgement: Judgement): Suite[] {
   const { runtimes, rows } = matrix(trials);
+  const trialsOf = byCell(trials);
+  const complaintsOn = complaintsByTrial(judgement);
   return runtimes.map((runtime) => {
     const cells = rows.flatMap((row) => row.cells).filter((cell) => cell?.runtime === runtime) as Cell[];
     const cases = cells.map((cell): Case => {
-      const of = trials.filter((trial) => trial.runtime === runtime && trial.variant === cell.variant);
-      return { name: cell.variant, runtime, trials: of, text: cellText(cell), complaints: about(of, judgement) };
+      const of = trialsOf.get(cellKey(cell)) ?? [];
+      return {
+        name: cell.variant,
+        runtime,
+        trials: of,
+        text: cellText(cell),
+        complaints: of.flatMap((trial) => complaintsOn.get(trialName(trial)) ?? []),
+      };
     });
     return { name: `${runtimeName(runtime)} ${cells[0]?.runtimeVersion ?? ''}`.trim(), cases };
   });
@@ -82,6 +89,7 @@ function ownSuite({ trials }: ReportContents['run'], judgement: Judgement): Suit
     ...trials.filter((trial) => trial.variant === CONTROL),
     ...trials.filter((trial) => trial.variant !== CONTROL),
   ];
+  const complaintsOn = complaintsByTrial(judgement);
   const cases = inOrder.map((trial): Case => {
     const text = matrix([trial]).rows.flatMap(({ cells }) => cells.map((cell) => (cell ? cellText(cell) : '')));
     return {
@@ -89,7 +97,7 @@ function ownSuite({ trials }: ReportContents['run'], judgement: Judgement): Suit
       runtime: trial.runtime,
       trials: [trial],
       text: text.join('\n'),
-      complaints: about([trial], judgement),
+      complaints: complaintsOn.get(trialName(trial)) ?? [],
     };
   });
   return { name: runtimeName(OWN), cases };
@@ -108,9 +116,15 @@ function fixCase(run: ReportContents['run'], judgement: Judgement): Case {
   };
 }
 
-function about(trials: readonly TrialResult[], { complaints }: Judgement): Complaint[] {
-  const names = trials.map(trialName);
-  return complaints.filter(({ trial }) => trial !== undefined && names.includes(trial));
+function complaintsByTrial({ complaints }: Judgement): Map<string, Complaint[]> {
+  const byTrial = new Map<string, Complaint[]>();
+  for (const complaint of complaints) {
+    if (complaint.trial === undefined) continue;
+    const same = byTrial.get(complaint.trial);
+    if (same) same.push(complaint);
+    else byTrial.set(complaint.trial, [complaint]);
+  }
+  return byTrial;
 }
 
 function outcomeOf(complaints: readonly Complaint[]): Outcome {

@@ -2,6 +2,8 @@
 import type { Advice } from '../analysis/advice.ts';
 import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { largest } from '../extremes.ts';
+import { printable, printableName, screenText } from '../printable.ts';
 import { CONTROL } from '../results/trial-name.ts';
 import { changeLines, hookLines, measuredLines } from './advice.ts';
 import { complaintLine } from './complaints.ts';
@@ -72,7 +74,7 @@ function tried({ fix }: Contents['run']): string[] {
 function matrixTable(trials: readonly TrialResult[]): string[] {
   const { runtimes, rows } = matrix(trials);
   const versions = new Map(trials.map((result) => [result.runtime, result.runtimeVersion]));
-  const head = runtimes.map((name) => plain(`${runtimeName(name)} ${versions.get(name) ?? ''}`.trim()));
+  const head = runtimes.map((name) => plain(printableName(`${runtimeName(name)} ${versions.get(name) ?? ''}`.trim())));
   return [
     row(['', ...head]),
     row(['---', ...head.map(() => '---')]),
@@ -99,8 +101,13 @@ function section(title: string, items: readonly string[]): string[] {
 
 /** With a fence that is longer than any in the text. */
 function codeBlock(text: string): string[] {
-  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  return [`${fence}yaml`, ...text.trimEnd().split('\n'), fence];
+  const fence = '`'.repeat(
+    largest(
+      [...text.matchAll(/`+/g)].map(([run]) => run.length + 1),
+      3,
+    ),
+  );
+  return [`${fence}yaml`, ...screenText(text.trimEnd()).split('\n'), fence];
 }
 
 function cellText(cell: Cell | undefined): string {
@@ -134,14 +141,15 @@ function fixes(cells: readonly (Cell | undefined)[]): string[] {
     });
 }
 
-/** Text as GitHub's Markdown shows it: no formatting, no HTML, no end of a table's cell, no mention. */
+/** Text as GitHub's Markdown shows it: no formatting, no HTML, no end of a table's cell, no link, no mention. */
 function plain(text: string): string {
-  return text
-    .replaceAll(/[\r\n]+/g, ' ')
+  return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]#|~]/g, '\\$&')
+    .replaceAll(/[\\`*_[\]#|~$]/g, '\\$&')
+    .replaceAll(/^(?=[-+=:])|(?<=^\d+)(?=[.)])/g, '\\')
+    .replaceAll(/(?<=\w):(?=\/\/)|(?<=\bwww)\.|(?<=\bmailto):/gi, (sign) => `&#${sign.charCodeAt(0)};`)
     .replaceAll('@', '@<!-- -->');
 }
 

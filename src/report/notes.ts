@@ -1,6 +1,7 @@
 /** What has to be known to read the results, one sentence a line. */
 import { upperBound } from '../analysis/bounds.ts';
 import { BY_HAND, type TrialResult } from '../analysis/result.ts';
+import { largest, smallest } from '../extremes.ts';
 import type { Run } from '../results/run.ts';
 import { count, counted, percent } from './format.ts';
 
@@ -19,7 +20,10 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
       ];
   const clean = cleanReplacements(trials);
   if (clean !== undefined) lines.push(clean);
-  const repeats = Math.max(0, ...trials.map((trial) => trial.repeat + 1));
+  const repeats = largest(
+    trials.map((trial) => trial.repeat + 1),
+    0,
+  );
   if (repeats > 1) lines.push(`Each cell adds up ${repeats} rollouts.`);
   if (trials.some((trial) => trial.pid1 === false)) {
     lines.push(
@@ -63,7 +67,7 @@ function cleanReplacements(trials: readonly TrialResult[]): string | undefined {
   const replaced = runtimes.map((runtime) =>
     valid.filter((trial) => trial.runtime === runtime).reduce((sum, trial) => sum + trial.podsReplaced, 0),
   );
-  const fewest = Math.min(...replaced);
+  const fewest = smallest(replaced);
   if (runtimes.length === 0 || fewest === 0 || valid.some((trial) => trial.failed > 0)) return undefined;
   const on = runtimes.length === 1 ? '' : ' on each runtime';
   const none =

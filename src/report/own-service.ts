@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { Advice } from '../analysis/advice.ts';
 import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { printableName } from '../printable.ts';
 import type { Complaint, Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
 import { CONTROL, trialName } from '../results/trial-name.ts';
@@ -75,7 +76,7 @@ export const TRIAL_HEAD = ['', 'requests', 'exposed', 'failed', 'outage', 'took'
 export function trialRows(trials: readonly TrialResult[]): string[][] {
   const ms = (value: number | undefined) => (value === undefined ? '–' : `${rate(value)} ms`);
   return controlFirst(trials).map((trial) => [
-    trialName(trial),
+    printableName(trialName(trial)),
     count(trial.requests),
     count(trial.exposed),
     count(trial.failed),

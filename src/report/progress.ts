@@ -1,4 +1,6 @@
 /** What is going on while trials run, on stderr: a live view on a terminal, a line per trial elsewhere. */
+import type { LiveTerminal } from '../output.ts';
+import { logLine } from '../printable.ts';
 import { trialName } from '../results/trial-name.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 import { counted } from './format.ts';
@@ -6,22 +8,19 @@ import { brokenInWords } from './live/frame.ts';
 import { liveView, type Progress } from './live/live.ts';
 
 export function terminalProgress(
-  stream: NodeJS.WriteStream,
+  stream: LiveTerminal,
   trials: readonly TrialPlan[],
-  { seed, atATime }: { seed: number; atATime: number },
+  { seed, atATime, what }: { seed: number; atATime: number; what?: string | undefined },
 ): Progress {
-  stream.write(`${counted(trials.length, 'trial')}, ${atATime} at a time, seed ${seed}\n`);
+  const begin = what === undefined ? '' : `${what}: `;
+  stream.write(`${logLine(`${begin}${counted(trials.length, 'trial')}, ${atATime} at a time, seed ${seed}`)}\n`);
   const nameOf = ({ identity }: TrialPlan) => trialName(identity);
   return stream.isTTY && process.env.TERM !== 'dumb'
     ? liveView(stream, trials, atATime, nameOf)
     : lines(stream, trials, nameOf);
 }
 
-function lines(
-  stream: NodeJS.WriteStream,
-  trials: readonly TrialPlan[],
-  nameOf: (trial: TrialPlan) => string,
-): Progress {
+function lines(stream: LiveTerminal, trials: readonly TrialPlan[], nameOf: (trial: TrialPlan) => string): Progress {
   let done = 0;
   return {
     observer: {
@@ -31,7 +30,7 @@ function lines(
       onResult(trial, result) {
         done++;
         const verdict = result.valid ? '' : ` INVALID: ${result.invalidReasons.join('; ')}`;
-        stream.write(`[${done}/${trials.length}] ${nameOf(trial)}: ${brokenInWords(result)}${verdict}\n`);
+        stream.write(`${logLine(`[${done}/${trials.length}] ${nameOf(trial)}: ${brokenInWords(result)}${verdict}`)}\n`);
       },
     },
     stop() {},

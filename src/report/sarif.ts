@@ -45,7 +45,7 @@ function result(finding: Finding, artifactOf: ArtifactOf): Result {
     ruleId: rule,
     ruleIndex: RULES.findIndex(({ id }) => id === rule),
     level: level(severity),
-    message: { text: `${message}${where}` },
+    message: { text: messageText(`${message}${where}`) },
     locations: [
       {
         physicalLocation: { artifactLocation: { uri: artifactUri(file ?? source) }, ...(region && { region }) },
@@ -53,6 +53,11 @@ function result(finding: Finding, artifactOf: ArtifactOf): Result {
       },
     ],
   };
+}
+
+/** Text of a message may hold links, `[…](…)`, and places for arguments, `{0}`; a foreign one must not. */
+function messageText(text: string): string {
+  return text.replaceAll('](', '] (').replaceAll(/\{(\d+)\}/g, '{{$1}}');
 }
 
 function level(severity: Severity): 'error' | 'warning' | 'note' {

@@ -1,7 +1,9 @@
 /** One cell of the matrix: the repeats of one runtime in one variant, added up. */
 import { upperBound } from '../analysis/bounds.ts';
 import { CAUSES, type CauseId } from '../analysis/causes.ts';
+import { byCell, cellKey } from '../analysis/cells.ts';
 import type { TrialResult } from '../analysis/result.ts';
+import { largest } from '../extremes.ts';
 
 export interface Cell {
   runtime: string;
@@ -41,6 +43,7 @@ export function matrix(trials: readonly TrialResult[]): {
     trials.map((trial) => trial.runtime),
     RUNTIME_ORDER,
   );
+  const cells = byCell(trials);
   const variants = inOrder(
     trials.map((trial) => trial.variant),
     ORDER,
@@ -49,7 +52,7 @@ export function matrix(trials: readonly TrialResult[]): {
     runtimes,
     rows: variants.map((variant) => ({
       variant,
-      cells: runtimes.map((runtime) => cell(trials.filter((t) => t.runtime === runtime && t.variant === variant))),
+      cells: runtimes.map((runtime) => cell(cells.get(cellKey({ runtime, variant })) ?? [])),
     })),
   };
 }
@@ -78,7 +81,7 @@ function cell(trials: readonly TrialResult[]): Cell | undefined {
       .filter((cause) => cause.failed > 0)
       .sort((a, b) => b.failed - a.failed),
     failedUpperBound: upperBound(failed, exposed),
-    longestOutageMs: Math.max(...trials.map((trial) => trial.longestOutageMs)),
+    longestOutageMs: largest(trials.map((trial) => trial.longestOutageMs)),
     hiddenRetries: sum((trial) => trial.hiddenRetries ?? 0),
   };
 }

@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import type { TrialResult } from '../analysis/result.ts';
+import { printableName } from '../printable.ts';
 import { count, percent, rate, seconds } from './format.ts';
 import { comparisonHeadline, type Mood } from './headline.ts';
 import { runtimeName, variantName } from './names.ts';
@@ -13,7 +14,7 @@ export function renderTable(trials: readonly TrialResult[], colors = colorsFor(p
   const { runtimes, rows } = matrix(trials);
   const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
   const table = new Table({
-    head: ['', ...runtimes.map((name) => `${runtimeName(name)} ${versions.get(name) ?? ''}`.trim())],
+    head: ['', ...runtimes.map((name) => `${runtimeName(name)} ${printableName(versions.get(name) ?? '')}`.trim())],
     style: { head: [], border: [], compact: false },
   });
   for (const { variant, cells } of rows) {

@@ -1,10 +1,20 @@
 /** The folder that `--out` names, as it is written: `result.json`, `report.html` and a trace of each trial. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
+import { printable } from '../printable.ts';
+import { writeWhole } from '../regular-file.ts';
 import type { Trace } from '../trace/trace.ts';
 import { PAGE_FILE, RESULT_FILE, TRACES, tracePath } from './folder-layout.ts';
-import { type Held, heldIn } from './held-run.ts';
+import { heldIn } from './held-run.ts';
+
+/** Written and taken away before the first trial. */
+const PROBE_FILE = 'can-be-written.tmp';
+
+export interface FolderOptions {
+  overwrite?: boolean | undefined;
+}
 
 export class ResultFolder {
   readonly #dir: string;
@@ -20,24 +30,34 @@ export class ResultFolder {
    * A folder for a run that is about to begin, so that a place that cannot be written to is known before the first trial.
    * With `overwrite` an earlier run in it is replaced, once there is something to replace it with.
    * @throws InputError when it holds another run, or files of the same names that are not this program's
-   * @throws EnvironmentError when it cannot be made or is no folder
+   * @throws EnvironmentError when it cannot be made or written to, or is no folder
    */
-  static forRun(dir: string, { overwrite = false }: { overwrite?: boolean | undefined } = {}): ResultFolder {
-    const { run, ownFiles, foreignFile } = reading(dir);
-    if (foreignFile !== undefined) {
-      throw new InputError(`${foreignFile} was not written by this program and would be lost; choose another folder`);
-    }
+  static forRun(dir: string, { overwrite = false }: FolderOptions = {}): ResultFolder {
+    if (dir.trim() === '' || dir.includes('\0')) throw new InputError('--out: names no folder');
+    const { run, ownFiles, foreignFile } = heldIn(dir);
+    if (foreignFile !== undefined) throw foreign(foreignFile, 'choose another folder');
     if (run !== undefined && !overwrite) {
       throw new InputError(
         `${dir} holds the results of another run (${run}); choose another folder or add --overwrite`,
       );
     }
-    writing(dir, () => mkdirSync(join(dir, TRACES), { recursive: true }));
+    writing(dir, () => {
+      makeFolder(resolve(dir, TRACES));
+      for (const file of [join(dir, PROBE_FILE), join(dir, TRACES, PROBE_FILE)]) {
+        writeWhole(file, PROBE_FILE);
+        rmSync(file);
+      }
+    });
     return new ResultFolder(dir, overwrite ? ownFiles : []);
   }
 
-  /** The folder of a run that was read from it, whose reports are written again. */
+  /**
+   * The folder of a run that was read from it, whose reports are written again.
+   * @throws InputError where something else is in their place
+   */
   static ofSavedRun(dir: string): ResultFolder {
+    const { foreignFile } = heldIn(dir);
+    if (foreignFile !== undefined) throw foreign(foreignFile, 'move it elsewhere');
     return new ResultFolder(dir, []);
   }
 
@@ -59,26 +79,24 @@ export class ResultFolder {
   #write(name: string, text: string): string {
     const file = join(this.#dir, name);
     writing(file, () => {
-      for (const replaced of this.#replaced) rmSync(replaced);
+      for (const replaced of this.#replaced) rmSync(replaced, { force: true });
       this.#replaced = [];
-      writeFileSync(file, text);
+      writeWhole(file, text);
     });
     return file;
   }
 }
 
-function reading(dir: string): Held {
-  try {
-    return heldIn(dir);
-  } catch (error) {
-    throw new EnvironmentError(`${dir}: cannot be read: ${(error as Error).message}`, { cause: error });
-  }
+function foreign(file: string, whatToDo: string): InputError {
+  return new InputError(`${printable(file)} was not written by this program and would be lost; ${whatToDo}`);
 }
 
 function writing(path: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new EnvironmentError(`${printable(path)}: cannot be written: ${printable((error as Error).message)}`, {
+      cause: error,
+    });
   }
 }

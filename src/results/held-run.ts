@@ -1,8 +1,11 @@
 /** What a folder holds already, so that no run writes over another one or over files that are not this program's. */
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { PAGE_FILE, RESULT_FILE, traceFiles } from './folder-layout.ts';
+import { InputError } from '../errors.ts';
+import { readJsonFileIfThere } from '../json-file.ts';
+import { isLeftBeside, readBeginning } from '../regular-file.ts';
+import { fileNames, MAX_RESULT_BYTES, PAGE_FILE, RESULT_FILE, TRACES, traceFiles } from './folder-layout.ts';
 import { RunIdentity, type RunKind } from './result-file.ts';
 
 export interface Held {
@@ -32,24 +35,46 @@ const KINDS: Record<RunKind, string> = {
 /** As much of a `result.json` as is needed here, whatever version wrote it. */
 const AnyResult = z.object({ run: RunIdentity.pick({ kind: true }).optional(), trials: z.array(z.unknown()) });
 
-/** A folder that is not there holds nothing. Throws what the file system does when it cannot be read. */
+/**
+ * A folder that is not there holds nothing.
+ * @throws InputError for a link, a device or a pipe in the place of a file
+ */
 export function heldIn(dir: string): Held {
-  const [result, page] = [join(dir, RESULT_FILE), join(dir, PAGE_FILE)].map((path) =>
-    existsSync(path) ? path : undefined,
-  );
-  const foreignFile =
-    result && !begins(result, BEGINNINGS.result) ? result : page && !begins(page, BEGINNINGS.page) ? page : undefined;
-  const traces = traceFiles(dir).filter((file) => begins(file, BEGINNINGS.trace));
-  const ownFiles = [result, page, ...traces].filter((path) => path !== undefined && path !== foreignFile) as string[];
+  if (!existsSync(dir) || !statSync(dir).isDirectory()) return { ownFiles: [] };
+  const beginnings = [
+    { file: join(dir, RESULT_FILE), ours: BEGINNINGS.result },
+    { file: join(dir, PAGE_FILE), ours: BEGINNINGS.page },
+  ].flatMap(({ file, ours }) => {
+    const text = readBeginning(file, BEGINNING_BYTES);
+    return text === undefined ? [] : [{ file, isOurs: ours.test(text) }];
+  });
+  const foreignFile = beginnings.find(({ isOurs }) => !isOurs)?.file;
+  const traces = traceFiles(dir).filter((file) => BEGINNINGS.trace.test(readBeginning(file, BEGINNING_BYTES) ?? ''));
+  const written = beginnings.flatMap(({ file, isOurs }) => (isOurs ? [file] : []));
+  const ownFiles = [...written, ...traces, ...halfWritten(dir)];
   if (foreignFile !== undefined) return { ownFiles, foreignFile };
-  const run = runIn(result, traces);
+  const run = runIn(dir, written.includes(join(dir, RESULT_FILE)), traces);
   return { ownFiles, ...(run === undefined ? {} : { run }) };
 }
 
+/** What a killed run was writing. */
+function halfWritten(dir: string): string[] {
+  return [dir, join(dir, TRACES)]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      fileNames(folder)
+        .filter(isLeftBeside)
+        .map((name) => join(folder, name)),
+    );
+}
+
 /** A run that was ended by force left its traces alone. A result without trials, and no trace, is worth nothing. */
-function runIn(result: string | undefined, traces: readonly string[]): string | undefined {
+function runIn(dir: string, hasResult: boolean, traces: readonly string[]): string | undefined {
   const [trace] = traces;
-  if (result === undefined) return trace && `an interrupted run from ${dateOf(trace)}`;
+  if (!hasResult) {
+    return trace && `an interrupted run from ${dateOf(trace)}; "compare ${dir}" shows what it had measured`;
+  }
+  const result = join(dir, RESULT_FILE);
   const { run, trials } = parsed(result) ?? {};
   if (trials?.length === 0 && trace === undefined) return undefined;
   return `${run ? KINDS[run.kind] : 'a run'} from ${dateOf(result)}`;
@@ -57,23 +82,11 @@ function runIn(result: string | undefined, traces: readonly string[]): string | 
 
 /** Undefined for a file that was cut short: there is something, and nobody knows what. */
 function parsed(file: string): z.infer<typeof AnyResult> | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    return readJsonFileIfThere(file, { schema: AnyResult, what: 'a result', maxBytes: MAX_RESULT_BYTES });
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof InputError) return undefined;
     throw error;
-  }
-  return AnyResult.safeParse(value).data;
-}
-
-function begins(file: string, beginning: RegExp): boolean {
-  const descriptor = openSync(file, 'r');
-  try {
-    const buffer = Buffer.alloc(BEGINNING_BYTES);
-    return beginning.test(buffer.toString('utf8', 0, readSync(descriptor, buffer)));
-  } finally {
-    closeSync(descriptor);
   }
 }
 

@@ -2,6 +2,7 @@
 import { onlyServerIsLeft } from '../analysis/fix-result.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { ExitCode } from '../errors.ts';
+import { largest, smallest } from '../extremes.ts';
 import type { Run } from './run.ts';
 import { CONTROL, trialName } from './trial-name.ts';
 
@@ -107,7 +108,7 @@ function reuseComplaints(trials: readonly TrialResult[]): Complaint[] {
       .flatMap((trial) => trial.connectionReuse ?? []);
     if (shares.length > 0) means.set(runtime, shares.reduce((sum, share) => sum + share, 0) / shares.length);
   }
-  if (means.size < 2 || Math.max(...means.values()) - Math.min(...means.values()) <= MAX_REUSE_DIFFERENCE) return [];
+  if (means.size < 2 || largest(means.values()) - smallest(means.values()) <= MAX_REUSE_DIFFERENCE) return [];
   const list = [...means].map(([runtime, share]) => `${runtime} ${(share * 100).toFixed(1)} %`).join(', ');
   return [
     invalid(`the runtimes reused connections to different degrees, so their results cannot be compared: ${list}`),

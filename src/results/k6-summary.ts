@@ -4,24 +4,25 @@ import { upperBound } from '../analysis/bounds.ts';
 import { countCauses } from '../analysis/causes.ts';
 import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { droppedTooMany } from '../analysis/validity.ts';
-
-const Count = z.int().min(0);
+import { MAX_SCENARIOS } from '../trace/load-record.ts';
+import { Count, DurationMs, listOf, Name, Share } from '../trace/units.ts';
 
 export const K6Summary = z.object({
   format: z.literal('k8s-rollout-test/k6-summary/1'),
-  runtime: z.string(),
-  variant: z.string(),
+  runtime: Name,
+  variant: Name,
   requests: Count,
   failed: Count,
   dropped: Count,
   hiddenRetries: Count,
-  connectionReuse: z.number().optional(),
-  scenarios: z.array(
+  connectionReuse: Share.optional(),
+  scenarios: listOf(
     z.object({
-      name: z.string(),
+      name: Name,
       failed: Count,
-      latencyMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).optional(),
+      latencyMs: z.object({ p50: DurationMs, p99: DurationMs, max: DurationMs }).optional(),
     }),
+    MAX_SCENARIOS,
   ),
 });
 export type K6Summary = z.infer<typeof K6Summary>;

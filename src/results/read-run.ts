@@ -1,18 +1,31 @@
 /** The only reader of result folders. Traces are analysed again, so that this version judges what an older one measured. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyse, type TrialResult } from '../analysis/result.ts';
 import { InputError } from '../errors.ts';
-import { readJsonFile } from '../json-file.ts';
+import { readJsonFile, readJsonFileIfThere } from '../json-file.ts';
+import { printable } from '../printable.ts';
 import { Trace } from '../trace/trace.ts';
-import { RESULT_FILE, traceFiles } from './folder-layout.ts';
+import {
+  fileNames,
+  MAX_RESULT_BYTES,
+  MAX_SUMMARY_BYTES,
+  MAX_TRACE_BYTES,
+  MAX_TRACES_BYTES,
+  RESULT_FILE,
+  traceFiles,
+} from './folder-layout.ts';
 import { K6Summary, summaryResult } from './k6-summary.ts';
 import { Result, type RunIdentity } from './result-file.ts';
 import { hintsOf, type Run, withAdvice } from './run.ts';
-import { OWN } from './trial-name.ts';
+import { OWN, trialName } from './trial-name.ts';
 
 /** What loadtest.js writes when it is run by hand. */
 const K6_SUMMARY_FILE = /^k6-.*\.json$/;
+const MAX_SUMMARIES = 1000;
+/** Columns and rows of the largest table that can be read; a comparison has 3 and 7. */
+const MAX_RUNTIMES = 20;
+const MAX_VARIANTS = 100;
 
 /** What is kept of a trace once it was read: traces are large. */
 interface SavedTrace {
@@ -29,17 +42,26 @@ interface SavedTrace {
  */
 export function readRun(dir: string): Run {
   const saved = readResultFile(dir);
-  const traces = traceFiles(dir).map(readSavedTrace);
+  const traces = readTraces(dir);
   const id = runId(dir, saved, traces);
-  const own = new Map(traces.filter(({ run }) => run === id).map((trace) => [keyOf(trace.result), trace]));
+  const own = byKey(
+    traces.filter(({ run }) => run === id),
+    ({ result }) => result,
+    ({ file }) => file,
+  );
   const savedTrials = saved?.trials ?? [];
-  const known = new Set(savedTrials.map(keyOf));
+  const known = byKey(
+    savedTrials,
+    (result) => result,
+    () => join(dir, RESULT_FILE),
+  );
   const measured = [
     ...savedTrials.map((result) => own.get(keyOf(result))?.result ?? result),
     ...[...own.values()].map(({ result }) => result).filter((result) => !known.has(keyOf(result))),
   ];
   const trials = [...measured, ...readSummaries(dir)];
   if (saved === undefined && trials.length === 0) throw holdsNothing(dir);
+  assertFewCells(dir, trials);
   const files = new Map([...own.values()].map(({ result, file }) => [result, file]));
   return withAdvice({
     ...(saved?.run ?? { kind: kindOf(saved, measured), maxFailed: 0, id }),
@@ -55,12 +77,51 @@ export function readRun(dir: string): Run {
   });
 }
 
+function assertFewCells(dir: string, trials: readonly TrialResult[]): void {
+  const runtimes = new Set(trials.map(({ runtime }) => runtime)).size;
+  const variants = new Set(trials.map(({ variant }) => variant)).size;
+  if (runtimes <= MAX_RUNTIMES && variants <= MAX_VARIANTS) return;
+  throw new InputError(
+    `${printable(dir)}: holds ${runtimes} runtimes and ${variants} variants; at most ${MAX_RUNTIMES} and ${MAX_VARIANTS} can be shown`,
+  );
+}
+
 /** Undefined where the folder has none. */
 function readResultFile(dir: string): Result | undefined {
-  if (!existsSync(dir)) throw new InputError(`${dir}: there is no such folder`);
-  if (!statSync(dir).isDirectory()) throw new InputError(`${dir}: is a file; name the folder that holds it`);
-  const file = join(dir, RESULT_FILE);
-  return existsSync(file) ? readJsonFile(file, Result, 'a result of this program') : undefined;
+  if (!existsSync(dir)) throw new InputError(`${printable(dir) || '""'}: there is no such folder`);
+  if (!statSync(dir).isDirectory()) throw new InputError(`${printable(dir)}: is a file; name the folder that holds it`);
+  return readJsonFileIfThere(join(dir, RESULT_FILE), {
+    schema: Result,
+    what: 'a result of this program',
+    maxBytes: MAX_RESULT_BYTES,
+  });
+}
+
+function readTraces(dir: string): SavedTrace[] {
+  const files = traceFiles(dir);
+  // One that is too large by itself is refused by its name, when it is read.
+  const sizes = files.map((file) => Math.min(lstatSync(file, { throwIfNoEntry: false })?.size ?? 0, MAX_TRACE_BYTES));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  if (bytes > MAX_TRACES_BYTES) {
+    const [size, limit] = [bytes, MAX_TRACES_BYTES].map((value) => Math.round(value / 2 ** 20));
+    throw new InputError(
+      `${printable(dir)}: its traces take ${size} MiB, and at most ${limit} MiB are read; without them ${RESULT_FILE} is shown as it is`,
+    );
+  }
+  return files.map(readSavedTrace);
+}
+
+/** @throws InputError for a trial that is there twice */
+function byKey<T>(items: readonly T[], trialOf: (item: T) => TrialResult, fileOf: (item: T) => string): Map<string, T> {
+  const known = new Map<string, T>();
+  for (const item of items) {
+    const trial = trialOf(item);
+    const key = keyOf(trial);
+    if (known.has(key))
+      throw new InputError(`${printable(fileOf(item))}: a second trial ${trialName(trial)} of one run`);
+    known.set(key, item);
+  }
+  return known;
 }
 
 function readSavedTrace(file: string): SavedTrace {
@@ -69,7 +130,7 @@ function readSavedTrace(file: string): SavedTrace {
 }
 
 function readTrace(file: string): Trace {
-  return readJsonFile(file, Trace, 'a trace of this program');
+  return readJsonFile(file, { schema: Trace, what: 'a trace of this program', maxBytes: MAX_TRACE_BYTES });
 }
 
 /** The id in `result.json`. A run that was ended by force left none behind, only its traces. */
@@ -77,7 +138,9 @@ function runId(dir: string, saved: Result | undefined, traces: readonly SavedTra
   if (saved && (saved.run || saved.trials.length > 0)) return saved.run?.id;
   const ids = [...new Set(traces.map(({ run }) => run))];
   if (ids.length > 1) {
-    throw new InputError(`${dir}: holds traces of ${ids.length} runs and no ${RESULT_FILE} that names one of them`);
+    throw new InputError(
+      `${printable(dir)}: holds traces of ${ids.length} runs and no ${RESULT_FILE} that names one of them`,
+    );
   }
   return ids[0];
 }
@@ -90,14 +153,17 @@ function kindOf(saved: Result | undefined, trials: readonly TrialResult[]): RunI
 
 /** A trial for each k6 summary in a folder. */
 function readSummaries(dir: string): TrialResult[] {
-  return readdirSync(dir)
-    .filter((name) => K6_SUMMARY_FILE.test(name))
-    .sort()
-    .map((name) => summaryResult(readJsonFile(join(dir, name), K6Summary, 'a k6 summary of loadtest.js')));
+  const names = fileNames(dir).filter((name) => K6_SUMMARY_FILE.test(name));
+  if (names.length > MAX_SUMMARIES)
+    throw new InputError(`${printable(dir)}: holds more than ${MAX_SUMMARIES} k6 summaries`);
+  const options = { schema: K6Summary, what: 'a k6 summary of loadtest.js', maxBytes: MAX_SUMMARY_BYTES };
+  return names.map((name) => summaryResult(readJsonFile(join(dir, name), options)));
 }
 
 function holdsNothing(dir: string): InputError {
-  return new InputError(`${dir}: holds no results: neither ${RESULT_FILE}, traces, nor a k6 summary (k6-*.json)`);
+  return new InputError(
+    `${printable(dir)}: holds no results: neither ${RESULT_FILE}, traces, nor a k6 summary (k6-*.json)`,
+  );
 }
 
 function keyOf({ runtime, variant, repeat }: TrialResult): string {

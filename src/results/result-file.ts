@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Advice } from '../analysis/advice.ts';
 import { FixResult } from '../analysis/fix-result.ts';
 import { TrialResult } from '../analysis/result.ts';
+import { Count, listOf, MAX_TRIALS, Text } from '../trace/units.ts';
 
 export const RESULT_FORMAT = 'k8s-rollout-test/result/1';
 
@@ -10,16 +11,16 @@ export const RunKind = z.enum(['comparison', 'own-service', 'find-fix']);
 export type RunKind = z.infer<typeof RunKind>;
 
 export const RunIdentity = z.object({
-  id: z.string().describe('random; the traces of the run carry it too'),
+  id: Text.describe('random; the traces of the run carry it too'),
   kind: RunKind.describe('what was run: compare, run, or run --find-fix'),
-  maxFailed: z.int().min(0).describe('requests that a rollout of a run of this kind may break; 0 in a comparison'),
+  maxFailed: Count.describe('requests that a rollout of a run of this kind may break; 0 in a comparison'),
 });
 export type RunIdentity = z.infer<typeof RunIdentity>;
 
 export const Result = z.object({
   format: z.literal(RESULT_FORMAT),
   run: RunIdentity.optional().describe('absent where nothing was measured by this program'),
-  trials: z.array(TrialResult),
+  trials: listOf(TrialResult, MAX_TRIALS),
   advice: Advice.optional().describe("of run: what the rollouts say about one's own service; absent when not valid"),
   fix: FixResult.optional().describe('of run --find-fix'),
 });

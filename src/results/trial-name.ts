@@ -1,12 +1,10 @@
 /** What trials are called, in every report, message and file name. */
+import type { CellIdentity } from '../analysis/cells.ts';
 import type { TrialIdentity } from '../trace/trace.ts';
 
 /** The runtime of every trial of a user's own service, and the variant of its rollouts. */
 export const OWN = 'own';
 export const CONTROL = 'control';
-
-/** Runtime and variant: one cell of the matrix. */
-type CellIdentity = Pick<TrialIdentity, 'runtime' | 'variant'>;
 
 /**
  * The overlay that was rolled, "valid-node". A user's own service has no overlay: "rollout", "control", and for fixes that

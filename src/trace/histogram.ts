@@ -1,11 +1,36 @@
 /** HDR histograms of durations: recorded and stored in µs, read in ms. */
+import { inflateSync } from 'node:zlib';
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 
 const HIGHEST_US = 600e6;
+const DIGITS = 3;
+/** Above 2^31 - 1 the library's counts turn negative. */
+const MAX_COUNT = 2 ** 31 - 1;
+
+/** The V2 format: a header around deflated content, which has a header of its own before its counts. */
+const COMPRESSED_COOKIE = 0x1c849314;
+const COOKIE = 0x1c849313;
+const OUTER_HEADER_BYTES = 8;
+const HEADER_BYTES = 40;
+/** A count, or a run of zeros, takes so many at most. */
+const WORD_BYTES = 9;
+/** Counts of a histogram of this range and precision: 1024 for each doubling above the first 2048 values. */
+const COUNTS = 1024 * (2 + Math.floor(Math.log2(HIGHEST_US / 1024)));
+const MAX_INFLATED_BYTES = HEADER_BYTES + WORD_BYTES * COUNTS;
+/** What deflate adds to what it cannot make smaller is far less than the third that base64 adds. */
+export const MAX_HISTOGRAM_CHARACTERS = 2 * MAX_INFLATED_BYTES;
 
 /** An empty histogram from 1 µs to 10 min with three significant digits. */
 export function emptyHistogram(): Histogram {
-  return build({ lowestDiscernibleValue: 1, highestTrackableValue: HIGHEST_US, numberOfSignificantValueDigits: 3 });
+  return emptyOf(32);
+}
+
+/** All of these in one. */
+export function sumOfHistograms(histograms: Iterable<Histogram>): Histogram {
+  // Counts that fit 32 bits one by one need not do so together.
+  const sum = emptyOf(64);
+  for (const histogram of histograms) sum.add(histogram);
+  return sum;
 }
 
 export function recordMs(histogram: Histogram, ms: number): void {
@@ -21,10 +46,75 @@ export function encodeHistogram(histogram: Histogram): string {
  * @throws Error when the text is no such histogram
  */
 export function decodeHistogram(base64: string): Histogram {
+  const problem = histogramProblem(base64);
+  if (problem !== undefined) throw new Error(`no histogram: ${problem}`);
   return decodeFromCompressedBase64(base64, 32);
+}
+
+/**
+ * What is wrong with a text that should be a histogram of this program; undefined for one that is. The library checks
+ * nothing: it inflates whatever there is, counts backwards, and writes outside of its array.
+ */
+export function histogramProblem(base64: string): string | undefined {
+  if (base64.length > MAX_HISTOGRAM_CHARACTERS) return 'is too long';
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return 'is not base64';
+  const outer = Buffer.from(base64, 'base64');
+  if (outer.length < OUTER_HEADER_BYTES || outer.readInt32BE(0) !== COMPRESSED_COOKIE) return 'is not in the V2 format';
+  if (outer.readInt32BE(4) !== outer.length - OUTER_HEADER_BYTES) return 'has another length than it says';
+  const content = inflated(outer.subarray(OUTER_HEADER_BYTES));
+  if (content === undefined) return 'cannot be inflated';
+  return contentProblem(content);
 }
 
 /** The value below which `percent` of the recorded durations lie, in ms. */
 export function percentileMs(histogram: Histogram, percent: number): number {
   return histogram.getValueAtPercentile(percent) / 1000;
+}
+
+function emptyOf(bitBucketSize: 32 | 64): Histogram {
+  return build({
+    bitBucketSize,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST_US,
+    numberOfSignificantValueDigits: DIGITS,
+  });
+}
+
+/** Undefined where it is no deflated content, or too much of it. */
+function inflated(deflated: Buffer): Buffer | undefined {
+  try {
+    return inflateSync(deflated, { maxOutputLength: MAX_INFLATED_BYTES });
+  } catch {
+    return undefined; // whatever zlib found wrong with it, it is none of ours
+  }
+}
+
+function contentProblem(content: Buffer): string | undefined {
+  if (content.length < HEADER_BYTES || content.readInt32BE(0) !== COOKIE) return 'is not in the V2 format';
+  if (content.readInt32BE(4) !== content.length - HEADER_BYTES) return 'has another length than it says';
+  const range = [content.readInt32BE(12), content.readBigInt64BE(16), content.readBigInt64BE(24)].map(Number);
+  const isOurs = range[0] === DIGITS && range[1] === 1 && range[2] === HIGHEST_US && content.readInt32BE(8) <= 1;
+  if (!isOurs) return 'has another range or precision';
+  let index = 0;
+  for (let at = HEADER_BYTES; at < content.length; ) {
+    const word = wordAt(content, at);
+    if (word === undefined || word.value > MAX_COUNT) return 'has a count that is no count';
+    at = word.nextAt;
+    index += Math.max(1, -word.value);
+    if (index > COUNTS) return 'has more counts than its range';
+  }
+  return undefined;
+}
+
+/** A count, or minus the number of zeros in a row: ZigZag LEB128, at most 9 bytes. Undefined where it is cut short. */
+function wordAt(content: Buffer, startAt: number): { value: number; nextAt: number } | undefined {
+  let encoded = 0;
+  for (let index = 0; index < WORD_BYTES; index++) {
+    const byte = content[startAt + index];
+    if (byte === undefined) return undefined;
+    const isLast = byte < 0x80 || index === WORD_BYTES - 1;
+    encoded += (index === WORD_BYTES - 1 ? byte : byte & 0x7f) * 2 ** (7 * index);
+    if (isLast) return { value: encoded % 2 === 0 ? encoded / 2 : -(encoded + 1) / 2, nextAt: startAt + index + 1 };
+  }
+  return undefined;
 }

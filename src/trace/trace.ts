@@ -7,34 +7,33 @@
 import { z } from 'zod';
 import { ClusterRecord } from './cluster-record.ts';
 import { LoadRecord } from './load-record.ts';
-import { Ms } from './units.ts';
+import { EpochMs, ManifestMs, Ms, Name, SmallCount, Text, Version } from './units.ts';
 
 export const TRACE_FORMAT = 'k8s-rollout-test/trace/2';
 
 export const Settings = z.object({
   workload: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']),
-  replicas: z.int(),
+  replicas: SmallCount,
   strategy: z.enum(['RollingUpdate', 'Recreate', 'OnDelete']),
-  maxSurge: z.int().describe('pods, after rounding'),
-  maxUnavailable: z.int().describe('pods, after rounding'),
-  gracePeriodMs: z.number(),
-  preStopMs: z
-    .number()
-    .describe('length of the preStop sleep of the container that serves; absent for other hooks')
-    .optional(),
+  maxSurge: SmallCount.describe('pods, after rounding'),
+  maxUnavailable: SmallCount.describe('pods, after rounding'),
+  gracePeriodMs: ManifestMs,
+  preStopMs: ManifestMs.describe(
+    'length of the preStop sleep of the container that serves; absent for other hooks',
+  ).optional(),
   readinessProbe: z.boolean().describe('whether the container that serves has one'),
 });
 export type Settings = z.infer<typeof Settings>;
 
 export const TrialIdentity = z.object({
-  runtime: z.string(),
-  runtimeVersion: z.string(),
-  variant: z.string(),
-  repeat: z.int(),
-  cluster: z.string().describe('"local" or the name of the kubeconfig context'),
+  runtime: Name,
+  runtimeVersion: Version,
+  variant: Name,
+  repeat: SmallCount,
+  cluster: Text.describe('"local" or the name of the kubeconfig context'),
   load: z.enum(['builtin', 'k6']),
-  seed: z.int(),
-  run: z.string().describe('id of the run it belongs to'),
+  seed: SmallCount,
+  run: Text.describe('id of the run it belongs to'),
 });
 export type TrialIdentity = z.infer<typeof TrialIdentity>;
 
@@ -47,16 +46,30 @@ export const Disruption = z.object({
 });
 export type Disruption = z.infer<typeof Disruption>;
 
-export const Trace = z.object({
-  format: z.literal(TRACE_FORMAT),
-  trial: TrialIdentity,
-  clock: z.object({ startedAtEpochMs: z.number() }),
-  machine: z.object({ platform: z.string(), arch: z.string(), cores: z.int(), node: z.string() }),
-  settings: Settings,
-  disruption: Disruption.optional().describe('absent in a control'),
-  loadStartMs: Ms,
-  loadStopMs: Ms.describe('after this no request was started'),
-  cluster: ClusterRecord,
-  load: LoadRecord,
-});
+/**
+ * Each failed request is held against each pod and each view of a router. More comparisons than this are in no trace: 1,000
+ * replicas of which 100,000 requests failed.
+ */
+const MAX_COMPARISONS = 2e8;
+
+export const Trace = z
+  .object({
+    format: z.literal(TRACE_FORMAT),
+    trial: TrialIdentity,
+    clock: z.object({ startedAtEpochMs: EpochMs }),
+    machine: z.object({ platform: Text, arch: Text, cores: SmallCount, node: Text }),
+    settings: Settings,
+    disruption: Disruption.optional().describe('absent in a control'),
+    loadStartMs: Ms,
+    loadStopMs: Ms.describe('after this no request was started'),
+    cluster: ClusterRecord,
+    load: LoadRecord,
+  })
+  .refine(
+    ({ cluster, load }) => load.failures.length * (cluster.pods.length + cluster.routerViews.length) <= MAX_COMPARISONS,
+    {
+      path: ['load', 'failures'],
+      message: 'more failed requests, with so many pods, than can be explained',
+    },
+  );
 export type Trace = z.infer<typeof Trace>;

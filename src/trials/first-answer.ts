@@ -1,16 +1,18 @@
 /** The load begins when the pods serve, however their probes judge; a server that cannot be measured is recognised before it. */
 import { request as httpRequest } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Target } from '../clusters/cluster.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { protocolAdvice, recogniseProtocol } from '../load/builtin/protocol.ts';
 import type { RequestMix, Scenario } from '../load/request-mix.ts';
+import { after, delay } from '../timers.ts';
 
 const RETRY_MS = 50;
 /** An answer that says that the request is wrong (4xx, a redirect) does not become another; it is believed after this long. */
 const BELIEVED_AFTER_MS = 2000;
 /** In the place of an error's name: a response with 2xx began and had not ended in the request's time. */
 const ENDLESS = 'no end of the response';
+/** In the place of an error's name: the connection ended without one, and without a response. */
+const CLOSED = 'no response';
 /** These mean "not now". */
 const TRY_AGAIN = [408, 425, 429];
 
@@ -71,9 +73,9 @@ async function firstAnswer(address: Address, scenario: Scenario, options: FirstA
       asked = true;
       await assertPlainHttp(address, scenario.path);
     }
-    if (isWrongRequest(answer)) {
+    if (isWrongRequest(answer) || isNoHttp(answer)) {
       wrongSinceMs ??= nowMs;
-      if (nowMs - wrongSinceMs > BELIEVED_AFTER_MS) throw wrongRequest(name, answer);
+      if (nowMs - wrongSinceMs > BELIEVED_AFTER_MS) throw wrongAnswer(name, answer);
     } else wrongSinceMs = undefined;
     if (nowMs - startedMs > limitMs) throw notServing(name, answer, limitMs);
     if (attempt === 1) onWait(`ready, but does not serve yet: ${name}: ${inWords(answer)}`);
@@ -102,12 +104,15 @@ function ask(
       response.resume();
     });
     // Over the whole request: a response without an end is never idle.
-    const timer = setTimeout(() => {
+    const timer = after(timeoutMs, () => {
       resolve(isSuccess(status) ? ENDLESS : 'timeout');
       outgoing.destroy();
-    }, timeoutMs);
+    });
     outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    outgoing.on('close', () => clearTimeout(timer));
+    outgoing.on('close', () => {
+      timer.cancel();
+      if (status === 0) resolve(CLOSED); // after a 101, for one, no error comes
+    });
     outgoing.end(body);
   });
 }
@@ -118,6 +123,18 @@ function isSuccess(status: number): boolean {
 
 function isWrongRequest(answer: number | string): answer is number {
   return typeof answer === 'number' && answer >= 300 && answer < 500 && !TRY_AGAIN.includes(answer);
+}
+
+/** Node's HTTP parser could not read it, or read a status that HTTP does not have. */
+function isNoHttp(answer: number | string): boolean {
+  return typeof answer === 'string' ? answer.startsWith('HPE_') : answer < 100 || answer > 599;
+}
+
+function wrongAnswer(name: string, answer: number | string): InputError {
+  if (isWrongRequest(answer)) return wrongRequest(name, answer);
+  return new InputError(
+    `the server cannot be measured: what it answers to ${name} is not HTTP/1.1 (${inWords(answer)})`,
+  );
 }
 
 function wrongRequest(name: string, status: number): InputError {

@@ -1,11 +1,9 @@
 /** How long one trial of a manifest may last. Pure. */
-import { REMOVAL_MARGIN_MS, rolloutLimits } from '../clusters/rollout-deadline.ts';
+import { LONGEST_TRIAL_MS, REMOVAL_MARGIN_MS, rolloutLimits } from '../clusters/rollout-deadline.ts';
 import type { Workload } from '../kubernetes-rules/objects.ts';
 
 /** What comes before and after the rollout, and a manifest whose deadlines are shorter than a busy machine needs. */
 const SHORTEST_BOUND_MS = 30 * 60_000;
-/** Nobody waits longer for one trial, whatever the manifest allows. */
-const LONGEST_BOUND_MS = 24 * 3_600_000;
 
 /**
  * When the load ends by itself, in ms: when every pod, one after the other, has taken the whole progress deadline to
@@ -15,5 +13,5 @@ export function longestTrialMs(workload: Workload): number {
   const { replicas, progressDeadlineMs } = rolloutLimits(workload);
   const graceMs = workload.spec.template.spec.terminationGracePeriodSeconds * 1000;
   const rolloutMs = replicas * (progressDeadlineMs + graceMs + REMOVAL_MARGIN_MS);
-  return Math.min(SHORTEST_BOUND_MS + rolloutMs, LONGEST_BOUND_MS);
+  return Math.min(SHORTEST_BOUND_MS + rolloutMs, LONGEST_TRIAL_MS);
 }

@@ -27,12 +27,13 @@ export interface PlannedTrial extends TrialPlan {
 }
 
 /** Every runtime in every variant, `repeats` times, in random order, so that no drift of the machine favours one. */
-export function planTrials(options: ComparisonOptions): PlannedTrial[] {
+export async function planTrials(options: ComparisonOptions): Promise<PlannedTrial[]> {
   const { runtimes, variants, repeats, requestMix, load, cluster, seed, run } = options;
-  const trials = runtimes.flatMap((runtime) =>
-    variants.flatMap((variant) => {
-      const manifests = overlayManifests(runtime.name, variant === 'control' ? 'valid' : variant);
-      return Array.from({ length: repeats }, (_, repeat) => ({
+  const trials: PlannedTrial[] = [];
+  for (const runtime of runtimes) {
+    for (const variant of variants) {
+      const manifests = await overlayManifests(runtime.name, variant === 'control' ? 'valid' : variant);
+      const repeated = Array.from({ length: repeats }, (_, repeat) => ({
         runtime,
         manifests,
         requestMix,
@@ -48,12 +49,13 @@ export function planTrials(options: ComparisonOptions): PlannedTrial[] {
           run,
         },
       }));
-    }),
-  );
+      trials.push(...repeated);
+    }
+  }
   return seededRandom(deriveSeed(seed, 'order')).shuffle(trials);
 }
 
-function overlayManifests(runtime: Runtime, variant: Variant): Manifests {
+async function overlayManifests(runtime: Runtime, variant: Variant): Promise<Manifests> {
   const overlay = overlayName(runtime, variant);
-  return readManifests(readKustomization(overlayFolder(overlay)).yaml, `kustomize/overlays/${overlay}`);
+  return readManifests((await readKustomization(overlayFolder(overlay))).yaml, `kustomize/overlays/${overlay}`);
 }

@@ -1,10 +1,11 @@
 /** The runtimes under test: where their binaries are, and how each one starts the service on this machine. */
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { EnvironmentError } from '../errors.ts';
+import { EnvironmentError, type ProgramError } from '../errors.ts';
 import type { Runtime } from '../manifests/overlays.ts';
+import { printable } from '../printable.ts';
+import { type ProgramEnd, runAndWait } from '../processes/bounded-program.ts';
 import { projectFile } from '../project-file.ts';
 
 interface RuntimePackage {
@@ -28,7 +29,7 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
       (name) => ({ name, binary: 'bin/node' }),
     ),
     args: (server) => [server],
-    version: /^v(.+)$/m,
+    version: /^v(\d+\.\d+\.\d+[\w.+-]*)$/m,
   },
   bun: {
     packages: [MAC ? 'darwin' : 'linux']
@@ -36,7 +37,7 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
       .flatMap((name) => [name, `${name}-musl`])
       .map((name) => ({ name, binary: 'bin/bun' })),
     args: (server) => [server],
-    version: /^(\d\S+)$/m,
+    version: /^(\d+\.\d+\.\d+[\w.+-]*)$/m,
   },
   deno: {
     packages: [`@deno/${MAC ? 'darwin' : 'linux'}-${ARM ? 'arm64' : 'x64'}${MAC ? '' : '-glibc'}`].map((name) => ({
@@ -54,9 +55,15 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
       '--allow-env=PORT,HOST,SHUTDOWN,DRAIN_DELAY_MS,SHUTDOWN_DEADLINE_MS,POD_NAME,HOSTNAME,APP_VERSION',
       server,
     ],
-    version: /^deno (\S+)/m,
+    version: /^deno (\d+\.\d+\.\d+[\w.+-]*)/m,
   },
 };
+
+/** `--version` takes some 50 ms. */
+export const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
+
+/** Of what a program says that is no runtime. */
+const SHOWN_CHARACTERS = 80;
 
 export interface RuntimeUnderTest {
   name: Runtime;
@@ -78,7 +85,8 @@ export function findRuntime(name: Runtime): RuntimeUnderTest {
       `the ${name} binary is missing (npm package ${packages.map((p) => p.name).join(' or ')}): run npm ci, without --omit=optional`,
     );
   }
-  return runtimeAt(name, binary);
+  const said = runAndWait([binary, '--version'], VERSION_LIMITS);
+  return runtimeSaying(name, binary, said, (message) => new EnvironmentError(`${binary} ${message}`));
 }
 
 /** The npm packages that hold a runtime's binary for this platform, in order of preference. */
@@ -87,23 +95,23 @@ export function packagesOf(name: Runtime): RuntimePackage['packages'] {
 }
 
 /**
- * The runtime whose binary this is.
- * @throws EnvironmentError when it does not run, or is no such runtime, or the built service is missing
+ * The runtime whose binary this is, by what it said when asked for its version.
+ * @param problem makes the error that is thrown when it does not run, or is no such runtime; its text follows the binary's name
+ * @throws EnvironmentError when the built service is missing
  */
-export function runtimeAt(name: Runtime, binary: string): RuntimeUnderTest {
+export function runtimeSaying(
+  name: Runtime,
+  binary: string,
+  { stdout, failure }: Pick<ProgramEnd, 'stdout' | 'failure'>,
+  problem: (text: string) => ProgramError,
+): RuntimeUnderTest {
   const { args, version } = PACKAGES[name];
   const server = projectFile(`dist/${name}/server.js`);
-  let output: string;
-  try {
-    output = execFileSync(binary, ['--version'], { encoding: 'utf8' });
-  } catch (error) {
-    throw new EnvironmentError(`${binary} does not run: ${(error as Error).message.split('\n')[0]}`, { cause: error });
-  }
-  const found = version.exec(output)?.[1];
-  if (!found) {
-    throw new EnvironmentError(
-      `${binary} --version says ${JSON.stringify(output.trim())}, which is no version of ${name}`,
-    );
+  if (failure !== undefined) throw problem(`does not run: --version ${failure}`);
+  const found = version.exec(stdout)?.[1];
+  if (found === undefined) {
+    const said = printable(JSON.stringify(stdout.trim().slice(0, SHOWN_CHARACTERS)));
+    throw problem(`--version says ${said}, which is no version of ${name}`);
   }
   return { name, version: found, command: [binary, ...args(server)] };
 }

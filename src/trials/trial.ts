@@ -1,6 +1,5 @@
 /** One trial: deploy, load, roll, wait, take away; what comes out is the trace. */
 import { availableParallelism } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../clusters/cluster.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
@@ -8,6 +7,7 @@ import type { LoadGenerator, LoadProgress } from '../load/load.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { deriveSeed } from '../random.ts';
+import { delay } from '../timers.ts';
 import { startClock } from '../trace/clock.ts';
 import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
 import { withPodUids } from '../trace/pod-names.ts';

@@ -26,6 +26,8 @@ describe('what the image starts', () => {
     ],
     ['an ENTRYPOINT after its CMD', ['FROM a', 'CMD ["c"]', 'ENTRYPOINT ["d"]'], ['d'], ['c']],
     ['continued lines with comments', ['FROM a', 'CMD ["b", \\', '  # c', '', '  "d"]'], undefined, ['b', 'd']],
+    ['a backtick that ends a command', ['FROM a', 'CMD echo `b`'], undefined, ['/bin/sh', '-c', 'echo `b`']],
+    ['a heredoc before it', ['FROM a', 'RUN <<E', 'CMD b', 'E', 'CMD ["c"]'], undefined, ['c']],
     ['another escape', ['# escape=`', 'FROM a', 'CMD ["b", `', '  "c"]'], undefined, ['b', 'c']],
   ];
   for (const [what, lines, entrypoint, cmd] of table) {

@@ -34,7 +34,7 @@ describe('each overlay is found to lack exactly the fixes it lacks, by errors an
         const objects = parseAllDocuments(yaml).map((document): unknown => document.toJS());
         const patched = objects.map((object) =>
           (object as { kind: string }).kind === 'Deployment'
-            ? grave(yaml).reduce((before, { patch }) => mergePatches(before, patch), object)
+            ? grave(yaml).reduce((before, { patch }) => mergePatches([before, patch]), object)
             : object,
         );
         assert.deepEqual(grave(patched.map((object) => stringify(object)).join('---\n')), []);

@@ -19,6 +19,10 @@ export interface RunOptions {
   /** Another place of the program. */
   cli?: string;
   env?: Record<string, string>;
+  /** Its standard input is a pipe that says nothing; it is empty by default. */
+  openInput?: boolean;
+  /** The folder it runs in; its own by default. */
+  cwd?: string;
   /** It is killed after this long. */
   deadlineMs?: number;
 }
@@ -35,10 +39,11 @@ let runs = 0;
 
 /** Starts the program; it is killed when the test ends before it, or at its deadline, by default two minutes. */
 export function start(t: TestContext, args: readonly string[], options: RunOptions = {}): Program {
-  const { cli = join(PROJECT, 'dist/cli.js'), env = {}, deadlineMs = DEADLINE_MS } = options;
+  const { cli = join(PROJECT, 'dist/cli.js'), env = {}, cwd, openInput, deadlineMs = DEADLINE_MS } = options;
   const mark = `/no-such-folder/run-${process.pid}-${++runs}`;
   const child = spawn(process.execPath, [cli, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [openInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    cwd,
     env: { ...process.env, PATH: `${process.env.PATH}:${mark}`, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
   });
   const kill = () => child.kill('SIGKILL');
@@ -47,7 +52,7 @@ export function start(t: TestContext, args: readonly string[], options: RunOptio
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     // Decoded as one stream: a character may come in two chunks.
-    child[name].setEncoding('utf8').on('data', (text: string) => {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
       output[name] += text;
     });
   }

@@ -1,6 +1,7 @@
 /** Which signal stops the server of `run`. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { readDockerfile } from '../../src/check/dockerfile.ts';
 import { stopSignalIn } from '../../src/commands/stop-signal.ts';
 import { InputError } from '../../src/errors.ts';
 import { checked } from '../check/checked.ts';
@@ -16,11 +17,11 @@ describe('the STOPSIGNAL of a Dockerfile is', () => {
     ['not that of another stage', ['FROM a AS b', 'STOPSIGNAL SIGINT', 'FROM scratch', 'COPY --from=b / /'], undefined],
   ];
   for (const [what, lines, signal] of table) {
-    test(what, () => assert.deepEqual(stopSignalIn(lines.join('\n'), 'Dockerfile'), { signal }));
+    test(what, () => assert.deepEqual(stopSignalIn(readDockerfile(lines.join('\n'), 'Dockerfile')), { signal }));
   }
 
   test('not known of a base image, which is said', () => {
-    const { signal, note } = stopSignalIn('FROM nginx:1.27', 'Dockerfile');
+    const { signal, note } = stopSignalIn(readDockerfile('FROM nginx:1.27', 'Dockerfile'));
     assert.equal(signal, undefined);
     assert.match(note ?? '', /^Dockerfile has no STOPSIGNAL, and that of its base image nginx:1\.27 is not known here/);
   });
@@ -38,7 +39,7 @@ describe('the STOPSIGNAL of a Dockerfile is', () => {
   for (const [what, lines, message] of refused) {
     test(`refused where it is ${what}`, () => {
       assert.throws(
-        () => stopSignalIn(lines.join('\n'), 'Dockerfile'),
+        () => stopSignalIn(readDockerfile(lines.join('\n'), 'Dockerfile')),
         (error) => error instanceof InputError && message.test(error.message),
       );
     });

@@ -5,8 +5,8 @@ import { RUNTIMES, VARIANTS } from '../../src/manifests/overlays.ts';
 import { projectFile } from '../../src/project-file.ts';
 import { planTrials } from '../../src/trials/plan-comparison.ts';
 
-const plan = (seed: number) =>
-  planTrials({
+const plan = async (seed: number) => {
+  const trials = await planTrials({
     runtimes: RUNTIMES.map((name) => ({ name, version: '1', command: [name] })),
     variants: [...VARIANTS, 'control'],
     repeats: 2,
@@ -15,17 +15,19 @@ const plan = (seed: number) =>
     cluster: 'local',
     seed,
     run: 'run-1',
-  }).map(({ identity, control }) => ({ ...identity, control }));
+  });
+  return trials.map(({ identity, control }) => ({ ...identity, control }));
+};
 
-test('a comparison has every runtime in every variant, each repeated', () => {
-  const trials = plan(1);
+test('a comparison has every runtime in every variant, each repeated', async () => {
+  const trials = await plan(1);
   assert.equal(trials.length, 3 * 7 * 2);
   assert.equal(new Set(trials.map(({ runtime, variant, repeat }) => `${runtime} ${variant} ${repeat}`)).size, 42);
   assert.ok(trials.every(({ variant, control }) => control === (variant === 'control')));
 });
 
-test('the same seed gives the same order and the same seed to each trial, another seed does not', () => {
-  assert.deepEqual(plan(7), plan(7));
-  assert.notDeepEqual(plan(7), plan(8));
-  assert.equal(new Set(plan(7).map(({ seed }) => seed)).size, 42);
+test('the same seed gives the same order and the same seed to each trial, another seed does not', async () => {
+  assert.deepEqual(await plan(7), await plan(7));
+  assert.notDeepEqual(await plan(7), await plan(8));
+  assert.equal(new Set((await plan(7)).map(({ seed }) => seed)).size, 42);
 });

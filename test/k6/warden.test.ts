@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { within } from '../app/within.ts';
 import { FaultyServer } from './faulty-server.ts';
@@ -47,20 +49,26 @@ function processesWith(text: string): string[] {
 
 const skip = process.platform !== 'linux' ? 'reads /proc' : hasK6() ? false : 'k6 is not on the PATH';
 
-test('k6 ends with a program that is killed', { skip }, async (t) => {
+test('k6 and its files end with a program that is killed', { skip }, async (t) => {
   const server = new FaultyServer();
   const url = await server.listen();
   t.after(() => server.close().catch(() => {}));
+  const folder = mkdtempSync(join(tmpdir(), 'k6-warden-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const files = () => readdirSync(folder).filter((name) => name.startsWith('k8s-rollout-test-'));
   const program = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', LOADS, url], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: folder },
   });
   t.after(() => program.kill('SIGKILL'));
   await within(20_000, 'the first request', once(program.stdout, 'data'));
   assert.equal(processesWith(`URL=${url}`).length, 1);
+  assert.equal(files().length, 1);
   program.kill('SIGKILL');
   await once(program, 'exit');
   const gone = async () => {
-    while (processesWith(`URL=${url}`).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (processesWith(`URL=${url}`).length + files().length > 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
   };
   await within(5000, "k6's end", gone());
 });

@@ -27,10 +27,10 @@ test('kustomize/rendered is as new as its sources', () => {
   for (const name of overlayNames()) assert.match(readRendered(name), /kind: Deployment/);
 });
 
-test('rendering again gives what is committed, byte for byte', { skip: noRenderer }, () => {
+test('rendering again gives what is committed, byte for byte', { skip: noRenderer }, async () => {
   for (const name of overlayNames()) {
     const file = join(renderedFolder(kustomizeFolder()), `${name}.yaml`);
-    assert.equal(renderOverlay(name), readFileSync(file, 'utf8'), `${name}: run npm run render`);
+    assert.equal(await renderOverlay(name), readFileSync(file, 'utf8'), `${name}: run npm run render`);
   }
 });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { InputError } from '../../src/errors.ts';
 import { type RequestMix, readRequestMix, scaleRequestMix, totalRate } from '../../src/load/request-mix.ts';
+import { requestMixFromSettings } from '../../src/load/request-settings.ts';
 import { projectFile } from '../../src/project-file.ts';
 
 const requestMix = readRequestMix(projectFile('workload.json'));
@@ -42,8 +43,8 @@ describe('a file that is no request mix is refused in one line', () => {
     content: string | (Omit<RequestMix, 'scenarios'> & { scenarios: unknown[] }),
     message: RegExp,
   ][] = [
-    ['no JSON', '{\n  "format": oops\n}\n', /: cannot be read: .*JSON/],
-    ['nothing', '', /: cannot be read: .*JSON/],
+    ['no JSON', '{\n  "format": oops\n}\n', /: is not JSON/],
+    ['nothing', '', /: is not JSON/],
     ['another format', '{"format":"x","scenarios":[]}', /: format: .*k8s-rollout-test\/workload\/1/],
     ['no scenario', { ...requestMix, scenarios: [] }, /: scenarios: /],
     ['an unknown method', { ...requestMix, scenarios: [{ ...first, method: 'HEAD' }] }, /: scenarios\[0\]\.method: /],
@@ -76,11 +77,30 @@ describe('a file that is no request mix is refused in one line', () => {
     });
   }
 
+  for (const path of [
+    '/a b',
+    '/\r\nx: y',
+    '//elsewhere',
+    '/a#b',
+    '/\\x',
+    '/\u00e9',
+    'http://x/',
+    '',
+    `/${'x'.repeat(9000)}`,
+  ]) {
+    test(`the path ${JSON.stringify(path.slice(0, 20))}, in a file and as a flag`, () => {
+      const file = join(folder, 'workload.json');
+      writeFileSync(file, JSON.stringify({ ...requestMix, scenarios: [{ ...first, path }] }));
+      assert.throws(() => readRequestMix(file), { constructor: InputError, message: /: scenarios\[0\]\.path: / });
+      assert.throws(() => requestMixFromSettings({ path }), { constructor: InputError, message: /^--path / });
+    });
+  }
+
   test('a file that is not there', () => {
     const file = join(folder, 'missing.json');
     assert.throws(() => readRequestMix(file), {
       constructor: InputError,
-      message: /missing\.json: cannot be read: ENOENT/,
+      message: /missing\.json: there is no such file/,
     });
   });
 });

@@ -17,11 +17,11 @@ const copy = mkdtempSync(join(tmpdir(), 'kustomization-'));
 after(() => rmSync(copy, { recursive: true, force: true }));
 
 /** Runs this without any program on the PATH. */
-function bare<T>(run: () => T): T {
+async function bare<T>(run: () => Promise<T>): Promise<T> {
   const { PATH = '' } = process.env;
   process.env.PATH = copy;
   try {
-    return run();
+    return await run();
   } finally {
     process.env.PATH = PATH;
   }
@@ -30,36 +30,36 @@ function bare<T>(run: () => T): T {
 describe('an overlay of this project', () => {
   const folder = overlayFolder('valid-bun');
 
-  test('needs no kustomize', () => {
-    const { file, yaml } = bare(() => readKustomization(folder));
+  test('needs no kustomize', async () => {
+    const { file, yaml } = await bare(() => readKustomization(folder));
     assert.equal(file, join(folder, 'kustomization.yaml'));
     assert.match(yaml, /^apiVersion: v1\n/);
   });
 
-  test('has the lines that kustomize prints', { skip: noRenderer }, () => {
-    assert.equal(readKustomization(folder).yaml, renderKustomization(folder));
+  test('has the lines that kustomize prints', { skip: noRenderer }, async () => {
+    assert.equal((await readKustomization(folder)).yaml, await renderKustomization(folder));
   });
 
-  test('whose sources have changed is rendered', { skip: noRenderer }, () => {
+  test('whose sources have changed is rendered', { skip: noRenderer }, async () => {
     cpSync(kustomizeFolder(), copy, { recursive: true });
     const changed = join(copy, 'overlays', 'valid-bun');
     appendFileSync(join(changed, 'kustomization.yaml'), '\nnamePrefix: changed-\n');
-    assert.match(readKustomization(changed, copy).yaml, /name: changed-rollout-test/);
+    assert.match((await readKustomization(changed, copy)).yaml, /name: changed-rollout-test/);
     const message = /^rendering needs kubectl .* or kustomize/;
-    assert.throws(() => bare(() => readKustomization(changed, copy)), { name: 'EnvironmentError', message });
+    await assert.rejects(() => bare(() => readKustomization(changed, copy)), { name: 'EnvironmentError', message });
   });
 });
 
-test("anyone else's folder is rendered, whatever it is called", { skip: noRenderer }, () => {
+test("anyone else's folder is rendered, whatever it is called", { skip: noRenderer }, async () => {
   const folder = join(copy, 'valid-bun');
   mkdirSync(folder);
   writeFileSync(join(folder, 'kustomization.yml'), 'configMapGenerator:\n  - name: a\n    literals: [b=c]\n');
-  const { file, yaml } = readKustomization(folder);
+  const { file, yaml } = await readKustomization(folder);
   assert.equal(file, join(folder, 'kustomization.yml'));
   assert.match(yaml, /kind: ConfigMap/);
 });
 
-test('a folder without a kustomization is refused in a line', () => {
+test('a folder without a kustomization is refused in a line', async () => {
   const message = `${copy}: no kustomization: it has no kustomization.yaml`;
-  assert.throws(() => readKustomization(copy), { name: 'InputError', message });
+  await assert.rejects(() => readKustomization(copy), { name: 'InputError', message });
 });

@@ -75,6 +75,29 @@ describe('manifests are read from', () => {
   });
 });
 
+describe('YAML that cannot be what it says is refused where it stands', () => {
+  const table: [what: string, yaml: string, message: RegExp][] = [
+    ['a key twice', `${TEXT}---\na: 1\nb: 2\na: 3\n`, /:\d+:1: not valid YAML: Map keys must be unique$/],
+    ['a key twice in a mapping of one line', 'a: {b: 1, b: 2}\n', /:1:11: not valid YAML: Map keys must be unique$/],
+    ['a merge of a text', 'a: {<<: b}\n', /not valid YAML: Merge sources must be maps/],
+    ['deep nesting', `${'['.repeat(600)}${']'.repeat(600)}`, /:1:1: not valid YAML: nested deeper than 500 levels$/],
+    ['nesting that no stack takes', '['.repeat(20_000), /not valid YAML: nested deeper than 500 levels$/],
+    [
+      '11 MiB',
+      `# ${'x'.repeat(11 * 1024 * 1024)}`,
+      /^shop\.yaml: more than 10 MiB of YAML to parse: give fewer objects/,
+    ],
+    ['a quarter of a million documents', '---\na\n'.repeat(250_000), /^shop\.yaml: more than 200000 documents$/],
+  ];
+  for (const [what, yaml, message] of table) {
+    test(what, () => assert.throws(() => readManifests(yaml, 'shop.yaml'), { constructor: InputError, message }));
+  }
+  test('a merge key twice is none', () => {
+    const merged = TEXT.replace('tier: web\n', '<<: {tier: web}\n        <<: {zone: a}\n');
+    assert.equal(readManifests(merged, 'shop.yaml').workload.spec.template.metadata?.labels?.zone, 'a');
+  });
+});
+
 describe('the workload is', () => {
   for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet']) {
     test(`a ${kind}`, () => {
@@ -179,8 +202,16 @@ describe('refused in one line that names the source and what is wrong', () => {
     ['an object without a name', 'apiVersion: v1\nkind: Service', /^1:1: Service: metadata: /],
     ['a kind of another API', set('apiVersion', 'apps/v1beta1'), /^1:1: Deployment "shop": apiVersion: .*"apps\/v1"/],
     ['replicas as text', set('spec.replicas', '3'), /^6:3: Deployment "shop": spec\.replicas: .*expected number/],
-    ['more replicas than an int32 holds', set('spec.replicas', 2 ** 31), /^6:3: .*spec\.replicas: .*2147483647/],
-    ['half a replica', set('spec.replicas', 1.5), /^6:3: Deployment "shop": spec\.replicas: .*expected int/],
+    [
+      'more replicas than an int32 holds',
+      set('spec.replicas', 2 ** 31),
+      /^6:3: .*spec\.replicas: .*2147483648 into a field of type int32/,
+    ],
+    [
+      'half a replica',
+      set('spec.replicas', 1.5),
+      /^6:3: Deployment "shop": spec\.replicas: json: cannot unmarshal number 1\.5 into a field of type int32/,
+    ],
     ['no template', set('spec.template', undefined), /^5:1: Deployment "shop": spec\.template: .*expected object/],
     ['no container', set(`${POD}.containers`, []), /^16:7: Deployment "shop": spec\.template\.spec\.containers: /],
     [

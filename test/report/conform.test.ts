@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createColors } from 'picocolors';
 import { create } from 'xmlbuilder2';
+import { parse } from 'yaml';
 import { CASES } from '../../src/conform/cases/registry.ts';
 import type { ConformanceResult } from '../../src/conform/suite.ts';
 import { conformanceJson } from '../../src/report/conform-json.ts';
 import { conformanceJunit } from '../../src/report/conform-junit.ts';
 import { conformanceTap } from '../../src/report/conform-tap.ts';
 import { conformanceText } from '../../src/report/conform-terminal.ts';
+import { ALL_NASTY, LOG_COMMAND, UNSEEN } from '../../test-hostile/nasty.ts';
 import { conformanceMatrix } from '../../tools/conformance/conformance-page.ts';
 import type { MatrixServer } from '../../tools/conformance/servers.ts';
 
@@ -46,7 +48,7 @@ test('text', () => {
    1 ✓ exits on SIGTERM, as PID 1 too
    2 ✗ exits with code 0 when nothing was lost
        expected: exit code 0
-       seen:     it ended with "exit" <code> & \u0007 #1
+       seen:     it ended with "exit" <code> &   #1
        ${why}
 
 WebSockets and event streams
@@ -79,7 +81,7 @@ test('JUnit is XML whatever was seen', () => {
   const text = conformanceJunit(RESULT);
   assert.equal(create(text).end({ prettyPrint: true }), text.trimEnd());
   assert.match(text, /<testsuites name="k8s-rollout-test conform" tests="3" failures="1" errors="0" skipped="1">/);
-  assert.match(text, /<failure message="it ended with &quot;exit&quot; &lt;code&gt; &amp; {2}#1">/);
+  assert.match(text, /<failure message="it ended with &quot;exit&quot; &lt;code&gt; &amp; {3}#1">/);
   assert.match(text, /<skipped message="--ws-path \/ws answers 404 to a WebSocket"\/>/);
 });
 
@@ -123,5 +125,18 @@ test('the page of the matrix', () => {
     '#### 33 head-never-completed',
   ]) {
     assert.ok(page.split('\n').includes(line), line);
+  }
+});
+
+test('nothing that was seen ends a line of TAP, or a test point', () => {
+  for (const text of ALL_NASTY) {
+    const failed = { ...titled(1), durationMs: 1, status: 'fail', expected: 'an end', seen: text } as const;
+    const skipped = { ...titled(2), durationMs: 0, status: 'not-applicable', reason: text } as const;
+    const tap = conformanceTap({ ...RESULT, cases: [failed, skipped] });
+    const [, diagnostics = '', last = ''] = /^ {2}---\n([\s\S]*)^ {2}\.\.\.\n(.*)\n$/m.exec(tap) ?? [];
+    assert.equal(parse(diagnostics).seen, text);
+    assert.match(last, /^ok 2 - 2 [^#]* # SKIP /);
+    assert.doesNotMatch(tap, UNSEEN);
+    assert.doesNotMatch(tap, LOG_COMMAND);
   }
 });

@@ -110,7 +110,7 @@ describe('the report as JUnit', () => {
   test('is well-formed whatever names hold', () => {
     const hostile = `<x> & "y" ]]> ${String.fromCharCode(27)}[31m \u0000`;
     const { xml } = junit(trialResult({ variant: hostile, runtime: hostile, valid: false, invalidReasons: [hostile] }));
-    assert.ok(xml.includes('name="&lt;x&gt; &amp; &quot;y&quot; ]]&gt; [31m "'));
+    assert.ok(xml.includes('name="&lt;x&gt; &amp; &quot;y&quot; ]]&gt;  [31m  "'));
     assert.doesNotMatch(xml, /\p{Cc}(?<!\n)/u, 'control characters are not allowed in XML, not even escaped');
   });
 });

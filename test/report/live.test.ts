@@ -101,7 +101,7 @@ describe('numbers of the live view', () => {
 });
 
 /** What is written to a terminal or a pipe, from two planned trials of Node. */
-function shown(t: TestContext, isTTY: boolean) {
+async function shown(t: TestContext, isTTY: boolean) {
   const { NO_COLOR } = process.env;
   process.env.NO_COLOR = '1';
   t.after(() => {
@@ -109,7 +109,7 @@ function shown(t: TestContext, isTTY: boolean) {
     else process.env.NO_COLOR = NO_COLOR;
   });
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 100, rows: 24 });
-  const trials = planTrials({
+  const trials = await planTrials({
     runtimes: [{ name: 'node', version: '26.0.0', command: [] }],
     variants: ['valid', 'broken'],
     repeats: 1,
@@ -131,8 +131,8 @@ function shown(t: TestContext, isTTY: boolean) {
 }
 
 describe('progress', () => {
-  test('is a line per trial where there is no terminal', (t) => {
-    const { trials, progress, written } = shown(t, false);
+  test('is a line per trial where there is no terminal', async (t) => {
+    const { trials, progress, written } = await shown(t, false);
     const [first, second] = trials;
     assert.ok(first && second);
     progress.observer.onStage(first, 'deploying');
@@ -148,7 +148,7 @@ describe('progress', () => {
 
   test('on a terminal is redrawn in place and gone at the end', async (t) => {
     t.mock.timers.enable({ apis: ['setInterval'] });
-    const { trials, progress, written } = shown(t, true);
+    const { trials, progress, written } = await shown(t, true);
     const [first] = trials;
     assert.ok(first);
     assert.match(written(), /0 of 2 trials, 24 s left/);

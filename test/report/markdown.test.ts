@@ -105,3 +105,24 @@ describe('the report in Markdown', () => {
     assert.equal(markdown([trialResult()], [], 0).trim(), 'The rest did not fit here; report.html has all of it.');
   });
 });
+
+describe('a text in Markdown is shown as it is', () => {
+  const table: [text: string, written: string][] = [
+    ['a | b', 'a \\| b'],
+    ['`code` *x* _y_ ~z~ $m$', '\\`code\\` \\*x\\* \\_y\\_ \\~z\\~ \\$m\\$'],
+    ['[x](y) #12', '\\[x\\](y) \\#12'],
+    ['<b>&amp;', '&lt;b&gt;&amp;amp;'],
+    ['@someone', '@<!-- -->someone'],
+    ['https://a.example, www.a.example', 'https&#58;//a.example, www&#46;a.example'],
+    ['mailto:x', 'mailto&#58;x'],
+    ['- item', '\\- item'],
+    ['1. item', '1\\. item'],
+    ['::error::x', '\\::error::x'],
+    ['a\nb\u001b', 'a b '],
+  ];
+  for (const [text, written] of table) {
+    test(JSON.stringify(text), () => {
+      assert.ok(markdown([trialResult()], [text]).includes(`\n- ${written}\n`), markdown([trialResult()], [text]));
+    });
+  }
+});

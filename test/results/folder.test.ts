@@ -1,6 +1,15 @@
 /** What is written, what is refused, and what is replaced. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -103,6 +112,27 @@ describe('a folder for a run', () => {
       assert.equal(readFileSync(join(dir, name), 'utf8'), '{"mine":true}');
     });
   }
+
+  test('is written beside each file, so that a link is replaced and not followed', (t) => {
+    const dir = folder(t, { 'mine/notes.txt': 'mine' });
+    const out = ResultFolder.forRun(join(dir, 'out'));
+    symlinkSync(join(dir, 'mine', 'notes.txt'), join(dir, 'out', 'result.json'));
+    out.writeResult(RESULT);
+    assert.equal(readFileSync(join(dir, 'mine', 'notes.txt'), 'utf8'), 'mine');
+    assert.equal(readFileSync(join(dir, 'out', 'result.json'), 'utf8'), RESULT);
+    assert.deepEqual(readdirSync(join(dir, 'out')).sort(), ['result.json', 'traces']);
+  });
+
+  test('of a run that was killed is said to be so, and what it was writing is removed', (t) => {
+    const half = 'traces/valid-bun-1.json.0123456789ab.tmp';
+    const dir = folder(t, { 'traces/valid-node-1.json': TRACE, [half]: '{' });
+    assert.throws(
+      () => ResultFolder.forRun(dir),
+      /\(an interrupted run from .* UTC; "compare .*" shows what it had measured\)/,
+    );
+    ResultFolder.forRun(dir, { overwrite: true }).addTrace(told({ runtime: 'deno' }));
+    assert.deepEqual(readdirSync(join(dir, 'traces')), ['valid-deno-1.json']);
+  });
 
   test('that is a file cannot be written to', (t) => {
     const dir = folder(t, { file: '' });

@@ -229,7 +229,7 @@ describe('k6 summaries made by hand', () => {
 describe('refused in one line is', () => {
   const bad: [what: string, files: Record<string, string>, message: RegExp][] = [
     ['a folder with nothing in it', {}, /holds no results: neither result\.json, traces, nor a k6 summary/],
-    ['no JSON', { 'result.json': '{"format":' }, /result\.json: cannot be read: /],
+    ['no JSON', { 'result.json': '{"format":' }, /result\.json: is not JSON/],
     ['another format', { 'result.json': '{"format":"other/1","trials":[]}' }, /result\.json: not a result .*format/],
     [
       'a trial without a field',

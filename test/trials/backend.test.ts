@@ -79,7 +79,7 @@ test('on this machine several trials run at a time, each on a cluster of its own
   assert.ok(trialsAtATime('k6') <= trialsAtATime('builtin'));
   assert.equal(localBackend('k6', {}, () => {}).load.name, 'k6');
   const runtimes = [{ name: 'node', version: '1', command: ['node'] }] as const;
-  const [first, second] = planTrials({
+  const [first, second] = await planTrials({
     runtimes,
     variants: ['valid', 'broken'],
     repeats: 1,

@@ -1,4 +1,5 @@
 /** What the API server answers, or what answers in its place: told apart here, before anything relies on its form. */
+import { EnvironmentError, ProgramError } from '../../errors.ts';
 
 /** The answer is not one that Kubernetes gives. The message continues the sentence "the API server answers …". */
 export class AnswerError extends Error {
@@ -73,6 +74,13 @@ function assertItems(items: unknown): void {
 export function itemsOf<T>({ items }: { items?: unknown }, resource: string): T[] {
   if (!Array.isArray(items)) throw new AnswerError(`with something else than a list of ${resource}`);
   return items as T[];
+}
+
+/** The error of reading an object that came by a watch, and was not checked: the object's fault where it is not ours. */
+export function unreadable(error: unknown): Error {
+  if (error instanceof ProgramError) return error;
+  const form = 'the API server tells of an object in a form that Kubernetes does not have';
+  return new EnvironmentError(`${form}: ${(error as Error).message}`, { cause: error });
 }
 
 /** As every object of Kubernetes has. */

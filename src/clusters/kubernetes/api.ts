@@ -188,13 +188,13 @@ function firstLine(text: unknown): string {
  * @throws the signal's reason; the call then goes on by itself, to its own limit
  */
 export async function unlessAborted<T>(signal: AbortSignal, call: Promise<T>): Promise<T> {
+  call.catch(() => {}); // once aborted, nobody waits for it
   signal.throwIfAborted();
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort);
   });
-  call.catch(() => {}); // nobody asks any more
   try {
     return await Promise.race([call, aborted]);
   } finally {

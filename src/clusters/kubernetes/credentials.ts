@@ -1,9 +1,9 @@
 /** The login of the current context's user, as it is at each call: a token file or an exec plugin gives another one in time. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { rememberSecret } from '../../secrets.ts';
+import { delay } from '../../timers.ts';
 import { readCredentialFile } from './credential-file.ts';
 import { type PluginCredential, runExecPlugin } from './exec-plugin.ts';
 import type { PreparedUser, Writable } from './kubeconfig.ts';

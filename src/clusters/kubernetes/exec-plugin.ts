@@ -4,13 +4,13 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { EnvironmentError } from '../../errors.ts';
 import { childrenOf } from '../../processes/children.ts';
 import { type StartedProcess, signalIfAlive, startProcess } from '../../processes/process-group.ts';
 import { rememberSecret } from '../../secrets.ts';
+import { after, delay } from '../../timers.ts';
 import type { Exec } from './kubeconfig.ts';
 
 const LIMIT_MS = 10_000;
@@ -49,8 +49,12 @@ export async function runExecPlugin(exec: Exec, user: string, cluster: Cluster):
   env.KUBERNETES_EXEC_INFO = JSON.stringify(execInfo(exec, cluster));
   const started = await startProcess([exec.command, ...(exec.args ?? [])], { env, fullPriority: true });
   const output = collect(started);
-  const limit = delay(LIMIT_MS, 'late' as const, { ref: false });
-  const ended = await Promise.race([started.exited, output.tooMuch, limit]).finally(() => kill(started));
+  const ended = await new Promise<Awaited<typeof started.exited> | 'too much' | 'late'>((resolve, reject) => {
+    const limit = after(LIMIT_MS, () => resolve('late'));
+    Promise.race([started.exited, output.tooMuch])
+      .finally(() => limit.cancel())
+      .then(resolve, reject);
+  }).finally(() => kill(started));
   if (ended === 'late') throw fail(`has not ended after ${LIMIT_MS / 1000} s, and was killed`);
   if (ended === 'too much') throw fail(`printed more than ${LARGEST_BYTES / 2 ** 20} MB, and was killed`);
   await Promise.race([output.end, delay(OUTPUT_AFTER_EXIT_MS)]);

@@ -3,9 +3,10 @@
  * and changes nothing else: it makes nothing, so there is nothing to take away.
  */
 import { setMaxListeners } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
+import { printStatus } from '../../output.ts';
+import { delay } from '../../timers.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
 import { apiError, type KubernetesApi, unlessAborted } from './api.ts';
@@ -96,7 +97,7 @@ class ExistingDeployment implements Deployed {
       });
       return;
     }
-    await runTrigger(trigger, this.#trial.signal, (line) => process.stderr.write(`${line}\n`));
+    await runTrigger(trigger, this.#trial.signal, printStatus);
     const tooLate = setTimeout(() => {
       if (!this.#observer.pods.replacing) this.#observer.fail(this.#replacedNothing());
     }, TRIGGER_SHOWS_WITHIN_MS);

@@ -1,6 +1,6 @@
 /** A container's output, line by line as it comes, also across dropped connections. */
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../../timers.ts';
 import type { KubernetesApi } from './api.ts';
 import { isConnectionError, linesOf } from './response-lines.ts';
 

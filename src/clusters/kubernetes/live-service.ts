@@ -73,11 +73,12 @@ async function servicesIn(api: KubernetesApi, namespace: string): Promise<V1Serv
 
 /** One URL for all requests: what comes after host and port is the path's. */
 function assertUrl(text: string): void {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // The parser drops line ends and tabs, which k6 would be given.
+  const url = /^[\x21-\x7e]+$/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
     throw new InputError(`--url ${text}: must be an address that begins with http:// or https://`);
   }
-  if (url.pathname !== '/' || url.search !== '') {
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || text.includes('#')) {
     throw new InputError(
       `--url ${text}: ends with the host and its port; name the path with --path ${url.pathname}${url.search}`,
     );

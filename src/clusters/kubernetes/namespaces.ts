@@ -1,8 +1,8 @@
 /** The namespaces that trials run in: made fresh, labelled so that they can be found again, and taken away. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ApiException, type V1Namespace } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
+import { delay } from '../../timers.ts';
 import { itemsOf } from './answer.ts';
 import { apiError, apiStatus, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './api.ts';
 import { isGone, parseOwner, thisOwner } from './namespace-owner.ts';

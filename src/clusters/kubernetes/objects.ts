@@ -69,6 +69,9 @@ export async function serviceUrl(
 export function checkUrlTemplate(template: string): void {
   if (!/^https?:\/\/[^/]/.test(template))
     throw new InputError(`--url ${template}: must begin with http:// or https://`);
+  if (/[^\x21-\x7e]|[#?]/.test(template)) {
+    throw new InputError(`--url ${template}: holds a character that cannot stand before the path of a request`);
+  }
   if (!/\{(nodePort|namespace)\}/.test(template)) {
     throw new InputError(
       `--url ${template}: each trial has a Service of its own; write {nodePort} for its port, as in http://NODE:{nodePort}`,

@@ -1,14 +1,15 @@
 /** Sees what happens in a trial's namespace: pods, EndpointSlices, events and the app's own words. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
-import { withoutSecrets } from '../../secrets.ts';
+import { delay } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ClusterRecord, PodRef } from '../../trace/cluster-record.ts';
 import type { DeployOptions } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
 import { RolloutDeadline, rolloutLimits } from '../rollout-deadline.ts';
+import { unreadable } from './answer.ts';
 import type { KubernetesApi } from './api.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
@@ -53,11 +54,9 @@ export class Observer {
 
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
-    const onGap = (error: unknown) => {
-      const what = error instanceof Error ? error.message : String(error);
-      this.#event('WatchInterrupted', undefined, withoutSecrets(what));
-    };
-    const onError = (error: unknown) => this.#conditions.fail(error as Error);
+    const onGap = (reason: string) => this.#event('WatchInterrupted', undefined, reason);
+    // Objects are read as they come, so an error in a handler is theirs where it is not ours.
+    const onError = (error: unknown) => this.#conditions.fail(unreadable(error));
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
     await Promise.all([
@@ -236,7 +235,6 @@ export class Observer {
     const pods = this.#pods.present;
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
     const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
-    // Another app's log is its own: `run` asks for no permission to read it.
     const lastLine = unready && this.#options.asksApp ? await this.#logs.askLastLine(unready) : undefined;
     return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }

@@ -1,6 +1,7 @@
 /** How far each pod's clock is off from ours: asked through the API server, the app says its time in every response. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import type { V1Pod } from '@kubernetes/client-node';
+import { delay } from '../../timers.ts';
 import { ClockOffset, type OffsetEstimate } from '../../trace/clock-offset.ts';
 import type { KubernetesApi } from './api.ts';
 

@@ -77,6 +77,11 @@ export function servingContainer({ containers }: PodRecord): ContainerRecord | u
   return containers.find(({ serves }) => serves) ?? containers[0];
 }
 
+/** Whether its serving container has, at least once. */
+export function hasStarted(record: PodRecord): boolean {
+  return (servingContainer(record)?.runs.length ?? 0) > 0;
+}
+
 interface Seen {
   nowMs: number;
   deletionMs: number | undefined;

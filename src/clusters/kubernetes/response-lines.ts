@@ -3,16 +3,25 @@ import type { IncomingMessage } from 'node:http';
 
 /**
  * Unlike node:readline, this ends when the connection is cut: the error is thrown. An unfinished last line is left out.
- * @param maxLength what a line has beyond so many characters is left out as well
+ * @param longest how many characters of a line are kept: one without an end must not fill the memory
  */
-export async function* linesOf(response: IncomingMessage, maxLength: number): AsyncGenerator<string> {
+export async function* linesOf(response: IncomingMessage, longest: number): AsyncGenerator<string> {
   response.setEncoding('utf8');
-  let rest = '';
+  let pieces: string[] = [];
+  let left = longest;
+  const keep = (text: string) => {
+    if (left > 0) pieces.push(text.slice(0, left));
+    left -= text.length;
+  };
   for await (const chunk of response as AsyncIterable<string>) {
-    const lines = chunk.split('\n');
-    lines[0] = `${rest}${lines[0]}`;
-    rest = (lines.pop() ?? '').slice(0, maxLength);
-    for (const line of lines) yield line.slice(0, maxLength);
+    const [first = '', ...more] = chunk.split('\n');
+    keep(first);
+    for (const text of more) {
+      yield pieces.join('');
+      pieces = [];
+      left = longest;
+      keep(text);
+    }
   }
 }
 

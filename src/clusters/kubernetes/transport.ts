@@ -15,6 +15,7 @@ import {
   ServerConfiguration,
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
+import { after, every } from '../../timers.ts';
 import { type Answer, AnswerError, answerOf } from './answer.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -77,7 +78,7 @@ export class Transport {
     const options: RequestOptions = { signal, method: 'GET' };
     const response = await begin(this.#url(path, query), await this.#withLogin(options), undefined, beginMs);
     if (response.statusCode === 401) this.#credentials.refused();
-    response.socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+    response.socket?.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
     return response;
   }
 
@@ -142,18 +143,18 @@ function begin(url: URL, options: RequestOptions, body: string | undefined, limi
   const start = url.protocol === 'http:' ? httpRequest : httpsRequest;
   return new Promise((resolve, reject) => {
     const outgoing = start(url, options);
-    const timer = setTimeout(() => outgoing.destroy(late(limitMs)), limitMs);
+    const timer = after(limitMs, () => outgoing.destroy(late(limitMs)));
     outgoing.on('response', (response) => {
-      clearTimeout(timer);
+      timer.cancel();
       resolve(response);
     });
     outgoing.on('error', (error) => {
-      clearTimeout(timer);
+      timer.cancel();
       reject(error);
     });
     // Also after an answer that is none, as a switch to another protocol.
     outgoing.on('close', () => {
-      clearTimeout(timer);
+      timer.cancel();
       reject(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }));
     });
     outgoing.end(body);
@@ -170,11 +171,11 @@ async function readAll(response: IncomingMessage, limit: number, endMs: number, 
   const chunks: Buffer[] = [];
   let bytes = 0;
   let before = 0;
-  const end = setTimeout(() => response.destroy(late(totalMs)), Math.max(0, endMs - performance.now()));
-  const pace = setInterval(() => {
+  const end = after(endMs - performance.now(), () => response.destroy(late(totalMs)));
+  const pace = every(SLOWEST.inMs, () => {
     if (bytes - before < SLOWEST.bytes) response.destroy(late(SLOWEST.inMs));
     before = bytes;
-  }, SLOWEST.inMs);
+  });
   try {
     for await (const chunk of unzipped(response)) {
       bytes += (chunk as Buffer).length;
@@ -182,8 +183,8 @@ async function readAll(response: IncomingMessage, limit: number, endMs: number, 
       chunks.push(chunk as Buffer);
     }
   } finally {
-    clearTimeout(end);
-    clearInterval(pace);
+    end.cancel();
+    pace.cancel();
     response.destroy();
   }
   return Buffer.concat(chunks);

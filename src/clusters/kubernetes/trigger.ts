@@ -1,11 +1,14 @@
 /** A command of the user's that replaces pods: a Helm upgrade, a sync, a drain. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentError } from '../../errors.ts';
+import { plainLine } from '../../processes/line-splitter.ts';
 import { readLines } from '../../processes/output-lines.ts';
 import { startProcess } from '../../processes/process-group.ts';
+import { delay } from '../../timers.ts';
 
 /** A command that has ended, with what it said read; unless a process that it left behind holds its output open. */
 const OUTPUT_LIMIT_MS = 500;
+/** Of each line of its output. */
+const SHOWN_CHARACTERS = 1000;
 
 /**
  * Runs it in a shell, with this program's environment, until it ends; its output goes to `onLine`. What it leaves running in
@@ -25,8 +28,8 @@ export async function runTrigger(command: string, signal: AbortSignal, onLine: (
   const output = [started.stdout, started.stderr].map((stream) =>
     readLines(stream, (line) => {
       if (signal.aborted) return;
-      last = line;
-      onLine(line);
+      last = plainLine(line, SHOWN_CHARACTERS);
+      onLine(last);
     }),
   );
   const { code, signal: killedBy } = await started.exited;

@@ -1,6 +1,7 @@
 /** Watches that go on after a dropped connection, and list anew when the server has forgotten where they were (410 Gone). */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
+import { withoutSecrets } from '../../secrets.ts';
+import { delay } from '../../timers.ts';
 import { itemsOf } from './answer.ts';
 import { apiError, type KubernetesApi } from './api.ts';
 import { type ChangeHandlers, SeenObjects } from './seen-objects.ts';
@@ -12,7 +13,7 @@ const LONGEST_PAUSE_MS = 5000;
 
 export interface WatchHandlers<T> extends ChangeHandlers<T> {
   /** The connection was lost and is being made again: what happens meanwhile is seen late. */
-  onGap(error: unknown): void;
+  onGap(reason: string): void;
 }
 
 export interface WatchedCollection<T> {
@@ -74,7 +75,7 @@ class Follower<T extends KubernetesObject> {
         await this.#watch(signal);
       } catch (error) {
         if (signal.aborted) return;
-        this.#handlers.onGap(error);
+        this.#handlers.onGap(withoutSecrets(error instanceof Error ? error.message : String(error)));
         if (error instanceof WatchError) pauseMs = error.retryAfterMs;
         if (error instanceof WatchError && error.gone) this.#version = undefined;
       }

@@ -1,11 +1,12 @@
 /** One container as its kubelet runs it: its process, restarts, health, and its end on the grace clock. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { expandReferences } from '../../kubernetes-rules/expansion.ts';
 import type { Container as ContainerManifest } from '../../kubernetes-rules/objects.ts';
 import { ContainerProcess, type ProcessExit } from '../../processes/container-process.ts';
 import { CAN_SEE_SOCKETS, watchListener } from '../../processes/listening-sockets.ts';
 import { rolesOf } from '../../processes/process-list.ts';
 import { stopWithoutServer } from '../../processes/wrapper-stop.ts';
+import { after, delay } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { ContainerRecord } from '../../trace/cluster-record.ts';
 import { noteAppEvent } from '../app-log.ts';
@@ -148,15 +149,12 @@ export class Container {
     if (isTerminating()) this.record.stopSignalMs = clock.nowMs();
     const stopWatch = this.#watchListener();
     process.signal(spec.stopSignal);
-    const killTimer = setTimeout(
-      () => {
-        if (isTerminating()) this.record.sigkillMs = clock.nowMs();
-        process.sigkill();
-      },
-      Math.max(leftMs, MINIMUM_GRACE_MS),
-    );
+    const killTimer = after(Math.max(leftMs, MINIMUM_GRACE_MS), () => {
+      if (isTerminating()) this.record.sigkillMs = clock.nowMs();
+      process.sigkill();
+    });
     await process.exited;
-    clearTimeout(killTimer);
+    killTimer.cancel();
     stopWatch();
   }
 
@@ -240,7 +238,11 @@ export class Container {
       if (code !== null) run.exitCode = code;
       if (signal !== null) run.exitSignal = signal;
     }
+    // What it printed last arrives after its exit.
     this.record.log = exited.lastLines;
+    void exited.outputEnded.then(() => {
+      if (this.#process === exited) this.record.log = exited.lastLines;
+    });
     if (!this.#options.isTerminating()) this.#restartAfterExit(exited, { code, signal }).catch(ignoreAbort);
   }
 

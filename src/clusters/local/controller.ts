@@ -1,7 +1,7 @@
 /** The workload's controller and the scheduler: makes and deletes pods until the wanted ones are there. */
 import type { Workload } from '../../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
-import { timerMs } from '../../timers.ts';
+import { after, type Timer } from '../../timers.ts';
 import type { PodRecord } from '../../trace/cluster-record.ts';
 import type { RolloutPod } from '../rollout-deadline.ts';
 import { planner, type SeenPods } from './controller-plan.ts';
@@ -27,8 +27,8 @@ export class Controller {
   readonly #nodes: readonly string[];
   readonly #host: ControllerHost;
   #wanted: PodRecord['generation'] = 'old';
-  #nextStep: NodeJS.Timeout | undefined;
-  #wakeUp: NodeJS.Timeout | undefined;
+  #nextStep: Timer | undefined;
+  #wakeUp: Timer | undefined;
   #stopped = false;
 
   constructor(workload: Workload, nodes: readonly string[], host: ControllerHost) {
@@ -76,10 +76,10 @@ export class Controller {
    */
   reconcile(): void {
     if (this.#stopped || this.#nextStep) return;
-    this.#nextStep = setTimeout(() => {
+    this.#nextStep = after(this.#host.stepDelayMs(), () => {
       this.#nextStep = undefined;
       this.#step();
-    }, this.#host.stepDelayMs());
+    });
   }
 
   #step(): void {
@@ -100,8 +100,8 @@ export class Controller {
   /** Makes and deletes no more pods, whatever becomes of those that are there. */
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#nextStep);
-    clearTimeout(this.#wakeUp);
+    this.#nextStep?.cancel();
+    this.#wakeUp?.cancel();
   }
 
   #create(suffix: string | undefined): void {
@@ -122,10 +122,10 @@ export class Controller {
 
   /** minReadySeconds passes without any event, so the controller sets itself an alarm. */
   #wakeUpWhenAvailable(pods: readonly Pod[], nowMs: number): void {
-    clearTimeout(this.#wakeUp);
+    this.#wakeUp?.cancel();
     const waits = pods
       .filter((pod) => !pod.terminating && pod.ready && !this.#available(pod, nowMs))
       .map((pod) => (pod.readySinceMs ?? 0) + this.#minReadyMs - nowMs);
-    if (waits.length > 0) this.#wakeUp = setTimeout(() => this.reconcile(), timerMs(Math.max(1, Math.min(...waits))));
+    if (waits.length > 0) this.#wakeUp = after(Math.max(1, Math.min(...waits)), () => this.reconcile());
   }
 }

@@ -1,3 +1,4 @@
+import { after } from '../../timers.ts';
 /**
  * Runs work with a signal that is aborted after `ms`, or with `parent`. AbortSignal.any() holds an AbortSignal.timeout() only
  * weakly: on Node 20 the timeout is gone after the next garbage collection, and never fires.
@@ -9,13 +10,13 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const abort = () => controller.abort(parent.reason);
-  const timer = setTimeout(() => controller.abort(new DOMException('the time is over', 'TimeoutError')), ms);
+  const timer = after(ms, () => controller.abort(new DOMException('the time is over', 'TimeoutError')));
   parent.addEventListener('abort', abort, { once: true });
   if (parent.aborted) abort();
   try {
     return await work(controller.signal);
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
     parent.removeEventListener('abort', abort);
   }
 }

@@ -14,6 +14,7 @@ import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../
 import { Conditions } from '../condition.ts';
 import { RolloutDeadline, rolloutLimits } from '../rollout-deadline.ts';
 import { Controller } from './controller.ts';
+import { assertEndsInTime } from './long-waits.ts';
 import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
 import { type LocalClusterOptions, podSpec } from './pod-spec.ts';
@@ -47,6 +48,7 @@ export class LocalCluster implements Cluster {
   async deploy(options: DeployOptions): Promise<Deployed> {
     admit(options.manifests);
     assertSupported(options.manifests);
+    assertEndsInTime(options.manifests);
     if (this.#options.ownPort !== undefined) assertPodNetworks();
     const deployed = new LocalDeployment(options, this.#options);
     try {

@@ -2,11 +2,12 @@
  * A network of its own for a pod whose server listens on a port of its own choice, so that several of them can run on
  * one machine: a network namespace with a loopback device, joined to a port of the host by a relay (pod-relay.ts).
  */
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { EnvironmentError } from '../../errors.ts';
-import { userNamespaceFlags } from '../../processes/namespaces.ts';
+import { runAndWait } from '../../processes/bounded-program.ts';
+import { TRIAL_LIMITS, userNamespaceFlags } from '../../processes/namespaces.ts';
+import { discard } from '../../processes/output-lines.ts';
 import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 import { projectFile } from '../../project-file.ts';
 import type { Address } from './probe-check.ts';
@@ -28,8 +29,7 @@ export function assertPodNetworks(): void {
       `--port needs a network namespace for each pod, which ${process.platform} does not have; ${ADVICE}`,
     );
   }
-  const [command = '', ...args] = inNewNetwork(['true']);
-  possible ??= spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+  possible ??= runAndWait(inNewNetwork(['true']), TRIAL_LIMITS).failure === undefined;
   if (possible) return;
   throw new EnvironmentError(
     `--port needs a network namespace for each pod, and this machine lets nobody make one ` +
@@ -62,8 +62,8 @@ export class PodNetwork {
   ): Promise<PodNetwork> {
     const command = inNewNetwork([process.execPath, projectFile('dist/pod-relay.js'), String(port)]);
     const relay = await startProcess(command, { env: { PATH: process.env.PATH ?? '' }, ipc: true });
-    relay.stdout.resume();
-    relay.stderr.resume();
+    void discard(relay.stdout);
+    void discard(relay.stderr);
     relay.child.on('message', ({ kind }: { kind: 'listens' | 'closed' }) => {
       if (kind === 'listens') void handListener(relay, address, { kind: 'listener' });
       else onClosed();

@@ -2,7 +2,6 @@
 import type { PodPorts } from '../../kubernetes-rules/ports.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
-import { timerMs } from '../../timers.ts';
 import type { ContainerSpec } from './container.ts';
 import type { PodSpec } from './pod.ts';
 import type { Timings } from './timings.ts';
@@ -38,7 +37,7 @@ export function podSpec(manifests: Manifests, ports: PodPorts, { images, env, ow
       const stopSignal = (stopSignalOf(manifest) as NodeJS.Signals | undefined) ?? image.stopSignal ?? 'SIGTERM';
       return { manifest, command, stopSignal, standIn, serves: manifest.name === ports.servedBy };
     }),
-    gracePeriodMs: timerMs(terminationGracePeriodSeconds * 1000),
+    gracePeriodMs: terminationGracePeriodSeconds * 1000,
     env: env ?? { PATH: process.env.PATH ?? '' },
     servedPort: ports.served,
     ownPort,

@@ -1,9 +1,7 @@
 /** One pod: its containers, its conditions, its network and its deletion. */
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { resolvePort } from '../../kubernetes-rules/ports.ts';
+import { type TemporaryFolder, temporaryPath } from '../../processes/temporary-folder.ts';
+import { delay } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRecord, PodRef } from '../../trace/cluster-record.ts';
 import { Container, type ContainerSpec } from './container.ts';
@@ -66,14 +64,14 @@ export class Pod {
   readonly #containers: Container[];
   readonly #abort = new AbortController();
   /** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share. */
-  readonly #pm2Home: string;
+  readonly #pm2Home: TemporaryFolder;
   #network: PodNetwork | undefined;
   #termination: Promise<void> | undefined;
 
   constructor(options: PodOptions) {
     this.#options = options;
     this.address = { host: options.host, port: options.port };
-    this.#pm2Home = join(tmpdir(), `k8s-rollout-test-pm2-${process.pid}-${options.port}`);
+    this.#pm2Home = temporaryPath('pm2');
     const { ref, generation, node, clock, spec } = options;
     this.#containers = spec.containers.map((container) => this.#container(container));
     const containers = this.#containers.map(({ record }) => record);
@@ -106,7 +104,7 @@ export class Pod {
     this.#abort.abort();
     await Promise.all(this.#containers.map((container) => container.kill()));
     await this.#network?.remove();
-    await rm(this.#pm2Home, { recursive: true, force: true });
+    await this.#pm2Home.remove();
   }
 
   /** Whether there was a wrapper to examine; see Container. */
@@ -146,7 +144,7 @@ export class Pod {
     const declared = spec.manifest.ports?.[0]?.containerPort;
     const own = spec.serves ? port : otherPorts.get(declared ?? 0);
     const identity = { name: ref.name, node, namespace, host, port: own ?? 0 };
-    const inherited = { ...pod.env, PM2_HOME: this.#pm2Home };
+    const inherited = { ...pod.env, PM2_HOME: this.#pm2Home.path };
     if (pod.ownPort !== undefined) {
       return environment(spec.manifest, identity, inherited, spec.serves ? pod.ownPort : (declared ?? 0));
     }

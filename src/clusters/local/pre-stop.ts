@@ -1,7 +1,7 @@
 /** A container's preStop hook. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import type { HttpGet, LifecycleHandler } from '../../kubernetes-rules/objects.ts';
-import { timerMs } from '../../timers.ts';
+import { delay } from '../../timers.ts';
 import type { HookRecord } from '../../trace/cluster-record.ts';
 import { type Address, httpStatus } from './probe-check.ts';
 
@@ -43,7 +43,7 @@ async function carryOut(
   ended: AbortSignal,
 ): Promise<HookEnd> {
   if (sleep) {
-    await delay(timerMs(sleep.seconds * 1000), undefined, { signal: ended }).catch(ignoreAbort);
+    await delay(sleep.seconds * 1000, undefined, { signal: ended }).catch(ignoreAbort);
     return { outcome: 'succeeded' };
   }
   if (exec?.command) {

@@ -1,8 +1,9 @@
 /** What a probe or an httpGet hook does once, against a container on this machine. */
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { HttpGet, Probe } from '../../kubernetes-rules/objects.ts';
+import { discard } from '../../processes/output-lines.ts';
 import { signalIfAlive, startProcess } from '../../processes/process-group.ts';
 
 /** Resolves with whether the check succeeded; never rejects. The signal carries the timeout. */
@@ -45,22 +46,28 @@ export function httpStatus(httpGet: HttpGet, address: Address, signal: AbortSign
   return new Promise((resolve) => {
     const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map((h) => [h.name, h.value]));
     const start = httpGet.scheme === 'HTTPS' ? httpsRequest : httpRequest;
-    const outgoing = start(
-      {
-        ...address,
-        rejectUnauthorized: false,
-        path: httpGet.path,
-        agent: false,
-        signal,
-        headers: { 'user-agent': 'kube-probe/1.34', ...headers },
-      },
-      (response) => {
-        response.on('error', (error) => resolve(error.message)).on('end', () => resolve(response.statusCode ?? 0));
-        response.resume();
-      },
-    );
-    outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    outgoing.end();
+    const options = {
+      ...address,
+      rejectUnauthorized: false,
+      path: httpGet.path,
+      agent: false,
+      signal,
+      headers: { 'user-agent': 'kube-probe/1.34', ...headers },
+    };
+    let answered = false;
+    const onResponse = (response: IncomingMessage) => {
+      answered = true;
+      response.on('error', (error) => resolve(error.message)).on('end', () => resolve(response.statusCode ?? 0));
+      response.resume();
+    };
+    try {
+      const outgoing = start(options, onResponse);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      outgoing.on('close', () => answered || resolve('no response')); // after a 101, for one, no error comes
+      outgoing.end();
+    } catch (error) {
+      resolve((error as Error).message); // a path or a header that cannot be sent
+    }
   });
 }
 
@@ -87,8 +94,8 @@ export async function runCommand(
 ): Promise<number | undefined> {
   if (signal.aborted) return undefined;
   const started = await startProcess(command, { env });
-  started.stdout.resume();
-  started.stderr.resume();
+  void discard(started.stdout);
+  void discard(started.stderr);
   const stop = () => signalIfAlive(-started.pid, 'SIGKILL');
   signal.addEventListener('abort', stop);
   const { code } = await started.exited;

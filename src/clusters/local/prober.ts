@@ -1,6 +1,6 @@
 /** One probe of one container, with the kubelet's rhythm and thresholds. */
 import type { Probe } from '../../kubernetes-rules/objects.ts';
-import { timerMs } from '../../timers.ts';
+import { every, type Timer } from '../../timers.ts';
 import { withDeadline } from './deadline.ts';
 import type { ProbeCheck } from './probe-check.ts';
 
@@ -15,8 +15,8 @@ export interface ProbeTiming {
 export function probeTiming(probe: Probe): ProbeTiming {
   return {
     initialDelayMs: probe.initialDelaySeconds * 1000,
-    periodMs: timerMs(probe.periodSeconds * 1000),
-    timeoutMs: timerMs(probe.timeoutSeconds * 1000),
+    periodMs: probe.periodSeconds * 1000,
+    timeoutMs: probe.timeoutSeconds * 1000,
     successThreshold: probe.successThreshold,
     failureThreshold: probe.failureThreshold,
   };
@@ -55,7 +55,7 @@ export class Prober {
   readonly #onVerdict: (healthy: boolean) => void;
   readonly #stop = new AbortController();
   #threshold: Threshold;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #busy = false;
   /** Fell due while a check was running. */
   #missed: 'none' | 'tick' | 'trigger' = 'none';
@@ -84,8 +84,8 @@ export class Prober {
       this.#missed = 'trigger';
       return;
     }
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => void this.#tick(), this.#timing.periodMs);
+    this.#timer?.cancel();
+    this.#timer = every(this.#timing.periodMs, () => void this.#tick());
     void this.#probe();
   }
 
@@ -95,7 +95,7 @@ export class Prober {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer?.cancel();
     this.#stop.abort();
   }
 

@@ -3,7 +3,7 @@
  * and acts on what has changed. Source: the generic PLEG (pkg/kubelet/pleg/generic.go, genericPlegRelistPeriod); what
  * follows from it is measured in docs/decisions/0012-the-kubelets-list.md.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../../timers.ts';
 
 export class Relist {
   readonly #periodMs: number;

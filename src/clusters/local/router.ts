@@ -2,8 +2,10 @@
  * What decides where new connections go: one simulated node's kube-proxy, which learns of endpoint changes late and applies
  * them at most once a second, or DNS, which learns of them as late and answers with them almost at once.
  */
+
 import type { EndpointConditions } from '../../kubernetes-rules/usable-endpoints.ts';
 import type { Random } from '../../random.ts';
+import { after, type Timer } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
 
@@ -33,7 +35,7 @@ export class Router {
   readonly #random: Random;
   readonly #routing: Routing;
   readonly #onView: (router: Router) => void;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Set<Timer>();
   #known: readonly EndpointState[] = [];
   #knownVersion = 0;
   #lastVersion = 0;
@@ -65,7 +67,7 @@ export class Router {
     const arrivalMs = Math.max(this.#lastArrivalMs, now + this.#random.draw(this.#routing.endpointSliceMs));
     this.#lastArrivalMs = arrivalMs;
     const version = ++this.#lastVersion;
-    this.#after(arrivalMs - now, () => {
+    this.#later(arrivalMs - now, () => {
       if (version < this.#knownVersion) return; // timers count whole ms, so two that arrive as one may fire in any order
       this.#knownVersion = version;
       this.#known = endpoints;
@@ -77,10 +79,10 @@ export class Router {
   #planSync(): void {
     if (this.#syncing || this.#appliedVersion === this.#knownVersion) return;
     this.#syncing = true;
-    this.#after(this.#nextSyncMs - this.#clock.nowMs(), () => {
+    this.#later(this.#nextSyncMs - this.#clock.nowMs(), () => {
       this.#appliedVersion = this.#knownVersion;
       const view = this.#routing.choose(this.#known);
-      this.#after(this.#random.draw(this.#routing.syncMs), () => {
+      this.#later(this.#random.draw(this.#routing.syncMs), () => {
         this.view = view;
         this.#syncing = false;
         this.#nextSyncMs = this.#clock.nowMs() + this.#routing.minSyncPeriodMs;
@@ -92,18 +94,15 @@ export class Router {
 
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }
 
-  #after(delayMs: number, run: () => void): void {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        run();
-      },
-      Math.max(0, delayMs),
-    );
+  #later(delayMs: number, run: () => void): void {
+    const timer = after(delayMs, () => {
+      this.#timers.delete(timer);
+      run();
+    });
     this.#timers.add(timer);
   }
 }

@@ -2,7 +2,9 @@
  * How a node's network answers a client that opens a connection to a Service. Where a pod can be reached, the connection
  * is a real one; the other cases have to be acted out, because loopback has none of them.
  */
+
 import type { Random } from '../../random.ts';
+import { after, type Timer } from '../../timers.ts';
 import type { Endpoint, RoutingTable } from '../cluster.ts';
 
 /** When Linux sends a SYN again that got no answer, in ms after the first: 1 s, doubled each time. */
@@ -45,23 +47,23 @@ export class ServiceNetwork {
    */
   dial(done: (result: Dialled) => void): () => void {
     const router = this.#random.pick(this.#routes().routers)?.name ?? '';
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     const attempt = (sent: number) => {
       const endpoint = this.#random.pick(this.#routes().routers.find(({ name }) => name === router)?.endpoints ?? []);
       if (endpoint?.reachable) done({ router, endpoint });
       else if (endpoint) {
-        timer = setTimeout(() => done({ router, endpoint, error: 'EHOSTUNREACH' }), HOST_UNREACHABLE_AFTER_MS);
+        timer = after(HOST_UNREACHABLE_AFTER_MS, () => done({ router, endpoint, error: 'EHOSTUNREACH' }));
       } else if (this.#routes().headless) done({ router, error: 'ENOTFOUND' });
       else if (this.#limiterOf(router).take(performance.now())) done({ router, error: 'ECONNREFUSED' });
       else {
         const waitMs =
           (SYN_RETRANSMISSIONS_MS[sent] ?? Number.POSITIVE_INFINITY) - (SYN_RETRANSMISSIONS_MS[sent - 1] ?? 0);
         // Past the last one the client gives up by its own timeout.
-        if (Number.isFinite(waitMs)) timer = setTimeout(() => attempt(sent + 1), waitMs);
+        if (Number.isFinite(waitMs)) timer = after(waitMs, () => attempt(sent + 1));
       }
     };
     attempt(0);
-    return () => clearTimeout(timer);
+    return () => timer?.cancel();
   }
 
   #limiterOf(router: string): RejectLimiter {

@@ -1,6 +1,6 @@
 /** That requests on their way to the server at SIGTERM are served. */
 
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { type Reply, served, told } from '../http-probe.ts';

@@ -1,5 +1,5 @@
 /** That the end is told before it comes, and that the port is closed at the right time. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { ask, type Reply, served, told } from '../http-probe.ts';

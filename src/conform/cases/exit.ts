@@ -1,6 +1,7 @@
 /** That the process ends, when, and with which code. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { processesOf } from '../../processes/process-list.ts';
+import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { ask } from '../http-probe.ts';

@@ -1,5 +1,5 @@
 /** That connections which clients keep open end without a loss, and in time. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { type ProbeConnection, told } from '../http-probe.ts';

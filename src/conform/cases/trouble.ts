@@ -1,5 +1,5 @@
 /** That the end comes, and is reported, when something stands in its way. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext, Work } from '../context.ts';
 import { get, getInTwoParts } from '../requests.ts';

@@ -1,5 +1,5 @@
 /** That what is in flight at SIGTERM gets its end. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { served, told } from '../http-probe.ts';

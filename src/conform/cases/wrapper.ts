@@ -1,7 +1,8 @@
 /** That what runs the server (a shell, a package manager, an init) lets it end. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { processesOf } from '../../processes/process-list.ts';
 import { processName, wrapperNames } from '../../processes/process-names.ts';
+import { delay } from '../../timers.ts';
 import type { CaseContext } from '../context.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
 import { DRAINING_MS, PROMPT_MS } from '../timing.ts';

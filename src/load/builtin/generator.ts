@@ -1,7 +1,9 @@
 /** The load itself: starts requests when they are due, follows each to its end, and writes down what happened. */
+
 import type { Endpoint, RoutingTable } from '../../clusters/cluster.ts';
 import { ServiceNetwork } from '../../clusters/local/service-network.ts';
 import type { Random } from '../../random.ts';
+import { after, type Timer } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
 import type { FailedRequest, LoadRecord } from '../../trace/load-record.ts';
@@ -43,7 +45,7 @@ export class Generator {
   readonly #idPrefix: string;
   #dropped = 0;
   #stopped = false;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -69,7 +71,7 @@ export class Generator {
   /** Starts nothing more; resolves when the last request has ended, by itself or by its timeout. */
   async stop(generatorName: string): Promise<{ stoppedMs: number; record: LoadRecord }> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     const stoppedMs = this.#clock.nowMs();
     const planned = this.#lanes.reduce((sum, lane) => sum + lane.arrivals.taken, 0);
     await new Promise<void>((resolve) => {
@@ -90,7 +92,7 @@ export class Generator {
       }
     }
     const next = Math.min(...this.#lanes.map((lane) => lane.arrivals.nextMs));
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, next - this.#clock.nowMs()));
+    this.#timer = after(next - this.#clock.nowMs(), () => this.#tick());
   }
 
   #startRequest(lane: Lane, plannedMs: number): void {

@@ -2,9 +2,12 @@
  * Which protocol a server speaks, by one request on one connection: every load here is HTTP/1.1, so a server that speaks
  * HTTP/2 only or TLS only is recognised before any is sent.
  */
+
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, isIPv6 } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { printable } from '../../printable.ts';
+import { after } from '../../timers.ts';
 
 export type Protocol =
   | { protocol: 'http1'; status: number }
@@ -59,7 +62,8 @@ export function protocolAdvice(found: Protocol): string | undefined {
     );
   }
   if (found.protocol === 'other') {
-    const answer = JSON.stringify(found.answer);
+    // JSON leaves the control characters above 0x7e as they are.
+    const answer = printable(JSON.stringify(found.answer));
     return `it does not speak HTTP (it answered a GET with ${answer}): name its HTTP port with --port`;
   }
   return undefined;
@@ -107,10 +111,10 @@ function firstAnswer({ host, port }: Address, path: string, limitMs: number): Pr
   let bytes = Buffer.alloc(0);
   return new Promise<FirstAnswer>((resolve) => {
     const unknown = (what: string, closed: boolean) => {
-      if (bytes.length === 0) resolve({ protocol: 'unknown', what, closed });
+      if ('HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7))) resolve({ protocol: 'unknown', what, closed });
       else resolve({ protocol: 'other', answer: bytes.toString('latin1') });
     };
-    const timer = setTimeout(() => unknown(`no response within ${limitMs / 1000} s`, false), limitMs);
+    const timer = after(limitMs, () => unknown(`no response within ${limitMs / 1000} s`, false));
     socket.on('connect', () => socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`));
     socket.on('data', (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);
@@ -122,7 +126,7 @@ function firstAnswer({ host, port }: Address, path: string, limitMs: number): Pr
       if (code === 'ECONNREFUSED') unknown('the connection was refused', false);
       else unknown('the connection was reset without a response', true);
     });
-    socket.on('close', () => clearTimeout(timer));
+    socket.on('close', () => timer.cancel());
   }).finally(() => socket.destroy());
 }
 

@@ -1,7 +1,7 @@
 /** The load's worker thread: away from the cluster's timers, so that neither delays the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { seededRandom } from '../../random.ts';
-import { timerMs } from '../../timers.ts';
+import { after } from '../../timers.ts';
 import { startClock } from '../../trace/clock.ts';
 import { Generator } from './generator.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
@@ -19,7 +19,7 @@ let stopping = false;
 const stop = async () => {
   if (stopping) return;
   stopping = true;
-  clearTimeout(bound);
+  bound.cancel();
   const end = await generator.stop(`builtin on Node ${process.versions.node}`);
   clearInterval(progress);
   say({ kind: 'done', ...end });
@@ -33,9 +33,9 @@ port.on('message', (message: ToWorker) => {
 const progress = setInterval(() => {
   say({ kind: 'progress', started: generator.recorder.started, failed: generator.recorder.failed });
 }, PROGRESS_EVERY_MS);
-const bound = setTimeout(() => {
+const bound = after(setup.maxDurationMs, () => {
   say({ kind: 'expired' });
   void stop();
-}, timerMs(setup.maxDurationMs));
+});
 generator.start();
 say({ kind: 'started', atMs: clock.nowMs() });

@@ -1,3 +1,4 @@
+import { after, type Timer } from '../../timers.ts';
 /** Which of a scenario's numbered iterations have ended; they start in the order of their numbers but end in any. */
 
 export class IterationLedger {
@@ -27,12 +28,12 @@ export class IterationLedger {
 
   /** Resolves with true once every iteration from before the fence has ended, or with false after `limitMs`. */
   async settled(limitMs: number): Promise<boolean> {
-    let limit: NodeJS.Timeout | undefined;
+    let limit: Timer | undefined;
     const settled = await new Promise<boolean>((resolve) => {
       this.#waiting.add(() => resolve(true));
-      limit = setTimeout(() => resolve(false), limitMs);
+      limit = after(limitMs, () => resolve(false));
     });
-    clearTimeout(limit);
+    limit?.cancel();
     return settled;
   }
 }

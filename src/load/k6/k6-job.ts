@@ -1,7 +1,6 @@
 /** The k6 load generator within a cluster: a Job whose pods share the load, and whose output is followed. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import type { Target } from '../../clusters/cluster.ts';
 import { Conditions, within } from '../../clusters/condition.ts';
@@ -12,6 +11,7 @@ import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from '../
 import { watchResource } from '../../clusters/kubernetes/watches.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { projectFile } from '../../project-file.ts';
+import { delay } from '../../timers.ts';
 import type { LoadGenerator, LoadOptions, RunningLoad } from '../load.ts';
 import { INDEX_ANNOTATION, LOAD_CONTAINER, LOAD_NAME, type LoadJob, loadConfigMap, loadJob } from './job-objects.ts';
 import { droppedIterations } from './k6-metrics.ts';

@@ -1,15 +1,17 @@
 /** The k6 program: found on the PATH, run with a script, watched, ended. */
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { EnvironmentError } from '../../errors.ts';
+import { runProgram } from '../../processes/external-program.ts';
+import { LineSplitter, plainLine } from '../../processes/line-splitter.ts';
 import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 
 /** k6 writes its summary and ends within some 30 ms of SIGINT; what takes this much longer, in ms, hangs. */
 const INTERRUPT_LIMIT_MS = 10_000;
+/** `k6 version` takes some 100 ms. */
+const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
 /** Lines of k6's own output kept to say why it died. */
 const LAST_WORDS = 10;
+const LONGEST_WORDS = 200;
 
 /** Exit codes of a test that ran to its end: passed, and thresholds (failed or dropped requests) exceeded. */
 export const RAN_TO_ITS_END: readonly number[] = [0, 99];
@@ -32,18 +34,17 @@ export interface K6Run {
 
 /**
  * Name and version of the k6 on the PATH.
- * @throws EnvironmentError where there is none
+ * @throws EnvironmentError where there is none, or it does not say; the signal's reason when aborted
  */
-export async function k6Version(): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)('k6', ['version']);
-    return /^k6 v\S+/.exec(stdout)?.[0] ?? 'k6';
-  } catch (error) {
+export async function k6Version(signal: AbortSignal): Promise<string> {
+  const { stdout, notFound, failure } = await runProgram(['k6', 'version'], { ...VERSION_LIMITS, signal });
+  if (notFound) {
     throw new EnvironmentError(
       'k6 was not found on the PATH: install it with `go install go.k6.io/k6@v1.8.1` or from grafana.com/docs/k6',
-      { cause: error },
     );
   }
+  if (failure !== undefined) throw new EnvironmentError(`\`k6 version\` ${failure}`);
+  return /^k6 v\S+/.exec(stdout)?.[0] ?? 'k6';
 }
 
 export class K6Process {
@@ -55,11 +56,12 @@ export class K6Process {
   private constructor(started: StartedProcess, { signal, onLine }: K6Run) {
     this.#process = started;
     started.stdout.resume(); // the test's summary, which the script writes to a file
-    createInterface({ input: started.stderr }).on('line', (line) => {
+    const lines = new LineSplitter((line) => {
       if (onLine(line) || line === '' || line === 'Request Failed') return;
-      this.#lastWords.push(line);
+      this.#lastWords.push(plainLine(line, LONGEST_WORDS));
       if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
     });
+    started.stderr.on('data', (chunk: Buffer) => lines.push(chunk)).on('end', () => lines.end());
     const kill = () => this.kill();
     signal.addEventListener('abort', kill);
     if (signal.aborted) kill();

@@ -1,17 +1,22 @@
 /** The k6 load generator: runs loadtest.js and reads the line that it prints for each request. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ExitCode, ProgramError } from '../../errors.ts';
+import { temporaryFolder } from '../../processes/temporary-folder.ts';
 import { projectFile } from '../../project-file.ts';
+import { after } from '../../timers.ts';
 import type { LoadRecord } from '../../trace/load-record.ts';
+import { Count } from '../../trace/units.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
 import { type K6Exit, K6Process, k6Version, RAN_TO_ITS_END } from './k6-process.ts';
 import { RequestLog } from './request-log.ts';
 
 /** What is read of the result that loadtest.js writes. */
-const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: z.int() });
+const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: Count });
+
+/** k6 makes its first request within a second of its start. */
+const FIRST_REQUEST_LIMIT_MS = 60_000;
 
 export const k6Load: LoadGenerator = { name: 'k6', start };
 
@@ -19,12 +24,10 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   const { requestMix, target, clock, signal, maxDurationMs } = options;
   signal.throwIfAborted();
   if (target.kind === 'service') throw new Error('a Service is loaded from within its cluster');
-  const version = await k6Version();
-  const folder = mkdtempSync(join(tmpdir(), 'k6-load-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.on('exit', remove);
-  const summaryFile = join(folder, 'summary.json');
-  const workloadFile = join(folder, 'workload.json');
+  const version = await k6Version(signal);
+  const folder = temporaryFolder('k6');
+  const summaryFile = join(folder.path, 'summary.json');
+  const workloadFile = join(folder.path, 'workload.json');
   writeFileSync(workloadFile, JSON.stringify(requestMix));
 
   const log = new RequestLog({ requestMix, target, clocks: [clock] });
@@ -39,25 +42,23 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
     },
     signal,
     onLine: (line) => log.read(line),
-  }).catch((error: unknown) => {
-    remove();
-    process.off('exit', remove);
+  }).catch(async (error: unknown) => {
+    await folder.remove();
     throw error;
   });
 
   let interrupted = false;
+  let hangs = false;
   let endedMs: number | undefined;
   const ended = k6.exited
     .then((exit) => {
       endedMs = clock.nowMs();
       if (signal.aborted) throw signal.reason;
+      if (hangs) throw noRequest();
       if (!interrupted && !RAN_TO_ITS_END.includes(exit.code ?? -1)) throw deathOf(exit, k6.lastWords);
       return readSummary(summaryFile);
     })
-    .finally(() => {
-      remove();
-      process.off('exit', remove);
-    });
+    .finally(() => folder.remove());
   let stopping: Promise<{ stoppedMs: number; record: LoadRecord }> | undefined;
   const died = new Promise<never>((_, reject) => {
     ended.then(() => {
@@ -69,7 +70,11 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   const endedEarly = ended.then(() => {
     throw new ProgramError('k6 ended before it had made any request', ExitCode.invalidMeasurement);
   });
-  const startedMs = await Promise.race([log.started, endedEarly]);
+  const late = after(FIRST_REQUEST_LIMIT_MS, () => {
+    hangs = true;
+    k6.kill();
+  });
+  const startedMs = await Promise.race([log.started, endedEarly]).finally(() => late.cancel());
 
   /**
    * k6 cannot be told to start no more requests and finish those in flight: SIGINT and its REST API both cut them. So it
@@ -100,6 +105,11 @@ function readSummary(file: string): z.infer<typeof Summary> {
   } catch (cause) {
     throw new ProgramError('k6 left no summary of the load', ExitCode.invalidMeasurement, { cause });
   }
+}
+
+function noRequest(): ProgramError {
+  const limit = `${FIRST_REQUEST_LIMIT_MS / 1000} s`;
+  return new ProgramError(`k6 made no request within ${limit} of its start`, ExitCode.environment);
 }
 
 function deathOf({ code, signal }: K6Exit, lastWords: string): ProgramError {

@@ -1,39 +1,40 @@
 /** The lines that loadtest.js prints when it is told to print every request. */
 import { z } from 'zod';
+import { Code, Count, DurationMs, EpochMs, Name, SmallCount, Text } from '../../trace/units.ts';
 
 /** Comes before each scenario's first request. */
-export const StartLine = z.object({ startedAtMs: z.number().describe('when the scenario began, in ms since 1970') });
+export const StartLine = z.object({ startedAtMs: EpochMs.describe('when the scenario began, in ms since 1970') });
 
 const Ended = z.object({
-  scenario: z.string(),
-  iteration: z.int().describe('0, 1, 2 … within the scenario and this instance of k6, in the order of their start'),
-  startedAtMs: z.number().describe('ms since 1970'),
-  endedAtMs: z.number().describe('ms since 1970'),
-  vu: z.int().describe('the virtual user; each has its own connection'),
-  pod: z.string().optional(),
-  requestCount: z.int().describe('how often the pod had seen this id, this time included').default(1),
-  serverTimeMs: z.number().describe("the pod's clock when it answered, ms since 1970").optional(),
+  scenario: Name,
+  iteration: Count.describe('0, 1, 2 … within the scenario and this instance of k6, in the order of their start'),
+  startedAtMs: EpochMs.describe('ms since 1970'),
+  endedAtMs: EpochMs.describe('ms since 1970'),
+  vu: SmallCount.describe('the virtual user; each has its own connection'),
+  pod: Text.optional(),
+  requestCount: Count.describe('how often the pod had seen this id, this time included').default(1),
+  serverTimeMs: EpochMs.describe("the pod's clock when it answered, ms since 1970").optional(),
 });
 
 export const SuccessLine = Ended.extend({
   failed: z.literal(false),
-  latencyMs: z.number().describe('until the last byte, connecting included'),
+  latencyMs: DurationMs.describe('until the last byte, connecting included'),
   connection: z.enum(['fresh', 'reused']),
 });
 
 export const FailureLine = Ended.extend({
   failed: z.literal(true),
-  id: z.string(),
-  error: z.string().describe("k6's words").optional(),
-  errorCode: z.int().optional(),
-  status: z.int().describe('absent where no complete response came').optional(),
+  id: Text,
+  error: Text.describe("k6's words").optional(),
+  errorCode: Code.optional(),
+  status: Code.describe('absent where no complete response came').optional(),
   timings: z
     .object({
-      blocked: z.number().describe('until there was a connection, connecting included'),
-      connecting: z.number(),
-      sending: z.number(),
-      waiting: z.number(),
-      receiving: z.number(),
+      blocked: DurationMs.describe('until there was a connection, connecting included'),
+      connecting: DurationMs,
+      sending: DurationMs,
+      waiting: DurationMs,
+      receiving: DurationMs,
     })
     .describe('ms of each step; 0 for those it did not come to'),
 });

@@ -1,5 +1,6 @@
 /** The matrix on top of the page: a row per variant, a column per runtime, and in each cell a link to its trials. */
 import type { TrialResult } from '../../analysis/result.ts';
+import { largest } from '../../extremes.ts';
 import { cellName } from '../../results/trial-name.ts';
 import { count, percent, rate, seconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
@@ -10,7 +11,10 @@ import { swatch } from './swatch.ts';
 export function matrixTable(trials: readonly TrialResult[]): Markup {
   const { runtimes, rows } = matrix(trials);
   const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
-  const most = Math.max(1, ...rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)));
+  const most = largest(
+    rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)),
+    1,
+  );
   const head = runtimes.map(
     (name) => markup`<th scope="col">${runtimeName(name)} <small>${versions.get(name)}</small></th>`,
   );

@@ -1,5 +1,6 @@
 /** The whole page: one file that needs no network and no script. */
 
+import { largest } from '../../extremes.ts';
 import type { Complaint } from '../../results/judge.ts';
 import type { RunKind } from '../../results/result-file.ts';
 import { complaintLine } from '../complaints.ts';
@@ -11,6 +12,7 @@ import { notes } from '../notes.ts';
 import { timeWindow } from '../picture/frame.ts';
 import { PICTURE_CSS, THEME_CSS } from '../picture/picture-style.ts';
 import { matrix } from '../summary.ts';
+import { withoutCommandsInMarkup } from '../xml.ts';
 import { fixSection } from './found-fix.ts';
 import { causeLegend, timelineLegend } from './legend.ts';
 import { matrixTable } from './matrix.ts';
@@ -63,7 +65,7 @@ ${sections}
 </body>
 </html>
 `;
-  return page.toString();
+  return withoutCommandsInMarkup(page.toString());
 }
 
 function complaintList(complaints: readonly Complaint[]): Markup {
@@ -79,7 +81,7 @@ function variantSection(variant: string, runtimes: readonly string[], trials: re
     const { fromMs, toMs } = timeWindow(trace);
     return [toMs - fromMs];
   });
-  const lengthMs = Math.max(0, ...lengths);
+  const lengthMs = largest(lengths, 0);
   const id = anchor(`variant-${variant}`);
   const cells = runtimes.map((runtime) =>
     cellSection(

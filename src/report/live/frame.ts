@@ -2,6 +2,7 @@
 import type picocolors from 'picocolors';
 import { type LifePart, podState } from '../../analysis/moments.ts';
 import { podLife } from '../../analysis/pod-life.ts';
+import { printable } from '../../printable.ts';
 import type { PodRecord } from '../../trace/cluster-record.ts';
 import { count, counted } from '../format.ts';
 
@@ -89,7 +90,7 @@ function trialLine(trial: RunningTrial, running: readonly RunningTrial[], colors
   const nameWidth = Math.max(...running.map((other) => other.name.length));
   const podsWidth = Math.max(...running.map((other) => width(signs(other))));
   const pods = signs(trial);
-  const word = requests.started === 0 && pods.length === 0 ? lastEvent.replaceAll(/\p{Cc}+/gu, ' ') : '';
+  const word = requests.started === 0 && pods.length === 0 ? printable(lastEvent) : '';
   return [
     { text: `  ${name.padEnd(nameWidth)} ` },
     { text: stage.padEnd(STAGE_WIDTH), paint: colors.dim },

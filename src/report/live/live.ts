@@ -1,6 +1,7 @@
 /** The live view on a terminal: redrawn in place, a few times a second. */
 import cliCursor from 'cli-cursor';
 import { createLogUpdate } from 'log-update';
+import type { LiveTerminal } from '../../output.ts';
 import type { TrialsObserver } from '../../trials/run-trials.ts';
 import type { TrialPlan } from '../../trials/trial.ts';
 import { colorsFor } from '../terminal.ts';
@@ -20,7 +21,7 @@ const REDRAW_MS = 200;
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
 
 export function liveView(
-  stream: NodeJS.WriteStream,
+  stream: LiveTerminal,
   trials: readonly TrialPlan[],
   atATime: number,
   nameOf: (trial: TrialPlan) => string,
@@ -37,7 +38,7 @@ export function liveView(
   };
   const draw = createLogUpdate(surface as NodeJS.WriteStream, { showCursor: true });
   // Shown again by stop(), and by cli-cursor itself however else the program ends.
-  cliCursor.hide(stream);
+  cliCursor.hide(stream as NodeJS.WriteStream);
   const colors = colorsFor(stream);
   const running = new Map<TrialPlan, RunningTrial & { startedMs: number }>();
   const durationsMs: number[] = [];
@@ -88,7 +89,7 @@ export function liveView(
       clearInterval(timer);
       draw.clear();
       draw.done();
-      cliCursor.show(stream);
+      cliCursor.show(stream as NodeJS.WriteStream);
     },
   };
 }

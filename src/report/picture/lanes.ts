@@ -1,6 +1,7 @@
 /** One lane per pod: the parts of its life as a bar, and a sign for everything that happened to it. */
 import { lifeStretches, MOMENT_NAMES, type Moment, podMoments } from '../../analysis/moments.ts';
 import { type PodLife, podLife } from '../../analysis/pod-life.ts';
+import { largest } from '../../extremes.ts';
 import { trialName } from '../../results/trial-name.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { type Markup, markup } from '../markup.ts';
@@ -34,7 +35,10 @@ export function lanes(trace: Trace, frame: Frame, top: number): Drawing {
     const y = top + LANE_HALF + index * 2 * LANE_HALF;
     return lane(pod, readouts[index] ?? { name: pod.name, lines: [] }, trace, frame, y, readoutY);
   });
-  const mostLines = Math.max(1, ...readouts.map(({ lines }) => lines.length));
+  const mostLines = largest(
+    readouts.map(({ lines }) => lines.length),
+    1,
+  );
   return {
     markup: markup`<g class="lanes">${drawn}<text class="hint" x="${LEFT}" y="${readoutY}">Point at a pod, or move to it with Tab, to read its times (seconds after the ${trace.disruption === undefined ? 'beginning of the load' : 'rollout began'}).</text></g>`,
     height: readoutY + 4 + (mostLines - 1) * READOUT_LINE - top,

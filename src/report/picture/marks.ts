@@ -32,7 +32,7 @@ export function marks(trace: Trace, frame: Frame, top: number): Marks {
   if (failures.length === 0) return { markup: markup``, height: 0, perMark: 1 };
   const columnMs = columnWidthMs(frame);
   const widthPx = frame.x(frame.fromMs + columnMs) - LEFT;
-  const columns = inColumns(trace, columnMs);
+  const columns = inColumns(trace, frame, columnMs);
   const most = columns.reduce((largest, column) => Math.max(largest, size(column)), 0);
   const { cellPx, perMark } = packing(most, widthPx);
   const label = `${count(failures.length)} broken requests, ${inWords(columns)}`;
@@ -67,11 +67,13 @@ function columnWidthMs(frame: Frame): number {
   }
 }
 
-function inColumns(trace: Trace, columnMs: number): Column[] {
+function inColumns(trace: Trace, frame: Frame, columnMs: number): Column[] {
   const columns = new Map<number, Column>();
   const causes = causesOf(trace);
   for (const [index, request] of trace.load.failures.entries()) {
-    const fromMs = Math.floor(request.startedMs / columnMs) * columnMs;
+    // What lies outside of the picture is drawn at its edge.
+    const atMs = Math.min(Math.max(request.startedMs, frame.fromMs), frame.toMs);
+    const fromMs = Math.floor(atMs / columnMs) * columnMs;
     const column = columns.get(fromMs) ?? { fromMs, byCause: new Map() };
     columns.set(fromMs, column);
     const cause = causes[index] as CauseId;

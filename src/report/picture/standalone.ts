@@ -1,11 +1,13 @@
 /** Pictures as files of their own, which a README can show: with their style, their background and their namespace. */
 import { CAUSE_IDS, causeById } from '../../analysis/causes.ts';
 import type { TrialResult } from '../../analysis/result.ts';
+import { largest } from '../../extremes.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { count, counted, percent } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
 import { cellTitle, runtimeName, variantName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
+import { withoutCommandsInMarkup } from '../xml.ts';
 import { LEFT, WIDTH } from './frame.ts';
 import { markPath } from './palette.ts';
 import { PICTURE_CSS, THEME_CSS } from './picture-style.ts';
@@ -49,7 +51,10 @@ export function matrixPicture(trials: readonly TrialResult[]): string {
   const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
   const column = (WIDTH - FIRST_COLUMN - 2 * MARGIN) / Math.max(1, runtimes.length);
   const x = (index: number) => MARGIN + FIRST_COLUMN + index * column;
-  const most = Math.max(1, ...rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)));
+  const most = largest(
+    rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)),
+    1,
+  );
   const causes = CAUSE_IDS.filter((id) => trials.some((trial) => trial.causes[id] > 0));
   const head = runtimes.map(
     (name, index) =>
@@ -103,6 +108,7 @@ function causeMark(id: (typeof CAUSE_IDS)[number], x: number, y: number): Markup
 }
 
 function picture(title: string, height: number, content: Markup): string {
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" width="${WIDTH}" height="${Math.ceil(height)}" role="img" aria-label="${title}"><title>${title}</title><style>${trusted(THEME_CSS + PICTURE_CSS + OWN_CSS)}</style><rect class="background" width="${WIDTH}" height="${Math.ceil(height)}" rx="6"/>${content}</svg>
-`.toString();
+  const svg = markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" width="${WIDTH}" height="${Math.ceil(height)}" role="img" aria-label="${title}"><title>${title}</title><style>${trusted(THEME_CSS + PICTURE_CSS + OWN_CSS)}</style><rect class="background" width="${WIDTH}" height="${Math.ceil(height)}" rx="6"/>${content}</svg>
+`;
+  return withoutCommandsInMarkup(svg.toString());
 }

@@ -1,4 +1,5 @@
 /** The requests that were answered, by when they started: those of old pods below, those of new pods on top. */
+import { largest } from '../../extremes.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { BUCKET_MS } from '../../trace/units.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
@@ -18,7 +19,10 @@ export interface Traffic extends Drawing {
 export function traffic(trace: Trace, frame: Frame, top: number): Traffic {
   const barMs = barWidthMs(frame.toMs - frame.fromMs);
   const bars = answered(trace, frame, barMs);
-  const highest = Math.max(1, ...bars.map(([old, fresh]) => old + fresh));
+  const highest = largest(
+    bars.map(([old, fresh]) => old + fresh),
+    1,
+  );
   const bottom = top + HEIGHT;
   const scale = (value: number) => px((value / highest) * HEIGHT);
   const label = `Requests answered per ${duration(barMs)}, at most ${highest}`;

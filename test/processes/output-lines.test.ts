@@ -24,8 +24,7 @@ test('a character that is cut in two', async () => {
 
 test('a line without an end is cut', async () => {
   const lines = await linesOf(...Array.from({ length: 40 }, () => 'x'.repeat(1024)));
-  assert.equal(lines.join('').length, 40 * 1024);
-  assert.ok(lines.every((line) => line.length <= 16 * 1024));
+  assert.deepEqual(lines, [`${'x'.repeat(16 * 1024)} [cut]`]);
 });
 
 test('a stream without an end is read a piece at a time', async (t) => {
@@ -39,6 +38,6 @@ test('a stream without an end is read a piece at a time', async (t) => {
     stream.destroy();
   });
   await new Promise((resolve) => setTimeout(resolve, 500));
-  assert.ok(lines > 32 * 1024, `${lines} lines`);
+  assert.ok(lines >= 32 * 1024, `${lines} lines`);
   assert.ok(lines * 2 < 500 * 1024 * 20, 'far from all that could have come');
 });

@@ -1,0 +1,8 @@
+/** The thread that `run` reads manifests in, so that input that takes too long or too much memory can be stopped. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { limitedAnswer } from './limited.ts';
+import { readManifests } from './manifests.ts';
+import type { ManifestSource } from './yaml-documents.ts';
+
+const { name, text } = workerData as ManifestSource;
+parentPort?.postMessage(limitedAnswer(() => readManifests(text, name)));

@@ -1,0 +1,86 @@
+/** Cuts what a process writes into lines of text, whatever that is. Pure but for the line that has begun. */
+import { stripVTControlCharacters } from 'node:util';
+
+/** Of a longer line, the rest is dropped. */
+export const LONGEST_LINE_BYTES = 16 * 1024;
+
+/** Ends a line that was cut. */
+export const CUT_MARK = ' [cut]';
+
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+export class LineSplitter {
+  readonly #onLine: (line: string) => void;
+  /** The line that has begun, as it came. */
+  #parts: Buffer[] = [];
+  #bytes = 0;
+  /** It was too long, and was passed on; what is left of it is dropped. */
+  #skips = false;
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  push(chunk: Buffer): void {
+    for (let start = 0; start < chunk.length; ) {
+      const end = chunk.indexOf(NEWLINE, start);
+      if (end >= 0 && this.#bytes === 0 && !this.#skips && end - start <= LONGEST_LINE_BYTES) {
+        this.#onLine(textOf(chunk, start, end));
+      } else {
+        this.#add(chunk.subarray(start, end < 0 ? chunk.length : end));
+        if (end < 0) return;
+        this.#endLine();
+      }
+      start = end + 1;
+    }
+  }
+
+  /** The output has ended; a line without an end is one. */
+  end(): void {
+    if (this.#bytes > 0) this.#endLine();
+  }
+
+  #add(piece: Buffer): void {
+    if (this.#skips) return;
+    const room = LONGEST_LINE_BYTES - this.#bytes;
+    // A copy: a piece of a chunk would keep all of it in memory.
+    if (piece.length > 0) this.#parts.push(Buffer.from(piece.subarray(0, room)));
+    this.#bytes += Math.min(piece.length, room);
+    if (piece.length <= room) return;
+    this.#passOn(CUT_MARK);
+    this.#skips = true;
+  }
+
+  #endLine(): void {
+    if (!this.#skips) this.#passOn('');
+    this.#skips = false;
+  }
+
+  #passOn(mark: string): void {
+    const line = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#onLine(textOf(line, 0, line.length) + mark);
+  }
+}
+
+/** Bytes that are no UTF-8 become U+FFFD; a carriage return at the end belongs to the line's end. */
+function textOf(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString('utf8', start, bytes[end - 1] === CARRIAGE_RETURN && end > start ? end - 1 : end);
+}
+
+/**
+ * A line as a terminal would show it, at most `longest` characters of it: without control sequences, of a progress bar that
+ * overwrites itself the last state, and well-formed.
+ */
+export function plainLine(line: string, longest: number): string {
+  const shown = stripVTControlCharacters(line).replace(/^.*\r(?=[^\r])/s, '');
+  const text = shown.replaceAll('\t', ' ').replaceAll(/\p{Cc}/gu, '\ufffd');
+  return text.length <= longest ? text : `${wellFormed(text.slice(0, longest - CUT_MARK.length))}${CUT_MARK}`;
+}
+
+/** Without half a character at the end. */
+function wellFormed(text: string): string {
+  return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
+}

@@ -1,0 +1,27 @@
+/** YAML to print: for kubectl, kustomize and TAP, with values that may be anyone's. */
+import { Document, visit } from 'yaml';
+import { escapeUnsafe, withoutLogCommands } from './printable.ts';
+
+/**
+ * The value as YAML. What could command a terminal or a CI system stands in double quotes, with escapes: another text would
+ * be another value. No long text is folded, so no line begins within one.
+ */
+export function yamlText(value: unknown): string {
+  const document = new Document(value);
+  visit(document, {
+    Scalar(_key, scalar) {
+      if (typeof scalar.value === 'string' && !isHarmless(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  const text = document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER });
+  return escapeUnsafe(text, codePointEscape).replaceAll(/##(?=\w*\[)/g, '#\\x23');
+}
+
+function isHarmless(text: string): boolean {
+  return escapeUnsafe(text, () => '') === text && withoutLogCommands(text) === text;
+}
+
+function codePointEscape(codePoint: number): string {
+  const digits = codePoint.toString(16);
+  return codePoint > 0xffff ? `\\U${digits.padStart(8, '0')}` : `\\u${digits.padStart(4, '0')}`;
+}

