@@ -45,10 +45,10 @@ describe('a command that fails ends the trial with its last words', () => {
   }
 });
 
-test('output without a line end is passed on in pieces', async () => {
-  const lines = await run('head -c 1000000 /dev/zero | tr "\\0" x');
-  assert.ok(lines.length > 1);
-  assert.equal(lines.join('').length, 1_000_000);
+test('of 20 MB without a line end only the beginning is passed on', async () => {
+  const lines = await run('head -c 20000000 /dev/zero | tr "\\0" x');
+  assert.match(lines[0] ?? '', /^x{900}/);
+  assert.ok(lines.join('').length < 10_000, `${lines.length} lines`);
 });
 
 test('a process that it leaves behind does not hold it up, and is gone when the trial ends', async () => {

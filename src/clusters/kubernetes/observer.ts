@@ -55,7 +55,7 @@ export class Observer {
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
     const onGap = (reason: string) => this.#event('WatchInterrupted', undefined, reason);
-    // Objects are read as they come, so an error in a handler is the server's where it is not ours.
+    // Objects are read as they come, so an error in a handler is theirs where it is not ours.
     const onError = (error: unknown) => this.#conditions.fail(unreadable(error));
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;

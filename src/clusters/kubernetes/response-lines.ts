@@ -3,12 +3,12 @@ import type { IncomingMessage } from 'node:http';
 
 /**
  * Unlike node:readline, this ends when the connection is cut: the error is thrown. An unfinished last line is left out.
- * @param maxLength what a line has beyond so many characters is left out as well
+ * @param longest how many characters of a line are kept: one without an end must not fill the memory
  */
-export async function* linesOf(response: IncomingMessage, maxLength: number): AsyncGenerator<string> {
+export async function* linesOf(response: IncomingMessage, longest: number): AsyncGenerator<string> {
   response.setEncoding('utf8');
   let pieces: string[] = [];
-  let left = maxLength;
+  let left = longest;
   const keep = (text: string) => {
     if (left > 0) pieces.push(text.slice(0, left));
     left -= text.length;
@@ -19,7 +19,7 @@ export async function* linesOf(response: IncomingMessage, maxLength: number): As
     for (const text of more) {
       yield pieces.join('');
       pieces = [];
-      left = maxLength;
+      left = longest;
       keep(text);
     }
   }

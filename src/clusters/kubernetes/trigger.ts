@@ -5,10 +5,10 @@ import { readLines } from '../../processes/output-lines.ts';
 import { startProcess } from '../../processes/process-group.ts';
 import { delay } from '../../timers.ts';
 
-/** Of each line of its output. */
-const SHOWN_CHARACTERS = 1000;
 /** A command that has ended, with what it said read; unless a process that it left behind holds its output open. */
 const OUTPUT_LIMIT_MS = 500;
+/** Of each line of its output. */
+const SHOWN_CHARACTERS = 1000;
 
 /**
  * Runs it in a shell, with this program's environment, until it ends; its output goes to `onLine`. What it leaves running in
