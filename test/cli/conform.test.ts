@@ -33,7 +33,7 @@ describe('conform', { concurrency: 4 }, () => {
     ['a program that is not there', ['--', 'no-such-program'], /no program "no-such-program" on this machine/],
     ['an unknown case', ['--case', '1,99', '--', 'true'], /no case "99"; there are 1 to 33/],
     ['an unknown format', ['--format', 'html', '--', 'true'], /text, json, junit, tap/],
-    ['no path', ['--ready-path', 'readyz', '--', 'true'], /must be a path/],
+    ['no path', ['--ready-path', 'readyz', '--', 'true'], /must begin with a slash/],
     ['an unknown signal', ['--stop-signal', 'SIGNOPE', '--', 'true'], /name of a signal, as in SIGQUIT/],
     ['a signal that nobody can handle', ['--stop-signal', 'kill', '--', 'true'], /SIGKILL cannot be handled/],
     ['no grace', ['--grace', '0', '--', 'true'], /whole number from 3 to 600/],
