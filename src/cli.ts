@@ -28,10 +28,13 @@ const program = new Command('k8s-rollout-test')
 
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 
-// Node prints its warnings itself, as they are; where it was told to, it has no listener.
+// Node prints its warnings itself, as they are; where it was told not to, it has no listener. What is deprecated concerns
+// those who write a program: Node says it of no package, but it cannot tell the bundled ones from the program.
 if (process.listenerCount('warning') > 0) {
   process.removeAllListeners('warning');
-  process.on('warning', ({ name, message }) => printStatus(`warning: ${name}: ${message}`));
+  process.on('warning', ({ name, message }) => {
+    if (name !== 'DeprecationWarning') printStatus(`warning: ${name}: ${message}`);
+  });
 }
 // Rejections that nobody handles come here too.
 process.on('uncaughtException', (error) => void end(report(error)));

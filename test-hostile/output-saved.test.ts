@@ -30,13 +30,17 @@ const FREE = [
     'component',
     'refused',
   ],
-  ...['scenario', 'exitSignal', 'container', 'hook', 'variant'],
+  ...['exitSignal', 'container', 'hook'],
 ];
 const FREE_LISTS = ['invalidReasons', 'untried', 'set', 'names', 'standIns', 'signals'];
+/** In characters, where it has a limit that a nasty text would pass. */
+const LONGEST: Readonly<Record<string, number>> = { runtimeVersion: 100, invalidReasons: 1000 };
 
 /** The value with each free text made nasty; the same text becomes the same one. */
 function edited(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return FREE.includes(key) || FREE_LISTS.includes(key) ? nastier(value) : value;
+  if (typeof value === 'string') {
+    return FREE.includes(key) || FREE_LISTS.includes(key) ? nastier(value).slice(0, LONGEST[key]) : value;
+  }
   if (Array.isArray(value)) return value.map((item) => edited(item, FREE_LISTS.includes(key) ? key : ''));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, edited(item, name)]));
@@ -58,21 +62,20 @@ function folder(name: string, result: object, traces: readonly object[] = []): s
   return name;
 }
 
-/** A comparison: every nasty text as the name of a variant, and as all other texts of its trial. */
+/** A comparison with a trial for every nasty text, which is all its free texts. */
 function comparison(): string {
   const result = json('local', 'result.json');
   const [trial] = result.trials;
   const trials = ALL_NASTY.map((text, index) => ({
     ...trial,
-    runtime: index === 0 ? text : trial.runtime,
-    runtimeVersion: text,
-    variant: index === 1 ? 'valid' : text,
+    runtimeVersion: text.slice(0, LONGEST.runtimeVersion),
+    variant: index === 1 ? 'valid' : `v${index}`,
     cluster: text,
     valid: index % 3 > 0,
     failed: 3,
     causes: { ...trial.causes, capacity: 3 },
-    invalidReasons: index % 3 > 0 ? [] : [text, text],
-    failedByScenario: { [text]: 3 },
+    invalidReasons: index % 3 > 0 ? [] : [text.slice(0, LONGEST.invalidReasons), 'busy'],
+    failedByScenario: { fresh: 3 },
   }));
   const traces = readdirSync(join(PROJECT, 'docs/results/local/traces')).slice(0, 2);
   return folder(

@@ -4,6 +4,7 @@
  *
  *   node tools/run-tests.js             every test
  *   node tools/run-tests.js unit        those that start no process and send nothing over a socket
+ *   node tools/run-tests.js hostile     those of test-hostile instead
  *   node tools/run-tests.js FILE…       these alone
  */
 import { spawnSync } from 'node:child_process';
@@ -22,6 +23,9 @@ const AT_A_TIME = 2 * availableParallelism();
 
 /** With real processes, sockets and signals; those that take longest come first. */
 const WITH_PROCESSES = [
+  'test-hostile/servers',
+  'test-hostile/folder-fields',
+  'test-hostile/times',
   'cli/run',
   'cli/compare',
   'cli/conform',
@@ -63,7 +67,8 @@ const WITH_PROCESSES = [
 
 /** @param {string} file */
 const order = (file) => {
-  const place = WITH_PROCESSES.findIndex((start) => relative(join(PROJECT, 'test'), file).startsWith(start));
+  const name = relative(PROJECT, file).replace(/^test\//, '');
+  const place = WITH_PROCESSES.findIndex((start) => name.startsWith(start));
   return place < 0 ? WITH_PROCESSES.length : place;
 };
 
@@ -72,7 +77,7 @@ const inPlace = {
   name: 'in-place',
   /** @param {import('esbuild').PluginBuild} bundler */
   setup(bundler) {
-    bundler.onLoad({ filter: /\/test\/.*\.ts$/ }, ({ path }) => ({
+    bundler.onLoad({ filter: /\/test(-hostile)?\/.*\.ts$/ }, ({ path }) => ({
       loader: 'ts',
       contents: readFileSync(path, 'utf8')
         .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
@@ -81,8 +86,8 @@ const inPlace = {
   },
 };
 
-function everyTest() {
-  return readdirSync(join(PROJECT, 'test'), { recursive: true, withFileTypes: true })
+function everyTest(folder = 'test') {
+  return readdirSync(join(PROJECT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name));
 }
@@ -90,6 +95,7 @@ function everyTest() {
 /** @param {string[]} words */
 function chosen(words) {
   if (words.length === 0) return everyTest();
+  if (words[0] === 'hostile') return everyTest('test-hostile');
   if (words[0] === 'unit') return everyTest().filter((file) => order(file) === WITH_PROCESSES.length);
   return words.map((word) => join(PROJECT, word));
 }
