@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { DockerfileParser } from 'dockerfile-ast';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RUNTIMES, type Runtime } from '../src/manifests/overlays.ts';
 import { projectFile } from '../src/project-file.ts';
 import {

@@ -1,14 +1,18 @@
 /** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
-import { checkCommand } from './commands/check.ts';
-import { compareCommand } from './commands/compare.ts';
-import { conformCommand } from './commands/conform.ts';
-import { explainCommand } from './commands/explain.ts';
-import { reportCommand } from './commands/report.ts';
-import { runCommand } from './commands/run.ts';
 import { ExitCode, ProgramError } from './errors.ts';
 import { exit, outputDone, print, printError, printStatus, printStatusText } from './output.ts';
+
+/** In the order of the help. Each brings packages of its own, so that only the one that is named is loaded. */
+const COMMANDS = new Map<string, () => Promise<Command>>([
+  ['compare', async () => (await import('./commands/compare.ts')).compareCommand()],
+  ['run', async () => (await import('./commands/run.ts')).runCommand()],
+  ['conform', async () => (await import('./commands/conform.ts')).conformCommand()],
+  ['report', async () => (await import('./commands/report.ts')).reportCommand()],
+  ['check', async () => (await import('./commands/check.ts')).checkCommand()],
+  ['explain', async () => (await import('./commands/explain.ts')).explainCommand()],
+]);
 
 const program = new Command('k8s-rollout-test')
   .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
@@ -18,14 +22,10 @@ const program = new Command('k8s-rollout-test')
     writeOut: print,
     writeErr: printStatusText,
     outputError: (text) => printError(`${text.replace(/^error: /, '').trimEnd()} (see --help)`),
-  })
-  .addCommand(compareCommand())
-  .addCommand(runCommand())
-  .addCommand(conformCommand())
-  .addCommand(reportCommand())
-  .addCommand(checkCommand())
-  .addCommand(explainCommand());
+  });
 
+const named = COMMANDS.get(process.argv.slice(2).find((argument) => !argument.startsWith('-')) ?? '');
+for (const load of named ? [named] : COMMANDS.values()) program.addCommand(await load());
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 
 // Node prints its warnings itself, as they are; where it was told not to, it has no listener. What is deprecated concerns

@@ -2,7 +2,7 @@
  * What the rollouts of one manifest say about it: how long its routers lagged, what its server and its hooks did, the preStop
  * sleep and the grace period that would have been enough, and which change removes which share of the failures. Pure.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { largest } from '../extremes.ts';
 import type { Trace } from '../trace/trace.ts';
 import { DurationMs, listOf, ManifestMs, ManifestSeconds, SmallCount, Text } from '../trace/units.ts';

@@ -2,7 +2,7 @@
  * Which single change removes which share of the failures. A change is only named where nothing that was measured speaks
  * against it. Pure.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Trace } from '../trace/trace.ts';
 import { Count, Share } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';

@@ -1,5 +1,5 @@
 /** What changed from one set of results to another, runtime by runtime and variant by variant, and how sure that is. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId } from './causes.ts';
 import { byCell } from './cells.ts';

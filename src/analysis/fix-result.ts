@@ -1,5 +1,5 @@
 /** What a search for the smallest set of fixes came to, as results hold it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Count, listOf, MAX_TRIALS, Text } from '../trace/units.ts';
 import { CHANGES, SERVER_CHANGES } from './changes.ts';
 

@@ -1,5 +1,5 @@
 /** What became of the preStop hooks of the pods that were replaced. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ContainerRecord, type HookRecord, MAX_CONTAINERS } from '../trace/cluster-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { Code, Count, DurationMs, listOf, Text } from '../trace/units.ts';

@@ -1,5 +1,5 @@
 /** From a trace to a result: pure, so that a saved trace can be analysed again by a later version. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { largest } from '../extremes.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';

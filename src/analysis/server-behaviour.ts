@@ -1,5 +1,5 @@
 /** What the server of the old pods did with SIGTERM, as far as it was seen. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { largest, smallest } from '../extremes.ts';
 import { MAX_PODS } from '../trace/cluster-record.ts';
 import type { FailedRequest } from '../trace/load-record.ts';

@@ -1,5 +1,5 @@
 /** What the wrapper of the servers (npm, a shell, an init) did with the stop signal, as far as it was seen. Pure. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_CONTAINERS, MAX_SIGNALS, type WrapperRecord } from '../trace/cluster-record.ts';
 import { DurationMs, listOf, Text } from '../trace/units.ts';
 import type { History } from './history.ts';

@@ -1,6 +1,6 @@
 /** What a Dockerfile's image starts and stops with: its last stage, and the stages that one builds on. */
 import { DockerfileParser, type From, type Instruction, type Shell } from 'dockerfile-ast';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../errors.ts';
 import type { Position } from '../manifests/yaml-documents.ts';
 

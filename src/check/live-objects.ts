@@ -1,6 +1,6 @@
 /** The objects of a cluster as the check reads them: workloads with the pods that run, which admission may have changed. */
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnvironmentError } from '../errors.ts';
 import { matchesSelector } from '../kubernetes-rules/selectors.ts';
 import { Labels, PodSpec } from '../kubernetes-rules/written-objects.ts';

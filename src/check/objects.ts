@@ -1,5 +1,5 @@
 /** The kinds of Kubernetes object the check reads, and what it reads of each. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Container,
   DaemonSet,

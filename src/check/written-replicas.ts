@@ -1,5 +1,5 @@
 /** Whether somebody writes a live workload's replicas, or only its autoscaler sets them. Pure. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 

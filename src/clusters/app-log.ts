@@ -1,5 +1,5 @@
 /** The app's own log lines say what no one outside can see: when it began to drain and when it stopped listening. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TrialClock } from '../trace/clock.ts';
 import type { ContainerRecord } from '../trace/cluster-record.ts';
 import { EpochMs, Version } from '../trace/units.ts';

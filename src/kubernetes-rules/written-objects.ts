@@ -1,5 +1,5 @@
 /** The Kubernetes objects as they are written, as far as they are read here. What the API server fills in: objects.ts. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A number of Go's, refused in the words of the API server's JSON. */
 const goInteger = (bits: 32 | 64, longest: number) =>

@@ -1,5 +1,5 @@
 /** The request mix that both load generators and `loadtest.js` read (`workload.json`). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonFile } from '../json-file.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
 

@@ -1,5 +1,5 @@
 /** The workload and the Service that a trial rolls, out of YAML or of objects. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../errors.ts';
 import { serviceWithDefaults, withDefaults } from '../kubernetes-rules/defaults.ts';
 import type { Service, Workload } from '../kubernetes-rules/objects.ts';

@@ -1,5 +1,5 @@
 /** Kubernetes objects out of YAML documents, the items of lists each for itself. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   errorAt,
   type FieldPath,

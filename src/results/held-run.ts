@@ -1,7 +1,7 @@
 /** What a folder holds already, so that no run writes over another one or over files that are not this program's. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../errors.ts';
 import { readJsonFileIfThere } from '../json-file.ts';
 import { isLeftBeside, readBeginning } from '../regular-file.ts';

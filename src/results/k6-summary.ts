@@ -1,5 +1,5 @@
 /** The result of `k6 run loadtest.js` by hand: k6 saw the requests but not the pods. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { upperBound } from '../analysis/bounds.ts';
 import { countCauses } from '../analysis/causes.ts';
 import { BY_HAND, type TrialResult } from '../analysis/result.ts';

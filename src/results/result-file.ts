@@ -1,5 +1,5 @@
 /** The shape of `result.json`, which `--json` prints too. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Advice } from '../analysis/advice.ts';
 import { FixResult } from '../analysis/fix-result.ts';
 import { TrialResult } from '../analysis/result.ts';

@@ -1,5 +1,5 @@
 /** What happened in the cluster: the pods, their containers, and what the routers knew of them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Code, DurationMs, listOf, Ms, SmallCount, Text, Version } from './units.ts';
 
 /** A rollout of this many pods, old and new, is far beyond what one load can judge. */

@@ -1,5 +1,5 @@
 /** What happened to the requests. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { PodRef } from './cluster-record.ts';
 import {
   BUCKET_MS,

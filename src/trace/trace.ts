@@ -4,7 +4,7 @@
  * Every time is in milliseconds on one monotonic clock that starts with the trial; `clock.startedAtEpochMs` ties it
  * to the wall clock. A fact that was not observed is absent, never zero.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ClusterRecord } from './cluster-record.ts';
 import { LoadRecord } from './load-record.ts';
 import { EpochMs, ManifestMs, Ms, Name, SmallCount, Text, Version } from './units.ts';

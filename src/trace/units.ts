@@ -2,7 +2,7 @@
  * The units of a trace and of a result, each bounded by what a run can have: a folder may come from anywhere, and what reads
  * it neither runs out of memory nor counts beyond what numbers are exact for.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { histogramProblem } from './histogram.ts';
 
 /** Width of a success bucket, in ms. */

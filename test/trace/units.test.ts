@@ -1,7 +1,7 @@
 /** The bounds of what is read, and where their complaints point. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { firstIssue } from '../../src/schema-issue.ts';
 import { emptyHistogram, encodeHistogram, recordMs } from '../../src/trace/histogram.ts';
 import { Count, EncodedHistogram, listOf, Ms, Name, recordOf } from '../../src/trace/units.ts';

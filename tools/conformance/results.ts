@@ -1,7 +1,7 @@
 /** The committed results behind docs/conformance.md: docs/results/conformance.json. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { projectFile } from '../../src/project-file.ts';
 
 const MatrixCase = z.discriminatedUnion('status', [

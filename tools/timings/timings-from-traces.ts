@@ -1,5 +1,5 @@
 /** What the traces of a real cluster say of its timing. Pure. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { podLife } from '../../src/analysis/pod-life.ts';
 import type { Timings } from '../../src/clusters/local/timings.ts';
 import type { PodRecord } from '../../src/trace/cluster-record.ts';

@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import type { Cluster } from '@kubernetes/client-node';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnvironmentError } from '../../errors.ts';
 import { childrenOf } from '../../processes/children.ts';
 import { type StartedProcess, signalIfAlive, startProcess } from '../../processes/process-group.ts';

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { type Cluster, KubeConfig, loadYaml, type User } from '@kubernetes/client-node';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EnvironmentError } from '../../errors.ts';
 import { firstIssue } from '../../schema-issue.ts';
 import { rememberSecret } from '../../secrets.ts';

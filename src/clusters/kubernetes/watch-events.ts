@@ -1,6 +1,6 @@
 /** One watch of the API server, from its request to its end. */
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubernetesApi } from './api.ts';
 import { linesOf } from './response-lines.ts';
 

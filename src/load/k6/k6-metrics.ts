@@ -1,5 +1,5 @@
 /** What a running k6 says of itself by its REST API, reached through the API server's proxy. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
 import { isConnectionError } from '../../clusters/kubernetes/response-lines.ts';
 import { ExitCode, ProgramError } from '../../errors.ts';

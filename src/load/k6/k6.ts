@@ -1,7 +1,7 @@
 /** The k6 load generator: runs loadtest.js and reads the line that it prints for each request. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { temporaryFolder } from '../../processes/temporary-folder.ts';
 import { projectFile } from '../../project-file.ts';

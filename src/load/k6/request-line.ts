@@ -1,5 +1,5 @@
 /** The lines that loadtest.js prints when it is told to print every request. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Code, Count, DurationMs, EpochMs, Name, SmallCount, Text } from '../../trace/units.ts';
 
 /** Comes before each scenario's first request. */
