@@ -35,6 +35,8 @@ export interface Exit {
 }
 
 const POLL_MS = 10;
+/** A server that does not answer yet is asked again after this long, which costs it and us less than a look at its sockets. */
+const ASK_AGAIN_MS = 50;
 /** Until SIGSTOP has reached every process, on a busy machine. */
 const STOP_LIMIT_MS = 1000;
 const OUTPUT_LIMIT_MS = 500;
@@ -151,7 +153,7 @@ export class ServerUnderTest {
       // A socket that takes IPv6 alone looks like one that takes both.
       if (last === REFUSED) this.#host = this.#watch.hosts().find((host) => host !== this.#host) ?? this.#host;
       if (this.#exit) throw await this.#startError(`${endOf(this.#exit)} at its first request`);
-      await delay(POLL_MS);
+      await delay(ASK_AGAIN_MS);
     }
   }
 

@@ -9,10 +9,17 @@ import { after, delay } from '../timers.ts';
 const RETRY_MS = 50;
 /** An answer that says that the request is wrong (4xx, a redirect) does not become another; it is believed after this long. */
 const BELIEVED_AFTER_MS = 2000;
+/**
+ * A server that has not started yet refuses connections, or answers with 5xx. One that takes a connection and answers nothing
+ * will not begin to: it is given up after this long, or after the request's own time where that is longer.
+ */
+const SILENCE_BELIEVED_AFTER_MS = 15_000;
 /** In the place of an error's name: a response with 2xx began and had not ended in the request's time. */
 const ENDLESS = 'no end of the response';
 /** In the place of an error's name: the connection ended without one, and without a response. */
 const CLOSED = 'no response';
+/** How a connection ends that was taken. */
+const SILENT = ['timeout', CLOSED, 'ECONNRESET', 'EPIPE'];
 /** These mean "not now". */
 const TRY_AGAIN = [408, 425, 429];
 
@@ -61,10 +68,15 @@ async function firstAnswer(address: Address, scenario: Scenario, options: FirstA
   const startedMs = performance.now();
   const name = `${scenario.method} ${scenario.path}`;
   let wrongSinceMs: number | undefined;
+  let silentSinceMs: number | undefined;
   let asked = false;
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
-    const answer = await ask(address, scenario, signal);
+    const askedMs = performance.now();
+    const silenceEndsMs = (silentSinceMs ?? askedMs) + SILENCE_BELIEVED_AFTER_MS;
+    // The first request may take its whole time; a server that has been silent for all of that hardly answers the next.
+    const timeoutMs = silentSinceMs === undefined ? scenario.timeoutMs : Math.max(RETRY_MS, silenceEndsMs - askedMs);
+    const answer = await ask(address, { ...scenario, timeoutMs: Math.min(scenario.timeoutMs, timeoutMs) }, signal);
     signal.throwIfAborted();
     const nowMs = performance.now();
     if (typeof answer === 'number' && isSuccess(answer)) return;
@@ -77,6 +89,10 @@ async function firstAnswer(address: Address, scenario: Scenario, options: FirstA
       wrongSinceMs ??= nowMs;
       if (nowMs - wrongSinceMs > BELIEVED_AFTER_MS) throw wrongAnswer(name, answer);
     } else wrongSinceMs = undefined;
+    if (isSilence(answer)) {
+      silentSinceMs ??= askedMs;
+      if (nowMs >= silenceEndsMs) throw notServing(name, answer, nowMs - silentSinceMs);
+    } else silentSinceMs = undefined;
     if (nowMs - startedMs > limitMs) throw notServing(name, answer, limitMs);
     if (attempt === 1) onWait(`ready, but does not serve yet: ${name}: ${inWords(answer)}`);
     await delay(RETRY_MS, undefined, { signal }).catch(() => {}); // aborted, as the next turn says
@@ -130,6 +146,11 @@ function isNoHttp(answer: number | string): boolean {
   return typeof answer === 'string' ? answer.startsWith('HPE_') : answer < 100 || answer > 599;
 }
 
+/** The connection was taken, and no response came. */
+function isSilence(answer: number | string): boolean {
+  return typeof answer === 'string' && SILENT.includes(answer);
+}
+
 function wrongAnswer(name: string, answer: number | string): InputError {
   if (isWrongRequest(answer)) return wrongRequest(name, answer);
   return new InputError(
@@ -151,7 +172,7 @@ function endless(name: string, timeoutMs: number): InputError {
 
 function notServing(name: string, answer: number | string, limitMs: number): EnvironmentError {
   return new EnvironmentError(
-    `the pods are ready but do not serve: ${name} was not answered with 2xx within ${limitMs / 1000} s (${inWords(answer)})`,
+    `the pods are ready but do not serve: ${name} was not answered with 2xx within ${Math.round(limitMs / 1000)} s (${inWords(answer)})`,
   );
 }
 

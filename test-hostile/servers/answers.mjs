@@ -80,7 +80,7 @@ const ANSWERS = {
     socket.end('HTTP/1.1 200 OK\r\nX-\u0000Header: \u001b[31m::error::\u0007\r\nContent-Length: 2\r\n\r\nok'),
   'a keep-alive of years': (socket) =>
     socket.write(`HTTP/1.1 200 OK\r\nKeep-Alive: timeout=${'9'.repeat(30)}\r\nContent-Length: 2\r\n\r\nok`),
-  'one byte at a time': (socket) => slowly(socket, OK, 300),
+  'one byte at a time': (socket) => slowly(socket, OK, 50),
   silence: () => {},
   'half a response': (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nok'),
   'an end without a response': (socket) => socket.end(),
