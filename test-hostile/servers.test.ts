@@ -49,7 +49,6 @@ const RUN: Record<keyof typeof CODES, { answers: string[]; processes: string[] }
       'garbage',
       'endless headers',
       'a header of 100 MB',
-      'a body without end',
       'chunks without end',
       'a huge length',
       'a chunk of 2^63 bytes',
@@ -64,6 +63,7 @@ const RUN: Record<keyof typeof CODES, { answers: string[]; processes: string[] }
 /** Answers that are judged before any load, by what the first request gets. */
 const FIRST_ANSWERS = {
   refused: [
+    'a body without end',
     'a negative length',
     'two lengths',
     'a length and chunks',
@@ -104,7 +104,7 @@ describe('the first answer of hostile servers', { concurrency: 4 }, () => {
     const child = spawn(program, args, { env: { ...process.env, HOST: '127.0.0.1', PORT: String(port) } });
     t.after(() => child.kill('SIGKILL'));
     const scenario = { name: 'fresh', method: 'POST', path: '/', connection: 'fresh' } as const;
-    const load = { ratePerSecond: 1, connections: 1, timeoutMs: 5000 };
+    const load = { ratePerSecond: 1, connections: 1, timeoutMs: 3000 };
     const requestMix = { format: 'k8s-rollout-test/workload/1', scenarios: [{ ...scenario, ...load }] } as const;
     const target = { kind: 'url', url: `http://127.0.0.1:${port}` } as const;
     const options = {
@@ -147,7 +147,6 @@ const CONFORM: Record<'answers' | 'processes', string[]> = {
     'crashes on SIGTERM',
     'listens again on SIGTERM',
     'crashes at each request',
-    'never lets the loop turn at a request',
   ],
 };
 

@@ -67,9 +67,6 @@ const ON_SIGTERM = {
 
 const ON_REQUEST = {
   'crashes at each request': () => process.exit(7),
-  'never lets the loop turn at a request': () => {
-    for (;;);
-  },
 };
 
 const kind = process.argv[2];
