@@ -86,7 +86,7 @@ class Witness {
 
   /** What happened since the test began, and the state of nodes, components and this machine now. */
   async report(): Promise<string> {
-    const begin = this.#lines.findLastIndex((line) => line.includes(' test '));
+    const begin = this.#lines.findLastIndex((line) => /^\S+ test /.test(line));
     const machine = `load ${loadavg().map((load) => load.toFixed(1))}, ${Math.round(freemem() / 2 ** 20)} MiB free`;
     return [...this.#lines.slice(Math.max(0, begin)), await this.#components(), `this machine: ${machine}`].join('\n');
   }
