@@ -25,6 +25,8 @@ export interface LogSource {
    * (seen with 1.34) sometimes sends nothing more on a connection that it keeps open.
    */
   believedSilenceMs?: () => number | undefined;
+  /** Told of each attempt that brought nothing, in words. */
+  onTrouble?: (what: string) => void;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface LogSource {
  */
 export async function followLog(
   api: KubernetesApi,
-  { namespace, pod, container, believedSilenceMs = () => undefined }: LogSource,
+  { namespace, pod, container, believedSilenceMs = () => undefined, onTrouble = () => {} }: LogSource,
   onLine: (line: string) => void,
   signal: AbortSignal,
   ended: () => boolean,
@@ -52,9 +54,10 @@ export async function followLog(
       const response = await api.get(path, query, signal, hasty ? HASTY_ANSWER_MS * patience : undefined);
       // The pod is gone; or its kubelet has not heard of it yet, and answers the same.
       if (response.statusCode === 404 && (lastTime !== '' || overBefore)) return;
-      if (response.statusCode !== 200)
+      if (response.statusCode !== 200) {
         response.destroy(); // 400: the container has not started yet
-      else {
+        onTrouble(`HTTP status ${response.statusCode}`);
+      } else {
         const before = lastTime;
         const patient = patience;
         lastTime = await readLines(
@@ -63,11 +66,13 @@ export async function followLog(
           onLine,
           () => patient * (believedSilenceMs() ?? Number.POSITIVE_INFINITY),
         );
+        if (lastTime === before) onTrouble('no line came');
         patience = lastTime === before ? Math.min(2 * patience, MOST_PATIENCE) : 1;
         if (overBefore) return;
       }
     } catch (error) {
       if (!isConnectionError(error)) throw error;
+      onTrouble((error as Error).message);
       patience = Math.min(2 * patience, MOST_PATIENCE);
     }
     await delay(RETRY_AFTER_MS, undefined, { signal }).catch(() => {});

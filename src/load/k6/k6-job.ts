@@ -18,8 +18,11 @@ import { droppedIterations } from './k6-metrics.ts';
 import { LoadPod } from './load-pod.ts';
 import { RequestLog } from './request-log.ts';
 
-/** Scheduling, pulling the image and k6's own start. */
-const START_LIMIT_MS = 180_000;
+/**
+ * Scheduling, pulling the image and k6's own start. A kubelet (seen twice with 1.34.4) may report a container that runs only
+ * three minutes after its start, and until then has no log of it.
+ */
+const START_LIMIT_MS = 240_000;
 /** k6 starts with virtual users that have never run, and drops arrivals until they have. */
 const WARM_UP_MS = 1000;
 /** The load makes requests all the time, and each prints a line. */
@@ -162,7 +165,10 @@ class RunningJob implements RunningLoad {
     if (seen.length === 0) return '; no pod was made';
     const unready = seen.find((pod) => !isReady(pod));
     const why = schedulingTrouble(seen) ?? (unready && unreadiness(unready));
-    return why === undefined ? '; k6 runs, but prints no request' : `; ${why}`;
+    if (why !== undefined) return `; ${why}`;
+    const unread = this.#pods.find(({ logTrouble }) => logTrouble !== undefined);
+    if (unread) return `; k6 runs, but the log of pod ${unread.name} cannot be read: ${unread.logTrouble}`;
+    return `; k6 runs, but prints no request: ${this.#pods.map(({ words }) => words).join(' | ')}`;
   }
 
   #droppedBy({ name }: LoadPod): Promise<number> {
@@ -234,9 +240,21 @@ class RunningJob implements RunningLoad {
       pod: pod.name,
       container: LOAD_CONTAINER,
       believedSilenceMs: () => SILENCE_MS,
+      onTrouble: (what: string) => {
+        pod.logTrouble = what;
+      },
     };
     const over = () => this.#ending || pod.ended;
-    followLog(this.#options.api, source, (line) => pod.lines.take(line), signal, over).then(
+    followLog(
+      this.#options.api,
+      source,
+      (line) => {
+        pod.logTrouble = undefined;
+        pod.lines.take(line);
+      },
+      signal,
+      over,
+    ).then(
       () => {
         if (this.#ending || signal.aborted) return;
         pod.lines.release();

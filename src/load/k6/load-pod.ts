@@ -22,6 +22,8 @@ export class LoadPod {
   droppedAtStart = 0;
   /** Nothing more comes from it. */
   ended = false;
+  /** Why nothing of its log came at the last attempt; undefined once something has. */
+  logTrouble: string | undefined;
   readonly #lastWords: string[] = [];
 
   constructor({ read, ...options }: LoadPodOptions) {
@@ -42,7 +44,7 @@ export class LoadPod {
     if (exitCode !== undefined) {
       if (RAN_TO_ITS_END.includes(exitCode)) return loadExpired(maxDurationMs);
       const why = reason === undefined || reason === 'Error' ? '' : `, ${reason}`;
-      return new EnvironmentError(`k6 ended by itself (exit code ${exitCode}${why}): ${this.#words}`);
+      return new EnvironmentError(`k6 ended by itself (exit code ${exitCode}${why}): ${this.words}`);
     }
     if (this.pod && status?.phase === 'Failed') {
       return new EnvironmentError(`the load pod ${this.name} (${status.reason ?? 'Failed'}): ${failureOf(this.pod)}`);
@@ -55,7 +57,8 @@ export class LoadPod {
     return new EnvironmentError(`the load pod ${this.name} was deleted while it made requests`);
   }
 
-  get #words(): string {
+  /** What k6 said last, its requests apart. */
+  get words(): string {
     return this.#lastWords.join(' | ') || 'it said nothing';
   }
 
