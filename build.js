@@ -66,7 +66,7 @@ function buildRecipes() {
   });
 }
 
-/** The program with its packages: hundreds of files that are found and read one by one take twice as long to start. */
+/** The program with its packages: finding and reading hundreds of files one by one slows each start. */
 async function buildProgram() {
   await rm(join(import.meta.dirname, 'dist/chunks'), { recursive: true, force: true });
   await build({

@@ -16,7 +16,7 @@ const HIDDEN = /(?![\ufe0e\ufe0f])[\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of these
 const STYLES = /(\u001b\[\d{1,2}m)/;
 
-/** Of several lines: all of CONTROLS but these. */
+/** CONTROLS without tabs and line ends, for text of several lines. */
 const CONTROLS_IN_LINES = /[^\P{Cc}\t\n]|[\p{Zl}\p{Zp}]/gu;
 
 /**

@@ -262,7 +262,7 @@ export class ShellParser extends ShellText {
     if (!this.take(')')) throw new Unparsable('a parenthesis within a command');
   }
 
-  /** Of a function: any compound command. */
+  /** Reads the body of a function, which may be any compound command. */
   #body(place: CommandPlace): void {
     this.skipBlanksAndLines();
     if (this.#command(place) === 'command') throw new Unparsable('a function without a body');

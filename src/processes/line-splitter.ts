@@ -1,7 +1,7 @@
 /** Cuts what a process writes into lines of text, whatever that is. Pure but for the line that has begun. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** Of a longer line, the rest is dropped. */
+/** What a line has beyond this is dropped. */
 export const LONGEST_LINE_BYTES = 16 * 1024;
 
 /** Ends a line that was cut. */

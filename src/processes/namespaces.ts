@@ -22,7 +22,7 @@ const ONE_USER: UserMapping = { flags: ['--user', '--map-root-user'], users: 'on
  */
 const NEW_PID_NAMESPACE = ['--pid', '--fork', '--mount-proc', '--propagation', 'private', '--kill-child', '--'];
 
-/** Of what is tried: it ends at once, or it is of no use. */
+/** The limits of an attempt to make a namespace, which ends at once where it works. */
 export const TRIAL_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
 
 let mapping: UserMapping | undefined;

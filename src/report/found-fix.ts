@@ -45,7 +45,7 @@ function restLines(fix: FixResult): string[] {
   return lines.length === 0 ? [] : [...lines.map((line) => `  ${line}`), ''];
 }
 
-/** Of a set that was rolled more often, the first ones stand for the rest; result.json has all. */
+/** The first outcomes stand for the rest where a set was rolled more often; result.json has all. */
 const MAX_OUTCOMES = 40;
 
 /** Each set that was tried, with the requests that each of its rollouts broke. */

@@ -62,7 +62,7 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
 /** `--version` takes some 50 ms. */
 export const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
 
-/** Of what a program says that is no runtime. */
+/** The length to which the output of a program that is no runtime is cut. */
 const SHOWN_CHARACTERS = 80;
 
 export interface RuntimeUnderTest {

@@ -79,7 +79,7 @@ export function itemsOf<T>({ items }: { items?: unknown }, resource: string): T[
 /** The error of reading an object that came by a watch, and was not checked: the object's fault where it is not ours. */
 export function unreadable(error: unknown): Error {
   if (error instanceof ProgramError) return error;
-  const form = 'the API server tells of an object in a form that Kubernetes does not have';
+  const form = 'the API server sent an object in a form that Kubernetes does not have';
   return new EnvironmentError(`${form}: ${(error as Error).message}`, { cause: error });
 }
 

@@ -25,7 +25,7 @@ export const FIELD_MANAGER = 'k8s-rollout-test';
 
 /** The kubelet (seen with 1.34) sometimes takes a request and never begins to answer it. */
 const ANSWER_TIMEOUT_MS = 5000;
-/** Of what the server says of a refusal. */
+/** The length to which the server's reason for a refusal is cut. */
 const LONGEST_REASON = 500;
 
 export class KubernetesApi {

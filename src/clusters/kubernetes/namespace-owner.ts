@@ -8,9 +8,9 @@ import * as z from 'zod';
 
 const Owner = z.object({
   host: z.string(),
-  /** Of the system's installation; empty where there is none, as in most containers. */
+  /** The id of the system's installation; empty where there is none, as in most containers. */
   machine: z.string(),
-  /** Of the kernel since its start: another for each machine and each start. Empty: not known, as on macOS. */
+  /** The id of this boot, which differs for each machine and each start. Empty: not known, as on macOS. */
   boot: z.string(),
   /** In which the process has its number. Empty: not known. */
   pidNamespace: z.string(),

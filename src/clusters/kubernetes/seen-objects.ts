@@ -17,7 +17,7 @@ export class SeenObjects<T extends KubernetesObject> {
     this.#handlers = handlers;
   }
 
-  /** These are all there are: tells of those that are new or changed, and of those that vanished. */
+  /** Takes a whole list: reports the objects that are new or changed, and those that have vanished. */
   replace(items: readonly T[]): void {
     const there = new Set(items.map(idOf));
     for (const [id, object] of [...this.#seen]) if (!there.has(id)) this.#delete(id, object);

@@ -24,7 +24,7 @@ export interface Limits {
   beginMs: number;
   /** Until its last byte is there. */
   totalMs: number;
-  /** Of the body, unzipped. */
+  /** The largest body, unzipped. */
   bytes: number;
 }
 

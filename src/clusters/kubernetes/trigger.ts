@@ -7,7 +7,7 @@ import { delay } from '../../timers.ts';
 
 /** A command that has ended, with what it said read; unless a process that it left behind holds its output open. */
 const OUTPUT_LIMIT_MS = 500;
-/** Of each line of its output. */
+/** The longest part of an output line that is shown. */
 const SHOWN_CHARACTERS = 1000;
 
 /**
