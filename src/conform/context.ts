@@ -48,9 +48,9 @@ export class CaseContext {
 
   /** A fresh process that serves, and has done so for a while. */
   async serve(): Promise<ServerUnderTest> {
-    const settled = delay(SETTLED_MS);
     const server = await this.start();
-    await Promise.all([server.serves(), settled]);
+    await server.listens();
+    await Promise.all([server.serves(), delay(SETTLED_MS)]);
     return server;
   }
 

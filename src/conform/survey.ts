@@ -48,8 +48,8 @@ export async function survey(target: Target, paths: Paths, ports: Ports, signal:
   signal.addEventListener('abort', endAll);
   try {
     const first = await start();
-    const settled = delay(SETTLED_MS);
     await first.listens();
+    const settled = delay(SETTLED_MS);
     await assertHttp1(first, target);
     await first.serves();
     const idle = settled.then(() => idleEnd(first));

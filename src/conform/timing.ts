@@ -24,8 +24,9 @@ export const ANSWER_MS = 10_000;
 export const HELD_BACK_MS = 1300;
 
 /**
- * A process gets its signal no sooner than this after its start, except where the start is the point: what Deno does on
- * a SIGTERM that nobody handles, for one, is something else in its first 0.7 s.
+ * A process gets its signal no sooner than this after its port was seen open, except where the start is the point: what
+ * Deno does on a SIGTERM that nobody handles, for one, is something else in its first 0.7 s. It counts from the port, not
+ * from the start of the process: on a busy machine a start alone takes that long.
  */
 export const SETTLED_MS = 1500;
 
