@@ -1,8 +1,8 @@
-import { after, type Timer } from '../timers.ts';
 /**
  * The times that the cases are built on, all in ms. A server does what they ask for within milliseconds or not at all, so
  * each leaves at least a few hundred on either side.
  */
+import { after, type Timer } from '../timers.ts';
 
 /** From sending something until the server has surely read it, before SIGTERM. */
 export const READ_MS = 300;

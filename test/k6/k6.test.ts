@@ -223,7 +223,7 @@ function successesOf({ successes }: LoadRecord, scenario?: string): number {
 }
 
 function leftBehind(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('k6-load-'));
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('k8s-rollout-test-k6-'));
 }
 
 function wait(ms: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { after } from '../../timers.ts';
+
 /**
  * Runs work with a signal that is aborted after `ms`, or with `parent`. AbortSignal.any() holds an AbortSignal.timeout() only
  * weakly: on Node 20 the timeout is gone after the next garbage collection, and never fires.

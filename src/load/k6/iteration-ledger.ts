@@ -1,5 +1,5 @@
-import { after, type Timer } from '../../timers.ts';
 /** Which of a scenario's numbered iterations have ended; they start in the order of their numbers but end in any. */
+import { after, type Timer } from '../../timers.ts';
 
 export class IterationLedger {
   /** The highest number seen, and 1: as many are known to have started. */
