@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import { type PodLife, podLife } from '../../src/analysis/pod-life.ts';
-import { withDueTermination } from '../../src/clusters/kubernetes/pod-termination.ts';
+import { withDeletionBeforeSignal, withDueTermination } from '../../src/clusters/kubernetes/pod-termination.ts';
 import { newPodRecord, notePod, notePodGone } from '../../src/clusters/kubernetes/pod-timeline.ts';
 import type { LifecycleHandler } from '../../src/kubernetes-rules/objects.ts';
 import type { ClusterEvent, PodRecord } from '../../src/trace/cluster-record.ts';
@@ -176,5 +176,26 @@ describe('the termination of a pod whose log nobody reads', () => {
   test('of a pod that nobody deleted: never', () => {
     const record = withDueTermination(recordOf(READY), { containers: [], gracePeriodMs: 10_000, events: [] });
     assert.equal(podLife(record).sigtermMs, undefined);
+  });
+});
+
+describe('the deletion of a pod whose log tells of its stop signal', () => {
+  const table: [what: string, signalMs: number | undefined, deletionMs: number][] = [
+    ['is as it was told where the signal came after it', 5100, 5000],
+    ['was no later than the signal, where the watch told of it late', 4850, 4850],
+    ['is as it was told where a signal from long before had another reason', 2900, 5000],
+    ['is as it was told where no signal is known', undefined, 5000],
+  ];
+  for (const [what, signalMs, deletionMs] of table) {
+    test(what, () => {
+      const record = recordOf(READY, DELETED);
+      for (const container of record.containers) {
+        if (container.serves && signalMs !== undefined) container.stopSignalMs = signalMs;
+      }
+      assert.equal(withDeletionBeforeSignal(record).deletionMs, deletionMs);
+    });
+  }
+  test('stays unknown where nobody deleted it', () => {
+    assert.equal(withDeletionBeforeSignal(recordOf(READY)).deletionMs, undefined);
   });
 });

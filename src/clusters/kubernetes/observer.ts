@@ -13,7 +13,7 @@ import { unreadable } from './answer.ts';
 import type { KubernetesApi } from './api.ts';
 import { PodClocks } from './pod-clocks.ts';
 import { PodLogs } from './pod-logs.ts';
-import { withDueTermination } from './pod-termination.ts';
+import { withDeletionBeforeSignal, withDueTermination } from './pod-termination.ts';
 import { isReady, servingContainer } from './pod-timeline.ts';
 import { creationTrouble, failureOf, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
@@ -144,7 +144,7 @@ export class Observer {
     const ending = { containers, gracePeriodMs: terminationGracePeriodSeconds * 1000, events: this.#events };
     const pods = this.#pods.records.map((record) =>
       asksApp
-        ? this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms))
+        ? withDeletionBeforeSignal(this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms)))
         : withDueTermination(record, ending),
     );
     const { runtimeVersion } = this.#logs;
