@@ -14,7 +14,7 @@ import { median, rounded } from './statistics.ts';
 const ROUNDS = 9;
 const SECONDS = 4;
 const CONNECTIONS = 32;
-/** Of the times in /proc/PID/stat, on every Linux that Node runs on. */
+/** The unit of the times in /proc/PID/stat, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
 interface Measured {

@@ -44,7 +44,7 @@ function terminationFloorMs(
   return Math.min(graceMs, preStopMs + (drainMs ?? 0));
 }
 
-/** Of this project's app: how long the slowest scenario's requests take. */
+/** How long the requests of the slowest scenario take in this project's app. */
 export function longestRequestMs({ scenarios }: RequestMix): number {
   return Math.max(...scenarios.map(({ path }) => Number(/^\/delay\/(\d+)/.exec(path)?.[1] ?? 0)));
 }

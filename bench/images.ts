@@ -29,7 +29,7 @@ function baseImage(runtime: Runtime): string {
   return image.replace(/\$\{(\w+)\}/g, (_, name: string) => dockerfile.resolveVariable(name, line) ?? '');
 }
 
-/** Of all its layers, not compressed, in bytes. */
+/** The size of all layers of an image, not compressed, in bytes. */
 function sizeOf(builder: ImageBuilder, image: string): number {
   const ask = (...args: string[]) => execFileSync(builder, args, { encoding: 'utf8' });
   // buildah knows no size of an image, but those of its layers.

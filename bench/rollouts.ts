@@ -15,7 +15,7 @@ export interface Rollout {
   result: TrialResult;
   /** From the first process to the last one gone. */
   tookMs: number;
-  /** Of that, what is no part of the trial: before its first pod is created, and after its load has stopped. */
+  /** The part of `tookMs` outside the trial: before its first pod is created, and after its load has stopped. */
   aroundMs: number;
 }
 

@@ -125,7 +125,7 @@ class Witness {
     if (before === undefined) this.#follow(pod);
   }
 
-  /** Of the load only what k6 says itself: the script prints a line for each request. */
+  /** Follows a pod's log; of a load pod it keeps only k6's own words, because the script prints a line for each request. */
   #follow({ metadata, spec }: V1Pod): void {
     const { name = '', namespace = '' } = metadata ?? {};
     const source = { namespace, pod: name, container: spec?.containers[0]?.name ?? '' };

@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 import { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
 import { holdPort } from '../src/processes/ports.ts';
 
-/** Of every server and kubeconfig here: no output may hold it. */
+/** Every server and kubeconfig here uses these; no output may hold them. */
 export const TOKEN = 'hostile-Tk9-Zq81xWv3';
 export const PASSWORD = 'hostile-Pw7-Yb52';
 

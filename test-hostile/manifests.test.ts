@@ -19,7 +19,7 @@ import {
 } from './manifest-inputs.ts';
 import { hostileDockerfiles, hostileScripts } from './script-inputs.ts';
 
-/** Of processor time: less than the program's own limit, so that it is not that which ends it. Most take a millisecond. */
+/** In processor time, and below the program's own limit, which would end it first. Most inputs take a millisecond. */
 const LIMIT_MS = 5000;
 const OPTIONS = { longestRequestSeconds: 0, drainDelaySeconds: 0 };
 

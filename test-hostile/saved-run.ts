@@ -15,7 +15,7 @@ const KEPT_SUCCESSES = 10;
 const KEPT_VIEWS = 6;
 const RUN = 'run-1';
 
-/** Of a user's own service, so that advice is given. */
+/** A trace of a user's own service, so that advice is given. */
 export function goodTrace(): Trace {
   const { load, trial, cluster, ...rest } = Trace.parse(JSON.parse(readFileSync(SAVED, 'utf8')));
   return {

@@ -7,14 +7,17 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of the mean, two-sided; undefined where the values do not vary, which says nothing about how much others would. */
+/** A two-sided interval for the mean. Undefined where the values do not vary: that does not say how much others would. */
 export function meanInterval(values: readonly number[], confidence = 0.95): Interval | undefined {
   const error = variance(values) / values.length;
   if (!(error > 0)) return undefined;
   return around(mean(values), error, values.length - 1, confidence);
 }
 
-/** Of the second mean minus the first (Welch 1947), two-sided; undefined where neither group varies or one is too small. */
+/**
+ * A two-sided interval for the second mean minus the first (Welch 1947). Undefined where neither group varies or one is too
+ * small.
+ */
 export function differenceInterval(
   one: readonly number[],
   other: readonly number[],
@@ -32,7 +35,7 @@ function around(middle: number, squaredError: number, freedom: number, confidenc
   return [middle - reach, middle + reach];
 }
 
-/** Of a sample; NaN for less than two values. */
+/** The variance of a sample; NaN for fewer than two values. */
 function variance(values: readonly number[]): number {
   const middle = mean(values);
   return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);

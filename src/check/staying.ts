@@ -12,7 +12,7 @@ export const SHORTEST_STAY_SECONDS = 2;
 export const RECOMMENDED_STAY_SECONDS = 5;
 
 export interface Stay {
-  /** Of the preStop hook; undefined where it cannot be told (a script, a request). */
+  /** How long the preStop hook takes; undefined where that cannot be known (a script, a request). */
   preStopSeconds: number | undefined;
   /** From SIGTERM until the app stops accepting connections. */
   drainDelaySeconds: number;

@@ -18,7 +18,7 @@ export interface CheckOptions {
 /** What there is around a workload. */
 export interface Context extends Neighbours {
   options: CheckOptions;
-  /** Of the image of the first serving container. */
+  /** The Dockerfile of the first serving container's image. */
   dockerfile?: Dockerfile;
 }
 

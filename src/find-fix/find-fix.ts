@@ -23,7 +23,7 @@ export interface FindFixOptions extends Origin {
 
 export interface FoundFix {
   state: 'nothing-to-fix' | 'found' | 'not-found' | 'invalid';
-  /** Of the set that was found; else empty. */
+  /** The set that was found; else empty. */
   changes: CandidateFix[];
   patch: WorkloadPatch;
   /** Why each of the four fixes that was not tried was not. */
@@ -81,7 +81,7 @@ class Search {
     this.#options = options;
   }
 
-  /** Of the manifest as it is. */
+  /** The advice for the manifest as it is. */
   get advice(): Advice {
     return advise(this.#traces);
   }

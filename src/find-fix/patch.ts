@@ -10,7 +10,7 @@ export interface WorkloadPatch {
   rollingUpdate?: { maxSurge?: number; maxUnavailable: number };
   graceSeconds?: number;
   preStopSeconds?: number;
-  /** Of the first container. */
+  /** The first container's environment. */
   env?: Record<string, string>;
 }
 

@@ -83,7 +83,7 @@ const Metadata = z.looseObject({
   labels: Labels.optional(),
   annotations: Labels.optional(),
 });
-/** Of an object of its own, not of a template. */
+/** The metadata of an object that stands on its own; a template may leave the name out. */
 export const ObjectMetadata = Metadata.extend({ name: z.string(), namespace: z.string().optional() });
 
 /** A label selector. Source: LabelSelector of meta/v1. */

@@ -4,8 +4,8 @@ import { InputError } from '../errors.ts';
 import { projectFile } from '../project-file.ts';
 
 /**
- * Of processor time, so that a busy machine refuses nothing that an idle one takes. 10 MB that are all workloads need
- * some 7 s; YAML made to be slow takes minutes.
+ * In processor time, so that a busy machine refuses nothing that an idle one takes. 10 MB that are all workloads need some
+ * 7 s; YAML made to be slow takes minutes.
  */
 const PROCESSOR_SECONDS = 8;
 const POLL_MS = 100;
@@ -45,7 +45,7 @@ export function withinLimits<T>(script: string, input: unknown, names: readonly 
     });
     worker.on('exit', (code) => {
       clearInterval(poll);
-      // Of no effect after an answer.
+      // Has no effect after an answer.
       reject(new Error(`the reading of ${shortList(names)} ended without an answer (exit code ${code})`));
     });
   });

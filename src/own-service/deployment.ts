@@ -14,7 +14,7 @@ export interface DeploymentSettings {
 
 const DEFAULT_REPLICAS = 3;
 const NAME = 'own-service';
-/** Of the container. The local cluster gives each pod its own address instead. */
+/** The container's port. The local cluster gives each pod an address of its own instead. */
 const CONTAINER_PORT = 8080;
 export const OWN_CONTAINER = 'app';
 /** A command that is not up by then is not going to be. */

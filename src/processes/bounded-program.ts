@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 
 export interface ProgramLimits {
   limitMs: number;
-  /** Of stdout and of stderr. */
+  /** The limit for stdout, and for stderr. */
   maxOutputBytes: number;
 }
 

@@ -28,7 +28,7 @@ export function headline(run: Pick<Run, 'kind' | 'trials' | 'fix'>, { state }: P
   }
 }
 
-/** Of the valid variant, where it was rolled. */
+/** The headline of a comparison: what the valid variant broke, where it was rolled. */
 export function comparisonHeadline(trials: readonly TrialResult[]): Headline {
   const valid = trials.filter((trial) => trial.variant === 'valid');
   const cells = matrix(valid).rows.flatMap((row) => row.cells.filter((cell) => cell !== undefined));

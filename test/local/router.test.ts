@@ -6,9 +6,9 @@ import type { Random } from '../../src/random.ts';
 import { endpointsOf, fakeTime } from './fake-node.ts';
 
 interface Delays {
-  /** Of each update in turn, and then of all others as the last, in ms. */
+  /** How late each update comes, in turn, in ms; the last holds for all that follow. */
   slices?: number[];
-  /** Of each sync in turn, in ms. */
+  /** How long each sync takes, in turn, in ms. */
   syncs?: number[];
 }
 

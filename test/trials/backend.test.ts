@@ -53,7 +53,7 @@ describe('on a cluster', () => {
     const old = wholeSeconds(Date.now() - 3 * 3_600_000);
     const put = (name: string, metadata: object) =>
       server.store.put({ kind: 'Namespace', metadata: { name, ...metadata } });
-    // Of a process that this machine never had.
+    // Its owner is a process that this machine never had.
     const owner = JSON.stringify({ ...thisOwner(), pid: 2 ** 22 + 1 });
     put('left', { labels, creationTimestamp: old, annotations: { 'k8s-rollout-test/owner': owner } });
     put('other', { creationTimestamp: old });

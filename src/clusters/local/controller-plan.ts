@@ -15,7 +15,7 @@ export interface SeenPods {
 }
 
 export interface ControllerPlan {
-  /** Of each pod to make, what follows the workload's name in its own; undefined where any will do. */
+  /** One entry for each pod to make: what follows the workload's name in the pod's; undefined where any will do. */
   create: (string | undefined)[];
   delete: Pod[];
 }

@@ -41,7 +41,7 @@ const STATES: readonly { state: LifePart | 'gone'; sign: string; name: string }[
   { state: 'gone', sign: '×', name: 'gone' },
 ];
 
-/** Of the longest, "deploying" and "finishing". */
+/** The width of the longest stages, "deploying" and "finishing". */
 const STAGE_WIDTH = 9;
 const BAR_WIDTH = 24;
 /** The bar, the signs' meaning, and the line that the cursor is on. */

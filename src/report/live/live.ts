@@ -17,7 +17,7 @@ export interface Progress {
 const FIRST_GUESS_MS = 24_000;
 const REDRAW_MS = 200;
 
-/** Of terminals that do not know their size and say 0, as some serial lines. */
+/** For terminals that do not know their size and say 0, as some serial lines do. */
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
 
 export function liveView(
@@ -97,7 +97,7 @@ export function liveView(
 /** From what the trials so far took; in ms. */
 export function estimateLeftMs(known: {
   durationsMs: readonly number[];
-  /** Of those that run. */
+  /** How long each running trial has run. */
   elapsedMs: readonly number[];
   total: number;
   atATime: number;

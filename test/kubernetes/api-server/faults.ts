@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface Fault {
   method?: string;
-  /** Of the path with its query. */
+  /** Matches the path with its query. */
   path: RegExp;
   /** How many requests it strikes; by default each. */
   times?: number;
