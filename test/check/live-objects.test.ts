@@ -53,7 +53,7 @@ describe('a workload on a cluster', () => {
     ]);
   });
 
-  test('tells of a container that admission added, and of a field it changed', () => {
+  test('reports a container that admission added, and a field that it changed', () => {
     const containers = [{ ...SPEC.containers[0], image: 'mirror/web:1' }, { name: 'proxy' }];
     const { notes } = checkedGrace([pod('web-1', { ...SPEC, containers })]);
     assert.match(notes.join(), /\(container proxy was added, image of container web\)/);
