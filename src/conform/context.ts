@@ -37,6 +37,7 @@ export class CaseContext {
   readonly #connections: ProbeConnection[] = [];
   readonly #webSockets: WebSocket[] = [];
   #over = false;
+  #lateMs = 0;
 
   constructor(target: Target, survey: Survey, ports: Ports) {
     this.#target = target;
@@ -60,6 +61,23 @@ export class CaseContext {
     this.#servers.push(server);
     if (this.#over) await this.end();
     return server;
+  }
+
+  /** For a step that must come at its time: waits so long, and notes how late that was. */
+  async pause(ms: number): Promise<void> {
+    const dueMs = performance.now() + ms;
+    await delay(ms);
+    this.noteLateness(performance.now() - dueMs);
+  }
+
+  /** A step of the case came so many ms after its time. */
+  noteLateness(ms: number): void {
+    this.#lateMs = Math.max(this.#lateMs, ms);
+  }
+
+  /** How late the steps of the case came that have a time, at most, in ms. */
+  get latenessMs(): number {
+    return Math.max(this.#lateMs, ...this.#servers.map(({ latenessMs }) => latenessMs));
   }
 
   /** Both at once, or one after the other where the server has but one port. */

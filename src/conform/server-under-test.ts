@@ -56,6 +56,7 @@ export class ServerUnderTest {
   #exit: Exit | undefined;
   #killed = false;
   #signalledMs: number | undefined;
+  #lateMs = 0;
   #linesBeforeSignal = 0;
   #lines = 0;
   #onListenerClosed: (atMs: number) => void = () => {};
@@ -124,14 +125,17 @@ export class ServerUnderTest {
   }
 
   /**
-   * Resolves when something listens on its port.
+   * Resolves when something listens on its port, with the time since it did not, in ms: it may have done so for so long.
    * @throws EnvironmentError when it ends instead, or takes too long
    */
-  async listens(): Promise<void> {
-    const endMs = performance.now() + this.#target.startLimitMs;
+  async listens(): Promise<number> {
+    let closedMs = performance.now();
+    const endMs = closedMs + this.#target.startLimitMs;
     for (;;) {
+      const lookedMs = performance.now();
       this.#host = await this.#findListener();
-      if (this.#host !== undefined) return;
+      if (this.#host !== undefined) return performance.now() - closedMs;
+      closedMs = lookedMs;
       if (this.#exit) throw await this.#startError(`${endOf(this.#exit)} before it listened on port ${this.port}`);
       if (performance.now() > endMs) {
         throw await this.#startError(this.#notListening());
@@ -177,8 +181,15 @@ export class ServerUnderTest {
 
   /** Resolves that long after the signal. */
   async afterSignal(ms: number): Promise<void> {
-    const leftMs = (this.#signalledMs ?? Number.NaN) + ms - performance.now();
+    const dueMs = (this.#signalledMs ?? Number.NaN) + ms;
+    const leftMs = dueMs - performance.now();
     if (leftMs > 0) await delay(leftMs);
+    this.#lateMs = Math.max(this.#lateMs, performance.now() - dueMs);
+  }
+
+  /** How late `afterSignal` has resolved, at most, in ms. */
+  get latenessMs(): number {
+    return this.#lateMs;
   }
 
   /** From the signal to that time, in ms. */

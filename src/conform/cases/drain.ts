@@ -1,5 +1,4 @@
 /** That the end is told before it comes, and that the port is closed at the right time. */
-import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { ask, type Reply, served, told } from '../http-probe.ts';
@@ -76,7 +75,7 @@ async function readinessFirst(context: CaseContext): Promise<Verdict> {
     if (!reply.complete) return fail(expected, `${told(reply)} at T + ${Math.round(afterMs)} ms, and 200 until then`);
     if (reply.status >= 400) return pass;
     if (afterMs > PROMPT_MS) return fail(expected, `status ${reply.status} at T + ${seconds(afterMs)}`);
-    await delay(READINESS_EVERY_MS);
+    await context.pause(READINESS_EVERY_MS);
   }
 }
 

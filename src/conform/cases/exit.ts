@@ -1,7 +1,6 @@
 /** That the process ends, when, and with which code. */
 
 import { processesOf } from '../../processes/process-list.ts';
-import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { ask } from '../http-probe.ts';
@@ -102,8 +101,8 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     async run(context) {
       context.needsExit();
       const server = await context.start();
-      await server.listens();
-      await delay(50);
+      context.noteLateness(await server.listens());
+      await context.pause(50);
       server.terminate();
       const exit = await server.exited;
       if (!exit.killed && !CRASHES.includes(exit.signal ?? '')) return pass;
@@ -169,7 +168,7 @@ async function noZombies(context: CaseContext): Promise<Verdict> {
     for (const pid of zombies.keys()) if (!found.some((zombie) => zombie.pid === pid)) zombies.delete(pid);
     const old = [...zombies.values()].find(({ sinceMs }) => nowMs - sinceMs >= ZOMBIE_MS);
     if (old) return fail('children that have ended are reaped', `${old.name} was a zombie for ${seconds(ZOMBIE_MS)}`);
-    await delay(LOOK_MS);
+    await context.pause(LOOK_MS);
   }
   return pass;
 }

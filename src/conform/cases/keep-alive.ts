@@ -127,7 +127,7 @@ async function announcesClose(context: CaseContext): Promise<Verdict> {
     if (!reply.keepAlive) return pass;
     const late = server.sinceSignal(performance.now()) > ANNOUNCED_WITHIN_MS;
     if (late) return fail(expected, `${responses(count)} within ${seconds(ANNOUNCED_WITHIN_MS)}, none of them with it`);
-    await delay(20);
+    await context.pause(20);
   }
 }
 
