@@ -10,3 +10,8 @@ export function childrenOf(pid: number, thread = pid): number[] {
     throw error;
   }
 }
+
+/** Its children, their children, and so on, the youngest generation first. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [...descendantsOf(child), child]);
+}

@@ -2,11 +2,14 @@
 import { once } from 'node:events';
 import { after, delay } from '../timers.ts';
 import { type ProgramEnd, type ProgramExit, type ProgramLimits, programEnd } from './bounded-program.ts';
+import { descendantsOf } from './children.ts';
 import { asPid1, canMakePidNamespaces } from './namespaces.ts';
-import { startProcess } from './process-group.ts';
+import { signalIfAlive, startProcess } from './process-group.ts';
 
 export interface ProgramOptions extends ProgramLimits {
   cwd?: string;
+  /** Variables besides this program's own, or in their place. */
+  env?: Readonly<Record<string, string>>;
   /** Aborting ends it. */
   signal?: AbortSignal | undefined;
   /** Where the system allows it, in a PID namespace of its own, from which nothing gets out, no daemon either. */
@@ -17,7 +20,8 @@ export interface ProgramOptions extends ProgramLimits {
 const OUTPUT_LIMIT_MS = 500;
 
 /**
- * Runs a command in this program's environment. What it leaves running in its process group ends with it.
+ * Runs a command in this program's environment. What it leaves running in its process group ends with it; where it is ended,
+ * so is everything that it has started.
  * @throws EnvironmentError when no process can be started, the signal's reason when aborted
  */
 export async function runProgram(command: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
@@ -25,14 +29,19 @@ export async function runProgram(command: readonly string[], options: ProgramOpt
   signal?.throwIfAborted();
   const container = options.contained && canMakePidNamespaces() ? asPid1(false) : [];
   const started = await startProcess([...container, ...command], {
-    env: ownEnvironment(),
+    env: { ...ownEnvironment(), ...options.env },
     fullPriority: true,
     ...(cwd === undefined ? {} : { cwd }),
   });
+  const kill = () => {
+    // Some of them may have left the group.
+    for (const descendant of descendantsOf(started.pid)) signalIfAlive(descendant, 'SIGKILL');
+    started.killGroup();
+  };
   let exceeded: ProgramExit['exceeded'];
   const endFor = (limit: 'time' | 'output') => {
     exceeded ??= limit;
-    started.killGroup();
+    kill();
   };
   const streams = [started.stdout, started.stderr];
   const output: [Buffer[], Buffer[]] = [[], []];
@@ -45,7 +54,6 @@ export async function runProgram(command: readonly string[], options: ProgramOpt
       else output[nth]?.push(chunk);
     });
   }
-  const kill = () => started.killGroup();
   signal?.addEventListener('abort', kill);
   if (signal?.aborted) kill();
   const timer = after(limitMs, () => endFor('time'));

@@ -37,10 +37,7 @@ for (const [how, run] of WAYS) {
         const mark = `mark-${process.pid}-${WAYS.findIndex(([name]) => name === how)}-${nth}`;
         const end = await run(['sh', '-c', `: ${mark}; ${script}`, mark]);
         if (!(how === 'waited for' && what.startsWith('leaves'))) assert.equal(end.failure, failure);
-        for (let look = 0; look < 50 && processesWith(mark).length > 0; look++) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-        assert.deepEqual(processesWith(mark), []);
+        await assertGone(mark);
       });
     }
 
@@ -64,6 +61,19 @@ test('a daemon does not get out', { skip: !canMakePidNamespaces() && 'no PID nam
   assert.deepEqual(processesWith(mark), []);
 });
 
+test('what left its group ends with a program that is ended', async () => {
+  const mark = `left-${process.pid}`;
+  const script = 'setsid sh -c "sleep 1000; : $0" "$0" & wait';
+  const { failure } = await runProgram(['sh', '-c', script, mark], LIMITS);
+  assert.equal(failure, 'did not end within 0.7 s');
+  await assertGone(mark);
+});
+
+test('a variable of its own', async () => {
+  const { stdout } = await runProgram(['sh', '-c', 'echo "$OWN $PATH"'], { ...LIMITS, env: { OWN: 'x' } });
+  assert.equal(stdout, `x ${process.env.PATH}\n`);
+});
+
 test('aborting ends it', async () => {
   const controller = new AbortController();
   const reason = new Error('enough');
@@ -71,6 +81,14 @@ test('aborting ends it', async () => {
   const run = runProgram(['sleep', '1000'], { ...LIMITS, limitMs: 60_000, signal: controller.signal });
   await assert.rejects(run, reason);
 });
+
+/** What was killed is gone a moment later. */
+async function assertGone(mark: string): Promise<void> {
+  for (let look = 0; look < 50 && processesWith(mark).length > 0; look++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.deepEqual(processesWith(mark), []);
+}
 
 /** By their arguments; those that have ended have none. */
 function processesWith(mark: string): string[] {
