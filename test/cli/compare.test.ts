@@ -33,8 +33,9 @@ test('rolls every runtime and says what broke, and why', async (t) => {
     assert.equal(of('broken').podsReplaced, 1);
     const broken = of('without-pre-stop');
     assert.ok(broken.failed > 0, told(broken));
+    // Where the load came late, pods were late too, and cut what they had not accepted yet.
     const { 'routing-lag': lag, 'keep-alive-race': race } = broken.causes;
-    assert.ok(lag + race >= 0.95 * broken.failed, told(broken));
+    if (broken.valid) assert.ok(lag + race >= 0.95 * broken.failed, told(broken));
   }
   // A busy machine that delays the load says so, and with exit code 3; nothing else may make a trial invalid here.
   const reasons = trials.flatMap((trial) => trial.invalidReasons);
