@@ -4,14 +4,14 @@ const REMOVED = '***';
 
 /** A shorter value may be part of any word, and is removed where it stands alone. */
 const UNIQUE_LENGTH = 8;
-/** A shorter value is no secret that could be told from ordinary text. */
+/** A shorter value cannot be distinguished from ordinary text. */
 const SHORTEST = 4;
 
 const known = new Set<string>();
 
 /**
  * Remembers a secret's value, so that `withoutSecrets` removes it wherever it appears: as it is, in base64, or escaped as
- * in a URL or in JSON. Of a value over several lines each line counts, because an error may quote one of them.
+ * in a URL or in JSON. Each line of a value counts too, because an error may quote one of them.
  */
 export function rememberSecret(value: string): void {
   for (const line of new Set([value.trim(), ...value.split('\n').map((text) => text.trim())])) {
@@ -39,7 +39,7 @@ const QUERY_PARAMETERS =
   'access_token|id_token|refresh_token|auth_token|token|api_?key|key|secret|client_secret|password|passwd|sig|signature|' +
   'X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|X-Goog-Signature|X-Goog-Credential';
 
-/** Forms that are credentials whatever stands around them. */
+/** Forms that are credentials in any context. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REMOVED],
   // The same in base64, as kubeconfigs hold it; a certificate begins alike, and is not missed.
@@ -50,7 +50,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     /\b([Bb]earer|BEARER)\s+(?!(?:tokens?|auth\w*|credentials?|scheme|header|realm|is|was|not|and|or|of|in|for)\b)[\w.~+/=-]+/g,
     `$1 ${REMOVED}`,
   ],
-  // "Basic principles" is no credential: base64 of a name and a password is hardly ever one lower-case word.
+  // "Basic principles" is not a credential: a name and a password in base64 are hardly ever one lower-case word.
   [/\b([Bb]asic|BASIC)\s+(?![A-Z]?[a-z]+\b(?![\d+/=]))(?=[\w+/-]{4})[\w+/-]+={0,2}/g, `$1 ${REMOVED}`],
   [/\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@:"'<>]*:[^\s/"'<>]*@/gi, `$1${REMOVED}@`],
   [/\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@:"'<>]{16,}@/gi, `$1${REMOVED}@`],

@@ -1,5 +1,5 @@
 /**
- * Records what a cluster's API server tells of one rollout of an overlay, for test/kubernetes/replay.test.ts: each change of
+ * Records one rollout of an overlay as a cluster's API server reports it, for test/kubernetes/replay.test.ts: each change of
  * pods, EndpointSlices and events, and the pods' logs, with the times at which they came. On the current context, whose nodes
  * have the overlay's image.
  *

@@ -63,19 +63,19 @@ export class CaseContext {
     return server;
   }
 
-  /** For a step that must come at its time: waits so long, and notes how late that was. */
+  /** Waits before a step whose time matters, and notes how late it came. */
   async pause(ms: number): Promise<void> {
     const dueMs = performance.now() + ms;
     await delay(ms);
     this.noteLateness(performance.now() - dueMs);
   }
 
-  /** A step of the case came so many ms after its time. */
+  /** Notes that a step of the case came this many ms late. */
   noteLateness(ms: number): void {
     this.#lateMs = Math.max(this.#lateMs, ms);
   }
 
-  /** How late the steps of the case came that have a time, at most, in ms. */
+  /** The largest lateness of a step whose time matters, in ms. */
   get latenessMs(): number {
     return Math.max(this.#lateMs, ...this.#servers.map(({ latenessMs }) => latenessMs));
   }

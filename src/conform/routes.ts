@@ -39,9 +39,9 @@ export interface Routes {
 const SLOW_ENOUGH_MS = 1000;
 const SLOW_TRIED_MS = 1500;
 const SLOW_LIMIT_MS = 60_000;
-/** A server that takes one request at a time answers no later one. */
+/** The wait for that later request: a server that handles one request at a time never answers it. */
 const LATER_ANSWER_MS = 2500;
-/** From when an answer is there until this program has read it, among others. */
+/** How long an answer that has arrived may wait to be read by this program. */
 const HEARD_MS = 100;
 
 export async function findRoutes(server: ServerUnderTest, paths: Paths): Promise<Routes> {
@@ -150,8 +150,8 @@ async function tryUpload(server: ServerUnderTest, path: string): Promise<string 
 }
 
 /**
- * The answer, where the server gives it now; undefined where it waits. A server that has answered a later request has had its
- * time, however busy the machine is.
+ * The answer, or undefined where the server is waiting for something. Once it has answered a later request it has had time
+ * for this one, however busy the machine is.
  */
 async function givenTime(server: ServerUnderTest, answer: Promise<Reply>): Promise<Reply | undefined> {
   const early = await orAfter(READ_MS, answer);

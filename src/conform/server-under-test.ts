@@ -125,7 +125,7 @@ export class ServerUnderTest {
   }
 
   /**
-   * Resolves when something listens on its port, with the time since it did not, in ms: it may have done so for so long.
+   * Resolves when something listens on its port, with the time since the last look that found it closed, in ms.
    * @throws EnvironmentError when it ends instead, or takes too long
    */
   async listens(): Promise<number> {
@@ -187,7 +187,7 @@ export class ServerUnderTest {
     this.#lateMs = Math.max(this.#lateMs, performance.now() - dueMs);
   }
 
-  /** How late `afterSignal` has resolved, at most, in ms. */
+  /** The largest lateness of `afterSignal`, in ms. */
   get latenessMs(): number {
     return this.#lateMs;
   }

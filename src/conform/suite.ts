@@ -121,8 +121,7 @@ async function runCase(
     const { number, id, family } = told;
     const title = withSignal(told.title, target.stopSignal);
     const stallMs = stalls.longestSince(startedMs);
-    // What a server should do it does within milliseconds. A stall can make that look late, but a lack of it not look right,
-    // unless a step of the case itself came late.
+    // A stall can make a good server look late. It cannot make a bad one look good, unless a step of the case came late.
     const isSound = verdict.status === 'pass' && context.latenessMs <= LONGEST_STALL_MS;
     if (isSound || stallMs <= LONGEST_STALL_MS) {
       return { number, id, family, title, durationMs: Math.round(performance.now() - startedMs), ...verdict };

@@ -24,9 +24,9 @@ export const ANSWER_MS = 10_000;
 export const HELD_BACK_MS = 1300;
 
 /**
- * A process gets its signal no sooner than this after its port was seen open, except where the start is the point: what
- * Deno does on a SIGTERM that nobody handles, for one, is something else in its first 0.7 s. It counts from the port, not
- * from the start of the process: on a busy machine a start alone takes that long.
+ * A process gets its signal this long after its port was seen open, or later, except where a case is about the start. Deno,
+ * for example, treats an unhandled SIGTERM differently in its first 0.7 s. The time counts from the open port, because on a
+ * busy machine the start alone can take that long.
  */
 export const SETTLED_MS = 1500;
 

@@ -20,8 +20,8 @@ export interface ProgramOptions extends ProgramLimits {
 const OUTPUT_LIMIT_MS = 500;
 
 /**
- * Runs a command in this program's environment. What it leaves running in its process group ends with it; where it is ended,
- * so is everything that it has started.
+ * Runs a command in this program's environment. What it leaves running in its process group ends with it. A command that
+ * meets a limit or is aborted is killed with everything that it has started.
  * @throws EnvironmentError when no process can be started, the signal's reason when aborted
  */
 export async function runProgram(command: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {

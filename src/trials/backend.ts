@@ -59,7 +59,7 @@ export interface KubernetesOptions {
   /** Load comes from this machine to there. */
   url?: string;
   load?: 'builtin' | 'k6';
-  /** Told of the namespaces that an earlier run had left and that are gone now, and of those that may be left, a sentence each. */
+  /** Called with the left-over namespaces that were deleted, and with a sentence for each that may be left over. */
   onCleanUp(deleted: readonly string[], doubtful: readonly string[]): void;
 }
 

@@ -10,15 +10,15 @@ const RETRY_MS = 50;
 /** An answer that says that the request is wrong (4xx, a redirect) does not become another; it is believed after this long. */
 const BELIEVED_AFTER_MS = 2000;
 /**
- * A server that has not started yet refuses connections, or answers with 5xx. One that takes a connection and answers nothing
- * will not begin to: it is given up after this long, or after the request's own time where that is longer.
+ * A server that has not started yet refuses connections, or answers with 5xx. One that accepts a connection and stays silent
+ * is not going to answer: it is given up after this long, or after the request's own timeout where that is longer.
  */
 const SILENCE_BELIEVED_AFTER_MS = 15_000;
 /** In the place of an error's name: a response with 2xx began and had not ended in the request's time. */
 const ENDLESS = 'no end of the response';
 /** In the place of an error's name: the connection ended without one, and without a response. */
 const CLOSED = 'no response';
-/** How a connection ends that was taken. */
+/** How a request ends whose connection was accepted and never answered. */
 const SILENT = ['timeout', CLOSED, 'ECONNRESET', 'EPIPE'];
 /** These mean "not now". */
 const TRY_AGAIN = [408, 425, 429];

@@ -62,7 +62,7 @@ const PACKAGES: Record<Runtime, RuntimePackage> = {
 /** `--version` takes some 50 ms. */
 export const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
 
-/** The length to which the output of a program that is no runtime is cut. */
+/** How much is shown of the output of a program that turns out not to be a runtime. */
 const SHOWN_CHARACTERS = 80;
 
 export interface RuntimeUnderTest {

@@ -32,7 +32,7 @@ export const WRAPPED_CUTTER = [process.execPath, server('wrapper.mjs'), ...fault
 /** A shell that keeps the signal to itself; without the second command it would become the server. */
 export const IN_A_SHELL = ['sh', '-c', '"$@"; true', 'sh', ...faulty('none')];
 
-/** How long the other tests may keep the machine busy; these are judged when they have ended. */
+/** How long the other tests may keep the machine busy before these give up. */
 const BUSY_LIMIT_MS = 10 * 60_000;
 
 /** @throws ProgramError (invalid measurement) when the machine stays too busy for a verdict */
@@ -48,7 +48,7 @@ export async function verdicts(command: readonly string[], ids: readonly string[
   }
 }
 
-/** The same, with no second try on a machine that is too busy. */
+/** The same, but gives up on a machine that is too busy. */
 export async function judged(command: readonly string[], ids: readonly string[]): Promise<CaseResult[]> {
   const result = await runSuite({
     target: {

@@ -1,4 +1,4 @@
-/** What becomes of a k6 that does not do as it should; needs no k6. */
+/** A k6 that hangs, dies or leaves no summary. These tests need no k6. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * In the place of k6: does what k6 should not, and what a real one does too seldom for a test. SCRIPTED_K6 says what; the
- * lines are those of loadtest.js.
+ * Stands in for k6, and does what a real one does too seldom for a test. SCRIPTED_K6 names the fault; the lines that it
+ * prints are those of loadtest.js.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 

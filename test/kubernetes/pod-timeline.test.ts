@@ -179,12 +179,12 @@ describe('the termination of a pod whose log nobody reads', () => {
   });
 });
 
-describe('the deletion of a pod whose log tells of its stop signal', () => {
+describe('the deletion of a pod that logs its stop signal', () => {
   const table: [what: string, signalMs: number | undefined, deletionMs: number][] = [
-    ['is as it was told where the signal came after it', 5100, 5000],
-    ['was no later than the signal, where the watch told of it late', 4850, 4850],
-    ['is as it was told where a signal from long before had another reason', 2900, 5000],
-    ['is as it was told where no signal is known', undefined, 5000],
+    ['keeps its time where the signal came later', 5100, 5000],
+    ['is moved back to the signal where the watch reported it late', 4850, 4850],
+    ['keeps its time where a signal from long before had another reason', 2900, 5000],
+    ['keeps its time where no signal is known', undefined, 5000],
   ];
   for (const [what, signalMs, deletionMs] of table) {
     test(what, () => {

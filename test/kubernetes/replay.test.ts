@@ -1,5 +1,5 @@
 /**
- * The observer is shown what a real cluster told of a rollout (test/fixtures/rollouts, made by tools/record-rollout.ts), by an
+ * Replays to the observer what a real cluster reported of a rollout (test/fixtures/rollouts, made by tools/record-rollout.ts), by an
  * API server that plays it at once: the trial's clock is that of the record.
  */
 import assert from 'node:assert/strict';

@@ -51,7 +51,7 @@ async function watchPods(
   return { server, watching, told, gaps, errors, ending, heard };
 }
 
-test('what is there is told, and then what changes, each once', async (t) => {
+test('reports what exists, and then each change once', async (t) => {
   const { server, watching, heard, gaps } = await watchPods(t);
   await watching;
   await heard('a1');
@@ -62,7 +62,7 @@ test('what is there is told, and then what changes, each once', async (t) => {
   assert.deepEqual(gaps, []);
 });
 
-test('what changes between the list and the watch is told', async (t) => {
+test('reports what changes between the list and the watch', async (t) => {
   const slow = gate();
   const { server, watching, heard } = await watchPods(t, ({ server }) =>
     server.fault({ path: WATCH, times: 1, does: slow.does }),
@@ -99,7 +99,7 @@ test('a watch is asked for with bookmarks, and goes on from them', async (t) => 
   assert.match(server.requests(WATCH)[1]?.url ?? '', new RegExp(`resourceVersion=${version}(&|$)`));
 });
 
-describe('a gap is told, and what happened in it is not lost', () => {
+describe('a gap is reported, and what happened in it is not lost', () => {
   const table: [what: string, breaks: (server: ApiServer) => void][] = [
     ['a connection that is cut', (server) => server.watches.cut('pods')],
     ['a connection that is cut within an event', (server) => server.watches.cut('pods', '{"type":"ADDED","obj')],
@@ -165,7 +165,7 @@ for (const goneAs of ['status', 'event'] as const) {
       return watched;
     };
 
-    test('what vanished and came meanwhile is told', async (t) => {
+    test('reports what vanished and what came meanwhile', async (t) => {
       const { server, heard } = await forgotten(t, ({ store }) => {
         store.remove('Pod', 'ns', 'a');
         store.put(podObject('b', { uid: 'b1' }));
@@ -184,7 +184,7 @@ for (const goneAs of ['status', 'event'] as const) {
       assert.equal(gaps.length, 1, 'what happened meanwhile was seen late');
     });
 
-    test('what has not changed is not told again', async (t) => {
+    test('does not report again what has not changed', async (t) => {
       const { server, heard } = await forgotten(t, () => {});
       await server.requested(WATCH, 3);
       server.store.put(podObject('b', { uid: 'b1' }));
@@ -193,7 +193,7 @@ for (const goneAs of ['status', 'event'] as const) {
   });
 }
 
-test('an event that comes twice is told once', async (t) => {
+test('reports an event that comes twice once', async (t) => {
   const { server, watching, heard } = await watchPods(t);
   await watching;
   await server.watched('pods');
@@ -230,7 +230,7 @@ test('a server that ends each watch at once is not asked without a pause', async
   assert.ok(server.requests(WATCH).length - count <= 3, `${server.requests(WATCH).length} requests`);
 });
 
-describe('once aborted nothing is told and no connection is left', () => {
+describe('reports nothing and leaves no connection once it is aborted', () => {
   test('while it lists', async (t) => {
     const slow = gate();
     const { server, watching, ending, told } = await watchPods(t, ({ server }) =>

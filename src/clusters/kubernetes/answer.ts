@@ -1,4 +1,4 @@
-/** What the API server answers, or what answers in its place: told apart here, before anything relies on its form. */
+/** Checks that an answer is one that Kubernetes gives, and not that of a proxy, before anything relies on its form. */
 import { EnvironmentError, ProgramError } from '../../errors.ts';
 
 /** The answer is not one that Kubernetes gives. The message continues the sentence "the API server answers …". */
@@ -11,7 +11,7 @@ export class AnswerError extends Error {
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
 
-/** No object of Kubernetes is nested nearly as deep; parsing what is takes seconds. */
+/** No Kubernetes object is nested nearly this deep. Parsing JSON that is takes seconds. */
 const DEEPEST = 500;
 
 export interface Answer {
@@ -22,7 +22,7 @@ export interface Answer {
 
 /**
  * The body. An answer that says it succeeded must be a JSON object, and its items, if it has any, objects with metadata.
- * @throws AnswerError for what is not
+ * @throws AnswerError for any other answer
  */
 export function answerOf(status: number, headers: Record<string, string>, body: Buffer): Answer {
   const text = body.toString();

@@ -133,7 +133,7 @@ export function apiStatus(error: unknown): number | undefined {
 }
 
 /**
- * What is to be said to the user of a failed call.
+ * The error to show the user when a call has failed.
  * @param doing what failed: "create a namespace"
  */
 export function apiError(error: unknown, doing: string, api: KubernetesApi): Error {
@@ -184,7 +184,7 @@ function firstLine(text: unknown): string {
 }
 
 /**
- * Waits for a call no longer than until the program is told to end.
+ * Waits for a call until it settles or the program is interrupted.
  * @throws the signal's reason; the call then goes on by itself, to its own limit
  */
 export async function unlessAborted<T>(signal: AbortSignal, call: Promise<T>): Promise<T> {

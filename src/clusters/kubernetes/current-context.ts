@@ -1,4 +1,4 @@
-/** Makes the cluster and the user of a kubeconfig's current context ready to be used. */
+/** Prepares the cluster and the user of a kubeconfig's current context. */
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { rememberSecret } from '../../secrets.ts';
@@ -8,8 +8,8 @@ import { decoded, type PreparedUser, type Writable } from './kubeconfig.ts';
 const LOGINS = ['token', 'tokenFile', 'exec', 'authProvider', 'username', 'password'] as const;
 
 /**
- * Makes the current context's cluster and user ready to be used.
- * @throws EnvironmentError for an address that is none, a file that cannot be read, a login that no longer exists
+ * Prepares the current context's cluster and user for the client library.
+ * @throws EnvironmentError for a malformed address, a file that cannot be read, or a login that Kubernetes no longer has
  */
 export function prepareContext(config: KubeConfig, files: readonly string[]): PreparedUser {
   const where = files.join(', ');
@@ -29,7 +29,7 @@ export function prepareContext(config: KubeConfig, files: readonly string[]): Pr
     // As kubectl does, with `kubectl proxy` for one: no login is sent where anyone can read it.
     for (const login of LOGINS) delete user[login];
   }
-  // There is no certificate to verify; client-node wants it said.
+  // There is no certificate to verify, but client-node asks for this setting.
   if (url.protocol === 'http:') cluster.skipTLSVerify = true;
   if (user.authProvider && user.authProvider.name !== 'oidc') {
     throw new EnvironmentError(
@@ -65,7 +65,7 @@ function currentUser(config: KubeConfig): Writable<PreparedUser> {
 function serverUrl({ name, server }: Cluster, where: string): URL {
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (url && ['http:', 'https:'].includes(url.protocol)) return url;
-  // Not quoted: what is no URL may hold a password anywhere.
+  // The address is not quoted: a malformed one may hold a password anywhere.
   throw new EnvironmentError(`${where}: the server of cluster "${name}" must be an address that begins with https://`);
 }
 

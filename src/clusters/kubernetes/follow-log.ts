@@ -8,7 +8,7 @@ const RETRY_AFTER_MS = 100;
 const WATCHDOG_MS = 100;
 /** A container that has ended, or never started, and whose log cannot be had has none any more. */
 const ATTEMPTS_AFTER_END = 5;
-/** So many times the first limit. */
+/** The longest wait, as a multiple of the first. */
 const MOST_PATIENCE = 16;
 /** As much of a line as the container runtime writes in one piece; an app that ends no line must not fill our memory. */
 const MAX_LINE_LENGTH = 16 * 1024;
@@ -25,7 +25,7 @@ export interface LogSource {
    * (seen with 1.34) sometimes sends nothing more on a connection that it keeps open.
    */
   believedSilenceMs?: () => number | undefined;
-  /** Told of each attempt that brought nothing, in words. */
+  /** Called after each attempt that brought nothing, with the reason. */
   onTrouble?: (what: string) => void;
 }
 
@@ -43,7 +43,7 @@ export async function followLog(
 ): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
   let lastTime = '';
-  // Where everything is slow, what is asked again too early never comes: each time that nothing came we wait for longer.
+  // On a slow cluster, asking again too early never gets an answer, so each attempt without one waits for longer.
   let patience = 1;
   for (let attemptsAfterEnd = 0; !signal.aborted && attemptsAfterEnd < ATTEMPTS_AFTER_END; ) {
     const overBefore = ended();

@@ -73,7 +73,7 @@ export interface Kubeconfig {
 
 /**
  * Reads KUBECONFIG, ~/.kube/config, or a pod's own account.
- * @throws EnvironmentError without a kubeconfig, and for one that is not as it must be
+ * @throws EnvironmentError without a kubeconfig, and for a malformed one
  */
 export function readKubeconfig(): Kubeconfig {
   const files = kubeconfigFiles();
@@ -98,7 +98,7 @@ function kubeconfigFiles(): string[] {
   return (named.length > 0 ? named : [join(homedir(), '.kube', 'config')]).filter((file) => existsSync(file));
 }
 
-/** The error quotes nothing of the file, and has no cause that would. */
+/** Reads one file. Its error quotes nothing of it, and neither does the error's cause. */
 function readFile(file: string): File {
   const bad = (why: string) => new EnvironmentError(`${file}: not a kubeconfig: ${why}`);
   let text: string;
@@ -126,7 +126,7 @@ interface Options {
   currentContext: string;
 }
 
-/** As client-node has it. Paths in a kubeconfig start at its folder. */
+/** The file in the form that client-node reads. Paths in a kubeconfig are relative to its folder. */
 function options(file: string, content: File): Options {
   const at = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   return {
@@ -206,7 +206,7 @@ function firstOfName<T extends { name: string }>(entries: readonly T[]): T[] {
   return [...first.values()];
 }
 
-/** As a URL's name or password is meant. */
+/** Decodes the user name or password of a URL. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

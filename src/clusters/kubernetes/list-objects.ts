@@ -33,7 +33,7 @@ const MB = 2 ** 20;
 const PAGE = 250;
 const MOST_SHORT_PAGES = 10;
 const PAGE_BYTES = 16 * MB;
-/** What a check reads, and holds in memory, at the most. */
+/** The most that a check reads and holds in memory. */
 const MOST_OBJECTS = 100_000;
 const MOST_BYTES = 96 * MB;
 const LONGEST_MS = 60_000;

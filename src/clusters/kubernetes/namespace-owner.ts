@@ -32,7 +32,7 @@ export function thisOwner(): Owner {
   };
 }
 
-/** An owner as it was noted; undefined for what is none, also that of an earlier version. */
+/** Reads an owner from its annotation; undefined where that is missing, malformed, or from an earlier version. */
 export function parseOwner(json: string | undefined): Owner | undefined {
   try {
     return Owner.safeParse(JSON.parse(json ?? '')).data;

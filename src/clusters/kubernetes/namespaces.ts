@@ -14,7 +14,7 @@ const PROBABLY_LEFT_MS = 2 * 60 * 60_000;
 const DELETION_LIMIT_MS = 120_000;
 /** For how long an API server is asked again that does not answer, or is too busy. */
 const AWAY_LIMIT_MS = 10_000;
-/** How long a creation under way is waited for when the program is told to end. */
+/** How long an interrupted program waits for a creation that is under way. */
 const CREATION_ENDS_MS = 3000;
 const HOUR_MS = 60 * 60_000;
 
@@ -49,7 +49,7 @@ export async function createNamespace(
   return name;
 }
 
-/** Takes away a namespace that may have been made. Returns what is to be said where that fails. */
+/** Deletes a namespace that may have been made. Returns a hint for the user where that fails, else nothing. */
 async function removeFailed(api: KubernetesApi, name: string, creation: Promise<unknown>): Promise<string> {
   const made = await Promise.race([creation.then(() => 'made', reasonOf), delay(CREATION_ENDS_MS, 'unknown')]);
   // Only a refusal says that it was not made; an answer that was late or lost does not.
@@ -80,7 +80,7 @@ async function serviceAccount(api: KubernetesApi, namespace: string): Promise<vo
 
 /**
  * Deletes a namespace and waits until it is gone. Its pods get no grace period: the trial is over.
- * @throws EnvironmentError that names it when it is still there after two minutes, or nobody can say whether it is
+ * @throws EnvironmentError that names it when it is still there after two minutes, or that cannot be found out
  */
 export async function deleteNamespace(api: KubernetesApi, name: string): Promise<void> {
   const endMs = performance.now() + DELETION_LIMIT_MS;
@@ -112,9 +112,9 @@ export async function deleteNamespace(api: KubernetesApi, name: string): Promise
 }
 
 export interface LeftNamespaces {
-  /** Those that killed runs of this very machine had left, and that are gone now. */
+  /** Namespaces that killed runs of this machine had left, and that were deleted now. */
   deleted: string[];
-  /** Old ones that nobody here can be sure of, a sentence each: their runs may live elsewhere. */
+  /** A sentence for each old namespace whose run may still be alive on another machine. */
   doubtful: string[];
 }
 

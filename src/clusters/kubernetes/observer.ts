@@ -26,8 +26,8 @@ export interface ObserverOptions {
   manifests: Manifests;
   clock: TrialClock;
   /**
-   * Whether the app's own log and clock are asked, as can be done with this project's. Of another app's life only that is
-   * known which the cluster tells.
+   * Whether to read the app's own log and clock, which this project's app has. About another app only what the cluster
+   * reports is known.
    */
   asksApp: boolean;
   /** Ends everything. */

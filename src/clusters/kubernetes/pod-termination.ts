@@ -1,4 +1,4 @@
-/** What follows about the termination of a pod from its log or, where nobody reads that, from its manifest and events. Pure. */
+/** Works out how a pod terminated: from its log or, where that is not read, from its manifest and events. Pure. */
 import type { Container, LifecycleHandler } from '../../kubernetes-rules/objects.ts';
 import type { ClusterEvent, ContainerRecord, HookRecord, PodRecord } from '../../trace/cluster-record.ts';
 import { describeHook } from '../describe-hook.ts';
@@ -10,14 +10,14 @@ const EVENT_RESOLUTION_MS = 1000;
 const FAILED_HOOK = 'FailedPreStopHook';
 
 /**
- * How much later than it happened a watch may tell of a deletion, in ms: 149 was seen beside a build that took both cores. A
- * stop signal from longer before had another reason, a failed liveness probe for one.
+ * How late a watch may report a deletion, in ms. On a machine whose cores were all busy, 149 was seen. A stop signal from
+ * longer before had another reason, such as a failed liveness probe.
  */
 const MAX_WATCH_LAG_MS = 2000;
 
 /**
- * The record with a deletion that is no later than the stop signal that followed from it. The signal's time is the pod's own
- * word; that of the deletion is when the watch told of it.
+ * Moves the deletion back to the stop signal where it was recorded after it. The pod logged the signal as it came; the
+ * deletion's time is when the watch reported it.
  */
 export function withDeletionBeforeSignal(record: PodRecord): PodRecord {
   const { deletionMs } = record;

@@ -1,4 +1,4 @@
-/** The objects of a watched collection, as its watcher was told of them. Objects are the same by uid, not by name. */
+/** The objects of a watched collection, as last reported to its watcher. An object is identified by its uid, not its name. */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { ObjectEvent } from './watch-events.ts';
 
@@ -24,7 +24,7 @@ export class SeenObjects<T extends KubernetesObject> {
     for (const item of items) this.#change(item);
   }
 
-  /** Tells of an event, unless it was told before. */
+  /** Reports an event, unless the same state was reported before. */
   take({ type, object }: ObjectEvent<T>): void {
     if (type === 'BOOKMARK') return;
     if (type === 'DELETED') this.#delete(idOf(object), object);

@@ -46,7 +46,7 @@ export function unreadiness({ metadata, status }: V1Pod): string {
   return `pod ${metadata?.name} ${waiting ? `has not started (${waiting})` : 'is not ready'}`;
 }
 
-/** What became of a pod whose containers all ended though nobody deleted it. */
+/** Why a pod's containers have all ended although nobody deleted it. */
 export function failureOf({ status }: V1Pod): string {
   const why = oneLine(status?.message ?? '');
   return `the pod has ${status?.phase === 'Succeeded' ? 'ended' : 'failed'}${why === '' ? '' : `: ${why}`}`;

@@ -6,7 +6,7 @@ import { linesOf } from './response-lines.ts';
 
 /**
  * The server sends a bookmark every minute where nothing else happens, though not for events. After a longer silence the
- * watch is asked for again: its connection may be lost, and nobody has told us.
+ * watch is asked for again: its connection may have been lost without a sign.
  */
 const BELIEVED_SILENCE_MS = 90_000;
 /** The API server takes objects of 1.5 MB at most. */

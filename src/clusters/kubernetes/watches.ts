@@ -25,7 +25,7 @@ export interface WatchedCollection<T> {
 }
 
 /**
- * Watches a collection until aborted; resolves once its present state has been told.
+ * Watches a collection until aborted; resolves once its present state has been reported.
  * @throws EnvironmentError when that cannot be had
  */
 export async function watchResource<T extends KubernetesObject>(
@@ -47,7 +47,7 @@ export async function watchResource<T extends KubernetesObject>(
 class Follower<T extends KubernetesObject> {
   /** How far we are; undefined: the server has forgotten, so it takes a list. */
   #version: string | undefined;
-  /** Watches in a row that failed, or ended without having told anything. */
+  /** How many watches in a row failed, or ended without an event. */
   #failures = 0;
   readonly #api: KubernetesApi;
   readonly #collection: WatchedCollection<T>;

@@ -1,4 +1,4 @@
-/** The pods of a workload as watches show them: those there are, those there were, and which of them routers are told to use. */
+/** The pods of a workload as watches show them: the present ones, the past ones, and the ones in its EndpointSlices. */
 import type { V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { podPorts } from '../../kubernetes-rules/ports.ts';
 import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
@@ -9,7 +9,7 @@ import { podsInSlices } from './endpoint-view.ts';
 import { isReady, newPodRecord, notePod, notePodEnded, notePodGone, servingContainer } from './pod-timeline.ts';
 import { rolloutPod } from './rollout-pods.ts';
 
-/** The name of the one view there is: no router can be looked into. */
+/** The only view: what the routers themselves know cannot be seen. */
 const VIEW = 'EndpointSlice';
 
 /** A pod that has changed, and what of its life was seen for the first time. */
@@ -27,10 +27,10 @@ export class WorkloadPods {
   readonly views: RouterView[] = [];
   readonly #manifests: Manifests;
   readonly #fromPodMs: (name: string, epochMs: number) => number;
-  /** Those there are, by uid: a StatefulSet's have their predecessors' names. */
+  /** The present pods by uid: those of a StatefulSet have their predecessors' names. */
   readonly #pods = new Map<string, V1Pod>();
   readonly #slices = new Map<string, V1EndpointSlice>();
-  /** Those there are and those there were. */
+  /** Present and past pods, by uid. */
   readonly #records = new Map<string, PodRecord>();
   #old: ReadonlySet<string> | undefined;
 
@@ -55,7 +55,7 @@ export class WorkloadPods {
     const { name = '', uid = name } = pod.metadata ?? {};
     const known = this.#records.get(uid);
     const ended = ['Failed', 'Succeeded'].includes(pod.status?.phase ?? '');
-    // What was evicted or has failed stays in the namespace as an object, and is no pod of the workload any more.
+    // An evicted or failed pod stays in the namespace as an object, but no longer belongs to the workload.
     if (!known && ended) return undefined;
     const generation = this.#old && !this.#old.has(uid) ? 'new' : 'old';
     const record = known ?? newPodRecord(pod, generation, nowMs, this.#servedBy);
@@ -107,7 +107,7 @@ export class WorkloadPods {
     return [...this.#records.values()];
   }
 
-  /** So many pods are ready, no other is there, and the EndpointSlices have exactly those. */
+  /** Whether exactly that many pods exist, all are ready, and the EndpointSlices hold exactly them. */
   serving(replicas: number): boolean {
     const ready = [...this.#pods].filter(([, pod]) => isReady(pod) && !pod.metadata?.deletionTimestamp);
     const wanted = ready.map(([uid]) => uid).sort();

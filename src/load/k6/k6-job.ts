@@ -19,8 +19,8 @@ import { LoadPod } from './load-pod.ts';
 import { RequestLog } from './request-log.ts';
 
 /**
- * Scheduling, pulling the image and k6's own start. A kubelet (seen twice with 1.34.4) may report a container that runs only
- * three minutes after its start, and until then has no log of it.
+ * Scheduling, pulling the image and k6's own start. A kubelet (seen twice with 1.34.4) may report that a container runs as
+ * late as three minutes after its start, and has no log of it until then.
  */
 const START_LIMIT_MS = 240_000;
 /** k6 starts with virtual users that have never run, and drops arrivals until they have. */

@@ -35,7 +35,7 @@ export class LoadPod {
   }
 
   /**
-   * Why it has ended, though nobody had stopped it; undefined for one that has not.
+   * Why it has ended although nobody stopped it; undefined while it runs.
    * @param maxDurationMs how long the load was to last at most
    */
   endError(maxDurationMs: number): Error | undefined {
