@@ -8,8 +8,9 @@ import { checkAnnotations } from '../src/report/check-github.ts';
 import { checkJson } from '../src/report/check-json.ts';
 import { renderFindings } from '../src/report/check-terminal.ts';
 import { sarif } from '../src/report/sarif.ts';
-import { garbled, type Hostile, largeYaml, strangeValues, strangeYaml, withScript } from './manifest-inputs.ts';
+import { garbled, type Hostile, largeYaml, strangeYaml, withScript } from './manifest-inputs.ts';
 import { hostileDockerfiles, hostileScripts } from './script-inputs.ts';
+import { strangeValues } from './strange-values.ts';
 import { wrongTypes } from './wrong-types.ts';
 
 /** In processor time, and below the program's own limit, which would end it first. Most inputs take a millisecond. */

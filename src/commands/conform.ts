@@ -8,6 +8,7 @@ import { type ConformanceResult, runSuite } from '../conform/suite.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { liveTerminal, print, printDocument } from '../output.ts';
 import { assertProgram } from '../own-service/command.ts';
+import { ownEnvironment } from '../processes/own-environment.ts';
 import { conformanceJson } from '../report/conform-json.ts';
 import { conformanceJunit } from '../report/conform-junit.ts';
 import { conformanceProgress } from '../report/conform-progress.ts';
@@ -99,9 +100,7 @@ async function conform(command: string[], flags: Flags): Promise<void> {
   }
   assertProgram(command, 'conform');
   const chosen = [...new Set(flags.case ?? CASES)].sort((one, other) => one.number - other.number);
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  const env = ownEnvironment();
   const interruption = interruptions();
   const progress = conformanceProgress(liveTerminal, chosen.length);
   let result: ConformanceResult;

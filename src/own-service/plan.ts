@@ -4,6 +4,7 @@ import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
+import { ownEnvironment } from '../processes/own-environment.ts';
 import { deriveSeed } from '../random.ts';
 import { CONTROL, OWN } from '../results/trial-name.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
@@ -73,16 +74,10 @@ export function planTrial(
 
 /** Where the service's trials run: on this machine, with this program's environment. */
 export function localServiceBackend({ images, ownPort, atATime }: LocalService): TrialsBackend<TrialPlan> {
-  const env = inheritedEnvironment();
+  const env = ownEnvironment();
   return {
     load: builtinLoad,
     atATime,
     clusterFor: ({ identity }) => new LocalCluster({ images, ownPort, env, seed: identity.seed }),
   };
-}
-
-function inheritedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }

@@ -4,6 +4,7 @@ import { after, delay } from '../timers.ts';
 import { type ProgramEnd, type ProgramExit, type ProgramLimits, programEnd } from './bounded-program.ts';
 import { descendantsOf } from './children.ts';
 import { asPid1, canMakePidNamespaces } from './namespaces.ts';
+import { ownEnvironment } from './own-environment.ts';
 import { signalIfAlive, startProcess } from './process-group.ts';
 
 export interface ProgramOptions extends ProgramLimits {
@@ -66,10 +67,4 @@ export async function runProgram(command: readonly string[], options: ProgramOpt
   signal?.throwIfAborted();
   const [stdout, stderr] = output.map((chunks) => Buffer.concat(chunks)) as [Buffer, Buffer];
   return programEnd({ code, signal: endedBy, exceeded }, [stdout, stderr], options);
-}
-
-/** The environment of this program. */
-export function ownEnvironment(): Record<string, string> {
-  const entries = Object.entries(process.env);
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -39,7 +39,10 @@ export async function runExecPlugin(exec: Exec, user: string, cluster: Cluster):
   const fail = (what: string) => new EnvironmentError(`${plugin} ${what}`);
   const env = Object.fromEntries((exec.env ?? []).map(({ name, value }) => [name, value]));
   env.KUBERNETES_EXEC_INFO = JSON.stringify(execInfo(exec, cluster));
-  const { stdout, failure, exceeded } = await runProgram([exec.command, ...(exec.args ?? [])], { ...LIMITS, env });
+  const command = [exec.command, ...(exec.args ?? [])];
+  const { stdout, notFound, failure, exceeded } = await runProgram(command, { ...LIMITS, env });
+  // A script's exit code is 127 too when a program that it calls is missing.
+  if (notFound) throw fail('was not found, or calls a program that was not: install it, or correct the kubeconfig');
   if (exceeded) throw fail(`${failure}, and was killed`);
   if (failure) throw fail(`${failure}; its output may hold credentials and is not shown: run it by hand`);
   return credential(stdout, fail);

@@ -2,6 +2,7 @@
 import { EnvironmentError } from '../../errors.ts';
 import { plainLine } from '../../processes/line-splitter.ts';
 import { readLines } from '../../processes/output-lines.ts';
+import { ownEnvironment } from '../../processes/own-environment.ts';
 import { startProcess } from '../../processes/process-group.ts';
 import { delay } from '../../timers.ts';
 
@@ -16,11 +17,8 @@ const SHOWN_CHARACTERS = 1000;
  * @throws EnvironmentError when it fails; the signal's reason when aborted, and then it is gone
  */
 export async function runTrigger(command: string, signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
   signal.throwIfAborted();
-  const started = await startProcess(['/bin/sh', '-c', command], { env });
+  const started = await startProcess(['/bin/sh', '-c', command], { env: ownEnvironment() });
   const kill = () => started.killGroup();
   signal.addEventListener('abort', kill, { once: true });
   if (signal.aborted) kill();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { EnvironmentError } from '../../errors.ts';
 import { runProgram } from '../../processes/external-program.ts';
 import { LineSplitter, plainLine } from '../../processes/line-splitter.ts';
+import { ownEnvironment } from '../../processes/own-environment.ts';
 import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 
 /** k6 writes its summary and ends within some 30 ms of SIGINT; what takes this much longer, in ms, hangs. */
@@ -73,7 +74,7 @@ export class K6Process {
 
   /** @throws EnvironmentError when it cannot be started */
   static async start(run: K6Run): Promise<K6Process> {
-    const env = withoutK6Options(process.env);
+    const env = withoutK6Options(ownEnvironment());
     return new K6Process(await startProcess(['k6', ...flags(run.env), run.script], { env, fullPriority: true }), run);
   }
 
@@ -109,9 +110,6 @@ function flags(env: Record<string, string>): string[] {
 }
 
 /** The environment without the variables by which k6 takes options: one of them would change the load silently. */
-function withoutK6Options(env: NodeJS.ProcessEnv): Record<string, string> {
-  const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('K6_'),
-  );
-  return Object.fromEntries(kept);
+function withoutK6Options(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('K6_')));
 }
