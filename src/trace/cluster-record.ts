@@ -90,7 +90,9 @@ export const PodRecord = PodRef.extend({
   node: Text,
   createdMs: Ms,
   readyMs: Ms.describe('first became Ready').optional(),
-  deletionMs: Ms.describe('deletion was asked for (deletionTimestamp set)').optional(),
+  deletionMs: Ms.describe(
+    'deletion was asked for (real cluster: when the watch reported it, or when the app logged the stop signal if that was earlier)',
+  ).optional(),
   notReadyMs: Ms.describe('became not Ready while terminating').optional(),
   goneMs: Ms.describe('all its containers had ended, however that was seen').optional(),
   containers: listOf(ContainerRecord, MAX_CONTAINERS),
