@@ -21,8 +21,6 @@ export interface Rollout {
 
 export interface Rollouts {
   rollouts: readonly Rollout[];
-  /** How many ran at a time. */
-  atATime: number;
   wallMs: number;
 }
 
@@ -59,5 +57,5 @@ export async function rollMany(variants: readonly ComparedVariant[], repeats: nu
       process.stderr.write(`${rollouts.length}/${trials.length} ${what}\n`);
     },
   });
-  return { rollouts, atATime: backend.atATime, wallMs: performance.now() - startedMs };
+  return { rollouts, wallMs: performance.now() - startedMs };
 }

@@ -24,7 +24,6 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
   const identity = newRun('find-fix', flags.maxFailed);
   const backend = localServiceBackend(service);
   const measured: MeasuredTrial[] = [];
-  let { atATime } = backend;
   let found: FoundFix;
   try {
     found = await findFix(service, {
@@ -33,11 +32,9 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
       run: identity.id,
       seed,
       async measure(plans, what) {
-        const now = await measure(plans, { ...backend, atATime }, { seed, out, what, logs: flags.logs });
+        const now = await measure(plans, backend, { seed, out, what, logs: flags.logs });
         measured.push(...now.measured);
         const results = now.measured.map(({ result }) => result);
-        // A machine that is too busy for so many at a time is asked for fewer.
-        if (results.some((result) => !result.valid)) atATime = Math.max(1, Math.floor(atATime / 2));
         if (now.failure !== undefined) throw now.failure;
         return { results, traces: now.measured.map(({ trace }) => trace) };
       },

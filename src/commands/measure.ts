@@ -39,8 +39,7 @@ export async function measure<T extends TrialPlan>(
   const measured: MeasuredTrial[] = [];
   let failure: unknown;
   const interruption = interruptions();
-  const atATime = Math.min(trials.length, backend.atATime);
-  const progress = terminalProgress(liveTerminal, trials, { seed, atATime, what });
+  const progress = terminalProgress(liveTerminal, trials, { seed, what });
   const observer = {
     ...progress.observer,
     onResult(trial: TrialPlan, result: TrialResult, whole: Trace) {

@@ -9,6 +9,7 @@ import { print, printStatus } from '../output.ts';
 import { intentions } from '../own-service/intentions.ts';
 import { planRollouts } from '../own-service/plan.ts';
 import { printable } from '../printable.ts';
+import { atMost, Pace } from '../trials/pace.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 import { interruptions, unlessInterrupted } from './interruptions.ts';
@@ -66,7 +67,7 @@ async function liveBackend(service: LiveService, flags: LiveRunFlags): Promise<T
   const cluster = new ExistingCluster({ api, workload: reference, url, trigger: flags.trigger });
   return {
     load: (flags.load ?? (url.startsWith('https:') ? 'k6' : 'builtin')) === 'k6' ? k6Load : builtinLoad,
-    atATime: 1,
+    pace: new Pace(atMost(1)),
     clusterFor: () => cluster,
   };
 }

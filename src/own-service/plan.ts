@@ -7,6 +7,8 @@ import type { Manifests } from '../manifests/manifests.ts';
 import { ownEnvironment } from '../processes/own-environment.ts';
 import { deriveSeed } from '../random.ts';
 import { CONTROL, OWN } from '../results/trial-name.ts';
+import { Pace } from '../trials/pace.ts';
+import { processorRoom } from '../trials/processor-room.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 
@@ -33,8 +35,8 @@ export interface LocalService extends Service {
   images: Readonly<Record<string, LocalImage>>;
   /** The port the command listens on whatever PORT says. */
   ownPort?: number | undefined;
-  /** Trials that this machine can run at a time. */
-  atATime: number;
+  /** How many cores one trial is expected to keep busy; nobody knows before it has run. */
+  coresEach: number;
 }
 
 /**
@@ -73,11 +75,11 @@ export function planTrial(
 }
 
 /** Where the service's trials run: on this machine, with this program's environment. */
-export function localServiceBackend({ images, ownPort, atATime }: LocalService): TrialsBackend<TrialPlan> {
+export function localServiceBackend({ images, ownPort, coresEach }: LocalService): TrialsBackend<TrialPlan> {
   const env = ownEnvironment();
   return {
     load: builtinLoad,
-    atATime,
+    pace: new Pace(processorRoom(coresEach)),
     clusterFor: ({ identity }) => new LocalCluster({ images, ownPort, env, seed: identity.seed }),
   };
 }

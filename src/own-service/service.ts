@@ -1,5 +1,4 @@
 /** From the flags of `run` to the service it measures. */
-import { availableParallelism } from 'node:os';
 import { InputError } from '../errors.ts';
 import { type RequestMix, readRequestMix } from '../load/request-mix.ts';
 import { atRate, type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
@@ -8,7 +7,7 @@ import type { Manifests } from '../manifests/manifests.ts';
 import { readManifestsWithinLimits } from '../manifests/read-limited.ts';
 import { readSource } from '../manifests/read-source.ts';
 import { projectFile } from '../project-file.ts';
-import { trialsAtATime } from '../trials/backend.ts';
+import { CORES_EACH } from '../trials/backend.ts';
 import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './command.ts';
 import { type DeploymentSettings, deploymentFromSettings, OWN_CONTAINER } from './deployment.ts';
 import type { LocalService } from './plan.ts';
@@ -43,8 +42,7 @@ export async function localService(command: readonly string[], flags: ServiceFla
     images: manifests ? imagesOf(manifests, flags) : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
     ownPort: flags.port,
     requestMix: requestMixFor(manifests, flags),
-    // Nobody knows what someone else's server needs: one trial for each core leaves room for it.
-    atATime: manifests && ownRuntime(manifests) ? trialsAtATime('builtin') : availableParallelism(),
+    coresEach: manifests && ownRuntime(manifests) ? CORES_EACH.builtin : 1,
   };
 }
 

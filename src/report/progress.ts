@@ -10,14 +10,12 @@ import { liveView, type Progress } from './live/live.ts';
 export function terminalProgress(
   stream: LiveTerminal,
   trials: readonly TrialPlan[],
-  { seed, atATime, what }: { seed: number; atATime: number; what?: string | undefined },
+  { seed, what }: { seed: number; what?: string | undefined },
 ): Progress {
   const begin = what === undefined ? '' : `${what}: `;
-  stream.write(`${logLine(`${begin}${counted(trials.length, 'trial')}, ${atATime} at a time, seed ${seed}`)}\n`);
+  stream.write(`${logLine(`${begin}${counted(trials.length, 'trial')}, seed ${seed}`)}\n`);
   const nameOf = ({ identity }: TrialPlan) => trialName(identity);
-  return stream.isTTY && process.env.TERM !== 'dumb'
-    ? liveView(stream, trials, atATime, nameOf)
-    : lines(stream, trials, nameOf);
+  return stream.isTTY && process.env.TERM !== 'dumb' ? liveView(stream, trials, nameOf) : lines(stream, trials, nameOf);
 }
 
 function lines(stream: LiveTerminal, trials: readonly TrialPlan[], nameOf: (trial: TrialPlan) => string): Progress {

@@ -1,5 +1,4 @@
 /** Where the trials of a comparison run, and what loads them there. */
-import { availableParallelism } from 'node:os';
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { InputError } from '../errors.ts';
@@ -7,7 +6,9 @@ import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import type { Runtime } from '../manifests/overlays.ts';
+import { atMost, Pace } from './pace.ts';
 import type { PlannedTrial } from './plan-comparison.ts';
+import { processorRoom } from './processor-room.ts';
 import type { TrialsBackend } from './run-trials.ts';
 import { chosenRuntime } from './runtime-choice.ts';
 import { findRuntime, type RuntimeUnderTest } from './runtimes.ts';
@@ -19,16 +20,8 @@ export interface Backend extends TrialsBackend<PlannedTrial> {
   runtime(name: Runtime, signal: AbortSignal): Promise<RuntimeUnderTest>;
 }
 
-/**
- * Trials at a time for each core. A trial mostly waits, but starts its pods in a burst, which must not delay the requests
- * of the others. The load says when it could not keep its schedule, and the trial is invalid then.
- */
-const TRIALS_PER_CORE = { builtin: 1.5, k6: 1 };
-
-/** How many trials of this project's app this machine can run at a time. */
-export function trialsAtATime(load: 'builtin' | 'k6'): number {
-  return Math.max(1, Math.floor(TRIALS_PER_CORE[load] * availableParallelism()));
-}
+/** How many cores a trial of this project's app keeps busy, until this machine shows what it is here. */
+export const CORES_EACH = { builtin: 0.2, k6: 0.4 };
 
 /** Real processes on this machine; of the runtimes pinned here, or of those chosen instead. */
 export function localBackend(
@@ -39,7 +32,7 @@ export function localBackend(
   return {
     name: 'local',
     load: loadName === 'k6' ? k6Load : builtinLoad,
-    atATime: trialsAtATime(loadName),
+    pace: new Pace(processorRoom(CORES_EACH[loadName])),
     async runtime(name, signal) {
       const choice = choices[name];
       return choice === undefined ? findRuntime(name) : chosenRuntime(name, choice, { signal, onInstall });
@@ -105,7 +98,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   return {
     name: api.context,
     load: url === undefined ? k6JobLoad({ api, image: options.k6Image, pods: options.loadPods }) : fromHere,
-    atATime: 1,
+    pace: new Pace(atMost(1)),
     // The image decides on the version; the app says it in its log.
     runtime: async (name) => ({ name, version: '', command: [] }),
     clusterFor: () => cluster,

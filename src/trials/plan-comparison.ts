@@ -6,6 +6,7 @@ import { overlayName, type Runtime, type Variant } from '../manifests/overlays.t
 import { deriveSeed, seededRandom } from '../random.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
 import type { TrialPlan } from './trial.ts';
+import { orderTrials } from './trial-order.ts';
 
 /** A variant, or the control: the valid overlay under the same load without a rollout. */
 export type ComparedVariant = Variant | 'control';
@@ -26,7 +27,7 @@ export interface PlannedTrial extends TrialPlan {
   runtime: RuntimeUnderTest;
 }
 
-/** Every runtime in every variant, `repeats` times, in random order, so that no drift of the machine favours one. */
+/** Every runtime in every variant, `repeats` times. Which of several like each other begins first is random. */
 export async function planTrials(options: ComparisonOptions): Promise<PlannedTrial[]> {
   const { runtimes, variants, repeats, requestMix, load, cluster, seed, run } = options;
   const trials: PlannedTrial[] = [];
@@ -52,7 +53,7 @@ export async function planTrials(options: ComparisonOptions): Promise<PlannedTri
       trials.push(...repeated);
     }
   }
-  return seededRandom(deriveSeed(seed, 'order')).shuffle(trials);
+  return orderTrials(seededRandom(deriveSeed(seed, 'order')).shuffle(trials));
 }
 
 async function overlayManifests(runtime: Runtime, variant: Variant): Promise<Manifests> {

@@ -1,17 +1,17 @@
-/** Runs trials side by side, as far as the place they run at allows, and keeps what has come in. */
-import pLimit from 'p-limit';
+/** Runs trials side by side, as many as the place where they run has room for. */
 import { analyse, type TrialResult } from '../analysis/result.ts';
 import type { Cluster } from '../clusters/cluster.ts';
 import type { LoadGenerator, LoadProgress } from '../load/load.ts';
 import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
 import type { Trace } from '../trace/trace.ts';
+import type { Pace } from './pace.ts';
 import { runTrial, type TrialPlan, type TrialStage } from './trial.ts';
 
 /** Where trials run, and what loads them there. */
 export interface TrialsBackend<T extends TrialPlan> {
   load: LoadGenerator;
-  /** How many trials run at a time. */
-  atATime: number;
+  /** When the next trial may begin. */
+  pace: Pace;
   clusterFor(trial: T): Cluster;
 }
 
@@ -32,27 +32,35 @@ export async function runTrials<T extends TrialPlan>(
   signal: AbortSignal,
   observer: TrialsObserver,
 ): Promise<void> {
-  const limit = pLimit(backend.atATime);
   const failing = new AbortController();
   const anyEnd = AbortSignal.any([signal, failing.signal]);
-  const runs = trials.map((trial) =>
-    limit(async () => {
-      if (anyEnd.aborted) return;
-      try {
-        const trace = await runTrial(trial, backend.clusterFor(trial), backend.load, anyEnd, {
-          onStage: (stage) => observer.onStage(trial, stage),
-          onProgress: (progress, pods) => observer.onProgress(trial, progress, pods),
-          onEvent: (event) => observer.onEvent(trial, event),
-        });
-        observer.onResult(trial, analyse(trace), trace);
-      } catch (error) {
-        failing.abort(error);
-        throw error;
-      }
-    }),
-  );
-  const settled = await Promise.allSettled(runs);
+  const run = async (trial: T, ended: (valid: boolean) => void) => {
+    let valid = false;
+    try {
+      const trace = await runTrial(trial, backend.clusterFor(trial), backend.load, anyEnd, {
+        onStage: (stage) => observer.onStage(trial, stage),
+        onProgress: (progress, pods) => observer.onProgress(trial, progress, pods),
+        onEvent: (event) => observer.onEvent(trial, event),
+      });
+      const result = analyse(trace);
+      valid = result.valid;
+      observer.onResult(trial, result, trace);
+    } catch (error) {
+      failing.abort(error);
+    } finally {
+      ended(valid);
+    }
+  };
+  const runs: Promise<void>[] = [];
+  for (const trial of trials) {
+    try {
+      runs.push(run(trial, await backend.pace.begin(anyEnd)));
+    } catch (error) {
+      failing.abort(error);
+      break;
+    }
+  }
+  await Promise.all(runs);
   signal.throwIfAborted();
-  if (failing.signal.aborted) throw failing.signal.reason;
-  for (const run of settled) if (run.status === 'rejected') throw run.reason;
+  failing.signal.throwIfAborted();
 }

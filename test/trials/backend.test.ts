@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { thisOwner } from '../../src/clusters/kubernetes/namespace-owner.ts';
-import { type KubernetesOptions, kubernetesBackend, localBackend, trialsAtATime } from '../../src/trials/backend.ts';
+import { type KubernetesOptions, kubernetesBackend, localBackend } from '../../src/trials/backend.ts';
 import { planTrials } from '../../src/trials/plan-comparison.ts';
 import { startApiServer } from '../kubernetes/api-server/server.ts';
 import { wholeSeconds } from '../kubernetes/api-server/store.ts';
@@ -27,8 +27,11 @@ async function onCluster(t: TestContext) {
 describe('on a cluster', () => {
   test('one trial runs at a time, loaded by k6 in the cluster', async (t) => {
     const { backend, cleaned } = await onCluster(t);
-    const { name, load, atATime, runtime } = await backend();
-    assert.deepEqual([name, load.name, atATime, cleaned], ['here', 'k6', 1, []]);
+    const { name, load, pace, runtime } = await backend();
+    assert.deepEqual([name, load.name, cleaned], ['here', 'k6', []]);
+    const end = await pace.begin(new AbortController().signal);
+    await assert.rejects(pace.begin(AbortSignal.abort(new Error('no room'))), /no room/);
+    end(true);
     // The image decides.
     assert.deepEqual(await runtime('bun', new AbortController().signal), { name: 'bun', version: '', command: [] });
   });
@@ -73,10 +76,8 @@ describe('on a cluster', () => {
   });
 });
 
-test('on this machine several trials run at a time, each on a cluster of its own', async () => {
+test('on this machine each trial has a cluster of its own', async () => {
   const backend = localBackend('builtin', {}, () => {});
-  assert.equal(backend.atATime, trialsAtATime('builtin'));
-  assert.ok(trialsAtATime('k6') <= trialsAtATime('builtin'));
   assert.equal(localBackend('k6', {}, () => {}).load.name, 'k6');
   const runtimes = [{ name: 'node', version: '1', command: ['node'] }] as const;
   const [first, second] = await planTrials({

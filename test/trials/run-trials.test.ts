@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { EnvironmentError } from '../../src/errors.ts';
+import { atMost, Pace } from '../../src/trials/pace.ts';
 import { runTrials } from '../../src/trials/run-trials.ts';
 import type { TrialPlan } from '../../src/trials/trial.ts';
 import { fast, type Script, ScriptedCluster, scriptedLoad, stopTime, trialPlan, untilAborted } from './scripted.ts';
@@ -20,7 +21,7 @@ function trials(t: TestContext, count: number, atATime: number, script: (repeat:
   const aborting = new AbortController();
   const backend = {
     load: scriptedLoad({}, () => {}),
-    atATime,
+    pace: new Pace(atMost(atATime)),
     clusterFor({ identity: { repeat } }: TrialPlan) {
       return new ScriptedCluster(script(repeat), (step) => {
         if (step === 'deploy') {
@@ -103,7 +104,11 @@ test('Ctrl-C ends all with its reason, whatever their removal says', async (t) =
 
 test('an error of ours while a result is kept ends it, too', async (t) => {
   stopTime(t);
-  const backend = { load: scriptedLoad({}, () => {}), atATime: 1, clusterFor: () => new ScriptedCluster({}, () => {}) };
+  const backend = {
+    load: scriptedLoad({}, () => {}),
+    pace: new Pace(atMost(1)),
+    clusterFor: () => new ScriptedCluster({}, () => {}),
+  };
   const running = runTrials(plans(2), backend, new AbortController().signal, {
     onStage: () => {},
     onProgress: () => {},

@@ -20,7 +20,8 @@ export interface Overview {
   total: number;
   /** In the trials that are done. */
   failed: number;
-  leftMs: number;
+  /** Undefined before anything is known of it. */
+  leftMs: number | undefined;
   running: readonly RunningTrial[];
 }
 
@@ -77,7 +78,7 @@ function summary({ done, total, failed, leftMs }: Overview, colors: Colors): Pie
   return [
     { text: '█'.repeat(full), paint: colors.green },
     { text: '░'.repeat(BAR_WIDTH - full), paint: colors.dim },
-    { text: ` ${done} of ${counted(total, 'trial')}, ${timeLeft(leftMs)} left` },
+    { text: ` ${done} of ${counted(total, 'trial')}${leftMs === undefined ? '' : `, ${timeLeft(leftMs)} left`}` },
     ...(failed > 0 ? [{ text: `, ${count(failed)} failed so far` }] : []),
   ];
 }

@@ -13,8 +13,6 @@ export interface Progress {
   stop(): void;
 }
 
-/** What a trial takes before any has ended and told. */
-const FIRST_GUESS_MS = 24_000;
 const REDRAW_MS = 200;
 
 /** For terminals that do not know their size and say 0, as some serial lines do. */
@@ -23,7 +21,6 @@ const DEFAULT_SIZE = { columns: 80, rows: 24 };
 export function liveView(
   stream: LiveTerminal,
   trials: readonly TrialPlan[],
-  atATime: number,
   nameOf: (trial: TrialPlan) => string,
 ): Progress {
   const surface = {
@@ -43,13 +40,15 @@ export function liveView(
   const running = new Map<TrialPlan, RunningTrial & { startedMs: number }>();
   const durationsMs: number[] = [];
   let failed = 0;
+  /** Trials at a time, so far. */
+  let most = 1;
   const redraw = () => {
     const elapsedMs = [...running.values()].map(({ startedMs }) => performance.now() - startedMs);
     const overview = {
       done: durationsMs.length,
       total: trials.length,
       failed,
-      leftMs: estimateLeftMs({ durationsMs, elapsedMs, total: trials.length, atATime }),
+      leftMs: estimateLeftMs({ durationsMs, elapsedMs, total: trials.length, atATime: most }),
       running: [...running.values()],
     };
     draw(frame(overview, surface, colors));
@@ -65,6 +64,7 @@ export function liveView(
       startedMs: performance.now(),
     };
     running.set(trial, known);
+    most = Math.max(most, running.size);
     return known;
   };
   redraw();
@@ -94,17 +94,17 @@ export function liveView(
   };
 }
 
-/** From what the trials so far took; in ms. */
+/** From what the trials so far took, in ms; undefined before one has ended. */
 export function estimateLeftMs(known: {
   durationsMs: readonly number[];
   /** How long each running trial has run. */
   elapsedMs: readonly number[];
   total: number;
   atATime: number;
-}): number {
+}): number | undefined {
   const { durationsMs, elapsedMs, total, atATime } = known;
-  const meanMs =
-    durationsMs.length === 0 ? FIRST_GUESS_MS : durationsMs.reduce((sum, ms) => sum + ms, 0) / durationsMs.length;
+  if (durationsMs.length === 0) return undefined;
+  const meanMs = durationsMs.reduce((sum, ms) => sum + ms, 0) / durationsMs.length;
   const notStarted = Math.max(0, total - durationsMs.length - elapsedMs.length);
   const restMs = elapsedMs.map((ms) => Math.max(0, meanMs - ms));
   const sharedMs = (notStarted * meanMs + restMs.reduce((sum, ms) => sum + ms, 0)) / Math.max(1, atATime);
