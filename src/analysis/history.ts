@@ -1,4 +1,4 @@
-/** A trace made ready for questions: each pod's life in one line of time, found by its uid, and its first and last requests. */
+/** A trace indexed for analysis: each pod's timeline by uid, and its first and last requests. */
 import type { FailedRequest, SuccessBucket } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
@@ -8,7 +8,7 @@ import { type PodLife, podLife } from './pod-life.ts';
 import { knownSpans, unservedSpans } from './serving.ts';
 import type { LastRequests } from './timeline.ts';
 
-/** The parts of a trace that attribution looks at. */
+/** The parts of a trace that attribution reads. */
 export type Story = Pick<Trace, 'cluster' | 'load'>;
 
 export interface History {
@@ -16,22 +16,25 @@ export interface History {
   load: Trace['load'];
   pods: readonly PodLife[];
   byUid: ReadonlyMap<string, PodLife>;
-  /** Per pod (uid): the start of the first request that it answered, in ms, to the end of its 100 ms bucket. */
+  /**
+   * Per pod (uid): when the first request that it answered started, in ms, rounded up to the end of its 100 ms bucket.
+   */
   firstAnswersMs: ReadonlyMap<string, number>;
-  /** Per pod (uid) that answered any; where a request was answered, its 100 ms bucket begins then. */
+  /** Per pod (uid) that answered any request. For answered requests, only the start of their 100 ms bucket is known. */
   lastRequests: ReadonlyMap<string, LastRequests>;
-  /** Per pod (uid): what it answered. */
+  /** Per pod (uid): the requests that it answered. */
   answered: ReadonlyMap<string, readonly SuccessBucket[]>;
   /** When no pod served. */
   unserved: readonly Span[];
-  /** Per pod (uid): when some router sent to it. */
+  /** Per pod (uid): when at least one router sent to it. */
   known: ReadonlyMap<string, readonly Span[]>;
-  /** The causes that were found so far: many questions ask for them. */
+  /** Cache of the causes found so far: several analyses ask for them. */
   causes: Map<FailedRequest, CauseId>;
-  /** How far the pods' times may be off against the requests', in ms. */
+  /** How far the pods' clocks may be off from the load's, in ms. */
   clockBoundMs: number;
 }
 
+/** The history of a trace, built on first use. */
 export function historyOf({ cluster, load }: Story): History {
   const before = histories.get(load);
   if (before?.cluster === cluster) return before;
@@ -40,7 +43,7 @@ export function historyOf({ cluster, load }: Story): History {
   return history;
 }
 
-/** A trace is whole when it comes here, and changes no more. */
+/** A trace is complete before it is analysed and never changes, so its history is built once. */
 const histories = new WeakMap<Story['load'], History>();
 
 function madeFrom({ cluster, load }: Story): History {

@@ -1,6 +1,6 @@
 /**
- * One pod's past as questions are asked about it: the pod itself and the container that serves, in one line of time.
- * All times are in ms of the trial's clock.
+ * One pod's timeline for analysis: the times of the pod and of its serving container, merged. All times are in ms on
+ * the trial's clock.
  */
 import type { ContainerRecord, ContainerRun, HookRecord, PodRecord } from '../trace/cluster-record.ts';
 
@@ -16,9 +16,9 @@ export interface PodLife {
   readyMs?: number | undefined;
   deletionMs?: number | undefined;
   hook?: HookRecord | undefined;
-  /** The signal that asks it to stop. */
+  /** The signal that asks it to stop: SIGTERM unless the image or the manifest says otherwise. */
   stopSignal: string;
-  /** The stop signal was sent. */
+  /** When the stop signal was sent, whichever signal that is. */
   sigtermMs?: number | undefined;
   drainingMs?: number | undefined;
   notReadyMs?: number | undefined;
@@ -26,15 +26,15 @@ export interface PodLife {
   sigkillMs?: number | undefined;
   /** The end of the last run. */
   exitMs?: number | undefined;
-  /** How far `exitMs` may be off. */
+  /** How far `exitMs` may be off, in ms. */
   exitBoundMs?: number | undefined;
   exitCode?: number | undefined;
   exitSignal?: string | undefined;
-  /** The container ended and was started again: from the end of a run until the next one served, as far as is known. */
+  /** Restarts of the container: from the end of one run until the next one served, as far as is known. */
   downtimes: { fromMs: number; toMs: number }[];
 }
 
-/** The life of a pod by the container that the Service sends to; by its first one where no container is known to. */
+/** Uses the container that the Service sends to, or the first container if none is known. */
 export function podLife(pod: PodRecord): PodLife {
   const container = pod.containers.find(({ serves }) => serves) ?? pod.containers[0];
   const runs = container?.runs ?? [];

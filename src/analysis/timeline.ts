@@ -1,12 +1,12 @@
-/** Questions about one pod's past that attribution asks; all times in ms of the trial's clock. */
+/** Questions that attribution asks about one pod's timeline. All times are in ms on the trial's clock. */
 import type { PodLife } from './pod-life.ts';
 
-/** A container's exit is seen this much later, at most, than its connections break. */
+/** A container's exit is observed at most this much later than its connections break. */
 export const EXIT_SLACK_MS = 250;
 
 /**
- * Whether new requests could surely be served by this pod at that time: Ready, terminating or not, and still listening.
- * Where its exit is only known to some seconds, the earliest counts.
+ * Whether the pod could certainly serve new requests at that time: Ready (terminating or not) and still listening. If
+ * its exit is known only to a few seconds, the earliest possible time counts.
  */
 export function servesAt(pod: PodLife, atMs: number): boolean {
   if (atMs < servesFrom(pod) || atMs >= servesUntil(pod)) return false;
@@ -18,7 +18,7 @@ export function servesFrom({ readyMs = Number.POSITIVE_INFINITY }: PodLife): num
   return readyMs;
 }
 
-/** The first of its possible ends; Infinity for a pod that was seen to none. */
+/** The earliest event that ends its service; Infinity if none was observed. */
 export function servesUntil(pod: PodLife): number {
   const never = Number.POSITIVE_INFINITY;
   return Math.min(
@@ -40,19 +40,20 @@ export function earliestExitMs({ exitMs, exitBoundMs = 0 }: PodLife): number | u
   return exitMs === undefined ? undefined : exitMs - exitBoundMs;
 }
 
-/** The deletion of the pod had been asked for (deletionTimestamp set) by then. */
+/** Whether the pod's deletion had been requested by then (deletionTimestamp was set). */
 export function terminatingAt(pod: PodLife, atMs: number): boolean {
   return pod.deletionMs !== undefined && atMs >= pod.deletionMs;
 }
 
-/** It was ended by SIGKILL. */
+/** Whether SIGKILL ended it. */
 export function killed({ sigkillMs, exitSignal }: PodLife): boolean {
   return sigkillMs !== undefined || exitSignal === 'SIGKILL';
 }
 
 /**
- * It drained, so what it had accepted was to be finished: it said so itself. A server that keeps no log of its life is
- * judged by what was seen of it: after SIGTERM it stopped listening, or lost its readiness, and lived on.
+ * Whether it drained, that is, stopped taking new work to finish what it had accepted. Its lifecycle log says so. A
+ * server without such a log is judged from outside: after SIGTERM it stopped listening or lost its readiness, and kept
+ * running.
  */
 export function drained(pod: PodLife): boolean {
   if (keepsLog(pod)) return pod.drainingMs !== undefined;
@@ -63,18 +64,23 @@ export function drained(pod: PodLife): boolean {
   );
 }
 
-/** A server that answers what is sent so long after SIGTERM, and takes more so shortly before SIGKILL, serves to its end. */
+/**
+ * A server that answers requests sent this long after SIGTERM, and still takes requests this shortly before SIGKILL,
+ * serves to the end.
+ */
 const SERVED_TO_THE_END_MS = 1000;
 
-/** When the last request that a pod answered was started, and the last one that it answered or had on an open connection. */
+/**
+ * When the last request that a pod answered was started, and the last one that it answered or had on a used connection.
+ */
 export interface LastRequests {
   answeredMs: number;
   takenMs: number;
 }
 
 /**
- * SIGKILL ended a server that served new requests until then, on connections that it keeps open: it would have gone on. One
- * that keeps a log of its drain is believed.
+ * SIGKILL ended a server that kept serving new requests on its open connections, and would have gone on. A server with
+ * a lifecycle log is judged by its log instead.
  */
 export function servedUntilKilled(pod: PodLife, last: LastRequests | undefined): boolean {
   const { sigtermMs, sigkillMs } = pod;
@@ -83,8 +89,8 @@ export function servedUntilKilled(pod: PodLife, last: LastRequests | undefined):
 }
 
 /**
- * It drained, by its own word or, where its log was lost (a kubelet may lose the last words of a pod), by that of a pod that
- * ran the same: the old ones differ in nothing, and neither do the new ones.
+ * Whether it drained, by its own log or, if the end of that log was lost (a kubelet may lose a pod's last lines), by
+ * the log of another pod of the same generation: all old pods run the same, and so do all new ones.
  */
 export function drainedAsOthers(pod: PodLife, pods: readonly PodLife[]): boolean {
   if (drained(pod)) return true;
@@ -95,37 +101,38 @@ export function drainedAsOthers(pod: PodLife, pods: readonly PodLife[]): boolean
   );
 }
 
-/** Its log reported its life, as that of this project's app does, and so would have reported a drain too. */
+/** Whether it writes a lifecycle log, as this project's app does. Such a log would also have reported a drain. */
 export function keepsLog(pod: PodLife): boolean {
   return pod.listeningMs !== undefined || pod.drainingMs !== undefined;
 }
 
 /**
- * Its end was forced because the grace period was too short: by SIGKILL, or it kept a log, was draining, and gave up (a
- * non-zero exit code). What a server without such a log does on its own before SIGKILL is no word about the grace period.
+ * Whether its end was forced because the grace period was too short: by SIGKILL, or because a server with a lifecycle
+ * log gave up while draining (non-zero exit code). If a server without such a log exits before SIGKILL, that says
+ * nothing about the grace period.
  */
 export function endedByForce(pod: PodLife): boolean {
   if (killed(pod)) return true;
   return keepsLog(pod) && (pod.exitSignal !== undefined || (pod.exitCode ?? 0) !== 0);
 }
 
-/** It ended at `atMs`, as far as is known. */
+/** Whether it ended around `atMs`, as far as is known. */
 export function endedAround(pod: PodLife, atMs: number): boolean {
   return mayHaveLivedAt(pod, atMs) && mayHaveEndedBy(pod, atMs);
 }
 
-/** It ended between the two times, as far as is known surely after the first. */
+/** Whether it ended between the two times: certainly after the first, and before the second as far as is known. */
 export function endedBetween(pod: PodLife, fromMs: number, toMs: number): boolean {
   const endMs = endOf(pod);
   return fromMs < endMs - (pod.exitBoundMs ?? 0) && endMs < toMs;
 }
 
-/** It may have lived until `atMs`, as far as is known. */
+/** Whether it may still have been running at `atMs`. */
 export function mayHaveLivedAt(pod: PodLife, atMs: number): boolean {
   return atMs - endOf(pod) <= EXIT_SLACK_MS + (pod.exitBoundMs ?? 0);
 }
 
-/** It may have ended by `atMs`, as far as is known. */
+/** Whether it may have ended by `atMs`. */
 export function mayHaveEndedBy(pod: PodLife, atMs: number): boolean {
   return endOf(pod) - atMs <= EXIT_SLACK_MS + (pod.exitBoundMs ?? 0);
 }

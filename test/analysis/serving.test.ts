@@ -1,4 +1,4 @@
-/** The spans that are worked out once say the same as the questions that they answer, asked pod by pod. */
+/** The precomputed spans give the same answers as asking each pod. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { podLife } from '../../src/analysis/pod-life.ts';
@@ -12,14 +12,14 @@ const PODS = [
   ['one that ends', [pod('old-1', { readyMs: 10, exitMs: 50 })]],
   ['one that was never ready', [pod('old-1', { readyMs: undefined })]],
   ['two with a gap', [pod('old-1', { readyMs: 0, exitMs: 50 }), pod('new-1', { readyMs: 60 })]],
-  ['two that meet', [pod('old-1', { readyMs: 0, exitMs: 50 }), pod('new-1', { readyMs: 50 })]],
+  ['one that begins as the other ends', [pod('old-1', { readyMs: 0, exitMs: 50 }), pod('new-1', { readyMs: 50 })]],
   ['two that overlap', [pod('old-1', { readyMs: 0, notReadyMs: 70 }), pod('new-1', { readyMs: 50, sigkillMs: 90 })]],
   ['one whose times run backwards', [pod('old-1', { readyMs: 60, exitMs: 20 })]],
 ] as const;
 
-describe('nobody served', () => {
+describe('the time in which no pod served', () => {
   for (const [what, records] of PODS) {
-    test(`of ${what}`, () => {
+    test(`with pods: ${what}`, () => {
       const pods = records.map(podLife);
       const spans = unservedSpans(pods);
       for (let atMs = -10; atMs < 100; atMs++) {
@@ -44,7 +44,7 @@ describe('nobody served', () => {
   });
 });
 
-test('a pod is known to a router from the view that has it to the next that does not', () => {
+test('a router knows a pod from the view that contains it until the next that does not', () => {
   const view = (router: string, atMs: number, pods: string[]) => ({ router, atMs, pods });
   const views = [
     view('a', 1, ['x']),

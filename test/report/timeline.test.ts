@@ -33,7 +33,7 @@ describe('a timeline', () => {
       (match[1] ?? '').replaceAll(/<[^>]*>/g, ''),
     );
     assert.equal(lanes.length, 2);
-    assert.match(lanes[0] ?? '', /^old-1: .*deletion asked for 0\.00 · off a 0\.60 · preStop ended 5\.00/);
+    assert.match(lanes[0] ?? '', /^old-1: .*deletion requested 0\.00 · off a 0\.60 · preStop ended 5\.00/);
     assert.match(lanes[1] ?? '', /^new-2: created −0\.50 · ready −0\.10$/);
     for (const title of ['off a, 0.60 s', 'SIGTERM, 5.00 s', 'stopped listening, 7.00 s', 'exit 0, 8.00 s']) {
       assert.ok(svg.includes(`<title>${title}</title>`), title);

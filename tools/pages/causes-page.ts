@@ -26,7 +26,7 @@ function section(cause: Cause): string {
     ...(overlay
       ? [
           `Everything but this fix: ${overlays}. One rollout of it on Node:`,
-          `![The lives of the pods, and the requests that broke](pictures/${id}.svg)`,
+          `![The timelines of the pods and the requests that broke](pictures/${id}.svg)`,
         ]
       : []),
     ...(rules.length > 0 ? [`Checks: ${rules.join(', ')}.`] : []),

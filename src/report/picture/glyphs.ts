@@ -18,7 +18,7 @@ export const GLYPHS: readonly Glyph[] = [
   { id: 'ready', name: 'ready', draw: (x, y) => stroke(x, y - BAR_HALF - 2, y + BAR_HALF + 2) },
   {
     id: 'deletion',
-    name: 'deletion asked for',
+    name: 'deletion requested',
     draw: (x, y) => markup`<path class="g" d="M${x} ${y - BAR_HALF}l-4-6h8z"/>`,
   },
   {
