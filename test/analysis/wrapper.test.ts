@@ -55,7 +55,7 @@ const CASES: [
     KILLED,
     'keeps-signal',
     'wrapper',
-    /: sh did not pass SIGTERM on to server\.js; it went on until SIGKILL\.$/,
+    /: sh did not pass SIGTERM on to server\.js; the server kept running until SIGKILL\.$/,
   ],
   [
     'pm2-runtime, which sends a different signal, and SIGKILL later',
@@ -64,7 +64,7 @@ const CASES: [
     exit(40),
     'ended-server',
     'wrapper',
-    /: pm2-runtime passed SIGTERM on to server\.js as SIGINT, and ends what is still there 1\.64 s after SIGTERM\.$/,
+    /: pm2-runtime passed SIGTERM on to server\.js as SIGINT, and ended what was still running 1\.64 s after SIGTERM\.$/,
   ],
   [
     'one that sends SIGKILL after the right signal',
