@@ -18,7 +18,7 @@ export interface FindFixFlags extends ReportFlags {
   fromFlags: boolean;
 }
 
-/** @throws what ended the search early, once what had come in is saved and printed */
+/** @throws the error that ended the search early, after saving and printing what was measured */
 export async function findFixOf(service: LocalService, seed: number, flags: FindFixFlags): Promise<void> {
   const out = folderFor(flags);
   const identity = newRun('find-fix', flags.maxFailed);
@@ -36,7 +36,7 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
         const now = await measure(plans, { ...backend, atATime }, { seed, out, what, logs: flags.logs });
         measured.push(...now.measured);
         const results = now.measured.map(({ result }) => result);
-        // A machine that is too busy for so many at a time is asked for fewer.
+        // The machine may be too busy for this many trials at a time: halve their number.
         if (results.some((result) => !result.valid)) atATime = Math.max(1, Math.floor(atATime / 2));
         if (now.failure !== undefined) throw now.failure;
         return { results, traces: now.measured.map(({ trace }) => trace) };
@@ -50,7 +50,7 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
   conclude(run, { out, json: flags.json, fixFlags: flags.fromFlags ? flagsOf(found.patch) : undefined });
 }
 
-/** Without valid trials nothing is known of the fixes that could not be tried. */
+/** Without valid trials, the reasons for not trying a fix are unknown, so they are left out. */
 function fixResult({ state, changes, untried, tried, rest }: FoundFix, component: string | null): FixResult {
   return {
     state,
@@ -62,7 +62,7 @@ function fixResult({ state, changes, untried, tried, rest }: FoundFix, component
   };
 }
 
-/** What has to be changed elsewhere: in the server, or in a hook or a probe that only its author can write. */
+/** What must be changed elsewhere: in the server, or in a hook or probe that only its author can write. */
 function restOf(advice: Advice): FixResult['rest'] {
   return advice.changes
     .filter(({ change }) => !FIXES.some((fix) => fix === change) || SERVER_CHANGES.includes(change))
