@@ -31,7 +31,10 @@ export interface FoundFix {
   tried: Tried[];
   /** From the unchanged manifest. */
   advice: Advice;
-  /** If no set was found: advice from the rollouts of the set that came closest. What it names must be changed elsewhere. */
+  /**
+   * If no set was found: advice from the rollouts of the set that came closest. What it names must be changed
+   * elsewhere.
+   */
   rest: Advice | undefined;
 }
 
@@ -95,8 +98,9 @@ class Search {
   }
 
   /**
-   * Measures a control and the unchanged manifest, which the values of the fixes are derived from. If all pods terminate at
-   * once, routers have no other pod to send to, so their lag is measured with enough replicas. False if no trial was valid.
+   * Measures a control and the unchanged manifest, which the values of the fixes are derived from. If all pods
+   * terminate at once, routers have no other pod to send to, so their lag is measured with enough replicas. False if no
+   * trial was valid.
    */
   async measureUnchanged(): Promise<boolean> {
     const { manifests } = this.#service;

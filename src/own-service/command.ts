@@ -31,10 +31,11 @@ export function parseContainerCommand(text: string): ContainerCommand {
 }
 
 /**
- * What runs locally for the image of each container: the command given with --exec; else the container's own command, if
- * that program is on this machine; else the runtime that the label names. If there is none for a container that the Service
- * does not send to, an idle process stands in for it that exits on its stop signal.
- * @throws InputError if there is no command for the container that serves, or --exec names a container that does not exist
+ * What runs locally for the image of each container: the command given with --exec; else the container's own command,
+ * if that program is on this machine; else the runtime that the label names. If there is none for a container that the
+ * Service does not send to, an idle process stands in for it that exits on its stop signal.
+ * @throws InputError if there is no command for the container that serves, or --exec names a container that does not
+ * exist
  */
 export function imagesOf(
   manifests: Manifests,

@@ -27,8 +27,8 @@ export class ResultFolder {
   }
 
   /**
-   * A folder for a run that is about to begin. It checks that it can be written to, so that this does not fail after the
-   * trials. With `overwrite`, an earlier run in it is replaced as soon as the first new file is written.
+   * A folder for a run that is about to begin. It checks that it can be written to, so that this does not fail after
+   * the trials. With `overwrite`, an earlier run in it is replaced as soon as the first new file is written.
    * @throws InputError if it holds another run, or files of the same names that this program did not write
    * @throws EnvironmentError if it cannot be created or written to, or is not a folder
    */
