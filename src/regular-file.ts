@@ -62,7 +62,7 @@ export function readBeginning(file: string, bytes: number): string | undefined {
  * followed, and a full disk leaves no incomplete file.
  * @throws the errors of the file system
  */
-export function writeWhole(file: string, text: string): void {
+export function writeAtomically(file: string, text: string): void {
   const beside = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     writeFileSync(beside, text, { flag: 'wx' });
@@ -74,7 +74,7 @@ export function writeWhole(file: string, text: string): void {
 }
 
 /** Whether this is the name of a temporary file that a killed program left. */
-export function isLeftBeside(fileName: string): boolean {
+export function isTemporaryName(fileName: string): boolean {
   return /\.[0-9a-f]{12}\.tmp$/.test(fileName);
 }
 

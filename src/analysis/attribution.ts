@@ -6,9 +6,9 @@ import type { Attempt, FailedRequest } from '../trace/load-record.ts';
 import type { CauseId } from './causes.ts';
 import { cutAfterSigterm, cutByEnd, cutByExit, mayHaveDrainedUnseen, REACHED_MS, sentUntilEnd } from './cuts.ts';
 import { type History, historyOf, type Story } from './history.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import {
-  drainedAsOthers,
+  drainedLikeOthers,
   EXIT_SLACK_MS,
   endedAround,
   endedByForce,
@@ -23,7 +23,7 @@ import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
 export interface Evidence {
   attempt: Attempt;
   history: History;
-  pod: PodLife | undefined;
+  pod: PodTimeline | undefined;
 }
 
 /**
@@ -126,7 +126,7 @@ function nobodyServed({ attempt, history, pod }: Evidence): boolean {
 }
 
 /** A terminating pod refused the connection. The refusal may come before the closed port was observed. */
-function wasRefusedBy(pod: PodLife, { error, endedMs }: Attempt): boolean {
+function wasRefusedBy(pod: PodTimeline, { error, endedMs }: Attempt): boolean {
   return error === 'ECONNREFUSED' && terminatingAt(pod, endedMs);
 }
 
@@ -139,14 +139,14 @@ function podWasNotReady({ attempt: { startedMs, endedMs }, history, pod }: Evide
   return !servesAt(pod, startedMs) || (pod.generation === 'new' && startedMs < firstAnswerMs(pod, history));
 }
 
-function firstAnswerMs({ uid }: PodLife, { firstAnswersMs }: History): number {
+function firstAnswerMs({ uid }: PodTimeline, { firstAnswersMs }: History): number {
   return firstAnswersMs.get(uid) ?? Number.POSITIVE_INFINITY;
 }
 
 /** 3: it was in flight when its pod, which was draining, was ended by force because the grace period was too short. */
 function cutWhileDraining({ attempt, history, pod }: Evidence): boolean {
   if (pod === undefined || !cutByEnd(attempt, pod)) return false;
-  return drainedAsOthers(pod, history.pods) && endedByForce(pod) && !sentToEndlessServer(attempt, pod, history);
+  return drainedLikeOthers(pod, history.pods) && endedByForce(pod) && !sentToEndlessServer(attempt, pod, history);
 }
 
 /**
@@ -176,7 +176,7 @@ function turnedAway({ attempt, pod }: Evidence): boolean {
  */
 function cutByServer({ attempt, history, pod }: Evidence): boolean {
   if (pod === undefined || !terminatingAt(pod, attempt.endedMs)) return false;
-  const draining = drainedAsOthers(pod, history.pods) && !sentToEndlessServer(attempt, pod, history);
+  const draining = drainedLikeOthers(pod, history.pods) && !sentToEndlessServer(attempt, pod, history);
   if (killed(pod) && !draining && mayHaveDrainedUnseen(pod, history)) return false;
   if (cutAfterSigterm(attempt, pod) || cutByExit(attempt, pod)) return true;
   if (draining) return false;
@@ -184,7 +184,7 @@ function cutByServer({ attempt, history, pod }: Evidence): boolean {
 }
 
 /** Sent after SIGTERM on a connection that the server would never have closed, however long the grace period. */
-function sentToEndlessServer({ connection, startedMs }: Attempt, pod: PodLife, { lastRequests }: History): boolean {
+function sentToEndlessServer({ connection, startedMs }: Attempt, pod: PodTimeline, { lastRequests }: History): boolean {
   if (connection.state !== 'reused' || pod.sigtermMs === undefined || startedMs < pod.sigtermMs) return false;
   return servedUntilKilled(pod, lastRequests.get(pod.uid));
 }
@@ -216,7 +216,7 @@ function idleConnectionClosed({ attempt, pod }: Evidence): boolean {
 }
 
 /** The pod served at that time, and neither ended nor restarted around it. */
-function stays(pod: PodLife, atMs: number): boolean {
+function stays(pod: PodTimeline, atMs: number): boolean {
   const crashed = pod.downtimes.some(({ fromMs }) => Math.abs(fromMs - atMs) <= EXIT_SLACK_MS);
   return servesAt(pod, atMs) && !crashed && !endedAround(pod, atMs);
 }

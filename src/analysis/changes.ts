@@ -10,7 +10,7 @@ import { CAUSE_IDS, type CauseId } from './causes.ts';
 import { exposure, isBefore } from './exposure.ts';
 import { type History, historyOf } from './history.ts';
 import type { HookFinding } from './hooks.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import type { ServerBehaviour } from './server-behaviour.ts';
 import { drained, EXIT_SLACK_MS, killed, terminatingAt } from './timeline.ts';
 import { isByWrapper } from './wrapper.ts';
@@ -91,7 +91,7 @@ function changeFor(cause: CauseId, request: Failure, history: History, measured:
     case 'not-ready':
       return 'readiness-probe';
     case 'keep-alive-race':
-      return closedByStayingPod(request, history) ? 'keep-alive-timeout' : 'connection-close';
+      return closedBecauseIdle(request, history) ? 'keep-alive-timeout' : 'connection-close';
     case 'no-graceful-shutdown':
       return shutdownChange(request, history, measured);
     case 'grace-too-short':
@@ -122,7 +122,7 @@ function shutdownChange(request: Failure, history: History, { server }: Measured
   if (!pod || pod.sigtermMs === undefined) return 'graceful-shutdown';
   if (isByWrapper(server.wrapper, endedMs - pod.sigtermMs, pod.stopSignal)) return 'wrapper';
   const later = connection.state === 'reused' && startedMs > pod.sigtermMs;
-  if (later && livedOn(pod)) return 'connection-close';
+  if (later && keptRunning(pod)) return 'connection-close';
   const exitedItself = pod.exitMs !== undefined && pod.exitSignal === undefined && pod.sigkillMs === undefined;
   return exitedItself && server.gaveUp !== null ? 'own-deadline' : 'graceful-shutdown';
 }
@@ -130,7 +130,7 @@ function shutdownChange(request: Failure, history: History, { server }: Measured
 /**
  * The server reacted to SIGTERM: it closed its port, failed its readiness, or exited by itself well after the signal.
  */
-function livedOn(pod: PodLife): boolean {
+function keptRunning(pod: PodTimeline): boolean {
   if (drained(pod)) return true;
   const { sigtermMs, exitMs } = pod;
   return !killed(pod) && sigtermMs !== undefined && exitMs !== undefined && exitMs - sigtermMs > EXIT_SLACK_MS;
@@ -160,7 +160,7 @@ function routingChange({ hooks, preStop }: Measured): ChangeId | undefined {
 }
 
 /** Its pod was not terminating, so the server closed the connection because it had been idle. */
-function closedByStayingPod(request: Failure, history: History): boolean {
+function closedBecauseIdle(request: Failure, history: History): boolean {
   const pod = podOf(request, history);
   return pod !== undefined && !terminatingAt(pod, request.endedMs);
 }

@@ -1,8 +1,8 @@
 /** How a server broke a request that had reached it, judged from the times of the request and of its pod. Pure. */
 import type { Attempt } from '../trace/load-record.ts';
 import type { History } from './history.ts';
-import type { PodLife } from './pod-life.ts';
-import { endedAround, endedBetween, keepsLog, killed, mayHaveEndedBy, mayHaveLivedAt } from './timeline.ts';
+import type { PodTimeline } from './pod-timeline.ts';
+import { endedAround, endedBetween, killed, mayHaveEndedBy, mayHaveRunAt, writesLifecycleLog } from './timeline.ts';
 
 /** A request sent at least this long before SIGTERM, or before the exit, had reached its pod by then. */
 export const REACHED_MS = 50;
@@ -24,10 +24,10 @@ function broken({ phase, error }: Attempt): boolean {
  * In flight at SIGTERM, or already receiving its response, and broken afterwards: only its server can have done that. A
  * request sent just before SIGTERM may have crossed the close of its connection, so it does not count.
  */
-export function cutAfterSigterm(attempt: Attempt, pod: PodLife): boolean {
+export function cutAfterSigterm(attempt: Attempt, pod: PodTimeline): boolean {
   const { sigtermMs } = pod;
   if (!broken(attempt) || attempt.error === 'timeout' || sigtermMs === undefined) return false;
-  const marginMs = attempt.error === 'closed' && !keepsLog(pod) ? READ_MS : REACHED_MS;
+  const marginMs = attempt.error === 'closed' && !writesLifecycleLog(pod) ? READ_MS : REACHED_MS;
   const reached = attempt.startedMs < sigtermMs - marginMs || attempt.phase === 'receive';
   return reached && attempt.endedMs >= sigtermMs;
 }
@@ -36,14 +36,14 @@ export function cutAfterSigterm(attempt: Attempt, pod: PodLife): boolean {
  * Established, not yet fully answered, and broken at the end of its pod. Nothing else can have broken a request that
  * was in flight before that end and failed after it, however late a busy client noticed.
  */
-export function cutByEnd(attempt: Attempt, pod: PodLife): boolean {
+export function cutByEnd(attempt: Attempt, pod: PodTimeline): boolean {
   const { startedMs, endedMs, error } = attempt;
-  if (!broken(attempt) || closedByLiving(attempt, pod)) return false;
+  if (!broken(attempt) || closedWhileRunning(attempt, pod)) return false;
   return endedAround(pod, endedMs) || (error !== 'timeout' && endedBetween(pod, startedMs, endedMs));
 }
 
 /** In flight for a while when the process exited, so the process did not wait for it. */
-export function cutByExit(attempt: Attempt, { exitMs, exitBoundMs = 0, ...pod }: PodLife): boolean {
+export function cutByExit(attempt: Attempt, { exitMs, exitBoundMs = 0, ...pod }: PodTimeline): boolean {
   if (exitMs === undefined || !cutByEnd(attempt, { exitMs, exitBoundMs, ...pod })) return false;
   return attempt.startedMs < exitMs - exitBoundMs - REACHED_MS;
 }
@@ -53,14 +53,14 @@ export function cutByExit(attempt: Attempt, { exitMs, exitBoundMs = 0, ...pod }:
  * not drain closes its connections only by ending. So it does not matter whether the request had arrived or crossed
  * that end, or how late a busy client noticed.
  */
-export function sentUntilEnd(attempt: Attempt, pod: PodLife): boolean {
+export function sentUntilEnd(attempt: Attempt, pod: PodTimeline): boolean {
   const { connection, error, startedMs, endedMs } = attempt;
   const lost = connection.state === 'reused' && error !== 'timeout' && error !== 'status';
-  return lost && !closedByLiving(attempt, pod) && mayHaveLivedAt(pod, startedMs) && mayHaveEndedBy(pod, endedMs);
+  return lost && !closedWhileRunning(attempt, pod) && mayHaveRunAt(pod, startedMs) && mayHaveEndedBy(pod, endedMs);
 }
 
 /** Its connection was idle, and a server that was still running closed it. */
-function closedByLiving({ startedMs, endedMs, connection }: Attempt, pod: PodLife): boolean {
+function closedWhileRunning({ startedMs, endedMs, connection }: Attempt, pod: PodTimeline): boolean {
   if (connection.state !== 'reused' || killed(pod) || pod.exitMs === undefined || (pod.exitBoundMs ?? 0) > 0)
     return false;
   return endedMs - startedMs <= CLOSED_ALIVE_MS.afterStart && endedMs < pod.exitMs - CLOSED_ALIVE_MS.beforeExit;
@@ -69,6 +69,6 @@ function closedByLiving({ startedMs, endedMs, connection }: Attempt, pod: PodLif
 /**
  * Whether it drained before SIGKILL is unknown: its listening socket was not watched, and it writes no lifecycle log.
  */
-export function mayHaveDrainedUnseen(pod: PodLife, { cluster }: History): boolean {
-  return cluster.listenersSeen === false && !keepsLog(pod);
+export function mayHaveDrainedUnseen(pod: PodTimeline, { cluster }: History): boolean {
+  return cluster.listenersSeen === false && !writesLifecycleLog(pod);
 }

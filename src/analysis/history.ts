@@ -4,7 +4,7 @@ import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 import type { CauseId } from './causes.ts';
 import type { Span } from './exposure.ts';
-import { type PodLife, podLife } from './pod-life.ts';
+import { type PodTimeline, podTimeline } from './pod-timeline.ts';
 import { knownSpans, unservedSpans } from './serving.ts';
 import type { LastRequests } from './timeline.ts';
 
@@ -14,8 +14,8 @@ export type Story = Pick<Trace, 'cluster' | 'load'>;
 export interface History {
   cluster: Trace['cluster'];
   load: Trace['load'];
-  pods: readonly PodLife[];
-  byUid: ReadonlyMap<string, PodLife>;
+  pods: readonly PodTimeline[];
+  byUid: ReadonlyMap<string, PodTimeline>;
   /**
    * Per pod (uid): when the first request that it answered started, in ms, rounded up to the end of its 100 ms bucket.
    */
@@ -38,7 +38,7 @@ export interface History {
 export function historyOf({ cluster, load }: Story): History {
   const before = histories.get(load);
   if (before?.cluster === cluster) return before;
-  const history = madeFrom({ cluster, load });
+  const history = build({ cluster, load });
   histories.set(load, history);
   return history;
 }
@@ -46,8 +46,8 @@ export function historyOf({ cluster, load }: Story): History {
 /** A trace is complete before it is analysed and never changes, so its history is built once. */
 const histories = new WeakMap<Story['load'], History>();
 
-function madeFrom({ cluster, load }: Story): History {
-  const pods = cluster.pods.map(podLife);
+function build({ cluster, load }: Story): History {
+  const pods = cluster.pods.map(podTimeline);
   const firstAnswersMs = new Map<string, number>();
   const lastRequests = new Map<string, LastRequests>();
   const answered = new Map<string, SuccessBucket[]>();

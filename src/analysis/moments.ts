@@ -3,7 +3,7 @@ import type { RouterView } from '../trace/cluster-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 import { decidingAttempt } from './attribution.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 
 /** Names of the events, worded to follow a pod's name. */
 export const MOMENT_NAMES = {
@@ -36,7 +36,9 @@ export interface Moment {
  */
 const FRESH_SCENARIO = 'fresh';
 
-const FIELDS: readonly (readonly [MomentId, Exclude<keyof PodLife & `${string}Ms`, 'exitBoundMs'> | 'hookEnd'])[] = [
+type TimeField = Exclude<keyof PodTimeline & `${string}Ms`, 'exitBoundMs'> | 'hookEnd';
+
+const FIELDS: readonly (readonly [MomentId, TimeField])[] = [
   ['created', 'createdMs'],
   ['listening', 'listeningMs'],
   ['ready', 'readyMs'],
@@ -51,7 +53,7 @@ const FIELDS: readonly (readonly [MomentId, Exclude<keyof PodLife & `${string}Ms
 ];
 
 /** Everything known about a pod, in order of time. Events caused by the cleanup of the trial are left out. */
-export function podMoments(pod: PodLife, trace: Trace): Moment[] {
+export function podMoments(pod: PodTimeline, trace: Trace): Moment[] {
   const moments: Moment[] = FIELDS.flatMap(([id, field]) => {
     const atMs = field === 'hookEnd' ? pod.hook?.endedMs : pod[field];
     if (atMs === undefined || (pod.deletionMs === undefined && atMs > trace.loadStopMs)) return [];
@@ -125,32 +127,32 @@ function lastNewConnections({ load }: Trace): Map<string, number> {
 /**
  * starting, ready, leaving (deleted, SIGTERM not sent yet), stopping (SIGTERM sent), finishing (no longer listening).
  */
-export type LifePart = 'starting' | 'ready' | 'leaving' | 'stopping' | 'finishing';
+export type PodStage = 'starting' | 'ready' | 'leaving' | 'stopping' | 'finishing';
 
-export interface LifeStretch {
-  part: LifePart;
+export interface StageSpan {
+  stage: PodStage;
   fromMs: number;
   toMs: number;
 }
 
 /** The stages of a pod until its exit or `untilMs`, without gaps. */
-export function lifeStretches(pod: PodLife, untilMs: number): LifeStretch[] {
+export function stageSpans(pod: PodTimeline, untilMs: number): StageSpan[] {
   const endMs = Math.min(pod.exitMs ?? untilMs, untilMs);
-  const begins: [LifePart, number | undefined][] = [
+  const begins: [PodStage, number | undefined][] = [
     ['starting', pod.createdMs],
     ['ready', pod.readyMs],
     ['leaving', pod.deletionMs],
     ['stopping', pod.sigtermMs],
     ['finishing', pod.stoppedListeningMs],
   ];
-  const begun = begins.filter((begin): begin is [LifePart, number] => begin[1] !== undefined && begin[1] <= endMs);
+  const begun = begins.filter((begin): begin is [PodStage, number] => begin[1] !== undefined && begin[1] <= endMs);
   return begun
-    .map(([part, fromMs], index) => ({ part, fromMs, toMs: begun[index + 1]?.[1] ?? endMs }))
-    .filter((stretch) => stretch.toMs > stretch.fromMs);
+    .map(([stage, fromMs], index) => ({ stage, fromMs, toMs: begun[index + 1]?.[1] ?? endMs }))
+    .filter((span) => span.toMs > span.fromMs);
 }
 
 /** The stage that a pod is in now, as far as is known. */
-export function podState(pod: PodLife): LifePart | 'gone' {
+export function podState(pod: PodTimeline): PodStage | 'gone' {
   if (pod.exitMs !== undefined) return 'gone';
   if (pod.stoppedListeningMs !== undefined) return 'finishing';
   if (pod.sigtermMs !== undefined) return 'stopping';

@@ -6,7 +6,7 @@ import type { FailedRequest } from '../trace/load-record.ts';
 import { BUCKET_MS, Code, Count, DurationMs, listOf, Text } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import type { History } from './history.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import { drained, EXIT_SLACK_MS, killed, servedUntilKilled, terminatingAt } from './timeline.ts';
 import { isByWrapper, Wrapper, wrapperSeen } from './wrapper.ts';
 
@@ -59,7 +59,7 @@ export type ServerBehaviour = z.infer<typeof ServerBehaviour>;
 
 interface Ending {
   history: History;
-  pod: PodLife;
+  pod: PodTimeline;
   sigtermMs: number;
   exitMs: number;
   /** The failed requests that were sent to it. */
@@ -205,7 +205,7 @@ function races(history: History): number {
 }
 
 /** Successes are stored per 100 ms bucket. The bucket that contains `atMs` is left out. */
-function answeredAfter({ answered }: History, pod: PodLife, atMs: number | undefined): number {
+function answeredAfter({ answered }: History, pod: PodTimeline, atMs: number | undefined): number {
   if (atMs === undefined) return 0;
   return (answered.get(pod.uid) ?? [])
     .filter((success) => success.bucket > Math.floor(atMs / BUCKET_MS))

@@ -4,11 +4,11 @@
  */
 import type { RouterView } from '../trace/cluster-record.ts';
 import type { Span } from './exposure.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import { servesFrom, servesUntil } from './timeline.ts';
 
 /** The spans in which no pod served, in order. The first may begin at -Infinity, and the last may end at Infinity. */
-export function unservedSpans(pods: readonly PodLife[]): Span[] {
+export function unservedSpans(pods: readonly PodTimeline[]): Span[] {
   const changes = pods.flatMap((pod) =>
     servingSpans(pod).flatMap(({ fromMs, toMs }) => [
       { atMs: fromMs, by: 1 },
@@ -67,7 +67,7 @@ export function knownSpans(views: readonly RouterView[]): Map<string, Span[]> {
 }
 
 /** When the pod served, without the downtimes of its container. */
-function servingSpans(pod: PodLife): Span[] {
+function servingSpans(pod: PodTimeline): Span[] {
   const untilMs = servesUntil(pod);
   let fromMs = servesFrom(pod);
   const spans: Span[] = [];

@@ -2,7 +2,7 @@
 import type { Attempt } from '../trace/load-record.ts';
 import type { Span } from './exposure.ts';
 import type { History } from './history.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import { overlaps } from './serving.ts';
 import { endedAround, listensAt, terminatingAt } from './timeline.ts';
 
@@ -20,7 +20,7 @@ export function nobodyKnownServed({ startedMs, endedMs }: Attempt, { unserved }:
 }
 
 /** The pods that a router may have chosen when the request started and that could not serve it to its end. */
-export function possiblePods(attempt: Attempt, { pods, known }: History): PodLife[] {
+export function possiblePods(attempt: Attempt, { pods, known }: History): PodTimeline[] {
   const { startedMs, endedMs, phase } = attempt;
   return pods.filter((pod) => {
     if (!knownBetween(known.get(pod.uid) ?? [], startedMs - MAX_ROUTER_LAG_MS, startedMs)) return false;

@@ -1,7 +1,7 @@
 /** Whether a trial measured what it was meant to. Invalid trials are reported as such. */
 import { decodeHistogram, percentileMs } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
-import { podLife } from './pod-life.ts';
+import { podTimeline } from './pod-timeline.ts';
 
 /** If the 99th percentile of lateness is above this, the generator did not keep its schedule. */
 export const MAX_P99_LATENESS_MS = 100;
@@ -38,7 +38,9 @@ export function invalidReasons(trace: Trace): string[] {
   const early = load.failures.filter((request) => request.endedMs < disruption.atMs).length;
   if (early > 0) reasons.push(`${early} ${early === 1 ? 'request' : 'requests'} failed before the rollout began`);
   // Draining a node deletes only some of the pods, so pods that were not deleted do not count.
-  const replaced = cluster.pods.map(podLife).filter((pod) => pod.generation === 'old' && pod.deletionMs !== undefined);
+  const replaced = cluster.pods
+    .map(podTimeline)
+    .filter((pod) => pod.generation === 'old' && pod.deletionMs !== undefined);
   if (replaced.length === 0 || replaced.some((pod) => pod.exitMs === undefined)) {
     reasons.push('no complete rollout was observed');
   }

@@ -148,13 +148,13 @@ function printResult(result: CheckResult, format: Flags['format'], artifactOf: A
 function artifacts(rendered: readonly RenderedSource[]): ArtifactOf {
   return (source) => {
     const kustomization = rendered.find(({ name }) => name === source)?.kustomization;
-    if (kustomization !== undefined) return { file: belowHere(kustomization), hasLines: false };
-    return source === STDIN ? { hasLines: false } : { file: belowHere(source), hasLines: true };
+    if (kustomization !== undefined) return { file: relativeToHere(kustomization), hasLines: false };
+    return source === STDIN ? { hasLines: false } : { file: relativeToHere(source), hasLines: true };
   };
 }
 
 /** A path relative to the current folder: GitHub expects paths from the top of the repository, where its steps run. */
-function belowHere(path: string): string {
+function relativeToHere(path: string): string {
   const fromHere = relative('.', path);
   return fromHere.startsWith('..') ? path : fromHere;
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { printable } from '../printable.ts';
-import { writeWhole } from '../regular-file.ts';
+import { writeAtomically } from '../regular-file.ts';
 import type { Trace } from '../trace/trace.ts';
 import { PAGE_FILE, RESULT_FILE, TRACES, tracePath } from './folder-layout.ts';
 import { heldIn } from './held-run.ts';
@@ -44,7 +44,7 @@ export class ResultFolder {
     writing(dir, () => {
       makeFolder(resolve(dir, TRACES));
       for (const file of [join(dir, PROBE_FILE), join(dir, TRACES, PROBE_FILE)]) {
-        writeWhole(file, PROBE_FILE);
+        writeAtomically(file, PROBE_FILE);
         rmSync(file);
       }
     });
@@ -81,7 +81,7 @@ export class ResultFolder {
     writing(file, () => {
       for (const replaced of this.#replaced) rmSync(replaced, { force: true });
       this.#replaced = [];
-      writeWhole(file, text);
+      writeAtomically(file, text);
     });
     return file;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../errors.ts';
 import { readJsonFileIfThere } from '../json-file.ts';
-import { isLeftBeside, readBeginning } from '../regular-file.ts';
+import { isTemporaryName, readBeginning } from '../regular-file.ts';
 import { fileNames, MAX_RESULT_BYTES, PAGE_FILE, RESULT_FILE, TRACES, traceFiles } from './folder-layout.ts';
 import { RunIdentity, type RunKind } from './result-file.ts';
 
@@ -63,7 +63,7 @@ function halfWritten(dir: string): string[] {
     .filter((folder) => existsSync(folder))
     .flatMap((folder) =>
       fileNames(folder)
-        .filter(isLeftBeside)
+        .filter(isTemporaryName)
         .map((name) => join(folder, name)),
     );
 }

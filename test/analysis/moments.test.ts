@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lifeStretches, podMoments } from '../../src/analysis/moments.ts';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podMoments, stageSpans } from '../../src/analysis/moments.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { DELETED, failed, pod, type Story, succeeded, trace, view } from './story.ts';
 
 /** "exit SIGKILL 6005": what is known of the story's first pod, in order. */
@@ -9,7 +9,9 @@ function told(story: Story): string[] {
   const whole = trace(story);
   const [first] = whole.cluster.pods;
   assert.ok(first);
-  return podMoments(podLife(first), whole).map(({ id, detail, atMs }) => [id, detail, atMs].filter(Boolean).join(' '));
+  return podMoments(podTimeline(first), whole).map(({ id, detail, atMs }) =>
+    [id, detail, atMs].filter(Boolean).join(' '),
+  );
 }
 
 describe('the moments of a pod', () => {
@@ -88,9 +90,9 @@ describe('the stages of a pod', () => {
   ];
   for (const [what, timeline, parts] of table) {
     test(what, () => {
-      const life = lifeStretches(podLife(pod('old-1', timeline)), 12_000);
+      const spans = stageSpans(podTimeline(pod('old-1', timeline)), 12_000);
       assert.deepEqual(
-        life.map(({ part, fromMs, toMs }) => `${part} ${fromMs} ${toMs}`),
+        spans.map(({ stage, fromMs, toMs }) => `${stage} ${fromMs} ${toMs}`),
         parts,
       );
     });

@@ -1,7 +1,7 @@
 /** The precomputed spans give the same answers as asking each pod. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { knownSpans, overlaps, unservedSpans } from '../../src/analysis/serving.ts';
 import { servesAt } from '../../src/analysis/timeline.ts';
 import { seededRandom } from '../../src/random.ts';
@@ -20,7 +20,7 @@ const PODS = [
 describe('the time in which no pod served', () => {
   for (const [what, records] of PODS) {
     test(`with pods: ${what}`, () => {
-      const pods = records.map(podLife);
+      const pods = records.map(podTimeline);
       const spans = unservedSpans(pods);
       for (let atMs = -10; atMs < 100; atMs++) {
         assert.equal(overlaps(spans, atMs, atMs), !pods.some((one) => servesAt(one, atMs)), `at ${atMs}`);
@@ -33,7 +33,7 @@ describe('the time in which no pod served', () => {
     const ms = () => Math.floor(random.next() * 100);
     for (let round = 0; round < 200; round++) {
       const pods = [1, 2].map((index) => ({
-        ...podLife(pod(`old-${index}`, { readyMs: ms(), exitMs: ms() })),
+        ...podTimeline(pod(`old-${index}`, { readyMs: ms(), exitMs: ms() })),
         downtimes: [1, 2].map(() => ({ fromMs: ms(), toMs: ms() })),
       }));
       const spans = unservedSpans(pods);

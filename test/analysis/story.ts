@@ -1,12 +1,12 @@
 /** Makes up traces for tests: pods with their timelines, failed requests, and the trial around them. */
 import { type History, historyOf } from '../../src/analysis/history.ts';
-import type { PodLife } from '../../src/analysis/pod-life.ts';
+import type { PodTimeline } from '../../src/analysis/pod-timeline.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../src/trace/cluster-record.ts';
 import type { Attempt, FailedRequest, LoadRecord, Phase } from '../../src/trace/load-record.ts';
 import { TRACE_FORMAT, type Trace } from '../../src/trace/trace.ts';
 
-/** When something happened to a pod, in ms; see PodLife. Without any, the pod is ready all along. */
-export type Timeline = Partial<Omit<PodLife, 'name' | 'uid' | 'downtimes'>> & { preStopEndMs?: number };
+/** When something happened to a pod, in ms; see PodTimeline. Without any, the pod is ready all along. */
+export type Timeline = Partial<Omit<PodTimeline, 'name' | 'uid' | 'downtimes'>> & { preStopEndMs?: number };
 
 /** A pod with one container, each time stored where a trace has it. */
 export function pod(name: string, timeline: Timeline = {}): PodRecord {

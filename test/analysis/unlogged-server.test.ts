@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { causeOf } from '../../src/analysis/attribution.ts';
 import type { CauseId } from '../../src/analysis/causes.ts';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { drained } from '../../src/analysis/timeline.ts';
 import type { FailedRequest, SuccessBucket } from '../../src/trace/load-record.ts';
 import { failed, history, pod, succeeded, type Timeline } from './story.ts';
@@ -27,7 +27,7 @@ const DRAINED: [what: string, timeline: Timeline, drained: boolean][] = [
 describe('a server', () => {
   for (const [what, timeline, expected] of DRAINED) {
     test(`that ${what} ${expected ? 'drained' : 'did not drain'}`, () => {
-      assert.equal(drained(podLife(pod('old-1', timeline))), expected);
+      assert.equal(drained(podTimeline(pod('old-1', timeline))), expected);
     });
   }
 });

@@ -1,6 +1,6 @@
 /** What the traces of a real cluster say of its timing. Pure. */
 import * as z from 'zod';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import type { Timings } from '../../src/clusters/local/timings.ts';
 import type { PodRecord } from '../../src/trace/cluster-record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
@@ -31,7 +31,7 @@ export function timingsFromTraces(traces: readonly Trace[]): SeenTimings {
 function containerStarts({ cluster }: Trace): number[] {
   return cluster.pods.flatMap((pod) => {
     const age = processAgeMs(pod);
-    const { listeningMs, createdMs } = podLife(pod);
+    const { listeningMs, createdMs } = podTimeline(pod);
     return listeningMs === undefined || age === undefined ? [] : [listeningMs - age - createdMs];
   });
 }

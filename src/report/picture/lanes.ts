@@ -1,6 +1,6 @@
 /** One lane per pod: the stages of its timeline as a bar, with a sign for each event. */
-import { lifeStretches, MOMENT_NAMES, type Moment, podMoments } from '../../analysis/moments.ts';
-import { type PodLife, podLife } from '../../analysis/pod-life.ts';
+import { MOMENT_NAMES, type Moment, podMoments, stageSpans } from '../../analysis/moments.ts';
+import { type PodTimeline, podTimeline } from '../../analysis/pod-timeline.ts';
 import { largest } from '../../extremes.ts';
 import { trialName } from '../../results/trial-name.ts';
 import type { Trace } from '../../trace/trace.ts';
@@ -46,9 +46,9 @@ export function lanes(trace: Trace, frame: Frame, top: number): Drawing {
 }
 
 /** Old pods before new ones, each group by creation time. */
-export function podsInOrder({ cluster }: Trace): PodLife[] {
-  const old = (pod: PodLife) => Number(pod.generation !== 'old');
-  return cluster.pods.map(podLife).sort((a, b) => old(a) - old(b) || a.createdMs - b.createdMs);
+export function podsInOrder({ cluster }: Trace): PodTimeline[] {
+  const old = (pod: PodTimeline) => Number(pod.generation !== 'old');
+  return cluster.pods.map(podTimeline).sort((a, b) => old(a) - old(b) || a.createdMs - b.createdMs);
 }
 
 /** "deletion requested 1.02 · SIGTERM 6.03": everything known about a pod, in s from the frame's zero. */
@@ -88,14 +88,21 @@ interface Readout {
   lines: readonly string[];
 }
 
-function lane(pod: PodLife, { name, lines }: Readout, trace: Trace, frame: Frame, y: number, readoutY: number): Markup {
+function lane(
+  pod: PodTimeline,
+  { name, lines }: Readout,
+  trace: Trace,
+  frame: Frame,
+  y: number,
+  readoutY: number,
+): Markup {
   const moments = podMoments(pod, trace);
   const id = anchor(`${trialName(trace.trial)}.${name}`);
-  const bars = lifeStretches(pod, trace.loadStopMs).map(({ part, fromMs, toMs }) => {
+  const bars = stageSpans(pod, trace.loadStopMs).map(({ stage, fromMs, toMs }) => {
     const x = frame.x(fromMs);
     const width = px(frame.x(toMs) - x);
     return width > 0
-      ? markup`<path class="b ${part}" d="M${x} ${y - BAR_HALF}h${width}v${2 * BAR_HALF}h${-width}z"/>`
+      ? markup`<path class="b ${stage}" d="M${x} ${y - BAR_HALF}h${width}v${2 * BAR_HALF}h${-width}z"/>`
       : '';
   });
   const signs = GLYPHS.flatMap((glyph) =>

@@ -4,7 +4,7 @@
  */
 import type { ContainerRecord, ContainerRun, HookRecord, PodRecord } from '../trace/cluster-record.ts';
 
-export interface PodLife {
+export interface PodTimeline {
   uid: string;
   name: string;
   generation: PodRecord['generation'];
@@ -35,7 +35,7 @@ export interface PodLife {
 }
 
 /** Uses the container that the Service sends to, or the first container if none is known. */
-export function podLife(pod: PodRecord): PodLife {
+export function podTimeline(pod: PodRecord): PodTimeline {
   const container = pod.containers.find(({ serves }) => serves) ?? pod.containers[0];
   const runs = container?.runs ?? [];
   const last = runs.at(-1);
@@ -51,12 +51,12 @@ export function podLife(pod: PodRecord): PodLife {
     startedMs: runs[0]?.startedMs,
     downtimes: downtimes(runs),
     stopSignal: container?.stopSignal ?? 'SIGTERM',
-    ...(last && endOfLife(last)),
+    ...(last && endOfRun(last)),
     ...(container && termination(container)),
   };
 }
 
-function endOfLife(run: ContainerRun): Partial<PodLife> {
+function endOfRun(run: ContainerRun): Partial<PodTimeline> {
   return {
     listeningMs: run.listeningMs,
     drainingMs: run.drainingMs,
@@ -68,11 +68,11 @@ function endOfLife(run: ContainerRun): Partial<PodLife> {
   };
 }
 
-function termination({ hook, stopSignalMs, sigkillMs }: ContainerRecord): Partial<PodLife> {
+function termination({ hook, stopSignalMs, sigkillMs }: ContainerRecord): Partial<PodTimeline> {
   return { hook, sigtermMs: stopSignalMs, sigkillMs };
 }
 
-function downtimes(runs: readonly ContainerRun[]): PodLife['downtimes'] {
+function downtimes(runs: readonly ContainerRun[]): PodTimeline['downtimes'] {
   return runs.slice(1).flatMap((run, index) => {
     const fromMs = runs[index]?.endedMs;
     return fromMs === undefined ? [] : [{ fromMs, toMs: run.readyMs ?? run.listeningMs ?? run.startedMs }];
