@@ -1,4 +1,4 @@
-/** docs/conformance.md: what every server does in every case, and what the cases are. */
+/** Generates docs/conformance.md: the result of each server in each case, and a description of the cases. */
 import { CAUSES } from '../../src/analysis/causes.ts';
 import { type ConformanceCase, FAMILIES, type Family } from '../../src/conform/case.ts';
 import { CASES } from '../../src/conform/cases/registry.ts';
@@ -99,7 +99,7 @@ function casePart(one: ConformanceCase): string {
   return lines.join('\n\n');
 }
 
-/** As GitHub makes it of the heading. */
+/** The anchor that GitHub makes for the heading. */
 function anchorOf({ number, id }: ConformanceCase): string {
   return `${number}-${id}`;
 }
