@@ -101,8 +101,8 @@ export function request({ run }) {
   };
   if (failed) {
     const { error, error_code: errorCode, status } = response;
-    const told = { error: error || undefined, errorCode: errorCode || undefined, status: status || undefined };
-    console.error(JSON.stringify({ ...line, id, requestCount, ...told, timings }));
+    const outcome = { error: error || undefined, errorCode: errorCode || undefined, status: status || undefined };
+    console.error(JSON.stringify({ ...line, id, requestCount, ...outcome, timings }));
   } else {
     // As short as possible: there are many, and a cluster keeps only 10 MB of a container's output.
     const connection = timings.connecting > 0 ? 'fresh' : 'reused';

@@ -55,7 +55,7 @@ export function readSettings(env: Environment): Settings {
   return settings;
 }
 
-/** Kubernetes sets HOSTNAME to the pod's name. POD_NAME overrides it where that is not so. */
+/** Kubernetes sets HOSTNAME to the pod's name. POD_NAME takes precedence, for other environments. */
 export function podName(env: Environment): string {
   return env.POD_NAME || env.HOSTNAME || 'local';
 }

@@ -63,12 +63,12 @@ export function readBeginning(file: string, bytes: number): string | undefined {
  * @throws the errors of the file system
  */
 export function writeAtomically(file: string, text: string): void {
-  const beside = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    writeFileSync(beside, text, { flag: 'wx' });
-    renameSync(beside, file);
+    writeFileSync(temporary, text, { flag: 'wx' });
+    renameSync(temporary, file);
   } catch (error) {
-    rmSync(beside, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }

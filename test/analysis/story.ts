@@ -8,7 +8,7 @@ import { TRACE_FORMAT, type Trace } from '../../src/trace/trace.ts';
 /** When something happened to a pod, in ms; see PodTimeline. Without any, the pod is ready all along. */
 export type Timeline = Partial<Omit<PodTimeline, 'name' | 'uid' | 'downtimes'>> & { preStopEndMs?: number };
 
-/** A pod with one container, each time stored where a trace has it. */
+/** The record of a pod with one container and this timeline. */
 export function pod(name: string, timeline: Timeline = {}): PodRecord {
   const facts: Timeline = { createdMs: -5000, startedMs: -4500, readyMs: -4000, ...timeline };
   const { generation = name.startsWith('new') ? 'new' : 'old', node = 'node1' } = facts;

@@ -73,7 +73,7 @@ describe('the deployment', () => {
 describe('the command', () => {
   test('is the text after --', async () =>
     assert.deepEqual((await service(['node', 'x.js', '--port=1'])).images.app?.command, ['node', 'x.js', '--port=1']));
-  test("is the manifest's own where that program is here", async () => {
+  test("is the manifest's own if its program is on this machine", async () => {
     const file = manifest('own-command', { command: ['node', 'server.js'], args: ['--fast'] });
     assert.deepEqual((await service([], { file })).images.app?.command, ['node', 'server.js', '--fast']);
   });
