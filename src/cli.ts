@@ -16,7 +16,7 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
 
 const program = new Command('k8s-rollout-test')
   .description(
-    'Measures how many requests a Kubernetes rolling update breaks, and shows the cause of each one and the fix.',
+    'Measures how many requests a Kubernetes rolling update breaks, what caused each failure, and which fix removes it.',
   )
   .option('--debug', 'print a stack trace with an error')
   .exitOverride()

@@ -39,7 +39,7 @@ export const CAUSES = [
       'It was in flight at SIGTERM, or on a connection that the pod had kept open, and it broke or got a server error while the pod was terminating. SIGKILL in the middle of a drain is cause 3, unless the server kept answering new requests on open connections until then.',
     fix: 'Handle SIGTERM: fail readiness, answer with Connection: close, stop listening, finish the requests in flight, exit.',
     measured:
-      'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables), SHUTDOWN=none with everything else right broke 75 requests on Node 26.10, 66 on Bun 1.4.5 and 73 on Deno 2.9.6. Closing at once on SIGTERM, without a preStop hook, broke more: 207, 250 and 160 of about 16,800, because a process that ignores the signal keeps serving until SIGKILL.',
+      'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables), SHUTDOWN=none with everything else right broke 75 requests on Node 26.10, 66 on Bun 1.4.5 and 73 on Deno 2.9.6. Closing at once on SIGTERM, without a preStop hook, broke more (207, 250 and 160 of about 16,800): a process that ignores the signal at least keeps serving until SIGKILL.',
     overlay: 'without-graceful-shutdown',
   },
   {

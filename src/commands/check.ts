@@ -41,7 +41,7 @@ export function checkCommand(): Command {
   return new Command('check')
     .summary('find what a rollout of a manifest would break, without running anything')
     .description(
-      'Checks Deployments, StatefulSets and DaemonSets, their Services, autoscalers and disruption budgets, and a\n' +
+      'Checks Deployments, StatefulSets and DaemonSets, their Services, autoscalers and disruption budgets, and a ' +
         'Dockerfile, for settings that break requests during a rollout. The exit code is 1 if it finds an error or a warning.',
     )
     .addArgument(new Argument('[-]', 'read manifests from standard input').argParser(standardInput))

@@ -44,9 +44,10 @@ export function conformCommand(): Command {
     .summary('check how a server shuts down, case by case')
     .usage('[options] -- COMMAND…')
     .description(
-      `Runs COMMAND repeatedly as a container would, sends it SIGTERM in ${CASES.length} situations, and reports for each whether\n` +
-        'its requests and connections ended properly. COMMAND gets PORT and HOST to listen on; $(PORT) and $(HOST) in its\n' +
-        'arguments are replaced. It must answer GET / over HTTP/1.1. Cases that need a route it does not have are not applicable.\n' +
+      `Runs COMMAND repeatedly as a container would, sends it SIGTERM in ${CASES.length} situations, and reports for each whether ` +
+        'its requests and connections ended properly.\n\n' +
+        'COMMAND gets PORT and HOST to listen on; $(PORT) and $(HOST) in its arguments are replaced. It must answer GET / ' +
+        'over HTTP/1.1. Cases that need a route it does not have are not applicable.\n\n' +
         'Exit code: 0 no case failed, 1 some failed, 3 no case could be judged.',
     )
     .argument('[command...]', 'the server and its arguments')

@@ -41,10 +41,11 @@ export function runCommand(): Command {
     .summary('roll out your own service and see what breaks')
     .usage('[options] -- COMMAND…')
     .description(
-      'Rolls out your own service on the local cluster under load, and reports how many requests broke and why.\n' +
-        'COMMAND starts any server. Each pod runs it with PORT and HOST set to the address to listen on; $(PORT) and\n' +
-        '$(HOST) in its arguments are replaced, as in a manifest. With -k or -f, the deployment comes from a manifest\n' +
-        'instead of flags. With --on kubernetes, run restarts a workload on a cluster, and there is no COMMAND.',
+      'Rolls out your own service on the local cluster under load, and reports how many requests broke and why.\n\n' +
+        'COMMAND starts any server. Each pod runs it with PORT and HOST set to the address to listen on; ' +
+        '$(PORT) and $(HOST) in its arguments are replaced, as in a manifest.\n\n' +
+        'With -k or -f, the deployment comes from a manifest instead of flags. ' +
+        'With --on kubernetes, run restarts a workload on a cluster, and there is no COMMAND.',
     )
     .argument('[command...]', 'the server and its arguments');
   const place = new Option('--on <where>', 'where the rollout runs').choices(['local', 'kubernetes']).default('local');
@@ -129,8 +130,8 @@ function measurementOptions(): Option[] {
       '--repeat <n>',
       'number of rollouts (default: 1); with --find-fix, clean rollouts that prove a fix (default: 3)',
     ).argParser(whole(1, 1000)),
-    new Option('--find-fix', 'find the smallest set of fixes with which no request breaks, by trying them'),
-    new Option('--max-failed <n>', 'requests that each rollout may break; more make the exit code 1')
+    new Option('--find-fix', 'find the smallest set of fixes that stops the failures, by trying them'),
+    new Option('--max-failed <n>', 'requests that each rollout may break; with more, the exit code is 1')
       .default(0)
       .argParser(whole(0, 1_000_000)),
     new Option('--out <dir>', 'write result.json, report.html and the traces to this folder'),

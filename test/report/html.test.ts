@@ -146,7 +146,7 @@ describe('the page', () => {
     const traces = [0, 1, 2, 3].map((repeat) => told({ repeat }, { load: { failures: refused(repeat, 10) } }));
     const html = htmlReport(reported(traces));
     assert.equal(html.split('<svg class="timeline"').length, 4);
-    assert.match(html, /Pictures of the 3 rollouts that broke most; the traces hold all 4/);
+    assert.match(html, /There are pictures of the 3 rollouts that broke most\./);
     assert.match(html, /<th scope="row">4<\/th><td class="num">3<\/td>/);
   });
 

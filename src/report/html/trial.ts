@@ -43,11 +43,15 @@ function repeatTable(trials: readonly ReportedTrial[], shown: number): Markup {
     ({ result }) =>
       markup`<tr><th scope="row">${result.repeat + 1}</th><td class="num">${count(result.failed)}</td><td class="num">${count(result.exposed)}</td><td class="num">${count(result.podsReplaced)}</td><td class="num">${seconds(result.longestOutageMs)}</td><td>${result.valid ? 'yes' : result.invalidReasons.join('; ')}</td></tr>`,
   );
-  const note =
-    shown < trials.length
-      ? markup`<p class="note">${shown === 1 ? 'Picture of the one rollout' : `Pictures of the ${shown} rollouts`} that broke most; the traces hold all ${trials.length}.</p>`
-      : '';
+  const note = shown < trials.length ? markup`<p class="note">${picturesShown(shown)}</p>` : '';
   return markup`<div class="scroll" tabindex="0" role="group" aria-label="Rollouts"><table><caption>Rollouts</caption><thead><tr><th scope="col">rollout</th><th scope="col">broken</th><th scope="col">exposed</th><th scope="col">pods replaced</th><th scope="col">longest outage</th><th scope="col">valid</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
+}
+
+function picturesShown(shown: number): string {
+  if (shown === 0) return 'There are no pictures, because no traces of these rollouts were kept.';
+  return shown === 1
+    ? 'There is a picture of the rollout that broke most.'
+    : `There are pictures of the ${shown} rollouts that broke most.`;
 }
 
 function trialBody({ result, trace, advice }: ReportedTrial, lengthMs: number): Markup {
