@@ -13,9 +13,8 @@ import { longestRequest, routingLags } from './rollout-times.ts';
 import { ServerBehaviour, serverBehaviour } from './server-behaviour.ts';
 
 /**
- * Minimum margin for a preStop hook on top of the measured lag; a lag longer than this doubles instead. The lag of a
- * few pods is not an upper bound: whether an endpoint's removal just misses a sync of kube-proxy (minSyncPeriod, 1 s)
- * is luck.
+ * The margin of a preStop hook is the measured lag itself, but at least this, in ms. The lag of a few pods is not an
+ * upper bound: whether an endpoint's removal just misses a sync of kube-proxy (minSyncPeriod, 1 s) is luck.
  */
 export const LAG_MARGIN_MS = 1000;
 /** Margin of a grace period, in ms and as a share of the longest request. The larger of the two applies. */
