@@ -45,7 +45,7 @@ export function permutationTest(one: readonly number[], other: readonly number[]
   return asLarge / (samples + 1);
 }
 
-/** The smallest probability that groups of these sizes can show, whatever their values. */
+/** The smallest probability that groups of these sizes can show, for any values. */
 export function smallestProbability(one: number, other: number): number {
   // With groups of equal size, the mirror image of the most extreme assignment is as extreme.
   return Math.min(1, (one === other ? 2 : 1) / ways(one, other));
