@@ -1,4 +1,4 @@
-/** Generates docs/conformance.md: the result of each server in each case, and a description of the cases. */
+/** docs/conformance.md: what every server does in every case, and what the cases are. */
 import { CAUSES } from '../../src/analysis/causes.ts';
 import { type ConformanceCase, FAMILIES, type Family } from '../../src/conform/case.ts';
 import { CASES } from '../../src/conform/cases/registry.ts';
@@ -99,7 +99,7 @@ function casePart(one: ConformanceCase): string {
   return lines.join('\n\n');
 }
 
-/** The anchor that GitHub makes for the heading. */
+/** As GitHub makes it of the heading. */
 function anchorOf({ number, id }: ConformanceCase): string {
   return `${number}-${id}`;
 }

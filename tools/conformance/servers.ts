@@ -1,4 +1,4 @@
-/** The servers of docs/conformance.md: this project's app in each mode, and other servers. */
+/** The servers of docs/conformance.md: this project's app in every mode, and others beside it. */
 import { delimiter, dirname } from 'node:path';
 import { CASES } from '../../src/conform/cases/registry.ts';
 import { OWN_PATHS } from '../../src/conform/own-paths.ts';
@@ -11,14 +11,14 @@ export interface MatrixServer {
   id: string;
   name: string;
   group: MatrixGroup;
-  /** The command as shown on the page. */
+  /** As the page shows it. */
   shown: string;
   command: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** Runtimes and packages whose versions the page names. */
+  /** What it runs on, and what it is about, for the versions. */
   runtimes: readonly Runtime[];
   packages: readonly string[];
-  /** Explanations of known failures, by the id of the case. */
+  /** What is behind a failure that stays, by the case's id. */
   explained?: Readonly<Record<string, string>>;
 }
 
@@ -31,15 +31,12 @@ export const MATRIX_GROUPS = {
 
 export type MatrixGroup = keyof typeof MATRIX_GROUPS;
 
-/** The grace period of all servers, in s. */
+/** The grace period of every server here, in s. */
 export const MATRIX_GRACE_S = 10;
 
 const START_LIMIT_MS = 20_000;
 
-/**
- * Variables that are removed from the servers' environment, because they change behaviour: srvx does not drain if CI is
- * set.
- */
+/** The servers get an environment without what would change them: srvx, for one, does not drain where CI is set. */
 const NOT_PASSED_ON = ['CI', 'TEST', 'NODE_OPTIONS'];
 
 const DRAIN = { SHUTDOWN: 'drain', DRAIN_DELAY_MS: '1000', SHUTDOWN_DEADLINE_MS: '8000' };
@@ -51,7 +48,7 @@ const DENO_UPLOADS =
   '([denoland/deno#36809](https://github.com/denoland/deno/issues/36809)), and there is no other way to close its listener. ' +
   'An upload that is over within the drain delay completes; a longer drain delay is what helps.';
 
-/** All cases against one server. */
+/** Every case, against one of them. */
 export function matrixSuite({ command, env }: MatrixServer): SuiteOptions {
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !NOT_PASSED_ON.includes(entry[0]),
@@ -149,7 +146,7 @@ function wrappers(): MatrixServer[] {
 }
 
 function wrapped(id: string, shown: string, command: readonly string[], runtime: Runtime = 'node'): MatrixServer {
-  // The runtimes that scripts start are the same as those of the other servers.
+  // What the scripts call is what the other servers run on.
   const path = [...RUNTIMES.map((runtime) => dirname(binary(runtime))), process.env.PATH ?? ''].join(delimiter);
   return {
     id,

@@ -1,4 +1,4 @@
-/** Generates docs/causes.md: all causes that a broken request can have. */
+/** docs/causes.md: every cause a broken request can have. */
 import { CAUSES, type Cause } from '../../src/analysis/causes.ts';
 import { RULES } from '../../src/check/registry.ts';
 import { RUNTIMES } from '../../src/manifests/overlays.ts';
@@ -8,7 +8,7 @@ export function causesPage(): string {
   return paragraphs([
     '# Causes',
     GENERATED,
-    'Every request that a rolling update breaks gets exactly one of these causes. `k8s-rollout-test check` finds some of them in a manifest before a rollout: see [checks.md](checks.md).',
+    'Every request that a rolling update breaks is given exactly one of these causes. `k8s-rollout-test check` finds some of them in a manifest before anything is rolled: see [checks.md](checks.md).',
     ...CAUSES.map(section),
   ]);
 }
@@ -25,8 +25,8 @@ function section(cause: Cause): string {
     ...(measured ? [`Measured: ${measured}`] : []),
     ...(overlay
       ? [
-          `Overlays that lack only this fix: ${overlays}. One rollout on Node:`,
-          `![The timelines of the pods and the requests that broke](pictures/${id}.svg)`,
+          `Everything but this fix: ${overlays}. One rollout of it on Node:`,
+          `![The lives of the pods, and the requests that broke](pictures/${id}.svg)`,
         ]
       : []),
     ...(rules.length > 0 ? [`Checks: ${rules.join(', ')}.`] : []),

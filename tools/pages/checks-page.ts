@@ -1,4 +1,4 @@
-/** Generates docs/checks.md: all rules of `check`. */
+/** docs/checks.md: every rule of `check`. */
 import { causeById } from '../../src/analysis/causes.ts';
 import { RULES } from '../../src/check/registry.ts';
 import type { Rule } from '../../src/check/rule.ts';
@@ -8,7 +8,7 @@ export function checksPage(): string {
   return paragraphs([
     '# Checks',
     GENERATED,
-    'What `k8s-rollout-test check` looks for in manifests and Dockerfiles. An **error** breaks requests in every rollout, a **warning** in some, and an **info** is worth knowing. The exit code is 1 if there is an error or a warning. `k8s-rollout-test explain ID` prints the same text in the terminal. The causes are described in [causes.md](causes.md).',
+    'What `k8s-rollout-test check` looks for in manifests and Dockerfiles. An **error** breaks requests in every rollout, a **warning** in some, and an **info** is worth knowing; errors and warnings make the exit code 1. `k8s-rollout-test explain ID` prints the same in the terminal. Causes are those of [causes.md](causes.md).',
     table(),
     ...RULES.map(section),
   ]);
@@ -31,7 +31,7 @@ function section({ id, title, severity, cause, explanation, measured, fix, alsoK
     explanation,
     ...(measured ? [`Measured: ${measured}`] : []),
     `\`\`\`${language}\n${fix}\n\`\`\``,
-    ...(alsoKnownAs ? [`In other tools: ${alsoKnownAs.join(', ')}.`] : []),
+    ...(alsoKnownAs ? [`Elsewhere: ${alsoKnownAs.join(', ')}.`] : []),
   ]).trimEnd();
 }
 

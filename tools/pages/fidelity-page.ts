@@ -1,4 +1,4 @@
-/** Generates docs/fidelity.md: the committed results of the local cluster compared with those of a real one. */
+/** docs/fidelity.md: the committed results of the local cluster beside those of a real one. */
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { projectFile } from '../../src/project-file.ts';
 import { count, counted, percent, rate } from '../../src/report/format.ts';
@@ -14,7 +14,7 @@ export function fidelityPage(): string {
   return renderFidelity(trialsIn(FOLDERS.local), trialsIn(FOLDERS.kubernetes));
 }
 
-/** The page for these results. Invalid trials are left out, and their number is given. */
+/** The page for these results; trials that are not valid are left out, and counted. */
 export function renderFidelity(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): string {
   const valid = (trials: readonly TrialResult[]) => trials.filter((trial) => trial.valid);
   const left = local.length + kubernetes.length - valid(local).length - valid(kubernetes).length;
@@ -25,11 +25,11 @@ export function renderFidelity(local: readonly TrialResult[], kubernetes: readon
     '# Fidelity: the local cluster and a real one',
     GENERATED,
     `Both ran the same overlays under the same load: the local cluster with the builtin load, the real one (two nodes, Kubernetes 1.34, kube-proxy with iptables) with k6 in a Job. \`npm run fidelity\` measures both on the current context and writes this page from [${FOLDERS.local}](results/local/result.json) and [${FOLDERS.kubernetes}](results/kubernetes/result.json).`,
-    `**${agree} of ${rows.length} verdicts (breaks or not) are the same; in ${near} the failed requests per replaced pod are within a factor of two.**${left > 0 ? ` Left out: ${counted(left, 'invalid trial')}.` : ''}`,
+    `**${agree} of ${rows.length} verdicts (breaks or not) are the same; in ${near} the failed requests per pod replaced are within a factor of two.**${left > 0 ? ` ${left} trials whose measurement was not valid are left out.` : ''}`,
     table(rows),
     onCluster(rows),
-    'Failed per pod: the mean over the rollouts, with the smallest and the largest in brackets. Lag: the longest time from the deletion of a pod to its last new connection while another pod was available; refused connections do not count on the real cluster, because it is not visible there which pod refused them. Explained: the share of failures whose cause is the fault of the variant or, for `without-pre-stop`, the keep-alive race that the same fix removes.',
-    'Without replicas, fewer requests break on the real cluster: while requests hang, k6 adds virtual users and drops the arrivals meanwhile ([decision 4](decisions/0004-dropped-arrivals.md)). The builtin load drops none. With k6, the local cluster shows the same effect ([results/local-k6](results/local-k6/result.json)).',
+    'Failed per pod: the mean over the rollouts, and the smallest and largest in brackets. Lag: the longest time from the deletion of a pod to the last new connection that reached it while another pod was there; a connection that was refused does not count on the real cluster, where nobody sees which pod refused it. Explained: the share of failures whose cause is the fault of the variant, or for `without-pre-stop` the keep-alive race that the same fix removes.',
+    'Without replicas the real cluster breaks fewer: while requests hang k6 adds virtual users, and drops what arrives meanwhile ([decision 4](decisions/0004-dropped-arrivals.md)), which the builtin load does not; under k6 the local cluster does as well ([results/local-k6](results/local-k6/result.json)).',
   ]);
 }
 
@@ -40,7 +40,7 @@ interface Pair {
   there: readonly TrialResult[];
 }
 
-/** Each runtime and variant that both have. */
+/** Every runtime in every variant that both have. */
 function pairs(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): Pair[] {
   const { runtimes, rows } = matrix(local);
   return rows
@@ -70,7 +70,7 @@ function breaks(trials: readonly TrialResult[]): boolean {
   return trials.some(({ failed }) => failed > 0);
 }
 
-/** Mean of failed requests per replaced pod. */
+/** Mean of failed requests per pod replaced. */
 function perPod(trials: readonly TrialResult[]): number {
   return trials.reduce((sum, trial) => sum + each(trial), 0) / trials.length;
 }
@@ -84,7 +84,7 @@ function withinFactor(a: number, b: number, factor: number): boolean {
   return Math.max(a, b) / Math.min(a, b) <= factor;
 }
 
-/** Totals of the trials on the real cluster. */
+/** What the real cluster's trials add up to. */
 function onCluster(rows: readonly Pair[]): string {
   const sum = (trials: readonly TrialResult[], value: (trial: TrialResult) => number) =>
     trials.reduce((total, trial) => total + value(trial), 0);
@@ -96,7 +96,7 @@ function onCluster(rows: readonly Pair[]): string {
     });
   const all = rows.flatMap(({ there }) => there);
   const [unexplained, failed] = [sum(all, ({ causes }) => causes.unexplained), sum(all, (trial) => trial.failed)];
-  return `On the real cluster, the valid variants broke: ${clean.join(', ')}. The other variants broke ${count(failed)} requests; ${count(unexplained)} of them are unexplained (${percent(unexplained / Math.max(1, failed))}).`;
+  return `On the real cluster the valid variants broke: ${clean.join(', ')}. Of the ${count(failed)} requests that the others broke ${count(unexplained)} are unexplained (${percent(unexplained / Math.max(1, failed))}).`;
 }
 
 function spread(trials: readonly TrialResult[]): string {
