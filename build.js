@@ -25,11 +25,11 @@ const COMMON = {
   bundle: true,
   format: 'esm',
   logLevel: 'warning',
-  // The tsconfigs say how to check the code, not how to build it.
+  // The tsconfig files say how to check the code, not how to build it.
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
 };
 
-/** A runtime's server, which needs nothing but this file and the runtime. */
+/** The server for one runtime, as a single file without dependencies. */
 function buildServer(runtime) {
   return build({
     ...COMMON,
@@ -45,7 +45,7 @@ function buildServer(runtime) {
 /** @type {import('esbuild').BuildOptions} */
 const WITH_COMMONJS = {
   platform: 'node',
-  // Packages in CommonJS, such as ws, require Node's own modules.
+  // CommonJS packages, such as ws, require() Node's own modules.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },
@@ -53,7 +53,7 @@ const WITH_COMMONJS = {
   external: ['bufferutil', 'utf-8-validate'],
 };
 
-/** What other people's servers import; their packages and their runtime's own modules stay outside. */
+/** The modules that users' servers import. Packages and the runtime's own modules are not bundled. */
 function buildRecipes() {
   return build({
     ...COMMON,
@@ -66,7 +66,7 @@ function buildRecipes() {
   });
 }
 
-/** The program with its packages: finding and reading hundreds of files one by one slows each start. */
+/** The program, bundled with its packages, because reading hundreds of files slows down each start. */
 async function buildProgram() {
   await rm(join(import.meta.dirname, 'dist/chunks'), { recursive: true, force: true });
   await build({
@@ -75,7 +75,7 @@ async function buildProgram() {
     entryPoints: PROGRAM,
     outdir: 'dist',
     target: 'node20',
-    // So that what only some commands need is loaded by those alone.
+    // So that each command loads only what it needs.
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     sourcemap: true,

@@ -1,15 +1,17 @@
-/** How this pod answers on any route: every request is counted, every response names the pod, a failure is a response. */
+/**
+ * What all routes have in common: requests are counted, responses name the pod, and an exception becomes a response.
+ */
 import type { Context } from 'hono';
 import { Exchange, type Pod } from './exchange.ts';
 
-/** What a route does. `exchange.json` is the quick way to answer; any other response gets the pod's headers later. */
+/** A route's handler. `exchange.json` is the fast way to answer; other responses get the pod's headers afterwards. */
 export type PodHandler = (c: Context, exchange: Exchange) => Response | Promise<Response>;
 
 /**
- * Hono's handler for one route. It is no middleware, which would make a promise of every answer: what is answered at
- * once goes out in the same turn, and on Node without a detour.
- * @param route its pattern, as the counts name it
- * @param failed makes the response when the handler throws
+ * Hono's handler for one route. It is not a middleware, because that would turn every response into a promise. A
+ * response that is ready at once is sent in the same turn of the event loop, and on Node on the adapter's fast path.
+ * @param route the route's pattern, under which requests are counted
+ * @param failed makes the response if the handler throws
  */
 export function answer(
   route: string,

@@ -1,4 +1,4 @@
-/** The service under test: one Hono app of web-standard code, the same on every runtime. */
+/** The service under test: one Hono app that uses only web standards, so it is the same on every runtime. */
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { answer, type PodHandler } from './answer.ts';
@@ -23,11 +23,11 @@ export interface AppOptions {
   requestIds: RequestIds;
   runtime: Runtime;
   log: Log;
-  /** Without it /ws answers 426. */
+  /** If absent, /ws answers 426. */
   upgradeWebSocket?: UpgradeWebSocket;
 }
 
-/** The app; its `fetch` is what a runtime serves. */
+/** The app. A runtime serves its `fetch`. */
 export function createApp({ settings, lifecycle, requestIds, runtime, log, upgradeWebSocket }: AppOptions): Hono {
   const { podName, appVersion } = settings;
   const requestCounts = new RequestCounts();
@@ -55,6 +55,6 @@ export function createApp({ settings, lifecycle, requestIds, runtime, log, upgra
 
   const notFound: PodHandler = (c) => c.json({ error: `no route for ${c.req.method} ${c.req.path}` }, 404);
   app.notFound(answer('unmatched', notFound, failed, pod));
-  app.onError(failed); // outside of handlers
+  app.onError(failed); // errors outside handlers
   return app;
 }

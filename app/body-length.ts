@@ -1,4 +1,4 @@
-/** Reads a request's body to its end without keeping it; returns its length in bytes. */
+/** Reads a request's body to the end and discards it. Returns its length in bytes. */
 export async function bodyLength(request: Request): Promise<number> {
   if (!hasBody(request.method)) return 0;
   const reader = request.body?.getReader();
@@ -11,7 +11,7 @@ export async function bodyLength(request: Request): Promise<number> {
   }
 }
 
-/** These have none, and to look for one makes Node build a whole Request. */
+/** GET and HEAD have no body, and looking for one makes Node build a complete Request. */
 export function hasBody(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD';
 }

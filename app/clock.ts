@@ -1,6 +1,6 @@
-/** Time as every record of this service states it. */
+/** The clock for all timestamps of this service. */
 
-/** ms since the epoch, with fractions. Never steps back within a process, unlike Date.now(). */
+/** Milliseconds since the epoch, with fractions. Unlike Date.now(), it never goes backwards within a process. */
 export function wallMs(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -1,4 +1,4 @@
-/** One request and its response, as this pod has its part in it. */
+/** One request and its response: counts the request and adds the pod's headers to the response. */
 import { wallMs } from './clock.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { RequestCounts } from './request-counts.ts';
@@ -10,8 +10,9 @@ export interface Pod {
   requestIds: RequestIds;
   requestCounts: RequestCounts;
   /**
-   * Whether short responses are made with all their headers, or get them later. Node's adapter sends what it was given as
-   * it is, and builds Headers for what is set later; Deno is quick to make a response with one header, and slow with more.
+   * Whether short responses are created with all headers, or get the pod's headers later. It depends on the runtime
+   * which is faster: Node's adapter sends the given headers directly but builds a Headers object for later changes;
+   * Deno creates a response with one header fast, and with more headers slowly.
    */
   headersAtOnce: boolean;
 }
@@ -24,15 +25,15 @@ export class Exchange {
   readonly #count: number | undefined;
   #named = false;
 
-  /** @param id x-request-id, if there is one */
+  /** @param id the x-request-id, if there is one */
   constructor(pod: Pod, id: string | undefined) {
     this.#pod = pod;
     this.#id = id;
-    // Counted on arrival: a request that is cut before its response must show in the count of its repetition.
+    // Counted on arrival, so that a retry is counted even if the first attempt is cut before its response.
     this.#count = id === undefined ? undefined : pod.requestIds.see(id);
   }
 
-  /** JSON, which gets the pod's headers when that is cheapest. */
+  /** A JSON response. It gets the pod's headers now or later, whichever is cheaper. */
   json(data: object): Response {
     const body = JSON.stringify(data);
     if (!this.#pod.headersAtOnce) return new Response(body, { headers: JSON_TYPE });
@@ -40,9 +41,9 @@ export class Exchange {
     return new Response(body, { headers: { ...JSON_TYPE, ...this.#headers() } });
   }
 
-  /** The response with the pod's headers, which it may have already. */
+  /** The response with the pod's headers, unless it already has them. */
   named(response: Response): Response {
-    // The headers of a WebSocket's 101 are the runtime's and cannot be changed.
+    // The runtime sets the headers of a WebSocket's 101 response, and they cannot be changed.
     if (this.#named || response.status === 101) return response;
     const { headers } = response;
     const own = this.#headers();

@@ -1,17 +1,17 @@
-/** Any fetch handler as part of a server that shuts down in order. */
+/** Wraps any fetch handler for a server that shuts down gracefully. */
 import type { Lifecycle } from './lifecycle.ts';
 import { readiness } from './readiness.ts';
 
-/** What answers a request; runtimes hand over more than the request. */
+/** A fetch handler. Runtimes pass further arguments after the request. */
 export type FetchHandler<More extends unknown[] = []> = (
   request: Request,
   ...more: More
 ) => Response | Promise<Response>;
 
 /**
- * The handler, whose requests count as work until they are answered, and whose answers ask the client to give up the
- * connection once the server is leaving.
- * @param readinessPath where readiness is told, if anywhere
+ * Wraps a handler: its requests count as work until they are answered, and once the server is shutting down, its
+ * responses ask the client to close the connection.
+ * @param readinessPath the path that answers readiness probes, if any
  */
 export function gracefulFetch<More extends unknown[]>(
   fetch: FetchHandler<More>,
@@ -27,8 +27,8 @@ export function gracefulFetch<More extends unknown[]>(
     const finish = lifecycle.begin('requests');
     const finished = (response: Response) => {
       finish();
-      // On probes and errors as well: the connection is what has to go, whoever holds it. The kubelet opens a new one
-      // for each probe, so nothing is lost there.
+      // Also for probes and errors: every connection must be closed, whoever holds it. The kubelet opens a new one for
+      // each probe anyway.
       return lifecycle.closing ? closing(response) : response;
     };
     const failed = (error: unknown): never => {
@@ -37,7 +37,7 @@ export function gracefulFetch<More extends unknown[]>(
     };
     try {
       const response = respond(request, ...more);
-      // A response that is there at once stays so: Node sends it without a detour.
+      // A response that is ready at once is not wrapped in a promise, so Node sends it on its fast path.
       return 'then' in response ? response.then(finished, failed) : finished(response);
     } catch (error) {
       return failed(error);
@@ -46,13 +46,13 @@ export function gracefulFetch<More extends unknown[]>(
 }
 
 function closing(response: Response): Response {
-  // The headers of a WebSocket's 101 are the runtime's and cannot be changed.
+  // The runtime sets the headers of a WebSocket's 101 response, and they cannot be changed.
   if (response.status === 101) return response;
   try {
     response.headers.set('connection', 'close');
     return response;
   } catch {
-    // A response that was fetched, or made by Response.redirect, does not let its headers be changed; a copy does.
+    // The headers of a fetched response, or of one made by Response.redirect, are immutable; those of a copy are not.
     const copy = new Response(response.body, response);
     copy.headers.set('connection', 'close');
     return copy;

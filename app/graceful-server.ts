@@ -1,10 +1,10 @@
-/** What every runtime's `serve` has in common: its options, and what it does beside serving. */
+/** What the `serve` functions of all runtimes share: their options, and the parts around serving. */
 import { Lifecycle } from './lifecycle.ts';
 import type { Fields, Log } from './log.ts';
 import type { ShutdownMode } from './settings.ts';
 import { createShutdown, type ServerControls } from './shutdown.ts';
 
-/** Longer than routers and clients take to learn that a pod is leaving, where there is no preStop hook. */
+/** Longer than routers and clients need to notice that a pod is terminating, if there is no preStop hook. */
 const DEFAULT_DRAIN_DELAY_MS = 5000;
 /** Below Kubernetes' default grace period of 30 s. */
 const DEFAULT_DEADLINE_MS = 25_000;
@@ -12,45 +12,53 @@ const DEFAULT_DEADLINE_MS = 25_000;
 export interface GracefulOptions {
   /** Default: 8080. */
   port?: number;
-  /** Default: 0.0.0.0, every address of the pod. */
+  /** Default: 0.0.0.0, all addresses of the pod. */
   hostname?: string;
   /**
-   * How long to go on accepting connections after SIGTERM, in ms; default: 5000. Routers and the holders of kept
-   * connections have to learn meanwhile that this pod is leaving. With a preStop sleep for the routers, 2000 is enough.
+   * How long to keep accepting connections after SIGTERM, in ms; default: 5000. During this time, routers and clients
+   * with keep-alive connections notice that the pod is terminating. With a preStop sleep for the routers, 2000 is
+   * enough.
    */
   drainDelayMs?: number;
-  /** From SIGTERM to the forced exit with code 1, in ms; default: 25000. Keep preStop and this below the grace period. */
+  /**
+   * Time from SIGTERM to a forced exit with code 1, in ms; default: 25000. Keep preStop plus this below the grace
+   * period.
+   */
   deadlineMs?: number;
-  /** A path that is answered with 200 while the server is ready, and with 503 from SIGTERM on; default: none. */
+  /** A path that answers 200 while the server is ready, and 503 after SIGTERM; default: none. */
   readinessPath?: string;
-  /** Told of listening, sigterm, draining, stopped and exit; default: nobody is. */
+  /** Receives the events listening, sigterm, draining, stopped and exit; default: no log. */
   log?: Log;
-  /** What SIGTERM does; default: drain. The others are for comparison: nothing is installed, exit, the runtime's stop. */
+  /**
+   * What SIGTERM does; default: drain. The others are for comparison: no handler, exit at once, the runtime's own stop.
+   */
   shutdown?: ShutdownMode;
-  /** State that others know too; default: one of its own. */
+  /** The state of the service, if it is shared with other code; default: a new one. */
   lifecycle?: Lifecycle;
-  /** More for the log's last line. */
+  /** Additional fields for the last log line. */
   summary?: () => Fields;
 }
 
 export interface GracefulServer {
-  /** Its `stopping` is aborted when the listener is closed: event streams and WebSockets should end then. */
+  /** Its `stopping` signal is aborted when the listener is closed. Event streams and WebSockets should end then. */
   readonly lifecycle: Lifecycle;
   /** Does what SIGTERM does. */
   shutdown(): void;
 }
 
-/** What a runtime's `serve` needs to know and to tell. */
+/** The parts that a runtime's `serve` uses and calls. */
 export interface Wiring {
   port: number;
   hostname: string;
   lifecycle: Lifecycle;
   server: GracefulServer;
-  /** The handler for SIGTERM and SIGINT; undefined where none is to be installed. Register it with `on`, never `once`. */
+  /**
+   * The handler for SIGTERM and SIGINT; undefined if none is to be installed. Register it with `on`, never with `once`.
+   */
   onSignal: ((signal: string) => void) | undefined;
-  /** The listener is open on `port`. */
+  /** To be called once the listener is open on `port`. */
   listening(port: number): void;
-  /** The listener could not be opened: one log line and exit code 1. */
+  /** To be called if the listener could not be opened: writes one log line and exits with code 1. */
   listenFailed(error: unknown): void;
 }
 
@@ -77,7 +85,7 @@ export function wire(options: GracefulOptions, controls: ServerControls): Wiring
     server: { lifecycle, shutdown: () => onSignal?.('shutdown') },
     onSignal,
     listening(actualPort) {
-      // A signal may have come while the listener was being opened.
+      // A signal may have arrived while the listener was being opened.
       if (lifecycle.state === 'starting') lifecycle.ready();
       log('listening', { host: hostname, port: actualPort });
     },

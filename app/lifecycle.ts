@@ -1,11 +1,11 @@
 /**
- * The state of one pod's service and what it is busy with.
+ * The state of one pod's service, and the work it is doing.
  *
  *   starting → ready → draining → stopped
  *       └───────────────↗
  *
- * starting: not listening yet · ready: serving · draining: told to go, still accepting connections ·
- * stopped: accepts no connection any more, finishes what it has.
+ * starting: not listening yet · ready: serving · draining: asked to stop, still accepting connections ·
+ * stopped: no longer accepting connections, finishing requests in flight.
  */
 
 export type State = 'starting' | 'ready' | 'draining' | 'stopped';
@@ -20,8 +20,8 @@ const NEXT: Record<State, readonly State[]> = {
 };
 
 /**
- * What may be going on: a request whose response has not been returned, a finite response body being sent, an event
- * stream or a WebSocket. The last two have no end of their own.
+ * Kinds of work: a request without a response yet, a finite response body being sent, an event stream, or a WebSocket.
+ * The last two do not end by themselves.
  */
 export type Work = 'requests' | 'streams' | 'eventStreams' | 'webSockets';
 
@@ -39,44 +39,45 @@ export class Lifecycle {
     return this.#state;
   }
 
-  /** Whether responses should ask their client to give up the connection. */
+  /** Whether responses should ask the client to close the connection. */
   get closing(): boolean {
     return this.#state === 'draining' || this.#state === 'stopped';
   }
 
-  /** How much of each kind of work is going on now. */
+  /** How much work of each kind is going on now. */
   get active(): Readonly<WorkCounts> {
     return { ...this.#active };
   }
 
-  /** Requests whose response was returned. */
+  /** How many requests were answered. */
   get handled(): number {
     return this.#handled;
   }
 
-  /** Aborted once every WebSocket and event stream has been asked to end. */
+  /** Aborted when all WebSockets and event streams are asked to end. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
   }
 
-  /** The listener is open. */
+  /** To be called when the listener is open. */
   ready(): void {
     this.#enter('ready');
   }
 
-  /** Told to go. Readiness is lost from here on. */
+  /** To be called when the service is asked to stop. Readiness fails from now on. */
   drain(): void {
     this.#enter('draining');
   }
 
-  /** The listener is closed. */
+  /** To be called when the listener is closed. */
   stop(): void {
     this.#enter('stopped');
   }
 
   /**
-   * Registers work that begins now; call the function it returns once when the work is over (more often does no harm).
-   * `end` asks work that has no end of its own to finish; work that comes after `endSessions` is asked at once.
+   * Registers work that begins now. Call the returned function when the work is over; further calls have no effect.
+   * `end` asks work that does not end by itself to finish. It is called at once for work that begins after
+   * `endSessions`.
    */
   begin(work: Work, end?: () => void): () => void {
     this.#active[work]++;
@@ -94,13 +95,13 @@ export class Lifecycle {
     return finish;
   }
 
-  /** Asks every WebSocket and event stream to end, those still to come as well. */
+  /** Asks all WebSockets and event streams to end, including those that begin later. */
   endSessions(): void {
     this.#stopping.abort();
     for (const end of [...this.#ends]) end();
   }
 
-  /** Resolves when no work is going on. */
+  /** Resolves when there is no work. */
   whenIdle(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));

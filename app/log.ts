@@ -1,4 +1,4 @@
-/** The log: one JSON object a line on stdout. */
+/** The log: one JSON object per line on stdout. */
 import { wallMs } from './clock.ts';
 
 export interface Runtime {
@@ -9,12 +9,15 @@ export interface Runtime {
 export type Fields = Record<string, unknown>;
 
 /**
- * Writes an event. The life of a pod is told by listening (host, port), sigterm (signal), draining, stopped (no new
- * connection is accepted) and exit (code, requests handled, repeated ids, and what was cut, if anything).
+ * Writes an event. The lifecycle events are listening (host, port), sigterm (signal), draining, stopped (no longer
+ * accepting connections) and exit (code, requests handled, repeated ids, and the work that was cut, if any).
  */
 export type Log = (event: string, fields?: Fields) => void;
 
-/** A log whose every line carries the time (wallMs: epoch, monoMs: since the process started) and who wrote it. */
+/**
+ * A log whose lines all have the time (wallMs: since the epoch, monoMs: since the process started), the pod and the
+ * runtime.
+ */
 export function createLog(pod: string, runtime: Runtime, write: (line: string) => void = console.log): Log {
   return (event, fields) => {
     const monoMs = performance.now();

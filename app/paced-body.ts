@@ -1,13 +1,15 @@
-/** A response body sent piece by piece over time. */
+/** A response body that is sent in pieces over time. */
 import { sleep } from './sleep.ts';
 
 export interface PacedBodyOptions {
-  /** How many pieces; Infinity for no end. */
+  /** How many pieces. Infinity for an endless body. */
   count: number;
-  /** Time between two pieces, in ms. The first goes out at once. */
+  /** Time between two pieces, in ms. The first is sent at once. */
   intervalMs: number;
   piece(index: number): string;
-  /** Told when sending begins, with a way to end it early; what it returns is called once when sending is over. */
+  /**
+   * Called when sending begins, with a function that ends it early. The function it returns is called once at the end.
+   */
   begin(end: () => void): () => void;
 }
 
@@ -31,13 +33,13 @@ export function pacedBody({ count, intervalMs, piece, begin }: PacedBodyOptions)
         end();
         if (!cancelled) controller.close();
       },
-      // The client is gone.
+      // The client has disconnected.
       cancel() {
         cancelled = true;
         end();
       },
     },
-    // Nothing is produced, and nothing counted, before the runtime reads: the body of a HEAD is never read.
+    // Nothing is produced or counted until the runtime reads: it never reads the body of a HEAD response.
     { highWaterMark: 0 },
   );
 }

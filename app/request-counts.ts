@@ -1,7 +1,7 @@
-/** Counts every request when it was answered, by route and status. */
+/** Counts answered requests by route and status. */
 
 export interface RequestCount {
-  /** The route's pattern, or "unmatched": never the path, which clients can make up without end. */
+  /** The route's pattern, or "unmatched". Never the path, because clients can make up any number of paths. */
   route: string;
   status: number;
   count: number;

@@ -1,6 +1,6 @@
-/** How often each request id was seen: the trace of clients that silently send a request again. */
+/** Counts how often each request id was seen, to detect clients that retry silently. */
 
-/** 128 printable ASCII characters at most, so that the memory for 100,000 of them stays below 30 MB. */
+/** At most 128 printable ASCII characters, so that 100,000 ids take less than 30 MB. */
 const USABLE = /^[\x21-\x7e]{1,128}$/;
 
 export class RequestIds {
@@ -8,17 +8,17 @@ export class RequestIds {
   #seen = new Map<string, number>();
   #repeated = 0;
 
-  /** Remembers the `capacity` ids that were seen last. */
+  /** Remembers the `capacity` most recent ids. */
   constructor(capacity = 100_000) {
     this.#capacity = capacity;
   }
 
-  /** Notes a request with this id and returns how many there were so far; undefined for an id too long or odd to keep. */
+  /** Counts a request with this id and returns the count so far; undefined if the id is too long or not printable. */
   see(id: string): number | undefined {
     if (!USABLE.test(id)) return undefined;
     const count = (this.#seen.get(id) ?? 0) + 1;
     if (count > 1) this.#repeated++;
-    // A Map iterates in the order of insertion: taking the id out first moves it to the young end.
+    // A Map iterates in insertion order: deleting the id first moves it to the end, as the most recent.
     this.#seen.delete(id);
     this.#seen.set(id, count);
     if (this.#seen.size > this.#capacity) {
@@ -28,7 +28,7 @@ export class RequestIds {
     return count;
   }
 
-  /** Requests whose id had been seen before. */
+  /** How many requests had an id that was seen before. */
   get repeated(): number {
     return this.#repeated;
   }

@@ -1,4 +1,4 @@
-/** Everything about the service that does not depend on how its runtime serves it. */
+/** The parts of the service that do not depend on the runtime's server. */
 import type { GracefulOptions } from './graceful-server.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLog, type Log, type Runtime } from './log.ts';
@@ -10,11 +10,11 @@ export interface Service {
   lifecycle: Lifecycle;
   requestIds: RequestIds;
   log: Log;
-  /** How its runtime is to serve it. */
+  /** Options for the runtime's `serve`. */
   serving: GracefulOptions;
 }
 
-/** Reads the settings and wires the parts. A bad setting is one log line and exit code 2. */
+/** Reads the settings and connects the parts. On a bad setting, writes one log line and exits with code 2. */
 export function createService(env: Environment, runtime: Runtime, exit: (code: number) => void): Service {
   const settings = readOrExit(env, runtime, exit);
   const { port, host: hostname, shutdown, drainDelayMs, shutdownDeadlineMs: deadlineMs } = settings;

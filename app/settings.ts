@@ -6,17 +6,17 @@ export type ShutdownMode = (typeof SHUTDOWN_MODES)[number];
 export interface Settings {
   port: number;
   host: string;
-  /** What SIGTERM does: nothing is installed, exit at once, the runtime's own stop, or the whole drain. */
+  /** What SIGTERM does: no handler, exit at once, the runtime's own stop, or a full drain. */
   shutdown: ShutdownMode;
-  /** How long to go on accepting connections after SIGTERM, in ms. */
+  /** How long to keep accepting connections after SIGTERM, in ms. */
   drainDelayMs: number;
-  /** From SIGTERM to the forced exit with code 1, in ms. */
+  /** Time from SIGTERM to a forced exit with code 1, in ms. */
   shutdownDeadlineMs: number;
   podName: string;
   appVersion: string;
 }
 
-/** Every variable that is read, for runtimes that give access to the environment by name. */
+/** All variables that are read, for runtimes that grant access to each variable by name. */
 export const VARIABLES = [
   'PORT',
   'HOST',
@@ -30,7 +30,7 @@ export const VARIABLES = [
 
 export type Environment = Partial<Record<string, string>>;
 
-/** A variable whose value cannot be used; the message is one line that says which, what it was and what is allowed. */
+/** A variable has an invalid value. The message is one line: the variable, its value and what is allowed. */
 export class SettingsError extends Error {
   override name = 'SettingsError';
 }
@@ -55,12 +55,12 @@ export function readSettings(env: Environment): Settings {
   return settings;
 }
 
-/** Kubernetes sets HOSTNAME to the pod's name; POD_NAME is for where it does not. */
+/** Kubernetes sets HOSTNAME to the pod's name. POD_NAME takes precedence, for other environments. */
 export function podName(env: Environment): string {
   return env.POD_NAME || env.HOSTNAME || 'local';
 }
 
-/** An hour: longer than any sensible grace period, and far from the limit of a timer. */
+/** One hour: longer than any sensible grace period, and far below the limit of a timer. */
 const MAX_DELAY_MS = 3_600_000;
 
 function shutdownMode(env: Environment): ShutdownMode {

@@ -1,34 +1,34 @@
-/** What happens on SIGTERM, on any runtime, with any server. */
+/** What happens on SIGTERM, independent of runtime and server. */
 import type { Lifecycle, WorkCounts } from './lifecycle.ts';
 import type { Fields, Log } from './log.ts';
 import type { ShutdownMode } from './settings.ts';
 import { sleep } from './sleep.ts';
 
-/** What a runtime's server can do. Both ways to stop close the listener within one turn of the event loop. */
+/** Operations of a runtime's server. Both ways to stop close the listener within one turn of the event loop. */
 export interface ServerControls {
-  /** The runtime's own graceful stop and nothing else; resolves when the runtime says it is done. */
+  /** Only the runtime's own graceful stop. Resolves when the runtime says that it is done. */
   close(): Promise<void>;
-  /** The same with all it takes on this runtime not to wait for idle connections; resolves when none is left. */
+  /** The same, but does not wait for idle connections. Resolves when no connection is left. */
   stopListening(): Promise<void>;
   exit(code: number): void;
 }
 
 export interface ShutdownOptions {
   mode: Exclude<ShutdownMode, 'none'>;
-  /** How long to go on accepting connections after the signal, in ms (drain). */
+  /** For drain: how long to keep accepting connections after the signal, in ms. */
   drainDelayMs: number;
-  /** From the signal to the forced exit with code 1, in ms (drain). */
+  /** For drain: time from the signal to a forced exit with code 1, in ms. */
   deadlineMs: number;
   lifecycle: Lifecycle;
   log: Log;
   server: ServerControls;
-  /** More for the log's last line. */
+  /** Additional fields for the last log line. */
   summary?: () => Fields;
 }
 
 /**
- * The handler for SIGTERM and SIGINT. Only the first signal starts anything: a second one is logged and changes
- * nothing, so register it with `on`, never with `once`, which would leave the second signal to the default: death.
+ * The handler for SIGTERM and SIGINT. Only the first signal has an effect; further ones are logged. Register it with
+ * `on`, never with `once`: after `once`, a second signal would kill the process.
  */
 export function createShutdown(options: ShutdownOptions): (signal: string) => void {
   const { mode, log } = options;
@@ -50,7 +50,7 @@ const MODES: Record<ShutdownOptions['mode'], (options: ShutdownOptions) => Promi
   drain,
 };
 
-/** The naive way: the service itself is not told, so readiness and responses stay as they were. */
+/** The naive way: the service does not know about it, so readiness and responses do not change. */
 async function close(options: ShutdownOptions): Promise<void> {
   const stopped = nextTurn().then(() => options.log('stopped'));
   await Promise.all([options.server.close(), stopped]);
@@ -61,8 +61,8 @@ async function drain(options: ShutdownOptions): Promise<void> {
   const { lifecycle, log, server, drainDelayMs, deadlineMs } = options;
   const deadline = setTimeout(() => exit(options, 1, { reason: 'deadline', deadlineMs }), deadlineMs);
 
-  // From here readiness fails and every response carries Connection: close. The listener stays open, because
-  // routers and clients go on sending until they have learnt that this pod is leaving.
+  // From now on, readiness fails and every response has Connection: close. The listener stays open, because routers and
+  // clients keep sending requests until they notice that this pod is terminating.
   lifecycle.drain();
   log('draining', { drainDelayMs });
   await sleep(drainDelayMs);
@@ -71,19 +71,19 @@ async function drain(options: ShutdownOptions): Promise<void> {
   const workDone = nextTurn().then(() => {
     lifecycle.stop();
     log('stopped');
-    // These would never end by themselves; their clients reconnect, and reach another pod now.
+    // Sessions never end by themselves. Their clients reconnect, now to another pod.
     lifecycle.endSessions();
     return lifecycle.whenIdle();
   });
 
-  // Both, because a runtime may call itself closed before the last handler is done, and a response whose handler is
-  // done may still be on its way out.
+  // Wait for both: a runtime may report that it is closed before the last handler is done, and a response may still be
+  // being sent after its handler is done.
   await Promise.all([connectionsClosed, workDone]);
   clearTimeout(deadline);
   exit(options, 0);
 }
 
-/** Deno closes its listener only after the task that asked for it. */
+/** Deno closes its listener only after the current task. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
@@ -94,7 +94,7 @@ function exit({ lifecycle, log, server, summary }: ShutdownOptions, code: number
   server.exit(code);
 }
 
-/** The counts if there is any work left; undefined when there is none. */
+/** The counts if there is work left, else undefined. */
 function unfinished(active: WorkCounts): WorkCounts | undefined {
   return Object.values(active).some((count) => count > 0) ? active : undefined;
 }

@@ -1,10 +1,10 @@
-/** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
+/** The command line: parses the arguments, runs a command, and turns errors into one line and an exit code. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, ProgramError } from './errors.ts';
 import { exit, outputDone, print, printError, printStatus, printStatusText } from './output.ts';
 
-/** In the order of the help. Each brings packages of its own, so that only the one that is named is loaded. */
+/** In the order of the help. Each command imports its own packages, so only the one that is named is loaded. */
 const COMMANDS = new Map<string, () => Promise<Command>>([
   ['compare', async () => (await import('./commands/compare.ts')).compareCommand()],
   ['run', async () => (await import('./commands/run.ts')).runCommand()],
@@ -15,7 +15,9 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
 ]);
 
 const program = new Command('k8s-rollout-test')
-  .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
+  .description(
+    'Measures how many requests a Kubernetes rolling update breaks, what caused each failure, and which fix removes it.',
+  )
   .option('--debug', 'print a stack trace with an error')
   .exitOverride()
   .configureOutput({
@@ -28,15 +30,16 @@ const named = COMMANDS.get(process.argv.slice(2).find((argument) => !argument.st
 for (const load of named ? [named] : COMMANDS.values()) program.addCommand(await load());
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 
-// Node prints its warnings itself, as they are; where it was told not to, it has no listener. What is deprecated concerns
-// those who write a program: Node says it of no package, but it cannot tell the bundled ones from the program.
+// Replaces Node's own printing of warnings, unless Node was told not to print any; then it has no listener.
+// Deprecations concern only developers. Node does not report those in packages, but it takes bundled packages for the
+// program itself.
 if (process.listenerCount('warning') > 0) {
   process.removeAllListeners('warning');
   process.on('warning', ({ name, message }) => {
     if (name !== 'DeprecationWarning') printStatus(`warning: ${name}: ${message}`);
   });
 }
-// Rejections that nobody handles come here too.
+// Unhandled rejections end up here too.
 process.on('uncaughtException', (error) => void end(report(error)));
 
 let exitCode: number;
@@ -48,7 +51,7 @@ try {
 }
 await end(exitCode);
 
-/** Whatever may still be open (a worker, a socket of a broken trial) must not keep the program from ending. */
+/** Exits even if something is still open, such as a worker or a socket of a broken trial. */
 async function end(code: number): Promise<void> {
   const unwritten = await outputDone();
   if (unwritten === undefined) exit(code);
@@ -58,7 +61,7 @@ async function end(code: number): Promise<void> {
 }
 
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage; // it has printed its line
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage; // already printed by commander
   const known = error instanceof ProgramError;
   const [message, stack = message] =
     error instanceof Error ? [error.message || error.name, traced(error)] : [inspect(error)];
@@ -71,7 +74,7 @@ function report(error: unknown): number {
   return known ? error.exitCode : ExitCode.environment;
 }
 
-/** The stack of an error and of those that caused it. */
+/** The stack trace of an error, followed by those of its causes. */
 function traced(error: Error): string {
   const stack = error.stack ?? error.message;
   return error.cause instanceof Error ? `${stack}\ncaused by ${traced(error.cause)}` : stack;

@@ -1,4 +1,4 @@
-/** Exit codes of the program, as documented in README.md. */
+/** The program's exit codes, documented in README.md. */
 export const ExitCode = {
   ok: 0,
   brokeRequests: 1,
@@ -6,12 +6,12 @@ export const ExitCode = {
   findings: 1,
   usage: 2,
   invalidMeasurement: 3,
-  /** Something is missing, the output cannot be written, or an internal error. */
+  /** Something is missing, the output cannot be written, or there was an internal error. */
   environment: 4,
   interrupted: 130,
 } as const;
 
-/** An error that the user can fix: its message is one line that says what, where and what to do. */
+/** An error that the user can fix. Its message is one line: what is wrong, where, and what to do. */
 export class ProgramError extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode: number, options?: ErrorOptions) {
@@ -29,7 +29,7 @@ export class InputError extends ProgramError {
   }
 }
 
-/** Something this machine or cluster should have is missing. */
+/** This machine or cluster lacks something. */
 export class EnvironmentError extends ProgramError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, ExitCode.environment, options);

@@ -1,13 +1,13 @@
-/** The largest and the smallest of any number of values: spread into Math.max, a hundred thousand exhaust the stack. */
+/** The largest and smallest of many values. `Math.max(...values)` overflows the stack at about a hundred thousand. */
 
-/** -Infinity, or `atLeast`, for no values. */
+/** The largest value. Without values: `atLeast`, which is -Infinity by default. */
 export function largest(values: Iterable<number>, atLeast = Number.NEGATIVE_INFINITY): number {
   let found = atLeast;
   for (const value of values) found = Math.max(found, value);
   return found;
 }
 
-/** Infinity, or `atMost`, for no values. */
+/** The smallest value. Without values: `atMost`, which is Infinity by default. */
 export function smallest(values: Iterable<number>, atMost = Number.POSITIVE_INFINITY): number {
   let found = atMost;
   for (const value of values) found = Math.min(found, value);

@@ -1,4 +1,4 @@
-/** Reads JSON files of a known shape. */
+/** Reads JSON files and checks them against a schema. */
 import type { z } from 'zod';
 import { InputError } from './errors.ts';
 import { printable } from './printable.ts';
@@ -7,13 +7,13 @@ import { firstIssue } from './schema-issue.ts';
 
 export interface JsonFileOptions<T extends z.ZodType> extends RegularFileOptions {
   schema: T;
-  /** What it should be, for the message: "a workload". */
+  /** What the file should be, for error messages: "a workload". */
   what: string;
 }
 
 /**
- * The file's content; undefined where there is no such file.
- * @throws InputError, in one line, when it cannot be read, is no JSON or has another shape
+ * The file's content; undefined if there is no such file.
+ * @throws InputError if it cannot be read, is not JSON or does not match the schema
  */
 export function readJsonFileIfThere<T extends z.ZodType>(
   file: string,
@@ -26,7 +26,7 @@ export function readJsonFileIfThere<T extends z.ZodType>(
   throw new InputError(`${printable(file)}: not ${options.what}: ${printable(firstIssue(parsed.error))}`);
 }
 
-/** The file's content. @throws InputError as readJsonFileIfThere does, and where there is no such file */
+/** The file's content. @throws InputError as readJsonFileIfThere does, and if there is no such file */
 export function readJsonFile<T extends z.ZodType>(file: string, options: JsonFileOptions<T>): z.infer<T> {
   const content = readJsonFileIfThere(file, options);
   if (content === undefined) throw new InputError(`${printable(file)}: there is no such file`);
@@ -37,7 +37,8 @@ function jsonOf(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // A syntax error quotes the text, which belongs to whoever wrote it; deep nesting exhausts the parser's stack.
+    // The message of a syntax error quotes the file, so only the position is used. A RangeError: deep nesting
+    // overflowed the stack.
     const where = /at position \d+( \(line \d+ column \d+\))?/.exec((error as Error).message)?.[0];
     const why = error instanceof RangeError ? 'is nested too deeply' : `is not JSON${where ? `, ${where}` : ''}`;
     throw new InputError(`${printable(file)}: ${why}`, { cause: error });

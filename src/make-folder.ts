@@ -1,8 +1,11 @@
-/** Makes folders. */
+/** Creates folders. */
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** With the folders above it. Node's own `recursive` never ends where a file system has no room for folders, as /proc. */
+/**
+ * Creates a folder and its parents. Node's `recursive` option loops forever on file systems without folders, such as
+ * /proc.
+ */
 export function makeFolder(path: string): void {
   const there = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (there()) return;

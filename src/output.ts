@@ -1,6 +1,6 @@
 /**
- * The only way to stdout and stderr. Whoever reads, and whether anyone does, changes nothing but the printing: a reader that
- * goes away is no error, and a write that fails for another reason is remembered until the end of the program.
+ * The only module that writes to stdout and stderr. Failed writes do not disturb the program: a reader that has closed
+ * the pipe is not an error, and any other failure is reported at the end of the program.
  */
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
@@ -9,15 +9,15 @@ import { withoutSecrets } from './secrets.ts';
 
 const NAMES = { 1: 'standard output', 2: 'standard error' } as const;
 
-/** What a stream says whose reader has gone. A terminal says EIO, as a broken disk does. */
+/** Error codes of a stream whose reader is gone. A terminal gives EIO, like a broken disk. */
 const GONE = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 
 class Sink {
   readonly #fd: 1 | 2;
   readonly #device: boolean;
-  /** Node's stream loses what does not fit a full disk, and takes a folder for a stream that swallows everything. */
+  /** For files: Node's stream loses text when the disk is full, and silently drops everything if stdout is a folder. */
   readonly #synchronous: boolean;
-  /** Nothing is written any more. */
+  /** No longer written to. */
   #ended = false;
   #pending = 0;
   readonly #waiting: (() => void)[] = [];
@@ -28,7 +28,7 @@ class Sink {
     const stat = fstatSync(fd);
     this.#device = stat.isCharacterDevice();
     this.#synchronous = !isatty(fd) && !stat.isFIFO() && !stat.isSocket();
-    // Errors come here too when a library or a worker writes.
+    // Also catches errors of writes by libraries and workers.
     this.stream.on('error', (error) => this.#fail(error));
   }
 
@@ -49,7 +49,7 @@ class Sink {
     });
   }
 
-  /** Resolves once a slow reader has taken everything, or there is none any more. */
+  /** Resolves once the reader has taken everything, or is gone. */
   done(): Promise<void> {
     if (this.#pending === 0 || this.#ended) return Promise.resolve();
     return new Promise((resolve) => void this.#waiting.push(resolve));
@@ -80,39 +80,45 @@ const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 const stdout = new Sink(1);
 const stderr = new Sink(2);
 
-/** Text for people, with its line ends and colours, on stdout. What could command a terminal or a CI system is taken away. */
+/**
+ * Text for people on stdout, with line breaks and colours. Anything that could control a terminal or a CI system is
+ * removed.
+ */
 export function print(text: string): void {
   stdout.write(screenText(text));
 }
 
-/** A document of some format, on stdout as it is: whoever made it has escaped what the format needs. */
+/** A document in some format on stdout, unchanged: the code that made it has escaped it as the format requires. */
 export function printDocument(text: string): void {
   stdout.write(text);
 }
 
-/** One line on stderr: progress, a note, a complaint, a line of another program's output. */
+/** One line on stderr: progress, a note, a problem, a line of another program's output. */
 export function printStatus(line: string): void {
   say(line, logLine);
 }
 
-/** The line of an error on stderr. */
+/** An error as one line on stderr. */
 export function printError(message: string): void {
   printStatus(`k8s-rollout-test: ${message}`);
 }
 
-/** Text of several lines on stderr: a stack trace, the help in the place of a command. */
+/** Text of several lines on stderr: a stack trace, or the help if no command was given. */
 export function printStatusText(text: string): void {
   say(text.trimEnd(), (lines) => withoutLogCommands(printableLines(lines)));
 }
 
-/** All words on stderr pass here, still whole: an error of others may hold a credential, which could be cut in two later. */
+/**
+ * All text for stderr passes here before it is shortened: an error from elsewhere may hold a credential, which could be
+ * cut in two.
+ */
 function say(text: string, asShown: (text: string) => string): void {
   stderr.write(`${asShown(withoutSecrets(text))}\n`);
 }
 
 export type LiveTerminal = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'> & { write(text: string): boolean };
 
-/** stderr for what draws on a terminal and knows what it writes. */
+/** stderr for the live view, which draws on a terminal and escapes what it writes. */
 export const liveTerminal: LiveTerminal = {
   isTTY: stderr.stream.isTTY === true,
   get columns() {
@@ -125,8 +131,8 @@ export const liveTerminal: LiveTerminal = {
 };
 
 /**
- * Ends the program with this exit code. Node sets the modes of its terminals as they were, and aborts where one is gone
- * (a closed window, a connection that was lost); it leaves alone what is closed.
+ * Ends the program with this exit code. On exit, Node restores the modes of its terminals, and aborts if one is gone (a
+ * closed window, a lost connection). It skips closed descriptors, so those of terminals that are gone are closed first.
  */
 export function exit(code: number): never {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
@@ -135,7 +141,7 @@ export function exit(code: number): never {
 
 /**
  * Waits until everything is written.
- * @returns what could not be written, in words; undefined where all was, or where nobody reads
+ * @returns an error message if something could not be written; undefined if all was written or the reader is gone
  */
 export async function outputDone(): Promise<string | undefined> {
   await Promise.all([stdout.done(), stderr.done()]);

@@ -6,7 +6,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 export interface Random {
   /** In [0, 1). */
   next(): number;
-  /** One of the items, each equally likely; undefined when there are none. */
+  /** One of the items, each equally likely; undefined if there are none. */
   pick<T>(items: readonly T[]): T | undefined;
   /** The items in random order (Fisher-Yates). */
   shuffle<T>(items: readonly T[]): T[];
@@ -40,7 +40,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A seed for one part of a run, so that parts draw independently of each other and of the order they run in. */
+/** A seed for one part of a run, so that its random choices do not depend on other parts or on their order. */
 export function deriveSeed(seed: number, part: string): number {
   let hash = (0x811c9dc5 ^ seed) >>> 0; // FNV-1a, 32 bit
   for (const byte of new TextEncoder().encode(part)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

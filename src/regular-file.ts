@@ -1,4 +1,4 @@
-/** Reads and writes files that somebody else may have put there: no device, pipe or link is followed, and no size is unbounded. */
+/** Reads and writes files that someone else may have put there: refuses devices, pipes and links, and limits sizes. */
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { InputError } from './errors.ts';
@@ -7,7 +7,7 @@ import { printable } from './printable.ts';
 export interface RegularFileOptions {
   /** A larger file is refused. */
   maxBytes: number;
-  /** The user named the file itself, which may be a link then. */
+  /** The user named this file, so it may be a link. */
   mayBeLink?: boolean;
 }
 
@@ -16,7 +16,7 @@ const { O_NONBLOCK = 0, O_NOFOLLOW = 0, O_RDONLY } = constants;
 const CHUNK_BYTES = 1 << 20;
 const MIB = 1 << 20;
 
-/** Why a file that is there cannot be opened, where the system's own words would not help. */
+/** Why an existing file cannot be opened, if the system's message would not help. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['ELOOP', 'is a symbolic link, which is not followed'],
   ['EMLINK', 'is a symbolic link, which is not followed'],
@@ -25,9 +25,10 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The text of a regular file in UTF-8, with or without a byte order mark; undefined where there is no such file. The file is
- * opened without waiting and looked at before it is read, so that nothing can be put in its place in between.
- * @throws InputError, in one line, for a link, a device, a pipe, a folder, a file that is too large or no UTF-8
+ * The text of a regular UTF-8 file, with or without a byte order mark; undefined if there is no such file. The file is
+ * opened without blocking, and the open descriptor is checked, so that the file cannot be replaced between the check
+ * and the read.
+ * @throws InputError for a link, a device, a pipe, a folder, or a file that is too large or not UTF-8
  */
 export function readRegularFile(file: string, options: RegularFileOptions): string | undefined {
   const descriptor = opened(file, options);
@@ -42,7 +43,7 @@ export function readRegularFile(file: string, options: RegularFileOptions): stri
   }
 }
 
-/** The first bytes of a regular file; undefined where there is no such file. @throws InputError as readRegularFile does */
+/** The first bytes of a regular file; undefined if there is no such file. @throws InputError as readRegularFile does */
 export function readBeginning(file: string, bytes: number): string | undefined {
   const descriptor = opened(file, { maxBytes: Number.POSITIVE_INFINITY });
   if (descriptor === undefined) return undefined;
@@ -57,23 +58,23 @@ export function readBeginning(file: string, bytes: number): string | undefined {
 }
 
 /**
- * Writes a file as a whole: beside its place, and then in it. A link that is there is replaced, not followed, and a full disk
- * leaves nothing that looks complete.
- * @throws what the file system does
+ * Writes a file atomically: to a temporary file next to it, which is then renamed. A link in its place is replaced, not
+ * followed, and a full disk leaves no incomplete file.
+ * @throws the errors of the file system
  */
-export function writeWhole(file: string, text: string): void {
-  const beside = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+export function writeAtomically(file: string, text: string): void {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    writeFileSync(beside, text, { flag: 'wx' });
-    renameSync(beside, file);
+    writeFileSync(temporary, text, { flag: 'wx' });
+    renameSync(temporary, file);
   } catch (error) {
-    rmSync(beside, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }
 
-/** Whether a file of this name is what a killed program was writing. */
-export function isLeftBeside(fileName: string): boolean {
+/** Whether this is the name of a temporary file that a killed program left. */
+export function isTemporaryName(fileName: string): boolean {
   return /\.[0-9a-f]{12}\.tmp$/.test(fileName);
 }
 
@@ -92,7 +93,7 @@ function opened(file: string, { maxBytes, mayBeLink = false }: RegularFileOption
   }
 }
 
-/** A file may be longer than it says, as those of /proc are, or grow. */
+/** A file may be longer than its reported size, as in /proc, or may grow while it is read. */
 function contentOf(descriptor: number, file: string, maxBytes: number): Buffer {
   const chunks: Buffer[] = [];
   for (let total = 0; ; ) {

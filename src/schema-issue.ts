@@ -1,7 +1,7 @@
-/** A schema's complaint as one line for the user. */
+/** The errors of a schema as one line for the user. */
 import type { z } from 'zod';
 
-/** The first complaint: where and what. */
+/** The first error: the field and what is wrong with it. */
 export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   if (!issue) return 'invalid';

@@ -1,17 +1,17 @@
-/** Removes credentials from text that others wrote: an error of the API client, a plugin, a server. */
+/** Removes credentials from text that comes from elsewhere: an error of the API client, a plugin, a server. */
 
 const REMOVED = '***';
 
-/** A shorter value may be part of any word, and is removed where it stands alone. */
+/** A shorter value could be part of a word, so it is removed only as a word of its own. In characters. */
 const UNIQUE_LENGTH = 8;
-/** A shorter value cannot be distinguished from ordinary text. */
+/** A shorter value cannot be distinguished from ordinary text. In characters. */
 const SHORTEST = 4;
 
 const known = new Set<string>();
 
 /**
- * Remembers a secret's value, so that `withoutSecrets` removes it wherever it appears: as it is, in base64, or escaped as
- * in a URL or in JSON. Each line of a value counts too, because an error may quote one of them.
+ * Remembers a secret's value, so that `withoutSecrets` removes it wherever it appears: in plain text, in base64, or
+ * escaped as in a URL or in JSON. Each line of a value is remembered too, because an error may quote a single line.
  */
 export function rememberSecret(value: string): void {
   for (const line of new Set([value.trim(), ...value.split('\n').map((text) => text.trim())])) {
@@ -21,7 +21,7 @@ export function rememberSecret(value: string): void {
   }
 }
 
-/** The text without the secrets that are remembered, and without what looks like a credential whoever it belongs to. */
+/** The text without remembered secrets, and without anything that looks like a credential. */
 export function withoutSecrets(text: string): string {
   let cleaned = text;
   for (const value of [...known].sort((a, b) => b.length - a.length)) cleaned = withoutValue(cleaned, value);
@@ -42,7 +42,7 @@ const QUERY_PARAMETERS =
 /** Forms that are credentials in any context. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REMOVED],
-  // The same in base64, as kubeconfigs hold it; a certificate begins alike, and is not missed.
+  // The same in base64, as in kubeconfigs. Certificates begin alike and are removed too, which does no harm.
   [/LS0tLS1CRUdJTi[A-Za-z0-9+/]*={0,2}/g, REMOVED],
   // Proxy-Authorization too. Unquoted, it ends with its line: some schemes have parameters.
   [/\b(authorization|cookie)("?'?\s*[:=]\s*\[?\s*)(?:(["'])[^"'\r\n]*|[^\s"'\]}][^\r\n]*)/gi, `$1$2$3${REMOVED}`],
@@ -50,7 +50,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     /\b([Bb]earer|BEARER)\s+(?!(?:tokens?|auth\w*|credentials?|scheme|header|realm|is|was|not|and|or|of|in|for)\b)[\w.~+/=-]+/g,
     `$1 ${REMOVED}`,
   ],
-  // "Basic principles" is not a credential: a name and a password in base64 are hardly ever one lower-case word.
+  // Not a credential: "Basic principles". A name and a password in base64 are hardly ever a single lower-case word.
   [/\b([Bb]asic|BASIC)\s+(?![A-Z]?[a-z]+\b(?![\d+/=]))(?=[\w+/-]{4})[\w+/-]+={0,2}/g, `$1 ${REMOVED}`],
   [/\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@:"'<>]*:[^\s/"'<>]*@/gi, `$1${REMOVED}@`],
   [/\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@:"'<>]{16,}@/gi, `$1${REMOVED}@`],
@@ -69,14 +69,15 @@ const NAMES =
   'tokens?|passwords?|passwd|pwd|passphrase|secrets?|secret[-_]?access[-_]?key|api[-_]?key|access[-_]?key(?:[-_]?id)?|' +
   'private[-_]?key|client[-_]?key[-_]?data|credentials?';
 
-/** `=`, `: `, `:"`, `:x`, and the space after a flag; in JSON within JSON quotes are escaped. */
+/** `=`, `: `, `:"`, `:x`, or the space after a flag. In JSON within JSON, the quotes are escaped. */
 const BETWEEN = `\\\\?["']?(?:\\s*=\\s*|\\s*:[ \\t]+|:(?=[^\\s/:])|(?<=--[\\w-]*)[ \\t]+)\\\\?`;
 const QUOTED = `(["'])([^"'\\r\\n]*?)(\\\\?["'])`;
 const BARE = `([^\\s"',;&)}\\]]+)`;
 
 /**
- * `--token=value`, `--token value`, `password: value`, `"clientSecret":"value"`, `AWS_SECRET_ACCESS_KEY=value`. What follows
- * a slash is the name of a file or an image. The length of a name is limited so that the search takes linear time.
+ * `--token=value`, `--token value`, `password: value`, `"clientSecret":"value"`, `AWS_SECRET_ACCESS_KEY=value`. Text
+ * after a slash is the name of a file or an image. The length of a name is limited so that the search takes linear
+ * time.
  */
 const PAIR = new RegExp(`(?<![\\w./-])([\\w.-]{0,64}?(?:${NAMES}))(${BETWEEN})(?:${QUOTED}|${BARE})`, 'gi');
 
@@ -94,10 +95,10 @@ function withoutPairValue(
   if (quote !== undefined) return quoted === '' ? whole : `${name}${between}${quote}${REMOVED}${closing}`;
   const value = bare ?? '';
   if (/^(?:\*+|true|false|null|none|undefined|[[{(<].*|\d{1,4})$/i.test(value)) return whole;
-  // A word of a sentence: "token: must be a string", "pass --token to choose".
+  // Words of a sentence: "token: must be a string", "pass --token to choose".
   const goesOn = /^[ \t]+[a-z]/i.test(text.slice(offset + whole.length));
   if (!between.includes('=') && goesOn && /^[a-z]+$/.test(value)) return whole;
-  // An image called "secret" and its tag.
+  // An image named "secret" with its tag.
   if (between === ':' && /^v?\d+(?:\.\d+)*$/.test(value)) return whole;
   return `${name}${between}${REMOVED}`;
 }

@@ -1,19 +1,20 @@
 /**
- * Timers for times that come from a manifest or a flag. Node's own count in 32 bits and fire at once when the time is longer
- * (24.8 days), while Kubernetes counts seconds in 32 and 64 bits. These wait for the whole time. `npm run lint` refuses
- * Node's own timers elsewhere in src, unless their time is a constant.
+ * Timers for times from a manifest or a flag. Node's timers count milliseconds in 32 bits and fire at once if the time
+ * is longer (24.8 days), while Kubernetes counts seconds in 32 and 64 bits. These timers wait for the whole time. `npm
+ * run lint` refuses Node's timers elsewhere in src, unless their time is a constant.
  */
+
 /** The longest time of one of Node's timers, in ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface Timer {
-  /** It does not fire any more; one that has fired is no error. */
+  /** Stops the timer. Has no effect if it has fired. */
   cancel(): void;
 }
 
 /**
- * Calls back once, after `ms`. Infinity is never.
- * @throws RangeError when `ms` is no number
+ * Calls back once, after `ms`; never for Infinity.
+ * @throws RangeError if `ms` is NaN
  */
 export function after(ms: number, callback: () => void): Timer {
   assertTime(ms);
@@ -43,7 +44,7 @@ export function every(ms: number, callback: () => void): Timer {
   return { cancel: () => timer.cancel() };
 }
 
-/** As the function of node:timers/promises: resolves with `value` after `ms`, rejects with an AbortError when aborted. */
+/** Like setTimeout of node:timers/promises: resolves with `value` after `ms`, rejects with an AbortError if aborted. */
 export async function delay<T = void>(ms: number, value?: T, options: { signal?: AbortSignal } = {}): Promise<T> {
   const { signal } = options;
   return new Promise<T>((resolve, reject) => {

@@ -1,10 +1,10 @@
-/** YAML to print: for kubectl, kustomize and TAP, with values that may be anyone's. */
+/** YAML for kubectl, kustomize and TAP, safe to print for any values. */
 import { Document, visit } from 'yaml';
 import { escapeUnsafe, withoutLogCommands } from './printable.ts';
 
 /**
- * The value as YAML. What could command a terminal or a CI system stands in double quotes, with escapes: another text would
- * be another value. No long text is folded, so no line begins within one.
+ * The value as YAML. Strings that could control a terminal or a CI system are double-quoted and escaped, which keeps
+ * their value. Long strings are not folded, so that no part of one begins a line.
  */
 export function yamlText(value: unknown): string {
   const document = new Document(value);

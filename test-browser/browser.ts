@@ -1,4 +1,4 @@
-/** A Chromium of this machine, without a network and with a profile of its own. */
+/** Opens pages in a local Chromium, without a network and with a separate profile. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,13 +23,13 @@ after(async () => {
 
 export interface Opened {
   page: Page;
-  /** What the console said, and errors of the page. */
+  /** Console messages and page errors. */
   messages: string[];
-  /** The addresses of all requests. */
+  /** The URLs of all requests. */
   requests: string[];
 }
 
-/** Opens a file in a browser of its own; it is closed when all tests have ended. */
+/** Opens a file in a new browser, which is closed after all tests. */
 export async function open(file: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
   const context = await chromium.launchPersistentContext(profile, {

@@ -1,4 +1,4 @@
-/** The result folder of a full matrix, made of stories: 21 trials, with broken requests of every cause. */
+/** The result folder of a full matrix, made from stories: 21 trials, with broken requests of every cause. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { Trace } from '../src/trace/trace.ts';
 import { DELETED, failed, pod, succeeded, view } from '../test/analysis/story.ts';
 import { refused, told } from '../test/report/reported.ts';
 
-/** Where the report of all these traces is. */
+/** The path of the report on all these traces. */
 export function reportOf(traces: readonly Trace[]): { dir: string; page: string } {
   const dir = mkdtempSync(join(tmpdir(), 'browser-'));
   after(() => rmSync(dir, { recursive: true }));

@@ -16,7 +16,7 @@ const { trials } = Result.parse(JSON.parse(readFileSync(join(dir, 'result.json')
 
 const THEMES = ['light', 'dark'] as const;
 
-test('opens without an error and without a request but for itself', async () => {
+test('opens without errors and requests only itself', async () => {
   const { page, messages, requests } = await open(file);
   await page.waitForLoadState('networkidle');
   assert.deepEqual(messages, []);
@@ -26,7 +26,7 @@ test('opens without an error and without a request but for itself', async () => 
   );
 });
 
-test('has the numbers of result.json', async () => {
+test('shows the numbers of result.json', async () => {
   const { page } = await open(file);
   assert.equal(await page.locator('.matrix .figure').count(), trials.length);
   for (const { variant, runtime, failed, exposed, causes } of trials) {
@@ -50,7 +50,7 @@ test('has the numbers of result.json', async () => {
 });
 
 describe('with the keyboard alone', () => {
-  test('each cell is reached and leads to its trial', async () => {
+  test('each cell can be reached and leads to its trial', async () => {
     const { page } = await open(file);
     const links: string[] = [];
     for (let presses = 0; links.length < trials.length && presses < 60; presses++) {
@@ -68,7 +68,7 @@ describe('with the keyboard alone', () => {
     assert.ok(box && box.y >= 0 && box.y < 900, JSON.stringify(box));
   });
 
-  test("a pod's times show when it has the focus, and tables open", async () => {
+  test('a focused pod shows its times, and tables can be opened', async () => {
     const { page } = await open(file);
     const section = page.locator('section.cell', { has: page.locator('#valid-node') });
     const lane = section.locator('.lane').first();
@@ -89,7 +89,7 @@ describe('with the keyboard alone', () => {
 
 describe('for everyone', () => {
   for (const colorScheme of THEMES) {
-    test(`${colorScheme}: axe finds nothing to object to`, async () => {
+    test(`${colorScheme}: axe finds no violations`, async () => {
       const { page } = await open(file, { colorScheme });
       await page.evaluate(() => {
         for (const fold of document.querySelectorAll('details')) fold.open = true;
@@ -103,7 +103,7 @@ describe('for everyone', () => {
     });
   }
 
-  test('light and dark differ', async () => {
+  test('light and dark themes differ', async () => {
     const backgrounds = await Promise.all(
       THEMES.map(async (colorScheme) => {
         const { page } = await open(file, { colorScheme });
@@ -113,7 +113,7 @@ describe('for everyone', () => {
     assert.deepEqual(backgrounds, ['rgb(255, 255, 255)', 'rgb(20, 23, 28)']);
   });
 
-  test('without JavaScript it is all there', async () => {
+  test('without JavaScript the page is complete', async () => {
     const { page } = await open(file, { javaScriptEnabled: false });
     assert.ok(await page.locator('.matrix').isVisible());
     await page.locator('a[href="#without-pre-stop-bun"]').click();
@@ -139,7 +139,7 @@ describe('for everyone', () => {
   }
 });
 
-test('shows as text what a trace holds, whatever it is', async () => {
+test('shows everything in a trace as text', async () => {
   const { page } = await open(file);
   await page.locator('#broken-node ~ .folds summary').first().click();
   assert.match(
@@ -148,7 +148,7 @@ test('shows as text what a trace holds, whatever it is', async () => {
   );
 });
 
-test('of 10,000 broken requests opens, and says what a mark stands for', async () => {
+test('opens with 10,000 broken requests, and says what a mark stands for', async () => {
   const large = reportOf([told({ variant: 'broken' }, { load: { failures: refused(10_000, 2000) } })]);
   const { page } = await open(large.page);
   assert.match(

@@ -66,7 +66,7 @@ describe('nasty names', { concurrency: 2 }, () => {
     const { stdout } = await held(t, check(), options);
     assert.doesNotMatch(stdout, UNSEEN);
     assert.doesNotMatch(stdout, LOG_COMMAND);
-    const patches = [...stdout.matchAll(/(?<=^A patch for .*:\n)(?: {4}.*\n?)+/gm)].map(([patch]) =>
+    const patches = [...stdout.matchAll(/(?<=^Patch for .*:\n)(?: {4}.*\n?)+/gm)].map(([patch]) =>
       parseDocument(patch),
     );
     assert.ok(patches.length > 20);

@@ -1,9 +1,9 @@
-/** What the filter removes from foreign text, and what it leaves. */
+/** What the filter removes from text, and what it leaves. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { rememberSecret, withoutSecrets } from '../src/secrets.ts';
 
-/** Made up here, so that no text of this file is taken for a leaked credential. */
+/** Made up at run time, so that nothing in this file looks like a leaked credential. */
 const VALUE = 'Zx81qPw-7Lm3';
 const JWT = ['eyJhbGciOiJSUzI1NiJ9', 'eyJzdWIiOiJhZG1pbiJ9', 'c2lnbmF0dXJl'].join('.');
 const PEM = ['-----BEGIN RSA PRIVATE', ' KEY-----\nMIIEpAIBAAKCAQEA7\nbQ==\n-----END RSA PRIVATE', ' KEY-----'].join(
@@ -12,7 +12,7 @@ const PEM = ['-----BEGIN RSA PRIVATE', ' KEY-----\nMIIEpAIBAAKCAQEA7\nbQ==\n----
 const AWS_KEY = ['AKIA', 'IOSFODNN7EXAMPLE'].join('');
 const GITHUB = ['ghp', '_0123456789abcdefABCDEF0123456789abcd'].join('');
 
-/** The text, the part of it that must go, and the part that must stay. */
+/** The text, the part that must be removed, and the part that must remain. */
 const REMOVED: readonly (readonly [string, string, string])[] = [
   [`Invalid character in header content ["authorization"]: Bearer ${VALUE}`, VALUE, 'Invalid character'],
   [`authorization: Basic ${VALUE} was sent`, VALUE, 'authorization'],
@@ -93,11 +93,11 @@ describe('rememberSecret', () => {
     const forms = [value, encodeURIComponent(value), Buffer.from(value).toString('base64'), JSON.stringify(value)];
     for (const form of forms) assert.equal(withoutSecrets(`a ${form} b`).replaceAll('"', ''), 'a *** b');
   });
-  it('removes each line of a value over several', () => {
+  it('removes each line of a multi-line value', () => {
     rememberSecret('first-line-of-it\nsecond-line-of-it\n');
     assert.equal(withoutSecrets('x second-line-of-it y'), 'x *** y');
   });
-  it('removes a short value only where it stands alone, and none that any text could hold', () => {
+  it('removes a short value only as a separate word, and very short ones never', () => {
     rememberSecret('pods');
     rememberSecret('t');
     assert.equal(withoutSecrets('pods, podsets and t'), '***, podsets and t');

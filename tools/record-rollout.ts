@@ -1,7 +1,7 @@
 /**
- * Records one rollout of an overlay as a cluster's API server reports it, for test/kubernetes/replay.test.ts: each change of
- * pods, EndpointSlices and events, and the pods' logs, with the times at which they came. On the current context, whose nodes
- * have the overlay's image.
+ * Records one rollout of an overlay as a cluster's API server reports it, for test/kubernetes/replay.test.ts: each
+ * change of pods, EndpointSlices and events, and the pods' logs, with the times at which they arrived. Uses the current
+ * context, whose nodes must have the overlay's image.
  *
  *   npx tsx tools/record-rollout.ts OVERLAY FILE
  */
@@ -18,7 +18,7 @@ import { readManifests } from '../src/manifests/manifests.ts';
 import { readRendered } from '../src/manifests/render-files.ts';
 import { startClock } from '../src/trace/clock.ts';
 
-/** After the rollout: the last EndpointSlices and events. */
+/** How long to record after the rollout, for the last EndpointSlices and events, in ms. */
 const AFTER_MS = 3000;
 
 const [overlay = '', file = ''] = process.argv.slice(2);
@@ -34,7 +34,7 @@ const changes: object[] = [];
 const logs: Record<string, string[]> = {};
 const present = new Set<string>();
 
-/** What differs from one machine to the next, or is of no use to anyone who reads it. */
+/** Fields that differ between machines, or that nobody needs. */
 function scrubbed({ metadata, ...object }: KubernetesObject & { spec?: unknown }): object {
   const { managedFields: _, annotations: __, namespace: ___, ...kept } = (metadata ?? {}) as Record<string, unknown>;
   const { spec } = object as unknown as V1Pod;
@@ -77,7 +77,7 @@ function notePod(type: string, { metadata, spec, status }: V1Pod): void {
   follow().catch((error: unknown) => console.error(`the log of ${pod} ended: ${error}`));
 }
 
-/** Resolves once the rollout is complete and no old pod is there. */
+/** Resolves once the rollout is complete and no old pod is left. */
 async function complete(): Promise<void> {
   for (;;) {
     const state = workloadState(await readWorkload(api, { kind: 'Deployment', name, namespace }));

@@ -1,4 +1,4 @@
-/** `npm run render`: brings kustomize/rendered up to date. */
+/** `npm run render`: updates kustomize/rendered. */
 import { ProgramError } from '../src/errors.ts';
 import { renderOverlays } from '../src/manifests/render.ts';
 

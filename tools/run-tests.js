@@ -1,11 +1,11 @@
 /**
- * Runs the tests, bundled first: a test file that is translated as it is loaded takes half a second of processor time
- * before its first test.
+ * Bundles the tests and runs them. Without bundling, translating a test file on load takes half a second of processor
+ * time before its first test.
  *
  *   node tools/run-tests.js             every test
- *   node tools/run-tests.js unit        those that start no process and send nothing over a socket
- *   node tools/run-tests.js hostile     those of test-hostile instead
- *   node tools/run-tests.js FILE…       these alone
+ *   node tools/run-tests.js unit        tests that start no process and use no socket
+ *   node tools/run-tests.js hostile     the tests of test-hostile instead
+ *   node tools/run-tests.js FILE…       only these files
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,13 +15,13 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const PROJECT = dirname(import.meta.dirname);
-/** Flat, so that no folder of tests is taken for one of the project's own: these are looked for upwards. */
+/** A flat folder: projectFile() searches upwards, and must not find a folder of tests instead of one of the project. */
 const OUT = join(PROJECT, 'dist/tests');
 
-/** Tests mostly wait, for grace periods and the like, so there may be more of them at a time than cores. */
+/** Tests mostly wait (for example for grace periods), so more of them run at a time than there are cores. */
 const AT_A_TIME = 2 * availableParallelism();
 
-/** With real processes, sockets and signals; those that take longest come first. */
+/** Tests with real processes, sockets and signals. Those that take longest come first. */
 const WITH_PROCESSES = [
   'test-hostile/servers',
   'test-hostile/folder-fields',
@@ -72,7 +72,7 @@ const order = (file) => {
   return place < 0 ? WITH_PROCESSES.length : place;
 };
 
-/** Code that asks where it is must hear where its source is. */
+/** Makes bundled code see the location of its source file instead of the bundle's. */
 const inPlace = {
   name: 'in-place',
   /** @param {import('esbuild').PluginBuild} bundler */
@@ -101,7 +101,7 @@ function chosen(words) {
 }
 
 const files = chosen(process.argv.slice(2)).sort((a, b) => order(a) - order(b) || a.localeCompare(b));
-/** Node starts files in the order of their names, whatever the order they are given in. */
+/** Node starts test files in alphabetical order, so the names begin with a number. */
 const entries = files.map((file, place) => [
   `${String(place).padStart(3, '0')}.${basename(dirname(file))}.${basename(file, '.ts')}`,
   file,

@@ -5,7 +5,7 @@ import { wholeNumber } from '../whole-number.ts';
 
 const MAX_MS = 60_000;
 
-/** GET, POST /delay/:ms : a request that is in flight for that long, even when its client is gone. */
+/** GET, POST /delay/:ms : a request that is in flight for that long, even if its client disconnects. */
 export function delay(podName: string): PodHandler {
   return async (c, exchange) => {
     const ms = wholeNumber('ms', c.req.param('ms') ?? '', { min: 0, max: MAX_MS });

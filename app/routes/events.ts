@@ -5,7 +5,7 @@ import { pacedBody } from '../paced-body.ts';
 
 const INTERVAL_MS = 1000;
 
-/** GET /events : server-sent events, one a second, until the client leaves or the pod drains. */
+/** GET /events : server-sent events, one per second, until the client disconnects or the pod drains. */
 export function events(lifecycle: Lifecycle): PodHandler {
   return (c) => {
     const body = pacedBody({

@@ -1,7 +1,7 @@
 import type { PodHandler } from '../answer.ts';
 import { bodyLength, hasBody } from '../body-length.ts';
 
-/** GET, POST / : the ordinary short request. */
+/** GET, POST / : an ordinary short request. */
 export function root(podName: string): PodHandler {
   return (c, exchange) => {
     const reply = (receivedBytes: number) => exchange.json({ pod: podName, receivedBytes });

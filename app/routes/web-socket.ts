@@ -3,19 +3,19 @@ import type { WSEvents } from 'hono/ws';
 import type { PodHandler } from '../answer.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 
-/** Hono's `upgradeWebSocket` of the runtime at hand; lets requests pass that ask for no upgrade. */
+/** Hono's `upgradeWebSocket` for this runtime. It passes on requests that do not ask for an upgrade. */
 export type UpgradeWebSocket = (createEvents: (c: Context) => WSEvents) => MiddlewareHandler;
 
 /** RFC 6455: the endpoint is "going away", such as a server going down. */
 const GOING_AWAY = 1001;
 
-/** GET /ws, where the runtime's server can upgrade. */
+/** GET /ws : a WebSocket, if the runtime's server can upgrade connections. */
 export function webSocket(lifecycle: Lifecycle, upgrade?: UpgradeWebSocket): PodHandler {
   const upgraded = upgrade?.(echo(lifecycle));
   return async (c) => (await upgraded?.(c, async () => {})) ?? upgradeRequired(c);
 }
 
-/** The events of one WebSocket on /ws, which echoes every message until the client leaves or the pod drains. */
+/** Handles one WebSocket on /ws: echoes messages until the client disconnects or the pod drains. */
 function echo(lifecycle: Lifecycle): () => WSEvents {
   return () => {
     let finish: (() => void) | undefined;
@@ -34,7 +34,7 @@ function echo(lifecycle: Lifecycle): () => WSEvents {
   };
 }
 
-/** The answer to a request that is not an upgrade. */
+/** The response to a request that is not an upgrade. */
 function upgradeRequired(c: Context): Response {
-  return c.json({ error: '/ws takes WebSockets only' }, 426, { upgrade: 'websocket' });
+  return c.json({ error: '/ws only accepts WebSockets' }, 426, { upgrade: 'websocket' });
 }

@@ -1,17 +1,17 @@
-/** Serves a fetch handler on Bun, and ends in order on SIGTERM and SIGINT. */
+/** Serves a fetch handler on Bun, and shuts down gracefully on SIGTERM and SIGINT. */
 import { type FetchHandler, gracefulFetch } from '../../app/graceful-fetch.ts';
 import { type GracefulOptions, type GracefulServer, wire } from '../../app/graceful-server.ts';
 import { sleep } from '../../app/sleep.ts';
 
-/** The most Bun allows. Its default of 10 s cuts a request whose handler is silent for longer. */
+/** The maximum of Bun. With its default of 10 s, Bun cuts requests whose handler sends nothing for longer. */
 const IDLE_TIMEOUT_S = 255;
 
 const IDLE_POLL_MS = 50;
 
 export interface ServeOptions<WebSocketData = undefined> extends GracefulOptions {
-  /** Gets the request and Bun's server. */
+  /** Receives the request and Bun's server. */
   fetch: FetchHandler<[server: Bun.Server<WebSocketData>]>;
-  /** As Bun.serve takes it. */
+  /** The option of the same name of Bun.serve. */
   websocket?: Bun.WebSocketHandler<WebSocketData>;
 }
 
@@ -23,7 +23,7 @@ export function serve<WebSocketData = undefined>(options: ServeOptions<WebSocket
     exit: process.exit,
   });
 
-  // Before the listener opens, so that no signal finds a serving process without a handler.
+  // Before the listener opens, so that a signal never reaches a serving process without a handler.
   if (wiring.onSignal) {
     process.on('SIGTERM', wiring.onSignal);
     process.on('SIGINT', wiring.onSignal);
@@ -42,9 +42,9 @@ export function serve<WebSocketData = undefined>(options: ServeOptions<WebSocket
 }
 
 /**
- * stop() lets every request finish and closes each connection when it has become idle, but waits up to 10 s for one on
- * which nothing was ever sent. There is nothing to lose there, so the requests decide. stop(true) is never used: it
- * cuts, and does not resolve while a handler is pending.
+ * stop() lets all requests finish and closes each connection once it is idle, but waits up to 10 s for a connection on
+ * which nothing was ever sent. Such a connection has nothing to lose, so this waits only for the requests. stop(true)
+ * is never used: it cuts connections, and does not resolve while a handler is pending.
  */
 async function stopAndFinish(
   server: Pick<Bun.Server<unknown>, 'stop' | 'pendingRequests' | 'pendingWebSockets'>,

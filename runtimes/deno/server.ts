@@ -7,7 +7,7 @@ import { serve } from './serve.ts';
 
 const runtime = { name: 'deno', version: Deno.version.deno } as const;
 
-// By name, because the process may read these variables and no other.
+// By name, because the process may read only these variables.
 const env = Object.fromEntries(VARIABLES.map((name) => [name, Deno.env.get(name)]));
 
 const service = createService(env, runtime, Deno.exit);

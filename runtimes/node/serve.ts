@@ -1,4 +1,4 @@
-/** Serves a fetch handler on Node.js, and ends in order on SIGTERM and SIGINT. */
+/** Serves a fetch handler on Node.js, and shuts down gracefully on SIGTERM and SIGINT. */
 import type { Server } from 'node:http';
 import { serve as serveFetch, type WebSocketServerLike } from '@hono/node-server';
 import { type FetchHandler, gracefulFetch } from '../../app/graceful-fetch.ts';
@@ -7,9 +7,9 @@ import { type GracefulOptions, type GracefulServer, wire } from '../../app/grace
 const IDLE_POLL_MS = 50;
 
 export interface ServeOptions extends GracefulOptions {
-  /** Gets the request, and Node's own objects as the second argument. */
+  /** Receives the request, and Node's own objects as the second argument. */
   fetch: FetchHandler<[env: object]>;
-  /** A WebSocketServer of ws with noServer, for @hono/node-server's upgradeWebSocket. */
+  /** A ws WebSocketServer with noServer, for upgradeWebSocket of @hono/node-server. */
   websocket?: { server: WebSocketServerLike };
 }
 
@@ -17,8 +17,8 @@ export function serve({ fetch, websocket, ...options }: ServeOptions): GracefulS
   const { port, hostname, lifecycle, ...wiring } = wire(options, {
     close: () => new Promise((resolve) => server.close(() => resolve())),
 
-    // close() ends the connections that are idle at that moment. One that becomes idle later would stay for its
-    // keep-alive timeout, 6 s, and hold up the exit.
+    // close() closes the connections that are idle at that moment. One that becomes idle later would stay open until
+    // its keep-alive timeout of 6 s, and delay the exit.
     stopListening: () =>
       new Promise((resolve) => {
         const poll = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MS);
@@ -31,7 +31,7 @@ export function serve({ fetch, websocket, ...options }: ServeOptions): GracefulS
     exit: (code) => process.exit(code),
   });
 
-  // Before the listener opens, so that no signal finds a serving process without a handler.
+  // Before the listener opens, so that a signal never reaches a serving process without a handler.
   if (wiring.onSignal) {
     process.on('SIGTERM', wiring.onSignal);
     process.on('SIGINT', wiring.onSignal);
@@ -40,7 +40,7 @@ export function serve({ fetch, websocket, ...options }: ServeOptions): GracefulS
   const handler = gracefulFetch(fetch, lifecycle, options.readinessPath);
   const server = serveFetch({ fetch: handler, hostname, port, ...(websocket && { websocket }) }, (address) =>
     wiring.listening(address.port),
-  ) as Server; // of node:http, as no other createServer was given
+  ) as Server; // of node:http, because no other createServer was given
   server.on('error', wiring.listenFailed);
   return wiring.server;
 }

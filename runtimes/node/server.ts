@@ -10,7 +10,7 @@ const runtime = { name: 'node', version: process.versions.node } as const;
 const service = createService(process.env, runtime, (code) => process.exit(code));
 const app = createApp({ ...service, runtime, upgradeWebSocket });
 
-// ws types the option it was given as optional; the adapter asks for it to be set.
+// ws declares this option as optional, but the adapter requires it.
 const webSocketServer = new WebSocketServer({ noServer: true }) as WebSocketServerLike;
 
 serve({ ...service.serving, fetch: app.fetch, websocket: { server: webSocketServer } });

@@ -1,6 +1,6 @@
 /**
- * What the rollouts of one manifest say about it: how long its routers lagged, what its server and its hooks did, the preStop
- * sleep and the grace period that would have been enough, and which change removes which share of the failures. Pure.
+ * Advice from the measured rollouts of one manifest: how long routers lagged, what the server and its hooks did, which
+ * preStop sleep and grace period would have been enough, and what share of the failures each change removes. Pure.
  */
 import * as z from 'zod';
 import { largest } from '../extremes.ts';
@@ -13,15 +13,15 @@ import { longestRequest, routingLags } from './rollout-times.ts';
 import { ServerBehaviour, serverBehaviour } from './server-behaviour.ts';
 
 /**
- * A preStop hook must outlast the measured lag by as much again, and by this at least: the lag of a few pods is no upper
- * bound, and whether a removal just misses one sync of kube-proxy (minSyncPeriod, 1 s) is luck.
+ * The margin of a preStop hook is the measured lag itself, but at least this, in ms. The lag of a few pods is not an
+ * upper bound: whether an endpoint's removal just misses a sync of kube-proxy (minSyncPeriod, 1 s) is luck.
  */
 export const LAG_MARGIN_MS = 1000;
-/** What a grace period must leave over after everything else, at least and as a share of the longest request. */
+/** Margin of a grace period, in ms and as a share of the longest request. The larger of the two applies. */
 export const GRACE_MARGIN_MS = 2000;
 export const GRACE_MARGIN_SHARE = 0.25;
 
-/** Every pod of every rollout has a lag; findings and changes are of a few kinds. */
+/** Limits for reading a saved result: one lag for each pod of each rollout, and few kinds of findings and changes. */
 const MAX_LAGS = 1_000_000;
 const MAX_FINDINGS = 1000;
 
@@ -32,33 +32,35 @@ export const Advice = z.object({
       longestMs: DurationMs,
     })
     .nullable()
-    .describe("from a pod's deletion to the last new connection it got; null where no pod got any"),
+    .describe("time from a pod's deletion to its last new connection; null if no pod's lag is known"),
   longestRequest: z
     .object({ ms: DurationMs, cut: z.boolean().describe('it was cut, so it would have taken longer') })
     .nullable(),
-  hooks: listOf(HookFinding, MAX_FINDINGS).describe('preStop hooks that did not do what they are for'),
+  hooks: listOf(HookFinding, MAX_FINDINGS).describe('preStop hooks that did not do their job'),
   preStop: z
     .object({ nowSeconds: ManifestSeconds, neededSeconds: ManifestSeconds, marginMs: DurationMs })
     .nullable()
-    .describe('null where the lag is not known'),
+    .describe('null if the lag is not known'),
   gracePeriod: z
     .object({
       nowSeconds: ManifestSeconds,
       neededSeconds: ManifestSeconds,
       preStopMs: ManifestMs,
-      drainMs: DurationMs.describe('how long the server goes on accepting connections after SIGTERM'),
+      drainMs: DurationMs.describe('how long the server keeps accepting connections after SIGTERM'),
       longestRequestMs: DurationMs,
-      exitMs: DurationMs.describe('how long the slowest server that ended by itself took to; 0 where none did'),
+      exitMs: DurationMs.describe(
+        'from SIGTERM to the exit of the slowest server that exited by itself; 0 if none did',
+      ),
       marginMs: DurationMs,
     })
     .nullable()
-    .describe('null where no request was answered'),
+    .describe('null if no request was answered or cut'),
   server: ServerBehaviour,
-  changes: listOf(Change, MAX_FINDINGS).describe('each alone, the one that removes most first'),
+  changes: listOf(Change, MAX_FINDINGS).describe('single changes, the one that removes most first'),
 });
 export type Advice = z.infer<typeof Advice>;
 
-/** Advice from rollouts of one manifest; controls among the traces only add to the longest request. */
+/** Advice from the rollouts of one manifest. Control trials only contribute to the longest request. */
 export function advise(traces: readonly Trace[]): Advice {
   const rollouts = traces.filter((trace) => trace.disruption !== undefined);
   const histories = rollouts.map(historyOf);
@@ -83,7 +85,7 @@ export function advise(traces: readonly Trace[]): Advice {
 }
 
 function preStopAdvice(rollouts: readonly Trace[], lagMs: number, server: ServerBehaviour): Advice['preStop'] {
-  // A server that goes on accepting for a while after SIGTERM needs that much less of a hook.
+  // A server that keeps accepting after SIGTERM needs a hook that is shorter by that time.
   const marginMs = Math.max(lagMs, LAG_MARGIN_MS);
   const neededMs = lagMs + marginMs - (server.acceptsAfterSigtermMs ?? 0);
   return {
@@ -93,7 +95,7 @@ function preStopAdvice(rollouts: readonly Trace[], lagMs: number, server: Server
   };
 }
 
-/** preStop counts towards the grace period, and so does all that comes after it. */
+/** The grace period covers the preStop hook and everything after it. */
 function graceAdvice(
   rollouts: readonly Trace[],
   preStop: Advice['preStop'],
@@ -111,14 +113,17 @@ function graceAdvice(
   return { nowSeconds: nowMs / 1000, neededSeconds: neededGraceSeconds(parts), ...parts, marginMs };
 }
 
-/** The shortest grace period that is enough for these, with the margin. */
+/** The shortest grace period that covers these parts and the margin. */
 export function neededGraceSeconds(parts: GraceParts): number {
   const { preStopMs, drainMs, longestRequestMs, exitMs } = parts;
   const stopMs = Math.max(drainMs + longestRequestMs, exitMs);
   return Math.ceil((preStopMs + stopMs + graceMarginMs(longestRequestMs)) / 1000);
 }
 
-/** What a grace period has to last for. A server may do more after its last request, so its own end counts where it is later. */
+/**
+ * What a grace period has to cover. A server may keep working after its last request, so its exit counts if that is
+ * later.
+ */
 export interface GraceParts {
   preStopMs: number;
   drainMs: number;
@@ -130,7 +135,7 @@ function graceMarginMs(longestRequestMs: number): number {
   return Math.max(GRACE_MARGIN_MS, longestRequestMs * GRACE_MARGIN_SHARE);
 }
 
-/** As the manifest says, or, for a hook that is no sleep, as it took. */
+/** The length of a sleep hook as written in the manifest; for any other hook the longest time it took. */
 function currentPreStopMs(rollouts: readonly Trace[]): number {
   const lengths = rollouts.flatMap(({ settings, cluster }) =>
     settings.preStopMs === undefined

@@ -1,14 +1,14 @@
 /**
- * The cause of each broken request, as one pure function of the request and the pods' timelines. The rules have a fixed
- * order and the first that fits decides; what fits none is unexplained, never guessed.
+ * The cause of each broken request: a pure function of the request and the pods' timelines. The rules are tried in a
+ * fixed order and the first match wins. A request that matches no rule is unexplained; nothing is guessed.
  */
 import type { Attempt, FailedRequest } from '../trace/load-record.ts';
 import type { CauseId } from './causes.ts';
 import { cutAfterSigterm, cutByEnd, cutByExit, mayHaveDrainedUnseen, REACHED_MS, sentUntilEnd } from './cuts.ts';
 import { type History, historyOf, type Story } from './history.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import {
-  drainedAsOthers,
+  drainedLikeOthers,
   EXIT_SLACK_MS,
   endedAround,
   endedByForce,
@@ -19,16 +19,16 @@ import {
 } from './timeline.ts';
 import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
 
-/** The attempt that is judged, at a pod that may be unknown. */
+/** The attempt to explain and what is known about it. The pod may be unknown. */
 export interface Evidence {
   attempt: Attempt;
   history: History;
-  pod: PodLife | undefined;
+  pod: PodTimeline | undefined;
 }
 
 /**
- * A request and the end of its connection that crossed on the way are known to have failed within a round trip, and what a
- * busy machine adds. One that failed later had reached its server.
+ * If a request crosses the close of its connection on the network, the client learns so within a round trip, plus the
+ * delays of a busy machine. A request that failed later than this had reached its server.
  */
 const MAX_CROSSING_MS = 1000;
 
@@ -37,7 +37,7 @@ interface Rule {
   fits(evidence: Evidence): boolean;
 }
 
-/** In this order. */
+/** Tried in this order. */
 const RULES: readonly Rule[] = [
   { cause: 'capacity', fits: nobodyServed },
   { cause: 'not-ready', fits: podWasNotReady },
@@ -50,15 +50,15 @@ const RULES: readonly Rule[] = [
   { cause: 'keep-alive-race', fits: idleConnectionClosed },
 ];
 
-/** The cause of each of a trace's failed requests, in their order. */
+/** The causes of a trace's failed requests, in the order of the requests. */
 export function causesOf(story: Story): CauseId[] {
   const history = historyOf(story);
   return story.load.failures.map((request) => causeOf(request, history));
 }
 
 /**
- * The cause of one failed request. Where the pods' clocks may be off against the load's, the cause must be the same
- * wherever within that bound the truth lies; else it is unknown.
+ * The cause of one failed request. If the pods' clocks may differ from the load's, the request is judged without an
+ * offset and with the largest offset either way; unless all agree, it is unexplained.
  */
 export function causeOf(request: FailedRequest, history: History): CauseId {
   const known = history.causes.get(request);
@@ -77,7 +77,8 @@ function causeWithin(request: FailedRequest, history: History): CauseId {
 }
 
 /**
- * The attempt whose end the client saw: the last one. A request that reached no router is judged by what the client saw.
+ * The attempt whose outcome the client saw: the last one. A request that reached no router has no attempts; what the
+ * client saw stands in for one.
  */
 export function decidingAttempt({ client, attempts, startedMs, endedMs }: FailedRequest): Attempt {
   const last = attempts.at(-1);
@@ -97,8 +98,8 @@ function causeOfAttempt(attempt: Attempt, history: History): CauseId {
 }
 
 /**
- * Through a Service's address nobody sees which pod was chosen. It was one of those that a router may have known and that
- * could not serve the request; where every one of them gives the same cause, that is it.
+ * Behind a Service's address the chosen pod is not visible. It was one of the pods that a router may have known and
+ * that could not serve the request. If all of them give the same cause, that is the cause.
  */
 function causeOfUnseen(attempt: Attempt, history: History): CauseId {
   if (attempt.phase === 'connect' && nobodyKnownServed(attempt, history)) return 'capacity';
@@ -113,8 +114,8 @@ function firstCause(evidence: Evidence): CauseId | undefined {
 }
 
 /**
- * 1: it never got through to a pod, or too late to be answered in its time, and when it started there was none that would
- * have served it, or its router knew of none (a new pod is ready a little before every router knows).
+ * 1: it reached no pod, or only too late to be answered before its timeout, because no pod could serve when it started,
+ * or because its router knew of none (a new pod is ready a little before every router knows it).
  */
 function nobodyServed({ attempt, history, pod }: Evidence): boolean {
   if (pod && attempt.phase !== 'connect' && attempt.error !== 'timeout') return false;
@@ -124,34 +125,34 @@ function nobodyServed({ attempt, history, pod }: Evidence): boolean {
   return nobody || (pod === undefined && routedNowhere(attempt, history));
 }
 
-/** A terminating pod refused it, which may be before its port was seen to be closed. */
-function wasRefusedBy(pod: PodLife, { error, endedMs }: Attempt): boolean {
+/** A terminating pod refused the connection. The refusal may come before the closed port was observed. */
+function wasRefusedBy(pod: PodTimeline, { error, endedMs }: Attempt): boolean {
   return error === 'ECONNREFUSED' && terminatingAt(pod, endedMs);
 }
 
 /**
- * 6: its pod was alive and nobody had asked it to stop, but it could not serve: it had not declared itself ready, or had
- * lost its readiness, or had been declared ready and not answered any request yet.
+ * 6: its pod was not terminating but could not serve: it was not ready yet, had lost its readiness, or was new and
+ * ready but had not answered any request yet.
  */
 function podWasNotReady({ attempt: { startedMs, endedMs }, history, pod }: Evidence): boolean {
   if (!pod || terminatingAt(pod, startedMs) || terminatingAt(pod, endedMs)) return false;
   return !servesAt(pod, startedMs) || (pod.generation === 'new' && startedMs < firstAnswerMs(pod, history));
 }
 
-function firstAnswerMs({ uid }: PodLife, { firstAnswersMs }: History): number {
+function firstAnswerMs({ uid }: PodTimeline, { firstAnswersMs }: History): number {
   return firstAnswersMs.get(uid) ?? Number.POSITIVE_INFINITY;
 }
 
-/** 3: it was under way when its pod, which was draining, was ended because the grace period was over. */
+/** 3: it was in flight when its pod, which was draining, was ended by force because the grace period was too short. */
 function cutWhileDraining({ attempt, history, pod }: Evidence): boolean {
   if (pod === undefined || !cutByEnd(attempt, pod)) return false;
-  return drainedAsOthers(pod, history.pods) && endedByForce(pod) && !sentToEndlessServer(attempt, pod, history);
+  return drainedLikeOthers(pod, history.pods) && endedByForce(pod) && !sentToEndlessServer(attempt, pod, history);
 }
 
 /**
- * 4: a new connection that was begun after SIGTERM and brought no byte: whatever ended it, a router sent it to a pod that was
- * stopping although there was another. (Where there is none, routers send to terminating pods on purpose: KEP-1669.) A port
- * that is still open does not mean that anybody accepts.
+ * 4: a new connection, opened after SIGTERM, that got no byte or a server error. No matter what ended it, a router sent
+ * it to a stopping pod although another pod could serve. (If there is no other, routers use terminating pods on
+ * purpose: KEP-1669.) An open port does not mean that the server still accepts connections.
  */
 function sentAfterSigterm({ attempt, history, pod }: Evidence): boolean {
   if (!pod || attempt.connection.state !== 'fresh' || pod.sigtermMs === undefined) return false;
@@ -161,8 +162,8 @@ function sentAfterSigterm({ attempt, history, pod }: Evidence): boolean {
 }
 
 /**
- * 2: a terminating pod answered with a server error what it should have served: a request that was under way at SIGTERM, or
- * one on a connection that it had kept open.
+ * 2: a terminating pod answered with a server error although it should have served the request: one in flight at
+ * SIGTERM, or one on a connection that it had kept open.
  */
 function turnedAway({ attempt, pod }: Evidence): boolean {
   if (!pod || !isRefusal(attempt) || !terminatingAt(pod, attempt.endedMs)) return false;
@@ -170,40 +171,40 @@ function turnedAway({ attempt, pod }: Evidence): boolean {
 }
 
 /**
- * 2: it was cut by its server: under way when SIGTERM came and broken after it, or when the pod ended, and not by SIGKILL
- * in a drain.
+ * 2: its server cut it. It was in flight at SIGTERM and broke afterwards, or it broke when the pod ended, and not by
+ * SIGKILL during a drain.
  */
 function cutByServer({ attempt, history, pod }: Evidence): boolean {
   if (pod === undefined || !terminatingAt(pod, attempt.endedMs)) return false;
-  const draining = drainedAsOthers(pod, history.pods) && !sentToEndlessServer(attempt, pod, history);
+  const draining = drainedLikeOthers(pod, history.pods) && !sentToEndlessServer(attempt, pod, history);
   if (killed(pod) && !draining && mayHaveDrainedUnseen(pod, history)) return false;
   if (cutAfterSigterm(attempt, pod) || cutByExit(attempt, pod)) return true;
   if (draining) return false;
   return cutByEnd(attempt, pod) || sentUntilEnd(attempt, pod);
 }
 
-/** Sent after SIGTERM on a connection that its server would not have closed, however long it was given. */
-function sentToEndlessServer({ connection, startedMs }: Attempt, pod: PodLife, { lastRequests }: History): boolean {
+/** Sent after SIGTERM on a connection that the server would never have closed, however long the grace period. */
+function sentToEndlessServer({ connection, startedMs }: Attempt, pod: PodTimeline, { lastRequests }: History): boolean {
   if (connection.state !== 'reused' || pod.sigtermMs === undefined || startedMs < pod.sigtermMs) return false;
   return servedUntilKilled(pod, lastRequests.get(pod.uid));
 }
 
-/** 1: it was sent to a pod that had been asked to stop, on purpose (KEP-1669): there was no other one. */
+/** 1: a router sent it to a terminating pod on purpose (KEP-1669), because no other pod could serve. */
 function sentToLastPods({ attempt, history, pod }: Evidence): boolean {
   const { startedMs } = attempt;
   if (!pod || !terminatingAt(pod, startedMs) || !sentToTerminatingPod({ attempt, history, pod })) return false;
   return !history.pods.some((other) => servesAt(other, startedMs) && !terminatingAt(other, startedMs));
 }
 
-/** 4: a new connection, opened after its pod's deletion was asked for, or while it was, did not get an answer. */
+/** 4: a new connection got no answer, or a server error, and its pod was deleted before the request failed. */
 function sentToTerminatingPod({ attempt, pod }: Evidence): boolean {
   if (!pod || attempt.connection.state !== 'fresh' || !terminatingAt(pod, attempt.endedMs)) return false;
   return attempt.phase === 'connect' || noByte(attempt) || isRefusal(attempt);
 }
 
 /**
- * 5: a connection that had served before was closed as it was sent, before any byte of the response: by a pod that was
- * terminating or, where it failed at once, by one that keeps idle connections for a shorter time than its clients.
+ * 5: the server closed a used connection just as the request was sent, before any byte of the response. The pod was
+ * terminating or, if the request failed at once, it closes idle connections sooner than its clients do.
  */
 function idleConnectionClosed({ attempt, pod }: Evidence): boolean {
   const tookMs = attempt.endedMs - attempt.startedMs;
@@ -214,8 +215,8 @@ function idleConnectionClosed({ attempt, pod }: Evidence): boolean {
   );
 }
 
-/** It served at that time, and did not end around it. */
-function stays(pod: PodLife, atMs: number): boolean {
+/** The pod served at that time, and neither ended nor restarted around it. */
+function stays(pod: PodTimeline, atMs: number): boolean {
   const crashed = pod.downtimes.some(({ fromMs }) => Math.abs(fromMs - atMs) <= EXIT_SLACK_MS);
   return servesAt(pod, atMs) && !crashed && !endedAround(pod, atMs);
 }
@@ -224,12 +225,12 @@ function noByte({ bytesReceived = 0, status }: Attempt): boolean {
   return bytesReceived === 0 && status === undefined;
 }
 
-/** An answer that says that the server will not serve it now. */
+/** A server error (5xx): the server answered, but would not serve the request. */
 function isRefusal({ error, status = 0 }: Attempt): boolean {
   return error === 'status' && status >= 500;
 }
 
-/** The view of its router (of every router, where it is not known which) was empty when it started. */
+/** Its router knew of no pod when the request started. If the router is unknown: no router did. */
 function routedNowhere({ via, startedMs }: Attempt, { cluster: { routerViews } }: History): boolean {
   const current = new Map<string, number>();
   for (const view of routerViews) if (view.atMs <= startedMs) current.set(view.router, view.pods.length);

@@ -1,7 +1,7 @@
 /** The registry of causes: every broken request has exactly one. docs/causes.md is generated from it. */
 
 export interface Cause {
-  /** As in results: stable. */
+  /** Used in saved results, so it never changes. */
   id: string;
   number: number;
   name: string;
@@ -10,9 +10,9 @@ export interface Cause {
   /** How attribution recognises it. */
   evidence: string;
   fix: string;
-  /** What a rollout with this cause alone was measured to break, and in which setting. */
+  /** How many requests a rollout with only this cause broke, and in which setup that was measured. */
   measured?: string;
-  /** The overlay that lacks exactly this fix, where there is one. */
+  /** The overlay that lacks only the fix for this cause, if there is one. */
   overlay?: string;
 }
 

@@ -9,7 +9,7 @@ export function cellKey({ runtime, variant }: CellIdentity): string {
   return JSON.stringify([runtime, variant]);
 }
 
-/** The trials of each cell by its key, in the order in which they come. */
+/** The trials of each cell by its key, in input order. */
 export function byCell<T extends CellIdentity>(trials: Iterable<T>): Map<string, [T, ...T[]]> {
   const cells = new Map<string, [T, ...T[]]>();
   for (const trial of trials) {

@@ -1,6 +1,6 @@
 /**
- * Which single change removes which share of the failures. A change is only named where nothing that was measured speaks
- * against it. Pure.
+ * What share of the failures each single change removes. A change is suggested only if no measurement contradicts it.
+ * Pure.
  */
 import * as z from 'zod';
 import type { Trace } from '../trace/trace.ts';
@@ -10,7 +10,7 @@ import { CAUSE_IDS, type CauseId } from './causes.ts';
 import { exposure, isBefore } from './exposure.ts';
 import { type History, historyOf } from './history.ts';
 import type { HookFinding } from './hooks.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import type { ServerBehaviour } from './server-behaviour.ts';
 import { drained, EXIT_SLACK_MS, killed, terminatingAt } from './timeline.ts';
 import { isByWrapper } from './wrapper.ts';
@@ -32,7 +32,7 @@ export const CHANGES = [
 ] as const;
 export type ChangeId = (typeof CHANGES)[number];
 
-/** Changes that only the server can make, in its code or in how its image starts it; the others are made in the manifest. */
+/** Changes to the server: in its code, or in how its image starts it. All other changes are made in the manifest. */
 export const SERVER_CHANGES: readonly ChangeId[] = [
   'graceful-shutdown',
   'wrapper',
@@ -50,7 +50,7 @@ export const Change = z.object({
 });
 export type Change = z.infer<typeof Change>;
 
-/** What was measured beside the failures. */
+/** Measurements other than the failures themselves. */
 export interface Measured {
   server: ServerBehaviour;
   hooks: readonly HookFinding[];
@@ -58,7 +58,7 @@ export interface Measured {
   gracePeriod: { nowSeconds: number; neededSeconds: number } | null;
 }
 
-/** Each alone, the one that removes most first; none for failures that no known change removes. */
+/** Each change counted alone, the one that removes most first. Failures that no known change removes are left out. */
 export function changesFor(rollouts: readonly Trace[], measured: Measured): Change[] {
   const counts = new Map<string, { cause: CauseId; change: ChangeId; removes: number }>();
   let failed = 0;
@@ -91,7 +91,7 @@ function changeFor(cause: CauseId, request: Failure, history: History, measured:
     case 'not-ready':
       return 'readiness-probe';
     case 'keep-alive-race':
-      return closedByStayingPod(request, history) ? 'keep-alive-timeout' : 'connection-close';
+      return closedBecauseIdle(request, history) ? 'keep-alive-timeout' : 'connection-close';
     case 'no-graceful-shutdown':
       return shutdownChange(request, history, measured);
     case 'grace-too-short':
@@ -104,9 +104,13 @@ function changeFor(cause: CauseId, request: Failure, history: History, measured:
 }
 
 /**
- * What a wrapper ended needs the server without it. A server error is answered otherwise, unless it ended what had been
- * under way for a while; what was sent later to a server that closes in order needs an end of its connection; an end of the
- * server's own choosing is put off; else it has to drain at all.
+ * The change for a request that its server broke. The first match wins:
+ * - Server error: the server must keep answering while it drains. If the request had been in flight for a while after
+ *   SIGTERM and the server gave up requests, its own deadline is too short.
+ * - Ended by a wrapper: the server must run without it.
+ * - Sent after SIGTERM on a used connection to a server that kept running: the server must close its connections.
+ * - The server exited by itself and gave up requests: its own deadline is too short.
+ * - Everything else: the server must shut down gracefully.
  */
 function shutdownChange(request: Failure, history: History, { server }: Measured): ChangeId {
   const pod = podOf(request, history);
@@ -118,21 +122,23 @@ function shutdownChange(request: Failure, history: History, { server }: Measured
   if (!pod || pod.sigtermMs === undefined) return 'graceful-shutdown';
   if (isByWrapper(server.wrapper, endedMs - pod.sigtermMs, pod.stopSignal)) return 'wrapper';
   const later = connection.state === 'reused' && startedMs > pod.sigtermMs;
-  if (later && livedOn(pod)) return 'connection-close';
+  if (later && keptRunning(pod)) return 'connection-close';
   const exitedItself = pod.exitMs !== undefined && pod.exitSignal === undefined && pod.sigkillMs === undefined;
   return exitedItself && server.gaveUp !== null ? 'own-deadline' : 'graceful-shutdown';
 }
 
-/** It did something about SIGTERM: it closed its port or failed its readiness, or ended by itself well after it. */
-function livedOn(pod: PodLife): boolean {
+/**
+ * The server reacted to SIGTERM: it closed its port, failed its readiness, or exited by itself well after the signal.
+ */
+function keptRunning(pod: PodTimeline): boolean {
   if (drained(pod)) return true;
   const { sigtermMs, exitMs } = pod;
   return !killed(pod) && sigtermMs !== undefined && exitMs !== undefined && exitMs - sigtermMs > EXIT_SLACK_MS;
 }
 
 /**
- * A longer grace period helps what was under way all the time. What was sent after SIGTERM on a connection that the server
- * went on serving would only be cut later: there the server has to end its connections.
+ * A longer grace period helps requests that were in flight at SIGTERM. A request sent later, on a connection that the
+ * server kept serving, would only be cut later; for that the server has to close its connections.
  */
 function graceChange(request: Failure, history: History, { gracePeriod, hooks }: Measured): ChangeId | undefined {
   if (hooks.some(({ problem }) => problem === 'outlasted-grace')) return 'shorter-hook';
@@ -145,16 +151,16 @@ function graceChange(request: Failure, history: History, { gracePeriod, hooks }:
   return longEnough ? undefined : 'grace-period';
 }
 
-/** The hook comes first where there is one that does not wait. A sleep that is long enough already is not made longer. */
+/** A hook that does not wait is fixed first. A sleep that is already long enough is not made longer. */
 function routingChange({ hooks, preStop }: Measured): ChangeId | undefined {
-  // The commonest comes first.
+  // Sorted: the most common finding comes first.
   const [hook] = hooks.filter(({ problem }) => problem === 'failed' || problem === 'returned-at-once');
   if (hook) return hook.problem === 'failed' ? 'repair-hook' : 'sleep-in-hook';
   return preStop === null || preStop.nowSeconds < preStop.neededSeconds ? 'pre-stop' : undefined;
 }
 
-/** Its pod was not terminating: the connection was idle for too long. */
-function closedByStayingPod(request: Failure, history: History): boolean {
+/** Its pod was not terminating, so the server closed the connection because it had been idle. */
+function closedBecauseIdle(request: Failure, history: History): boolean {
   const pod = podOf(request, history);
   return pod !== undefined && !terminatingAt(pod, request.endedMs);
 }

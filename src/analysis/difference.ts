@@ -9,7 +9,7 @@ import type { TrialResult } from './result.ts';
 
 export const DIFFERENCE_FORMAT = 'k8s-rollout-test/difference/1';
 
-/** A change is told from chance below this probability, over the whole comparison. */
+/** A change is reported if its probability by chance, over the whole comparison, is at most this. */
 export const SIGNIFICANCE = 0.05;
 
 const Count = z.int().min(0);
@@ -17,32 +17,42 @@ const Bounds = z.tuple([z.number(), z.number()]).nullable();
 
 const Side = z.object({
   runtimeVersion: z.string(),
-  rollouts: Count.describe('valid ones; the others are left out'),
+  rollouts: Count.describe('valid rollouts; invalid ones are left out'),
   invalid: Count,
   failed: Count,
   exposed: Count,
-  failedPerUnit: z.number().nullable().describe('mean over rollouts; null where none is valid'),
-  interval: Bounds.describe('of that mean, 95 %; null where it cannot be told'),
-  failedUpperBound: z.number().describe('of the failure probability of an exposed request, one-sided, 95 %'),
+  failedPerUnit: z.number().nullable().describe('mean over rollouts; null if none is valid'),
+  interval: Bounds.describe('95 % interval of that mean; null if it cannot be computed'),
+  failedUpperBound: z
+    .number()
+    .describe('upper bound of the failure probability of an exposed request (one-sided, 95 %)'),
   causes: z.object(Object.fromEntries(CAUSE_IDS.map((id) => [id, Count])) as Record<CauseId, typeof Count>),
 });
 export type Side = z.infer<typeof Side>;
 
 export const Verdict = z
   .enum(['more', 'fewer', 'neither-broke', 'not-shown', 'too-few-rollouts', 'not-comparable'])
-  .describe('of B against A');
+  .describe('B compared with A');
 export type Verdict = z.infer<typeof Verdict>;
 
 export const CellDifference = z.object({
   runtime: z.string(),
   variant: z.string(),
-  unit: z.enum(['pod', 'rollout']).describe('what failures are counted per: pods replaced, where both sides know them'),
-  before: Side.nullable().describe('of A; null where it has no such trial'),
-  after: Side.nullable(),
-  change: z.number().nullable().describe('of failedPerUnit, B minus A'),
-  changeInterval: Bounds.describe('of the change, 95 %; null where it cannot be told'),
-  probability: z.number().nullable().describe('of a difference this large by chance: permutation test over rollouts'),
-  adjustedProbability: z.number().nullable().describe('the same, for all cells of the comparison together (Holm)'),
+  unit: z
+    .enum(['pod', 'rollout'])
+    .describe('failures are counted per replaced pod if both sides know that number, else per rollout'),
+  before: Side.nullable().describe('A; null if A has no trial of this cell'),
+  after: Side.nullable().describe('B; null if B has no trial of this cell'),
+  change: z.number().nullable().describe('failedPerUnit of B minus that of A'),
+  changeInterval: Bounds.describe('95 % interval of the change; null if it cannot be computed'),
+  probability: z
+    .number()
+    .nullable()
+    .describe('probability of a difference this large by chance (permutation test over rollouts)'),
+  adjustedProbability: z
+    .number()
+    .nullable()
+    .describe('the same, adjusted for the number of cells that are tested (Holm)'),
   verdict: Verdict,
 });
 export type CellDifference = z.infer<typeof CellDifference>;
@@ -51,19 +61,19 @@ export const Difference = z.object({
   format: z.literal(DIFFERENCE_FORMAT),
   cells: z.array(CellDifference),
   rolloutsNeeded: Count.nullable().describe(
-    'of each side, before a difference can be shown at all; null where there are enough',
+    'rollouts that each side needs before any difference can be shown; null if there are enough',
   ),
 });
 export type Difference = z.infer<typeof Difference>;
 
-/** Compares B with A, in the order in which their cells first come. */
+/** Compares B with A. Cells keep the order in which they first appear. */
 export function difference(a: readonly TrialResult[], b: readonly TrialResult[]): Difference {
   const [cellsA, cellsB] = [byCell(a), byCell(b)];
   const samples = samplesFor(a.length + b.length);
   const drafts = [...byCell([...a, ...b])].map(([key, [{ runtime, variant }]]) =>
     draft(cellsA.get(key) ?? [], cellsB.get(key) ?? [], { runtime, variant }, samples),
   );
-  // What broke nothing on either side can show nothing, however it is dealt, so it is not one of the tests.
+  // A cell without failures on either side cannot show a difference under any permutation, so it is not tested.
   const tested = drafts.filter(({ cell, values }) => cell.probability !== null && values.flat().some((x) => x > 0));
   const adjusted = holm(tested.map(({ cell }) => cell.probability ?? 1));
   const enough = (one: number, other: number) => smallestProbability(one, other) * tested.length <= SIGNIFICANCE;

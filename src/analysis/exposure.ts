@@ -10,9 +10,9 @@ export interface Span {
 }
 
 /**
- * When requests were exposed to the disruption: from the first deletion of an old pod (or, where that came sooner, from
- * when the first router sent to a new pod) until the last old pod has ended and the last router has forgotten the last of
- * them. Undefined in a control, and where no old pod was replaced.
+ * When requests were exposed to the disruption: from the first deletion of an old pod, or from when the first router
+ * sent to a new pod if that was earlier, until the last old pod has exited and every router has dropped all old pods.
+ * Undefined in a control, and if no old pod was replaced.
  */
 export function exposure({ cluster, disruption }: Pick<Trace, 'cluster' | 'disruption'>): Span | undefined {
   if (disruption === undefined) return undefined;
@@ -33,9 +33,9 @@ export function exposure({ cluster, disruption }: Pick<Trace, 'cluster' | 'disru
   };
 }
 
-/** When each router stopped sending to the last of those pods. */
+/** When each router dropped the last of those pods. */
 function forgottenMs({ routerViews }: Trace['cluster'], uids: ReadonlySet<string>): number[] {
-  /** Per router: the view after the last that had one of them; its first view where none had. */
+  /** Per router: the time of the view after the last one with such a pod; of its first view if none had one. */
   const next = new Map<string, number | undefined>();
   for (const { router, atMs, pods } of routerViews) {
     if (pods.some((uid) => uids.has(uid))) next.set(router, undefined);
@@ -45,17 +45,17 @@ function forgottenMs({ routerViews }: Trace['cluster'], uids: ReadonlySet<string
 }
 
 export interface Exposed {
-  /** Requests that the disruption could have broken. In a control: all. */
+  /** Requests that the disruption could have broken. In a control, all requests. */
   exposed: number;
-  /** Those of them that failed. Never more than `exposed`. */
+  /** Exposed requests that failed. Never more than `exposed`. */
   failed: number;
   /** Requests that had failed before the exposure began. */
   failedBefore: number;
 }
 
 /**
- * Counts the requests. Exposed are those that were answered and started in the exposure, to 100 ms, and all that failed
- * after it had begun: what was in flight then or met its consequences later.
+ * Counts the exposed requests: those answered that started during the exposure (to 100 ms), and all that failed after
+ * it had begun, because they were in flight at that time or met its consequences later.
  */
 export function countExposed(trace: Trace): Exposed {
   const { load } = trace;
@@ -73,7 +73,7 @@ export function countExposed(trace: Trace): Exposed {
   return { exposed: answered((ms) => ms >= fromMs && ms < span.toMs) + failed, failed, failedBefore };
 }
 
-/** Whether a request that ended then had ended before the exposure. */
+/** Whether a request that ended at that time ended before the exposure began. */
 export function isBefore(endedMs: number, { disruption }: Pick<Trace, 'disruption'>, span: Span | undefined): boolean {
   return endedMs < (span?.fromMs ?? disruption?.atMs ?? Number.NEGATIVE_INFINITY);
 }

@@ -1,50 +1,53 @@
-/** A trace made ready for questions: each pod's life in one line of time, found by its uid, and its first and last requests. */
+/** A trace indexed for analysis: each pod's timeline by uid, and its first and last requests. */
 import type { FailedRequest, SuccessBucket } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 import type { CauseId } from './causes.ts';
 import type { Span } from './exposure.ts';
-import { type PodLife, podLife } from './pod-life.ts';
+import { type PodTimeline, podTimeline } from './pod-timeline.ts';
 import { knownSpans, unservedSpans } from './serving.ts';
 import type { LastRequests } from './timeline.ts';
 
-/** The parts of a trace that attribution looks at. */
+/** The parts of a trace that attribution reads. */
 export type Story = Pick<Trace, 'cluster' | 'load'>;
 
 export interface History {
   cluster: Trace['cluster'];
   load: Trace['load'];
-  pods: readonly PodLife[];
-  byUid: ReadonlyMap<string, PodLife>;
-  /** Per pod (uid): the start of the first request that it answered, in ms, to the end of its 100 ms bucket. */
+  pods: readonly PodTimeline[];
+  byUid: ReadonlyMap<string, PodTimeline>;
+  /**
+   * Per pod (uid): when the first request that it answered started, in ms, rounded up to the end of its 100 ms bucket.
+   */
   firstAnswersMs: ReadonlyMap<string, number>;
-  /** Per pod (uid) that answered any; where a request was answered, its 100 ms bucket begins then. */
+  /** Per pod (uid) that answered any request. For answered requests, only the start of their 100 ms bucket is known. */
   lastRequests: ReadonlyMap<string, LastRequests>;
-  /** Per pod (uid): what it answered. */
+  /** Per pod (uid): the requests that it answered. */
   answered: ReadonlyMap<string, readonly SuccessBucket[]>;
   /** When no pod served. */
   unserved: readonly Span[];
-  /** Per pod (uid): when some router sent to it. */
+  /** Per pod (uid): when at least one router sent to it. */
   known: ReadonlyMap<string, readonly Span[]>;
-  /** The causes that were found so far: many questions ask for them. */
+  /** Cache of the causes found so far: several analyses ask for them. */
   causes: Map<FailedRequest, CauseId>;
-  /** How far the pods' times may be off against the requests', in ms. */
+  /** How far the pods' clocks may be off from the load's, in ms. */
   clockBoundMs: number;
 }
 
+/** The history of a trace, built on first use. */
 export function historyOf({ cluster, load }: Story): History {
   const before = histories.get(load);
   if (before?.cluster === cluster) return before;
-  const history = madeFrom({ cluster, load });
+  const history = build({ cluster, load });
   histories.set(load, history);
   return history;
 }
 
-/** A trace is whole when it comes here, and changes no more. */
+/** A trace is complete before it is analysed and never changes, so its history is built once. */
 const histories = new WeakMap<Story['load'], History>();
 
-function madeFrom({ cluster, load }: Story): History {
-  const pods = cluster.pods.map(podLife);
+function build({ cluster, load }: Story): History {
+  const pods = cluster.pods.map(podTimeline);
   const firstAnswersMs = new Map<string, number>();
   const lastRequests = new Map<string, LastRequests>();
   const answered = new Map<string, SuccessBucket[]>();

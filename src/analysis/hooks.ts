@@ -1,29 +1,27 @@
-/** What became of the preStop hooks of the pods that were replaced. */
+/** What the preStop hooks of the replaced pods did. */
 import * as z from 'zod';
 import { type ContainerRecord, type HookRecord, MAX_CONTAINERS } from '../trace/cluster-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { Code, Count, DurationMs, listOf, Text } from '../trace/units.ts';
 
-/** An exec or httpGet hook that is over sooner than this has not waited for anything. */
+/** An exec or httpGet hook that took less than this, in ms, did not wait for anything. */
 const AT_ONCE_MS = 500;
 
 export const HookFinding = z.object({
   container: Text,
   hook: z.enum(['sleep', 'exec', 'httpGet']),
-  what: Text.describe('the command, the address or the length, as the manifest has it'),
+  what: Text.describe('the command, the address or the length, as written in the manifest'),
   problem: z
     .enum(['failed', 'returned-at-once', 'outlasted-grace'])
     .describe(
       'returned-at-once: it succeeded and did not wait; outlasted-grace: it was still running when the grace period was over',
     ),
-  pods: Count.describe('in which it was seen'),
+  pods: Count.describe('pods with this problem'),
   of: Count.describe('pods that ran the hook'),
   exitCode: Code.nullable(),
   detail: Text.nullable().describe('what went wrong, in words'),
-  tookMs: DurationMs.nullable().describe('the longest'),
-  standIns: listOf(Text, MAX_CONTAINERS).describe(
-    'containers of the pod in whose place a process ran that does nothing',
-  ),
+  tookMs: DurationMs.nullable().describe('the longest run'),
+  standIns: listOf(Text, MAX_CONTAINERS).describe('containers of the pod that an idle process stood in for'),
 });
 export type HookFinding = z.infer<typeof HookFinding>;
 
@@ -33,7 +31,7 @@ interface Run {
   standIns: string[];
 }
 
-/** One finding for each container and problem, the commonest first. */
+/** One finding for each container and problem, the most common first. */
 export function hookFindings(rollouts: readonly Trace[]): HookFinding[] {
   const runs = rollouts.flatMap(({ cluster }) =>
     cluster.pods

@@ -1,4 +1,4 @@
-/** Intervals for means of a few rollouts, by Student's t. */
+/** Confidence intervals for means of a few rollouts, by Student's t. */
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 
 export type Interval = [low: number, high: number];
@@ -7,7 +7,10 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** A two-sided interval for the mean. Undefined where the values do not vary: that does not say how much others would. */
+/**
+ * A two-sided confidence interval for the mean. Undefined if the values do not vary: then they say nothing about the
+ * spread of others.
+ */
 export function meanInterval(values: readonly number[], confidence = 0.95): Interval | undefined {
   const error = variance(values) / values.length;
   if (!(error > 0)) return undefined;
@@ -15,8 +18,8 @@ export function meanInterval(values: readonly number[], confidence = 0.95): Inte
 }
 
 /**
- * A two-sided interval for the second mean minus the first (Welch 1947). Undefined where neither group varies or one is too
- * small.
+ * A two-sided confidence interval for the second mean minus the first (Welch 1947). Undefined if neither group varies,
+ * or if one has fewer than two values.
  */
 export function differenceInterval(
   one: readonly number[],

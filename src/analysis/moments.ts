@@ -1,16 +1,16 @@
-/** What happened to one pod, in order, and which part of its life each stretch of time was: for timelines and tables. */
+/** The events of one pod in order, and the stages of its timeline, for pictures and tables. */
 import type { RouterView } from '../trace/cluster-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 import { decidingAttempt } from './attribution.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 
-/** In words, as they follow a pod's name. */
+/** Names of the events, worded to follow a pod's name. */
 export const MOMENT_NAMES = {
   created: 'created',
   listening: 'listening',
   ready: 'ready',
-  deletion: 'deletion asked for',
+  deletion: 'deletion requested',
   'endpoint-removed': 'endpoint removed',
   'last-new-connection': 'last new connection',
   'pre-stop-end': 'preStop ended',
@@ -26,14 +26,19 @@ export type MomentId = keyof typeof MOMENT_NAMES;
 export interface Moment {
   id: MomentId;
   atMs: number;
-  /** The router that stopped sending to it ("endpoint-removed"), or how it ended ("exit"). */
+  /** For "endpoint-removed" the router that stopped sending to the pod; for "exit" the signal or exit code. */
   detail?: string;
 }
 
-/** The scenario of workload.json that opens a connection for each request; a trace does not say so of any other. */
+/**
+ * The scenario of workload.json that opens a connection for each request. For other scenarios, a trace does not say
+ * whether an answered request opened one.
+ */
 const FRESH_SCENARIO = 'fresh';
 
-const FIELDS: readonly (readonly [MomentId, Exclude<keyof PodLife & `${string}Ms`, 'exitBoundMs'> | 'hookEnd'])[] = [
+type TimeField = Exclude<keyof PodTimeline & `${string}Ms`, 'exitBoundMs'> | 'hookEnd';
+
+const FIELDS: readonly (readonly [MomentId, TimeField])[] = [
   ['created', 'createdMs'],
   ['listening', 'listeningMs'],
   ['ready', 'readyMs'],
@@ -47,8 +52,8 @@ const FIELDS: readonly (readonly [MomentId, Exclude<keyof PodLife & `${string}Ms
   ['exit', 'exitMs'],
 ];
 
-/** Everything that is known of a pod's life, in order of time. What came when the trial was taken away is left out. */
-export function podMoments(pod: PodLife, trace: Trace): Moment[] {
+/** Everything known about a pod, in order of time. Events caused by the cleanup of the trial are left out. */
+export function podMoments(pod: PodTimeline, trace: Trace): Moment[] {
   const moments: Moment[] = FIELDS.flatMap(([id, field]) => {
     const atMs = field === 'hookEnd' ? pod.hook?.endedMs : pod[field];
     if (atMs === undefined || (pod.deletionMs === undefined && atMs > trace.loadStopMs)) return [];
@@ -62,18 +67,18 @@ export function podMoments(pod: PodLife, trace: Trace): Moment[] {
   return moments.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** What the routers did, by pod (uid). */
+/** What the routers did, per pod (uid). */
 interface SeenByRouters {
   /** When each router stopped sending new connections to it for good. */
   removals: Map<string, Moment[]>;
   /**
-   * The last new connection, as it follows from the requests, of which those answered are known to 100 ms only. The load may
-   * have kept it.
+   * The last new connection, derived from the requests (answered ones are known only to 100 ms). Used if the load did
+   * not record it.
    */
   lastNewMs: Map<string, number>;
 }
 
-/** Every pod asks, so it is worked out once for a trace. */
+/** Cached per trace, because every pod asks. */
 const seen = new WeakMap<Trace, SeenByRouters>();
 
 function seenByRouters(trace: Trace): SeenByRouters {
@@ -119,33 +124,35 @@ function lastNewConnections({ load }: Trace): Map<string, number> {
   return lastMs;
 }
 
-/** starting, ready, leaving (told to go, SIGTERM not sent yet), stopping (SIGTERM sent), finishing (listens no more). */
-export type LifePart = 'starting' | 'ready' | 'leaving' | 'stopping' | 'finishing';
+/**
+ * starting, ready, leaving (deleted, SIGTERM not sent yet), stopping (SIGTERM sent), finishing (no longer listening).
+ */
+export type PodStage = 'starting' | 'ready' | 'leaving' | 'stopping' | 'finishing';
 
-export interface LifeStretch {
-  part: LifePart;
+export interface StageSpan {
+  stage: PodStage;
   fromMs: number;
   toMs: number;
 }
 
-/** The parts of a pod's life until its exit or `untilMs`, without gaps. */
-export function lifeStretches(pod: PodLife, untilMs: number): LifeStretch[] {
+/** The stages of a pod until its exit or `untilMs`, without gaps. */
+export function stageSpans(pod: PodTimeline, untilMs: number): StageSpan[] {
   const endMs = Math.min(pod.exitMs ?? untilMs, untilMs);
-  const begins: [LifePart, number | undefined][] = [
+  const begins: [PodStage, number | undefined][] = [
     ['starting', pod.createdMs],
     ['ready', pod.readyMs],
     ['leaving', pod.deletionMs],
     ['stopping', pod.sigtermMs],
     ['finishing', pod.stoppedListeningMs],
   ];
-  const begun = begins.filter((begin): begin is [LifePart, number] => begin[1] !== undefined && begin[1] <= endMs);
+  const begun = begins.filter((begin): begin is [PodStage, number] => begin[1] !== undefined && begin[1] <= endMs);
   return begun
-    .map(([part, fromMs], index) => ({ part, fromMs, toMs: begun[index + 1]?.[1] ?? endMs }))
-    .filter((stretch) => stretch.toMs > stretch.fromMs);
+    .map(([stage, fromMs], index) => ({ stage, fromMs, toMs: begun[index + 1]?.[1] ?? endMs }))
+    .filter((span) => span.toMs > span.fromMs);
 }
 
-/** Where in its life a pod is by what is known of it now. */
-export function podState(pod: PodLife): LifePart | 'gone' {
+/** The stage that a pod is in now, as far as is known. */
+export function podState(pod: PodTimeline): PodStage | 'gone' {
   if (pod.exitMs !== undefined) return 'gone';
   if (pod.stoppedListeningMs !== undefined) return 'finishing';
   if (pod.sigtermMs !== undefined) return 'stopping';

@@ -1,11 +1,11 @@
-/** The longest outage: how long a user could have been shut out at a stretch. */
+/** The longest outage: how long clients were without service at a stretch. */
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 
 /**
- * The longest run of failed requests with no successful one started between them, in ms: from the start of the first
- * failed one to the start of the next that succeeded, to 100 ms, because successes are kept as counts. A lone failure
- * among successes of the same 100 ms is an outage of 0. Requests of all scenarios count alike.
+ * The longest run of failed requests without a successful one in between, in ms: from the start of the first failed
+ * request to the start of the next successful one. Accurate to 100 ms, because successes are stored as counts per 100
+ * ms. A failure in a 100 ms bucket that also has a success is an outage of 0. All scenarios count alike.
  */
 export function longestOutageMs({ load, loadStopMs }: Trace): number {
   const successes = sortedBuckets(load.successes.map(({ bucket }) => bucket));

@@ -1,4 +1,4 @@
-/** From a trace to a result: pure, so that a saved trace can be analysed again by a later version. */
+/** Turns a trace into a result. Pure, so that a later version can analyse a saved trace again. */
 import * as z from 'zod';
 import { largest } from '../extremes.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
@@ -25,7 +25,7 @@ import { longestOutageMs } from './outage.ts';
 import { routingLags } from './rollout-times.ts';
 import { invalidReasons } from './validity.ts';
 
-/** The name of the cluster in a result that was measured by hand, where only the load was seen. */
+/** The cluster name in a result that was measured by hand: only the load was observed. */
 export const BY_HAND = 'by hand';
 
 const Latency = z.object({ p50: DurationMs, p99: DurationMs, max: DurationMs });
@@ -43,29 +43,29 @@ export const TrialResult = z.object({
   podsReplaced: Count,
   requests: Count.describe('started in the whole trial'),
   exposed: Count.describe(
-    'requests that the disruption could have broken: in flight or started from the first deletion until the last router ' +
-      'had forgotten the last old pod, and all that failed later; in a control, all',
+    'requests that the disruption could have broken: in flight or started between the first deletion and the moment the ' +
+      'last router dropped the last old pod, and all that failed later; in a control, all requests',
   ),
-  failed: Count.describe('of the exposed ones'),
-  failedBefore: Count.default(0).describe('requests that had failed before any was exposed'),
-  dropped: Count.default(0).describe('arrivals that could not be started'),
+  failed: Count.describe('exposed requests that failed'),
+  failedBefore: Count.default(0).describe('requests that failed before any was exposed'),
+  dropped: Count.default(0).describe('planned requests that could not be started'),
   failedByScenario: recordOf(Name, Count, MAX_SCENARIOS),
   causes: z.object(Object.fromEntries(CAUSE_IDS.map((id) => [id, Count])) as Record<CauseId, typeof Count>),
-  failedUpperBound: Share.describe('of the failure probability of an exposed request, one-sided, 95 %'),
+  failedUpperBound: Share.describe('upper bound of the failure probability of an exposed request (one-sided, 95 %)'),
   longestOutageMs: DurationMs,
-  hiddenRetries: Count.nullable().describe('null where no response told how often its pod had seen the request'),
-  connectionReuse: Share.nullable().describe('share of keep-alive requests on a used connection'),
+  hiddenRetries: Count.nullable().describe('null if no response said how often its pod had seen the request'),
+  connectionReuse: Share.nullable().describe('share of keep-alive requests that were sent on a used connection'),
   latencyMs: Latency.nullable(),
   pid1: z.boolean().nullable(),
-  headless: z.boolean().describe('new connections asked DNS, and no router').optional(),
+  headless: z.boolean().describe('headless Service: new connections got a pod from DNS, not from a router').optional(),
   routingLagMs: DurationMs.nullable()
     .default(null)
-    .describe("longest time from a pod's deletion to the last new connection it got while another pod was there"),
+    .describe("longest time from a pod's deletion to its last new connection, if another pod was available then"),
   rolloutMs: DurationMs.nullable().describe('from the trigger to the exit of the last old pod'),
 });
 export type TrialResult = z.infer<typeof TrialResult>;
 
-/** Everything the report says of one trial. Latency is that of the scenarios that do not wait on purpose. */
+/** Everything the report says about one trial. Latency leaves out the `slow` scenario, which waits on purpose. */
 export function analyse(trace: Trace): TrialResult {
   const { trial, cluster, load, disruption } = trace;
   const history = historyOf(trace);

@@ -1,4 +1,4 @@
-/** Times that a trace holds between its lines. */
+/** Durations derived from a trace: routing lags and the longest request. */
 import { decodeHistogram } from '../trace/histogram.ts';
 import type { FailedRequest } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -8,9 +8,9 @@ import { type History, historyOf } from './history.ts';
 import { servesAt, terminatingAt } from './timeline.ts';
 
 /**
- * For each old pod, how long after its deletion the last new connection was sent to it, in ms; 0 for none. Only where another
- * pod was there to be sent to instead: a pod that is the last one is used on purpose (KEP-1669), and pods that nothing is
- * known of are left out.
+ * For each old pod, the time from its deletion to its last new connection, in ms; 0 if it got none after its deletion.
+ * Counted only if another pod could serve instead, because routers use the last pod on purpose (KEP-1669). Pods without
+ * any recorded connection are left out.
  */
 export function routingLags({ pods, load }: History): { pod: string; lagMs: number }[] {
   return pods.flatMap((pod) => {
@@ -23,8 +23,9 @@ export function routingLags({ pods, load }: History): { pod: string; lagMs: numb
 }
 
 /**
- * The longest request: answered, or under way for as long when it was cut. A request that was answered with an error, or
- * that its server never worked on, says nothing about how long the server needs.
+ * The longest request: one that was answered, or one that had been in flight that long when it was cut. A request that
+ * got an error response, or that the server never worked on, says nothing about how long the server needs. Null if
+ * there is none.
  */
 export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boolean } | null {
   let longest: { ms: number; cut: boolean } | null = null;
@@ -44,7 +45,10 @@ export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boo
   return longest;
 }
 
-/** Requests that these broke waited for a server that had not begun, such as one in whose backlog they stood. */
+/**
+ * A request broken by one of these causes waited for a server that had not started on it, for example in the accept
+ * backlog.
+ */
 const NEVER_WORKED_ON: readonly CauseId[] = ['capacity', 'routing-lag', 'keep-alive-race', 'not-ready'];
 
 function wasCut({ client }: FailedRequest): boolean {

@@ -1,4 +1,4 @@
-/** What the server of the old pods did with SIGTERM, as far as it was seen. */
+/** What the servers of the old pods did after SIGTERM, as far as it was observed. */
 import * as z from 'zod';
 import { largest, smallest } from '../extremes.ts';
 import { MAX_PODS } from '../trace/cluster-record.ts';
@@ -6,56 +6,60 @@ import type { FailedRequest } from '../trace/load-record.ts';
 import { BUCKET_MS, Code, Count, DurationMs, listOf, Text } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import type { History } from './history.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import { drained, EXIT_SLACK_MS, killed, servedUntilKilled, terminatingAt } from './timeline.ts';
 import { isByWrapper, Wrapper, wrapperSeen } from './wrapper.ts';
 
 export const ServerBehaviour = z.object({
-  pods: Count.describe('old pods that were seen to their end'),
-  stopSignal: Text.describe('the signal that asked them to stop; called SIGTERM in what follows'),
+  pods: Count.describe('old pods whose SIGTERM and exit were observed'),
+  stopSignal: Text.describe('the signal that asked them to stop; called SIGTERM below'),
   wrapper: Wrapper.nullable().describe(
-    'what runs the server; null where PID 1 is the server, or where nobody could see',
+    'what runs the server; null if PID 1 is the server, or if that could not be observed',
   ),
   endedByWrapper: Count.describe(
-    'pods that the wrapper ended, and not the server; they are in no count of what it did',
+    'pods that the wrapper ended, not the server; they are not counted as the behaviour of the server',
   ),
-  drained: Count.describe('pods that stopped taking new work after SIGTERM and lived on'),
-  killed: Count.describe('pods that SIGKILL ended'),
-  ignored: Count.describe('of these, the ones that were not seen to drain'),
-  diedOfSignal: Count.describe('pods that another signal ended'),
-  deathSignals: listOf(Text, MAX_PODS).describe('which signals those were'),
-  exitedAtOnce: Count.describe(`pods that ended by themselves within ${EXIT_SLACK_MS} ms of SIGTERM`),
+  drained: Count.describe('pods that stopped taking new work after SIGTERM and kept running'),
+  killed: Count.describe('pods ended by SIGKILL'),
+  ignored: Count.describe('pods ended by SIGKILL that were not seen to drain'),
+  diedOfSignal: Count.describe('pods ended by another signal'),
+  deathSignals: listOf(Text, MAX_PODS).describe('those other signals'),
+  exitedAtOnce: Count.describe(`pods that exited by themselves within ${EXIT_SLACK_MS} ms of SIGTERM`),
   gaveUp: z
-    .object({ pods: Count, afterMs: DurationMs.describe('after SIGTERM, the earliest') })
+    .object({ pods: Count, afterMs: DurationMs.describe('earliest time after SIGTERM') })
     .nullable()
-    .describe('pods that gave up later requests that were under way, before they ended by themselves'),
-  endless: Count.describe('pods that SIGKILL ended while they still accepted connections, or answered on open ones'),
-  cutAlive: Count.describe('requests under way at SIGTERM that the server cut while its process lived on'),
-  exitedMs: DurationMs.nullable().describe('from SIGTERM to the exit of the slowest one that ended by itself'),
+    .describe('pods that exited by themselves and gave up requests in flight at SIGTERM, though not at once'),
+  endless: Count.describe('pods ended by SIGKILL while they still accepted connections or answered on open ones'),
+  cutAlive: Count.describe('requests that the server cut after SIGTERM while its process kept running'),
+  exitedMs: DurationMs.nullable().describe('from SIGTERM to the exit of the slowest pod that exited by itself'),
   acceptsAfterSigtermMs: DurationMs.nullable().describe(
-    'how long, at least, they went on accepting connections; null where none drained nor answered a late new one',
+    'how long, at least, servers kept accepting connections after SIGTERM; null if none drained or answered on a late new connection',
   ),
   turnedAway: z
     .object({ fresh: Count, reused: Count, inFlight: Count, status: Code })
     .nullable()
-    .describe('requests that a terminating pod answered with a server error, by their connection, and the status'),
+    .describe(
+      'requests that a terminating pod answered with a server error, by connection, and the status of the first',
+    ),
   idleConnections: z.object({
     broken: Count.describe('requests sent on a keep-alive connection as the server closed it'),
     answeredAfterStop: Count.describe(
-      `requests answered on keep-alive connections after the listener had closed, started ${BUCKET_MS} ms later at least`,
+      `requests answered on keep-alive connections after the listener had closed, without those of the same ${BUCKET_MS} ms`,
     ),
   }),
-  inFlight: z.object({ broken: Count.describe('requests under way at SIGTERM that got no whole response') }),
+  inFlight: z.object({ broken: Count.describe('requests in flight at SIGTERM that got no complete response') }),
   late: z.object({
-    answered: Count.describe(`requests answered that were started after SIGTERM, ${BUCKET_MS} ms at least`),
-    broken: Count.describe('requests started after SIGTERM that got no whole response'),
+    answered: Count.describe(
+      `answered requests that were started after SIGTERM, without those of the same ${BUCKET_MS} ms`,
+    ),
+    broken: Count.describe('requests started after SIGTERM that got no complete response'),
   }),
 });
 export type ServerBehaviour = z.infer<typeof ServerBehaviour>;
 
 interface Ending {
   history: History;
-  pod: PodLife;
+  pod: PodTimeline;
   sigtermMs: number;
   exitMs: number;
   /** The failed requests that were sent to it. */
@@ -126,12 +130,12 @@ function endings(history: History): Ending[] {
 
 function isEndless({ history, pod, exitMs }: Ending): boolean {
   const { stoppedListeningMs, sigkillMs } = pod;
-  // The port of a process that was killed is seen to be closed before its end is.
+  // When a process is killed, its closed port is observed before its exit.
   const listenedToTheEnd = stoppedListeningMs === undefined || stoppedListeningMs >= (sigkillMs ?? exitMs);
   return listenedToTheEnd || servedUntilKilled(pod, history.lastRequests.get(pod.uid));
 }
 
-/** It answered on a new connection that was opened well after SIGTERM. */
+/** The server answered on a new connection that was opened well after SIGTERM. */
 function answeredNew({ history, pod, sigtermMs }: Ending): boolean {
   const lastMs = history.load.newConnections?.[pod.uid]?.lastAnsweredMs;
   return lastMs !== undefined && lastMs > sigtermMs + EXIT_SLACK_MS;
@@ -142,9 +146,9 @@ function ageAtExitMs({ sigtermMs, exitMs }: Ending): number {
 }
 
 /**
- * How long after SIGTERM it gave up the first request that was under way then, by ending, by cutting it or by answering it
- * with an error. What came later was in its backlog, or on a connection that it no longer reads: no deadline would have been
- * long enough for that. Undefined for one that gave up none, or at once.
+ * How long after SIGTERM the server gave up the first request in flight at that time: by exiting, by cutting it or by
+ * an error response. Later requests waited in its backlog or on a connection that it no longer read; no deadline would
+ * have been long enough for them. Undefined if it gave up none, or did so at once.
  */
 function gaveUpAfterMs({ history, failures, sigtermMs, exitMs }: Ending): number | undefined {
   const agesMs = failures
@@ -154,7 +158,7 @@ function gaveUpAfterMs({ history, failures, sigtermMs, exitMs }: Ending): number
   return agesMs.length === 0 ? undefined : agesMs.reduce((least, ageMs) => Math.min(least, ageMs));
 }
 
-/** By the server: what its wrapper ended is not among them. */
+/** Requests cut by the server itself. Those that the wrapper ended are left out. */
 function cutWhileAlive({ history, pod, failures, sigtermMs, exitMs }: Ending, wrapper: Wrapper | null): number {
   return failures.filter(
     (request) =>
@@ -166,7 +170,10 @@ function cutWhileAlive({ history, pod, failures, sigtermMs, exitMs }: Ending, wr
   ).length;
 }
 
-/** Until it closed its port, or, where that came sooner, until it left a new connection without an answer. */
+/**
+ * How long it accepted after SIGTERM: until it closed its port or, if earlier, until it left a new connection
+ * unanswered.
+ */
 function acceptedMs({ pod, failures, sigtermMs, exitMs }: Ending): number {
   const refusals = failures.filter(({ client, startedMs }) => client.connection === 'fresh' && startedMs >= sigtermMs);
   const firstMs = refusals.reduce((least, { startedMs }) => Math.min(least, startedMs), Number.POSITIVE_INFINITY);
@@ -197,8 +204,8 @@ function races(history: History): number {
   return history.load.failures.filter((request) => causeOf(request, history) === 'keep-alive-race').length;
 }
 
-/** Successes are kept in buckets, so the bucket in which it happened is left out. */
-function answeredAfter({ answered }: History, pod: PodLife, atMs: number | undefined): number {
+/** Successes are stored per 100 ms bucket. The bucket that contains `atMs` is left out. */
+function answeredAfter({ answered }: History, pod: PodTimeline, atMs: number | undefined): number {
   if (atMs === undefined) return 0;
   return (answered.get(pod.uid) ?? [])
     .filter((success) => success.bucket > Math.floor(atMs / BUCKET_MS))

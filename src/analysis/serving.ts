@@ -1,18 +1,21 @@
-/** When no pod served, and when each pod was known to a router: worked out once for a trace, asked for each failed request. */
+/**
+ * When no pod served, and when each pod was known to a router. Computed once per trace, because each failed request
+ * asks.
+ */
 import type { RouterView } from '../trace/cluster-record.ts';
 import type { Span } from './exposure.ts';
-import type { PodLife } from './pod-life.ts';
+import type { PodTimeline } from './pod-timeline.ts';
 import { servesFrom, servesUntil } from './timeline.ts';
 
-/** The spans in which no pod served, in order; from the beginning of time on. */
-export function unservedSpans(pods: readonly PodLife[]): Span[] {
+/** The spans in which no pod served, in order. The first may begin at -Infinity, and the last may end at Infinity. */
+export function unservedSpans(pods: readonly PodTimeline[]): Span[] {
   const changes = pods.flatMap((pod) =>
     servingSpans(pod).flatMap(({ fromMs, toMs }) => [
       { atMs: fromMs, by: 1 },
       { atMs: toMs, by: -1 },
     ]),
   );
-  // What begins as another ends leaves no moment in between.
+  // A pod that begins to serve just as another ends leaves no gap.
   changes.sort((a, b) => a.atMs - b.atMs || b.by - a.by);
   const spans: Span[] = [];
   let serving = 0;
@@ -28,7 +31,7 @@ export function unservedSpans(pods: readonly PodLife[]): Span[] {
   return fromMs === undefined ? spans : [...spans, { fromMs, toMs: Number.POSITIVE_INFINITY }];
 }
 
-/** Whether one of the spans, which are in order, holds a moment of that time. */
+/** Whether any of the spans overlaps that time. The spans must be in order. */
 export function overlaps(spans: readonly Span[], fromMs: number, toMs: number): boolean {
   let [low, high] = [0, spans.length];
   while (low < high) {
@@ -40,7 +43,7 @@ export function overlaps(spans: readonly Span[], fromMs: number, toMs: number): 
   return first !== undefined && first.fromMs <= toMs;
 }
 
-/** Per pod (uid): the spans in which some router sent to it, router by router. */
+/** Per pod (uid): the spans in which a router sent to it, separately for each router. */
 export function knownSpans(views: readonly RouterView[]): Map<string, Span[]> {
   const known = new Map<string, Span[]>();
   const open = new Map<string, Map<string, Span>>();
@@ -63,8 +66,8 @@ export function knownSpans(views: readonly RouterView[]): Map<string, Span[]> {
   return known;
 }
 
-/** Without the downtimes of its container. */
-function servingSpans(pod: PodLife): Span[] {
+/** When the pod served, without the downtimes of its container. */
+function servingSpans(pod: PodTimeline): Span[] {
   const untilMs = servesUntil(pod);
   let fromMs = servesFrom(pod);
   const spans: Span[] = [];

@@ -1,27 +1,28 @@
-/** Whether a trial measured what it was meant to. An invalid one is said to be so, never silently wrong. */
+/** Whether a trial measured what it was meant to. Invalid trials are reported as such. */
 import { decodeHistogram, percentileMs } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
-import { podLife } from './pod-life.ts';
+import { podTimeline } from './pod-timeline.ts';
 
-/** Above this the generator did not keep its schedule: 99 % of all requests must start within it. */
+/** If the 99th percentile of lateness is above this, the generator did not keep its schedule. */
 export const MAX_P99_LATENESS_MS = 100;
 
-/** More arrivals than this share that could not be started, and the schedule was not kept either. */
+/** Above this share of planned requests that could not be started, the generator did not keep its schedule either. */
 export const MAX_DROPPED_SHARE = 0.01;
 /**
- * The same where requests broke: while they hang, k6 has to add a virtual user for each, and drops what arrives meanwhile.
- * What it does not start cannot break, so the number of failures is a lower one, but still shows what it shows.
+ * The same for a trial in which requests failed: while requests hang, k6 has to add a virtual user for each and drops
+ * arrivals meanwhile. Requests that were never started cannot fail, so the number of failures is a lower bound, and
+ * valid as such.
  */
 export const MAX_DROPPED_SHARE_IN_OUTAGES = 0.5;
 
-/** Why this trial cannot be trusted, each in a sentence; empty when it can. */
+/** Why this trial cannot be trusted, each reason in a sentence; empty if it can. */
 export function invalidReasons(trace: Trace): string[] {
   const { load, cluster, disruption } = trace;
   const reasons: string[] = [];
   if (load.failures.length + load.successes.length === 0) reasons.push('no request was made');
   reasons.push(...droppedTooMany(load.plannedRequests, load.droppedRequests, load.failures.length));
   if (load.lostRequests !== undefined) {
-    reasons.push(`the load's record has gaps: the outcome of at least ${load.lostRequests} requests was never learned`);
+    reasons.push(`the load's record has gaps: the outcome of at least ${load.lostRequests} requests is unknown`);
   }
   if (load.lateness !== undefined) {
     const p99 = percentileMs(decodeHistogram(load.lateness), 99);
@@ -36,15 +37,17 @@ export function invalidReasons(trace: Trace): string[] {
   }
   const early = load.failures.filter((request) => request.endedMs < disruption.atMs).length;
   if (early > 0) reasons.push(`${early} ${early === 1 ? 'request' : 'requests'} failed before the rollout began`);
-  // A drained node's pods are not all of them, so those that nobody asked to go do not count.
-  const replaced = cluster.pods.map(podLife).filter((pod) => pod.generation === 'old' && pod.deletionMs !== undefined);
+  // Draining a node deletes only some of the pods, so pods that were not deleted do not count.
+  const replaced = cluster.pods
+    .map(podTimeline)
+    .filter((pod) => pod.generation === 'old' && pod.deletionMs !== undefined);
   if (replaced.length === 0 || replaced.some((pod) => pod.exitMs === undefined)) {
-    reasons.push('no complete rollout was seen');
+    reasons.push('no complete rollout was observed');
   }
   return reasons;
 }
 
-/** The reason why a load that could not start so many of the requests it had planned cannot be trusted, if it cannot. */
+/** Why a load that could not start so many of its planned requests cannot be trusted; empty if it can. */
 export function droppedTooMany(planned: number, dropped: number, failed: number): string[] {
   const tolerable = failed === 0 ? MAX_DROPPED_SHARE : MAX_DROPPED_SHARE_IN_OUTAGES;
   return dropped > tolerable * planned ? [`${dropped} of ${planned} requests could not be started`] : [];

@@ -1,4 +1,4 @@
-/** What the wrapper of the servers (npm, a shell, an init) did with the stop signal, as far as it was seen. Pure. */
+/** What the wrapper of the server (npm, a shell, an init) did with the stop signal, as far as it was observed. Pure. */
 import * as z from 'zod';
 import { MAX_CONTAINERS, MAX_SIGNALS, type WrapperRecord } from '../trace/cluster-record.ts';
 import { DurationMs, listOf, Text } from '../trace/units.ts';
@@ -7,24 +7,24 @@ import { EXIT_SLACK_MS } from './timeline.ts';
 
 export const Wrapper = z.object({
   names: listOf(Text, MAX_CONTAINERS).describe("from PID 1 down to the server's parent"),
-  server: Text.describe('what listens'),
+  server: Text.describe('the process that listens'),
   fault: z
     .enum(['keeps-signal', 'other-signal', 'ended-first', 'ended-server'])
     .nullable()
     .describe(
-      'keeps-signal: the server did not get the stop signal; other-signal: it got another one; ended-first: PID 1 did not ' +
-        'wait for the server; ended-server: the server was ended; null: none was seen',
+      'keeps-signal: the server did not get the stop signal; other-signal: it got a different one; ended-first: PID 1 did not ' +
+        'wait for the server; ended-server: the wrapper ended the server; null: none was observed',
     ),
-  examined: z.boolean().describe('what it does with the stop signal was seen'),
-  signals: listOf(Text, MAX_SIGNALS).describe('what came to the server'),
-  afterMs: DurationMs.nullable().describe('from the stop signal until it ended the container or the server'),
+  examined: z.boolean().describe('whether it was observed what it does with the stop signal'),
+  signals: listOf(Text, MAX_SIGNALS).describe('signals that reached the server'),
+  afterMs: DurationMs.nullable().describe('time from the stop signal until it ended the container or the server'),
 });
 export type Wrapper = z.infer<typeof Wrapper>;
 
-/** What a server that dies of the signal that was passed on needs for it, at most. */
+/** A server without a handler dies within this time, in ms, of a stop signal that is passed on to it. */
 const DEATH_MS = 100;
 
-/** The wrapper of the server; null where PID 1 is the server, or where that could not be seen. */
+/** The wrapper of the server; null if PID 1 is the server, or if that could not be observed. */
 export function wrapperSeen(rollouts: readonly History[], stopSignal: string): Wrapper | null {
   const seen = rollouts.flatMap(({ cluster }) =>
     cluster.pods.flatMap(({ containers }) =>
@@ -43,7 +43,9 @@ function describe({ names, server, stop }: WrapperRecord, stopSignal: string): W
   return { names, server, fault, examined: stop !== undefined, signals: stop?.signals ?? [], afterMs };
 }
 
-/** A server that has no handler dies of what is passed on to it, and a wrapper that ends with it is not to blame. */
+/**
+ * A server without a handler dies of the signal that is passed on to it. A wrapper that exits with it is not to blame.
+ */
 function faultOf(stop: NonNullable<WrapperRecord['stop']>, stopSignal: string): Wrapper['fault'] {
   const { handled, signals, firstEndedMs, serverEndedMs } = stop;
   const endedMs = firstEndedMs ?? serverEndedMs;
@@ -53,7 +55,7 @@ function faultOf(stop: NonNullable<WrapperRecord['stop']>, stopSignal: string): 
   return signals.includes(stopSignal) ? null : 'other-signal';
 }
 
-/** Whether the wrapper, and not the server, ended what was over that long after the stop signal. */
+/** Whether the wrapper, and not the server, ended what ended `ageMs` after the stop signal. */
 export function isByWrapper(wrapper: Wrapper | null, ageMs: number, stopSignal: string): boolean {
   if (!wrapper?.fault) return false;
   if (!wrapper.signals.includes(stopSignal)) return true;

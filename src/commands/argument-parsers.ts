@@ -1,9 +1,9 @@
-/** Reads the values of flags; what is wrong with one is said in a line. */
+/** Parses the values of flags. An error is one line. */
 import { constants } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import { pathProblem } from '../load/request-mix.ts';
 
-/** Names out of `known`, comma-separated. */
+/** Comma-separated names, each of them in `known`. */
 export function listOf<T extends string>(what: string, known: readonly T[]) {
   return (value: string): T[] =>
     value.split(',').map((name) => {
@@ -13,7 +13,7 @@ export function listOf<T extends string>(what: string, known: readonly T[]) {
     });
 }
 
-/** A whole number. */
+/** A whole number in this range. */
 export function whole(min: number, max: number) {
   return (value: string): number => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
@@ -23,21 +23,23 @@ export function whole(min: number, max: number) {
   };
 }
 
-/** The path of a request, as it is written into one. */
+/** The path of a request, which is sent unchanged. */
 export function requestPath(value: string): string {
   const problem = pathProblem(value);
   if (problem !== undefined) throw new InvalidArgumentError(problem);
   return value;
 }
 
-/** The name of a signal that asks a process to end, as Kubernetes' stopSignal has it; SIG may be left out. */
+/** The name of a stop signal, as in Kubernetes' stopSignal. The prefix SIG may be left out. */
 export function stopSignal(value: string): NodeJS.Signals {
   const name = value.toUpperCase().replace(/^(SIG)?/, 'SIG');
   if (!(name in constants.signals)) {
     throw new InvalidArgumentError('must be the name of a signal, as in SIGQUIT');
   }
   if (name === 'SIGKILL' || name === 'SIGSTOP') {
-    throw new InvalidArgumentError(`${name} cannot be handled by any process: no server can end in order on it`);
+    throw new InvalidArgumentError(
+      `${name} cannot be handled by a process, so no server can shut down gracefully on it`,
+    );
   }
   return name as NodeJS.Signals;
 }

@@ -1,4 +1,4 @@
-/** `check`: what a rollout of these manifests would break, without running anything. */
+/** `check`: finds what a rollout of these manifests would break, without running anything. */
 import { relative } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type CheckResult, checkObjects } from '../check/check.ts';
@@ -39,22 +39,22 @@ const DOCUMENTS: Record<Exclude<Flags['format'], 'text'>, (result: CheckResult, 
 
 export function checkCommand(): Command {
   return new Command('check')
-    .summary('find what a rollout of a manifest would break, without running it')
+    .summary('find what a rollout of a manifest would break, without running anything')
     .description(
-      'Checks every Deployment, StatefulSet and DaemonSet, with the Services, autoscalers and budgets around them, and a\n' +
-        'Dockerfile, for what breaks requests in a rollout. Exits with 1 where it finds an error or a warning.',
+      'Checks Deployments, StatefulSets and DaemonSets, their Services, autoscalers and disruption budgets, and a ' +
+        'Dockerfile, for settings that break requests during a rollout. The exit code is 1 if it finds an error or a warning.',
     )
     .addArgument(new Argument('[-]', 'read manifests from standard input').argParser(standardInput))
-    .addOption(new Option('-k, --kustomize <dir>', 'a kustomization folder, which is rendered first'))
+    .addOption(new Option('-k, --kustomize <dir>', 'a kustomization folder; it is rendered first'))
     .addOption(new Option('-f, --filename <file>', 'a file with manifests; - is standard input').argParser(collected))
     .addOption(new Option('--dockerfile <file>', "the Dockerfile of the app's image"))
     .addOption(
-      new Option('--longest-request <seconds>', 'how long the longest request takes (0: not known, nothing is assumed)')
+      new Option('--longest-request <seconds>', 'how long the longest request takes (0: unknown)')
         .default(0)
         .argParser(seconds),
     )
     .addOption(
-      new Option('--drain-delay <seconds>', 'how long the app goes on accepting connections after SIGTERM')
+      new Option('--drain-delay <seconds>', 'how long the app keeps accepting connections after SIGTERM')
         .default(0)
         .argParser(seconds),
     )
@@ -65,14 +65,14 @@ export function checkCommand(): Command {
     )
     .addOption(new Option('--json', 'the same as --format json'))
     .addOption(
-      new Option('--on <where>', 'what is checked: files, or what runs on a cluster')
+      new Option('--on <where>', 'what to check: files, or the workloads on a cluster')
         .choices(['files', 'kubernetes'])
         .default('files'),
     )
     .optionsGroup('With --on kubernetes:')
     .addOption(new Option('--context <name>', 'the kubeconfig context (default: the current one)'))
     .addOption(new Option('-n, --namespace <name>', "the namespace (default: the context's)"))
-    .addOption(new Option('-A, --all-namespaces', 'every namespace').conflicts('namespace'))
+    .addOption(new Option('-A, --all-namespaces', 'all namespaces').conflicts('namespace'))
     .action(checkInput);
 }
 
@@ -91,9 +91,9 @@ interface Checked {
 
 async function checkCluster(dash: '-' | undefined, flags: Flags): Promise<Checked> {
   if (dash || flags.kustomize !== undefined || flags.filename) {
-    throw new InputError('check --on kubernetes reads the cluster: it goes without -k, -f and -');
+    throw new InputError('check --on kubernetes reads the cluster, so -k, -f and - cannot be used');
   }
-  // Loaded only when asked for: the client library takes most of a second.
+  // Loaded only if needed, because loading the client library takes most of a second.
   const [{ KubernetesApi }, { listObjects }] = await Promise.all([
     import('../clusters/kubernetes/api.ts'),
     import('../clusters/kubernetes/list-objects.ts'),
@@ -103,7 +103,7 @@ async function checkCluster(dash: '-' | undefined, flags: Flags): Promise<Checke
   const listed = await unlessInterrupted('nothing was checked', () => listObjects(api, namespace));
   const { objects, notes } = liveObjects(listed.objects, listed.pods, api.context);
   if (!objects.some(({ value }) => 'template' in value.spec)) {
-    const where = namespace === undefined ? 'on it' : `in namespace ${namespace}`;
+    const where = namespace === undefined ? 'on this cluster' : `in namespace ${namespace}`;
     throw new InputError(`${api.context}: nothing to check: there is no Deployment, StatefulSet or DaemonSet ${where}`);
   }
   const image = flags.dockerfile === undefined ? undefined : await readSource(flags.dockerfile);
@@ -135,7 +135,7 @@ async function checkFiles(dash: '-' | undefined, flags: Flags): Promise<Checked>
   });
   const notes = [
     ...result.notes,
-    ...rendered.map(({ kustomization }) => `Lines are those of what ${kustomization} renders to.`),
+    ...rendered.map(({ kustomization }) => `Line numbers refer to the rendered output of ${kustomization}.`),
   ];
   return { result: { ...result, notes }, artifactOf: artifacts(rendered) };
 }
@@ -148,13 +148,13 @@ function printResult(result: CheckResult, format: Flags['format'], artifactOf: A
 function artifacts(rendered: readonly RenderedSource[]): ArtifactOf {
   return (source) => {
     const kustomization = rendered.find(({ name }) => name === source)?.kustomization;
-    if (kustomization !== undefined) return { file: belowHere(kustomization), hasLines: false };
-    return source === STDIN ? { hasLines: false } : { file: belowHere(source), hasLines: true };
+    if (kustomization !== undefined) return { file: relativeToHere(kustomization), hasLines: false };
+    return source === STDIN ? { hasLines: false } : { file: relativeToHere(source), hasLines: true };
   };
 }
 
-/** GitHub knows files by their path from the top of the repository, which is where its steps run. */
-function belowHere(path: string): string {
+/** A path relative to the current folder: GitHub expects paths from the top of the repository, where its steps run. */
+function relativeToHere(path: string): string {
   const fromHere = relative('.', path);
   return fromHere.startsWith('..') ? path : fromHere;
 }
@@ -171,6 +171,6 @@ function seconds(value: string): number {
 
 function standardInput(given: string): string {
   if (given !== '-')
-    throw new InputError(`check ${given}: say -k for a kustomization folder, -f for a file, - for standard input`);
+    throw new InputError(`check ${given}: use -k for a kustomization folder, -f for a file, - for standard input`);
   return given;
 }

@@ -1,4 +1,4 @@
-/** `compare DIR` and `compare A B`: saved results, and what changed between two of them. Nothing is run. */
+/** `compare DIR` and `compare A B`: prints saved results, or what changed between two sets. Nothing is run. */
 import { difference } from '../analysis/difference.ts';
 import { ExitCode } from '../errors.ts';
 import { print, printDocument } from '../output.ts';
@@ -7,7 +7,7 @@ import { jsonText } from '../report/json.ts';
 import { readRun } from '../results/read-run.ts';
 import { complain, printRun } from './conclude.ts';
 
-/** Prints what one folder holds, as the run printed it, or its JSON; returns the exit code of that run. */
+/** Prints the results in a folder as the run printed them, or as JSON. Returns the exit code of that run. */
 export function showSaved(dir: string, json: boolean): number {
   const run = readRun(dir);
   printRun(run, json);
@@ -15,8 +15,8 @@ export function showSaved(dir: string, json: boolean): number {
 }
 
 /**
- * Prints what changed from A to B, or its JSON; returns the exit code: 1 when more requests broke, 3 when some of the
- * trials are not valid or nothing can be compared.
+ * Prints what changed from A to B, as text or JSON. Returns the exit code: 1 if more requests broke, 3 if some trials
+ * are invalid or nothing can be compared.
  */
 export function showDifference(a: string, b: string, json: boolean): number {
   const [trialsA, trialsB] = [readRun(a).trials, readRun(b).trials];

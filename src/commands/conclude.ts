@@ -1,4 +1,4 @@
-/** The end of a run, the same for every kind: save it, print it, complain, set the exit code. */
+/** The end of every kind of run: save it, print it, report problems, set the exit code. */
 import { print, printDocument, printStatus } from '../output.ts';
 import { complaintLine } from '../report/complaints.ts';
 import { resultJson } from '../report/json.ts';
@@ -9,16 +9,16 @@ import { judge } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
 
 export interface Conclusion {
-  /** Where it is saved, if anywhere. */
+  /** The folder to save it in, if any. */
   out: ResultFolder | undefined;
   json: boolean | undefined;
-  /** What ended it early. */
+  /** The error that ended it early. */
   failure?: unknown;
-  /** The fix that was found as flags of `run`. */
+  /** The fix that was found, as flags of `run`. */
   fixFlags?: string | undefined;
 }
 
-/** @throws what ended the run early, or kept it from being saved, once what had come in is printed */
+/** @throws the error that ended the run early or that prevented saving it, after printing what was measured */
 export function conclude(run: Run, { out, json, failure, fixFlags }: Conclusion): void {
   const unsaved = out && problemOfSaving(run, out);
   if (run.trials.length > 0 || failure === undefined) printRun(run, json, fixFlags);
@@ -27,7 +27,7 @@ export function conclude(run: Run, { out, json, failure, fixFlags }: Conclusion)
   process.exitCode = complain(run);
 }
 
-/** A full disk must not take the figures away too. */
+/** Returns the error instead of throwing it, so that the figures are printed even if the disk is full. */
 function problemOfSaving(run: Run, out: ResultFolder): unknown {
   try {
     if (run.trials.length > 0) saveRun(out, run);
@@ -38,7 +38,7 @@ function problemOfSaving(run: Run, out: ResultFolder): unknown {
   }
 }
 
-/** A line on stderr for each complaint; returns the exit code. */
+/** Prints each problem as a line on stderr. Returns the exit code. */
 export function complain(run: Run): number {
   const { exitCode, complaints } = judge(run);
   for (const complaint of complaints) printStatus(complaintLine(complaint));

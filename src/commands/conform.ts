@@ -1,4 +1,4 @@
-/** `conform`: how one server process ends, case by case. */
+/** `conform`: checks how one server process shuts down, case by case. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConformanceCase } from '../conform/case.ts';
 import { CASES } from '../conform/cases/registry.ts';
@@ -41,30 +41,32 @@ interface Flags {
 
 export function conformCommand(): Command {
   return new Command('conform')
-    .summary('check how a server ends, case by case')
+    .summary('check how a server shuts down, case by case')
     .usage('[options] -- COMMAND…')
     .description(
-      `Runs COMMAND again and again as a container would, sends it SIGTERM in ${CASES.length} situations, and says for each whether\n` +
-        'its requests and connections ended properly. It gets PORT and HOST to listen on; $(PORT) and $(HOST) in its\n' +
-        'arguments are replaced. It must answer GET / in HTTP/1.1; a case that needs a route that it lacks is not applicable.\n' +
-        'Exit code: 0 no case failed, 1 some failed, 3 not one of them could be judged.',
+      `Runs COMMAND repeatedly as a container would, sends it SIGTERM in ${CASES.length} situations, and reports for each whether ` +
+        'its requests and connections ended properly.\n\n' +
+        'COMMAND gets PORT and HOST to listen on; $(PORT) and $(HOST) in its arguments are replaced. It must answer GET / ' +
+        'over HTTP/1.1. Cases that need a route it does not have are not applicable.\n\n' +
+        'Exit code: 0 no case failed, 1 some failed, 3 no case could be judged.',
     )
     .argument('[command...]', 'the server and its arguments')
     .addOption(new Option('--case <list>', 'cases by number or name, comma-separated (default: all)').argParser(cases))
     .addOption(
-      new Option('--grace <seconds>', 'from the stop signal to SIGKILL, as terminationGracePeriodSeconds')
+      new Option('--grace <seconds>', 'time from the stop signal to SIGKILL, like terminationGracePeriodSeconds')
         .default(30)
         .argParser(whole(3, 600)),
     )
     .addOption(
-      new Option('--stop-signal <name>', 'sent in place of SIGTERM, as lifecycle.stopSignal and STOPSIGNAL say')
+      new Option(
+        '--stop-signal <name>',
+        'the signal to send instead of SIGTERM, like lifecycle.stopSignal or STOPSIGNAL',
+      )
         .default('SIGTERM')
         .argParser(stopSignal),
     )
     .addOption(
-      new Option('--port <n>', 'the port the command listens on by itself, where it takes none').argParser(
-        whole(1, 65_535),
-      ),
+      new Option('--port <n>', 'the port that the command listens on, if it ignores PORT').argParser(whole(1, 65_535)),
     )
     .addOption(
       new Option('--format <name>', 'how to print the result')
@@ -73,11 +75,11 @@ export function conformCommand(): Command {
     )
     .addOption(new Option('--json', 'short for --format json').implies({ format: 'json' }))
     .optionsGroup('Routes of the server:')
-    .addOption(path('slow', 'answers after some seconds; MS stands for how many milliseconds'))
-    .addOption(path('upload', 'takes a POST and reads its body'))
-    .addOption(path('stream', 'sends its response over some seconds'))
-    .addOption(path('events', 'sends events without end'))
-    .addOption(path('ws', 'takes WebSockets'))
+    .addOption(path('slow', 'answers after a few seconds; MS is replaced by the time in milliseconds'))
+    .addOption(path('upload', 'accepts a POST and reads its body'))
+    .addOption(path('stream', 'sends its response over several seconds'))
+    .addOption(path('events', 'sends an endless event stream'))
+    .addOption(path('ws', 'accepts WebSockets'))
     .addOption(path('ready', 'the readiness probe'))
     .action(conform);
 }
@@ -90,7 +92,9 @@ function cases(list: string): ConformanceCase[] {
   return list.split(',').map((name) => {
     const found = CASES.find(({ number, id }) => name.trim() === id || name.trim() === String(number));
     if (found) return found;
-    throw new InvalidArgumentError(`no case "${name.trim()}"; there are 1 to ${CASES.length}, and their names`);
+    throw new InvalidArgumentError(
+      `no case "${name.trim()}"; use a number from 1 to ${CASES.length} or the name of a case`,
+    );
   });
 }
 
@@ -130,7 +134,7 @@ async function conform(command: string[], flags: Flags): Promise<void> {
   else printDocument(DOCUMENTS[flags.format]?.(result) ?? '');
   if (result.cases.some(({ status }) => status === 'fail')) process.exitCode = ExitCode.brokeRequests;
   if (result.cases.every(({ status }) => status === 'not-applicable')) {
-    const message = 'conform: not one case could be judged: see above why each is not applicable';
+    const message = 'conform: no case could be judged; the reasons are above';
     throw new ProgramError(message, ExitCode.invalidMeasurement);
   }
 }

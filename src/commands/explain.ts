@@ -1,4 +1,4 @@
-/** `explain`: the page of a rule of `check`, or of a cause. */
+/** `explain`: prints the page on a rule of `check`, or on a cause. */
 import { Command } from 'commander';
 import { CAUSES } from '../analysis/causes.ts';
 import { RULES } from '../check/registry.ts';
@@ -8,8 +8,10 @@ import { renderCause, renderList, renderRule } from '../report/explanation.ts';
 
 export function explainCommand(): Command {
   return new Command('explain')
-    .summary('what a finding of check, or a cause of broken requests, is about')
-    .description('Prints the page of a rule of `check` or of a cause; without an ID, lists all of them.')
+    .summary('explain a rule of check or a cause of broken requests')
+    .description(
+      'Prints the page on a rule of `check` or on a cause of broken requests. Without an ID, lists all of them.',
+    )
     .argument('[id]', 'the id of a rule or a cause')
     .action((id?: string) => {
       print(id === undefined ? renderList(RULES, CAUSES) : page(id));

@@ -18,7 +18,7 @@ export interface FindFixFlags extends ReportFlags {
   fromFlags: boolean;
 }
 
-/** @throws what ended the search early, once what had come in is saved and printed */
+/** @throws the error that ended the search early, after saving and printing what was measured */
 export async function findFixOf(service: LocalService, seed: number, flags: FindFixFlags): Promise<void> {
   const out = folderFor(flags);
   const identity = newRun('find-fix', flags.maxFailed);
@@ -47,7 +47,7 @@ export async function findFixOf(service: LocalService, seed: number, flags: Find
   conclude(run, { out, json: flags.json, fixFlags: flags.fromFlags ? flagsOf(found.patch) : undefined });
 }
 
-/** Without valid trials nothing is known of the fixes that could not be tried. */
+/** Without valid trials, the reasons for not trying a fix are unknown, so they are left out. */
 function fixResult({ state, changes, untried, tried, rest }: FoundFix, component: string | null): FixResult {
   return {
     state,
@@ -59,7 +59,7 @@ function fixResult({ state, changes, untried, tried, rest }: FoundFix, component
   };
 }
 
-/** What has to be changed elsewhere: in the server, or in a hook or a probe that only its author can write. */
+/** What must be changed elsewhere: in the server, or in a hook or probe that only its author can write. */
 function restOf(advice: Advice): FixResult['rest'] {
   return advice.changes
     .filter(({ change }) => !FIXES.some((fix) => fix === change) || SERVER_CHANGES.includes(change))

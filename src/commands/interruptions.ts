@@ -1,7 +1,7 @@
-/** Ends what is under way when the program is told to end. */
+/** Stops ongoing work when the program is interrupted. */
 import { ExitCode, ProgramError } from '../errors.ts';
 
-/** Ctrl-C, SIGTERM and SIGHUP end the trials; a second one while they are being taken away changes nothing. */
+/** Ctrl-C, SIGTERM and SIGHUP abort the signal. Further ones, while trials are being cleaned up, change nothing. */
 export function interruptions(): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -16,8 +16,9 @@ export function interruptions(): { signal: AbortSignal; stop(): void } {
 }
 
 /**
- * Waits for what comes before a run, and can be left half-way: it makes nothing.
- * @throws ProgramError with exit code 130 when the program is told to end
+ * Waits for work that precedes a run. It creates nothing, so an interruption simply abandons it.
+ * @param outcome the end of the error message: "nothing was changed"
+ * @throws ProgramError with exit code 130 if the program is interrupted
  */
 export async function unlessInterrupted<T>(outcome: string, read: () => Promise<T>): Promise<T> {
   const interruption = interruptions();

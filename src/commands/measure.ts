@@ -1,4 +1,4 @@
-/** Runs trials in front of a user: with progress on stderr, an end on Ctrl-C, and what has come in kept. */
+/** Runs trials interactively: progress on stderr, Ctrl-C ends them, and the results so far are kept. */
 import type { TrialResult } from '../analysis/result.ts';
 import { ExitCode, ProgramError } from '../errors.ts';
 import { liveTerminal } from '../output.ts';
@@ -13,24 +13,24 @@ import type { TrialPlan } from '../trials/trial.ts';
 import { interruptions } from './interruptions.ts';
 
 export interface MeasureOptions {
-  /** For the progress's first line. */
+  /** Shown in the first line of the progress. */
   seed: number;
-  /** What is measured, where a run measures several things; for that line too. */
+  /** What is measured, if a run measures several things. Shown in that line too. */
   what?: string;
-  /** Where the traces are written, if anywhere. */
+  /** The folder to write traces to, if any. */
   out: ResultFolder | undefined;
-  /** Whether traces keep what the pods printed. */
+  /** Whether traces keep the output of pods. */
   logs: boolean;
 }
 
 export interface Measurement {
-  /** In the order in which they came; incomplete after a failure. */
+  /** In the order in which they ended. Incomplete after a failure. */
   measured: MeasuredTrial[];
-  /** What ended it early; a ProgramError when it was the user. */
+  /** The error that ended it early; a ProgramError if the user interrupted it. */
   failure: unknown;
 }
 
-/** Runs the trials; never rejects for what happens in one, so that what has come in is not lost with it. */
+/** Runs the trials. An error in one of them does not reject, so that the results so far are not lost. */
 export async function measure<T extends TrialPlan>(
   trials: readonly T[],
   backend: TrialsBackend<T>,

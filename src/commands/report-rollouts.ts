@@ -1,4 +1,4 @@
-/** Measures the rollouts of one's own service, and prints and saves what they say. */
+/** Measures rollouts of the user's own service, and prints and saves the results. */
 import { InputError } from '../errors.ts';
 import { ResultFolder } from '../results/folder.ts';
 import { measuredRun, newRun } from '../results/run.ts';
@@ -8,28 +8,28 @@ import { conclude } from './conclude.ts';
 import { measure } from './measure.ts';
 
 export interface ReportFlags {
-  /** Requests that a rollout may break. */
+  /** Requests that each rollout may break. */
   maxFailed: number;
   out?: string | undefined;
   overwrite?: boolean | undefined;
   json?: boolean | undefined;
-  /** false: keep nothing that the pods print. */
+  /** false: do not keep the output of pods. */
   logs: boolean;
 }
 
 /**
  * The folder that `--out` names.
- * @throws InputError when it holds another run
+ * @throws InputError if it holds another run
  */
 export function folderFor({ out, overwrite }: Pick<ReportFlags, 'out' | 'overwrite'>): ResultFolder | undefined {
-  if (overwrite && out === undefined) throw new InputError('--overwrite goes with --out DIR');
+  if (overwrite && out === undefined) throw new InputError('--overwrite: needs --out DIR');
   return out === undefined ? undefined : ResultFolder.forRun(out, { overwrite });
 }
 
 /**
- * Sets the exit code by what they broke.
+ * Measures these rollouts, reports them, and sets the exit code.
  * @param plan the trials of the run with this id
- * @throws what ended them early, once what had come in is printed
+ * @throws the error that ended them early, after printing what was measured
  */
 export async function reportRollouts(
   plan: (run: string) => readonly TrialPlan[],

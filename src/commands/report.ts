@@ -1,4 +1,4 @@
-/** `report`: makes the reports of saved results again, or prints them in another format. */
+/** `report`: regenerates the reports of saved results, or prints them in another format. */
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { EnvironmentError, InputError } from '../errors.ts';
@@ -24,29 +24,29 @@ interface Flags {
 
 export function reportCommand(): Command {
   return new Command('report')
-    .summary('make the reports of saved results again')
+    .summary('regenerate the reports of saved results')
     .description(
-      'Analyses the traces saved in DIR again and writes result.json and report.html there.\n' +
-        'With --format: prints that format instead and writes nothing into DIR.',
+      'Analyses the traces in DIR again and writes result.json and report.html there.\n' +
+        'With --format, prints that format instead and writes nothing to DIR.',
     )
-    .argument('<dir>', 'a folder that compare --out or run --out has written')
+    .argument('<dir>', 'a folder written by compare --out or run --out')
     .addOption(
       new Option(
         '--format <name>',
-        'print this; github adds Markdown to the file $GITHUB_STEP_SUMMARY and prints annotations',
+        'print this format; github appends Markdown to the file $GITHUB_STEP_SUMMARY and prints annotations',
       ).choices(FORMATS),
     )
     .addOption(
       new Option(
         '--trial <name>',
-        'with --format svg: the timeline of this trial (valid-node, rollout-1), not the matrix',
+        'with --format svg: draw the timeline of this trial (valid-node, rollout-1) instead of the matrix',
       ),
     )
     .action(report);
 }
 
 function report(dir: string, { format, trial }: Flags): void {
-  if (trial !== undefined && format !== 'svg') throw new InputError('--trial goes with --format svg');
+  if (trial !== undefined && format !== 'svg') throw new InputError('--trial: needs --format svg');
   const run = readRun(dir);
   if (format === undefined) {
     print(`${saveRun(ResultFolder.ofSavedRun(dir), run)}\n`);
@@ -78,7 +78,7 @@ function svg(run: Run, dir: string, name: string | undefined): string {
   throw new InputError(`${dir}: no trace of a trial "${name}"; there are ${known.join(', ') || 'none'}`);
 }
 
-/** What other steps' commands have written there already counts towards GitHub's limit. */
+/** Text that other commands of the step have already written counts towards GitHub's limit. */
 function addToStepSummary(contents: ReportContents): void {
   const file = process.env.GITHUB_STEP_SUMMARY;
   if (!file) {

@@ -1,4 +1,4 @@
-/** `run --on kubernetes`: restarts a workload that serves already, under load, and says what broke. */
+/** `run --on kubernetes`: restarts a workload on a cluster under load, and reports what broke. */
 import { createInterface } from 'node:readline/promises';
 import type { LiveService, LiveServiceFlags } from '../clusters/kubernetes/live-service.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
@@ -23,7 +23,7 @@ export interface LiveRunFlags extends LiveServiceFlags, RequestSettings, ReportF
 }
 
 export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promise<void> {
-  // Loaded only when asked for: the client library takes most of a second.
+  // Loaded only if needed, because loading the client library takes most of a second.
   const { liveService } = await import('../clusters/kubernetes/live-service.ts');
   const requestMix = requestMixFrom(flags);
   const service = await unlessInterrupted('nothing was changed', () => liveService(flags));
@@ -41,7 +41,7 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   await reportRollouts(plan, backend, seed, out, flags);
 }
 
-/** @throws InputError where nobody can be asked */
+/** Asks the user to continue. @throws InputError without a terminal to ask on */
 async function confirm(lines: readonly string[]): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new InputError('run --on kubernetes restarts pods; pass --yes to confirm or --dry-run to preview');
@@ -50,7 +50,7 @@ async function confirm(lines: readonly string[]): Promise<void> {
   const interruption = interruptions();
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question('Go on? [y/N] ', { signal: interruption.signal });
+    const answer = await terminal.question('Continue? [y/N] ', { signal: interruption.signal });
     if (!/^y(es)?$/i.test(answer.trim())) throw new ProgramError('nothing was changed', ExitCode.interrupted);
   } catch (error) {
     if (!interruption.signal.aborted) throw error;

@@ -1,4 +1,4 @@
-/** `run`: rollouts of the user's own service, what they broke, and why. */
+/** `run`: rolls out the user's own service and reports how many requests broke, and why. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
@@ -15,13 +15,13 @@ import { folderFor, reportRollouts } from './report-rollouts.ts';
 import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
 import { imageStopSignal, type StopSignalFlags } from './stop-signal.ts';
 
-/** Rollouts that prove a fix, unless said otherwise. */
+/** How many clean rollouts prove a fix, by default. */
 const FIND_FIX_REPEATS = 3;
 
-/** No container's command is replaced. */
+/** The default of --exec: no container's command is replaced. */
 const NO_COMMANDS: readonly ContainerCommand[] = [];
 
-/** By their names among commander's options. */
+/** Options by the names that commander gives them. */
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
   ...['kustomize', 'file', 'exec', 'findFix', 'stopSignal', 'dockerfile'],
@@ -38,20 +38,21 @@ interface Flags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
 
 export function runCommand(): Command {
   const command = new Command('run')
-    .summary('roll your own service and see what breaks')
+    .summary('roll out your own service and see what breaks')
     .usage('[options] -- COMMAND…')
     .description(
-      'Rolls your own service on the local cluster under load and says how many requests broke, and why.\n' +
-        'With --on kubernetes it restarts a workload that serves on a cluster, and COMMAND is not given.\n' +
-        'COMMAND is any server; each pod runs it with PORT and HOST to listen on ($(PORT) and $(HOST) in its arguments\n' +
-        'are replaced, as in a manifest). With -k or -f the deployment comes from a manifest instead of the flags.',
+      'Rolls out your own service on the local cluster under load, and reports how many requests broke and why.\n\n' +
+        'COMMAND starts any server. Each pod runs it with PORT and HOST set to the address to listen on; ' +
+        '$(PORT) and $(HOST) in its arguments are replaced, as in a manifest.\n\n' +
+        'With -k or -f, the deployment comes from a manifest instead of flags. ' +
+        'With --on kubernetes, run restarts a workload on a cluster, and there is no COMMAND.',
     )
     .argument('[command...]', 'the server and its arguments');
-  const place = new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local');
+  const place = new Option('--on <where>', 'where the rollout runs').choices(['local', 'kubernetes']).default('local');
   for (const option of [place, ...requestOptions(), ...measurementOptions()]) command.addOption(option);
   command.optionsGroup('With --on local:');
   for (const option of serviceOptions()) command.addOption(option);
-  command.optionsGroup('With --on kubernetes, for a workload that is there:');
+  command.optionsGroup('With --on kubernetes, for a workload that already runs there:');
   for (const option of clusterOptions()) command.addOption(option);
   return command.action(run);
 }
@@ -62,12 +63,12 @@ function clusterOptions(): Option[] {
     new Option('--statefulset <name>', 'the StatefulSet to restart'),
     new Option('-n, --namespace <name>', "its namespace (default: the context's)"),
     new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
-    new Option('--service <name>', 'the Service in front of it, where there are several'),
-    new Option('--url <url>', 'where its users reach it, host and port: an Ingress, a Gateway, a NodePort'),
-    new Option('--trigger <command>', 'run this in a shell instead of a restart: anything that replaces its pods'),
-    new Option('--load <name>', 'what makes the load (default: builtin; k6 for https)').choices(['builtin', 'k6']),
-    new Option('--yes', 'do not ask before the restart'),
-    new Option('--dry-run', 'say what would be done, and do nothing'),
+    new Option('--service <name>', 'the Service in front of it, if there are several'),
+    new Option('--url <url>', 'where users reach it, with host and port: an Ingress, a Gateway or a NodePort'),
+    new Option('--trigger <command>', 'a shell command to run instead of a restart; it must replace the pods'),
+    new Option('--load <name>', 'the load generator (default: builtin; k6 for https)').choices(['builtin', 'k6']),
+    new Option('--yes', 'do not ask for confirmation'),
+    new Option('--dry-run', 'print what would be done, and do nothing'),
   ];
 }
 
@@ -85,39 +86,39 @@ function serviceOptions(): Option[] {
     ),
   ];
   return [
-    new Option('--port <n>', 'the port the command listens on by itself, where it takes none').argParser(
-      whole(1, 65_535),
-    ),
+    new Option('--port <n>', 'the port that the command listens on, if it ignores PORT').argParser(whole(1, 65_535)),
     ...fromFlags.map((option) => option.conflicts(['kustomize', 'file'])),
     new Option(
       '--stop-signal <name>',
-      "sent in place of SIGTERM, as STOPSIGNAL says (the manifest's lifecycle.stopSignal comes first)",
+      'the signal that stops the server, like STOPSIGNAL of an image (default: SIGTERM; lifecycle.stopSignal in a manifest takes precedence)',
     ).argParser(stopSignal),
-    new Option('--dockerfile <file>', 'the STOPSIGNAL is the one of this Dockerfile; --stop-signal comes first'),
-    new Option('-k, --kustomize <dir>', 'the deployment is this kustomization').conflicts('file'),
-    new Option('-f, --file <file>', 'the deployment is in this file'),
-    new Option('--exec <container=command>', 'the command that stands for a container of the manifest')
-      .default(NO_COMMANDS, 'its own, where it runs here')
+    new Option(
+      '--dockerfile <file>',
+      'take the stop signal from STOPSIGNAL in this Dockerfile; --stop-signal takes precedence',
+    ),
+    new Option('-k, --kustomize <dir>', 'roll out the deployment in this kustomization').conflicts('file'),
+    new Option('-f, --file <file>', 'roll out the deployment in this manifest file'),
+    new Option('--exec <container=command>', 'the command to run for a container of the manifest')
+      .default(NO_COMMANDS, "the container's own command, if it can run here")
       .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
   ];
 }
 
 function requestOptions(): Option[] {
   const fromFlags = [
-    new Option('--path <path>', 'what is requested (default: /)').argParser(requestPath),
+    new Option('--path <path>', 'the path to request (default: /)').argParser(requestPath),
     new Option('--method <method>', 'the method (default: GET, or POST with a body)').choices(
       Scenario.shape.method.options,
     ),
     new Option('--body <text>', 'the body of each request'),
-    new Option(
-      '--scenario <names>',
-      'connections of the requests, comma-separated (default: keep-alive,fresh)',
-    ).argParser(listOf('scenario', CONNECTIONS)),
+    new Option('--scenario <names>', 'kinds of connections, comma-separated (default: keep-alive,fresh)').argParser(
+      listOf('scenario', CONNECTIONS),
+    ),
   ];
   return [
     ...fromFlags.map((option) => option.conflicts('workload')),
-    new Option('--workload <file>', 'the requests are in this file (the format of workload.json)'),
-    new Option('--rate <n>', 'requests per second, over all scenarios (default: 200)').argParser(
+    new Option('--workload <file>', 'read the requests from this file, in the format of workload.json'),
+    new Option('--rate <n>', 'requests per second, all scenarios together (default: 200)').argParser(
       whole(1, MAX_RATE_PER_S),
     ),
   ];
@@ -127,20 +128,20 @@ function measurementOptions(): Option[] {
   return [
     new Option(
       '--repeat <n>',
-      'rollouts; with --find-fix, clean ones that prove a fix (default: 1; with --find-fix 3)',
+      'number of rollouts (default: 1); with --find-fix, clean rollouts that prove a fix (default: 3)',
     ).argParser(whole(1, 1000)),
-    new Option('--find-fix', 'find the smallest set of fixes that stops it, by trying them out'),
-    new Option('--max-failed <n>', 'requests a rollout may break before the exit code is 1')
+    new Option('--find-fix', 'find the smallest set of fixes that stops the failures, by trying them'),
+    new Option('--max-failed <n>', 'requests that each rollout may break; with more, the exit code is 1')
       .default(0)
       .argParser(whole(0, 1_000_000)),
-    new Option('--out <dir>', 'write result.json, report.html and the traces there'),
+    new Option('--out <dir>', 'write result.json, report.html and the traces to this folder'),
     new Option('--overwrite', 'replace the results of another run in --out'),
     new Option(
       '--no-logs',
-      'keep nothing that the pods print; else each trace has their last 40 lines, which may hold secrets',
+      'do not keep the output of pods; without this flag, traces hold its last 40 lines, which may contain secrets',
     ),
     new Option('--json', 'print the result as JSON'),
-    new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)),
+    new Option('--seed <n>', 'repeat the random choices of an earlier run').argParser(whole(0, 2 ** 31 - 1)),
   ];
 }
 
@@ -165,25 +166,25 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   }
 }
 
-/** @throws InputError for a flag that the place chosen does not know */
+/** @throws InputError for a flag that does not apply to the chosen --on */
 function assertFlagsFor(on: Flags['on'], command: readonly string[], options: Record<string, unknown>): void {
   if (on === 'kubernetes' && command.length > 0) {
-    throw new InputError('run --on kubernetes restarts what is there: it takes no command; its own is --trigger');
+    throw new InputError(
+      'run --on kubernetes takes no command after --; to run one instead of a restart, use --trigger',
+    );
   }
-  const strange = on === 'kubernetes' ? LOCAL_FLAGS : KUBERNETES_FLAGS;
-  const stray = strange.find(
-    (name) => options[name] !== undefined && (name !== 'exec' || options.exec !== NO_COMMANDS),
-  );
+  const others = on === 'kubernetes' ? LOCAL_FLAGS : KUBERNETES_FLAGS;
+  const stray = others.find((name) => options[name] !== undefined && (name !== 'exec' || options.exec !== NO_COMMANDS));
   if (stray === undefined) return;
   const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new InputError(
     on === 'kubernetes'
-      ? `--${flag} is for --on local: on a cluster the workload is as it is`
+      ? `--${flag} is for --on local: on a cluster, the workload is not changed`
       : `--${flag} is for a cluster: add --on kubernetes`,
   );
 }
 
-/** The flags have the user's names, which leave the units to the help. */
+/** Renames flags to settings whose names have units; the names of flags leave the units to the help. */
 function namedAsSettings(options: Record<string, unknown>): Flags {
   const { grace, preStop, ready, rate, scenario, ...same } = options;
   return {

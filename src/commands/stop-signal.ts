@@ -1,4 +1,7 @@
-/** The signal that stops the server of `run`, from --stop-signal and --dockerfile. What the manifest names comes before both. */
+/**
+ * The signal that stops the server of `run`, from --stop-signal and --dockerfile. The manifest takes precedence over
+ * both.
+ */
 import { constants } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import type { Dockerfile } from '../check/dockerfile.ts';
@@ -13,31 +16,31 @@ export interface StopSignalFlags {
 }
 
 export interface ImageStopSignal {
-  /** Undefined: SIGTERM. */
+  /** Undefined for SIGTERM. */
   signal: NodeJS.Signals | undefined;
-  /** What could not be known. */
+  /** What could not be found out. */
   note?: string;
 }
 
-/** @throws InputError where the file cannot be read, or its STOPSIGNAL is not known from it alone */
+/** @throws InputError if the Dockerfile cannot be read, or its STOPSIGNAL cannot be determined from it */
 export async function imageStopSignal({ stopSignal, dockerfile }: StopSignalFlags): Promise<ImageStopSignal> {
   if (dockerfile === undefined) return { signal: stopSignal };
   const read = stopSignalIn(await readDockerfileWithinLimits(await readSource(dockerfile)));
   return stopSignal === undefined ? read : { signal: stopSignal };
 }
 
-/** STOPSIGNAL of a Dockerfile's last stage. */
+/** The STOPSIGNAL of a Dockerfile's last stage. */
 export function stopSignalIn({ stopSignal: written, baseImage, file }: Dockerfile): ImageStopSignal {
   if (written)
     return { signal: signalOf(written.text, `${file}:${written.position.line}: STOPSIGNAL ${written.text}`) };
   if (baseImage === 'scratch') return { signal: undefined };
-  const note = `${file} has no STOPSIGNAL, and that of its base image ${baseImage} is not known here: SIGTERM is sent (--stop-signal SIG sends another one)`;
+  const note = `${file} has no STOPSIGNAL, and the one of its base image ${baseImage} is unknown: SIGTERM is sent (to send another signal, use --stop-signal SIG)`;
   return { signal: undefined, note };
 }
 
 function signalOf(text: string, where: string): NodeJS.Signals {
   if (text.includes('$')) {
-    throw new InputError(`${where}: the value of a variable is not known here: give it with --stop-signal SIG`);
+    throw new InputError(`${where}: variables are not resolved: name the signal with --stop-signal SIG`);
   }
   try {
     return stopSignal(/^\d+$/.test(text) ? nameOf(Number(text)) : text);
@@ -47,7 +50,7 @@ function signalOf(text: string, where: string): NodeJS.Signals {
   }
 }
 
-/** Docker takes numbers too. */
+/** Docker accepts numbers too. */
 function nameOf(number: number): string {
   return Object.entries(constants.signals).find(([, known]) => known === number)?.[0] ?? String(number);
 }

@@ -1,4 +1,4 @@
-/** The fixes worth trying on a manifest, with values from what was measured of it. */
+/** The fixes to try on a manifest, with values derived from its measurement. */
 import { type Advice, neededGraceSeconds } from '../analysis/advice.ts';
 import type { Workload } from '../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
@@ -7,32 +7,32 @@ import type { WorkloadPatch } from './patch.ts';
 
 export interface CandidateFix {
   fix: Fix;
-  /** What is changed, in words. */
+  /** The change in words. */
   what: string;
   patch: WorkloadPatch;
 }
 
 export interface Candidates {
   fixes: CandidateFix[];
-  /** Why the other ones of the four fixes are not tried: a line each, "pre-stop: has 5 s already, and 2 s is enough". */
+  /** Why the others of the four fixes are not tried, one line each: "pre-stop: has 5 s already, and 2 s is enough". */
   untried: string[];
 }
 
-/** A fix to try, or why there is none. */
+/** A fix to try, or the reason why there is none. */
 type Outcome = CandidateFix | string;
 
-/** Where the lag could not be measured: what most people set. */
+/** Used if the routing lag could not be measured: a common value. */
 const USUAL_PRE_STOP_S = 5;
 
 /**
- * For this project's app: how long to accept connections after SIGTERM, so that each client that holds one gets a
- * response with Connection: close before its socket goes. The pre-stop component has the same.
+ * For this project's app: how long to accept connections after SIGTERM, so that each client with an open connection
+ * gets a response with Connection: close before the socket is closed. The pre-stop component has the same value.
  */
 const OWN_DRAIN_DELAY_MS = 2000;
-/** Its drain gives up this long before SIGKILL, so that it can still say what it cut. */
+/** The app gives up draining this long before SIGKILL, so that it can still log what it cut. */
 const OWN_DEADLINE_MARGIN_MS = 1000;
 
-/** @param ownApp whether the image is this project's app, whose shutdown is switched by its environment */
+/** @param ownApp whether the image is this project's app, whose shutdown is set through environment variables */
 export function candidateFixes(workload: Workload, advice: Advice, ownApp: boolean): Candidates {
   const preStop = preStopFix(workload, advice, ownApp);
   const outcomes: Outcome[] = [
@@ -47,9 +47,9 @@ export function candidateFixes(workload: Workload, advice: Advice, ownApp: boole
   };
 }
 
-/** The one fix whose values need no measurement. */
+/** The only fix whose values need no measurement. */
 export function replicasFix(workload: Workload): CandidateFix | undefined {
-  if (workload.kind === 'DaemonSet') return undefined; // it has as many as there are nodes
+  if (workload.kind === 'DaemonSet') return undefined; // one pod per node
   const { type, replicas, maxUnavailable } = effectiveStrategy(workload);
   if (type === 'RollingUpdate' && replicas >= 2 && maxUnavailable < replicas) return undefined;
   const enough = Math.max(2, replicas);
@@ -59,13 +59,13 @@ export function replicasFix(workload: Workload): CandidateFix | undefined {
   }
   return {
     fix: 'replicas',
-    what: `${enough} replicas, replaced one at a time and never below their number`,
+    what: `${enough} replicas, replaced one at a time, with all ${enough} available throughout`,
     patch: { replicas: enough, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
   };
 }
 
 function keptReplicas(workload: Workload): string {
-  if (workload.kind === 'DaemonSet') return 'replicas: a DaemonSet has as many as there are nodes';
+  if (workload.kind === 'DaemonSet') return 'replicas: a DaemonSet has one pod per node';
   const { replicas, maxUnavailable } = effectiveStrategy(workload);
   return `replicas: has ${replicas} already, and a rollout keeps ${replicas - maxUnavailable} of them ready`;
 }
@@ -84,10 +84,10 @@ function shutdownFix(workload: Workload, { server }: Advice, ownApp: boolean): O
     return `graceful-shutdown: the server drains on ${stopSignal} already${gaveUp ? ', and gives up too early' : ''}`;
   }
   const why = turnedAway ? `it answered ${turnedAway.status} after ${stopSignal}` : `it did not drain on ${stopSignal}`;
-  return `graceful-shutdown: only the server can; ${why} (docs/recipes)`;
+  return `graceful-shutdown: a change to the server; ${why} (docs/recipes)`;
 }
 
-/** @param newPreStopS the preStop sleep of the fix that is tried, where there is one */
+/** @param newPreStopS the preStop sleep of the fix to try, if there is one */
 function graceFix(
   { spec }: Workload,
   { longestRequest, gracePeriod, preStop, server, changes }: Advice,
@@ -96,7 +96,7 @@ function graceFix(
 ): Outcome {
   const nowS = spec.template.spec.terminationGracePeriodSeconds;
   if (!longestRequest || !gracePeriod)
-    return `grace-period: has ${nowS} s; no request was answered, so what it takes is unknown`;
+    return `grace-period: has ${nowS} s; no request was answered, so the time it needs is unknown`;
   const preStopS = newPreStopS ?? preStop?.nowSeconds ?? 0;
   const drainMs = Math.max(server.acceptsAfterSigtermMs ?? 0, ownApp ? OWN_DRAIN_DELAY_MS : 0);
   const graceSeconds = neededGraceSeconds({
@@ -126,13 +126,13 @@ function preStopFix(workload: Workload, { preStop, server }: Advice, ownApp: boo
   if (hook && !hook.sleep) {
     const longEnough = preStop !== null && preStop.nowSeconds >= seconds;
     return longEnough
-      ? `pre-stop: has a hook already that takes ${Number(preStop.nowSeconds.toFixed(2))} s, and ${seconds} s is enough`
-      : `pre-stop: the manifest has a hook of its own; it should take ${seconds} s`;
+      ? `pre-stop: has a hook already, which takes ${Number(preStop.nowSeconds.toFixed(2))} s, and ${seconds} s is enough`
+      : `pre-stop: the manifest has its own hook, which should take ${seconds} s`;
   }
   if (nowSeconds >= seconds && drains) {
     if (preStop === null) return `pre-stop: has ${nowSeconds} s already; the routing lag is unknown`;
     return nowSeconds === 0
-      ? `pre-stop: none is needed, the server accepts connections for long enough after ${server.stopSignal}`
+      ? `pre-stop: not needed; the server accepts connections for long enough after ${server.stopSignal}`
       : `pre-stop: has ${nowSeconds} s already, and ${seconds} s is enough`;
   }
   const preStopSeconds = Math.max(seconds, nowSeconds);

@@ -1,4 +1,4 @@
-/** Finds the smallest set of fixes that stops a service from breaking requests, by trying the sets out. */
+/** Finds the smallest set of fixes that stops a service from breaking requests, by trying sets in turn. */
 import { type Advice, advise } from '../analysis/advice.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { refusalsOf } from '../kubernetes-rules/admission.ts';
@@ -13,29 +13,32 @@ import { applyPatch, mergePatches, type WorkloadPatch } from './patch.ts';
 import { MAX_INVALID, nextStep, setName, type Tried } from './search.ts';
 
 export interface FindFixOptions extends Origin {
-  /** Clean rollouts that prove a set. */
+  /** How many clean rollouts prove a set. */
   repeats: number;
-  /** Requests that a clean rollout may break. */
+  /** How many requests a clean rollout may break. */
   maxFailed: number;
-  /** Runs the trials; results as they came. */
+  /** Runs the trials. Results are in the order in which they ended. */
   measure(trials: readonly TrialPlan[], what: string): Promise<{ results: TrialResult[]; traces: Trace[] }>;
 }
 
 export interface FoundFix {
   state: 'nothing-to-fix' | 'found' | 'not-found' | 'invalid';
-  /** The set that was found; else empty. */
+  /** The set that was found, else empty. */
   changes: CandidateFix[];
   patch: WorkloadPatch;
-  /** Why each of the four fixes that was not tried was not. */
+  /** The fixes that were not tried, and why. */
   untried: string[];
   tried: Tried[];
-  /** From the manifest as it is. */
+  /** From the unchanged manifest. */
   advice: Advice;
-  /** From the rollouts of the set that came closest, where none was found: what is left to change is not in the manifest. */
+  /**
+   * If no set was found: advice from the rollouts of the set that came closest. What it names must be changed
+   * elsewhere.
+   */
   rest: Advice | undefined;
 }
 
-/** Runs until a set has proved itself, or none is left. Rejects as `measure` does. */
+/** Runs until a set is proved, or none is left. Rejects if `measure` does. */
 export async function findFix(service: LocalService, options: FindFixOptions): Promise<FoundFix> {
   const search = new Search(service, options);
   const measured = await search.measureUnchanged();
@@ -72,7 +75,7 @@ class Search {
   candidates: Candidates = { fixes: [], untried: [] };
   readonly #service: LocalService;
   readonly #options: FindFixOptions;
-  /** Those that the values of the fixes follow from. */
+  /** The traces that the values of the fixes are derived from. */
   readonly #traces: Trace[] = [];
   readonly #valid: { name: string; failed: number; trace: Trace }[] = [];
 
@@ -81,12 +84,12 @@ class Search {
     this.#options = options;
   }
 
-  /** The advice for the manifest as it is. */
+  /** The advice for the unchanged manifest. */
   get advice(): Advice {
     return advise(this.#traces);
   }
 
-  /** From the set whose worst rollout broke least. */
+  /** Advice from the set whose worst rollout broke the fewest requests. */
   get adviceOnTheRest(): Advice {
     const worst = new Map<string, number>();
     for (const { name, failed } of this.#valid) worst.set(name, Math.max(failed, worst.get(name) ?? 0));
@@ -95,8 +98,9 @@ class Search {
   }
 
   /**
-   * Measures the manifest as it is, which gives the fixes their values, and a control. Where every pod goes at once, no
-   * router has another one to send to, and its lag shows only with enough replicas. False when nothing valid came of it.
+   * Measures a control and the unchanged manifest, which the values of the fixes are derived from. If all pods
+   * terminate at once, routers have no other pod to send to, so their lag is measured with enough replicas. False if no
+   * trial was valid.
    */
   async measureUnchanged(): Promise<boolean> {
     const { manifests } = this.#service;
@@ -108,12 +112,12 @@ class Search {
     return true;
   }
 
-  /** Tries sets out and notes what came of it. */
+  /** Tries these sets and records the outcomes. */
   async run(trials: readonly { set: readonly Fix[]; times: number }[]): Promise<void> {
     const plans = trials.flatMap(({ set, times }) => this.#plan(set, times));
     if (plans.length === 0) return;
     const sizes = [...new Set(trials.map(({ set }) => set.length))];
-    const what = sizes[0] === 0 ? 'as it is' : `${sizes.join(' and ')} of ${this.candidates.fixes.length} fixes`;
+    const what = sizes[0] === 0 ? 'unchanged' : `${sizes.join(' and ')} of ${this.candidates.fixes.length} fixes`;
     this.#noteAll(await this.#options.measure(plans, what));
   }
 
@@ -123,7 +127,7 @@ class Search {
       const set = setOf(variant);
       const plans =
         variant === CONTROL ? [planTrial(this.#service, CONTROL, repeat, this.#options)] : this.#plan(set, 1);
-      const what = variant === CONTROL ? 'control' : set.length === 0 ? 'as it is' : 'with replicas';
+      const what = variant === CONTROL ? 'control' : set.length === 0 ? 'unchanged' : 'with replicas';
       const measured = await this.#options.measure(plans, what);
       const { results, traces } = measured;
       if (variant !== CONTROL) this.#noteAll(measured);
@@ -177,7 +181,7 @@ class Search {
   }
 }
 
-/** `own` as it is, else with its fixes: `own+pre-stop+replicas`. */
+/** `own` for the unchanged manifest, else with its fixes: `own+pre-stop+replicas`. */
 function variantOf(set: readonly Fix[]): string {
   return [OWN, ...(set.length > 0 ? [setName(set)] : [])].join('+');
 }

@@ -1,4 +1,4 @@
-/** Changes of a workload: as data, applied to manifests, as a kustomize component, and as flags of `run`. */
+/** Changes to a workload: as data, applied to manifests, as a kustomize component, and as flags of `run`. */
 import type { Workload } from '../kubernetes-rules/objects.ts';
 import type * as Written from '../kubernetes-rules/written-objects.ts';
 import { type Manifests, withWorkload } from '../manifests/manifests.ts';
@@ -19,7 +19,7 @@ export function mergePatches(patches: readonly WorkloadPatch[]): WorkloadPatch {
   return Object.assign({}, ...patches, Object.keys(env).length > 0 && { env });
 }
 
-/** The manifests with the change made to their workload. */
+/** The manifests with the changed workload. */
 export function applyPatch(manifests: Manifests, patch: WorkloadPatch): Manifests {
   return withWorkload(manifests, (written) => {
     const workload = structuredClone(written);
@@ -46,7 +46,7 @@ function setVariable(container: Written.Container | undefined, name: string, val
   container.env = [...others, { name, value }];
 }
 
-/** The change as a component to list in a kustomization's `components`. */
+/** The change as a component, to be listed under `components` in a kustomization. */
 export function componentOf({ kind, metadata, spec }: Workload, patch: WorkloadPatch): string {
   const { replicas, rollingUpdate, graceSeconds, preStopSeconds, env } = patch;
   const containerPatch = {
@@ -59,7 +59,7 @@ export function componentOf({ kind, metadata, spec }: Workload, patch: WorkloadP
       containers: [{ name: spec.template.spec.containers[0].name, ...containerPatch }],
     }),
   };
-  // Replaced whole: merged into Recreate, the fields of a rolling update would be refused.
+  // Replaced as a whole: the API server refuses rolling-update fields merged into Recreate.
   const strategy = { $patch: 'replace', type: 'RollingUpdate', rollingUpdate };
   const body = yamlText({
     apiVersion: 'apps/v1',
@@ -78,7 +78,7 @@ export function componentOf({ kind, metadata, spec }: Workload, patch: WorkloadP
   });
 }
 
-/** The change as flags of `run`, which have no word for an environment. */
+/** The change as flags of `run`. There is no flag for the environment. */
 export function flagsOf({ replicas, rollingUpdate, graceSeconds, preStopSeconds }: WorkloadPatch): string {
   return [
     ...(replicas === undefined ? [] : [`--replicas ${replicas}`]),

@@ -1,17 +1,17 @@
 /**
- * Which sets of fixes to try next: from the smallest up, each once, and those that broke nothing again, until one has
- * proved itself or all of them have failed. Pure.
+ * Decides which sets of fixes to try next: the smallest first, each set once, then the clean ones again, until one is
+ * proved or all have failed. Pure.
  */
 import type { Fix } from '../manifests/overlays.ts';
 
-/** What is known of one set of fixes. */
+/** What is known about one set of fixes. */
 export interface Tried {
   set: readonly Fix[];
   /** Failed requests of each valid trial. */
   failed: readonly number[];
-  /** Trials that could not be trusted. */
+  /** Number of invalid trials. */
   invalid: number;
-  /** Why the API server would not take it. */
+  /** Why the API server would refuse it. */
   refused?: string | undefined;
 }
 
@@ -21,12 +21,12 @@ export type Step =
   | { kind: 'none' }
   | { kind: 'invalid'; set: readonly Fix[] };
 
-/** So many trials of one set may turn out invalid before the search gives up. */
+/** The search gives up after more than this many invalid trials of one set. */
 export const MAX_INVALID = 5;
 
 /**
- * @param repeats clean trials that prove a set
- * @param maxFailed requests that a clean trial may break
+ * @param repeats how many clean trials prove a set
+ * @param maxFailed how many requests a clean trial may break
  */
 export function nextStep(fixes: readonly Fix[], tried: readonly Tried[], repeats: number, maxFailed: number): Step {
   for (let size = 0; size <= fixes.length; size++) {
@@ -45,12 +45,12 @@ export function nextStep(fixes: readonly Fix[], tried: readonly Tried[], repeats
   return { kind: 'none' };
 }
 
-/** The name of a set, the same whatever the order of its fixes. */
+/** The name of a set. It does not depend on the order of the fixes. */
 export function setName(set: readonly Fix[]): string {
   return [...set].sort().join('+');
 }
 
-/** Every subset of that size, in the order of the items. */
+/** All subsets of that size, in the order of the items. */
 export function subsets<T>(items: readonly T[], size: number): T[][] {
   if (size === 0) return [[]];
   return items.flatMap((item, index) => subsets(items.slice(index + 1), size - 1).map((rest) => [item, ...rest]));
@@ -60,7 +60,7 @@ function outcomeOf(set: readonly Fix[], tried: readonly Tried[]): Tried {
   return tried.find((outcome) => setName(outcome.set) === setName(set)) ?? { set, failed: [], invalid: 0 };
 }
 
-/** Nothing speaks against it so far. */
+/** Nothing rules the set out so far. */
 function isOpen({ failed, refused }: Tried, maxFailed: number): boolean {
   return refused === undefined && failed.every((count) => count <= maxFailed);
 }

@@ -1,4 +1,4 @@
-/** The command that stands for a container's image on this machine. */
+/** The local command that runs in place of a container's image. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
@@ -10,16 +10,16 @@ import type { Manifests } from '../manifests/manifests.ts';
 import { RUNTIMES } from '../manifests/overlays.ts';
 import { findRuntime } from '../trials/runtimes.ts';
 
-/** Our own overlays say which runtime is in the image. */
+/** The overlays of this project name the runtime of their image in this label. */
 const RUNTIME_LABEL = 'k8s-rollout-test/runtime';
 
-/** `NAME=COMMAND`, as --exec takes it. */
+/** A value of --exec: `CONTAINER=COMMAND`. */
 export interface ContainerCommand {
   container: string;
   command: string[];
 }
 
-/** @throws InputError when the text is not NAME=COMMAND */
+/** @throws InputError if the text is not CONTAINER=COMMAND */
 export function parseContainerCommand(text: string): ContainerCommand {
   const equals = text.indexOf('=');
   const container = text.slice(0, equals).trim();
@@ -31,10 +31,11 @@ export function parseContainerCommand(text: string): ContainerCommand {
 }
 
 /**
- * What stands for the image of each container of the manifest: the command given for it, else its own where the program is on
- * this machine, else that of the runtime its label names. The image of a container that the Service does not send to may be
- * missing: then a process stands in for it that does nothing and dies of its stop signal.
- * @throws InputError when nothing stands for the container that serves, or a command was given for one that is not there
+ * What runs locally for the image of each container: the command given with --exec; else the container's own command,
+ * if that program is on this machine; else the runtime that the label names. If there is none for a container that the
+ * Service does not send to, an idle process stands in for it that exits on its stop signal.
+ * @throws InputError if there is no command for the container that serves, or --exec names a container that does not
+ * exist
  */
 export function imagesOf(
   manifests: Manifests,
@@ -60,7 +61,7 @@ export function imagesOf(
   return Object.fromEntries(images);
 }
 
-/** Does nothing until its stop signal, which ends it: PID 1 has to handle that for it to do so. */
+/** Idles until its stop signal. The trap is needed because PID 1 ignores signals that it does not handle. */
 const STAND_IN: LocalImage = {
   command: ['sh', '-c', 'trap "exit 0" TERM INT QUIT; while :; do sleep 3600 & wait; done'],
   standIn: true,
@@ -78,18 +79,20 @@ function runtimeCommand(manifests: Manifests): readonly string[] | undefined {
 function noCommand({ source }: Manifests, { name, command: [program] = [] }: Container): InputError {
   const why =
     program === undefined
-      ? 'has no command, and its image does not run here'
+      ? 'has no command, and its image cannot run on this machine'
       : `runs ${program}, which is not on this machine`;
-  return new InputError(`${source}: container "${name}" ${why}: say what stands for it with --exec ${name}="COMMAND"`);
+  return new InputError(
+    `${source}: container "${name}" ${why}: name the command to run instead with --exec ${name}="COMMAND"`,
+  );
 }
 
-/** The runtime of this project's own app, where the manifest deploys that. */
+/** The runtime of this project's app, if the manifest deploys that app. */
 export function ownRuntime({ workload }: Manifests): (typeof RUNTIMES)[number] | undefined {
   const label = workload.spec.template.metadata?.labels?.[RUNTIME_LABEL];
   return RUNTIMES.find((name) => name === label);
 }
 
-/** @throws InputError when the command's program is not on this machine */
+/** @throws InputError if the command's program is not on this machine */
 export function assertProgram(command: readonly string[], source: string): void {
   const [program = ''] = command;
   if (!findProgram(program)) throw new InputError(`${source}: there is no program "${program}" on this machine`);
@@ -105,6 +108,6 @@ function isProgram(path: string): boolean {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
   } catch {
-    return false; // not there, or not for us
+    return false; // missing, or not executable by this user
   }
 }

@@ -1,14 +1,17 @@
 /** The Deployment and the Service that the flags of `run` describe. */
 import { type Manifests, manifestsOf } from '../manifests/manifests.ts';
 
-/** What is not given is Kubernetes' default, but for the replicas: one alone has no rolling update to speak of. */
+/**
+ * Settings that are not given have Kubernetes' defaults, except replicas: with a single replica there is hardly a
+ * rolling update.
+ */
 export interface DeploymentSettings {
   replicas?: number | undefined;
   graceSeconds?: number | undefined;
   preStopSeconds?: number | undefined;
   maxSurge?: number | string | undefined;
   maxUnavailable?: number | string | undefined;
-  /** The path of a readiness probe; without it the pod is ready once its port accepts connections. */
+  /** The path of the readiness probe. Without it, the pod is ready once its port accepts connections. */
   readyPath?: string | undefined;
 }
 
@@ -17,10 +20,10 @@ const NAME = 'own-service';
 /** The container's port. The local cluster gives each pod an address of its own instead. */
 const CONTAINER_PORT = 8080;
 export const OWN_CONTAINER = 'app';
-/** A command that is not up by then is not going to be. */
+/** A command that is not ready by then will not become ready. */
 const PROGRESS_DEADLINE_S = 120;
 
-/** @throws InputError when the settings make no valid objects */
+/** @throws InputError if the settings do not make valid objects */
 export function deploymentFromSettings(settings: DeploymentSettings): Manifests {
   const labels = { 'app.kubernetes.io/name': NAME };
   const service = {

@@ -1,10 +1,10 @@
-/** What `run --on kubernetes` is about to do, for the user to agree to. */
+/** What `run --on kubernetes` is about to do, for the user to confirm. */
 import type { LiveService } from '../clusters/kubernetes/live-service.ts';
 import type { LifecycleHandler } from '../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import { type RequestMix, totalRate } from '../load/request-mix.ts';
 
-/** What will be done and to what, a line each. */
+/** What will be done to which workload, one line each. */
 export function intentions(
   { api, reference, url, manifests }: LiveService,
   { requestMix, repeats, trigger }: { requestMix: RequestMix; repeats: number; trigger: string | undefined },
@@ -32,7 +32,7 @@ export function intentions(
 /** Longer commands are cut: a hook may be a script of many lines. */
 const LONGEST_COMMAND = 60;
 
-/** A preStop hook, by its kind. */
+/** A preStop hook in words, by its kind. */
 export function hookText(hook: LifecycleHandler | undefined): string {
   const { sleep, exec, httpGet, tcpSocket } = hook ?? {};
   if (sleep) return `sleep ${sleep.seconds} s`;
@@ -44,10 +44,10 @@ export function hookText(hook: LifecycleHandler | undefined): string {
     const { scheme = 'HTTP', host = '', port, path = '/' } = httpGet;
     return `httpGet ${scheme.toLowerCase()}://${host || 'POD'}:${port}${path.startsWith('/') ? '' : '/'}${path}`;
   }
-  return tcpSocket === undefined ? 'none' : 'tcpSocket, which the kubelet does not carry out';
+  return tcpSocket === undefined ? 'none' : 'tcpSocket, which the kubelet does not support';
 }
 
-/** An image's own STOPSIGNAL is honoured by the container runtime, and the API server does not know it. */
+/** The container runtime honours the STOPSIGNAL of an image, which the API server does not know. */
 function stopText(stopSignal: string | undefined): string {
   return stopSignal === undefined
     ? 'stop signal: SIGTERM, or the STOPSIGNAL of the image'

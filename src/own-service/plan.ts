@@ -1,4 +1,4 @@
-/** Which trials measure one service: rollouts, and a control. */
+/** The trials that measure one service: one control, then the rollouts. */
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
@@ -18,7 +18,7 @@ export interface Service {
   requestMix: RequestMix;
 }
 
-/** Where its trials run and what loads them, as results name them. */
+/** The cluster and the load generator, as results name them. */
 export type Place = Pick<TrialPlan['identity'], 'cluster' | 'load'>;
 
 /** The run that trials belong to, and the seed of its random choices. */
@@ -29,27 +29,27 @@ export interface Origin {
 
 const LOCAL: Place = { cluster: 'local', load: 'builtin' };
 
-/** A service as it is measured on this machine. */
+/** A service to measure on this machine. */
 export interface LocalService extends Service {
-  /** What stands for each container's image, by the container's name. */
+  /** What runs in place of each container's image, by the container's name. */
   images: Readonly<Record<string, LocalImage>>;
-  /** The port the command listens on whatever PORT says. */
+  /** The port that the command listens on if it ignores PORT. */
   ownPort?: number | undefined;
   /** How many cores one trial is expected to keep busy; nobody knows before it has run. */
   coresEach: number;
 }
 
 /**
- * The rollouts, and before them one control: the same load for a while without a rollout. A server that fails now and
- * then by itself (it recycles its workers, it closes kept connections after some seconds) would otherwise have that
- * taken for the rollout's doing, and the two seconds of load before a rollout are too short to show it.
+ * One control (the same load for a while, without a rollout), then the rollouts. Some servers fail now and then by
+ * themselves, because they recycle workers or close keep-alive connections after a few seconds. Without the control,
+ * such failures would be blamed on the rollout; the two seconds of load before a rollout are too short to show them.
  */
 export function planRollouts(service: Service, repeats: number, origin: Origin, place = LOCAL): TrialPlan[] {
   const rollouts = Array.from({ length: repeats }, (_, repeat) => planTrial(service, OWN, repeat, origin, place));
   return [planTrial(service, CONTROL, 0, origin, place), ...rollouts];
 }
 
-/** One trial of the service; a control where that is its variant. */
+/** One trial of the service: a control if that is its variant. */
 export function planTrial(
   service: Service,
   variant: string,
@@ -74,7 +74,7 @@ export function planTrial(
   };
 }
 
-/** Where the service's trials run: on this machine, with this program's environment. */
+/** Runs the service's trials on this machine, with the environment of this program. */
 export function localServiceBackend({ images, ownPort, coresEach }: LocalService): TrialsBackend<TrialPlan> {
   const env = ownEnvironment();
   return {

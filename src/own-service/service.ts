@@ -1,4 +1,4 @@
-/** From the flags of `run` to the service it measures. */
+/** Turns the flags of `run` into the service to measure. */
 import { InputError } from '../errors.ts';
 import { type RequestMix, readRequestMix } from '../load/request-mix.ts';
 import { atRate, type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
@@ -17,17 +17,17 @@ export interface ServiceFlags extends DeploymentSettings, RequestSettings {
   file?: string | undefined;
   exec: readonly ContainerCommand[];
   port?: number | undefined;
-  /** The signal that asks the server to stop, where it is not SIGTERM. */
+  /** The signal that asks the server to stop, if it is not SIGTERM. */
   stopSignal?: NodeJS.Signals | undefined;
   workload?: string | undefined;
 }
 
-/** @throws InputError for flags, files and manifests that make no service */
+/** @throws InputError if the flags, files or manifests do not describe a service */
 export async function localService(command: readonly string[], flags: ServiceFlags): Promise<LocalService> {
   const manifests = await manifestsFrom(flags);
   if (manifests && command.length > 0) {
     throw new InputError(
-      `run: a manifest names its container's command; to replace it: --exec CONTAINER="${command[0]} …"`,
+      `run: the manifest already names the container's command; to replace it, use --exec CONTAINER="${command[0]} …"`,
     );
   }
   if (!manifests && command.length === 0) {
@@ -35,7 +35,7 @@ export async function localService(command: readonly string[], flags: ServiceFla
       'run: nothing to run: give a command after --, as in run -- node server.js, or -k DIR or -f FILE',
     );
   }
-  if (!manifests && flags.exec.length > 0) throw new InputError('--exec: goes with a manifest (-k or -f)');
+  if (!manifests && flags.exec.length > 0) throw new InputError('--exec: needs a manifest (-k or -f)');
   if (!manifests) assertProgram(command, 'run');
   return {
     manifests: manifests ?? deploymentFromSettings(flags),
@@ -54,7 +54,9 @@ async function manifestsFrom({ kustomize, file }: ServiceFlags): Promise<Manifes
   return file === undefined ? undefined : readManifestsWithinLimits(await readSource(file));
 }
 
-/** This project's app has a route that takes its time, which its own request mix uses. */
+/**
+ * This project's app has a slow route that its own request mix uses, so it gets that mix unless flags ask for another.
+ */
 function requestMixFor(manifests: Manifests | undefined, flags: ServiceFlags): RequestMix {
   const { path, method, body, scenarios, workload } = flags;
   const bare = [path, method, body, scenarios, workload].every((setting) => setting === undefined);

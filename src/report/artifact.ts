@@ -1,17 +1,17 @@
-/** The file of the repository that a finding of some source points to. */
+/** The repository file that a finding points to. */
 
 /**
- * A rendered kustomization points to its kustomization.yaml, which does not have the finding's lines; standard input
- * points to no file.
+ * Maps the source of a finding to a file. A rendered kustomization maps to its kustomization.yaml, whose lines are not
+ * those of the finding. Standard input maps to no file.
  */
 export type ArtifactOf = (source: string) => { file?: string; hasLines: boolean };
 
-/** A path as a URI reference: forward slashes, no `./`, and everything that is special in a URI escaped. */
+/** A path as a URI reference: forward slashes, no leading `./`, special characters escaped. */
 export function artifactUri(path: string): string {
   return posixPath(path.toWellFormed()).replace(/^\/+/, '/').split('/').map(encodeURIComponent).join('/');
 }
 
-/** Relative where it was given so, with forward slashes and no `./` in front. */
+/** The path with forward slashes and without a leading `./`. A relative path stays relative. */
 export function posixPath(path: string): string {
   return path.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
 }

@@ -1,4 +1,4 @@
-/** Findings as annotations of a GitHub workflow run: commands that the runner reads from the output. */
+/** Findings as annotations of a GitHub workflow run: commands in the output that the runner reads. */
 import type { CheckResult, Finding } from '../check/check.ts';
 import type { Severity } from '../check/rule.ts';
 import { logLine } from '../printable.ts';
@@ -13,8 +13,8 @@ const COMMANDS: Record<Severity, Annotation['level']> = {
 };
 
 /**
- * A line each, and a newline at the end. Of more than GitHub shows, the last annotation gives the number of the others,
- * which follow as text.
+ * One line per finding, each ending with a newline. If there are more than GitHub shows, the last annotation says how
+ * many, and the rest follow as plain text.
  */
 export function checkAnnotations({ findings }: CheckResult, artifactOf: ArtifactOf): string {
   const lines = (Object.keys(COMMANDS) as Severity[]).flatMap((severity) => {
@@ -31,7 +31,7 @@ export function checkAnnotations({ findings }: CheckResult, artifactOf: Artifact
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** The file may be anyone's, so that no `::` is left in the line. */
+/** The text may come from anyone, so no `::` is left in the line: the runner could take it for a command. */
 function logText(finding: Finding): string {
   const { severity, rule, message } = finding;
   return logLine(`${placeText(finding)} ${severity} ${rule}: ${message}`).replaceAll('::', ': :');

@@ -1,4 +1,4 @@
-/** Findings as JSON: a contract, with a version. */
+/** Findings as JSON. The format is versioned, because other programs rely on it. */
 import { causeById } from '../analysis/causes.ts';
 import type { CheckResult } from '../check/check.ts';
 import { rulePage } from '../check/registry.ts';
@@ -10,7 +10,7 @@ export function checkJson({ findings, notes }: CheckResult) {
       ...finding,
       ...(cause && { cause, causeNumber: causeById(cause).number }),
       ...position,
-      /** Whether `fix` is a patch of this very object, or an example. */
+      /** Whether `fix` is a patch for this object; else it is an example. */
       fixIsPatch: patch !== undefined,
       page: rulePage(finding.rule),
     })),

@@ -1,4 +1,4 @@
-/** Findings as text. */
+/** Findings as text for the terminal. */
 import { causeById } from '../analysis/causes.ts';
 import { type CheckResult, type Finding, type ObjectIdentity, patchText } from '../check/check.ts';
 import { mergePatches } from '../check/patch.ts';
@@ -6,12 +6,12 @@ import type { Severity } from '../check/rule.ts';
 import { printable, printableName } from '../printable.ts';
 import { colorsFor } from './terminal.ts';
 
-/** A patch that is cut would be another one. */
+/** A patch with a longer line is not printed at all: a truncated patch would be a different patch. */
 const LONGEST_PATCH_LINE = 500;
 
 type Colors = ReturnType<typeof colorsFor>;
 
-/** Findings with their lines, the patches that fix them, and the count; ends with a newline. */
+/** The findings with their positions, patches that fix them, and the totals. Ends with a newline. */
 export function renderFindings({ findings, notes }: CheckResult, colors = colorsFor(process.stdout)): string {
   const blocks = [
     ...findings.map((finding) => findingText(finding, colors)),
@@ -21,7 +21,7 @@ export function renderFindings({ findings, notes }: CheckResult, colors = colors
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** `shop.yaml:12:3`, as editors and terminals make a link of. */
+/** `shop.yaml:12:3`, which editors and terminals turn into a link. */
 export function placeText({ source, position }: Finding): string {
   const file = printable(source);
   return position ? `${file}:${position.line}:${position.column}` : file;
@@ -38,7 +38,7 @@ function severityColor(severity: Severity, colors: Colors): (text: string) => st
   return { error: colors.red, warning: colors.yellow, info: colors.cyan }[severity];
 }
 
-/** One patch an object, of its errors and warnings; what is only worth knowing is left to the reader. */
+/** One patch per object, for its errors and warnings. Infos are left to the reader. */
 function patches(findings: readonly Finding[], colors: Colors): string[] {
   const byObject = new Map<string, { object: ObjectIdentity; patches: object[] }>();
   for (const { severity, object, patch } of findings) {
@@ -49,10 +49,10 @@ function patches(findings: readonly Finding[], colors: Colors): string[] {
     else byObject.set(key, { object, patches: [patch] });
   }
   return [...byObject.values()].map(({ object, patches }) => {
-    const what = `A patch for ${printable(object.kind)} "${printableName(object.name)}", for kubectl patch or kustomize`;
+    const what = `Patch for ${printable(object.kind)} "${printableName(object.name)}" (kubectl patch or kustomize)`;
     const lines = patchText(object, mergePatches(patches) as object).split('\n');
     if (lines.some(({ length }) => length > LONGEST_PATCH_LINE)) {
-      return colors.dim(`${what}, is too long for this place: see --format json.`);
+      return colors.dim(`${what}: too long to print here; see --format json.`);
     }
     return [colors.dim(`${what}:`), ...lines.map((line) => `    ${line}`)].join('\n');
   });
@@ -61,9 +61,9 @@ function patches(findings: readonly Finding[], colors: Colors): string[] {
 function summary(findings: readonly Finding[], colors: Colors): string {
   const of = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   const [errors, warnings, infos] = [of('error'), of('warning'), of('info')];
-  const counts = [counted(errors, 'error'), counted(warnings, 'warning'), `${infos} worth knowing`].join(', ');
+  const counts = [counted(errors, 'error'), counted(warnings, 'warning'), `${infos} info`].join(', ');
   const color = errors > 0 ? colors.red : warnings > 0 ? colors.yellow : colors.green;
-  const explain = findings.length > 0 ? ' `k8s-rollout-test explain ID` tells more about one.' : '';
+  const explain = findings.length > 0 ? ' Run `k8s-rollout-test explain ID` for details.' : '';
   return `${color(`${counts}.`)}${explain}`;
 }
 

@@ -1,7 +1,7 @@
 import type { ConformanceResult } from '../conform/suite.ts';
 import { jsonText } from './json.ts';
 
-/** The result as it is, with the counts of its verdicts. */
+/** The unchanged result, with the number of cases per status. */
 export function conformanceJson(result: ConformanceResult): string {
   return jsonText({ ...result, counts: counts(result) });
 }

@@ -1,4 +1,4 @@
-/** How far the conformance suite has come: one line that is written over, and on a terminal alone. */
+/** Progress of the conformance suite: a single line that is rewritten, on terminals only. */
 import { createLogUpdate } from 'log-update';
 import type { CaseResult } from '../conform/suite.ts';
 import type { LiveTerminal } from '../output.ts';
@@ -11,7 +11,7 @@ export function conformanceProgress(
   const update = createLogUpdate(stream as NodeJS.WriteStream);
   let done = 0;
   let failed = 0;
-  update('looking at what the server offers …');
+  update('checking what the server supports …');
   return {
     onResult({ status }) {
       done++;

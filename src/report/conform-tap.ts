@@ -1,4 +1,6 @@
-/** The result of the conformance suite as TAP, version 14 (https://testanything.org/tap-version-14-specification.html). */
+/**
+ * The result of the conformance suite in TAP version 14 (https://testanything.org/tap-version-14-specification.html).
+ */
 import type { CaseResult, ConformanceResult } from '../conform/suite.ts';
 import { logLine, printable } from '../printable.ts';
 import { yamlText } from '../yaml-text.ts';
@@ -7,7 +9,9 @@ export function conformanceTap({ cases }: ConformanceResult): string {
   return ['TAP version 14', `1..${cases.length}`, ...cases.flatMap(lines), ''].join('\n');
 }
 
-/** Test points are numbered in a row, whichever cases were chosen; the case's own number is in the description. */
+/**
+ * Test points are numbered consecutively, no matter which cases were chosen. The description has the case's own number.
+ */
 function lines(result: CaseResult, index: number): string[] {
   const point = `${index + 1} - ${escaped(`${result.number} ${result.title}`)}`;
   if (result.status === 'pass') return [`ok ${point}`];

@@ -36,7 +36,7 @@ function caseLines(result: CaseResult, stopSignal: NodeJS.Signals, colors: Color
   }
 }
 
-/** Why it matters, and where users met it. */
+/** Why the case matters, and a link to a report by users. */
 function background(id: string, stopSignal: NodeJS.Signals): string[] {
   const { why, link } = CASES.find((one) => one.id === id) ?? {};
   return [why && withSignal(why, stopSignal), link].filter((line) => line !== undefined);
@@ -49,7 +49,9 @@ function summary(result: ConformanceResult, colors: Colors): string {
   ];
   if (result.wrapper) lines.push(`PID 1 is ${result.wrapper.names}; the server is ${result.wrapper.server}.`);
   if (!result.pid1) {
-    lines.push('The process was not PID 1 here, so a signal without a handler ended it; in a container it is ignored.');
+    lines.push(
+      'The process was not PID 1 here, so a signal without a handler ended it. As PID 1 in a container it ignores the signal.',
+    );
   }
   return lines.join('\n');
 }

@@ -1,4 +1,4 @@
-/** What every report is made from: a run, what it comes to, and of some trials the trace and what to do about it. */
+/** The input of every report: a run, its verdict, and for some trials the trace and the advice. */
 import { type Advice, advise } from '../analysis/advice.ts';
 import { byCell } from '../analysis/cells.ts';
 import type { TrialResult } from '../analysis/result.ts';
@@ -6,14 +6,14 @@ import { type Judgement, judge } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
 import type { Trace } from '../trace/trace.ts';
 
-/** A page with a picture of every one of many repeats would be too large to open. */
+/** With a picture for every repeat, the page of a long run would be too large to open. */
 const MAX_PICTURES_PER_CELL = 3;
 
 export interface ReportedTrial {
   result: TrialResult;
-  /** Absent when it was not kept, or when enough others of its cell are shown. */
+  /** Absent if it was not kept, or if enough others of its cell are shown. */
   trace?: Trace;
-  /** Absent, too, when the measurement cannot be trusted. */
+  /** Absent without a trace, and if the measurement is invalid. */
   advice?: Advice;
 }
 
@@ -23,7 +23,7 @@ export interface ReportContents {
   trials: readonly ReportedTrial[];
 }
 
-/** All trials, with the traces of those that are drawn: in each cell the ones that broke most. */
+/** All trials. Those that broke most in each cell come with their traces, to be drawn. */
 export function reportContents(run: Run): ReportContents {
   const judgement = judge(run);
   const drawn = new Set([...byCell(run.trials).values()].flatMap(worst));
@@ -37,7 +37,7 @@ export function reportContents(run: Run): ReportContents {
   return { run, judgement, trials };
 }
 
-/** Those of one cell that broke most; the first of equals. */
+/** The trials of one cell that broke most. Ties go to the earlier one. */
 function worst(trials: readonly TrialResult[]): TrialResult[] {
   return [...trials].sort((a, b) => b.failed - a.failed || a.repeat - b.repeat).slice(0, MAX_PICTURES_PER_CELL);
 }

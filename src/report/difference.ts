@@ -1,4 +1,4 @@
-/** What changed between two sets of results, as a table for the terminal. */
+/** What changed between two sets of results, as text and a table for the terminal. */
 import Table from 'cli-table3';
 import { CAUSES } from '../analysis/causes.ts';
 import { byCell, cellKey } from '../analysis/cells.ts';
@@ -13,7 +13,7 @@ import { colorsFor } from './terminal.ts';
 
 type Colors = ReturnType<typeof colorsFor>;
 
-/** A set of results and what it is called. */
+/** A set of results and its name. */
 export interface NamedResults {
   name: string;
   trials: readonly TrialResult[];
@@ -22,13 +22,13 @@ export interface NamedResults {
 const VERDICTS: Record<Verdict, string> = {
   more: 'more broke',
   fewer: 'fewer broke',
-  'neither-broke': 'neither broke any',
+  'neither-broke': 'no failures',
   'not-shown': 'no difference shown',
-  'too-few-rollouts': 'too few rollouts to tell',
+  'too-few-rollouts': 'too few rollouts',
   'not-comparable': 'nothing to compare',
 };
 
-/** In words and a table, ending with a newline. */
+/** A summary, the table and notes. Ends with a newline. */
 export function renderDifference(
   found: Difference,
   resultsA: NamedResults,
@@ -36,13 +36,13 @@ export function renderDifference(
   colors = colorsFor(process.stdout),
 ): string {
   const [difference, a, b] = printableData([found, resultsA, resultsB] as const);
-  const table = new Table({ head: ['', '', 'A', 'B', 'B against A'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['', '', 'A', 'B', 'B vs. A'], style: { head: [], border: [] } });
   const { rows } = matrix([...a.trials, ...b.trials]);
   const differences = byCell(difference.cells);
   for (const { variant, cells } of rows) {
     const compared = cells.flatMap((cell) => (cell && differences.get(cellKey(cell))) ?? []);
     compared.forEach((cell, index) => {
-      // The variant's name stands once, beside all of its runtimes.
+      // The variant's name appears once, next to all of its runtimes.
       const name = index === 0 ? [{ content: variantName(variant), rowSpan: compared.length }] : [];
       table.push([...name, ...cellTexts(cell, colors)]);
     });
@@ -60,11 +60,11 @@ function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string
     ...(names('more') !== '' ? [colors.red(`more requests broke in ${names('more')}`)] : []),
     ...(names('fewer') !== '' ? [colors.green(`fewer requests broke in ${names('fewer')}`)] : []),
   ];
-  if (parts.length > 0) return `B against A: ${parts.join('; ')}`;
+  if (parts.length > 0) return `B compared with A: ${parts.join('; ')}`;
   return rolloutsNeeded === null
-    ? 'B against A: no difference shown'
+    ? 'B compared with A: no difference shown'
     : colors.yellow(
-        `B against A: too few rollouts to tell a change from chance (it takes ${rolloutsNeeded} valid ones on each side)`,
+        `B compared with A: too few rollouts to distinguish a change from chance (${rolloutsNeeded} valid ones are needed on each side)`,
       );
 }
 
@@ -118,15 +118,15 @@ function signed(value: number): string {
 function notes({ cells, rolloutsNeeded }: Difference, a: NamedResults, b: NamedResults): string[] {
   const units = new Set(cells.map((cell) => cell.unit));
   const unit =
-    units.size === 1 && units.has('pod') ? 'pod replaced' : 'pod replaced (per rollout where pods are not known)';
+    units.size === 1 && units.has('pod') ? 'replaced pod' : 'replaced pod (per rollout if the pods are unknown)';
   const lines = [
-    `Failed requests per ${unit}: mean over rollouts, with its 95 % interval (Student, Welch); where none failed, the bound of the probability.`,
-    `p: how often chance alone gives such a difference (permutation test over rollouts, Holm's correction for all cells); below ${SIGNIFICANCE} counts as a change.`,
+    `Figures are failed requests per ${unit}: the mean over rollouts with its 95 % interval (Student, Welch); if none failed, the upper bound of the failure probability.`,
+    `p: the probability that chance alone gives such a difference (permutation test over rollouts, Holm's correction over all cells); at most ${SIGNIFICANCE} counts as a change.`,
   ];
   if (rolloutsNeeded !== null)
-    lines.push(`A change can be shown from ${rolloutsNeeded} rollouts on each side (--repeat ${rolloutsNeeded}).`);
+    lines.push(`To show a change, run at least ${rolloutsNeeded} rollouts on each side (--repeat ${rolloutsNeeded}).`);
   if (circumstances(a.trials) !== circumstances(b.trials)) {
-    lines.push('A and B did not run in the same place under the same load: what differs may come from that.');
+    lines.push('A and B ran on different clusters or with different load generators, which may explain differences.');
   }
   return lines;
 }

@@ -1,8 +1,8 @@
-/** Rules and causes for people to read in the terminal. */
+/** Text about rules and causes, for the `explain` command. */
 import { type Cause, causeById } from '../analysis/causes.ts';
 import type { Rule } from '../check/rule.ts';
 
-/** The width prose is broken at. */
+/** Prose is wrapped at this width. */
 const COLUMNS = 100;
 
 export function renderRule(rule: Rule): string {
@@ -10,7 +10,7 @@ export function renderRule(rule: Rule): string {
   const facts = [
     `Severity: ${rule.severity}`,
     ...(cause ? [`Cause: ${cause.number}, ${cause.name} (explain ${cause.id})`] : []),
-    ...(rule.alsoKnownAs ? [`Elsewhere: ${rule.alsoKnownAs.join(', ')}`] : []),
+    ...(rule.alsoKnownAs ? [`In other tools: ${rule.alsoKnownAs.join(', ')}`] : []),
   ];
   return sections([
     `${rule.id}: ${rule.title}`,
@@ -21,7 +21,7 @@ export function renderRule(rule: Rule): string {
   ]);
 }
 
-/** @param rules those that prevent it are named */
+/** @param rules all rules; those about this cause are listed */
 export function renderCause(cause: Cause, rules: readonly Rule[]): string {
   const related = rules.filter((rule) => rule.cause === cause.id).map(({ id }) => id);
   return sections([
@@ -30,8 +30,8 @@ export function renderCause(cause: Cause, rules: readonly Rule[]): string {
     wrapped(`Recognised by: ${cause.evidence}`),
     wrapped(`Fix: ${cause.fix}`),
     ...(cause.measured ? [wrapped(`Measured: ${cause.measured}`)] : []),
-    ...(cause.overlay ? [`Shown by the overlays ${cause.overlay}-{node,bun,deno}, which lack this fix alone.`] : []),
-    ...(related.length > 0 ? [wrapped(`Found by check: ${related.join(', ')}`)] : []),
+    ...(cause.overlay ? [`Shown by the overlays ${cause.overlay}-{node,bun,deno}, which lack only this fix.`] : []),
+    ...(related.length > 0 ? [wrapped(`Rules of check about it: ${related.join(', ')}`)] : []),
   ]);
 }
 
@@ -50,7 +50,7 @@ function indented(text: string): string {
   return text.replaceAll(/^(?=.)/gm, '    ');
 }
 
-/** Prose in lines of at most COLUMNS characters. */
+/** Wraps prose at COLUMNS characters. */
 function wrapped(text: string): string {
   return text.replaceAll(new RegExp(`(?![^\\n]{1,${COLUMNS}}$)([^\\n]{1,${COLUMNS}})\\s`, 'g'), '$1\n');
 }

@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Formats numbers for people to read. */
 
 const integers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -7,7 +7,7 @@ export function count(value: number): string {
   return integers.format(value);
 }
 
-/** "1 pod", "2 pods", "1,234 requests"; `plural` where it is not the word with an s. */
+/** "1 pod", "2 pods", "1,234 requests"; `plural` if it is not the word plus s. */
 export function counted(value: number, word: string, plural = `${word}s`): string {
   return `${count(value)} ${value === 1 ? word : plural}`;
 }
@@ -27,7 +27,7 @@ export function preciseSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
-/** A setting or a duration in seconds, with as many decimals as it needs, at most two: 30 → "30 s", 0.0235 → "0.02 s". */
+/** Seconds with only as many decimals as needed, two at most: 30 → "30 s", 0.0235 → "0.02 s". */
 export function shortSeconds(seconds: number): string {
   if (seconds > 0 && seconds < 0.01) return 'less than 0.01 s';
   return `${Number(seconds.toFixed(2))} s`;

@@ -1,4 +1,4 @@
-/** What `run --find-fix` found, for the terminal: the changes first, then how to make them, then what was tried. */
+/** The result of `run --find-fix` for the terminal: the changes first, then how to make them, then what was tried. */
 import Table from 'cli-table3';
 import type { FixResult } from '../analysis/fix-result.ts';
 import { printable, printableName } from '../printable.ts';
@@ -10,8 +10,8 @@ import { problemLines } from './own-service.ts';
 import { colorsFor, moodColor } from './terminal.ts';
 
 /**
- * Words, the changes, and a table, ending with a newline.
- * @param flags the changes as flags, where the deployment came from flags
+ * The headline, the changes and a table of what was tried. Ends with a newline.
+ * @param flags the changes as flags, if the deployment came from flags
  */
 export function renderFoundFix(
   run: Pick<Run, 'kind' | 'trials' | 'fix'>,
@@ -30,14 +30,14 @@ export function renderFoundFix(
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-/** Why the others of the four fixes were not tried; that is of no interest where nothing has to be fixed. */
+/** Why the others of the four fixes were not tried. Left out if there is nothing to fix. */
 export function untriedLines({ state, untried }: FixResult): string[] {
   return state === 'nothing-to-fix' ? [] : untried.map((text) => `Not tried: ${text}`);
 }
 
-/** What is left to change where no set was found, the change that removes most first. */
+/** Changes outside the manifest, if no set was found. The one that removes most comes first. */
 export function restInWords({ rest }: FixResult): string[] {
-  return rest.map(({ what, removes }) => `${count(removes)} of the failures that are left: ${what}`);
+  return rest.map(({ what, removes }) => `${count(removes)} of the remaining failures: ${what}`);
 }
 
 function restLines(fix: FixResult): string[] {
@@ -45,16 +45,16 @@ function restLines(fix: FixResult): string[] {
   return lines.length === 0 ? [] : [...lines.map((line) => `  ${line}`), ''];
 }
 
-/** The first outcomes stand for the rest where a set was rolled more often; result.json has all. */
+/** At most this many outcomes of a set are shown; result.json has all. */
 const MAX_OUTCOMES = 40;
 
-/** Each set that was tried, with the requests that each of its rollouts broke. */
+/** Each set that was tried, with the number of requests that each of its rollouts broke. */
 export function triedRows({ tried }: FixResult): [set: string, outcome: string][] {
   return tried.map(({ set, failed, invalid, refused }) => {
     const outcomes = [...failed.map(String), ...Array<string>(invalid).fill('invalid')];
     const more = outcomes.length - MAX_OUTCOMES;
     const shown = [...outcomes.slice(0, MAX_OUTCOMES), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
-    const name = printableName(set.length === 0 ? 'as it is' : set.join(' + '));
+    const name = printableName(set.length === 0 ? 'unchanged' : set.join(' + '));
     return [name, printable(refused ? `refused: ${refused}` : shown)];
   });
 }

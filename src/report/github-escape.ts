@@ -1,5 +1,5 @@
 /**
- * Workflow commands of GitHub Actions, `::error title=…::…`, one a line.
+ * Workflow commands of GitHub Actions, `::error title=…::…`, one per line.
  * Source of the escaping: `command.ts` of actions/toolkit (packages/core).
  */
 
@@ -11,7 +11,7 @@ export function escapeData(text: string): string {
   return printableLines(escaped);
 }
 
-/** A property's value. */
+/** The value of a property. */
 export function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
@@ -22,10 +22,10 @@ export interface Annotation {
   message: string;
 }
 
-/** GitHub shows ten annotations of a level in each step and drops the others. */
+/** GitHub shows ten annotations of each level per step and drops the rest. */
 export const MAX_ANNOTATIONS = 10;
 
-/** One line per annotation; when there are more than GitHub shows, the last one says how many are missing. */
+/** One line per annotation. If there are more than GitHub shows, the last one says how many are left out. */
 export function annotationLines(annotations: readonly Annotation[]): string[] {
   const shown =
     annotations.length <= MAX_ANNOTATIONS

@@ -1,4 +1,4 @@
-/** Annotations for GitHub Actions: the problems of a run, at the top of the job's page. */
+/** Annotations for GitHub Actions: the problems of a run, shown at the top of the job's page. */
 import { logLine } from '../printable.ts';
 import type { Complaint } from '../results/judge.ts';
 import type { RunKind } from '../results/result-file.ts';
@@ -8,7 +8,7 @@ import { counted } from './format.ts';
 import { type Annotation, annotationLines } from './github-escape.ts';
 import { headline } from './headline.ts';
 
-/** The workflow commands, one a line; empty when all is well. */
+/** One workflow command per line; empty if there are no problems. */
 export function githubAnnotations({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
   const annotations = judgement.complaints.map(
     (complaint): Annotation => ({
@@ -22,12 +22,12 @@ export function githubAnnotations({ run, judgement }: Pick<ReportContents, 'run'
     .join('');
 }
 
-/** One line for the log beside the annotations. */
+/** One line for the log, next to the annotations. */
 export function githubLogLine({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
   const failed = run.trials.reduce((sum, trial) => sum + trial.failed, 0);
   const said =
     run.kind === 'comparison'
-      ? `${counted(run.trials.length, 'trial')}, ${counted(failed, 'broken request')}, ${counted(judgement.complaints.length, 'complaint')}`
+      ? `${counted(run.trials.length, 'trial')}, ${counted(failed, 'broken request')}, ${counted(judgement.complaints.length, 'problem')}`
       : headline(run, judgement).text;
   return `${logLine(`${said}; see the job summary`)}\n`;
 }
@@ -35,12 +35,12 @@ export function githubLogLine({ run, judgement }: Pick<ReportContents, 'run' | '
 function title(kind: Complaint['kind'], run: RunKind): string {
   switch (kind) {
     case 'invalid':
-      return 'The measurement is not valid';
+      return 'Invalid measurement';
     case 'broke':
       return run === 'comparison' ? 'A valid variant broke requests' : 'A rollout broke requests';
     case 'not-found':
       return 'No fix was found';
     case 'hint':
-      return 'What may help';
+      return 'Hint';
   }
 }

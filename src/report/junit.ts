@@ -1,6 +1,7 @@
 /**
- * A run as JUnit XML; what fails and what is an error follows from the judgement. A comparison has a suite per runtime and
- * a case per variant, the rollouts of one's own service a case each and one for the control, a search for a fix one case.
+ * A run as JUnit XML. The verdict decides what is a failure and what an error. A comparison has a suite per runtime and
+ * a case per variant. The rollouts of a user's own service and its control are a case each, and a search for a fix is a
+ * single case.
  */
 import { byCell, cellKey } from '../analysis/cells.ts';
 import type { TrialResult } from '../analysis/result.ts';
@@ -24,14 +25,14 @@ interface Case {
   name: string;
   runtime: string;
   trials: readonly TrialResult[];
-  /** What came of it, in words. */
+  /** The outcome in words. */
   text: string;
   complaints: readonly Complaint[];
 }
 
 type Outcome = 'passed' | 'failure' | 'error';
 
-/** Takes what of the contents it needs: no trace. */
+/** Needs no traces. */
 export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
   const suites = suitesOf(run, judgement);
   const root = xmlRoot('testsuites', {
@@ -45,7 +46,7 @@ export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'ju
       const time = (rolloutsMs / 1000).toFixed(3);
       const testcase = element(suite, 'testcase', { name, classname: `k8s-rollout-test.${runtime}`, time });
       const outcome = outcomeOf(complaints);
-      if (outcome === 'error') element(testcase, 'error', { message: 'not valid' }, reasons(complaints));
+      if (outcome === 'error') element(testcase, 'error', { message: 'invalid' }, reasons(complaints));
       if (outcome === 'failure') element(testcase, 'failure', { message: failureMessage(trials, complaints) }, text);
       element(testcase, 'system-out', {}, text);
     }
@@ -56,14 +57,15 @@ export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'ju
 function suitesOf(run: ReportContents['run'], judgement: Judgement): Suite[] {
   if (run.kind === 'find-fix') return [{ name: runtimeName(OWN), cases: [fixCase(run, judgement)] }];
   const suites = run.kind === 'comparison' ? comparisonSuites(run.trials, judgement) : [ownSuite(run, judgement)];
-  // What is wrong with no trial alone, as runtimes that cannot be compared, would pass unseen.
+  // Problems of the run as a whole, such as runtimes that cannot be compared, belong to no trial and get a case of
+  // their own.
   const complaints = judgement.complaints.filter(({ trial }) => trial === undefined);
   if (!complaints.some(({ kind }) => kind !== 'hint')) return suites;
   const whole: Case = { name: 'run', runtime: run.kind, trials: [], text: reasons(complaints), complaints };
   return [...suites, { name: 'the whole run', cases: [whole] }];
 }
 
-/** The repeats of a variant are one case. */
+/** The repeats of a variant make one case. */
 function comparisonSuites(trials: readonly TrialResult[], judgement: Judgement): Suite[] {
   const { runtimes, rows } = matrix(trials);
   const trialsOf = byCell(trials);
@@ -103,7 +105,7 @@ function ownSuite({ trials }: ReportContents['run'], judgement: Judgement): Suit
   return { name: runtimeName(OWN), cases };
 }
 
-/** The sets that were tried on purpose are no cases of their own: they may break requests. */
+/** The sets that were tried are not cases of their own, because they may break requests. */
 function fixCase(run: ReportContents['run'], judgement: Judgement): Case {
   const tried = run.fix ? triedRows(run.fix).map(([set, outcome]) => `${set}: ${outcome}`) : [];
   const changes = run.fix?.changes.map(({ what }) => what) ?? [];

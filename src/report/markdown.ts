@@ -16,12 +16,14 @@ import { notes } from './notes.ts';
 import { TRIAL_HEAD, trialRows } from './own-service.ts';
 import { type Cell, matrix } from './summary.ts';
 
-/** GitHub drops a step's whole summary when it is larger than 1024 KiB; some is left for what others add to it. */
+/** GitHub drops the whole summary of a step if it exceeds 1024 KiB. Some room is left for what other tools add. */
 export const MAX_BYTES = 1000 * 1024;
 
 type Contents = Pick<ReportContents, 'run' | 'judgement'>;
 
-/** At most `maxBytes` of UTF-8, ending with a newline; what does not fit is left out, and it says so. */
+/**
+ * At most `maxBytes` of UTF-8, ending with a newline. If something does not fit, it is left out, and the text says so.
+ */
 export function markdownReport({ run, judgement }: Contents, maxBytes = MAX_BYTES): string {
   const { text, mood } = headline(run, judgement);
   const lines = [
@@ -39,7 +41,7 @@ export function markdownReport({ run, judgement }: Contents, maxBytes = MAX_BYTE
   return capped(lines, maxBytes);
 }
 
-/** Nothing here for a measurement that cannot be trusted. */
+/** How to fix what broke. Not called for an invalid measurement. */
 function whatHelps(run: Contents['run']): string[] {
   if (run.kind === 'find-fix') return foundFix(run);
   const broke = run.trials.filter((trial) => trial.variant !== CONTROL);
@@ -53,7 +55,7 @@ function whatHelps(run: Contents['run']): string[] {
   ];
 }
 
-/** By the figures of these rollouts, which a rule of thumb may contradict. */
+/** Based on the measurements of these rollouts, which may contradict the general fixes. */
 function adviceLines(advice: Advice): string[] {
   return [...hookLines(advice), ...changeLines(advice)].map(plain);
 }
@@ -82,7 +84,7 @@ function matrixTable(trials: readonly TrialResult[]): string[] {
   ];
 }
 
-/** Figures to the right, names to the left. */
+/** Names are aligned left, figures right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   return [
     row(head.map(plain)),
@@ -99,7 +101,7 @@ function section(title: string, items: readonly string[]): string[] {
   return items.length === 0 ? [] : ['', `### ${title}`, '', ...items.map((item) => `- ${item}`)];
 }
 
-/** With a fence that is longer than any in the text. */
+/** The fence is longer than any in the text. */
 function codeBlock(text: string): string[] {
   const fence = '`'.repeat(
     largest(
@@ -115,7 +117,7 @@ function cellText(cell: Cell | undefined): string {
   const invalid =
     cell.invalid === 0
       ? []
-      : [cell.invalid === cell.repeats ? '**not valid**' : `**${cell.invalid} of ${cell.repeats} not valid**`];
+      : [cell.invalid === cell.repeats ? '**invalid**' : `**${cell.invalid} of ${cell.repeats} invalid**`];
   if (cell.failed === 0) {
     return [`**0** of ${count(cell.exposed)}`, `at most ${percent(cell.failedUpperBound)}`, ...invalid].join('<br>');
   }
@@ -128,7 +130,7 @@ function cellText(cell: Cell | undefined): string {
   ].join('<br>');
 }
 
-/** The fix for each cause that broke something, the commonest first. */
+/** The fix for each cause that broke requests, the most common cause first. */
 function fixes(cells: readonly (Cell | undefined)[]): string[] {
   const broken = new Map<string, number>();
   for (const { id, failed } of cells.flatMap((cell) => cell?.causes ?? []))
@@ -141,7 +143,7 @@ function fixes(cells: readonly (Cell | undefined)[]): string[] {
     });
 }
 
-/** Text as GitHub's Markdown shows it: no formatting, no HTML, no end of a table's cell, no link, no mention. */
+/** Escapes text so that GitHub's Markdown shows it literally: no formatting, HTML, table cell, link or mention. */
 function plain(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')
@@ -154,7 +156,7 @@ function plain(text: string): string {
 }
 
 function capped(lines: readonly string[], maxBytes: number): string {
-  const last = 'The rest did not fit here; report.html has all of it.';
+  const last = 'The rest does not fit here; see report.html.';
   const room = maxBytes - Buffer.byteLength(`\n${last}\n`);
   let bytes = 0;
   const kept = lines.findIndex((line) => {

@@ -1,4 +1,4 @@
-/** What has to be known to read the results, one sentence a line. */
+/** What a reader needs to know to understand the results, one sentence per line. */
 import { upperBound } from '../analysis/bounds.ts';
 import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { largest, smallest } from '../extremes.ts';
@@ -6,7 +6,7 @@ import type { Run } from '../results/run.ts';
 import { count, counted, percent } from './format.ts';
 
 const EXPOSED =
-  'the requests exposed to the rollout: in flight or started from the first deletion until the last router had forgotten the last old pod (control: all requests).';
+  'the requests exposed to the rollout: those in flight or started between the first deletion and the moment the last router dropped the last old pod (control: all requests).';
 
 export function notes({ kind, trials }: Pick<Run, 'kind' | 'trials'>): string[] {
   return kind === 'comparison' ? comparisonNotes(trials) : ownServiceNotes(trials);
@@ -16,7 +16,7 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
   const lines = trials.some((trial) => trial.cluster !== BY_HAND)
     ? [`"N" in "0 of N" counts ${EXPOSED}`]
     : [
-        '"N" in "0 of N" counts all requests. These results were measured by hand, without a view of the pods, so every cause is unknown.',
+        '"N" in "0 of N" counts all requests. These results were measured by hand. The pods were not observed, so every cause is unknown.',
       ];
   const clean = cleanReplacements(trials);
   if (clean !== undefined) lines.push(clean);
@@ -24,15 +24,14 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
     trials.map((trial) => trial.repeat + 1),
     0,
   );
-  if (repeats > 1) lines.push(`Each cell adds up ${repeats} rollouts.`);
+  if (repeats > 1) lines.push(`Each cell is the sum of ${repeats} rollouts.`);
   if (trials.some((trial) => trial.pid1 === false)) {
     lines.push(
-      'Processes were not PID 1 here, so one without a SIGTERM handler died at once; in a container the signal is ignored.',
+      'Processes were not PID 1 here, so those without a SIGTERM handler died at once. As PID 1 in a container they ignore the signal.',
     );
   }
   const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
-  if (retries > 0)
-    lines.push(`${counted(retries, 'request')} reached a pod twice: the client repeated them by itself.`);
+  if (retries > 0) lines.push(`${counted(retries, 'request')} reached a pod twice: the client retried them by itself.`);
   return lines;
 }
 
@@ -41,25 +40,25 @@ export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
   const lines = [`"Exposed" counts ${EXPOSED}`];
   const before = trials.reduce((sum, { failedBefore }) => sum + failedBefore, 0);
   if (before > 0) {
-    lines.push(`Not counted: ${counted(before, 'request')} that failed before the rollout could break any.`);
+    lines.push(`Not counted: ${counted(before, 'request')} that failed before the rollout could have caused it.`);
   }
   if (trials.some(({ headless }) => headless)) {
     lines.push(
-      'The Service is headless. It is assumed that clients ask DNS for each new connection, keep no answer, and know the port that the pods listen on: a headless Service maps none.',
+      'The Service is headless. Clients are assumed to resolve its name for each new connection, without a cache, and to know the port that the pods listen on, because a headless Service does not map ports.',
     );
   }
   if (trials.some((trial) => trial.hiddenRetries === null)) {
-    lines.push('Unknown: whether a client repeated a request by itself (no response carried x-request-count).');
+    lines.push('Unknown: whether a client retried a request by itself (no response carried x-request-count).');
   }
   if (trials.some((trial) => trial.pid1 === false)) {
-    lines.push('Unknown: what the command does with SIGTERM as PID 1, which it is in a container and was not here.');
+    lines.push('Unknown: what the command does with SIGTERM as PID 1. It is PID 1 in a container, but was not here.');
   }
   return lines;
 }
 
 /**
- * A bound that holds however failures come together. That of requests supposes that each fails by itself, and they do not:
- * a pod that ends too early breaks a bunch of them (bench/results/honest-bound.json).
+ * A bound that holds even though failures are clustered. The bound per request assumes that requests fail
+ * independently, but they do not: a pod that ends too early breaks many at once (bench/results/honest-bound.json).
  */
 function cleanReplacements(trials: readonly TrialResult[]): string | undefined {
   const valid = trials.filter((trial) => trial.variant === 'valid');

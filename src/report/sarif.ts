@@ -1,4 +1,4 @@
-/** Findings as SARIF 2.1.0, which GitHub code scanning and editors read. */
+/** Findings as SARIF 2.1.0, for GitHub code scanning and editors. */
 
 import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -8,7 +8,7 @@ import type { Rule, Severity } from '../check/rule.ts';
 import { type ArtifactOf, artifactUri } from './artifact.ts';
 import { placeText } from './check-terminal.ts';
 
-/** @param artifactOf the file that a source's findings point to, where it is one */
+/** @param artifactOf maps the source of a finding to a file, if it is one */
 export function sarif({ findings }: CheckResult, artifactOf: ArtifactOf): Log {
   const run: Run = {
     tool: { driver: { name: packageJson.name, version: packageJson.version, rules: RULES.map(descriptor) } },
@@ -18,7 +18,7 @@ export function sarif({ findings }: CheckResult, artifactOf: ArtifactOf): Log {
   return { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
 }
 
-/** The page is named in the help: `helpUri` has to be absolute, and the page is a file of the repository. */
+/** The rule's page is linked in the help text: `helpUri` must be absolute, and the page is a file of the repository. */
 function descriptor({ id, title, severity, explanation, measured, fix, cause }: Rule): ReportingDescriptor {
   const prose = [explanation, ...(measured ? [`Measured: ${measured}`] : [])];
   const page = rulePage(id);
@@ -55,7 +55,7 @@ function result(finding: Finding, artifactOf: ArtifactOf): Result {
   };
 }
 
-/** Text of a message may hold links, `[…](…)`, and places for arguments, `{0}`; a foreign one must not. */
+/** SARIF messages may contain links, `[…](…)`, and placeholders, `{0}`. Text from outside must not. */
 function messageText(text: string): string {
   return text.replaceAll('](', '] (').replaceAll(/\{(\d+)\}/g, '{{$1}}');
 }

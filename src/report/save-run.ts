@@ -4,7 +4,7 @@ import { reportContents } from './contents.ts';
 import { htmlReport } from './html/page.ts';
 import { resultJson } from './json.ts';
 
-/** Writes `result.json` and `report.html`; returns the page's path. */
+/** Writes `result.json` and `report.html`. Returns the path of `report.html`. */
 export function saveRun(folder: ResultFolder, run: Run): string {
   folder.writeResult(resultJson(run));
   return folder.writePage(htmlReport(reportContents(run)));

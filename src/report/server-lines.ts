@@ -1,9 +1,9 @@
-/** What the server did with SIGTERM, in words, one thing a line. */
+/** What the server did on SIGTERM, in words, one fact per line. */
 import type { ServerBehaviour } from '../analysis/server-behaviour.ts';
 import { count, counted, preciseSeconds } from './format.ts';
 import { wrapperLine } from './wrapper-words.ts';
 
-/** Below what two decimals of a second show. */
+/** Shorter times would be shown as 0.00 s. */
 export const AT_ONCE_MS = 10;
 
 export function serverLines(server: ServerBehaviour): string[] {
@@ -13,7 +13,7 @@ export function serverLines(server: ServerBehaviour): string[] {
     `${stopSignal}: ${endings(server)}; ${drain(server)}.`,
     ...(wrapper === undefined ? [] : [wrapper]),
     ...(cutAlive > 0
-      ? [`Cut: ${counted(cutAlive, 'request')} in flight at ${stopSignal}, while the process lived on.`]
+      ? [`Cut: ${counted(cutAlive, 'request')} in flight at ${stopSignal}, while the process kept running.`]
       : []),
     `In flight at ${stopSignal}: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
     ...turnedAway(server),
@@ -51,22 +51,22 @@ function drain(server: ServerBehaviour): string {
     return pods === 1 ? 'it did not drain' : 'none drained';
   }
   if (drained === 0) {
-    return `${pods === 1 ? 'it' : 'they'} went on accepting new connections for ${preciseSeconds(acceptsAfterSigtermMs)}`;
+    return `${pods === 1 ? 'it' : 'they'} kept accepting new connections for ${preciseSeconds(acceptsAfterSigtermMs)}`;
   }
   const who = drained === pods ? (pods === 1 ? 'it' : 'all') : `${drained} of them`;
   const afterMs = preciseSeconds(acceptsAfterSigtermMs);
   if (server.endless > 0 && server.endless === server.killed) {
     return server.idleConnections.answeredAfterStop > 0
-      ? `${who} stopped accepting new connections after ${afterMs}, and went on answering on open ones`
-      : `${who} went on accepting new connections to the end`;
+      ? `${who} stopped accepting new connections after ${afterMs}, and kept answering on open ones`
+      : `${who} kept accepting new connections until the end`;
   }
-  // What a server that drains has accepted does not fail.
+  // It drained only if no request in flight failed.
   return server.inFlight.broken > 0
     ? `${who} stopped accepting new connections after ${afterMs}`
     : `${who} drained, accepting new connections for ${afterMs}`;
 }
 
-/** They ended by themselves too soon for a drain to be seen, and cut nothing: they may have drained. */
+/** The servers exited by themselves, too soon for a drain to be observed, and cut nothing: they may have drained. */
 function leftNothing({ killed, diedOfSignal, gaveUp, cutAlive, inFlight }: ServerBehaviour): boolean {
   return killed + diedOfSignal + cutAlive + inFlight.broken === 0 && gaveUp === null;
 }
@@ -89,7 +89,7 @@ function idleConnections({ idleConnections: { broken: met, answeredAfterStop } }
     answeredAfterStop > 0
       ? `; ${counted(answeredAfterStop, 'request')} ${answeredAfterStop === 1 ? 'was' : 'were'} answered on them after the server had stopped listening`
       : '';
-  return `Idle keep-alive connections: ${met === 0 ? 'no request met one being closed' : `${counted(met, 'request')} met one being closed`}${after}.`;
+  return `Idle keep-alive connections: ${met === 0 ? 'no request' : counted(met, 'request')} sent on one just as it was closed${after}.`;
 }
 
 function broken(howMany: number): string {

@@ -1,16 +1,16 @@
-/** What the servers did that broke requests by cause 2, in words: only what was seen of these. */
+/** What the servers did that broke requests by cause 2, in words. Only observed behaviour is named. */
 import type { ServerBehaviour } from '../analysis/server-behaviour.ts';
 import { counted, preciseSeconds } from './format.ts';
 import { wrapperDid } from './wrapper-words.ts';
 
-/** A sentence; undefined where nothing of it was seen. */
+/** One sentence; undefined if nothing was observed. */
 export function shutdownWords(server: ServerBehaviour): string | undefined {
-  const did = [...ends(server), ...whileItLived(server)];
+  const did = [...ends(server), ...whileItRan(server)];
   if (did.length === 0) return undefined;
-  return `The pod had accepted it and did not finish it: ${did.join('; ')}.`;
+  return `The pod accepted the request but did not finish it: ${did.join('; ')}.`;
 }
 
-/** How they ended. Where they ended in one way, what they had in flight is counted too. */
+/** How the servers ended. If all ended in one way, the requests in flight are counted too. */
 function ends(server: ServerBehaviour): string[] {
   const { stopSignal, wrapper, exitedAtOnce, gaveUp, ignored, diedOfSignal, inFlight, turnedAway } = server;
   const kept = wrapper?.fault === 'keeps-signal';
@@ -34,24 +34,24 @@ function ends(server: ServerBehaviour): string[] {
   ];
 }
 
-/** A server that cuts or turns away has heard the signal. */
+/** A server that cut requests or answered with errors did not ignore the signal. */
 function lastedUntilKilled({ stopSignal, cutAlive, turnedAway }: ServerBehaviour, kept: boolean): string {
-  if (kept) return 'it went on';
+  if (kept) return 'the server kept running';
   return cutAlive > 0 || turnedAway ? 'the server did not exit' : `the server ignored ${stopSignal}`;
 }
 
-function whileItLived({ drained, cutAlive, turnedAway, stopSignal }: ServerBehaviour): string[] {
+function whileItRan({ drained, cutAlive, turnedAway, stopSignal }: ServerBehaviour): string[] {
   const turned = turnedAway ? turnedAway.inFlight + turnedAway.reused : 0;
   const closed = drained > 0 ? 'closed its port and ' : '';
   return [
     ...(cutAlive > 0
-      ? [`on ${stopSignal} the server ${closed}cut ${counted(cutAlive, 'request')} in flight, and lived on`]
+      ? [`on ${stopSignal} the server ${closed}cut ${counted(cutAlive, 'request')} in flight, and kept running`]
       : []),
     ...(turned > 0 ? [`the server answered ${counted(turned, 'request')} with ${turnedAway?.status}`] : []),
   ];
 }
 
-/** Nothing where all of them did it. */
+/** Empty if all pods did it. */
 function of(pods: number, { pods: all }: ServerBehaviour): string {
   return pods === all ? '' : ` (${pods} of ${counted(all, 'pod')})`;
 }

@@ -1,4 +1,4 @@
-/** One cell of the matrix: the repeats of one runtime in one variant, added up. */
+/** The cells of the matrix. A cell adds up the repeats of one runtime in one variant. */
 import { upperBound } from '../analysis/bounds.ts';
 import { CAUSES, type CauseId } from '../analysis/causes.ts';
 import { byCell, cellKey } from '../analysis/cells.ts';
@@ -10,19 +10,19 @@ export interface Cell {
   runtimeVersion: string;
   variant: string;
   repeats: number;
-  /** Trials that cannot be trusted. */
+  /** Number of invalid trials. */
   invalid: number;
   failed: number;
   exposed: number;
   podsReplaced: number;
-  /** Most first; only those that broke something. */
+  /** Only causes that broke requests, the most common first. */
   causes: { id: CauseId; name: string; failed: number }[];
   failedUpperBound: number;
   longestOutageMs: number;
   hiddenRetries: number;
 }
 
-/** The order in which variants are shown. Others follow as they come. */
+/** The order in which variants are shown. Others follow in input order. */
 const ORDER = [
   'broken',
   'without-replicas',
@@ -34,7 +34,7 @@ const ORDER = [
 ];
 const RUNTIME_ORDER = ['node', 'bun', 'deno'];
 
-/** Cells by variant, in the order of the table, each with one cell a runtime where there is one. */
+/** One row per variant, one cell per runtime. A cell is undefined if there is no trial for it. */
 export function matrix(trials: readonly TrialResult[]): {
   runtimes: string[];
   rows: { variant: string; cells: (Cell | undefined)[] }[];

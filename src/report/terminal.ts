@@ -1,4 +1,4 @@
-/** The result as a table for the terminal; plain where colour is not wanted (NO_COLOR, TERM=dumb, no TTY). */
+/** The results as a table for the terminal, without colour if it is not wanted (NO_COLOR, TERM=dumb, no TTY). */
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import type { TrialResult } from '../analysis/result.ts';
@@ -9,7 +9,7 @@ import { runtimeName, variantName } from './names.ts';
 import { comparisonNotes } from './notes.ts';
 import { type Cell, matrix } from './summary.ts';
 
-/** Results in words and a table, ending with a newline. */
+/** The headline, the table and the notes. Ends with a newline. */
 export function renderTable(trials: readonly TrialResult[], colors = colorsFor(process.stdout)): string {
   const { runtimes, rows } = matrix(trials);
   const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
@@ -25,7 +25,7 @@ export function renderTable(trials: readonly TrialResult[], colors = colorsFor(p
   return `${lines.join('\n')}\n`;
 }
 
-/** Colour where picocolors would use it on that stream, and never for TERM=dumb. */
+/** Colours under the same conditions as picocolors, but for the given stream, and never for TERM=dumb. */
 export function colorsFor(stream: { isTTY?: boolean }): ReturnType<typeof picocolors.createColors> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0';
@@ -33,7 +33,7 @@ export function colorsFor(stream: { isTTY?: boolean }): ReturnType<typeof picoco
   return picocolors.createColors(wanted);
 }
 
-/** The colour that a headline has. */
+/** The colour of a headline. */
 export function moodColor(mood: Mood, colors: ReturnType<typeof colorsFor>): (text: string) => string {
   return { good: colors.green, bad: colors.red, unknown: colors.yellow, neutral: String }[mood];
 }

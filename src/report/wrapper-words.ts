@@ -1,14 +1,17 @@
-/** What runs the server, and what it did with the stop signal, in words. */
+/** In words: what runs the server, and what it did with the stop signal. */
 import type { ServerBehaviour } from '../analysis/server-behaviour.ts';
 import type { Wrapper } from '../analysis/wrapper.ts';
 import { preciseSeconds } from './format.ts';
 
-/** These start a process and pass signals on; one more of them in front of a server does no harm. */
+/** Inits, which start a process and pass signals on. Another init in front of a server does no harm. */
 const INITS = ['tini', 'dumb-init', 'docker-init', 'catatonit'];
 
 type Seen = Pick<ServerBehaviour, 'wrapper' | 'stopSignal'>;
 
-/** "Wrapper: npm, which runs sh, ended 0.52 s after SIGTERM while server.js was still running."; undefined without one. */
+/**
+ * "Wrapper: npm, which runs sh, ended 0.52 s after SIGTERM while server.js was still running."; Undefined without a
+ * wrapper.
+ */
 export function wrapperLine({ wrapper, stopSignal }: Seen): string | undefined {
   return wrapper ? `Wrapper: ${wrapperDid(wrapper, stopSignal)}.` : undefined;
 }
@@ -24,7 +27,7 @@ export function wrapperDid(wrapper: Wrapper, stopSignal: string): string {
     case 'ended-first':
       return `${who} ended ${when} while ${server} was still running`;
     case 'ended-server':
-      return instead ? `${instead}, and ends what is still there ${when}` : `${who} ended ${server} ${when}`;
+      return instead ? `${instead}, and ended what was still running ${when}` : `${who} ended ${server} ${when}`;
     case 'other-signal':
       return instead;
     case 'keeps-signal':
@@ -36,7 +39,7 @@ export function wrapperDid(wrapper: Wrapper, stopSignal: string): string {
   }
 }
 
-/** What to change: the server without what stands in front of it. */
+/** The change to make: start the server without the wrapper. */
 export function wrapperChange({ wrapper, stopSignal }: Seen): string {
   if (!wrapper) return 'start the server itself as PID 1';
   const { server, names } = wrapper;

@@ -1,4 +1,7 @@
-/** What lies where in a result folder, and how large it may be: anyone may have made the folder that is read. */
+/**
+ * The files of a result folder and their size limits. A folder that is read may come from anyone, so everything is
+ * limited.
+ */
 import { type Dirent, lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
@@ -12,14 +15,14 @@ export const PAGE_FILE = 'report.html';
 export const TRACES = 'traces';
 
 const MIB = 1 << 20;
-/** A result of the largest run, a kilobyte or two for each of its trials. */
+/** Enough for the largest run: one or two kilobytes for each trial. */
 export const MAX_RESULT_BYTES = 64 * MIB;
-/** A trace in which 100,000 requests failed. */
+/** Enough for a trace with 100,000 failed requests. */
 export const MAX_TRACE_BYTES = 64 * MIB;
-/** All traces of a folder together, some hundred usual ones: they are read in seconds. */
+/** All traces of a folder together: some hundred of the usual size, which are read in seconds. */
 export const MAX_TRACES_BYTES = 128 * MIB;
 export const MAX_SUMMARY_BYTES = MIB;
-/** Files of all kinds in one folder. */
+/** Files of any kind in one folder. */
 const MAX_FILES = 2 * MAX_TRIALS;
 
 /** Where a folder keeps a trial's trace: `traces/valid-node-1.json`. */
@@ -29,7 +32,7 @@ export function tracePath(trial: Pick<TrialIdentity, 'runtime' | 'variant' | 're
 
 /**
  * The paths of the traces in a folder, in order of their names.
- * @throws InputError where `traces` is a link or a file, or holds more than any run has written
+ * @throws InputError if `traces` is a link or a file, or holds more files than any run writes
  */
 export function traceFiles(dir: string): string[] {
   const traces = join(dir, TRACES);
@@ -39,7 +42,7 @@ export function traceFiles(dir: string): string[] {
     .map((name) => join(traces, name));
 }
 
-/** The names in a folder, in order. @throws InputError when it cannot be read or holds too many */
+/** The names in a folder, sorted. @throws InputError if it cannot be read or holds too many */
 export function fileNames(dir: string): string[] {
   const names: string[] = [];
   try {

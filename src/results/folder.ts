@@ -1,15 +1,15 @@
-/** The folder that `--out` names, as it is written: `result.json`, `report.html` and a trace of each trial. */
+/** Writes the folder that `--out` names: `result.json`, `report.html` and one trace per trial. */
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { printable } from '../printable.ts';
-import { writeWhole } from '../regular-file.ts';
+import { writeAtomically } from '../regular-file.ts';
 import type { Trace } from '../trace/trace.ts';
 import { PAGE_FILE, RESULT_FILE, TRACES, tracePath } from './folder-layout.ts';
 import { heldIn } from './held-run.ts';
 
-/** Written and taken away before the first trial. */
+/** Written and removed before the first trial, to find out whether the folder can be written to. */
 const PROBE_FILE = 'can-be-written.tmp';
 
 export interface FolderOptions {
@@ -18,7 +18,7 @@ export interface FolderOptions {
 
 export class ResultFolder {
   readonly #dir: string;
-  /** What the first file that is written replaces. */
+  /** Files of an earlier run, removed just before the first file is written. */
   #replaced: readonly string[];
 
   private constructor(dir: string, replaced: readonly string[]) {
@@ -27,13 +27,13 @@ export class ResultFolder {
   }
 
   /**
-   * A folder for a run that is about to begin, so that a place that cannot be written to is known before the first trial.
-   * With `overwrite` an earlier run in it is replaced, once there is something to replace it with.
-   * @throws InputError when it holds another run, or files of the same names that are not this program's
-   * @throws EnvironmentError when it cannot be made or written to, or is no folder
+   * A folder for a run that is about to begin. It checks that it can be written to, so that this does not fail after
+   * the trials. With `overwrite`, an earlier run in it is replaced as soon as the first new file is written.
+   * @throws InputError if it holds another run, or files of the same names that this program did not write
+   * @throws EnvironmentError if it cannot be created or written to, or is not a folder
    */
   static forRun(dir: string, { overwrite = false }: FolderOptions = {}): ResultFolder {
-    if (dir.trim() === '' || dir.includes('\0')) throw new InputError('--out: names no folder');
+    if (dir.trim() === '' || dir.includes('\0')) throw new InputError('--out: not the name of a folder');
     const { run, ownFiles, foreignFile } = heldIn(dir);
     if (foreignFile !== undefined) throw foreign(foreignFile, 'choose another folder');
     if (run !== undefined && !overwrite) {
@@ -44,7 +44,7 @@ export class ResultFolder {
     writing(dir, () => {
       makeFolder(resolve(dir, TRACES));
       for (const file of [join(dir, PROBE_FILE), join(dir, TRACES, PROBE_FILE)]) {
-        writeWhole(file, PROBE_FILE);
+        writeAtomically(file, PROBE_FILE);
         rmSync(file);
       }
     });
@@ -52,8 +52,8 @@ export class ResultFolder {
   }
 
   /**
-   * The folder of a run that was read from it, whose reports are written again.
-   * @throws InputError where something else is in their place
+   * The folder that a run was read from. Its reports are written again.
+   * @throws InputError if files of the same names were not written by this program
    */
   static ofSavedRun(dir: string): ResultFolder {
     const { foreignFile } = heldIn(dir);
@@ -71,7 +71,7 @@ export class ResultFolder {
     this.#write(RESULT_FILE, json);
   }
 
-  /** Writes the report that is opened in a browser; returns its path. */
+  /** Writes the HTML report, `report.html`. Returns its path. */
   writePage(html: string): string {
     return this.#write(PAGE_FILE, html);
   }
@@ -81,14 +81,14 @@ export class ResultFolder {
     writing(file, () => {
       for (const replaced of this.#replaced) rmSync(replaced, { force: true });
       this.#replaced = [];
-      writeWhole(file, text);
+      writeAtomically(file, text);
     });
     return file;
   }
 }
 
 function foreign(file: string, whatToDo: string): InputError {
-  return new InputError(`${printable(file)} was not written by this program and would be lost; ${whatToDo}`);
+  return new InputError(`${printable(file)} was not written by this program and would be overwritten; ${whatToDo}`);
 }
 
 function writing(path: string, write: () => void): void {

@@ -1,29 +1,29 @@
-/** What a folder holds already, so that no run writes over another one or over files that are not this program's. */
+/** What a folder already holds, so that a run never overwrites another run or files that this program did not write. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../errors.ts';
 import { readJsonFileIfThere } from '../json-file.ts';
-import { isLeftBeside, readBeginning } from '../regular-file.ts';
+import { isTemporaryName, readBeginning } from '../regular-file.ts';
 import { fileNames, MAX_RESULT_BYTES, PAGE_FILE, RESULT_FILE, TRACES, traceFiles } from './folder-layout.ts';
 import { RunIdentity, type RunKind } from './result-file.ts';
 
 export interface Held {
-  /** The run that is there, in words: "a comparison from 2026-11-24 10:02 UTC"; absent where there is none. */
+  /** The run in the folder, in words: "a comparison from 2026-11-24 10:02 UTC". Absent if there is none. */
   run?: string;
-  /** What this program has written there, as paths. */
+  /** Paths of the files that this program wrote there. */
   ownFiles: string[];
-  /** A file that is not this program's, where this program would write its own. */
+  /** A file that this program did not write, at a path that it would write to. */
   foreignFile?: string;
 }
 
-/** How each file of this program begins; a file that was cut short still does. */
+/** How each file of this program begins. A truncated file still begins like that. */
 const BEGINNINGS = {
   result: /^\s*\{\s*"format":\s*"k8s-rollout-test\/result\//,
   trace: /^\s*\{\s*"format":\s*"k8s-rollout-test\/trace\//,
   page: /^<!doctype html>[\s\S]*<meta name="generator" content="k8s-rollout-test">/,
 };
-/** Enough for each of them. */
+/** How much of a file is read to recognise it, in bytes. */
 const BEGINNING_BYTES = 2048;
 
 const KINDS: Record<RunKind, string> = {
@@ -32,12 +32,12 @@ const KINDS: Record<RunKind, string> = {
   'find-fix': 'a search for a fix',
 };
 
-/** As much of a `result.json` as is needed here, whatever version wrote it. */
+/** The fields of `result.json` that are needed here, from any version of this program. */
 const AnyResult = z.object({ run: RunIdentity.pick({ kind: true }).optional(), trials: z.array(z.unknown()) });
 
 /**
- * A folder that is not there holds nothing.
- * @throws InputError for a link, a device or a pipe in the place of a file
+ * Looks at what a folder holds. A folder that does not exist holds nothing.
+ * @throws InputError for a link, a device or a pipe where a file should be
  */
 export function heldIn(dir: string): Held {
   if (!existsSync(dir) || !statSync(dir).isDirectory()) return { ownFiles: [] };
@@ -57,18 +57,18 @@ export function heldIn(dir: string): Held {
   return { ownFiles, ...(run === undefined ? {} : { run }) };
 }
 
-/** What a killed run was writing. */
+/** Files that a killed run had not finished writing. */
 function halfWritten(dir: string): string[] {
   return [dir, join(dir, TRACES)]
     .filter((folder) => existsSync(folder))
     .flatMap((folder) =>
       fileNames(folder)
-        .filter(isLeftBeside)
+        .filter(isTemporaryName)
         .map((name) => join(folder, name)),
     );
 }
 
-/** A run that was ended by force left its traces alone. A result without trials, and no trace, is worth nothing. */
+/** A run that was killed leaves only traces. A result without trials and without traces counts as nothing. */
 function runIn(dir: string, hasResult: boolean, traces: readonly string[]): string | undefined {
   const [trace] = traces;
   if (!hasResult) {
@@ -80,7 +80,7 @@ function runIn(dir: string, hasResult: boolean, traces: readonly string[]): stri
   return `${run ? KINDS[run.kind] : 'a run'} from ${dateOf(result)}`;
 }
 
-/** Undefined for a file that was cut short: there is something, and nobody knows what. */
+/** Undefined for a truncated file: there is a result, but its contents are unknown. */
 function parsed(file: string): z.infer<typeof AnyResult> | undefined {
   try {
     return readJsonFileIfThere(file, { schema: AnyResult, what: 'a result', maxBytes: MAX_RESULT_BYTES });

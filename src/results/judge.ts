@@ -1,4 +1,6 @@
-/** What a run comes to: its state, its exit code, and a complaint for each problem. Pure; every report is made from it. */
+/**
+ * The verdict on a run: its state, its exit code, and a complaint for each problem. Pure. Every report is made from it.
+ */
 import { onlyServerIsLeft } from '../analysis/fix-result.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { ExitCode } from '../errors.ts';
@@ -6,15 +8,18 @@ import { largest, smallest } from '../extremes.ts';
 import type { Run } from './run.ts';
 import { CONTROL, trialName } from './trial-name.ts';
 
-/** Runtimes whose keep-alive requests found a used connection more or less often than this were not given the same load. */
+/**
+ * If the shares of keep-alive requests on a used connection differ by more than this between runtimes, the runtimes did
+ * not get the same load.
+ */
 const MAX_REUSE_DIFFERENCE = 0.05;
 
 export interface Complaint {
-  /** `hint`: what may have made the measurement invalid. */
+  /** `hint`: a possible reason why the measurement is invalid. */
   kind: 'invalid' | 'broke' | 'not-found' | 'hint';
-  /** The name of the trial it is about; absent where it is about the whole run. */
+  /** The trial that it is about. Absent if it is about the whole run. */
   trial?: string;
-  /** What is wrong with it, without its name. */
+  /** The problem, without the name of the trial. */
   text: string;
 }
 
@@ -25,7 +30,7 @@ export interface Judgement {
   complaints: readonly Complaint[];
 }
 
-/** What a judgement needs to know of a run. */
+/** The parts of a run that decide the verdict. */
 export type Judged = Pick<Run, 'kind' | 'maxFailed' | 'trials' | 'hints' | 'fix'>;
 
 const EXIT_CODES: Record<Judgement['state'], number> = {
@@ -34,7 +39,7 @@ const EXIT_CODES: Record<Judgement['state'], number> = {
   invalid: ExitCode.invalidMeasurement,
 };
 
-/** `invalid` when a measurement cannot be trusted, else `broke` when more broke than this kind of run allows. */
+/** `invalid` if a measurement cannot be trusted, else `broke` if more requests broke than this kind of run allows. */
 export function judge(run: Judged): Judgement {
   const complaints = { comparison, 'own-service': ownService, 'find-fix': findFix }[run.kind](run);
   const invalid = complaints.some(({ kind }) => kind === 'invalid');
@@ -43,7 +48,7 @@ export function judge(run: Judged): Judgement {
   return { state, exitCode: EXIT_CODES[state], complaints: [...complaints, ...hints] };
 }
 
-/** Valid variants must break nothing; what the others break is what they are there to show. */
+/** Valid variants must break nothing. The others are there to show what breaks. */
 function comparison({ trials }: Judged): Complaint[] {
   return [
     ...(trials.length === 0 ? [invalid('there are no results')] : []),
@@ -56,7 +61,9 @@ function comparison({ trials }: Judged): Complaint[] {
   ];
 }
 
-/** A rollout may break `maxFailed` requests; without a control nobody knows what the rollout is to blame for. */
+/**
+ * A rollout may break `maxFailed` requests. Without a control, it is unknown whether the rollout caused the failures.
+ */
 function ownService({ trials, maxFailed }: Judged): Complaint[] {
   const rollouts = trials.filter((trial) => trial.variant !== CONTROL);
   const lacking =
@@ -69,17 +76,17 @@ function ownService({ trials, maxFailed }: Judged): Complaint[] {
   return [...lacking.map(invalid), ...invalidTrials(trials), ...brokenTrials(rollouts, maxFailed)];
 }
 
-/** The sets of fixes that were tried may break what they like; what counts is what the search came to. */
+/** The sets of fixes that were tried may break any number of requests. Only the result of the search counts. */
 function findFix({ trials, fix }: Judged): Complaint[] {
-  if (!fix) return [invalid('the search for a fix did not come to its end'), ...invalidTrials(trials)];
+  if (!fix) return [invalid('the search for a fix did not finish'), ...invalidTrials(trials)];
   if (fix.state === 'not-found') {
     const text = onlyServerIsLeft(fix)
-      ? 'no change of the manifest stops the failures: only the server can fix the rest'
+      ? 'no change to the manifest stops the failures: the rest must be fixed in the server'
       : 'no set of the fixes that could be tried stops the failures';
     return [{ kind: 'not-found', text }];
   }
   if (fix.state !== 'invalid') return [];
-  return [invalid('the search for a fix could not go on without valid trials'), ...invalidTrials(trials)];
+  return [invalid('the search for a fix stopped, because its trials were invalid'), ...invalidTrials(trials)];
 }
 
 function invalidTrials(trials: readonly TrialResult[]): Complaint[] {
@@ -99,7 +106,10 @@ function brokenTrials(trials: readonly TrialResult[], maxFailed: number): Compla
     }));
 }
 
-/** Deno 2.8.3 to 2.9.5, for one, closed after every longer POST: without this check that would look like another result. */
+/**
+ * Deno 2.8.3 to 2.9.5, for example, closed the connection after every longer POST. Without this check, that would look
+ * like a difference in the results.
+ */
 function reuseComplaints(trials: readonly TrialResult[]): Complaint[] {
   const means = new Map<string, number>();
   for (const runtime of new Set(trials.map((trial) => trial.runtime))) {

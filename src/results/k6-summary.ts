@@ -1,4 +1,4 @@
-/** The result of `k6 run loadtest.js` by hand: k6 saw the requests but not the pods. */
+/** Reads the result of `k6 run loadtest.js` run by hand. k6 saw the requests but not the pods. */
 import * as z from 'zod';
 import { upperBound } from '../analysis/bounds.ts';
 import { countCauses } from '../analysis/causes.ts';
@@ -28,8 +28,8 @@ export const K6Summary = z.object({
 export type K6Summary = z.infer<typeof K6Summary>;
 
 /**
- * A summary as a trial. What only the pods could tell stays open: no failure is explained, and since nobody knows which
- * requests a rollout exposed, all of them count.
+ * A k6 summary as a trial. Failures stay unexplained because the pods were not observed. All requests count as exposed,
+ * because it is unknown which ones the rollout could have broken.
  */
 export function summaryResult(summary: K6Summary): TrialResult {
   const { runtime, variant, requests, failed, dropped, hiddenRetries, connectionReuse, scenarios } = summary;
@@ -59,7 +59,7 @@ export function summaryResult(summary: K6Summary): TrialResult {
     longestOutageMs: 0,
     hiddenRetries,
     connectionReuse: connectionReuse ?? null,
-    // Percentiles of scenarios cannot be put together; keep-alive is the one every workload of ours has.
+    // Percentiles of several scenarios cannot be merged. Every request mix of this project has keep-alive.
     latencyMs: scenarios.find((scenario) => scenario.name === 'keep-alive')?.latencyMs ?? null,
     pid1: null,
     routingLagMs: null,

@@ -1,4 +1,7 @@
-/** The only reader of result folders. Traces are analysed again, so that this version judges what an older one measured. */
+/**
+ * Reads result folders; nothing else does. Traces are analysed again, so this version also judges what an older one
+ * measured.
+ */
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyse, type TrialResult } from '../analysis/result.ts';
@@ -20,14 +23,14 @@ import { Result, type RunIdentity } from './result-file.ts';
 import { hintsOf, type Run, withAdvice } from './run.ts';
 import { OWN, trialName } from './trial-name.ts';
 
-/** What loadtest.js writes when it is run by hand. */
+/** Files that loadtest.js writes when it is run by hand. */
 const K6_SUMMARY_FILE = /^k6-.*\.json$/;
 const MAX_SUMMARIES = 1000;
-/** Columns and rows of the largest table that can be read; a comparison has 3 and 7. */
+/** The largest table that can be read. A comparison has 3 runtimes and 7 variants. */
 const MAX_RUNTIMES = 20;
 const MAX_VARIANTS = 100;
 
-/** What is kept of a trace once it was read: traces are large. */
+/** What is kept of a trace after reading it, because traces are large. */
 interface SavedTrace {
   file: string;
   run: string;
@@ -36,9 +39,9 @@ interface SavedTrace {
 }
 
 /**
- * The run that a folder holds: the trials of its `result.json`, analysed again where their traces are there, and one for
- * each k6 summary. Traces of another run are left out.
- * @throws InputError naming the folder without results, or the file that is not what it should be
+ * The run in a folder: the trials of `result.json`, analysed again if their traces exist, and one trial for each k6
+ * summary. Traces of another run are left out.
+ * @throws InputError naming the folder that has no results, or the file that has the wrong contents
  */
 export function readRun(dir: string): Run {
   const saved = readResultFile(dir);
@@ -86,7 +89,7 @@ function assertFewCells(dir: string, trials: readonly TrialResult[]): void {
   );
 }
 
-/** Undefined where the folder has none. */
+/** Undefined if the folder has none. */
 function readResultFile(dir: string): Result | undefined {
   if (!existsSync(dir)) throw new InputError(`${printable(dir) || '""'}: there is no such folder`);
   if (!statSync(dir).isDirectory()) throw new InputError(`${printable(dir)}: is a file; name the folder that holds it`);
@@ -99,26 +102,26 @@ function readResultFile(dir: string): Result | undefined {
 
 function readTraces(dir: string): SavedTrace[] {
   const files = traceFiles(dir);
-  // One that is too large by itself is refused by its name, when it is read.
+  // A single trace that is too large gets its own error, with its name, when it is read.
   const sizes = files.map((file) => Math.min(lstatSync(file, { throwIfNoEntry: false })?.size ?? 0, MAX_TRACE_BYTES));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   if (bytes > MAX_TRACES_BYTES) {
     const [size, limit] = [bytes, MAX_TRACES_BYTES].map((value) => Math.round(value / 2 ** 20));
     throw new InputError(
-      `${printable(dir)}: its traces take ${size} MiB, and at most ${limit} MiB are read; without them ${RESULT_FILE} is shown as it is`,
+      `${printable(dir)}: its traces take ${size} MiB, and at most ${limit} MiB are read; move them away to show ${RESULT_FILE} alone`,
     );
   }
   return files.map(readSavedTrace);
 }
 
-/** @throws InputError for a trial that is there twice */
+/** @throws InputError if a trial occurs twice */
 function byKey<T>(items: readonly T[], trialOf: (item: T) => TrialResult, fileOf: (item: T) => string): Map<string, T> {
   const known = new Map<string, T>();
   for (const item of items) {
     const trial = trialOf(item);
     const key = keyOf(trial);
     if (known.has(key))
-      throw new InputError(`${printable(fileOf(item))}: a second trial ${trialName(trial)} of one run`);
+      throw new InputError(`${printable(fileOf(item))}: a second trial ${trialName(trial)} of the same run`);
     known.set(key, item);
   }
   return known;
@@ -133,7 +136,7 @@ function readTrace(file: string): Trace {
   return readJsonFile(file, { schema: Trace, what: 'a trace of this program', maxBytes: MAX_TRACE_BYTES });
 }
 
-/** The id in `result.json`. A run that was ended by force left none behind, only its traces. */
+/** The id in `result.json`. A run that was killed left only traces, which carry it too. */
 function runId(dir: string, saved: Result | undefined, traces: readonly SavedTrace[]): string | undefined {
   if (saved && (saved.run || saved.trials.length > 0)) return saved.run?.id;
   const ids = [...new Set(traces.map(({ run }) => run))];
@@ -145,7 +148,7 @@ function runId(dir: string, saved: Result | undefined, traces: readonly SavedTra
   return ids[0];
 }
 
-/** What was run, as far as the trials show it, where no `result.json` says so. */
+/** The kind of run, derived from its trials if no `result.json` names it. */
 function kindOf(saved: Result | undefined, trials: readonly TrialResult[]): RunIdentity['kind'] {
   if (saved?.fix || trials.some(({ variant }) => variant.startsWith(`${OWN}+`))) return 'find-fix';
   return trials.some(({ runtime }) => runtime === OWN) ? 'own-service' : 'comparison';

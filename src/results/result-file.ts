@@ -1,4 +1,4 @@
-/** The shape of `result.json`, which `--json` prints too. */
+/** The format of `result.json`. `--json` prints it too. */
 import * as z from 'zod';
 import { Advice } from '../analysis/advice.ts';
 import { FixResult } from '../analysis/fix-result.ts';
@@ -11,17 +11,17 @@ export const RunKind = z.enum(['comparison', 'own-service', 'find-fix']);
 export type RunKind = z.infer<typeof RunKind>;
 
 export const RunIdentity = z.object({
-  id: Text.describe('random; the traces of the run carry it too'),
+  id: Text.describe('random; the traces of the run carry the same id'),
   kind: RunKind.describe('what was run: compare, run, or run --find-fix'),
-  maxFailed: Count.describe('requests that a rollout of a run of this kind may break; 0 in a comparison'),
+  maxFailed: Count.describe('requests that each rollout may break; 0 in a comparison'),
 });
 export type RunIdentity = z.infer<typeof RunIdentity>;
 
 export const Result = z.object({
   format: z.literal(RESULT_FORMAT),
-  run: RunIdentity.optional().describe('absent where nothing was measured by this program'),
+  run: RunIdentity.optional().describe('absent if this program measured nothing'),
   trials: listOf(TrialResult, MAX_TRIALS),
-  advice: Advice.optional().describe("of run: what the rollouts say about one's own service; absent when not valid"),
-  fix: FixResult.optional().describe('of run --find-fix'),
+  advice: Advice.optional().describe("of run: advice for the user's own service; absent if the measurement is invalid"),
+  fix: FixResult.optional().describe('of run --find-fix: the result of the search'),
 });
 export type Result = z.infer<typeof Result>;

@@ -1,4 +1,4 @@
-/** A run as one object, from which every report is made: in memory while it is measured, or read from its folder. */
+/** A run as one object that every report is made from: either being measured, or read from its folder. */
 import { randomUUID } from 'node:crypto';
 import { type Advice, advise } from '../analysis/advice.ts';
 import type { FixResult } from '../analysis/fix-result.ts';
@@ -10,30 +10,30 @@ import { statusHint } from './status-hint.ts';
 
 export interface Run {
   kind: RunKind;
-  /** Absent where only k6 summaries made by hand were found. */
+  /** Absent if there are only k6 summaries made by hand. */
   id?: string | undefined;
   /** Requests that a rollout may break; 0 in a comparison. */
   maxFailed: number;
-  /** In the order in which they came; the k6 summaries that were made by hand after them. */
+  /** In the order in which they were measured, followed by the k6 summaries made by hand. */
   trials: readonly TrialResult[];
-  /** What may have made the measurement invalid, as far as the traces show it. */
+  /** Possible reasons why the measurement is invalid, from the traces. */
   hints: readonly string[];
-  /** What the rollouts say about a user's own service; absent when the measurement cannot be trusted. */
+  /** Advice for the user's own service. Absent if the measurement is invalid. */
   advice?: Advice | undefined;
-  /** What a search for a fix came to; absent when it did not end. */
+  /** The result of a search for a fix. Absent if it did not finish. */
   fix?: FixResult | undefined;
   hasTrace(trial: TrialResult): boolean;
-  /** The trace that a result was made from; read anew each time where the run comes from a folder. */
+  /** The trace that a result was made from. If the run comes from a folder, each call reads the file again. */
   traceOf(trial: TrialResult): Trace | undefined;
 }
 
-/** A trial that was measured just now. */
+/** A trial that was just measured. */
 export interface MeasuredTrial {
   result: TrialResult;
   trace: Trace;
 }
 
-/** What a search for a fix adds to its trials. */
+/** What a search for a fix adds to the trials. */
 export type FixFindings = Pick<Run, 'advice' | 'fix'>;
 
 /** The identity of a run that is about to begin. */
@@ -41,7 +41,7 @@ export function newRun(kind: RunKind, maxFailed = 0): RunIdentity {
   return { id: randomUUID(), kind, maxFailed };
 }
 
-/** The run of these trials; `found` is what a search for a fix found, where it came to an end. */
+/** The run of these trials. `found` is the result of a search for a fix, if it finished. */
 export function measuredRun(identity: RunIdentity, measured: readonly MeasuredTrial[], found: FixFindings = {}): Run {
   const traces = new Map(measured.map(({ result, trace }) => [result, trace]));
   return withAdvice({
@@ -54,7 +54,7 @@ export function measuredRun(identity: RunIdentity, measured: readonly MeasuredTr
   });
 }
 
-/** Hints of traces, each text once. */
+/** The hints of all traces, without duplicates. */
 export function hintsOf(traces: Iterable<Trace>): string[] {
   const hints = new Set<string>();
   for (const trace of traces) {
@@ -65,8 +65,9 @@ export function hintsOf(traces: Iterable<Trace>): string[] {
 }
 
 /**
- * The run with the advice it may give. The rollouts of one service advise from their traces. A search for a fix keeps the
- * advice that it took its values from: its other trials are of manifests that it changed on purpose.
+ * Adds the advice to a run. For one service, it comes from the traces of its rollouts. A search for a fix keeps the
+ * advice that its values were taken from, because its other trials ran manifests that were changed on purpose. An
+ * invalid run and a comparison get no advice.
  */
 export function withAdvice(run: Run): Run {
   if (run.kind === 'comparison' || judge(run).state === 'invalid') return { ...run, advice: undefined };
@@ -74,7 +75,7 @@ export function withAdvice(run: Run): Run {
   return { ...run, advice: advise(run.trials.flatMap((trial) => run.traceOf(trial) ?? [])) };
 }
 
-/** The run as `result.json` and `--json` hold it, without the k6 summaries, which have files of their own. */
+/** The run in the format of `result.json`, without k6 summaries made by hand, which have their own files. */
 export function resultOf({ id, kind, maxFailed, trials, advice, fix }: Run): Result {
   return {
     format: RESULT_FORMAT,

@@ -1,21 +1,21 @@
-/** What trials are called, in every report, message and file name. */
+/** Names of trials, for every report, message and file name. */
 import type { CellIdentity } from '../analysis/cells.ts';
 import type { TrialIdentity } from '../trace/trace.ts';
 
-/** The runtime of every trial of a user's own service, and the variant of its rollouts. */
+/** The runtime of all trials of a user's own service, and the variant of its rollouts. */
 export const OWN = 'own';
 export const CONTROL = 'control';
 
 /**
- * The overlay that was rolled, "valid-node". A user's own service has no overlay: "rollout", "control", and for fixes that
- * were tried on it their names, "pre-stop+replicas".
+ * The overlay that was rolled out, "valid-node". A user's own service has no overlay: "rollout", "control", or the
+ * names of the fixes that were tried, "pre-stop+replicas".
  */
 export function cellName({ runtime, variant }: CellIdentity): string {
   if (runtime !== OWN) return `${variant}-${runtime}`;
   return variant === OWN ? 'rollout' : variant.replace(new RegExp(`^${OWN}\\+`), '');
 }
 
-/** The cell with the number of the repeat, from the second on: "valid-node", "valid-node-2". Rollouts are all numbered. */
+/** The cell and, from the second repeat on, its number: "valid-node", "valid-node-2". Rollouts always have a number. */
 export function trialName(trial: CellIdentity & Pick<TrialIdentity, 'repeat'>): string {
   const name = cellName(trial);
   return trial.repeat > 0 || name === 'rollout' ? `${name}-${trial.repeat + 1}` : name;

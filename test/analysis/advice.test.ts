@@ -1,4 +1,4 @@
-/** Advice from traces told as stories. */
+/** Advice derived from made-up traces. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Advice, advise } from '../../src/analysis/advice.ts';
@@ -15,7 +15,7 @@ function latency(...durationsMs: number[]): LoadRecord['latency'] {
   return { fresh: encodeHistogram(histogram) };
 }
 
-/** One old pod deleted at 1000, one new; the last new connection to the old one was started at that time. */
+/** One old pod deleted at 1000 and one new pod. The last new connection to the old pod was opened at that time. */
 function lagStory(lastMs: number | undefined, pods?: PodRecord[]): Story {
   const load = lastMs === undefined ? {} : { newConnections: { 'old-1': { lastMs } } };
   return { load, ...(pods && { pods }) };
@@ -25,10 +25,10 @@ describe('the routing lag of a pod', () => {
   const recreated = [pod('old-1', DELETED.ignoredSigterm), pod('new-1', { createdMs: 7000, readyMs: 9000 })];
   const cases: [what: string, story: Story, lagsMs: number[]][] = [
     ['lasts from its deletion to the last new connection', lagStory(1850), [850]],
-    ['is 0 where none came after the deletion', lagStory(400), [0]],
-    ['is not known where none came at all', lagStory(undefined), []],
-    ['is not one where nobody else was there to be sent to', lagStory(5900, recreated), []],
-    ['is not one of a pod that was not deleted', lagStory(1850, [pod('old-1'), pod('new-1')]), []],
+    ['is 0 if none came after the deletion', lagStory(400), [0]],
+    ['is unknown if none came at all', lagStory(undefined), []],
+    ['is not counted if no other pod was available', lagStory(5900, recreated), []],
+    ['is not counted for a pod that was not deleted', lagStory(1850, [pod('old-1'), pod('new-1')]), []],
   ];
   for (const [what, story, lagsMs] of cases) {
     test(what, () => {
@@ -42,20 +42,20 @@ describe('the routing lag of a pod', () => {
 
 describe('the longest request', () => {
   const longest = (load: Story['load']) => longestRequest([trace({ load: load ?? {} })]);
-  test('is one that was answered', () => {
+  test('may have been answered', () => {
     // Three significant digits, rounded up.
     assert.equal(Math.round((longest({ latency: latency(10, 4000) })?.ms ?? 0) / 10), 400);
     assert.equal(longest({ latency: latency(4000) })?.cut, false);
   });
-  test('or one that was cut, which would have taken longer', () => {
+  test('may have been cut, and would have taken longer', () => {
     const failures = [failed('fresh wait closed', 1000, 6000)];
     assert.deepEqual(longest({ latency: latency(10), failures }), { ms: 5000, cut: true });
   });
-  test('not one that timed out or never connected', () => {
+  test('did not time out or fail to connect', () => {
     const failures = [failed('fresh wait timeout', 0, 9000), failed('fresh connect EHOSTUNREACH', 0, 3000)];
     assert.equal(Math.round(longest({ latency: latency(10), failures })?.ms ?? 0), 10);
   });
-  test('is not known of nothing', () => assert.equal(longest({}), null));
+  test('is unknown without requests', () => assert.equal(longest({}), null));
 });
 
 describe('advice', () => {
@@ -79,7 +79,7 @@ describe('advice', () => {
   const preStops: [what: string, lastMs: number, old: Timeline, neededSeconds: number][] = [
     ['one sync of kube-proxy longer than a short lag', 1200, DELETED.drainedWithoutDelay, 2],
     ['twice as long as a long lag', 2600, DELETED.drainedWithoutDelay, 4],
-    ['shorter for a server that goes on accepting', 2600, { ...DELETED.drained, sigtermMs: 6000 }, 2],
+    ['shorter for a server that keeps accepting', 2600, { ...DELETED.drained, sigtermMs: 6000 }, 2],
     ['not shorter for a server that ignores SIGTERM', 2600, DELETED.ignoredSigterm, 4],
   ];
   for (const [what, lastMs, old, neededSeconds] of preStops) {
@@ -88,7 +88,7 @@ describe('advice', () => {
     });
   }
 
-  test('adds the grace period up', () => {
+  test('adds up the grace period', () => {
     const { gracePeriod } = advise([story(1200, DELETED.drainedWithoutDelay)]);
     assert.ok(gracePeriod);
     const { longestRequestMs, ...rest } = gracePeriod;
@@ -103,12 +103,12 @@ describe('advice', () => {
     });
   });
 
-  test('counts what a server does after its last request into the grace period', () => {
+  test('includes in the grace period what a server does after its last request', () => {
     const { gracePeriod } = advise([story(1200, { ...DELETED.drainedWithoutDelay, exitMs: 9000 })]);
     assert.deepEqual([gracePeriod?.exitMs, gracePeriod?.neededSeconds], [8000, 12]);
   });
 
-  test('counts the time in which a server that exits as it closes was seen to accept', () => {
+  test('counts how long a server that exits as it closes was seen to accept', () => {
     const old = { ...DELETED.exitedAtOnce, exitMs: 5000 };
     const load = (lastAnsweredMs: number) => ({ newConnections: { 'old-1': { lastMs: 2000, lastAnsweredMs } } });
     const accepts = (lastAnsweredMs: number) => advise([story(2000, old, load(lastAnsweredMs))]);
@@ -117,9 +117,9 @@ describe('advice', () => {
   });
 
   const errors: [what: string, startedMs: number, endedMs: number, change: string, gaveUpMs: number | undefined][] = [
-    ['that was under way and ended by an error later: the deadline of the server', 500, 2100, 'own-deadline', 1100],
-    ['that was under way and ended by an error at once: an answer', 500, 1010, 'answer-while-draining', undefined],
-    ['that was sent as SIGTERM came', 990, 1010, 'answer-while-draining', undefined],
+    ['that was in flight and got an error later: the deadline of the server', 500, 2100, 'own-deadline', 1100],
+    ['that was in flight and got an error at once: an answer', 500, 1010, 'answer-while-draining', undefined],
+    ['that was sent just before SIGTERM', 990, 1010, 'answer-while-draining', undefined],
     ['that was sent later', 1500, 1510, 'answer-while-draining', undefined],
   ];
   for (const [what, startedMs, endedMs, change, gaveUpMs] of errors) {
@@ -130,7 +130,7 @@ describe('advice', () => {
     });
   }
 
-  test('shortens a hook that outlasted the grace period before it lengthens the grace period', () => {
+  test('shortens a hook that outlasted the grace period instead of lengthening the grace period', () => {
     const hook = {
       kind: 'exec',
       what: 'sleep 20',
@@ -147,7 +147,7 @@ describe('advice', () => {
     );
   });
 
-  test('blames the keep-alive timeout for idle connections closed by pods that stay', () => {
+  test('blames the keep-alive timeout if pods that are not terminating close idle connections', () => {
     const failures = [failed('reused wait closed', 3000, 3001, { pod: 'new-1' })];
     const { changes } = advise([
       story(1200, DELETED.drainedWithoutDelay, { failures, successes: [succeeded(20, 1, 'new-1')] }),
@@ -158,12 +158,12 @@ describe('advice', () => {
     );
   });
 
-  test('sees that a server killed by SIGKILL listened to its end', () => {
+  test('recognises that a server killed by SIGKILL listened until the end', () => {
     const { server } = advise([story(1200, { ...DELETED.ignoredSigterm, stoppedListeningMs: 6002 })]);
     assert.equal(server.endless, 1);
   });
 
-  test('says which change removes which share, and what it does not know', () => {
+  test('says what share each change removes, and what is unknown', () => {
     const failures = [
       failed('fresh connect ECONNREFUSED', 1500, 1501, { pod: 'old-1' }),
       failed('fresh connect ECONNREFUSED', 1600, 1601, { pod: 'old-1' }),
@@ -183,7 +183,7 @@ describe('advice', () => {
     Advice.parse(JSON.parse(JSON.stringify(advice)));
   });
 
-  test('tells what the server did with SIGTERM', () => {
+  test('says what the server did on SIGTERM', () => {
     const failures = [
       failed('fresh wait closed', 900, 6000, { pod: 'old-1' }),
       failed('fresh connect ECONNREFUSED', 3000, 3001, { pod: 'old-1' }),
@@ -219,49 +219,49 @@ describe('advice', () => {
   const OLD = { pod: 'old-1' };
   const shutdowns: [what: string, old: Timeline, load: Partial<LoadRecord>, changes: string[], server: object][] = [
     [
-      'a deadline of its own, for what was under way at SIGTERM',
+      'a later deadline of its own, for requests in flight at SIGTERM',
       GAVE_UP,
       { failures: [failed('fresh wait closed', 900, 4000, OLD)] },
       ['own-deadline'],
       { gaveUp: { pods: 1, afterMs: 3000 }, inFlight: { broken: 1 } },
     ],
     [
-      'a deadline of its own, for what was answered with an error when it was over',
+      'a later deadline of its own, for requests that got an error when it was over',
       GAVE_UP,
       { failures: [failed('fresh receive status', 900, 3900, { ...OLD, status: 500 })] },
       ['own-deadline'],
       { gaveUp: { pods: 1, afterMs: 2900 }, inFlight: { broken: 1 } },
     ],
     [
-      'other answers, for what was answered with an error long before its end',
+      'other answers, for requests that got an error long before its exit',
       GAVE_UP,
       { failures: [failed('fresh receive status', 900, 1050, { ...OLD, status: 503 })] },
       ['answer-while-draining'],
       { gaveUp: null, turnedAway: { fresh: 0, reused: 0, inFlight: 1, status: 503 } },
     ],
     [
-      'no deadline, for what was sent later on a connection that it no longer reads',
+      'no deadline, for requests sent later on a connection that it no longer reads',
       GAVE_UP,
       { failures: [failed('reused wait ECONNRESET', 3700, 4000, OLD)] },
       ['connection-close'],
       { gaveUp: null, inFlight: { broken: 0 } },
     ],
     [
-      'no deadline, for what stood in the backlog of a server that takes no more',
+      'no deadline, for requests in the backlog of a server that accepts no more',
       { ...GONE, exitMs: 4000, exitCode: 0 },
       { failures: [failed('fresh wait closed', 1500, 4000, OLD)] },
       ['pre-stop'],
       { gaveUp: null, inFlight: { broken: 0 } },
     ],
     [
-      'the end of its connections, of a server that answers on them until SIGKILL',
+      'closed connections, from a server that answers on them until SIGKILL',
       { ...KILLED, stoppedListeningMs: 1010 },
       { failures: [failed('reused wait closed', 5990, 6002, OLD)], successes: [succeeded(55, 9)] },
       ['connection-close'],
       { endless: 1, drained: 1 },
     ],
     [
-      'a handler, of a server that ignores SIGTERM',
+      'a handler, from a server that ignores SIGTERM',
       KILLED,
       { failures: [failed('reused wait closed', 5990, 6002, OLD)], successes: [succeeded(55, 9)] },
       ['graceful-shutdown'],
@@ -280,13 +280,13 @@ describe('advice', () => {
     });
   }
 
-  test('takes no length from a request that its server never worked on', () => {
+  test('ignores the duration of a request that its server never worked on', () => {
     const failures = [failed('fresh wait closed', 1500, 9500, OLD)];
     const { longestRequest: longest } = advise([story(1200, { ...GONE, exitMs: 9500, exitCode: 0 }, { failures })]);
     assert.equal(longest?.cut, false);
   });
 
-  test('of a control alone is empty', () => {
+  test('is empty for a control alone', () => {
     const advice = advise([trace({ rolloutMs: undefined })]);
     assert.deepEqual([advice.server.pods, advice.routing, advice.changes], [0, null, []]);
   });

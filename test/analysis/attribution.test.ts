@@ -6,7 +6,7 @@ import type { PodRecord } from '../../src/trace/cluster-record.ts';
 import type { FailedRequest } from '../../src/trace/load-record.ts';
 import { DELETED, failed, history, pod, succeeded, type Timeline, view } from './story.ts';
 
-/** What became of the request's pod, who else was there and what the routers knew; the request; its cause. */
+/** The timeline of the request's pod, the other pods and what the routers knew; the request; its cause. */
 type Case = [
   what: string,
   story: { old?: Timeline; others?: PodRecord[]; views?: string[] },
@@ -15,14 +15,14 @@ type Case = [
 ];
 
 const OLD = { pod: 'old-1' };
-/** The other pods: by default one that serves all along. */
+/** The other pods. The default is one that serves all along. */
 const SERVING = [pod('new-1')];
 const NOBODY: PodRecord[] = [];
-/** Every pod that serves has answered requests before. */
+/** All pods that serve have answered requests before. */
 const ANSWERED = [succeeded(-30, 5), succeeded(-30, 5, 'new-1')];
 const STARTING = [pod('new-1', { createdMs: 900, startedMs: 1500, readyMs: 4000 })];
 const GONE = DELETED.diedOfSigterm;
-/** It said that it listens, and nothing of its end. */
+/** Its log says that it listens, but not how it ended. */
 const LOST_LOG = { listeningMs: -4200, deletionMs: 1000, exitMs: 6005, exitSignal: 'SIGKILL' };
 
 const CASES: Case[] = [
@@ -46,7 +46,7 @@ const CASES: Case[] = [
     'capacity',
   ],
   [
-    'refused by the only pod, a moment before its port was seen to be closed',
+    'refused by the only pod, just before its port was seen to be closed',
     { old: { ...DELETED.drainedWithoutDelay, stoppedListeningMs: 1020 }, others: NOBODY },
     failed('fresh connect ECONNREFUSED', 1010, 1011, OLD),
     'capacity',
@@ -58,31 +58,31 @@ const CASES: Case[] = [
     'capacity',
   ],
   [
-    'got through to the new pod when most of its time had passed',
+    'reached the new pod when most of its time had passed',
     { old: GONE, others: STARTING },
     failed('fresh wait timeout', 2000, 11_000, { pod: 'new-1' }),
     'capacity',
   ],
   [
-    'near miss: got through, and was cut for another reason',
+    'near miss: reached it, and was cut for another reason',
     { old: GONE, others: STARTING },
     failed('fresh wait closed', 2000, 2500, { pod: 'new-1' }),
     'not-ready',
   ],
   [
-    'sent on a kept connection of an unknown pod when none served',
+    'sent on a keep-alive connection of an unknown pod when none served',
     { old: GONE, others: STARTING },
     failed('reused wait closed', 2000, 2001),
     'capacity',
   ],
   [
-    'refused by a router that did not know the new pod yet',
+    'refused by a router that did not know about the new pod yet',
     { old: GONE, views: ['node1 0: old-1', 'node1 1500:', 'node2 0: new-1'] },
     failed('fresh connect ECONNREFUSED', 2000, 2001, { router: 'node1' }),
     'capacity',
   ],
   [
-    'refused by a router that has never known a pod',
+    'refused by a router that never knew of a pod',
     { old: GONE, views: ['node2 0: new-1'] },
     failed('fresh connect ECONNREFUSED', 2000, 2001, { router: 'node1' }),
     'capacity',
@@ -124,13 +124,13 @@ const CASES: Case[] = [
     'unexplained',
   ],
   [
-    'near miss: nobody served, but it had reached a pod',
+    'near miss: no pod served, but it had reached one',
     { old: DELETED.killedWhileDraining, others: NOBODY },
     failed('reused wait ECONNRESET', 2000, 6001, OLD),
     'grace-too-short',
   ],
   [
-    'refused when the only pod had failed its readiness',
+    'refused when the only pod was no longer ready',
     { old: DELETED.drained, others: NOBODY },
     failed('fresh connect ECONNREFUSED', 7500, 7501),
     'capacity',
@@ -156,13 +156,13 @@ const CASES: Case[] = [
     'not-ready',
   ],
   [
-    'sent to a pod that had ended by itself',
+    'sent to a pod that had exited by itself',
     { old: { exitMs: 1500, exitCode: 1 } },
     failed('fresh connect ECONNREFUSED', 2000, 2001, OLD),
     'not-ready',
   ],
   [
-    'refused by a new pod that was declared ready and had not answered anything',
+    'refused by a new pod that was ready but had not answered anything',
     { others: [pod('new-2', { readyMs: 1500 }), ...SERVING] },
     failed('fresh connect ECONNREFUSED', 2000, 2001, { pod: 'new-2' }),
     'not-ready',
@@ -180,19 +180,19 @@ const CASES: Case[] = [
     'unexplained',
   ],
   [
-    'near miss: the same of a pod that was ready',
+    'near miss: the same from a pod that was ready',
     { old: { readyMs: 1999 } },
     failed('fresh connect ECONNREFUSED', 2000, 2001, OLD),
     'unexplained',
   ],
   [
-    'near miss: it had been told to go',
+    'near miss: it had been deleted',
     { old: DELETED.drained },
     failed('fresh connect ECONNREFUSED', 8500, 8501, OLD),
     'routing-lag',
   ],
   [
-    'near miss: it was told to go meanwhile',
+    'near miss: it was deleted meanwhile',
     { old: { ...DELETED.exitedAtOnce, readyMs: 1005 } },
     failed('fresh wait closed', 990, 1020, OLD),
     'no-graceful-shutdown',
@@ -206,13 +206,13 @@ const CASES: Case[] = [
     'grace-too-short',
   ],
   [
-    'on a kept connection',
+    'on a keep-alive connection',
     { old: DELETED.killedWhileDraining },
     failed('reused wait closed', 2500, 6002, OLD),
     'grace-too-short',
   ],
   [
-    'within its response',
+    'while receiving its response',
     { old: DELETED.killedWhileDraining },
     failed('reused receive closed', 2500, 6002, OLD),
     'grace-too-short',
@@ -230,25 +230,25 @@ const CASES: Case[] = [
     'grace-too-short',
   ],
   [
-    'seen 250 ms before the kill',
+    'noticed 250 ms before SIGKILL',
     { old: DELETED.killedWhileDraining },
     failed('reused receive closed', 2500, 5750, OLD),
     'grace-too-short',
   ],
   [
-    'seen 250 ms after the kill',
+    'noticed 250 ms after SIGKILL',
     { old: DELETED.killedWhileDraining },
     failed('reused receive closed', 2500, 6250, OLD),
     'grace-too-short',
   ],
   [
-    'seen long after the kill by a busy client',
+    'noticed long after SIGKILL by a busy client',
     { old: DELETED.killedWhileDraining },
     failed('reused wait closed', 2500, 7600, OLD),
     'grace-too-short',
   ],
   [
-    'of a pod whose last words were lost, as the others of its generation drained',
+    'of a pod whose last log lines were lost, if others of its generation drained',
     { old: LOST_LOG, others: [pod('old-2', { listeningMs: -4200, ...DELETED.killedWhileDraining }), ...SERVING] },
     failed('reused wait closed', 2500, 6002, OLD),
     'grace-too-short',
@@ -260,13 +260,13 @@ const CASES: Case[] = [
     'no-graceful-shutdown',
   ],
   [
-    'near miss: cut in its response 251 ms before the kill, so by the server',
+    'near miss: cut in its response 251 ms before SIGKILL, so by the server',
     { old: DELETED.killedWhileDraining },
     failed('reused receive closed', 2500, 5749, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'near miss: the pod ended by itself, and cut it',
+    'near miss: the pod exited by itself, and cut it',
     { old: DELETED.drained },
     failed('reused receive closed', 5000, 9000, OLD),
     'no-graceful-shutdown',
@@ -286,13 +286,13 @@ const CASES: Case[] = [
     'no-graceful-shutdown',
   ],
   [
-    'waiting on a kept connection',
+    'waiting on a keep-alive connection',
     { old: DELETED.diedOfSigterm },
     failed('reused wait closed', 700, 1010, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'within its response when the pod died',
+    'receiving its response when the pod died',
     { old: DELETED.diedOfSigterm },
     failed('reused receive closed', 700, 1010, OLD),
     'no-graceful-shutdown',
@@ -310,19 +310,19 @@ const CASES: Case[] = [
     'no-graceful-shutdown',
   ],
   [
-    'sent as a pod without a handler was killed, and seen late by a busy client',
+    'sent as a pod without a handler was killed, and noticed late by a busy client',
     { old: { ...DELETED.ignoredSigterm, exitBoundMs: 400 } },
     failed('reused wait closed', 6500, 8200, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'near miss: sent when it was surely gone',
+    'near miss: sent when the pod had certainly exited',
     { old: { ...DELETED.ignoredSigterm, exitBoundMs: 400 } },
     failed('reused wait closed', 6660, 8200, OLD),
     'unexplained',
   ],
   [
-    'near miss: lost while it surely lived',
+    'near miss: lost while the pod was certainly running',
     { old: { ...DELETED.ignoredSigterm, exitBoundMs: 400 } },
     failed('reused wait closed', 3000, 5340, OLD),
     'unexplained',
@@ -334,7 +334,7 @@ const CASES: Case[] = [
     'unexplained',
   ],
   [
-    'near miss: the pod ended without being told to',
+    'near miss: the pod exited without being told to',
     { old: { exitMs: 1010, exitCode: 1 } },
     failed('reused wait closed', 900, 1010, OLD),
     'unexplained',
@@ -358,25 +358,25 @@ const CASES: Case[] = [
     'no-graceful-shutdown',
   ],
   [
-    'near miss: answered that it was not found',
+    'near miss: answered 404',
     { old: DELETED.drained },
     failed('reused receive status', 6500, 6501, { ...OLD, status: 404 }),
     'unexplained',
   ],
   [
-    'in flight at SIGTERM, and cut while the process lived on',
+    'in flight at SIGTERM, and cut while the process kept running',
     { old: DELETED.drained },
     failed('reused wait closed', 5900, 6010, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'the same on a connection of its own',
+    'the same on a new connection',
     { old: DELETED.drained },
     failed('fresh wait ECONNRESET', 5900, 6010, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'near miss: sent a moment before SIGTERM, so it may have crossed with the closing of its connection',
+    'near miss: sent just before SIGTERM, so it may have crossed the close of its connection',
     { old: DELETED.drained },
     failed('reused wait closed', 5980, 6010, OLD),
     'keep-alive-race',
@@ -390,7 +390,7 @@ const CASES: Case[] = [
     'routing-lag',
   ],
   [
-    'refused by a pod that was gone',
+    'refused by a pod that had exited',
     { old: GONE },
     failed('fresh connect ECONNREFUSED', 1300, 1301, OLD),
     'routing-lag',
@@ -402,7 +402,7 @@ const CASES: Case[] = [
     'routing-lag',
   ],
   [
-    'timed out on the way to a pod that was gone',
+    'timed out on the way to a pod that had exited',
     { old: GONE },
     failed('fresh connect timeout', 1300, 11_300, OLD),
     'routing-lag',
@@ -420,18 +420,23 @@ const CASES: Case[] = [
     'routing-lag',
   ],
   [
-    'opened just before the pod was told to go',
+    'opened just before the pod was deleted',
     { old: DELETED.drainedWithoutDelay },
     failed('fresh connect ECONNREFUSED', 999, 1003, OLD),
     'routing-lag',
   ],
   [
-    'near miss: the pod was told to go afterwards',
+    'near miss: the pod was deleted afterwards',
     { old: DELETED.drainedWithoutDelay },
     failed('fresh connect ECONNREFUSED', 990, 999, OLD),
     'unexplained',
   ],
-  ['near miss: a pod that stays', {}, failed('fresh connect ECONNREFUSED', 1300, 1301, OLD), 'unexplained'],
+  [
+    'near miss: a pod that is not terminating',
+    {},
+    failed('fresh connect ECONNREFUSED', 1300, 1301, OLD),
+    'unexplained',
+  ],
   [
     'near miss: the response had begun',
     { old: DELETED.drained },
@@ -451,7 +456,7 @@ const CASES: Case[] = [
     'routing-lag',
   ],
   [
-    'timed out at a port that is open while nobody accepts',
+    'timed out at a port that is open but not accepting',
     { old: DELETED.ignoredSigterm },
     failed('fresh wait timeout', 1500, 11_500, OLD),
     'routing-lag',
@@ -496,8 +501,18 @@ const CASES: Case[] = [
   ],
   ['cut while it was sent', { old: DELETED.drained }, failed('reused send EPIPE', 8000, 8001, OLD), 'keep-alive-race'],
   ['of an unknown pod', { old: DELETED.drained }, failed('reused wait closed', 8000, 8001), 'keep-alive-race'],
-  ['closed by a pod that stays, as it was sent', {}, failed('reused wait closed', 8000, 8001, OLD), 'keep-alive-race'],
-  ['near miss: it had reached the pod that stays', {}, failed('reused wait closed', 8000, 8051, OLD), 'unexplained'],
+  [
+    'closed as it was sent, by a pod that is not terminating',
+    {},
+    failed('reused wait closed', 8000, 8001, OLD),
+    'keep-alive-race',
+  ],
+  [
+    'near miss: it had reached a pod that is not terminating',
+    {},
+    failed('reused wait closed', 8000, 8051, OLD),
+    'unexplained',
+  ],
   [
     'near miss: that pod crashed',
     { old: { exitMs: 8050, exitCode: 1 } },
@@ -526,7 +541,7 @@ const CASES: Case[] = [
     'unexplained',
   ],
   ['timed out at a pod that serves', {}, failed('fresh wait timeout', 500, 10_500, OLD), 'unexplained'],
-  ['something that is not HTTP', {}, failed('fresh receive protocol', 500, 510, OLD), 'unexplained'],
+  ['answered with something that is not HTTP', {}, failed('fresh receive protocol', 500, 510, OLD), 'unexplained'],
   [
     'sent to a pod that is not in the trace',
     {},
@@ -543,32 +558,32 @@ describe('the cause of a request', () => {
     });
   }
 
-  test('is covered here for every cause there is', () => {
+  test('has a case here for every cause', () => {
     assert.deepEqual([...new Set(CASES.map(([, , , cause]) => cause))].sort(), CAUSE_IDS.toSorted());
   });
 });
 
-describe('of a pod whose listener nobody saw, and whose log nobody reads', () => {
+describe('the cause of a request cut by a pod whose listener and log were not observed, and that', () => {
   const cut = (endedMs: number) => failed('reused receive closed', 900, endedMs, OLD);
   const table: [what: string, old: Timeline, request: FailedRequest, cause: CauseId][] = [
     ['died of SIGTERM', GONE, cut(1010), 'no-graceful-shutdown'],
-    ['ended as soon as it was told to', DELETED.exitedAtOnce, cut(1020), 'no-graceful-shutdown'],
+    ['exited as soon as it was told to', DELETED.exitedAtOnce, cut(1020), 'no-graceful-shutdown'],
     ['was killed, whether it drained or not', DELETED.ignoredSigterm, cut(6005), 'unexplained'],
-    ['ended by itself some time later', { ...DELETED.exitedAtOnce, exitMs: 3000 }, cut(3000), 'no-graceful-shutdown'],
+    ['exited by itself some time later', { ...DELETED.exitedAtOnce, exitMs: 3000 }, cut(3000), 'no-graceful-shutdown'],
     [
-      'ended after a hook of unknown length',
+      'exited after a hook of unknown length',
       { deletionMs: 1000, exitMs: 3000, exitCode: 0 },
       cut(3000),
       'no-graceful-shutdown',
     ],
     [
-      'may have ended as soon as it was told to',
+      'may have exited as soon as it was told to',
       { ...DELETED.exitedAtOnce, exitMs: 1600, exitBoundMs: 500 },
       cut(1600),
       'no-graceful-shutdown',
     ],
     [
-      'lost its readiness and lived on until it was killed',
+      'lost its readiness and kept running until it was killed',
       { ...DELETED.ignoredSigterm, notReadyMs: 3000 },
       cut(6005),
       'grace-too-short',
@@ -583,16 +598,16 @@ describe('of a pod whose listener nobody saw, and whose log nobody reads', () =>
 });
 
 describe('the registry of causes', () => {
-  test('has each id and each number once', () => {
+  test('has every id and number once', () => {
     assert.equal(new Set(CAUSE_IDS).size, CAUSES.length);
     assert.deepEqual(CAUSES.map(({ number }) => number).toSorted(), [0, 1, 2, 3, 4, 5, 6]);
   });
 
-  test('finds each by its id', () => {
+  test('finds a cause by its id', () => {
     for (const id of CAUSE_IDS) assert.equal(causeById(id).id, id);
   });
 
-  test('counts how many requests each broke', () => {
+  test('counts how many requests each cause broke', () => {
     const none = Object.fromEntries(CAUSE_IDS.map((id) => [id, 0]));
     assert.deepEqual(countCauses([]), none);
     assert.deepEqual(countCauses(['capacity', 'unexplained', 'capacity']), { ...none, capacity: 2, unexplained: 1 });

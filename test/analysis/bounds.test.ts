@@ -27,7 +27,7 @@ describe('the upper bound of a failure probability', () => {
     [3, 1e6],
   ] as const) {
     for (const confidence of [0.95, 0.99]) {
-      test(`${failed} of ${exposed} at ${confidence}: where so few become that unlikely`, () => {
+      test(`${failed} of ${exposed} at ${confidence}: the rate at which so few failures become that unlikely`, () => {
         const bound = upperBound(failed, exposed, confidence);
         const exact = largestProbability(failed, exposed, confidence);
         assert.ok(Math.abs(bound / exact - 1) < 1e-6, `${bound}, not ${exact}`);
@@ -35,16 +35,16 @@ describe('the upper bound of a failure probability', () => {
     }
   }
 
-  test('0 of many is about 3 of as many (the rule of three)', () => {
+  test('for 0 failures is about 3 / exposed (the rule of three)', () => {
     assert.ok(Math.abs(upperBound(0, 100_000) * 100_000 - 3) < 0.01);
   });
 
-  test('is 1 where all failed or nothing was exposed', () => {
+  test('is 1 if all failed or nothing was exposed', () => {
     assert.deepEqual([upperBound(0, 0), upperBound(7, 7), upperBound(7, 5)], [1, 1, 1]);
   });
 });
 
-/** The p for which at most `failed` of `exposed` fail with probability 1 - confidence: bisection over the binomial sum. */
+/** The p at which at most `failed` of `exposed` fail with probability 1 - confidence: bisection of the binomial sum. */
 function largestProbability(failed: number, exposed: number, confidence: number): number {
   let [low, high] = [0, 1];
   for (let step = 0; step < 100; step++) {

@@ -4,7 +4,7 @@ import { type CellDifference, Difference, difference } from '../../src/analysis/
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { trialResult } from '../results/trial-result.ts';
 
-/** A rollout of three pods for each number of failures. */
+/** One rollout of three pods for each number of failures. */
 function rollouts(failed: readonly number[], fields: Partial<Omit<TrialResult, 'causes'>> = {}): TrialResult[] {
   return failed.map((count, repeat) => trialResult({ ...fields, repeat, causes: { 'routing-lag': count } }));
 }
@@ -29,7 +29,7 @@ describe('what changed', () => {
     test(`${what}: ${verdict}`, () => assert.equal(only(rollouts(a), rollouts(b)).verdict, verdict));
   }
 
-  test('is told per pod, with intervals and probabilities', () => {
+  test('is reported per pod, with intervals and probabilities', () => {
     const cell = only(rollouts([60, 63, 66, 69]), rollouts([30, 33, 36, 39]));
     assert.equal(cell.unit, 'pod');
     assert.deepEqual([cell.before?.failedPerUnit, cell.after?.failedPerUnit, cell.change], [21.5, 11.5, -10]);
@@ -40,12 +40,12 @@ describe('what changed', () => {
     assert.equal(cell.after?.causes['routing-lag'], 138);
   });
 
-  test('is told per rollout where the pods are not known', () => {
+  test('is reported per rollout if the pods are not known', () => {
     const cell = only(rollouts([60, 60]), rollouts([30, 30], { podsReplaced: 0 }));
     assert.deepEqual([cell.unit, cell.change], ['rollout', -30]);
   });
 
-  test('asks for more rollouts when there are more cells to be wrong about', () => {
+  test('asks for more rollouts if more cells are tested', () => {
     const cells = ['broken', 'valid', 'without-pre-stop', 'without-replicas'];
     const all = (failed: number[]) => cells.flatMap((variant) => rollouts(failed, { variant }));
     const one = difference(rollouts([9, 9, 9, 9]), rollouts([1, 1, 1, 1]));
@@ -57,7 +57,7 @@ describe('what changed', () => {
     assert.ok(enough.cells.every((cell) => cell.adjustedProbability === (4 * 2) / 252));
   });
 
-  test('does not count cells that broke nothing among those to be wrong about', () => {
+  test('does not count cells without failures among those tested', () => {
     const clean = ['valid', 'control', 'a', 'b'].flatMap((variant) => rollouts([0, 0, 0, 0], { variant }));
     const broken = (failed: number) => rollouts([failed, failed, failed, failed], { variant: 'broken' });
     const { cells } = difference([...clean, ...broken(9)], [...clean, ...broken(1)]);
@@ -67,7 +67,7 @@ describe('what changed', () => {
     );
   });
 
-  test('leaves out trials that are not valid, and says how many', () => {
+  test('leaves out invalid trials, and says how many', () => {
     const a = [...rollouts([9, 9, 9, 9]), ...rollouts([900], { valid: false })];
     const cell = only(a, rollouts([9, 9, 9, 8]));
     assert.deepEqual([cell.before?.failedPerUnit, cell.before?.rollouts, cell.before?.invalid], [3, 4, 1]);
@@ -75,7 +75,7 @@ describe('what changed', () => {
     assert.deepEqual([none.verdict, none.before?.failedPerUnit, none.before?.invalid], ['not-comparable', null, 1]);
   });
 
-  test('has a cell for what only one side ran', () => {
+  test('has a cell for a runtime that only one side ran', () => {
     const { cells } = difference(rollouts([1]), rollouts([1], { runtime: 'bun' }));
     assert.deepEqual(
       cells.map(({ runtime, before, after }) => [runtime, before === null, after === null]),
@@ -86,7 +86,7 @@ describe('what changed', () => {
     );
   });
 
-  test('fits its format', () => {
+  test('matches its format', () => {
     const found = difference(rollouts([1, 2, 3]), [...rollouts([3, 3]), ...rollouts([0], { runtime: 'bun' })]);
     assert.deepEqual(Difference.parse(JSON.parse(JSON.stringify(found))), found);
   });

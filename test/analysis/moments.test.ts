@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lifeStretches, podMoments } from '../../src/analysis/moments.ts';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podMoments, stageSpans } from '../../src/analysis/moments.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { DELETED, failed, pod, type Story, succeeded, trace, view } from './story.ts';
 
 /** "exit SIGKILL 6005": what is known of the story's first pod, in order. */
@@ -9,11 +9,13 @@ function told(story: Story): string[] {
   const whole = trace(story);
   const [first] = whole.cluster.pods;
   assert.ok(first);
-  return podMoments(podLife(first), whole).map(({ id, detail, atMs }) => [id, detail, atMs].filter(Boolean).join(' '));
+  return podMoments(podTimeline(first), whole).map(({ id, detail, atMs }) =>
+    [id, detail, atMs].filter(Boolean).join(' '),
+  );
 }
 
 describe('the moments of a pod', () => {
-  test('come in order of time, with how it ended', () => {
+  test('come in order of time, and say how it exited', () => {
     assert.deepEqual(told({ pods: [pod('old-1', DELETED.killedWhileDraining)], load: { successes: [] } }), [
       'created -5000',
       'ready -4000',
@@ -27,14 +29,14 @@ describe('the moments of a pod', () => {
   });
 
   const removals: [what: string, views: string[], moments: string[]][] = [
-    ['nobody ever sent to it', ['a 0: old-2', 'a 2000: new-1'], []],
+    ['no router ever sent to it', ['a 0: old-2', 'a 2000: new-1'], []],
     [
-      'each router lets go at its own time',
+      'each router drops it at its own time',
       ['a 0: old-1', 'b 0: old-1', 'b 1300: new-1', 'a 1700: new-1'],
       ['b 1300', 'a 1700'],
     ],
     ['a router that came back to it', ['a 0: old-1', 'a 1200:', 'a 1300: old-1', 'a 2000:'], ['a 2000']],
-    ['a router that never let go', ['a 0: old-1', 'a 2000: old-1 new-1'], []],
+    ['a router that never dropped it', ['a 0: old-1', 'a 2000: old-1 new-1'], []],
   ];
   for (const [what, views, expected] of removals) {
     test(`endpoint removed: ${what}`, () => {
@@ -60,7 +62,7 @@ describe('the moments of a pod', () => {
     assert.deepEqual(last(kept), ['last-new-connection 1733'], 'as the load kept it');
   });
 
-  test('of a pod that nobody deleted do not include its end with the trial', () => {
+  test('of a pod that was not deleted leave out its exit at the end of the trial', () => {
     const stays = { readyMs: 100, notReadyMs: 12_800, exitMs: 12_900, exitSignal: 'SIGKILL' };
     assert.deepEqual(told({ pods: [pod('new-1', stays)] }), ['created -5000', 'ready 100']);
     assert.deepEqual(told({ pods: [pod('new-1', { readyMs: 100, exitMs: 900, exitCode: 1 })] }), [
@@ -71,16 +73,16 @@ describe('the moments of a pod', () => {
   });
 });
 
-describe('the life of a pod', () => {
+describe('the stages of a pod', () => {
   const table: [what: string, timeline: Parameters<typeof pod>[1], parts: string[]][] = [
-    ['without an end', {}, ['starting -5000 -4000', 'ready -4000 12000']],
+    ['that did not exit', {}, ['starting -5000 -4000', 'ready -4000 12000']],
     [
       'that drained',
       DELETED.drained,
       ['starting -5000 -4000', 'ready -4000 1000', 'leaving 1000 6000', 'stopping 6000 8000', 'finishing 8000 9000'],
     ],
     [
-      'told to go and to stop at once',
+      'that got SIGTERM at its deletion',
       DELETED.ignoredSigterm,
       ['starting -5000 -4000', 'ready -4000 1000', 'stopping 1000 6005'],
     ],
@@ -88,9 +90,9 @@ describe('the life of a pod', () => {
   ];
   for (const [what, timeline, parts] of table) {
     test(what, () => {
-      const life = lifeStretches(podLife(pod('old-1', timeline)), 12_000);
+      const spans = stageSpans(podTimeline(pod('old-1', timeline)), 12_000);
       assert.deepEqual(
-        life.map(({ part, fromMs, toMs }) => `${part} ${fromMs} ${toMs}`),
+        spans.map(({ stage, fromMs, toMs }) => `${stage} ${fromMs} ${toMs}`),
         parts,
       );
     });

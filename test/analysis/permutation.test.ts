@@ -7,7 +7,7 @@ import { seededRandom } from '../../src/random.ts';
 const rounded = (values: readonly number[] | undefined) => values?.map((value) => Math.round(value * 1000) / 1000);
 
 describe('the permutation test', () => {
-  /** Counted by hand: of all ways to deal the values, those with a difference of means as large. */
+  /** Counted by hand: how many of all assignments have a difference of means at least as large. */
   const table: [one: number[], other: number[], probability: number][] = [
     [[1], [2], 1],
     [[0, 0], [0, 0], 1],
@@ -26,8 +26,8 @@ describe('the permutation test', () => {
     });
   }
 
-  test('of many rollouts is estimated, the same each time, close to the exact one', () => {
-    // 10 and 10 zeros and ones: dealt so that 8 against 2 ones come out is hypergeometric.
+  test('estimates the probability for many rollouts, repeatably and close to the exact one', () => {
+    // 10 zeros and 10 ones: the probability of assigning 8 ones against 2 is hypergeometric.
     const [one, other] = [8, 2].map((ones) => Array.from({ length: 10 }, (_, i) => (i < ones ? 1 : 0)));
     const estimate = permutationTest(one as number[], other as number[]);
     assert.equal(permutationTest(one as number[], other as number[]), estimate);
@@ -36,9 +36,9 @@ describe('the permutation test', () => {
     assert.ok(Math.abs(estimate - exact) < 0.006, `${estimate} ${exact}`);
   });
 
-  test('finds a difference by chance as rarely as it says, where failures come in clusters', () => {
+  test('reports a difference by chance as rarely as it claims, even if failures are clustered', () => {
     const random = seededRandom(7);
-    // Most rollouts break nothing, some break a lot at once: request by request this would look like evidence.
+    // Most rollouts break nothing, some break many at once: counted by request, this would look like evidence.
     const rollouts = () => Array.from({ length: 5 }, () => (random.next() < 0.3 ? Math.floor(random.next() * 200) : 0));
     const runs = 1000;
     let found = 0;
@@ -46,7 +46,7 @@ describe('the permutation test', () => {
     assert.ok(found / runs <= 0.065, `${found} of ${runs}`);
   });
 
-  test('knows what it can show at best', () => {
+  test('knows the smallest probability it can show', () => {
     assert.deepEqual(
       [smallestProbability(1, 1), smallestProbability(3, 3), smallestProbability(1, 3), smallestProbability(4, 4)],
       [1, 2 / 20, 1 / 4, 2 / 70],
@@ -78,14 +78,14 @@ describe('several tests at once', () => {
 
 describe('intervals', () => {
   // The quantiles, 4.303 (2 degrees of freedom) and 4.012 (2.16), are checked against the integral of the density.
-  test('of a mean', () => assert.deepEqual(rounded(meanInterval([10, 12, 14])), [7.032, 16.968]));
-  test('of a difference', () => {
+  test('of the mean', () => assert.deepEqual(rounded(meanInterval([10, 12, 14])), [7.032, 16.968]));
+  test('of the difference', () => {
     assert.deepEqual(rounded(differenceInterval([10, 12, 14], [20, 30, 40])), [-5.62, 41.62]);
   });
   for (const values of [[], [5], [3, 3, 3], [0, 0]]) {
-    test(`of [${values}] cannot be told`, () => assert.equal(meanInterval(values), undefined));
+    test(`of [${values}] cannot be computed`, () => assert.equal(meanInterval(values), undefined));
   }
-  test('of a difference with one rollout on a side cannot be told', () => {
+  test('of a difference with one rollout on a side cannot be computed', () => {
     assert.equal(differenceInterval([1], [2, 3]), undefined);
   });
 });

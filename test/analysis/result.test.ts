@@ -17,7 +17,7 @@ const histogram = (...durationsMs: number[]) => {
   return encodeHistogram(recorded);
 };
 
-test('the traces these tests are made of fit the format', () => {
+test('the traces made up for these tests match the format', () => {
   const example = trace({ load: { failures: [refusedAt(8500)] } });
   assert.deepEqual(Trace.parse(example), example);
 });
@@ -43,58 +43,62 @@ describe('the longest outage', () => {
     });
   }
 
-  test('is shorter than 100 ms where the load stopped', () => {
+  test('may be shorter than 100 ms at the end of the load', () => {
     const load = { failures: [refusedAt(11_950)], successes: [succeeded(0, 1)] };
     assert.equal(longestOutageMs(trace({ load, loadStopMs: 11_980 })), 80);
   });
 });
 
-describe('a trial cannot be trusted when', () => {
+describe('a trial is', () => {
   const CONTROL = { rolloutMs: undefined, pods: [pod('old-1')] };
   const table: [what: string, story: Story, reasons: string[]][] = [
-    ['(it can)', {}, []],
-    ['(it can, when requests broke after the rollout began)', { load: { failures: [refusedAt(8500)] } }, []],
-    ['(it can, when a request that started before broke after)', { load: { failures: [refusedAt(999.5)] } }, []],
-    ['(it can, when nothing broke in a control)', CONTROL, []],
-    ['nothing was sent', { load: { successes: [] } }, ['no request was made']],
-    ['(it can, when 1 % of the requests could not be started)', { load: { droppedRequests: 1 } }, []],
+    ['valid', {}, []],
+    ['valid if requests failed after the rollout began)', { load: { failures: [refusedAt(8500)] } }, []],
     [
-      'requests were lost from the record',
-      { load: { lostRequests: 2 } },
-      ["the load's record has gaps: the outcome of at least 2 requests was never learned"],
+      'valid if a request that started before the rollout failed after it began)',
+      { load: { failures: [refusedAt(999.5)] } },
+      [],
     ],
-    ['requests were dropped', { load: { droppedRequests: 7 } }, ['7 of 100 requests could not be started']],
+    ['valid if nothing failed in a control)', CONTROL, []],
+    ['invalid if nothing was sent', { load: { successes: [] } }, ['no request was made']],
+    ['valid if 1 % of the requests could not be started)', { load: { droppedRequests: 1 } }, []],
     [
-      'a request failed before the rollout',
+      'invalid if requests are missing from the record',
+      { load: { lostRequests: 2 } },
+      ["the load's record has gaps: the outcome of at least 2 requests is unknown"],
+    ],
+    ['invalid if requests were dropped', { load: { droppedRequests: 7 } }, ['7 of 100 requests could not be started']],
+    [
+      'invalid if a request failed before the rollout',
       { load: { failures: [refusedAt(900)] } },
       ['1 request failed before the rollout began'],
     ],
     [
-      'requests of a control failed',
+      'invalid if requests of a control failed',
       { ...CONTROL, load: { failures: [refusedAt(900), refusedAt(950)] } },
       ['the control lost 2 requests without a rollout'],
     ],
     [
-      'an old pod is still there',
+      'invalid if an old pod is still there',
       { pods: [pod('old-1', DELETED.drained), pod('old-2', { deletionMs: 2000 })] },
-      ['no complete rollout was seen'],
+      ['no complete rollout was observed'],
     ],
-    ['no old pod was seen', { pods: [pod('new-1')] }, ['no complete rollout was seen']],
+    ['invalid if no old pod was seen', { pods: [pod('new-1')] }, ['no complete rollout was observed']],
     [
-      '(it can, when 1 % of the requests were 99 ms late)',
+      'valid if 1 % of the requests were 99 ms late)',
       { load: { lateness: histogram(...Array(98).fill(0), 99, 99) } },
       [],
     ],
     [
-      'requests were late',
+      'invalid if requests were late',
       { load: { lateness: histogram(...Array(98).fill(0), 120, 120) } },
       ['the schedule was not kept: 1 % of the requests started more than 120 ms late'],
     ],
-    ['(it can, when fewer than 1 % were late)', { load: { lateness: histogram(...Array(999).fill(0), 5000) } }, []],
+    ['valid if fewer than 1 % were late)', { load: { lateness: histogram(...Array(999).fill(0), 5000) } }, []],
     [
-      'several things went wrong',
+      'invalid for several reasons',
       { pods: [], load: { droppedRequests: 2, successes: [] } },
-      ['no request was made', '2 of 100 requests could not be started', 'no complete rollout was seen'],
+      ['no request was made', '2 of 100 requests could not be started', 'no complete rollout was observed'],
     ],
   ];
   for (const [what, story, reasons] of table) {
@@ -130,7 +134,7 @@ describe('the requests that a rollout exposes', () => {
     ],
     ['to whole buckets', { ends: [[1050, 1950]], buckets: [9, 10, 19, 20] }, 20, 0, 0],
     [
-      'until the last router has forgotten the last old pod',
+      'until the last router has dropped the last old pod',
       {
         ends: [[1000, 1500]],
         buckets: [10, 15, 22, 23],
@@ -141,28 +145,34 @@ describe('the requests that a rollout exposes', () => {
       0,
     ],
     [
-      'from the first new pod in a view, where that is sooner',
+      "from the first new pod in a router's view, if that is earlier",
       { ends: [[1000, 1500]], buckets: [5, 8, 14], views: ['a 0: old-0', 'a 800: old-0 new-1', 'a 1200: new-1'] },
       20,
       0,
       0,
     ],
     [
-      'what failed before the first deletion is counted apart',
+      'requests that failed before the first deletion are counted separately',
       { ends: [[1000, 2000]], buckets: [10], failures: [900, 998, 999.5, 1500] },
       12,
       2,
       2,
     ],
     [
-      'what fails later is exposed as well',
+      'requests that fail later are exposed too',
       { ends: [[1000, 2000]], buckets: [10, 30], failures: [1500, 9000] },
       12,
       2,
       0,
     ],
     ['none without a deletion', { ends: [], buckets: [9, 10] }, 0, 0, 0],
-    ['what failed, where no end was seen', { ends: [[1000]], buckets: [9, 10], failures: [999.5, 1500] }, 2, 2, 0],
+    [
+      'only failed requests, if no exit was observed',
+      { ends: [[1000]], buckets: [9, 10], failures: [999.5, 1500] },
+      2,
+      2,
+      0,
+    ],
   ];
   for (const [what, { ends, buckets, failures = [], views = [] }, exposed, failed, failedBefore] of table) {
     test(what, () => {
@@ -174,7 +184,7 @@ describe('the requests that a rollout exposes', () => {
   }
 });
 
-test('the analysis copes with more failures than fit the stack', () => {
+test('the analysis handles more failures than fit on the stack', () => {
   const failures = Array.from({ length: 200_000 }, (_, index) => refusedAt(8001 + index / 1000));
   const result = analyse(trace({ load: { failures } }));
   assert.deepEqual([result.failed, result.causes['routing-lag']], [200_000, 200_000]);
@@ -197,7 +207,7 @@ describe('the result of a trial', () => {
     latency: { fresh: histogram(...Array(99).fill(2), 30), slow: histogram(4000) },
   };
 
-  test('says all of it', () => {
+  test('has every figure', () => {
     const result = analyse(trace({ pods, load }));
     const { failedUpperBound, latencyMs, ...rest } = result;
     assert.deepEqual(rest, {
@@ -249,12 +259,12 @@ describe('the result of a trial', () => {
     assert.equal(failedUpperBound.toFixed(4), '0.0295');
   });
 
-  test('that is not to be trusted says why', () => {
+  test('of an invalid trial says why it is invalid', () => {
     const { valid, invalidReasons: reasons } = analyse(trace({ load: { droppedRequests: 3 } }));
     assert.deepEqual([valid, reasons], [false, ['3 of 100 requests could not be started']]);
   });
 
-  test('keeps absent what was not observed', () => {
+  test('leaves out what was not observed', () => {
     const { connectionReuse, latencyMs, rolloutMs } = analyse(trace({ pods: [pod('old-1')] }));
     assert.deepEqual([connectionReuse, latencyMs, rolloutMs], [null, null, null]);
   });

@@ -1,7 +1,7 @@
-/** The spans that are worked out once say the same as the questions that they answer, asked pod by pod. */
+/** The precomputed spans give the same answers as asking each pod. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { knownSpans, overlaps, unservedSpans } from '../../src/analysis/serving.ts';
 import { servesAt } from '../../src/analysis/timeline.ts';
 import { seededRandom } from '../../src/random.ts';
@@ -12,15 +12,15 @@ const PODS = [
   ['one that ends', [pod('old-1', { readyMs: 10, exitMs: 50 })]],
   ['one that was never ready', [pod('old-1', { readyMs: undefined })]],
   ['two with a gap', [pod('old-1', { readyMs: 0, exitMs: 50 }), pod('new-1', { readyMs: 60 })]],
-  ['two that meet', [pod('old-1', { readyMs: 0, exitMs: 50 }), pod('new-1', { readyMs: 50 })]],
+  ['one that begins as the other ends', [pod('old-1', { readyMs: 0, exitMs: 50 }), pod('new-1', { readyMs: 50 })]],
   ['two that overlap', [pod('old-1', { readyMs: 0, notReadyMs: 70 }), pod('new-1', { readyMs: 50, sigkillMs: 90 })]],
   ['one whose times run backwards', [pod('old-1', { readyMs: 60, exitMs: 20 })]],
 ] as const;
 
-describe('nobody served', () => {
+describe('the time in which no pod served', () => {
   for (const [what, records] of PODS) {
-    test(`of ${what}`, () => {
-      const pods = records.map(podLife);
+    test(`with pods: ${what}`, () => {
+      const pods = records.map(podTimeline);
       const spans = unservedSpans(pods);
       for (let atMs = -10; atMs < 100; atMs++) {
         assert.equal(overlaps(spans, atMs, atMs), !pods.some((one) => servesAt(one, atMs)), `at ${atMs}`);
@@ -33,7 +33,7 @@ describe('nobody served', () => {
     const ms = () => Math.floor(random.next() * 100);
     for (let round = 0; round < 200; round++) {
       const pods = [1, 2].map((index) => ({
-        ...podLife(pod(`old-${index}`, { readyMs: ms(), exitMs: ms() })),
+        ...podTimeline(pod(`old-${index}`, { readyMs: ms(), exitMs: ms() })),
         downtimes: [1, 2].map(() => ({ fromMs: ms(), toMs: ms() })),
       }));
       const spans = unservedSpans(pods);
@@ -44,7 +44,7 @@ describe('nobody served', () => {
   });
 });
 
-test('a pod is known to a router from the view that has it to the next that does not', () => {
+test('a router knows a pod from the view that contains it until the next that does not', () => {
   const view = (router: string, atMs: number, pods: string[]) => ({ router, atMs, pods });
   const views = [
     view('a', 1, ['x']),

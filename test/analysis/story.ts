@@ -1,14 +1,14 @@
-/** Traces told as stories: pods with their timelines, requests that failed, and the trial around them. */
+/** Makes up traces for tests: pods with their timelines, failed requests, and the trial around them. */
 import { type History, historyOf } from '../../src/analysis/history.ts';
-import type { PodLife } from '../../src/analysis/pod-life.ts';
+import type { PodTimeline } from '../../src/analysis/pod-timeline.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../src/trace/cluster-record.ts';
 import type { Attempt, FailedRequest, LoadRecord, Phase } from '../../src/trace/load-record.ts';
 import { TRACE_FORMAT, type Trace } from '../../src/trace/trace.ts';
 
-/** When something happened to a pod, in ms; see PodLife. A pod of which nothing is said has been ready all along. */
-export type Timeline = Partial<Omit<PodLife, 'name' | 'uid' | 'downtimes'>> & { preStopEndMs?: number };
+/** When something happened to a pod, in ms; see PodTimeline. Without any, the pod is ready all along. */
+export type Timeline = Partial<Omit<PodTimeline, 'name' | 'uid' | 'downtimes'>> & { preStopEndMs?: number };
 
-/** A pod of one container, with the facts of its life where a record has them. */
+/** The record of a pod with one container and this timeline. */
 export function pod(name: string, timeline: Timeline = {}): PodRecord {
   const facts: Timeline = { createdMs: -5000, startedMs: -4500, readyMs: -4000, ...timeline };
   const { generation = name.startsWith('new') ? 'new' : 'old', node = 'node1' } = facts;
@@ -48,7 +48,7 @@ export function pod(name: string, timeline: Timeline = {}): PodRecord {
   return JSON.parse(JSON.stringify(record)) as PodRecord;
 }
 
-/** Deleted at 1000, each with the end it came to. */
+/** Pods deleted at 1000 that end in different ways. */
 export const DELETED = {
   /** No handler, but not PID 1. */
   diedOfSigterm: { deletionMs: 1000, sigtermMs: 1000, exitMs: 1010, exitSignal: 'SIGTERM' },
@@ -95,14 +95,14 @@ export const DELETED = {
 /** Connection, phase and error: 'fresh connect ECONNREFUSED'. */
 type Failure = `${FailedRequest['client']['connection']} ${Phase} ${string}`;
 
-/** Further facts of a request: what its client saw, and where it was sent. */
+/** More about a request: what its client saw, and where it was sent. */
 export interface Facts extends Partial<Omit<FailedRequest['client'], 'connection'>> {
   pod?: string;
   router?: string;
   scenario?: string;
 }
 
-/** A request that failed, from when to when, with one attempt where anybody saw one. */
+/** A failed request with its start and end, and one attempt if anyone saw it. */
 export function failed(failure: Failure, startedMs: number, endedMs: number, facts: Facts = {}): FailedRequest {
   const [connection, phase, error] = failure.split(' ') as [FailedRequest['client']['connection'], Phase, string];
   const { pod: name, router, scenario = 'fresh', detail, ...more } = facts;
@@ -119,7 +119,7 @@ export function failed(failure: Failure, startedMs: number, endedMs: number, fac
   return { id: 'r-1', scenario, startedMs, endedMs, client, attempts: [attempt] };
 }
 
-/** What attribution looks at, of these pods. */
+/** The parts of a trace that attribution reads, for these pods. */
 export function history(cluster: Partial<ClusterRecord>, load: Partial<LoadRecord> = {}): History {
   return historyOf({
     cluster: { pods: [], routerViews: [], events: [], pid1: true, ...cluster },
@@ -127,7 +127,7 @@ export function history(cluster: Partial<ClusterRecord>, load: Partial<LoadRecor
   });
 }
 
-/** 'node1 0: a b' is what a router sent connections to from when on. */
+/** 'node1 0: a b': from 0 ms on, the router of node1 sends connections to a and b. */
 export function view(text: string): RouterView {
   const [router = '', at = '', ...pods] = text.split(/[: ]+/).filter(Boolean);
   return { router, atMs: Number(at), pods };
@@ -147,7 +147,7 @@ export function succeeded(bucket: number, count: number, pod = 'old-1', scenario
   return { scenario, pod, bucket, count };
 }
 
-/** One old pod that drained and one new one; a rollout at 1000, load until 12,000. */
+/** One old pod that drained and one new pod; rollout at 1000, load until 12,000. */
 export function trace(story: Story = {}): Trace {
   const { pods = [pod('old-1', DELETED.drained), pod('new-1')], routerViews = [], loadStopMs = 12_000, load } = story;
   const rolloutMs = 'rolloutMs' in story ? story.rolloutMs : 1000;

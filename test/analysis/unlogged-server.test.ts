@@ -1,9 +1,9 @@
-/** Servers that keep no log of their life are judged by what was seen of them. */
+/** Servers without a lifecycle log are judged from outside. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { causeOf } from '../../src/analysis/attribution.ts';
 import type { CauseId } from '../../src/analysis/causes.ts';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { drained } from '../../src/analysis/timeline.ts';
 import type { FailedRequest, SuccessBucket } from '../../src/trace/load-record.ts';
 import { failed, history, pod, succeeded, type Timeline } from './story.ts';
@@ -12,26 +12,22 @@ const GONE = { deletionMs: 1000, sigtermMs: 1000 };
 const KILLED = { ...GONE, sigkillMs: 6000, exitMs: 6005, exitSignal: 'SIGKILL' };
 
 const DRAINED: [what: string, timeline: Timeline, drained: boolean][] = [
-  ['stopped listening and lived on', { ...GONE, stoppedListeningMs: 1010, exitMs: 3000, exitCode: 0 }, true],
-  ['stopped listening and lived on until SIGKILL', { ...KILLED, stoppedListeningMs: 1010 }, true],
-  ['lost its readiness and lived on', { ...GONE, notReadyMs: 3500, exitMs: 5000, exitCode: 0 }, true],
+  ['stopped listening and kept running', { ...GONE, stoppedListeningMs: 1010, exitMs: 3000, exitCode: 0 }, true],
+  ['stopped listening and kept running until SIGKILL', { ...KILLED, stoppedListeningMs: 1010 }, true],
+  ['lost its readiness and kept running', { ...GONE, notReadyMs: 3500, exitMs: 5000, exitCode: 0 }, true],
   ['stopped listening as it exited', { ...GONE, stoppedListeningMs: 1010, exitMs: 1012, exitCode: 0 }, false],
-  ['stopped listening 250 ms before its end', { ...GONE, stoppedListeningMs: 1010, exitMs: 1260 }, false],
-  ['served on until SIGKILL', KILLED, false],
+  ['stopped listening 250 ms before its exit', { ...GONE, stoppedListeningMs: 1010, exitMs: 1260 }, false],
+  ['kept serving until SIGKILL', KILLED, false],
   ['died of SIGTERM', { ...GONE, exitMs: 1010, exitSignal: 'SIGTERM' }, false],
   ['lost its readiness before SIGTERM', { ...KILLED, sigtermMs: 4000, notReadyMs: 3000 }, false],
-  [
-    'says so itself, and has only stopped listening',
-    { ...KILLED, listeningMs: -4100, stoppedListeningMs: 1010 },
-    false,
-  ],
-  ['says so itself, and drains', { ...KILLED, listeningMs: -4100, drainingMs: 1001 }, true],
+  ['writes a log, and only stopped listening', { ...KILLED, listeningMs: -4100, stoppedListeningMs: 1010 }, false],
+  ['writes a log, and drains', { ...KILLED, listeningMs: -4100, drainingMs: 1001 }, true],
 ];
 
 describe('a server', () => {
   for (const [what, timeline, expected] of DRAINED) {
     test(`that ${what} ${expected ? 'drained' : 'did not drain'}`, () => {
-      assert.equal(drained(podLife(pod('old-1', timeline))), expected);
+      assert.equal(drained(podTimeline(pod('old-1', timeline))), expected);
     });
   }
 });
@@ -41,31 +37,31 @@ type Case = [what: string, timeline: Timeline, request: FailedRequest, cause: Ca
 
 const CAUSES: Case[] = [
   [
-    'cut by SIGKILL, the server having ignored SIGTERM',
+    'cut by SIGKILL after the server ignored SIGTERM',
     KILLED,
     failed('reused wait closed', 5990, 6002, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'cut by SIGKILL, the server having stopped listening before',
+    'cut by SIGKILL after the server stopped listening',
     { ...KILLED, stoppedListeningMs: 1010 },
     failed('reused wait closed', 900, 6002, OLD),
     'grace-too-short',
   ],
   [
-    'given up by the server itself after a deadline of its own, far from SIGKILL',
+    'given up by the server at a deadline of its own, long before SIGKILL',
     { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 1 },
     failed('fresh wait closed', 900, 4000, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'sent after SIGTERM, and still under way when the server gave up',
+    'sent after SIGTERM, and still in flight when the server gave up',
     { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 },
     failed('reused wait closed', 3500, 4001, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'near miss: sent as the server ended, which may have crossed',
+    'near miss: sent as the server exited, so it may have crossed the close',
     { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 },
     failed('reused wait closed', 3990, 4001, OLD),
     'keep-alive-race',
@@ -85,7 +81,7 @@ const CAUSES: Case[] = [
     [succeeded(55, 9)],
   ],
   [
-    'under way for long on an open connection of a server that answers on those until SIGKILL',
+    'in flight for long on an open connection of a server that answers on those until SIGKILL',
     { ...KILLED, stoppedListeningMs: 1010 },
     failed('reused wait closed', 5100, 6002, OLD),
     'no-graceful-shutdown',
@@ -99,19 +95,19 @@ const CAUSES: Case[] = [
     [succeeded(30, 9)],
   ],
   [
-    'sent as it closed its idle connection, a moment before it ended',
+    'sent as the server closed the idle connection, just before it exited',
     { ...GONE, stoppedListeningMs: 1010, exitMs: 1050, exitCode: 0 },
     failed('reused wait closed', 1001, 1002, OLD),
     'keep-alive-race',
   ],
   [
-    'near miss: cut by its end, which broke all of its connections',
+    'near miss: cut by its exit, which broke all of its connections',
     { ...GONE, exitMs: 1012, exitCode: 0 },
     failed('reused wait closed', 1001, 1010, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'sent just before SIGTERM, read, and cut in order',
+    'sent just before SIGTERM, read, and cut with FIN',
     { ...GONE, stoppedListeningMs: 1010, exitMs: 3000, exitCode: 0 },
     failed('reused wait closed', 993, 1001, OLD),
     'no-graceful-shutdown',
@@ -123,13 +119,13 @@ const CAUSES: Case[] = [
     'keep-alive-race',
   ],
   [
-    'cut at once by a server that lives on until SIGKILL',
+    'cut at once by a server that keeps running until SIGKILL',
     { ...KILLED, stoppedListeningMs: 1002 },
     failed('reused wait closed', 900, 1003, OLD),
     'no-graceful-shutdown',
   ],
   [
-    'cut by an exit at once',
+    'cut by an immediate exit',
     { ...GONE, stoppedListeningMs: 1010, exitMs: 1012, exitCode: 0 },
     failed('fresh wait closed', 900, 1012, OLD),
     'no-graceful-shutdown',
@@ -147,14 +143,14 @@ const CAUSES: Case[] = [
     'keep-alive-race',
   ],
   [
-    'refused when no other pod was there',
+    'refused when there was no other pod',
     { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 },
     failed('fresh connect ECONNREFUSED', 1500, 1501),
     'capacity',
   ],
 ];
 
-describe('the cause of a request to it', () => {
+describe('the cause of a request to a server without a log', () => {
   for (const [what, timeline, request, cause, successes = []] of CAUSES) {
     test(`${what}: ${cause}`, () => {
       const others = cause === 'capacity' ? [] : [pod('new-1')];

@@ -1,4 +1,4 @@
-/** Causes where nobody saw the pod, as through a real Service, and where the clocks may be off. */
+/** Causes if the pod of a request is unknown, as behind a real Service, or if clocks may be off. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { causeOf } from '../../src/analysis/attribution.ts';
@@ -14,12 +14,12 @@ interface Scene {
 }
 
 const ROLLING = ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2'];
-/** old-1 was deleted at 1000 and came to this end; another old pod and a new one serve. */
+/** old-1 was deleted at 1000 and ended as given; another old pod and a new one serve. */
 const rolling = (end: Timeline): Scene => ({
   pods: [pod('old-1', end), pod('old-2'), pod('new-1')],
   views: ROLLING,
 });
-/** The only pod went, and its successor was ready at 8000. */
+/** The only pod was deleted, and its successor was ready at 8000. */
 const recreated = (end: Timeline): Scene => ({
   pods: [pod('old-1', end), pod('new-1', { createdMs: 7000, startedMs: 7500, readyMs: 8000 })],
   views: ['slices 0: old-1', 'slices 6100:', 'slices 8020: new-1'],
@@ -28,7 +28,7 @@ const EXITED_AT_6000 = { deletionMs: 1000, exitMs: 6000, exitBoundMs: 400, exitC
 
 const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId][] = [
   [
-    'refused by a pod that had stopped, while its router still knew it',
+    'refused by a pod that had stopped, while a router still knew it',
     rolling(DELETED.drainedWithoutDelay),
     failed('fresh connect ECONNREFUSED', 1500, 1501),
     'routing-lag',
@@ -46,7 +46,7 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
     'unexplained',
   ],
   [
-    'near miss: cut when a pod was killed that routers had long forgotten',
+    'near miss: cut when a pod was killed that routers had dropped long before',
     rolling(EXITED_AT_6000),
     failed('fresh wait ECONNRESET', 4500, 6200),
     'unexplained',
@@ -58,19 +58,19 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
     'no-graceful-shutdown',
   ],
   [
-    'on a kept connection, whose pod is known',
+    'on a keep-alive connection, whose pod is known',
     rolling(EXITED_AT_6000),
     failed('reused wait closed', 3000, 6200, { pod: 'old-1' }),
     'no-graceful-shutdown',
   ],
   [
-    'refused while nobody was there',
+    'refused while there was no pod',
     recreated(EXITED_AT_6000),
     failed('fresh connect ECONNREFUSED', 7000, 7001),
     'capacity',
   ],
   [
-    'refused just after the successor was ready, which routers learn later',
+    'refused just after the successor was ready, before routers knew',
     recreated(EXITED_AT_6000),
     failed('fresh connect ECONNREFUSED', 8100, 8101),
     'capacity',
@@ -88,19 +88,19 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
     'unexplained',
   ],
   [
-    'waited in vain from before the end on',
+    'timed out, started before the only pod ended',
     recreated(EXITED_AT_6000),
     failed('fresh connect timeout', 6500, 16_500),
     'capacity',
   ],
   [
-    'cut by the kill, with nobody else there',
+    'cut by SIGKILL, with no other pod',
     recreated(EXITED_AT_6000),
     failed('fresh wait ECONNRESET', 4000, 6100),
     'no-graceful-shutdown',
   ],
   [
-    'two pods could be to blame for different reasons',
+    'two pods could be to blame, with different causes',
     {
       pods: [
         pod('old-1', { ...DELETED.killedWhileDraining }),
@@ -117,20 +117,20 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
 const SILENT = { deletionMs: 1000, exitMs: 5000, exitCode: 0 };
 CASES.push(
   [
-    'refused by a pod of which nobody saw when it stopped listening',
+    'refused by a pod that nobody saw stop listening',
     rolling(SILENT),
     failed('fresh connect ECONNREFUSED', 1500, 1501),
     'routing-lag',
   ],
   [
-    'near miss: such a pod, before it was told to go',
+    'near miss: such a pod, before its deletion',
     rolling(SILENT),
     failed('fresh connect ECONNREFUSED', 900, 901),
     'unexplained',
   ],
 );
 
-describe('the cause of a request whose pod nobody saw', () => {
+describe('the cause of a request whose pod is unknown', () => {
   for (const [what, { pods, views }, request, cause] of CASES) {
     test(`${what}: ${cause}`, () => {
       assert.equal(causeOf(request, history({ pods, routerViews: views.map(view) })), cause);
@@ -138,8 +138,8 @@ describe('the cause of a request whose pod nobody saw', () => {
   }
 });
 
-describe('where clocks may be off', () => {
-  // Draining from 1001 on, killed at 6000: what ended at 5800 is within the slack of 250 ms, at 5700 it is not.
+describe('the cause if clocks may be off', () => {
+  // Draining since 1001, killed at 6000: a request that ended at 5800 is within the slack of 250 ms, at 5700 it is not.
   const scene = rolling(DELETED.killedWhileDraining);
   const cluster = { pods: scene.pods, routerViews: scene.views.map(view) };
   const cut = (endedMs: number) => failed('reused wait ECONNRESET', 3000, endedMs, { pod: 'old-1' });

@@ -1,4 +1,4 @@
-/** Whether a wrapper or its server ended what was under way, by what both were seen to do. */
+/** Whether a wrapper or its server ended a request in flight, judged by what both were seen to do. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { advise } from '../../src/analysis/advice.ts';
@@ -11,7 +11,7 @@ import { failed, pod, type Timeline, trace } from './story.ts';
 
 type Stop = WrapperRecord['stop'];
 
-/** SIGTERM at 1000; a request since 900 that breaks as the pod ends. */
+/** SIGTERM at 1000; a request started at 900 that breaks when the pod ends. */
 function measured(names: string[], stop: Stop, end: Timeline) {
   const wrapped = (record: PodRecord, wrapper: WrapperRecord): PodRecord => {
     const [container] = record.containers;
@@ -40,7 +40,7 @@ const CASES: [
   words: RegExp,
 ][] = [
   [
-    'npm, which ends while the server runs',
+    'npm, which exits while the server is running',
     ['npm', 'sh'],
     { handled: true, signals: [], firstEndedMs: 520 },
     exit(530),
@@ -49,22 +49,22 @@ const CASES: [
     /: npm, which runs sh, ended 0\.52 s after SIGTERM while server\.js was still running\.$/,
   ],
   [
-    'dash, which keeps the signal to itself',
+    'dash, which does not pass the signal on',
     ['sh'],
     { handled: true, signals: [] },
     KILLED,
     'keeps-signal',
     'wrapper',
-    /: sh did not pass SIGTERM on to server\.js; it went on until SIGKILL\.$/,
+    /: sh did not pass SIGTERM on to server\.js; the server kept running until SIGKILL\.$/,
   ],
   [
-    'pm2-runtime, which sends another signal, and SIGKILL later',
+    'pm2-runtime, which sends a different signal, and SIGKILL later',
     ['pm2-runtime'],
     { handled: true, signals: ['SIGINT'], serverEndedMs: 1640 },
     exit(40),
     'ended-server',
     'wrapper',
-    /: pm2-runtime passed SIGTERM on to server\.js as SIGINT, and ends what is still there 1\.64 s after SIGTERM\.$/,
+    /: pm2-runtime passed SIGTERM on to server\.js as SIGINT, and ended what was still running 1\.64 s after SIGTERM\.$/,
   ],
   [
     'one that sends SIGKILL after the right signal',
@@ -76,7 +76,7 @@ const CASES: [
     /: pm2-runtime ended server\.js 1\.64 s after SIGTERM\.$/,
   ],
   [
-    'near miss: the same, and the server ended long before',
+    'near miss: the same, but the server exited long before',
     ['pm2-runtime'],
     { ...PASSED, serverEndedMs: 1640 },
     exit(40),
@@ -103,7 +103,7 @@ const CASES: [
     /: the server gave up 0\.40 s after SIGTERM, with 1 request in flight\.$/,
   ],
   [
-    'near miss: tini, which ends with a server that has no handler',
+    'near miss: tini, which exits with a server that has no handler',
     ['tini'],
     { handled: false, signals: [], firstEndedMs: 3 },
     exit(3),
@@ -112,7 +112,7 @@ const CASES: [
     /: the server exited at once on SIGTERM, with 1 request in flight\.$/,
   ],
   [
-    'near miss: npm that nobody examined',
+    'near miss: npm, if it was not examined',
     ['npm'],
     undefined,
     exit(530),
@@ -122,7 +122,7 @@ const CASES: [
   ],
 ];
 
-describe('a request is ended by the wrapper or by the server:', () => {
+describe('what ended a request, the wrapper or the server:', () => {
   for (const [what, names, stop, end, fault, change, words] of CASES) {
     test(what, () => {
       const advice = measured(names, stop, end);
@@ -135,11 +135,11 @@ describe('a request is ended by the wrapper or by the server:', () => {
 describe('the measured lines name', () => {
   const line = (names: string[], stop: Stop) =>
     measuredLines(measured(names, stop, exit(10))).find((text) => text.startsWith('Wrapper:'));
-  test('a wrapper that did its part', () =>
+  test('a wrapper that passed the signal on', () =>
     assert.equal(line(['tini'], PASSED), 'Wrapper: tini passed SIGTERM on to server.js.'));
   test('one that was not examined', () =>
     assert.equal(line(['tini', 'npm'], undefined), 'Wrapper: PID 1 is tini, which runs npm, which runs server.js.'));
-  test('none where PID 1 is the server', () => {
+  test('no wrapper if PID 1 is the server', () => {
     assert.equal(
       measuredLines(advise([trace()])).find((text) => text.startsWith('Wrapper:')),
       undefined,

@@ -13,7 +13,7 @@ beforeEach(() => {
 const request = () => new Request('http://pod-1/');
 
 describe('gracefulFetch', () => {
-  it('leaves an answer that is there at once as it is, for a server that sends those sooner', () => {
+  it('does not wrap a response that is ready at once in a promise, because some servers send those faster', () => {
     const response = new Response('here');
     assert.equal(gracefulFetch(() => response, lifecycle)(request()), response);
     assert.deepEqual([lifecycle.active.requests, lifecycle.handled], [0, 1]);
@@ -31,7 +31,7 @@ describe('gracefulFetch', () => {
     assert.equal(lifecycle.active.requests, 0);
   });
 
-  it('hands a failure on, and counts its request out', async () => {
+  it('passes an error on, and counts its request as done', async () => {
     const thrown = () => {
       throw new Error('at once');
     };
@@ -44,12 +44,12 @@ describe('gracefulFetch', () => {
   });
 
   const responses: [what: string, response: () => Response | Promise<Response>, status: number][] = [
-    ['an answer at once', () => new Response('here'), 200],
+    ['a response at once', () => new Response('here'), 200],
     ['a later one', async () => new Response('later'), 200],
     ['one whose headers are fixed', () => Response.redirect('http://pod-2/'), 302],
   ];
   for (const [what, respond, status] of responses) {
-    it(`asks for the end of the connection while draining: ${what}`, async () => {
+    it(`asks the client to close the connection while draining: ${what}`, async () => {
       lifecycle.drain();
       const response = await gracefulFetch(respond, lifecycle)(request());
       assert.deepEqual([response.status, response.headers.get('connection')], [status, 'close']);

@@ -1,4 +1,4 @@
-/** HTTP requests that show what a connection went through. */
+/** HTTP requests that report what happened to their connection. */
 import { type Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { within } from './within.ts';
@@ -9,7 +9,7 @@ export interface Reply {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
-  /** Whether the response came to its proper end. */
+  /** Whether the response was complete. */
   complete: boolean;
 }
 
@@ -18,11 +18,11 @@ export interface RequestOptions {
   path: string;
   method?: string;
   body?: string;
-  /** Without one, a new connection that is closed after the response. */
+  /** Without an agent, a new connection is used and closed after the response. */
   agent?: Agent;
 }
 
-/** Sends a request; resolves when the headers of its response are there. */
+/** Sends a request. Resolves when the headers of its response have arrived. */
 export function open({ port, path, method = 'GET', body, agent }: RequestOptions): Promise<IncomingMessage> {
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     const request = httpRequest({ host: '127.0.0.1', port, path, method, agent: agent ?? false }, resolve);
@@ -32,12 +32,12 @@ export function open({ port, path, method = 'GET', body, agent }: RequestOptions
   return within(WAIT_MS, `response to ${method} ${path}`, response);
 }
 
-/** Reads a response to its end, proper or not. */
+/** Reads a response until it ends, complete or not. */
 export async function read(response: IncomingMessage): Promise<Reply> {
   const chunks: Buffer[] = [];
   const closed = new Promise<void>((resolve) => {
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('error', () => {}); // told by `complete`
+    response.on('error', () => {}); // `complete` shows it
     response.on('close', resolve);
   });
   await within(WAIT_MS, 'end of the response', closed);
@@ -53,7 +53,7 @@ export async function send(options: RequestOptions): Promise<Reply> {
   return read(await open(options));
 }
 
-/** Tries a new TCP connection; resolves with "connected" or the errno's name. */
+/** Tries to open a TCP connection. Resolves with "connected" or the name of the error. */
 export function tryConnect(port: number): Promise<string> {
   const attempt = new Promise<string>((resolve) => {
     const socket = connect(port, '127.0.0.1');

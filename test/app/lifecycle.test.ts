@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Lifecycle, STATES, type State } from '../../app/lifecycle.ts';
 
-/** A lifecycle that was taken to `state`. */
+/** A lifecycle in this state. */
 function lifecycleIn(state: State): Lifecycle {
   const lifecycle = new Lifecycle();
   if (state === 'ready') lifecycle.ready();
@@ -36,14 +36,14 @@ describe('lifecycle states', () => {
     }
   }
 
-  it('asks clients to close from draining on', () => {
+  it('asks clients to close once it is draining', () => {
     const closing = STATES.map((state) => [state, lifecycleIn(state).closing]);
     assert.deepEqual(Object.fromEntries(closing), { starting: false, ready: false, draining: true, stopped: true });
   });
 });
 
 describe('lifecycle work', () => {
-  it('counts each kind and forgets it once, however often its end is reported', () => {
+  it('counts each kind of work, and counts it as done only once, however often its end is reported', () => {
     const lifecycle = new Lifecycle();
     const finish = lifecycle.begin('requests');
     lifecycle.begin('webSockets', () => {});
@@ -54,13 +54,13 @@ describe('lifecycle work', () => {
     assert.equal(lifecycle.handled, 1);
   });
 
-  it('counts as handled requests only', () => {
+  it('counts only requests as handled', () => {
     const lifecycle = new Lifecycle();
     lifecycle.begin('streams')();
     assert.equal(lifecycle.handled, 0);
   });
 
-  it('ends sessions when asked to, each once, and those that are over not at all', () => {
+  it('ends sessions when asked to, each once, and not those that are over', () => {
     const lifecycle = new Lifecycle();
     const ended: string[] = [];
     lifecycle.begin('webSockets', () => ended.push('over'))();
@@ -73,7 +73,7 @@ describe('lifecycle work', () => {
     assert.deepEqual(ended, ['socket', 'events']);
   });
 
-  it('ends at once a session that comes after that', () => {
+  it('ends a session that begins later at once', () => {
     const lifecycle = new Lifecycle();
     lifecycle.endSessions();
     let ended = 0;

@@ -9,16 +9,16 @@ describe('request ids', () => {
     assert.equal(ids.repeated, 2);
   });
 
-  it('are forgotten beyond the capacity, the one not seen for longest first', () => {
+  it('are dropped beyond the capacity, the least recent first', () => {
     const ids = new RequestIds(2);
     ids.see('a');
     ids.see('b');
     ids.see('a');
-    ids.see('c'); // in place of b
+    ids.see('c'); // replaces b
     assert.deepEqual([ids.see('a'), ids.see('b')], [3, 1]);
   });
 
-  it('are not kept when they are too long or not printable', () => {
+  it('are not kept if they are too long or not printable', () => {
     const ids = new RequestIds();
     assert.deepEqual([ids.see('x'.repeat(129)), ids.see(''), ids.see('a b'), ids.see('é')], Array(4).fill(undefined));
     assert.equal(ids.see('x'.repeat(128)), 1);

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 async function get(path: string, init?: RequestInit): Promise<Response> {
-  // As a runtime serves it.
+  // Served as by a runtime.
   return gracefulFetch(app.fetch, lifecycle)(new Request(`http://pod-1${path}`, init));
 }
 const post = (path: string, body: string) => get(path, { method: 'POST', body });
@@ -39,7 +39,7 @@ describe('routes', () => {
     ['GET', '/delay/soon', 400, { error: 'ms must be a whole number from 0 to 60000, not "soon"' }],
     ['GET', '/stream?chunks=0', 400, { error: 'chunks must be a whole number from 1 to 1000, not "0"' }],
     ['GET', '/stream?intervalMs=1e9', 400, { error: 'intervalMs must be a whole number from 0 to 10000, not "1e9"' }],
-    ['GET', '/ws', 426, { error: '/ws takes WebSockets only' }],
+    ['GET', '/ws', 426, { error: '/ws only accepts WebSockets' }],
     ['GET', '/healthz', 200, { status: 'alive' }],
     ['GET', '/readyz', 200, { state: 'ready' }],
     ['GET', '/version', 200, { runtime: 'node', runtimeVersion: '26.10.0', appVersion: '1.2.3' }],
@@ -54,7 +54,7 @@ describe('routes', () => {
     });
   }
 
-  it('a failing handler is answered with 500, and logged', async () => {
+  it('an error in a handler is answered with 500, and logged', async () => {
     const body = new ReadableStream({ start: (controller) => controller.error(new Error('cut off')) });
     const response = await get('/upload', { method: 'POST', body, duplex: 'half' });
     assert.deepEqual([response.status, await response.json()], [500, { error: 'internal error' }]);
@@ -62,7 +62,7 @@ describe('routes', () => {
     assert.equal(lifecycle.active.requests, 0);
   });
 
-  it('POST bodies are read to their end and counted', async () => {
+  it('POST bodies are read to the end and counted', async () => {
     const bodies = await Promise.all(
       ['/', '/delay/0', '/upload'].map(async (path) => (await post(path, 'hello')).json()),
     );
@@ -73,7 +73,7 @@ describe('routes', () => {
     ]);
   });
 
-  it('/stream sends its chunks and is work until the last', async () => {
+  it('/stream sends its chunks, and counts as work until the last one', async () => {
     const response = await get('/stream?chunks=2&intervalMs=1');
     assert.equal(lifecycle.active.streams, 0, 'nothing is sent before it is read');
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -89,7 +89,7 @@ describe('routes', () => {
     await lifecycle.whenIdle();
   });
 
-  it('/events goes on until the sessions are ended', async () => {
+  it('/events continues until the sessions are ended', async () => {
     const reader = (await get('/events')).body?.pipeThrough(new TextDecoderStream()).getReader();
     assert.match((await reader?.read())?.value ?? '', /^id: 0\nevent: tick\ndata: \d+\.\d{3}\n\n$/);
     assert.equal(lifecycle.active.eventStreams, 1);
@@ -126,7 +126,7 @@ describe('headers of every response', () => {
     });
   }
 
-  it('count how often a request id was seen', async () => {
+  it('say how often a request id was seen', async () => {
     const withId = { headers: { 'x-request-id': 'id-1' } };
     const responses = [await get('/', withId), await get('/nowhere', withId), await get('/')];
     assert.deepEqual(
@@ -141,7 +141,7 @@ describe('headers of every response', () => {
 });
 
 describe('readiness', () => {
-  it('is lost as soon as the pod drains, liveness never', async () => {
+  it('is lost as soon as the pod drains; liveness never is', async () => {
     lifecycle.drain();
     assert.equal((await get('/readyz')).status, 503);
     assert.equal((await get('/healthz')).status, 200);

@@ -1,4 +1,4 @@
-/** One suite for the three servers as they are deployed: real processes, real sockets, real signals. */
+/** One suite for all three servers as deployed: real processes, sockets and signals. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { open, type Reply, read, send, tryConnect } from './http-client.ts';
 import { type LogLine, ServerProcess } from './server-process.ts';
 import { within } from './within.ts';
 
-/** Deno 2.9 takes the body away from a handler that still reads it when shutdown() is called (BadResource). */
+/** In Deno 2.9, a handler can no longer read the request body once shutdown() is called (BadResource). */
 const HALF_UPLOAD_STATUS = { node: 200, bun: 200, deno: 500 };
 
 const DRAIN_LOG = ['listening', 'sigterm', 'draining', 'stopped', 'exit'];
@@ -37,7 +37,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       return server;
     }
 
-    it('logs that it listens, where, when and on what', async () => {
+    it('logs that it listens: the address, the time and the runtime', async () => {
       const server = await serving({});
       const { port, pod, runtime: name, runtimeVersion, wallMs, monoMs } = await server.event('listening');
       assert.deepEqual({ port, pod, name }, { port: server.port, pod: 'pod-1', name: runtime });
@@ -49,7 +49,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.deepEqual(server.otherOutput, []);
     });
 
-    it('keeps serving during the drain delay, then refuses, and finishes what it has', async () => {
+    it('keeps serving during the drain delay, then refuses connections, and finishes requests in flight', async () => {
       const server = await serving({ SHUTDOWN: 'drain', DRAIN_DELAY_MS: '300' });
       const { port } = server;
       const slow = await inFlight(server, '/delay/800', send({ port, path: '/delay/800', method: 'POST', body: 'x' }));
@@ -77,9 +77,9 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.ok(Number(exit.handled) >= 4);
     });
 
-    it('drains on SIGINT as well, and at once when idle', async () => {
+    it('drains on SIGINT too, and at once if it is idle', async () => {
       const server = await serving({ SHUTDOWN: 'drain' });
-      await send({ port: server.port, path: '/', agent: keepAlive }); // an idle connection must not hold it up
+      await send({ port: server.port, path: '/', agent: keepAlive }); // an idle connection must not delay it
       server.signal('SIGINT');
       assert.deepEqual(await server.exit(), { code: 0, signal: null });
       assert.deepEqual(server.events, DRAIN_LOG);
@@ -88,18 +88,18 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.ok(exit.monoMs - sigterm.monoMs < 500, `took ${exit.monoMs - sigterm.monoMs} ms`);
     });
 
-    it('is not held up by a connection on which nothing was sent', async () => {
+    it('is not delayed by a connection on which nothing was sent', async () => {
       const server = await serving({ SHUTDOWN: 'drain', SHUTDOWN_DEADLINE_MS: '3000' });
       const socket = connect(server.port, '127.0.0.1');
       await within(2000, 'connection', once(socket, 'connect'));
-      // Bun has the kernel hold such a connection back for a second (TCP_DEFER_ACCEPT); then it is the server's.
+      // With Bun, the kernel holds back such a connection for a second (TCP_DEFER_ACCEPT) before the server gets it.
       await setTimeout(1200);
       server.signal('SIGTERM');
       assert.deepEqual(await server.exit(), { code: 0, signal: null });
       socket.destroy();
     });
 
-    it(`answers an upload that was half sent with ${HALF_UPLOAD_STATUS[runtime]}`, async () => {
+    it(`answers a half-sent upload with ${HALF_UPLOAD_STATUS[runtime]}`, async () => {
       const server = await serving({ SHUTDOWN: 'drain' });
       const upload = request({ host: '127.0.0.1', port: server.port, path: '/upload', method: 'POST', agent: false });
       const responded = within(4000, 'response to the upload', once(upload, 'response'));
@@ -115,7 +115,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.deepEqual(await server.exit(), { code: 0, signal: null });
     });
 
-    it('is not disturbed by more signals', async () => {
+    it('ignores further signals', async () => {
       const server = await serving({ SHUTDOWN: 'drain' });
       const { port } = server;
       const slow = await inFlight(server, '/delay/400', send({ port, path: '/delay/400' }));
@@ -152,7 +152,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.equal((await server.event('exit')).cut, undefined);
     });
 
-    it('counts event streams and WebSockets out when their clients leave', async () => {
+    it('counts event streams and WebSockets as done when their clients disconnect', async () => {
       const server = await serving({});
       const { port } = server;
       const events = await open({ port, path: '/events' });
@@ -166,7 +166,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       await metric(server, 'web_sockets_open', 0);
     });
 
-    it('gives up at the deadline with exit code 1 and says what was cut', async () => {
+    it('gives up at the deadline with exit code 1 and logs what was cut', async () => {
       const server = await serving({ SHUTDOWN: 'drain', SHUTDOWN_DEADLINE_MS: '300' });
       const { port } = server;
       const slow = await inFlight(server, '/delay/60000', outcome(send({ port, path: '/delay/60000' })));
@@ -180,7 +180,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.ok(took >= 299 && took < 800, `took ${took} ms`);
     });
 
-    it('SHUTDOWN=exit exits at once and cuts', async () => {
+    it('SHUTDOWN=exit exits at once and cuts requests', async () => {
       const server = await serving({ SHUTDOWN: 'exit' });
       const { port } = server;
       const slow = await inFlight(server, '/delay/5000', outcome(send({ port, path: '/delay/5000' })));
@@ -191,7 +191,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.deepEqual((await server.event('exit')).cut, { requests: 1, streams: 0, eventStreams: 0, webSockets: 0 });
     });
 
-    it('SHUTDOWN=close stops listening at once and tells no one', async () => {
+    it('SHUTDOWN=close stops listening at once, without Connection: close', async () => {
       const server = await serving({ SHUTDOWN: 'close' });
       const { port } = server;
       const slow = await inFlight(server, '/delay/400', send({ port, path: '/delay/400' }));
@@ -204,7 +204,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.deepEqual(server.events, ['listening', 'sigterm', 'stopped', 'exit']);
     });
 
-    it('SHUTDOWN=none leaves the signal to its default', async () => {
+    it('SHUTDOWN=none does not handle the signal', async () => {
       const server = await serving({ SHUTDOWN: 'none' });
       server.signal('SIGTERM');
       assert.deepEqual(await server.exit(), { code: null, signal: 'SIGTERM' });
@@ -219,7 +219,7 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
       assert.deepEqual(server.otherOutput, []);
     });
 
-    it('says with one line that its port is taken, exit code 1', async () => {
+    it('logs one line if its port is taken, exit code 1', async () => {
       const first = await serving({});
       const second = await start({ PORT: String(first.port) });
       assert.deepEqual(await second.exit(), { code: 1, signal: null });
@@ -230,13 +230,13 @@ for (const runtime of ['node', 'bun', 'deno'] as const) {
   });
 }
 
-/** Waits until the server works on the request that is on its way; the reply is wrapped, so as not to be awaited here. */
+/** Waits until the server works on the pending request. The reply is wrapped so that it is not awaited here. */
 async function inFlight<T>(server: ServerProcess, path: string, reply: Promise<T>): Promise<{ reply: Promise<T> }> {
   await within(3000, `${path} in flight`, Promise.race([metric(server, 'http_requests_in_flight', 2), reply]));
   return { reply };
 }
 
-/** Asks for /metrics until a metric has that value. */
+/** Polls /metrics until a metric has that value. */
 async function metric(server: ServerProcess, name: string, value: number): Promise<void> {
   let lines: string[] = [];
   const reached = async () => {

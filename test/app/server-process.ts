@@ -1,4 +1,4 @@
-/** A built server of one runtime as a process of its own, seen from outside: its log, its port, its end. */
+/** A built server of one runtime as a separate process, seen from outside: its log, its port, its exit. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -30,7 +30,7 @@ const WAIT_MS = 5000;
 export class ServerProcess {
   readonly port: number;
   readonly log: LogLine[] = [];
-  /** What it wrote that is not its log. */
+  /** Its output that is not part of the log. */
   readonly otherOutput: string[] = [];
   readonly #child: ChildProcess;
   readonly #logged = new EventEmitter();
@@ -43,20 +43,20 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { HOST: '127.0.0.1', PORT: String(port), POD_NAME: 'pod-1', ...env },
     });
-    // "close" comes after the last line of output, unlike "exit".
+    // Unlike "exit", "close" comes after the last line of output.
     this.#exited = new Promise((resolve) => this.#child.once('close', (code, signal) => resolve({ code, signal })));
     for (const input of [this.#child.stdout, this.#child.stderr]) {
       if (input) createInterface({ input }).on('line', (line) => this.#noteLine(line));
     }
   }
 
-  /** Starts a server that may not come to listen. */
+  /** Starts a server that may fail to listen. */
   static async start(runtime: RuntimeName, env: Record<string, string> = {}): Promise<ServerProcess> {
     const { port } = await holdPort();
     return new ServerProcess(runtime, port, env);
   }
 
-  /** Resolves with the first log line of that event, past or to come. */
+  /** Resolves with the first log line of that event, past or future. */
   event(name: string): Promise<LogLine> {
     const past = this.log.find(({ event }) => event === name);
     if (past) return Promise.resolve(past);
@@ -64,7 +64,7 @@ export class ServerProcess {
     return within(WAIT_MS, `log event "${name}"`, coming);
   }
 
-  /** The events of its log so far, in their order. */
+  /** The events in its log so far, in order. */
   get events(): string[] {
     return this.log.map(({ event }) => event);
   }

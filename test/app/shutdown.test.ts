@@ -1,4 +1,4 @@
-/** The order of a shutdown, with a server that only notes what is done to it. */
+/** The order of a shutdown, with a server that only records the calls it gets. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { Lifecycle } from '../../app/lifecycle.ts';
@@ -7,7 +7,7 @@ import { createShutdown, type ServerControls, type ShutdownOptions } from '../..
 const DRAIN_DELAY_MS = 1000;
 const DEADLINE_MS = 4500;
 
-/** What a timer of 0 ms takes; the listener is closed after it. */
+/** How long a timer of 0 ms takes. The listener is closed after it. */
 const ONE_TURN = 1;
 
 let steps: string[];
@@ -37,7 +37,7 @@ function handler(mode: ShutdownOptions['mode'], server: Partial<ServerControls> 
   });
 }
 
-/** Lets `ms` go by, then everything that waits for no timer. */
+/** Lets `ms` pass, then runs everything that does not wait for a timer. */
 async function pass(ms: number): Promise<void> {
   mock.timers.tick(ms);
   await new Promise((resolve) => setImmediate(resolve));
@@ -77,13 +77,13 @@ describe('drain', () => {
     assert.deepEqual(steps.slice(-2), ['exit', 'exit(1)']);
   });
 
-  it('exits with 1 when the server cannot be stopped', async () => {
+  it('exits with 1 if the server cannot be stopped', async () => {
     handler('drain', { stopListening: () => Promise.reject(new Error('not running')) })('SIGTERM');
     await pass(DRAIN_DELAY_MS);
     assert.deepEqual(steps.slice(-3), ['shutdown-error', 'exit', 'exit(1)']);
   });
 
-  it('takes a signal before the listener is open', async () => {
+  it('handles a signal before the listener is open', async () => {
     lifecycle = new Lifecycle();
     handler('drain')('SIGTERM');
     await pass(DRAIN_DELAY_MS);
@@ -108,13 +108,13 @@ describe('a second signal', () => {
 });
 
 describe('the naive modes', () => {
-  it('exit: exits, whatever is going on', () => {
+  it('exit: exits at once, whatever it is doing', () => {
     lifecycle.begin('requests');
     handler('exit')('SIGTERM');
     assert.deepEqual(steps, ['sigterm', 'exit', 'exit(0)']);
   });
 
-  it("close: the runtime's own stop, with the service left as it is", async () => {
+  it("close: only the runtime's own stop, without changing the service", async () => {
     handler('close')('SIGTERM');
     await pass(ONE_TURN);
     assert.deepEqual(steps, ['sigterm', 'close()', 'stopped', 'exit', 'exit(0)']);

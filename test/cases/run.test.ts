@@ -1,6 +1,6 @@
 /**
- * `run` on servers and manifests with a known behaviour: which causes it must name, which it must not, and which fix. Each stands
- * for a kind that users have met.
+ * `run` on servers and manifests with known behaviour: which causes and which fix it must name, and which it must not.
+ * Each represents a kind that users have come across.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -22,12 +22,12 @@ const nodeServer = (container: string, name: string) => `${container}="${NODE}" 
 const folder = mkdtempSync(join(tmpdir(), 'cases-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** An nginx that answers at once, with nothing of its own outside the folder. */
+/** An nginx that answers at once and keeps all of its files in this folder. */
 function nginxConfig(): string {
   const path = join(folder, 'nginx.conf');
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const lines = [
-    // Its workers cannot become another user in a container that has no other.
+    // In a container with only one user, its workers cannot change to another.
     `user root; error_log stderr; pid ${folder}/nginx.pid; events {}`,
     `http { access_log off; ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}`,
     'server { listen 8080; location / { return 200 "ok"; } } }',
@@ -43,13 +43,13 @@ interface Case {
   args: string[];
   env?: Record<string, string>;
   code: number;
-  /** Each of these broke some request. */
+  /** Each of these causes must have broken a request. */
   causes: CauseId[];
-  /** These may have broken some; no other did. */
+  /** These causes may have broken requests; no others. */
   possible?: CauseId[];
   says: RegExp[];
   saysNot?: RegExp[];
-  /** Pods that the rollout replaces, where they are not 3. */
+  /** How many pods the rollout replaces, if not 3. */
   replaced?: number;
   skip?: string | false;
 }
@@ -59,7 +59,7 @@ const PRE_STOP_ADVISED = /Fix: .*a preStop sleep of/;
 
 const CASES: Case[] = [
   {
-    what: 'exits while requests are under way',
+    what: 'exits while requests are in flight',
     args: ['--pre-stop', '5', ...server('close-then-exit.mjs')],
     code: 1,
     causes: ['no-graceful-shutdown'],
@@ -86,7 +86,7 @@ const CASES: Case[] = [
     saysNot: [GRACE_ADVISED],
   },
   {
-    what: 'turns requests on keep-alive connections away, after a preStop sleep',
+    what: 'turns away requests on keep-alive connections, after a preStop sleep',
     args: ['--pre-stop', '5', ...server('turns-away-with-503.mjs')],
     code: 1,
     causes: ['no-graceful-shutdown'],
@@ -114,7 +114,7 @@ const CASES: Case[] = [
     saysNot: [GRACE_ADVISED, PRE_STOP_ADVISED],
   },
   {
-    what: 'fails its liveness probe while it drains, which nobody asks any more',
+    what: 'fails its liveness probe while it drains, when it is no longer probed',
     args: manifest('liveness-in-drain.yaml', nodeServer('app', 'liveness-fails-in-drain.mjs')),
     code: 0,
     causes: [],
@@ -133,7 +133,7 @@ const CASES: Case[] = [
     saysNot: [GRACE_ADVISED],
   },
   {
-    what: 'is an nginx that its preStop hook makes quit at once',
+    what: 'is an nginx whose preStop hook makes it quit at once',
     args: [...manifest('quit-hook.yaml', `proxy=nginx -c ${nginxConfig()} -g "daemon off;"`), '--port', '8080'],
     code: 1,
     causes: ['routing-lag'],
@@ -153,13 +153,13 @@ const CASES: Case[] = [
     possible: ['keep-alive-race'],
     says: [
       /Routing lag: new connections reached a terminating pod until 0\.\d\d s after its deletion/,
-      /^The Service is headless\. It is assumed that clients ask DNS for each new connection/m,
+      /^The Service is headless\. Clients are assumed to resolve its name for each new connection/m,
     ],
     saysNot: [GRACE_ADVISED, PRE_STOP_ADVISED],
     replaced: 2,
   },
   {
-    what: 'has a preStop hook that asks another container, which has got SIGTERM at the same moment',
+    what: 'has a preStop hook that asks another container, which gets SIGTERM at the same time',
     args: manifest('prestop-asks-sidecar.yaml', nodeServer('envoy', 'exits-at-once.mjs')),
     code: 1,
     causes: ['routing-lag'],
@@ -185,25 +185,25 @@ const CASES: Case[] = [
   },
 ];
 
-/** Ended by itself, and not because the machine was too busy to keep the load's schedule: then it is run once more. */
+/** Runs once more if the result is invalid because the machine was too busy to keep the load's schedule. */
 async function measured(t: TestContext, args: string[], options: RunOptions): Promise<Ended> {
   const first = await run(t, args, options);
   return first.code === 3 && /schedule was not kept/.test(first.stdout) ? run(t, args, options) : first;
 }
 
-test('a server whose response does not end: exit code 2, and what helps', { skip }, async (t) => {
+test('a server whose response does not end: exit code 2 and advice', { skip }, async (t) => {
   const ended = await run(t, ['run', ...server('endless-stream.mjs')]);
   assert.match(ended.stderr, /^k8s-rollout-test: GET \/: the response does not end within 10 s.* with --path$/m);
   assert.equal(ended.code, 2);
 });
 
-test('a server of HTTP/2 alone: one request before any load, exit code 2, and what helps', { skip }, async (t) => {
+test('a server with only HTTP/2: one request before any load, exit code 2 and advice', { skip }, async (t) => {
   const ended = await run(t, ['run', ...server('http2-only.mjs')]);
   assert.match(ended.stderr, /it speaks HTTP\/2 only/);
   assert.equal(ended.code, 2);
 });
 
-test('a server of TLS alone: one request before any load, exit code 2, and what helps', { skip }, async (t) => {
+test('a server with only TLS: one request before any load, exit code 2 and advice', { skip }, async (t) => {
   const pair = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem'), '-subj', '/CN=localhost'];
   const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...pair]);
   assert.equal(made.status, 0, String(made.stderr));
@@ -228,7 +228,7 @@ describe('a rollout of a server that', {
         stderr,
         code: exitCode,
       } = await measured(t, ['run', '--overwrite', '--out', out, ...args], { env });
-      // A machine that is too busy to keep the schedule makes a result invalid, and no cause another.
+      // If the machine is too busy to keep the schedule, the result is invalid but the causes are the same.
       const late = exitCode === 3 && /schedule was not kept/.test(stdout);
       if (!late) assert.equal(exitCode, code, stdout + stderr);
       const rollout = readRun(out).trials.find(({ variant }) => variant === 'own');

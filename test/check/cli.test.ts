@@ -28,7 +28,7 @@ const BARE = { env: { PATH: folder } };
 describe('the exit code is', () => {
   const table: [what: string, args: string[], input: string | undefined, code: number][] = [
     ['0 without findings', ['-f', GOOD], undefined, 0],
-    ['0 with what is only worth knowing', ['-f', ONLY_INFO], undefined, 0],
+    ['0 if there are only infos', ['-f', ONLY_INFO], undefined, 0],
     ['1 with errors', ['-f', BAD], undefined, 1],
     ['1 in every format', ['-f', BAD, '--format', 'github'], undefined, 1],
     ['0 from standard input', ['-'], goodText(), 0],
@@ -98,7 +98,7 @@ describe('2, with one line that says what is wrong and where, for', () => {
     [
       'an argument that is no dash',
       ['deploy'],
-      /^check deploy: say -k for a kustomization folder, -f for a file, - for /,
+      /^check deploy: use -k for a kustomization folder, -f for a file, - for /,
     ],
     ['a second look at standard input', ['-', '-'], /too many arguments/],
   ];
@@ -152,8 +152,8 @@ describe('a kustomization', () => {
       assert.deepEqual([valid.code, valid.stderr], [0, '']);
       const broken = await run(['check', '-k', overlay(overlayName(runtime, 'broken'))], BARE);
       assert.equal(broken.code, 1);
-      assert.match(broken.stdout, /^4 errors, 0 warnings, 0 worth knowing\./m);
-      assert.match(broken.stdout, /Lines are those of what .*broken-\w+\/kustomization\.yaml renders to\.$/m);
+      assert.match(broken.stdout, /^4 errors, 0 warnings, 0 info\./m);
+      assert.match(broken.stdout, /Line numbers refer to the rendered output of .*broken-\w+\/kustomization\.yaml\.$/m);
     });
   }
 
@@ -190,7 +190,7 @@ describe('explain', () => {
     const { code, stdout } = await run(['explain', 'routing-lag']);
     assert.equal(code, 0);
     assert.match(stdout, /^routing-lag: routing lag \(cause 4\)\n/);
-    assert.match(stdout, /^Found by check: no-prestop, prestop-too-short/m);
+    assert.match(stdout, /^Rules of check about it: no-prestop, prestop-too-short/m);
   });
 
   test('lists all of them without an id', async () => {

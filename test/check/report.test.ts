@@ -39,11 +39,8 @@ describe('as text', () => {
       text,
       /^shop\.yaml:32:5 error no-rolling-update-strategy \(cause 1: too few replicas\)\n {2}Deployment "rollout-test": strategy Recreate: .*\n\n/,
     );
-    assert.match(
-      text,
-      /\n\n4 errors, 0 warnings, 0 worth knowing\. `k8s-rollout-test explain ID` tells more about one\.\n$/,
-    );
-    const patch = /^A patch for .*:\n((?: {4}.*\n)+)/m.exec(text)?.[1] ?? '';
+    assert.match(text, /\n\n4 errors, 0 warnings, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
+    const patch = /^Patch for .*:\n((?: {4}.*\n)+)/m.exec(text)?.[1] ?? '';
     const { spec } = parse(patch);
     assert.deepEqual(
       [spec.replicas, spec.strategy.type, spec.template.spec.terminationGracePeriodSeconds],
@@ -55,7 +52,7 @@ describe('as text', () => {
   });
 
   test('nothing found says so', () => {
-    assert.equal(renderFindings(result(), PLAIN), '0 errors, 0 warnings, 0 worth knowing.\n');
+    assert.equal(renderFindings(result(), PLAIN), '0 errors, 0 warnings, 0 info.\n');
   });
 
   test('colour is never the only sign', () => {

@@ -1,4 +1,4 @@
-/** `compare` from end to end: real rollouts of all three runtimes under load, and what is left when it is cut short. */
+/** `compare` end to end: real rollouts of all three runtimes under load, and what remains after an interruption. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ function folder(t: TestContext): string {
   return dir;
 }
 
-test('rolls every runtime and says what broke, and why', async (t) => {
+test('rolls out every runtime and reports what broke, and why', async (t) => {
   const out = folder(t);
   const variants = ['valid', 'broken', 'without-pre-stop', 'control'];
   const ended = await run(t, ['compare', '--variant', variants.join(','), '--rate', '105', '--json', '--out', out]);
@@ -33,11 +33,12 @@ test('rolls every runtime and says what broke, and why', async (t) => {
     assert.equal(of('broken').podsReplaced, 1);
     const broken = of('without-pre-stop');
     assert.ok(broken.failed > 0, told(broken));
-    // Where the load came late, pods were late too, and cut what they had not accepted yet.
+    // If the load was late, pods were late too, and cut connections that they had not accepted yet.
     const { 'routing-lag': lag, 'keep-alive-race': race } = broken.causes;
     if (broken.valid) assert.ok(lag + race >= 0.95 * broken.failed, told(broken));
   }
-  // A busy machine that delays the load says so, and with exit code 3; nothing else may make a trial invalid here.
+  // On a busy machine that delays the load, the exit code is 3 and the output says why. Nothing else may make a trial
+  // invalid.
   const reasons = trials.flatMap((trial) => trial.invalidReasons);
   assert.deepEqual(
     reasons.filter((reason) => !reason.startsWith('the schedule was not kept')),
@@ -60,7 +61,7 @@ test('rolls every runtime and says what broke, and why', async (t) => {
   assert.match(again.stdout, /^valid: 0 of [\d,]+ exposed requests broke/);
 });
 
-test('Ctrl-C ends it with 130 and what has come in, and leaves nothing behind', async (t) => {
+test('Ctrl-C ends it with 130 and the results so far, and leaves nothing behind', async (t) => {
   const out = folder(t);
   const program = start(t, ['compare', '--runtime', 'bun', '--variant', 'valid,broken', '--rate', '42', '--out', out]);
   if (CAN_SEE_PROCESSES) await until('pods', () => program.leftovers().length > 5);

@@ -1,4 +1,4 @@
-/** `conform` on servers of the kinds that users have met: other protocols, signals, addresses and users. */
+/** `conform` on servers with properties that users have come across: other protocols, signals, addresses and users. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,11 +25,11 @@ async function casesOf(t: TestContext, ...args: string[]): Promise<JsonCase[]> {
   return JSON.parse(stdout).cases;
 }
 
-/** An nginx with a slow route, in a folder of its own. */
+/** An nginx with a slow route, in a separate folder. */
 async function nginxIn(t: TestContext): Promise<{ port: number; command: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  // Its workers are another user's when root starts it.
+  // If root starts it, its workers run as another user.
   chmodSync(folder, 0o755);
   writeFileSync(join(folder, 'body'), 'x'.repeat(4000));
   const port = await freePort();
@@ -47,7 +47,7 @@ async function nginxIn(t: TestContext): Promise<{ port: number; command: string[
 const options = { concurrency: 3, skip: !canBePid1() && 'processes cannot be PID 1 of a namespace of their own here' };
 
 describe('conform on servers of all kinds', options, () => {
-  test('HTTP/2 only: exit code 2 and what helps, within seconds', async (t) => {
+  test('HTTP/2 only: exit code 2 and advice, within seconds', async (t) => {
     const startMs = performance.now();
     const { code, stdout, stderr } = await conform(t, '--', ...fixture('http2-only.mjs'));
     assert.deepEqual([code, stdout], [2, '']);
@@ -55,7 +55,7 @@ describe('conform on servers of all kinds', options, () => {
     assert.ok(performance.now() - startMs < 10_000);
   });
 
-  test('TLS only: exit code 2 and what helps, within seconds', async (t) => {
+  test('TLS only: exit code 2 and advice, within seconds', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'tls-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const pair = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem'), '-subj', '/CN=localhost'];
@@ -69,7 +69,7 @@ describe('conform on servers of all kinds', options, () => {
     assert.ok(performance.now() - startMs < 10_000);
   });
 
-  test('one that cuts at SIGTERM, and lives on: cases 9, 30 and 31 say the same', async (t) => {
+  test('one that cuts at SIGTERM but keeps running: cases 9, 30 and 31 agree', async (t) => {
     const cases = await casesOf(t, '--grace', '4', '--case', '9,30,31', '--', ...fixture('cuts-all-at-once.mjs'));
     const seen = cases.map(({ seen }) => seen ?? '');
     assert.match(seen[0] ?? '', /^connection closed without a response at T \+ \d+ ms$/);
@@ -86,7 +86,7 @@ describe('conform on servers of all kinds', options, () => {
     ['/upload', /^it does when idle; after POST \/upload: still running/],
     ['/', /^still running at the end of the grace period, and killed$/],
   ] as const) {
-    test(`held open by a request of ${path}: case 1 says so, the others are judged`, async (t) => {
+    test(`held open by a request for ${path}: case 1 says so, the others are judged`, async (t) => {
       const server = [...fixture('held-open.mjs'), path];
       const [first, ...others] = await casesOf(t, '--grace', '4', '--case', '1,2,3,9', '--', ...server);
       assert.match(first?.seen ?? '', held);
@@ -99,7 +99,7 @@ describe('conform on servers of all kinds', options, () => {
     });
   }
 
-  test('another stop signal: what ends in order on that passes, in its words', async (t) => {
+  test('another stop signal: a server that shuts down gracefully on it passes, and the output names it', async (t) => {
     const args = ['--grace', '7', '--stop-signal', 'quit', '--case', '1,2,4,5,9', '--'];
     const { code, stdout } = await conform(t, ...args, NODE, FAULTY, 'drains-on-sigquit');
     assert.equal(code, 0, stdout);
@@ -142,7 +142,7 @@ describe('conform on servers of all kinds', options, () => {
     '{ host: "0.0.0.0", port }',
     '{ host: "127.0.0.2", port }',
   ]) {
-    test(`listens on ${listen}: found, and reached`, async (t) => {
+    test(`listens on ${listen}: found and reached`, async (t) => {
       const code = `const port = process.env.PORT; require("http").createServer((q, s) => s.end("ok")).listen(${listen})`;
       const [result] = await casesOf(t, '--grace', '3', '--case', 'keeps-connections', '--', NODE, '-e', code);
       assert.equal(result?.status, 'pass');
@@ -152,7 +152,7 @@ describe('conform on servers of all kinds', options, () => {
   const root = process.geteuid?.() === 0;
   const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
-  test('one that changes its user, as root: it runs', { skip: !root && 'needs root' }, async (t) => {
+  test('one that changes its user, started as root: it runs', { skip: !root && 'needs root' }, async (t) => {
     const [result] = await casesOf(t, '--grace', '7', '--case', '1', '--', ...asNobody, NODE, FAULTY, 'none');
     assert.equal(result?.status, 'pass');
   });
@@ -160,7 +160,7 @@ describe('conform on servers of all kinds', options, () => {
   const cli = join(PROJECT, 'dist/cli.js');
   const nobodyCan = root && spawnSync('setpriv', [...asNobody.slice(1), NODE, cli, '--help']).status === 0;
   const skip = !nobodyCan && 'needs root, and a folder that others may read';
-  test('one that changes its user, with one user alone: a line says what helps', { skip }, () => {
+  test('one that changes its user, if there is only one user: one line says what to do', { skip }, () => {
     const command = [...asNobody.slice(1), NODE, cli, 'conform', '--', ...asNobody, NODE, FAULTY, 'none'];
     const { status, stderr } = spawnSync('setpriv', command, { encoding: 'utf8' });
     assert.equal(status, 4, stderr);

@@ -1,4 +1,4 @@
-/** `conform` as a user runs it, on commands of all kinds. */
+/** `conform` as a user runs it, on various commands. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { CAN_SEE_PROCESSES, PROJECT, type Program, run, start, until } from './p
 const FAULTY = join(PROJECT, 'test/conform/servers/faulty.mjs');
 const GRACEFUL = [process.execPath, FAULTY, 'none'];
 
-/** Case 17 needs no signal, and is over soon; the survey waits for the end of a server that ignores SIGTERM. */
+/** Case 17 needs no signal and ends soon. The survey waits for the end of a server that ignores SIGTERM. */
 const QUICK = ['--grace', '3', '--case', 'keeps-connections'];
 
 async function nothingLeft(program: Program): Promise<void> {
@@ -30,16 +30,20 @@ const sh = (script: string) => ['sh', '-c', script, 'sh', ...GRACEFUL];
 describe('conform', { concurrency: 4 }, () => {
   const usage: [what: string, args: string[], line: RegExp][] = [
     ['no command', [], /nothing to run: give a command after --/],
-    ['a program that is not there', ['--', 'no-such-program'], /no program "no-such-program" on this machine/],
-    ['an unknown case', ['--case', '1,99', '--', 'true'], /no case "99"; there are 1 to 33/],
+    ['a missing program', ['--', 'no-such-program'], /no program "no-such-program" on this machine/],
+    [
+      'an unknown case',
+      ['--case', '1,99', '--', 'true'],
+      /no case "99"; use a number from 1 to 33 or the name of a case/,
+    ],
     ['an unknown format', ['--format', 'html', '--', 'true'], /text, json, junit, tap/],
     ['no path', ['--ready-path', 'readyz', '--', 'true'], /must begin with a slash/],
     ['an unknown signal', ['--stop-signal', 'SIGNOPE', '--', 'true'], /name of a signal, as in SIGQUIT/],
-    ['a signal that nobody can handle', ['--stop-signal', 'kill', '--', 'true'], /SIGKILL cannot be handled/],
+    ['a signal that no process can handle', ['--stop-signal', 'kill', '--', 'true'], /SIGKILL cannot be handled/],
     ['no grace', ['--grace', '0', '--', 'true'], /whole number from 3 to 600/],
   ];
   for (const [what, args, line] of usage) {
-    test(`${what}: exit code 2 and a line`, async (t) => {
+    test(`${what}: exit code 2 and one line`, async (t) => {
       const { code, stderr, stdout } = await run(t, ['conform', ...args]);
       assert.deepEqual([code, stdout], [2, ''], stderr);
       assert.match(stderr, /^k8s-rollout-test: [^\n]*\n$/);
@@ -71,7 +75,7 @@ describe('conform', { concurrency: 4 }, () => {
     ['goes to the background', sh('setsid "$@" & sleep 0.1'), /ended with exit code 0 before it listened/],
   ];
   for (const [what, command, line] of hostile) {
-    test(`a command that ${what}: exit code 4, a line, nothing left`, async (t) => {
+    test(`a command that ${what}: exit code 4, one line, no process left`, async (t) => {
       const { code, stderr, stdout } = await conform(t, ['--', ...command]);
       assert.deepEqual([code, stdout], [4, ''], stderr);
       assert.match(stderr, /^k8s-rollout-test: [^\n]*\n$/);
@@ -81,18 +85,18 @@ describe('conform', { concurrency: 4 }, () => {
 
   const noisy: [what: string, script: string][] = [
     ['prints lines without end', 'yes & exec "$@"'],
-    ['prints without a line end', 'cat /dev/zero & exec "$@"'],
+    ['prints without a newline', 'cat /dev/zero & exec "$@"'],
     ['starts processes without end', '(while :; do sleep 1000 & sleep 0.05; done) & exec "$@"'],
   ];
   for (const [what, script] of noisy) {
-    test(`a command that ${what} gets its verdict, and nothing is left`, async (t) => {
+    test(`a command that ${what} gets a verdict, and no process is left`, async (t) => {
       const { code, stdout, stderr } = await conform(t, ['--grace', '6', '--case', '1', '--', ...sh(script)]);
       assert.deepEqual([code, stderr], [0, '']);
       assert.match(stdout, /1 ✓ exits on SIGTERM/);
     });
   }
 
-  test('a command that ignores SIGTERM fails, and is ended', async (t) => {
+  test('a command that ignores SIGTERM fails, and is killed', async (t) => {
     const { code, stdout } = await conform(t, [
       '--grace',
       '3',
@@ -112,7 +116,7 @@ describe('conform', { concurrency: 4 }, () => {
     assert.match(stdout, /\n0 passed, 1 failed, 1 not applicable\n/);
   });
 
-  test('a server with one port of its own: one process after the other', async (t) => {
+  test('a server with its own fixed port: one process after the other', async (t) => {
     const port = await freePort();
     const args = ['--port', `${port}`, '--grace', '7', '--case', 'sigint-too,prompt-when-idle', '--json'];
     const { code, stdout, stderr } = await conform(t, [...args, '--', ...sh(`PORT=${port} exec "$@"`)]);
@@ -121,7 +125,7 @@ describe('conform', { concurrency: 4 }, () => {
     assert.deepEqual(counts, { pass: 2, fail: 0, notApplicable: 0 });
   });
 
-  test('its own port is taken: exit code 4', async (t) => {
+  test('a server whose own port is taken: exit code 4', async (t) => {
     const port = await freePort();
     const other = createServer().listen(port);
     t.after(() => other.close());
@@ -130,20 +134,20 @@ describe('conform', { concurrency: 4 }, () => {
     assert.match(stderr, /^k8s-rollout-test: --port \d+: that port is not free on this machine: [^\n]*\n$/);
   });
 
-  test('the port as an argument', async (t) => {
+  test('a server that gets the port as an argument', async (t) => {
     const command = js('require("http").createServer((q, s) => s.end("ok")).listen(process.argv[1], process.argv[2])');
     const { code, stderr } = await conform(t, [...QUICK, '--', ...command, '$(PORT)', '$(HOST)']);
     assert.equal(code, 0, stderr);
   });
 
-  test('a server with GET / alone: what needs more is not applicable, and exit code 3 where that is all', async (t) => {
+  test('a server with only GET /: cases that need more are not applicable, and exit code 3 if that is all of them', async (t) => {
     const command = js(
       'require("http").createServer((q, s) => { s.statusCode = q.url === "/" ? 200 : 404; s.end() }).listen(process.env.PORT)',
     );
     const args = ['--grace', '3', '--json', '--case', '10,12,13,24,26,29'];
     const { code, stdout, stderr } = await conform(t, [...args, '--', ...command]);
     assert.equal(code, 3, stderr);
-    assert.match(stderr, /^k8s-rollout-test: conform: not one case could be judged[^\n]*\n$/);
+    assert.match(stderr, /^k8s-rollout-test: conform: no case could be judged[^\n]*\n$/);
     const reasons = JSON.parse(stdout).cases.map(({ reason }: { reason: string }) => reason);
     assert.deepEqual(reasons, [
       '--slow-path /delay/MS answers 404',

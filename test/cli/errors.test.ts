@@ -1,4 +1,4 @@
-/** What a user gets for a mistake: one line that says what is wrong, and the documented exit code. */
+/** What a user sees after a mistake: one line that says what is wrong, and the documented exit code. */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ function emptyFolder(): string {
   return path;
 }
 
-/** A folder that an older run of ours was saved in. */
+/** A folder with the results of an earlier run of this program. */
 function usedFolder(): string {
   const path = join(FOLDER, 'used');
   mkdirSync(path);
@@ -39,34 +39,29 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
     ['an unknown variant', ['compare', '--variant', 'valid,nonsense'], 2, /no variant "nonsense"; there are broken, /],
     ['an unknown runtime', ['compare', '--runtime', 'perl'], 2, /no runtime "perl"; there are node, bun, deno/],
     ['no number', ['compare', '--rate', 'many'], 2, /--rate.*whole number from 1 to 20000/],
-    ['no repeat at all', ['compare', '--repeat', '0'], 2, /--repeat.*whole number from 1/],
+    ['zero repeats', ['compare', '--repeat', '0'], 2, /--repeat.*whole number from 1/],
     ['another load', ['compare', '--load', 'wrk'], 2, /--load.*builtin, k6/],
-    ['a folder that is not there', ['compare', join(FOLDER, 'missing')], 2, /missing: there is no such folder/],
-    ['a file in the place of a folder', ['compare', file('a-file', '')], 2, /a-file: is a file/],
-    [
-      'a report of a folder that is not there',
-      ['report', join(FOLDER, 'missing')],
-      2,
-      /missing: there is no such folder/,
-    ],
-    ['more folders than two', ['compare', FOLDER, FOLDER, FOLDER], 2, /takes one folder, or two/],
+    ['a missing folder', ['compare', join(FOLDER, 'missing')], 2, /missing: there is no such folder/],
+    ['a file instead of a folder', ['compare', file('a-file', '')], 2, /a-file: is a file/],
+    ['a report on a missing folder', ['report', join(FOLDER, 'missing')], 2, /missing: there is no such folder/],
+    ['more than two folders', ['compare', FOLDER, FOLDER, FOLDER], 2, /takes one folder, or two/],
     ['a first folder that is a file', ['compare', file('c', ''), FOLDER], 2, /\/c: is a file/],
-    ['a runtime that is not there', ['compare', '--node', './missing'], 2, /--node \.\/missing: there is no such file/],
-    ['a runtime that is another', ['compare', '--deno', process.execPath], 2, /which is no version of deno/],
+    ['a missing runtime', ['compare', '--node', './missing'], 2, /--node \.\/missing: there is no such file/],
+    ['a wrong runtime', ['compare', '--deno', process.execPath], 2, /which is no version of deno/],
     ['a runtime for a cluster', ['compare', '--on', 'kubernetes', '--bun', '1.4.4'], 2, /--bun is for --on local/],
-    ['a report of an empty folder', ['report', emptyFolder()], 2, /empty: holds no results/],
+    ['a report on an empty folder', ['report', emptyFolder()], 2, /empty: holds no results/],
     [
       'a report in another format',
       ['report', FOLDER, '--format', 'pdf'],
       2,
       /--format.*html, markdown, junit, svg, github/,
     ],
-    ['a trial without a picture', ['report', FOLDER, '--trial', 'valid-node'], 2, /--trial goes with --format svg/],
+    ['a trial without a picture', ['report', FOLDER, '--trial', 'valid-node'], 2, /--trial: needs --format svg/],
     [
       'a command for a cluster',
       ['run', '--on', 'kubernetes', '--deployment', 'web', '--url', 'http://web', '--', 'node', 'server.js'],
       2,
-      /takes no command; its own is --trigger/,
+      /takes no command after --; to run one instead of a restart, use --trigger/,
     ],
     ['a deployment without a cluster', ['run', '--deployment', 'web'], 2, /--deployment is for a cluster/],
     ['replicas of a cluster', ['run', '--on', 'kubernetes', '--replicas', '2'], 2, /--replicas is for --on local/],
@@ -89,15 +84,20 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       2,
       /cannot be used with/,
     ],
-    ['a check of files and a cluster', ['check', '--on', 'kubernetes', '-f', 'a.yaml'], 2, /goes without -k, -f and -/],
+    [
+      'a check of files and a cluster',
+      ['check', '--on', 'kubernetes', '-f', 'a.yaml'],
+      2,
+      /-k, -f and - cannot be used/,
+    ],
     ['a namespace of files', ['check', '-n', 'web'], 2, /--namespace is for a cluster/],
     ['a folder of another run', ['compare', '--out', USED], 2, REFUSED],
     ['a folder of another run, for run', ['run', '--out', USED, ...SERVER], 2, REFUSED],
     ['a folder of another run, for a search', ['run', '--find-fix', '--out', USED, ...SERVER], 2, REFUSED],
-    ['nothing to overwrite', ['compare', '--overwrite'], 2, /--overwrite goes with --out DIR/],
-    ['nothing to overwrite, for run', ['run', '--overwrite', ...SERVER], 2, /--overwrite goes with --out DIR/],
+    ['nothing to overwrite', ['compare', '--overwrite'], 2, /--overwrite: needs --out DIR/],
+    ['nothing to overwrite, for run', ['run', '--overwrite', ...SERVER], 2, /--overwrite: needs --out DIR/],
     [
-      'a folder that cannot be made',
+      'a folder that cannot be created',
       ['compare', '--out', file('b', '')],
       4,
       /\/b: cannot be written: (EEXIST|ENOTDIR)/,
@@ -114,7 +114,7 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
   }
 });
 
-/** The program in a folder of its own, where everything of the project can be seen but what `hide` names. */
+/** The program in a separate folder that contains everything of the project except what `hide` names. */
 function installedWithout(t: TestContext, hide: (path: string) => boolean): string {
   const folder = mkdtempSync(join(tmpdir(), 'installed-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -148,13 +148,13 @@ test('a runtime whose binary is missing: exit code 4 and how to get it', async (
   );
 });
 
-test('--debug adds where an error comes from', async (t) => {
+test('--debug shows where an error comes from', async (t) => {
   const { code, stderr } = await run(t, ['--debug', 'compare', join(FOLDER, 'missing')]);
   assert.equal(code, 2);
   assert.match(stderr, /no such folder\n {4}at /);
 });
 
-test('--help is no error', async (t) => {
+test('--help is not an error', async (t) => {
   const { code, stdout, stderr } = await run(t, ['compare', '--help']);
   assert.deepEqual([code, stderr], [0, '']);
   assert.match(stdout, /--variant <names>/);

@@ -1,4 +1,4 @@
-/** The live view on a real terminal: a pseudo terminal of script(1), where there is one. */
+/** The live view on a real terminal: a pseudo-terminal of script(1), if it is installed. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ const DEADLINE_MS = 60_000;
 
 const missing = !/util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '');
 
-test('shows pods and requests in place, and gives the cursor back on Ctrl-C', {
+test('shows pods and requests in place, and restores the cursor on Ctrl-C', {
   skip: missing && 'no script(1) of util-linux',
 }, async (t) => {
   const command = `"${process.execPath}" "${join(PROJECT, 'dist/cli.js')}" compare --runtime bun --variant valid --rate 42`;

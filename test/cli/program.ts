@@ -16,28 +16,28 @@ export interface Ended {
 }
 
 export interface RunOptions {
-  /** Another place of the program. */
+  /** The path of the program, if it is not the usual one. */
   cli?: string;
   env?: Record<string, string>;
-  /** Its standard input is a pipe that says nothing; it is empty by default. */
+  /** Standard input is an open pipe without data. By default it is empty. */
   openInput?: boolean;
-  /** The folder it runs in; its own by default. */
+  /** The working directory. By default that of the tests. */
   cwd?: string;
-  /** It is killed after this long. */
+  /** The program is killed after this time. */
   deadlineMs?: number;
 }
 
 export interface Program {
   child: ChildProcess;
   ended: Promise<Ended>;
-  /** Whether some process still runs that this program started, directly or not. */
+  /** The ids of processes still running that this program started, directly or indirectly. */
   leftovers(): number[];
 }
 
-/** Every process the program starts gets its PATH; a folder in it that does not exist tells them from all others. */
+/** All processes that the program starts inherit its PATH. A non-existent folder in it marks them. */
 let runs = 0;
 
-/** Starts the program; it is killed when the test ends before it, or at its deadline, by default two minutes. */
+/** Starts the program. It is killed if the test ends first, or at its deadline, by default after two minutes. */
 export function start(t: TestContext, args: readonly string[], options: RunOptions = {}): Program {
   const { cli = join(PROJECT, 'dist/cli.js'), env = {}, cwd, openInput, deadlineMs = DEADLINE_MS } = options;
   const mark = `/no-such-folder/run-${process.pid}-${++runs}`;
@@ -51,7 +51,7 @@ export function start(t: TestContext, args: readonly string[], options: RunOptio
   const deadline = setTimeout(kill, deadlineMs);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
-    // Decoded as one stream: a character may come in two chunks.
+    // Decoded as one stream, because a character may be split between two chunks.
     child[name]?.setEncoding('utf8').on('data', (text: string) => {
       output[name] += text;
     });
@@ -67,7 +67,7 @@ export function run(t: TestContext, args: readonly string[], options?: RunOption
   return start(t, args, options).ended;
 }
 
-/** Whether leftovers can be looked for: /proc has every process's environment on Linux alone. */
+/** Whether leftovers can be found: only Linux has the environment of processes in /proc. */
 export const CAN_SEE_PROCESSES = existsSync('/proc/self/environ');
 
 function processesWith(mark: string): number[] {
@@ -77,17 +77,17 @@ function processesWith(mark: string): number[] {
       try {
         return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${mark}\0`);
       } catch {
-        return false; // it has ended, or is another user's
+        return false; // it has ended, or belongs to another user
       }
     })
     .map(Number);
 }
 
-/** Resolves once `condition` holds, looked at every 20 ms. */
+/** Resolves once `condition` holds. Checks it every 20 ms. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const endMs = performance.now() + 60_000;
   while (!(await condition())) {
-    if (performance.now() > endMs) throw new Error(`${what} did not come about within 60 s`);
+    if (performance.now() > endMs) throw new Error(`${what} did not happen within 60 s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

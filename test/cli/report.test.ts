@@ -1,4 +1,4 @@
-/** `report` as a user runs it, on a folder made of stories. */
+/** `report` as a user runs it, on a folder with made-up traces. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { refused, runOf, runOfResults, told } from '../report/reported.ts';
 import { trialResult } from '../results/trial-result.ts';
 import { run } from './program.ts';
 
-/** Valid on Node broke four requests. */
+/** The valid variant on Node broke four requests. */
 function saved(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'report-'));
   t.after(() => rmSync(dir, { recursive: true }));
@@ -20,14 +20,14 @@ function saved(t: TestContext): string {
   return dir;
 }
 
-test('writes result.json and report.html, and says where', async (t) => {
+test('writes result.json and report.html, and prints the path', async (t) => {
   const dir = saved(t);
   const ended = await run(t, ['report', dir]);
   assert.deepEqual([ended.code, ended.stderr, ended.stdout], [0, '', `${join(dir, 'report.html')}\n`]);
   assert.equal(JSON.parse(readFileSync(join(dir, 'result.json'), 'utf8')).trials[0].failed, 4);
 });
 
-test('prints another format, and then writes nothing', async (t) => {
+test('prints another format without writing anything', async (t) => {
   const dir = saved(t);
   const formats: [args: string[], start: RegExp][] = [
     [['html'], /^<!doctype html>/],
@@ -46,7 +46,7 @@ test('prints another format, and then writes nothing', async (t) => {
   assert.throws(() => statSync(join(dir, 'report.html')), /ENOENT/);
 });
 
-test('on GitHub adds to the step summary, keeps it below its limit, and prints annotations', async (t) => {
+test('appends to the step summary on GitHub, keeps it below its limit, and prints annotations', async (t) => {
   const dir = saved(t);
   const file = join(dir, 'summary');
   writeFileSync(file, 'what another command wrote\n'.repeat(38_000));
@@ -54,7 +54,7 @@ test('on GitHub adds to the step summary, keeps it below its limit, and prints a
   t.after(() => delete process.env.GITHUB_STEP_SUMMARY);
   const ended = await run(t, ['report', dir, '--format', 'github']);
   assert.match(ended.stdout, /^::error title=A valid variant broke requests::valid-node broke 4 requests\n/);
-  assert.match(readFileSync(file, 'utf8'), /wrote\n[\s\S]*The rest did not fit here/);
+  assert.match(readFileSync(file, 'utf8'), /wrote\n[\s\S]*The rest does not fit here/);
   assert.ok(statSync(file).size < 1024 * 1024);
 });
 
@@ -64,7 +64,7 @@ test('says that --format github needs GitHub Actions', async (t) => {
   assert.match(ended.stderr, /^k8s-rollout-test: GITHUB_STEP_SUMMARY is not set: [^\n]*\n$/);
 });
 
-test('compare of two folders says what changed, with an exit code of 1 when more broke', async (t) => {
+test('compare of two folders says what changed, with exit code 1 if more broke', async (t) => {
   const of = (failed: number) => {
     const dir = mkdtempSync(join(tmpdir(), 'report-'));
     t.after(() => rmSync(dir, { recursive: true }));
@@ -74,14 +74,14 @@ test('compare of two folders says what changed, with an exit code of 1 when more
   };
   const [few, many] = [of(1), of(9)];
   const worse = await run(t, ['compare', few, many]);
-  assert.match(worse.stdout, /^B against A: more requests broke in valid-node\n/);
+  assert.match(worse.stdout, /^B compared with A: more requests broke in valid-node\n/);
   assert.equal(worse.code, 1);
   const better = await run(t, ['compare', many, few, '--json']);
   assert.equal(Difference.parse(JSON.parse(better.stdout)).cells[0]?.verdict, 'fewer');
   assert.deepEqual([better.code, better.stderr], [0, '']);
 });
 
-/** A folder of rollouts of a user's own service: a control and a rollout with so many failures. */
+/** A folder of rollouts of a user's own service: a control, and a rollout with that many failures. */
 function ownService(t: TestContext, failed: number, maxFailed = 0): string {
   const dir = mkdtempSync(join(tmpdir(), 'report-'));
   t.after(() => rmSync(dir, { recursive: true }));
@@ -96,7 +96,7 @@ function ownService(t: TestContext, failed: number, maxFailed = 0): string {
   return dir;
 }
 
-test("a folder of a user's own rollouts is judged as run judged it", async (t) => {
+test("a folder of a user's own rollouts gets the same verdict as from run", async (t) => {
   const broken = ownService(t, 4);
   const allowed = ownService(t, 4, 4);
   const summary = join(broken, 'summary');

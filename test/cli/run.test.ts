@@ -1,4 +1,4 @@
-/** `run` from end to end, on servers that nobody here wrote: what their documentation shows first. */
+/** `run` end to end, on servers of other projects: the first example in their documentation. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,14 +21,16 @@ const OWN_PORT = canBePid1() ? false : 'pods have no networks of their own here'
 const built = mkdtempSync(join(tmpdir(), 'own-servers-'));
 after(() => rmSync(built, { recursive: true }));
 
-/** Causes that may be named for a server of that kind; a rollout of one that goes wrong names one of them at least. */
+/**
+ * Causes that may be named for a server of that kind. If its rollout breaks requests, at least one of them is named.
+ */
 const KINDS: Record<'ignores SIGTERM' | 'dies of SIGTERM' | 'closes at once', { causes: CauseId[]; breaks: boolean }> =
   {
-    // As PID 1 it serves on until SIGKILL, which cuts what is under way at that moment, if anything is.
+    // As PID 1 it keeps serving until SIGKILL, which cuts requests in flight at that moment, if there are any.
     'ignores SIGTERM': { causes: ['no-graceful-shutdown'], breaks: false },
-    // Deno does, even as PID 1.
+    // Deno does so even as PID 1.
     'dies of SIGTERM': { causes: ['no-graceful-shutdown', 'routing-lag', 'keep-alive-race'], breaks: true },
-    // It is gone within milliseconds, so what was under way in that moment is cut rather than refused.
+    // It exits within milliseconds, so requests in flight at that moment are cut rather than refused.
     'closes at once': { causes: ['routing-lag', 'keep-alive-race', 'no-graceful-shutdown'], breaks: true },
   };
 
@@ -71,7 +73,7 @@ const CASES: Record<string, Server> = {
     command: () => ['python3', '-m', 'http.server', '--directory', SERVERS],
     skip: OWN_PORT || (missing('python3') && 'there is no python3 here'),
   },
-  'Python http.server, told its port': {
+  'Python http.server with $(PORT)': {
     kind: 'ignores SIGTERM',
     command: () => ['python3', '-m', 'http.server', '--directory', SERVERS, '$(PORT)'],
     skip: missing('python3') && 'there is no python3 here',
@@ -113,7 +115,7 @@ describe('a rollout of', { concurrency: 2 }, () => {
       const explained = causes.reduce((sum, cause) => sum + rollout.causes[cause], 0);
       assert.equal(explained, rollout.failed, told);
       if (breaks) assert.ok(rollout.failed > 0, told);
-      // A machine too busy to keep the schedule makes a result invalid, and no cause another.
+      // If the machine is too busy to keep the schedule, the result is invalid but the causes are the same.
       const reasons = trials.flatMap((trial) => trial.invalidReasons);
       assert.deepEqual(
         reasons.filter((reason) => !reason.startsWith('the schedule was not kept')),
@@ -127,25 +129,25 @@ describe('a rollout of', { concurrency: 2 }, () => {
 const EXPRESS = ['--', process.execPath, join(SERVERS, 'express.mjs')];
 const FASTIFY = ['--', process.execPath, join(SERVERS, 'fastify.mjs')];
 
-describe('what goes wrong is told in a line:', { concurrency: 2 }, () => {
+describe('a failure is reported in one line:', { concurrency: 2 }, () => {
   const cases: [what: string, args: string[], code: number, stderr: RegExp][] = [
     ['a port that is taken', FASTIFY, 4, /EADDRINUSE.* needs --port N\)\n$/],
-    ['a port that is taken, of a server that does not mind', EXPRESS, 4, /exited \(0\).* needs --port N\)\n$/],
-    ['a command that ends', ['--', 'sh', '-c', 'echo no database; exit 3'], 4, /exited \(3\): no database\n$/],
+    ['a port that is taken, for a server that exits with 0', EXPRESS, 4, /exited \(0\).* needs --port N\)\n$/],
+    ['a command that exits', ['--', 'sh', '-c', 'echo no database; exit 3'], 4, /exited \(3\): no database\n$/],
     [
-      'a path that is not there',
+      'a path that does not exist',
       ['--path', '/nowhere', '--grace', '2', '--', process.execPath, join(SERVERS, 'not-found.mjs')],
       2,
       /: GET \/nowhere is answered 404 with no rollout going on: name a path that answers 2xx with --path\n$/,
     ],
     [
-      'a preStop hook that the grace period does not leave room for',
+      'a preStop hook that is longer than the grace period',
       ['--pre-stop', '9', '--grace', '5', ...EXPRESS],
       2,
       /must be non-negative and less than terminationGracePeriodSeconds \(5\)\n$/,
     ],
     [
-      'a flag that a manifest has too',
+      'a flag that conflicts with a manifest',
       ['-f', 'x.yaml', '--replicas', '2'],
       2,
       /cannot be used with option '-f, --file <file>'/,
@@ -162,7 +164,7 @@ describe('what goes wrong is told in a line:', { concurrency: 2 }, () => {
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   const skip = OWN_PORT || (!CAN_SEE_PROCESSES && 'needs /proc');
-  test(`${signal} leaves nothing behind of pods with networks of their own`, { skip }, async (t) => {
+  test(`${signal} leaves nothing behind of pods with their own networks`, { skip }, async (t) => {
     const program = start(t, ['run', '--port', '3000', '--rate', '20', ...EXPRESS]);
     const servers = () => program.leftovers().length;
     await until('relays and servers', () => servers() > 12);
@@ -173,7 +175,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   });
 }
 
-test('--find-fix finds the one fix that is missing, and how to make it', async (t) => {
+test('--find-fix finds the one missing fix, and shows how to make it', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'find-fix-'));
   t.after(() => rmSync(dir, { recursive: true }));
   const flags = ['--find-fix', '--repeat', '1', '--rate', '84', '--json', '--out', dir];
@@ -199,7 +201,7 @@ test('--find-fix finds the one fix that is missing, and how to make it', async (
   assert.match(junit, /tests="1" failures="0" errors="0"/);
 });
 
-test('--out keeps what came in before Ctrl-C, and --overwrite replaces it', { skip: OWN_PORT }, async (t) => {
+test('--out keeps the results before Ctrl-C, and --overwrite replaces them', { skip: OWN_PORT }, async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'run-out-'));
   t.after(() => rmSync(dir, { recursive: true }));
   const traces = () => readdirSync(join(dir, 'traces'));
@@ -230,7 +232,7 @@ test('--out keeps what came in before Ctrl-C, and --overwrite replaces it', { sk
   assert.ok(existsSync(join(dir, 'notes.txt')));
 });
 
-test('--find-fix names what only the server can change, and tries nothing that its figures refute', async (t) => {
+test('--find-fix names changes that only the server can make, and tries nothing that the measurement rules out', async (t) => {
   const flags = ['--find-fix', '--replicas', '2', '--pre-stop', '5', '--path', '/delay/1500', '--rate', '20'];
   const ended = await run(t, [
     'run',
@@ -244,6 +246,6 @@ test('--find-fix names what only the server can change, and tries nothing that i
   for (const fix of ['replicas: has 2', 'graceful-shutdown: ', 'grace-period: has 30 s', 'pre-stop: has 5 s']) {
     assert.ok(ended.stdout.includes(`Not tried: ${fix}`), fix);
   }
-  assert.match(ended.stdout, /│ as it is +│ [1-9]\d* +│\n└/, 'nothing else was tried');
+  assert.match(ended.stdout, /│ unchanged +│ [1-9]\d* +│\n└/, 'nothing else was tried');
   assert.equal(ended.code, 1, ended.stderr);
 });

@@ -13,31 +13,31 @@ describe('the STOPSIGNAL of a Dockerfile is', () => {
     ['a number', ['FROM nginx', 'STOPSIGNAL 3'], 'SIGQUIT'],
     ['the last one', ['FROM nginx', 'STOPSIGNAL SIGINT', 'STOPSIGNAL SIGQUIT'], 'SIGQUIT'],
     ["the last stage's", ['FROM a', 'STOPSIGNAL SIGINT', 'FROM b', 'STOPSIGNAL SIGQUIT'], 'SIGQUIT'],
-    ['that of the stage it builds on', ['FROM a AS b', 'STOPSIGNAL SIGINT', 'FROM b'], 'SIGINT'],
+    ['that of the stage that it builds on', ['FROM a AS b', 'STOPSIGNAL SIGINT', 'FROM b'], 'SIGINT'],
     ['not that of another stage', ['FROM a AS b', 'STOPSIGNAL SIGINT', 'FROM scratch', 'COPY --from=b / /'], undefined],
   ];
   for (const [what, lines, signal] of table) {
     test(what, () => assert.deepEqual(stopSignalIn(readDockerfile(lines.join('\n'), 'Dockerfile')), { signal }));
   }
 
-  test('not known of a base image, which is said', () => {
+  test('unknown for a base image, and a note says so', () => {
     const { signal, note } = stopSignalIn(readDockerfile('FROM nginx:1.27', 'Dockerfile'));
     assert.equal(signal, undefined);
-    assert.match(note ?? '', /^Dockerfile has no STOPSIGNAL, and that of its base image nginx:1\.27 is not known here/);
+    assert.match(note ?? '', /^Dockerfile has no STOPSIGNAL, and the one of its base image nginx:1\.27 is unknown/);
   });
 
   const refused: [what: string, lines: string[], message: RegExp][] = [
     [
       'a variable',
       ['FROM a', 'ARG STOP=SIGQUIT', 'STOPSIGNAL $STOP'],
-      /^Dockerfile:3: STOPSIGNAL \$STOP: the value of a variable is not known here: give it with --stop-signal SIG$/,
+      /^Dockerfile:3: STOPSIGNAL \$STOP: variables are not resolved: name the signal with --stop-signal SIG$/,
     ],
     ['no signal', ['FROM a', 'STOPSIGNAL SIGSTRANGE'], /^Dockerfile:2: STOPSIGNAL SIGSTRANGE: must be the name/],
-    ['no number of a signal', ['FROM a', 'STOPSIGNAL 99'], /^Dockerfile:2: STOPSIGNAL 99: must be the name/],
-    ['no file of this kind', ['hello'], /^Dockerfile: no Dockerfile: it has no FROM$/],
+    ['not the number of a signal', ['FROM a', 'STOPSIGNAL 99'], /^Dockerfile:2: STOPSIGNAL 99: must be the name/],
+    ['not in a Dockerfile', ['hello'], /^Dockerfile: no Dockerfile: it has no FROM$/],
   ];
   for (const [what, lines, message] of refused) {
-    test(`refused where it is ${what}`, () => {
+    test(`refused if it is ${what}`, () => {
       assert.throws(
         () => stopSignalIn(readDockerfile(lines.join('\n'), 'Dockerfile')),
         (error) => error instanceof InputError && message.test(error.message),
@@ -46,7 +46,7 @@ describe('the STOPSIGNAL of a Dockerfile is', () => {
   }
 });
 
-test('check says what a stop signal in a manifest needs', () => {
+test('check says what a stop signal in a manifest requires', () => {
   const { notes } = checked({
     deployment: {
       'spec.template.spec.os.name': 'linux',

@@ -19,14 +19,14 @@ const plan = async (seed: number) => {
   return trials.map(({ identity, control }) => ({ ...identity, control }));
 };
 
-test('a comparison has every runtime in every variant, each repeated', async () => {
+test('a comparison has every runtime in every variant, with repeats', async () => {
   const trials = await plan(1);
   assert.equal(trials.length, 3 * 7 * 2);
   assert.equal(new Set(trials.map(({ runtime, variant, repeat }) => `${runtime} ${variant} ${repeat}`)).size, 42);
   assert.ok(trials.every(({ variant, control }) => control === (variant === 'control')));
 });
 
-test('the same seed gives the same order and the same seed to each trial, another seed does not', async () => {
+test('the same seed gives the same order and the same seed for each trial; another seed does not', async () => {
   assert.deepEqual(await plan(7), await plan(7));
   assert.notDeepEqual(await plan(7), await plan(8));
   assert.equal(new Set((await plan(7)).map(({ seed }) => seed)).size, 42);

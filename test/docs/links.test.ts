@@ -1,4 +1,4 @@
-/** What the pages point to is there: other pages, headings, and files of this project. */
+/** The targets of links in the docs exist: other pages, headings, and files of this project. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -7,7 +7,9 @@ import { projectFile } from '../../src/project-file.ts';
 
 const ROOT = dirname(projectFile('package.json'));
 const LINK = /\]\(([^)\s]+)\)/g;
-/** `src/trace/trace.ts`, but not `test/NAME.test.ts`, whose capitals stand for something, nor `results/` of a user. */
+/**
+ * `src/trace/trace.ts`, but neither `test/NAME.test.ts`, where the capitals are a placeholder, nor a user's `results/`.
+ */
 const OWN_PATH = /`((?:src|tools|test|test-cluster|test-browser|kustomize|runtimes|kubernetes|bench|app)\/[^`\s]+)`/g;
 const PLACEHOLDER = /[A-Z]{3,}|[*{]/;
 
@@ -44,7 +46,7 @@ function missingFiles(text: string): string[] {
   );
 }
 
-describe('what a page points to is there', () => {
+describe('the targets of links exist', () => {
   for (const page of pages) {
     test(page, () => {
       const text = readFileSync(join(ROOT, page), 'utf8');

@@ -16,7 +16,7 @@ describe('generated pages are up to date', () => {
   }
 });
 
-test('every rule and every cause has the heading that links lead to', () => {
+test('every rule and every cause has the heading that links point to', () => {
   const headings = (file: string) =>
     [...readFileSync(projectFile(file), 'utf8').matchAll(/^## (.+)$/gm)].map((m) => m[1]);
   assert.deepEqual(
@@ -30,7 +30,7 @@ test('every rule and every cause has the heading that links lead to', () => {
   assert.equal(rulePage('no-prestop'), 'docs/checks.md#no-prestop');
 });
 
-test('links between the pages lead somewhere', () => {
+test('links between the pages have a target', () => {
   for (const { file } of PAGES) {
     const text = readFileSync(projectFile(file), 'utf8');
     for (const [, target = '', anchor] of text.matchAll(/\]\(([^)#]*)#([^)]+)\)/g)) {
@@ -40,7 +40,7 @@ test('links between the pages lead somewhere', () => {
   }
 });
 
-describe('the example fix of a rule is what it says it is', () => {
+describe('the example fix of a rule is valid', () => {
   for (const { id, fix } of RULES) {
     test(id, () => {
       if (fix.startsWith('#!')) {

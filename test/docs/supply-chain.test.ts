@@ -1,4 +1,4 @@
-/** What is installed, run or built on is pinned, so that nobody can change it afterwards. */
+/** Everything that is installed, run or built on is pinned, so that nobody can change it later. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const read = (file: string) => readFileSync(projectFile(file), 'utf8');
 const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
 const direct: Record<string, string> = { ...dependencies, ...devDependencies, ...optionalDependencies };
 
-test('every package in the lockfile has the hash of its content', () => {
+test('every package in the lockfile has a hash of its contents', () => {
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { integrity?: string }> };
   const installed = Object.entries(packages).filter(([path]) => path !== '');
   assert.ok(installed.length > 100);
@@ -24,11 +24,11 @@ test('every direct dependency has an exact version', () => {
   );
 });
 
-test('no package runs a script as it is installed', () => {
+test('no package runs a script on installation', () => {
   assert.match(read('.npmrc'), /^ignore-scripts=true$/m);
 });
 
-test('every action is pinned by its commit, with the version beside it', () => {
+test('every action is pinned by its commit, with the version next to it', () => {
   const folder = '.github/workflows';
   const uses = readdirSync(projectFile(folder)).flatMap((file) =>
     [...read(join(folder, file)).matchAll(/uses:\s*(.+)$/gm)].map(([, action]) => action ?? ''),

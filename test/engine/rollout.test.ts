@@ -1,7 +1,7 @@
 /** The local cluster's rollouts with real processes: order, numbers and times, as Kubernetes has them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { PodLife } from '../../src/analysis/pod-life.ts';
+import type { PodTimeline } from '../../src/analysis/pod-timeline.ts';
 import { canBePid1 } from '../../src/processes/container-process.ts';
 import { manifests, PROMPT, type Shape, serverCommand } from './manifests.ts';
 import { deploy, peak, podsOf, rollOut } from './rollout.ts';
@@ -40,13 +40,13 @@ describe('RollingUpdate', { concurrency: 4 }, () => {
 
   test('a default rollout of one replica makes the new pod ready before it deletes the old one', async (t) => {
     const record = await rollOut(t, manifests(), serverCommand(PROMPT));
-    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodLife, PodLife];
+    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodTimeline, PodTimeline];
     assert.ok(ms(fresh.readyMs) <= ms(old.deletionMs));
   });
 
   test('minReadySeconds holds the next deletion back', async (t) => {
     const record = await rollOut(t, manifests({ minReadySeconds: 2 }), serverCommand(PROMPT));
-    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodLife, PodLife];
+    const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodTimeline, PodTimeline];
     assert.ok(ms(old.deletionMs) - ms(fresh.readyMs) >= 2000);
   });
 });
@@ -97,7 +97,7 @@ describe('termination', { concurrency: 5 }, () => {
   const oldPod = async (t: Parameters<typeof rollOut>[0], shape: object, onSigterm?: string) => {
     const record = await rollOut(t, manifests(shape), serverCommand(onSigterm));
     const log = record.pods.flatMap(({ containers }) => containers.flatMap(({ log = [] }) => log));
-    return { pod: podsOf(record, 'old')[0] as PodLife, log, events: record.events };
+    return { pod: podsOf(record, 'old')[0] as PodTimeline, log, events: record.events };
   };
 
   test('without preStop, SIGTERM comes with the deletion', async (t) => {

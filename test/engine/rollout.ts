@@ -1,6 +1,6 @@
 /** Runs one rollout on the local cluster without load and gives back what happened. */
 import type { TestContext } from 'node:test';
-import { type PodLife, podLife } from '../../src/analysis/pod-life.ts';
+import { type PodTimeline, podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { LocalCluster } from '../../src/clusters/local/local-cluster.ts';
 import type { Timings } from '../../src/clusters/local/timings.ts';
 import type { Manifests } from '../../src/manifests/manifests.ts';
@@ -45,11 +45,15 @@ export async function rollOut(
   return deployed.record();
 }
 
-export function podsOf({ pods }: Pick<ClusterRecord, 'pods'>, generation: PodLife['generation']): PodLife[] {
-  return pods.filter((pod) => pod.generation === generation).map(podLife);
+export function podsOf({ pods }: Pick<ClusterRecord, 'pods'>, generation: PodTimeline['generation']): PodTimeline[] {
+  return pods.filter((pod) => pod.generation === generation).map(podTimeline);
 }
 
 /** The largest number of pods for which `during` holds at a time. */
-export function peak(pods: readonly PodLife[], from: (pod: PodLife) => number, to: (pod: PodLife) => number): number {
+export function peak(
+  pods: readonly PodTimeline[],
+  from: (pod: PodTimeline) => number,
+  to: (pod: PodTimeline) => number,
+): number {
   return Math.max(...pods.map((pod) => pods.filter((o) => from(o) <= from(pod) && from(pod) < to(o)).length));
 }

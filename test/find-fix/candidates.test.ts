@@ -1,4 +1,4 @@
-/** Which fixes are tried on a manifest, with which values, and how the change is told. */
+/** Which fixes are tried on a manifest, with which values, and how the change is described. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
@@ -43,9 +43,9 @@ const OVERLAYS: [overlay: string, fixes: string[]][] = [
   ['without-pre-stop-node', ['pre-stop']],
 ];
 
-describe('the fixes for', () => {
+describe('the fixes to try on', () => {
   for (const [name, fixes] of OVERLAYS) {
-    test(`${name} are those it lacks`, () => {
+    test(`${name} are those that it lacks`, () => {
       const { workload } = overlay(name);
       const preStop = {
         nowSeconds: workload.spec.template.spec.containers[0].lifecycle?.preStop?.sleep?.seconds ?? 0,
@@ -62,20 +62,20 @@ describe('the fixes for', () => {
     candidateFixes(deploymentFromSettings(settings).workload, advice, false);
   const names = (settings: DeploymentSettings, advice?: Advice) => own(settings, advice).fixes.map(({ fix }) => fix);
 
-  test("a stranger's server do not touch its environment", () => {
+  test("someone else's server: nothing in its environment", () => {
     const { fixes } = own({ replicas: 1, graceSeconds: 2 });
     assert.deepEqual(
       fixes.map(({ patch }) => patch),
       [{ replicas: 2, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }, { graceSeconds: 8 }, { preStopSeconds: 2 }],
     );
   });
-  test('a manifest that has enough of everything are none', () => {
+  test('a manifest that needs nothing: none', () => {
     assert.deepEqual(names({ replicas: 3, graceSeconds: 30, preStopSeconds: 5 }), []);
   });
-  test('many replicas that may all be away are replicas', () => {
+  test('replicas that may all be unavailable: replicas', () => {
     assert.deepEqual(names({ replicas: 3, maxUnavailable: '100%', preStopSeconds: 5 }), ['replicas']);
   });
-  test('a StatefulSet of one are replicas, without a surge', () => {
+  test('a StatefulSet with one replica: replicas, without a surge', () => {
     const one = manifests({ deployment: { kind: 'StatefulSet', 'spec.replicas': 1 } });
     const fix = replicasFix(one.workload);
     assert.deepEqual(fix?.patch, { replicas: 2, rollingUpdate: { maxUnavailable: 1 } });
@@ -89,10 +89,10 @@ describe('the fixes for', () => {
     assert.deepEqual([body.kind, body.spec.updateStrategy.rollingUpdate], ['StatefulSet', { maxUnavailable: 1 }]);
     assert.equal(replicasFix(workload), undefined);
   });
-  test('a DaemonSet are not replicas', () => {
+  test('a DaemonSet: not replicas', () => {
     assert.equal(replicasFix(manifests({ deployment: { kind: 'DaemonSet' } }).workload), undefined);
   });
-  test('an unmeasured lag are the usual preStop', () => {
+  test('a manifest whose routing lag is unknown: the usual preStop', () => {
     assert.deepEqual(
       own({}, measured({ preStop: null })).fixes.map(({ patch }) => patch),
       [{ preStopSeconds: 5 }],
@@ -106,12 +106,12 @@ describe('the fixes for', () => {
       measured({ server: { ...server, pods: 3, drained: 0 } }),
       [
         'replicas: has 3 already, and a rollout keeps 3 of them ready',
-        'graceful-shutdown: only the server can; it did not drain on SIGTERM (docs/recipes)',
+        'graceful-shutdown: a change to the server; it did not drain on SIGTERM (docs/recipes)',
         'grace-period: has 30 s already, and 8 s is enough',
       ],
     ],
     [
-      'a server that gives up, with enough of everything',
+      'a server that gives up, in a manifest that needs nothing',
       { replicas: 4, maxUnavailable: 1, graceSeconds: 12, preStopSeconds: 5 },
       measured({
         preStop: { nowSeconds: 5, neededSeconds: 2, marginMs: 1000 },
@@ -125,7 +125,7 @@ describe('the fixes for', () => {
       ],
     ],
     [
-      'a grace period that nothing ran into, though it is short by the sum',
+      'a grace period that no pod exceeded, although it is short on paper',
       { graceSeconds: 10, preStopSeconds: 5 },
       measured({ preStop: { nowSeconds: 5, neededSeconds: 2, marginMs: 1000 } }),
       [
@@ -136,7 +136,7 @@ describe('the fixes for', () => {
       ],
     ],
     [
-      'a server that turns requests away and needs no sleep',
+      'a server that answers with errors and needs no sleep',
       { graceSeconds: 30 },
       measured({
         preStop: { nowSeconds: 0, neededSeconds: 0, marginMs: 1000 },
@@ -144,29 +144,29 @@ describe('the fixes for', () => {
       }),
       [
         'replicas: has 3 already, and a rollout keeps 3 of them ready',
-        'graceful-shutdown: only the server can; it answered 503 after SIGTERM (docs/recipes)',
+        'graceful-shutdown: a change to the server; it answered 503 after SIGTERM (docs/recipes)',
         'grace-period: has 30 s already, and 6 s is enough',
-        'pre-stop: none is needed, the server accepts connections for long enough after SIGTERM',
+        'pre-stop: not needed; the server accepts connections for long enough after SIGTERM',
       ],
     ],
   ];
   for (const [what, settings, advice, untried] of REASONS) {
-    test(`${what} come with a reason for each that is not tried`, () => {
+    test(`${what}, with a reason for each fix that is not tried`, () => {
       assert.deepEqual(own(settings, advice).untried, untried);
     });
   }
 
-  test('a short grace period that killed a pod are a longer one', () => {
+  test('a grace period that killed a pod: a longer one', () => {
     const preStop = { nowSeconds: 5, neededSeconds: 2, marginMs: 1000 };
     const settings = { graceSeconds: 10, preStopSeconds: 5 };
     assert.deepEqual(names(settings, measured({ preStop, server: { ...server, killed: 1 } })), ['grace-period']);
   });
-  test('a hook that is no sleep leave it alone', () => {
+  test('a hook that is not a sleep: not the hook', () => {
     const { workload } = deploymentFromSettings({});
     const [container] = workload.spec.template.spec.containers;
     container.lifecycle = { preStop: { exec: { command: ['drain'] } } };
     const { fixes, untried } = candidateFixes(workload, measured(), false);
-    assert.deepEqual([fixes, untried.at(-1)], [[], 'pre-stop: the manifest has a hook of its own; it should take 2 s']);
+    assert.deepEqual([fixes, untried.at(-1)], [[], 'pre-stop: the manifest has its own hook, which should take 2 s']);
   });
 });
 
@@ -175,16 +175,16 @@ describe('a change', () => {
   const { fixes } = candidateFixes(broken.workload, measured(), true);
   const patch = mergePatches(fixes.map((fix) => fix.patch));
 
-  test('leaves nothing to change once it is made', () => {
+  test('leaves nothing to change once it is applied', () => {
     const advice = measured({ preStop: { nowSeconds: 2, neededSeconds: 2, marginMs: 1000 } });
     assert.deepEqual(candidateFixes(applyPatch(broken, patch).workload, advice, true).fixes, []);
   });
-  test('does not change the manifests it was made to', () => {
+  test('does not modify the manifests that it is applied to', () => {
     const before = structuredClone(broken.workload);
     applyPatch(broken, patch);
     assert.deepEqual(broken.workload, before);
   });
-  test('is a component for that deployment and container', () => {
+  test('becomes a component for that deployment and container', () => {
     const component = parse(componentOf(broken.workload, patch));
     assert.equal(component.kind, 'Component');
     const body = parse(component.patches[0].patch);
@@ -194,7 +194,7 @@ describe('a change', () => {
       type: 'RollingUpdate',
       rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
     });
-    // preStop 2 s, drain delay 2 s, request 4 s, margin 2 s; the app's own deadline a second before.
+    // preStop 2 s, drain delay 2 s, request 4 s, margin 2 s; the app's own deadline is a second earlier.
     assert.deepEqual(body.spec.template.spec, {
       terminationGracePeriodSeconds: 10,
       containers: [
@@ -210,11 +210,11 @@ describe('a change', () => {
       ],
     });
   });
-  test('is no more than what it changes', () => {
+  test('contains only what it changes', () => {
     const body = parse(parse(componentOf(broken.workload, { graceSeconds: 9 })).patches[0].patch);
     assert.deepEqual(body.spec, { template: { spec: { terminationGracePeriodSeconds: 9 } } });
   });
-  test('is told as flags', () => {
+  test('becomes flags', () => {
     assert.equal(flagsOf(patch), '--replicas 2 --max-surge 1 --max-unavailable 0 --grace 10 --pre-stop 2');
     assert.equal(flagsOf({ preStopSeconds: 2 }), '--pre-stop 2');
   });

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { MAX_INVALID, nextStep, type Step, subsets, type Tried } from '../../src/find-fix/search.ts';
 import { FIXES, type Fix } from '../../src/manifests/overlays.ts';
 
-/** 'replicas+pre-stop: 3 0' is a set with the failures of its trials; 'x' is an invalid one, 'refused' a refusal. */
+/** 'replicas+pre-stop: 3 0': a set and the failures of its trials; 'x' is an invalid trial, 'refused' a refused set. */
 function tried(...texts: string[]): Tried[] {
   return texts.map((text) => {
     const [names = '', outcomes = ''] = text.split(': ');
@@ -29,32 +29,37 @@ const TWO: Fix[] = ['replicas', 'pre-stop'];
 const INVALID = 'x '.repeat(MAX_INVALID);
 
 const CASES: [what: string, fixes: Fix[], tried: Tried[], next: string][] = [
-  ['begins with the manifest as it is', TWO, [], 'try -×1'],
-  ['proves a clean one by repeats', TWO, tried('-: 0'), 'try -×2'],
-  ['finds that nothing has to be fixed', TWO, tried('-: 0 0 0'), 'found -'],
-  ['goes on to every single fix when a repeat failed', TWO, tried('-: 0 0 1'), 'try replicas×1 pre-stop×1'],
-  ['tries each set of a size once before any twice', TWO, tried('-: 9', 'replicas: 0'), 'try pre-stop×1'],
-  ['proves those that held', TWO, tried('-: 9', 'replicas: 5', 'pre-stop: 0'), 'try pre-stop×2'],
-  ['stops at the first size that has one', TWO, tried('-: 9', 'replicas: 5', 'pre-stop: 0 0 0'), 'found pre-stop'],
+  ['begins with the unchanged manifest', TWO, [], 'try -×1'],
+  ['repeats a clean set to prove it', TWO, tried('-: 0'), 'try -×2'],
+  ['finds that nothing needs fixing', TWO, tried('-: 0 0 0'), 'found -'],
+  ['moves on to single fixes when a repeat failed', TWO, tried('-: 0 0 1'), 'try replicas×1 pre-stop×1'],
+  ['tries each set of a size once before it repeats any', TWO, tried('-: 9', 'replicas: 0'), 'try pre-stop×1'],
+  ['repeats those that were clean', TWO, tried('-: 9', 'replicas: 5', 'pre-stop: 0'), 'try pre-stop×2'],
   [
-    'takes the larger set when all smaller ones failed',
+    'stops at the smallest size that has a proved set',
+    TWO,
+    tried('-: 9', 'replicas: 5', 'pre-stop: 0 0 0'),
+    'found pre-stop',
+  ],
+  [
+    'tries a larger set when all smaller ones failed',
     TWO,
     tried('-: 9', 'replicas: 5', 'pre-stop: 1'),
     'try replicas+pre-stop×1',
   ],
   [
-    'knows a set in whatever order',
+    'recognises a set in any order',
     TWO,
     tried('-: 9', 'replicas: 5', 'pre-stop: 1', 'pre-stop+replicas: 0 0 0'),
     'found pre-stop+replicas',
   ],
-  ['says that none helps', TWO, tried('-: 9', 'replicas: 5', 'pre-stop: 1', 'replicas+pre-stop: 2'), 'none'],
-  ['says so where there is nothing to try', [], tried('-: 9'), 'none'],
+  ['reports that none helps', TWO, tried('-: 9', 'replicas: 5', 'pre-stop: 1', 'replicas+pre-stop: 2'), 'none'],
+  ['reports that none helps if there is nothing to try', [], tried('-: 9'), 'none'],
   ['counts a refused set as failed', TWO, tried('-: 9', 'replicas: 5', 'pre-stop: refused'), 'try replicas+pre-stop×1'],
   ['repeats a trial that was invalid', TWO, tried('-: x'), 'try -×1'],
   ['gives up on one that stays invalid', TWO, tried(`-: ${INVALID} x`), 'invalid -'],
   [
-    'does not mind invalid trials of a set that failed anyway',
+    'ignores invalid trials of a set that failed anyway',
     ['replicas'],
     tried(`-: ${INVALID} x 4`, 'replicas: 0 0 0'),
     'found replicas',
@@ -66,11 +71,11 @@ describe('the search', () => {
     test(what, () => assert.equal(told(nextStep(fixes, known, 3, 0)), next));
   }
 
-  test('takes a rollout that broke no more than allowed for clean', () => {
+  test('counts a rollout that broke no more than allowed as clean', () => {
     assert.equal(told(nextStep(TWO, tried('-: 2 1 2'), 3, 2)), 'found -');
   });
 
-  test('ends, whatever the outcomes, within the number of sets times the repeats', () => {
+  test('ends within the number of sets times the repeats, for any outcomes', () => {
     for (let seed = 0; seed < 50; seed++) {
       const known: Tried[] = [];
       let trials = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
-import { type PodLife, podLife } from '../../src/analysis/pod-life.ts';
+import { type PodTimeline, podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { withDeletionBeforeSignal, withDueTermination } from '../../src/clusters/kubernetes/pod-termination.ts';
 import { newPodRecord, notePod, notePodGone } from '../../src/clusters/kubernetes/pod-timeline.ts';
 import type { LifecycleHandler } from '../../src/kubernetes-rules/objects.ts';
@@ -48,13 +48,13 @@ function recordOf(...seen: Seen[]): PodRecord {
   return record;
 }
 
-const timeline = (...seen: Seen[]) => podLife(recordOf(...seen));
+const timeline = (...seen: Seen[]) => podTimeline(recordOf(...seen));
 
 const READY: Seen = { atMs: 1000, running: true, ready: true };
 const DELETED: Seen = { atMs: 5000, running: true, ready: true, deleted: true };
 
 describe("a pod's record", () => {
-  const table: [what: string, seen: Seen[], facts: Partial<PodLife>][] = [
+  const table: [what: string, seen: Seen[], facts: Partial<PodTimeline>][] = [
     ['when it is made', [{ atMs: 100 }], { createdMs: 100, node: 'node1', generation: 'old' }],
     [
       'the first time each thing is seen',
@@ -106,7 +106,8 @@ describe("a pod's record", () => {
   for (const [what, seen, facts] of table) {
     test(what, () => {
       const record = timeline(...seen);
-      for (const [name, value] of Object.entries(facts)) assert.deepEqual(record[name as keyof PodLife], value, name);
+      for (const [name, value] of Object.entries(facts))
+        assert.deepEqual(record[name as keyof PodTimeline], value, name);
     });
   }
 });
@@ -133,7 +134,7 @@ test('each run of a container has its own end, also one that nobody saw ended', 
 test('a pod that is gone has ended, though nobody said how', () => {
   const record = recordOf(READY, DELETED);
   notePodGone(record, 9000);
-  const { exitMs, exitCode } = podLife(record);
+  const { exitMs, exitCode } = podTimeline(record);
   assert.deepEqual([record.goneMs, exitMs, exitCode], [9000, 9000, undefined]);
 });
 
@@ -169,13 +170,13 @@ describe('the termination of a pod whose log nobody reads', () => {
     test(what, () => {
       const containers = [{ name: 'side' }, { name: 'app', ...(preStop && { lifecycle: { preStop } }) }];
       const record = withDueTermination(recordOf(READY, DELETED), { containers, gracePeriodMs: 10_000, events });
-      const life = podLife(record);
-      assert.deepEqual([life.sigtermMs, life.hook?.outcome], [sigtermMs, outcome]);
+      const ended = podTimeline(record);
+      assert.deepEqual([ended.sigtermMs, ended.hook?.outcome], [sigtermMs, outcome]);
     });
   }
   test('of a pod that nobody deleted: never', () => {
     const record = withDueTermination(recordOf(READY), { containers: [], gracePeriodMs: 10_000, events: [] });
-    assert.equal(podLife(record).sigtermMs, undefined);
+    assert.equal(podTimeline(record).sigtermMs, undefined);
   });
 });
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { Observer } from '../../src/clusters/kubernetes/observer.ts';
 import { effectiveStrategy } from '../../src/kubernetes-rules/rounding.ts';
 import { readManifests } from '../../src/manifests/manifests.ts';
@@ -122,17 +122,17 @@ for (const { overlay, old, shutdown, views, runtimeVersion } of table) {
       assert.deepEqual(generations, [...Array<string>(old).fill('old'), ...Array<string>(old).fill('new')]);
       for (const pod of record.pods) {
         const { uid, name } = pod;
-        const life = podLife(pod);
+        const timeline = podTimeline(pod);
         assert.deepEqual(
           {
             createdMs: pod.createdMs,
             readyMs: pod.readyMs,
             deletionMs: pod.deletionMs,
             goneMs: pod.goneMs,
-            listeningMs: life.listeningMs,
-            sigtermMs: life.sigtermMs,
-            drainingMs: life.drainingMs,
-            stoppedListeningMs: life.stoppedListeningMs,
+            listeningMs: timeline.listeningMs,
+            sigtermMs: timeline.sigtermMs,
+            drainingMs: timeline.drainingMs,
+            stoppedListeningMs: timeline.stoppedListeningMs,
           },
           {
             createdMs: firstSeen(recorded, uid, () => true),
@@ -145,9 +145,9 @@ for (const { overlay, old, shutdown, views, runtimeVersion } of table) {
             stoppedListeningMs: logged(recorded, name, 'stopped'),
           },
         );
-        if (pod.generation === 'new') assert.equal(life.exitMs, undefined);
-        else if (shutdown.includes('exit')) assert.equal(life.exitMs, logged(recorded, name, 'exit'));
-        else assert.ok((life.exitMs ?? 0) > (pod.deletionMs ?? 0) && (life.exitMs ?? 0) <= (pod.goneMs ?? 0));
+        if (pod.generation === 'new') assert.equal(timeline.exitMs, undefined);
+        else if (shutdown.includes('exit')) assert.equal(timeline.exitMs, logged(recorded, name, 'exit'));
+        else assert.ok((timeline.exitMs ?? 0) > (pod.deletionMs ?? 0) && (timeline.exitMs ?? 0) <= (pod.goneMs ?? 0));
         const said = (recorded.logs[name] ?? []).map((line) => JSON.parse(line.slice(line.indexOf(' ') + 1)).event);
         assert.deepEqual(said, pod.generation === 'old' ? shutdown : ['listening']);
       }

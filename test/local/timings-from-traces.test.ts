@@ -46,5 +46,8 @@ test('start, controllers and EndpointSlice, from the times of pods and views', (
 });
 
 test('what no trace shows is an error, not a guess', () => {
-  assert.throws(() => timingsFromTraces([trace({ pods: [] })]), /containerStartMs: the traces do not show it/);
+  assert.throws(
+    () => timingsFromTraces([trace({ pods: [] })]),
+    /containerStartMs: cannot be derived from these traces/,
+  );
 });

@@ -1,17 +1,17 @@
-/** Nothing in the program writes to stdout or stderr but `src/output.ts`; the warden, a process of its own, does. */
+/** Only `src/output.ts` writes to stdout and stderr; and the warden, which is a separate process. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT } from '../cli/program.ts';
 
-/** A write of one's own, by whatever name; and the descriptors themselves. */
+/** Writes to the streams in any form, and to the descriptors themselves. */
 const WRITES =
   /\bconsole\s*[.[]|process\.std(out|err)\s*\??\.\s*(write|end|cork)|\bprocess\._rawDebug|writeSync\([12]\b/;
 
 const ALLOWED = ['output.ts', join('processes', 'warden.ts')];
 
-test('src/output.ts is the only way out', () => {
+test('only src/output.ts writes output', () => {
   const src = join(PROJECT, 'src');
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   assert.ok(files.length > 100);

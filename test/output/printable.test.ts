@@ -1,4 +1,4 @@
-/** What foreign text becomes before anyone sees it. */
+/** What text from outside becomes before it is shown. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
@@ -26,11 +26,11 @@ describe('in one line', () => {
     ['zero-width characters', 'pay\u200bload\ufeff', 'pay\ufffdload\ufffd'],
     ['tags', 'a\u{e0041}', 'a\ufffd'],
     ['half a surrogate pair', 'a\ud800b', 'a\ufffdb'],
-    ['no character at all', 'a\uffff', 'a\ufffd'],
+    ['a noncharacter', 'a\uffff', 'a\ufffd'],
   ];
   for (const [what, text, shown] of table) test(what, () => assert.equal(printable(text), shown));
 
-  test('long text is cut in the middle, and no pair of surrogates within', () => {
+  test('long text is shortened in the middle, and no surrogate pair is split', () => {
     const cut = printable(`/folder/${'x'.repeat(1e6)}/file.yaml`);
     assert.equal(cut.length, 1000);
     assert.match(cut, /^\/folder\/x+ … x+\/file\.yaml$/);
@@ -40,7 +40,7 @@ describe('in one line', () => {
   });
 });
 
-test('several lines stay lines, and colours of ours stay colours', () => {
+test('line breaks and our own colours are kept', () => {
   assert.equal(printableLines('a\r\nb\n\tc\rd\u001b[1m'), 'a\nb\n\tc d [1m');
   assert.equal(
     screenText('\u001b[31mred\u001b[39m\n\u001b[2Jx\u001b]0;t\u0007'),
@@ -48,12 +48,12 @@ test('several lines stay lines, and colours of ours stay colours', () => {
   );
 });
 
-test('plain data is printable in every text, and otherwise the same', () => {
+test('every string in plain data becomes printable, and nothing else changes', () => {
   const data = { 'a\n': ['b\n', 1, null, { c: 'd\u001b' }], e: undefined };
   assert.deepEqual(printableData(data), { 'a\n': ['b ', 1, null, { c: 'd ' }], e: undefined });
 });
 
-describe('commands of CI systems are broken by a space', () => {
+describe('an inserted space disables commands of CI systems', () => {
   const table: [text: string, shown: string][] = [
     ['::error::x', ': :error::x'],
     ['a\n  \t::error::x', 'a\n  \t: :error::x'],
@@ -71,10 +71,10 @@ describe('commands of CI systems are broken by a space', () => {
   }
 });
 
-/** What decoding leaves: half a surrogate pair has no form in UTF-8. */
+/** The text after encoding and decoding: UTF-8 cannot represent an unpaired surrogate. */
 const decoded = (text: string) => text.toWellFormed();
 
-describe('every nasty text', () => {
+describe('every hostile text', () => {
   for (const [index, text] of ALL_NASTY.entries()) {
     test(`${index}: ${printableName(text)}`, () => {
       const plain = screenText(text).replaceAll('\u001b[31m', '');
@@ -98,11 +98,11 @@ describe('every nasty text', () => {
   }
 });
 
-test('what looks like a reference is text', () => {
+test('text that looks like a character reference stays text', () => {
   const xml = xmlText(element(xmlRoot('a', {}), 'b', { c: '&#1;' }, 'x &amp; &nope; & <').root());
   assert.match(xml, /<b c="&amp;#1;">x &amp;amp; &amp;nope; &amp; &lt;<\/b>/);
 });
 
-test('character references break a command in markup, and change no text', () => {
+test('character references disable a command in markup without changing the text', () => {
   assert.equal(withoutCommandsInMarkup('<a>\n  ::x ##[y] a::b</a>'), '<a>\n  &#58;:x &#35;#[y] a::b</a>');
 });

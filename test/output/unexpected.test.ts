@@ -1,4 +1,4 @@
-/** What the user sees of an error that nobody expected, and of a warning of Node's: one line each. */
+/** How unexpected errors and warnings of Node are shown to the user: in one line each. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +11,10 @@ after(() => rmSync(FOLDER, { recursive: true, force: true }));
 
 const MESSAGE = String.raw`'a\u001b[31m\nb::\u009b'`;
 const HINT = /^k8s-rollout-test: internal error: a \[31m b:: {2}\(run again with --debug for the stack trace\)\n$/;
-/** It waits for a pipe that nobody writes to. */
+/** Waits for a pipe that nobody writes to. */
 const WAITING = ['check', '-f', '-'];
 
-/** Code that runs once the program has taken its errors upon itself. */
+/** Code that runs once the program handles uncaught errors. */
 function onceReady(code: string): string {
   return `process.on('newListener', (name) => { if (name === 'uncaughtException') setImmediate(() => { ${code} }); });`;
 }
@@ -27,7 +27,7 @@ describe('in one line', { concurrency: 2 }, () => {
       ['check', '-f', 'x.yaml'],
     ],
     ['an error in a callback', onceReady(`throw new Error(${MESSAGE})`), WAITING],
-    ['a rejection that nobody handles', onceReady(`Promise.reject(new Error(${MESSAGE}))`), WAITING],
+    ['an unhandled rejection', onceReady(`Promise.reject(new Error(${MESSAGE}))`), WAITING],
   ];
   writeFileSync(join(FOLDER, 'x.yaml'), 'a: b');
   for (const [index, [what, code, args]] of table.entries()) {

@@ -1,4 +1,4 @@
-/** What `run --on kubernetes` says of a preStop hook before it begins. */
+/** How `run --on kubernetes` describes a preStop hook before it begins. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LifecycleHandler } from '../../src/kubernetes-rules/objects.ts';
@@ -16,6 +16,6 @@ const table: [hook: LifecycleHandler | undefined, words: string][] = [
   ],
   [{ httpGet: { port: 'web', path: '/', scheme: 'HTTP' } }, 'httpGet http://POD:web/'],
   [{ httpGet: { port: 8443, path: 'drain', scheme: 'HTTPS', host: 'lb' } }, 'httpGet https://lb:8443/drain'],
-  [{ tcpSocket: { port: 1 } }, 'tcpSocket, which the kubelet does not carry out'],
+  [{ tcpSocket: { port: 1 } }, 'tcpSocket, which the kubelet does not support'],
 ];
 for (const [hook, words] of table) test(words, () => assert.equal(hookText(hook), words));

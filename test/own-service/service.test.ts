@@ -1,4 +1,4 @@
-/** From the flags of `run` to the service it measures. */
+/** How the flags of `run` become the service that it measures. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ async function refusal(command: string[], flags: Partial<ServiceFlags> = {}): Pr
     assert.ok(error instanceof InputError, String(error));
     return error.message;
   }
-  assert.fail('it was taken');
+  assert.fail('it was accepted');
 }
 
 describe('the deployment', () => {
@@ -71,18 +71,18 @@ describe('the deployment', () => {
 });
 
 describe('the command', () => {
-  test('is the one after --', async () =>
+  test('is the text after --', async () =>
     assert.deepEqual((await service(['node', 'x.js', '--port=1'])).images.app?.command, ['node', 'x.js', '--port=1']));
-  test("is the manifest's own where that program is here", async () => {
+  test("is the manifest's own if its program is on this machine", async () => {
     const file = manifest('own-command', { command: ['node', 'server.js'], args: ['--fast'] });
     assert.deepEqual((await service([], { file })).images.app?.command, ['node', 'server.js', '--fast']);
   });
-  test('is the one given for the container', async () => {
+  test('is the one that --exec gives for the container', async () => {
     const exec = [parseContainerCommand('app=node "my server.js" --x=1')];
     const file = manifest('replaced', { command: ['/app/start'] });
     assert.deepEqual((await service([], { file, exec })).images.app?.command, ['node', 'my server.js', '--x=1']);
   });
-  test("is the runtime's in this project's own overlays, which need no kubectl and bring their own requests", async () => {
+  test("is the runtime's for this project's own overlays, which need no kubectl and bring their own requests", async () => {
     const { images, requestMix } = await service([], { kustomize: 'kustomize/overlays/broken-bun' });
     assert.match(Object.values(images)[0]?.command.join(' ') ?? '', /bun .*dist\/bun\/server\.js$/);
     assert.deepEqual(
@@ -92,9 +92,9 @@ describe('the command', () => {
   });
 
   const bad: [what: string, message: RegExp, command: string[], flags?: () => Partial<ServiceFlags>][] = [
-    ['nothing at all', /^run: nothing to run: give a command after --/, []],
-    ['a program that is not here', /^run: there is no program "no-such-server" on this machine$/, ['no-such-server']],
-    ['a file that is no program', /^run: there is no program/, [join(folder, 'text')]],
+    ['no command', /^run: nothing to run: give a command after --/, []],
+    ['a missing program', /^run: there is no program "no-such-server" on this machine$/, ['no-such-server']],
+    ['a file that is not executable', /^run: there is no program/, [join(folder, 'text')]],
     ['a manifest and a command', /--exec CONTAINER="node …"$/, ['node'], () => ({ file: manifest('both', {}) })],
     [
       'an image without a command',
@@ -103,24 +103,24 @@ describe('the command', () => {
       () => ({ file: manifest('bare', { image: 'x' }) }),
     ],
     [
-      'a command that is not here',
+      "a container's command that is missing",
       /runs \/app\/start, which is not on this machine/,
       [],
       () => ({ file: manifest('far', { command: ['/app/start'] }) }),
     ],
     [
-      'a command for a stranger',
+      'a command for an unknown container',
       /^--exec web: .* has no such container; it has app$/,
       [],
       () => ({ file: manifest('named', {}), exec: [parseContainerCommand('web=node')] }),
     ],
     [
       '--exec without a manifest',
-      /^--exec: goes with a manifest/,
+      /^--exec: needs a manifest/,
       ['node'],
       () => ({ exec: [parseContainerCommand('app=node')] }),
     ],
-    ['a folder as a file', /: a folder, not a file: for a kustomization use -k$/, [], () => ({ file: folder })],
+    ['a folder given as a file', /: a folder, not a file: for a kustomization use -k$/, [], () => ({ file: folder })],
     [
       'a binary file',
       /binary\.yaml:2: no text file: it has a NUL byte$/,
@@ -131,12 +131,12 @@ describe('the command', () => {
       },
     ],
     ['a folder without a kustomization', /: no kustomization: it has no /, [], () => ({ kustomize: folder })],
-    ['a file that is not there', /nowhere\.yaml: no such file$/, [], () => ({ file: join(folder, 'nowhere.yaml') })],
+    ['a missing file', /nowhere\.yaml: no such file$/, [], () => ({ file: join(folder, 'nowhere.yaml') })],
   ];
   writeFileSync(join(folder, 'text'), 'hello');
   chmodSync(join(folder, 'text'), 0o644);
   for (const [what, message, command, flags] of bad) {
-    test(`${what} is refused in a line`, async () => assert.match(await refusal(command, flags?.()), message));
+    test(`${what} is refused in one line`, async () => assert.match(await refusal(command, flags?.()), message));
   }
   for (const text of ['app', '=node', 'app=', ' =x']) {
     test(`--exec "${text}" is refused`, () =>
@@ -153,7 +153,7 @@ describe('the requests', () => {
     ['are GET / on both kinds of connection', {}, ['keep-alive GET / 100', 'fresh GET / 100']],
     ['share the rate', { ratePerSecond: 50, scenarios: ['fresh'] }, ['fresh GET / 50']],
     ['are POST with a body', { body: 'x', path: '/a?b=1', scenarios: ['keep-alive'] }, ['keep-alive POST /a?b=1 200']],
-    ['have the method that was asked for', { method: 'PUT', body: 'x', scenarios: ['fresh'] }, ['fresh PUT / 200']],
+    ['have the given method', { method: 'PUT', body: 'x', scenarios: ['fresh'] }, ['fresh PUT / 200']],
   ];
   for (const [what, flags, requests] of cases) {
     test(what, async () => assert.deepEqual(await scenarios(flags), requests));
@@ -162,7 +162,7 @@ describe('the requests', () => {
     assert.match(await refusal(['node'], { path: '/a b' }), /must be percent-encoded$/);
     assert.match(await refusal(['node'], { path: '/a\r\nx: y' }), /must be percent-encoded$/);
   });
-  test('come from a file at its own rate or another', async () => {
+  test('come from a file, at its own rate or at another', async () => {
     const rate = async (flags: Partial<ServiceFlags>) =>
       (await service(['node'], { workload: 'workload.json', ...flags })).requestMix.scenarios.reduce(
         (sum, s) => sum + s.ratePerSecond,
@@ -173,7 +173,7 @@ describe('the requests', () => {
   });
 });
 
-test('a control and the rollouts are planned, each with a seed of its own that the seed decides', async () => {
+test('a control and the rollouts are planned, each with its own seed derived from the given one', async () => {
   const plans = planRollouts(await service(['node']), 2, { run: 'run-1', seed: 7 });
   assert.deepEqual(
     plans.map(({ control, identity }) => [control, identity.runtime, identity.variant, identity.repeat]),

@@ -1,4 +1,4 @@
-/** The formats of the conformance result: pure functions of it. */
+/** The output formats of the conformance suite. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createColors } from 'picocolors';
@@ -64,7 +64,7 @@ WebSockets and event streams
   assert.match(wrapped, /\nPID 1 is tini, which runs npm; the server is server.js.\n$/);
 });
 
-test('the text has the stop signal in the place of SIGTERM', () => {
+test('the text names the stop signal instead of SIGTERM', () => {
   const { cases } = RESULT;
   const failed = { ...titled(1), durationMs: 1, status: 'fail', expected: 'an end', seen: 'none' } as const;
   const text = conformanceText({ ...RESULT, stopSignal: 'SIGQUIT', cases: [failed, ...cases.slice(1)] });
@@ -77,7 +77,7 @@ test('JSON', () => {
   assert.deepEqual(rest, RESULT);
 });
 
-test('JUnit is XML whatever was seen', () => {
+test('JUnit is well-formed XML for any observation', () => {
   const text = conformanceJunit(RESULT);
   assert.equal(create(text).end({ prettyPrint: true }), text.trimEnd());
   assert.match(text, /<testsuites name="k8s-rollout-test conform" tests="3" failures="1" errors="0" skipped="1">/);
@@ -128,7 +128,7 @@ test('the page of the matrix', () => {
   }
 });
 
-test('nothing that was seen ends a line of TAP, or a test point', () => {
+test('no observation ends a line or a test point of TAP', () => {
   for (const text of ALL_NASTY) {
     const failed = { ...titled(1), durationMs: 1, status: 'fail', expected: 'an end', seen: text } as const;
     const skipped = { ...titled(2), durationMs: 0, status: 'not-applicable', reason: text } as const;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { count, counted, percent, preciseSeconds, rate, seconds, shortSeconds } from '../../src/report/format.ts';
 
-describe('numbers as people read them', () => {
+describe('numbers for people to read', () => {
   const table: [format: (value: number) => string, value: number, text: string][] = [
     [count, 0, '0'],
     [count, 999, '999'],

@@ -24,7 +24,7 @@ describe('workflow commands', () => {
     });
   }
 
-  test('are at most ten, and the last says how many are missing', () => {
+  test('are at most ten, and the last says how many are left out', () => {
     const of = (length: number) =>
       annotationLines(Array.from({ length }, (_, i) => ({ level: 'error' as const, title: 't', message: `${i}` })));
     assert.equal(of(10).length, 10);
@@ -40,18 +40,18 @@ describe('workflow commands', () => {
   const LATE = { valid: false, invalidReasons: ['late\n::warning::'] };
   const fix: FixResult = { state: 'not-found', changes: [], component: null, untried: [], rest: [], tried: [] };
   const annotated: [what: string, run: Run, annotations: string, log: RegExp][] = [
-    ['nothing of a clean run', run({ trials: [trialResult()] }), '', /^1 trial, 0 broken requests, 0 complaints; /],
+    ['nothing for a clean run', run({ trials: [trialResult()] }), '', /^1 trial, 0 broken requests, 0 problems; /],
     [
       'broken valid variants',
       run({ trials: [trialResult({ causes: { capacity: 1 } })] }),
       '::error title=A valid variant broke requests::valid-node broke 1 request\n',
-      /^1 trial, 1 broken request, 1 complaint; /,
+      /^1 trial, 1 broken request, 1 problem; /,
     ],
     [
-      'measurements that are not valid',
+      'invalid measurements',
       run({ trials: [trialResult(LATE)] }),
-      '::error title=The measurement is not valid::valid-node: late%0A::warning::\n',
-      /1 complaint/,
+      '::error title=Invalid measurement::valid-node: late%0A::warning::\n',
+      /1 problem/,
     ],
     [
       'broken rollouts of a service',
@@ -60,19 +60,19 @@ describe('workflow commands', () => {
       /^BROKEN: 3 of 3,000 exposed requests broke in 1 rollout .*; see the job summary\n$/,
     ],
     [
-      'nothing of rollouts that broke no more than allowed',
+      'nothing for rollouts that broke no more than allowed',
       run({ kind: 'own-service', maxFailed: 3, trials: [control, own(3)] }),
       '',
       /^OK: 3 of /,
     ],
     [
-      'rollouts that cannot be trusted, with what may help',
+      'invalid rollouts, with a hint',
       run({ kind: 'own-service', trials: [control, own(3, LATE)], maxFailed: 9, hints: ['name a path'] }),
-      '::error title=The measurement is not valid::rollout-1: late%0A::warning::\n::notice title=What may help::name a path\n',
+      '::error title=Invalid measurement::rollout-1: late%0A::warning::\n::notice title=Hint::name a path\n',
       /^INVALID: /,
     ],
     [
-      'nothing of the sets that a search tried',
+      'nothing for the sets that a search tried',
       run({ kind: 'find-fix', trials: [control, own(3), own(2, LATE)], fix: { ...fix, state: 'nothing-to-fix' } }),
       '',
       /^OK: /,

@@ -20,13 +20,13 @@ describe('the page', () => {
     );
     for (const id of ['valid-node', 'without-pre-stop-deno']) {
       assert.ok(html.includes(`href="#${id}"`), id);
-      assert.equal(html.split(`id="${id}"`).length, 2, `${id} is there once`);
+      assert.equal(html.split(`id="${id}"`).length, 2, `${id} occurs once`);
     }
     assert.match(html, /<a class="figure" href="#without-pre-stop-deno">7</);
     assert.match(html, /valid: 0 of \d+ exposed requests broke/);
   });
 
-  test('has no id twice, and every link within it leads somewhere', () => {
+  test('has unique ids, and every internal link has a target', () => {
     const traces = RUNTIMES.flatMap((runtime) => VARIANTS.map((variant) => told({ runtime, variant })));
     const html = htmlReport(reported(traces));
     const ids = [...html.matchAll(/ id="([^"]*)"/g)].map((match) => match[1] ?? '');
@@ -42,7 +42,7 @@ describe('the page', () => {
     assert.match(html, /Content-Security-Policy" content="default-src &#39;none&#39;/);
   });
 
-  test('escapes whatever comes from a trace or a result', () => {
+  test('escapes everything that comes from a trace or a result', () => {
     const strange = failed(`fresh connect ${HOSTILE}`, 1000, 1001, {
       detail: HOSTILE,
       pod: HOSTILE,
@@ -66,7 +66,7 @@ describe('the page', () => {
     assert.doesNotMatch(html, /<script|<img|alert\("1/);
   });
 
-  test('says what a search for a fix came to, and how to make the change', () => {
+  test('shows the result of a search for a fix, and how to make the change', () => {
     const run = runOf(
       [told({ runtime: 'own', variant: 'own' }), told({ runtime: 'own', variant: 'own+pre-stop' })],
       { kind: 'find-fix' },
@@ -91,35 +91,38 @@ describe('the page', () => {
     assert.match(html, /FOUND: this change held in 2 rollouts, and no smaller set did\./);
     assert.match(html, /<li>a preStop sleep of 3 s &lt;script/);
     assert.match(html, /<pre tabindex="0">kind: Component &lt;script/);
-    assert.match(html, /<th scope="row">as it is<\/th><td>7<\/td>/);
+    assert.match(html, /<th scope="row">unchanged<\/th><td>7<\/td>/);
     assert.match(html, /<th scope="row">pre-stop<\/th><td>0, 0, invalid<\/td>/);
     assert.doesNotMatch(html, /<script|<img/);
   });
 
-  test('says why a trial is not valid, and what else is wrong', () => {
+  test('says why a trial is invalid, and what else is wrong', () => {
     const invalid = told({}, { load: { droppedRequests: 60 } });
     const html = htmlReport(reported([invalid], ['something']));
-    assert.match(html, /<strong>Not valid:<\/strong> 60 of 100 requests could not be started\./);
-    assert.match(html, /<p class="badge">not valid<\/p>/);
+    assert.match(html, /<strong>Invalid:<\/strong> 60 of 100 requests could not be started\./);
+    assert.match(html, /<p class="badge">invalid<\/p>/);
     assert.match(html, /<h3>Problems<\/h3><ul><li>invalid: valid-node: 60 of 100 .*<\/li><li>invalid: something<\/li>/);
   });
 
-  test('says what each change alone removes, and what would be enough', () => {
+  test('says what each change alone removes, and which settings are required', () => {
     const html = htmlReport(reported([told({}, { load: { failures: refused(7, 10) } })]));
     assert.match(html, /What each change alone removes:[\s\S]*<li>100 % of the failures \(7\): a preStop sleep<\/li>/);
-    assert.match(html, /<summary>What would be enough<\/summary><ul><li>Routing lag: /);
+    assert.match(html, /<summary>Measurements and required settings<\/summary><ul><li>Routing lag: /);
     const clean = htmlReport(reported([told({})]));
     assert.doesNotMatch(clean, /What each change alone removes/);
   });
 
-  test('gives no advice where the measurement cannot be trusted, and says why not', () => {
+  test('gives no advice for an invalid measurement, and says why it is invalid', () => {
     const invalid = told({ runtime: 'bun' }, { load: { failures: refused(7, 10), droppedRequests: 60 } });
     const html = htmlReport(reported([told({}, { load: { failures: refused(7, 10) } }), invalid]));
-    assert.doesNotMatch(html, /What each change alone removes|What would be enough|how to fix|Keep serving after/i);
+    assert.doesNotMatch(
+      html,
+      /What each change alone removes|Measurements and required|how to fix|Keep serving after/i,
+    );
     assert.match(html, /<li>invalid: valid-bun: 60 of /);
   });
 
-  test("has the rollouts of a user's own service under their names", () => {
+  test("shows the rollouts of a user's own service by name", () => {
     const traces = [
       told({ runtime: 'own', runtimeVersion: '', variant: 'control' }, { rolloutMs: undefined }),
       told({ runtime: 'own', runtimeVersion: '', variant: 'own' }, { load: { failures: refused(7, 10) } }),
@@ -132,27 +135,27 @@ describe('the page', () => {
     assert.doesNotMatch(html, />own\b|own-own|own on own/);
   });
 
-  test('does without a trace, as of a k6 summary', () => {
+  test('needs no trace, for example for a k6 summary', () => {
     const html = htmlReport(reportContents(runOfResults([trialResult({ causes: { unexplained: 3 } })])));
     assert.match(html, /3 broken/);
-    assert.match(html, /No trace of this trial was kept/);
+    assert.match(html, /no trace of this trial was kept/);
     assert.doesNotMatch(html, /<svg class="timeline"/);
   });
 
-  test('has a table of the rollouts of a cell, and says that not all have a picture', () => {
+  test('has a table of the rollouts in a cell, and says that not all have a picture', () => {
     const traces = [0, 1, 2, 3].map((repeat) => told({ repeat }, { load: { failures: refused(repeat, 10) } }));
     const html = htmlReport(reported(traces));
     assert.equal(html.split('<svg class="timeline"').length, 4);
-    assert.match(html, /Pictures of the 3 rollouts that broke most; the traces hold all 4/);
+    assert.match(html, /There are pictures of the 3 rollouts that broke most\./);
     assert.match(html, /<th scope="row">4<\/th><td class="num">3<\/td>/);
   });
 
-  test('has in a table when each broken request started, from the beginning of the rollout', () => {
+  test('has a table of when each broken request started, relative to the start of the rollout', () => {
     const html = htmlReport(reported([told({}, { load: { failures: refused(3, 4) } })]));
     assert.match(html, /<td class="starts">0\.00, 0\.25, 0\.50<\/td>/);
   });
 
-  test('of a whole matrix with 150 broken requests in each trial stays under 500 kB', () => {
+  test('stays under 500 kB for a full matrix with 150 broken requests in each trial', () => {
     const successes = Array.from({ length: 250 }, (_, bucket) => succeeded(bucket, 30 + (bucket % 13), 'new-4'));
     const pods = [1, 2, 3].flatMap((n) => [
       pod(`old-${n}`, DELETED.drained),

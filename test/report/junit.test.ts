@@ -15,12 +15,12 @@ function junit(...results: TrialResult[]): { xml: string } {
 
 function junitOf(run: Run): { xml: string } {
   const xml = junitReport({ run, judgement: judge(run) });
-  create(xml); // throws where it is not well-formed
+  create(xml); // throws if it is not well-formed
   return { xml };
 }
 
 describe('the report as JUnit', () => {
-  test('has a suite for each runtime and a case for each cell, repeats added up', () => {
+  test('has a suite for each runtime and a case for each cell, with the repeats added up', () => {
     const { xml } = junit(
       trialResult(),
       trialResult({ repeat: 1 }),
@@ -34,18 +34,26 @@ describe('the report as JUnit', () => {
   });
 
   const outcomes: [what: string, result: TrialResult, outcome: RegExp | undefined][] = [
-    ['valid that broke nothing passes', trialResult(), undefined],
+    ['a valid variant without broken requests passes', trialResult(), undefined],
     [
-      'valid that broke something fails',
+      'a valid variant with broken requests fails',
       trialResult({ causes: { 'routing-lag': 3 } }),
       /<failure message="3 requests broke">[^<]*routing lag: 3/,
     ],
-    ['one broken request is one', trialResult({ causes: { capacity: 1 } }), /<failure message="1 request broke">/],
-    ['broken that broke something passes', trialResult({ variant: 'broken', causes: { capacity: 3 } }), undefined],
     [
-      'one that is not valid is an error, not a failure',
+      'one broken request is in the singular',
+      trialResult({ causes: { capacity: 1 } }),
+      /<failure message="1 request broke">/,
+    ],
+    [
+      'a broken variant with broken requests passes',
+      trialResult({ variant: 'broken', causes: { capacity: 3 } }),
+      undefined,
+    ],
+    [
+      'an invalid trial is an error, not a failure',
       trialResult({ causes: { capacity: 1 }, valid: false, invalidReasons: ['no request was made'] }),
-      /<error message="not valid">valid-node: no request was made/,
+      /<error message="invalid">valid-node: no request was made/,
     ],
   ];
   for (const [what, result, outcome] of outcomes) {
@@ -56,13 +64,13 @@ describe('the report as JUnit', () => {
     });
   }
 
-  test('has an error of its own for what is wrong with no trial alone', () => {
+  test('has a separate error for problems of the run as a whole', () => {
     const { xml } = junit(
       trialResult({ variant: 'control', connectionReuse: 0.99 }),
       trialResult({ variant: 'control', connectionReuse: 0.5, runtime: 'deno' }),
     );
     assert.match(xml, /tests="3" failures="0" errors="1"/);
-    assert.match(xml, /<error message="not valid">the runtimes reused connections to different degrees/);
+    assert.match(xml, /<error message="invalid">the runtimes reused connections to different degrees/);
   });
 
   const own = (failed: number, fields: Parameters<typeof trialResult>[0] = {}) =>
@@ -73,16 +81,16 @@ describe('the report as JUnit', () => {
   const rollouts: [what: string, run: Run, cases: [name: string, outcome?: string][]][] = [
     ['clean', runOfResults([own(0), control], { kind: 'own-service' }), [['control'], ['rollout-1']]],
     [
-      'one of which broke more than allowed',
+      'one broke more than allowed',
       runOfResults([control, own(2), own(3, { repeat: 1 })], { kind: 'own-service', maxFailed: 2 }),
       [['control'], ['rollout-1'], ['rollout-2', 'failure']],
     ],
     [
-      'one of which cannot be trusted',
+      'one is invalid',
       runOfResults([control, own(9, LATE), own(3, { repeat: 1 })], { kind: 'own-service' }),
       [['control'], ['rollout-1', 'error'], ['rollout-2', 'failure']],
     ],
-    ['that were cut short', runOfResults([control], { kind: 'own-service' }), [['control'], ['run', 'error']]],
+    ['interrupted', runOfResults([control], { kind: 'own-service' }), [['control'], ['run', 'error']]],
   ];
   for (const [what, run, expected] of rollouts) {
     test(`has a case for each rollout of a service and the control: ${what}`, () => {
@@ -98,7 +106,7 @@ describe('the report as JUnit', () => {
     [undefined, 'error'],
   ];
   for (const [state, outcome] of searches) {
-    test(`has one case for a search for a fix, whatever its trials broke: ${state ?? 'cut short'}`, () => {
+    test(`has one case for a search for a fix, no matter what its trials broke: ${state ?? 'interrupted'}`, () => {
       const fix = state && { state, changes: [], component: null, untried: [], rest: [], tried: [] };
       const trials = [control, own(9), own(9, LATE), own(3, { variant: 'own+replicas' })];
       const { xml } = junitOf(runOfResults(trials, { kind: 'find-fix', fix }));
@@ -107,7 +115,7 @@ describe('the report as JUnit', () => {
     });
   }
 
-  test('is well-formed whatever names hold', () => {
+  test('is well-formed for hostile names', () => {
     const hostile = `<x> & "y" ]]> ${String.fromCharCode(27)}[31m \u0000`;
     const { xml } = junit(trialResult({ variant: hostile, runtime: hostile, valid: false, invalidReasons: [hostile] }));
     assert.ok(xml.includes('name="&lt;x&gt; &amp; &quot;y&quot; ]]&gt;  [31m  "'));
@@ -115,7 +123,7 @@ describe('the report as JUnit', () => {
   });
 });
 
-/** Each test case with its outcome, where it did not pass. */
+/** Each test case, with its outcome if it did not pass. */
 function casesOf(xml: string): string[][] {
   return [...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*(?:<(failure|error) )?/g)].map((match) =>
     match.slice(1).filter((part) => part !== undefined),

@@ -33,7 +33,7 @@ const overview = (parts: Partial<Overview> = {}): Overview => ({
 });
 
 describe('a frame of the live view', () => {
-  test('has how far it is, what runs, and what the signs mean', () => {
+  test('shows the progress, what is running, and a legend', () => {
     const pods = [
       pod('old-1', DELETED.drained),
       pod('old-2', { deletionMs: 1000 }),
@@ -54,7 +54,7 @@ describe('a frame of the live view', () => {
     ]);
   });
 
-  test('has the last word of the cluster until there are pods, without what could move the cursor', () => {
+  test('shows the last event of the cluster until there are pods, without characters that could move the cursor', () => {
     const text = frame(
       overview({ running: [running({ requests: { started: 0, failed: 0 }, lastEvent: `pulling\n${ESCAPE}[2J` })] }),
       SIZE,
@@ -79,7 +79,7 @@ describe('a frame of the live view', () => {
 });
 
 describe('numbers of the live view', () => {
-  test('say how many failed, and of how many only where none did', () => {
+  test('say how many failed, and of how many only if none did', () => {
     assert.equal(brokenInWords({ failed: 0, exposed: 2700 }), '0 of 2,700 failed');
     assert.equal(brokenInWords({ failed: 312, exposed: 27 }), '312 failed');
   });
@@ -91,8 +91,8 @@ describe('numbers of the live view', () => {
   const estimates: [what: string, known: Parameters<typeof estimateLeftMs>[0], leftMs: number | undefined][] = [
     ['nothing is known', { durationsMs: [], elapsedMs: [500], total: 8, atATime: 4 }, undefined],
     ['none runs yet', { durationsMs: [10_000], elapsedMs: [], total: 9, atATime: 4 }, 20_000],
-    ['what runs is on its way', { durationsMs: [10_000], elapsedMs: [4000, 6000], total: 3, atATime: 2 }, 6000],
-    ['it takes longer than expected', { durationsMs: [10_000], elapsedMs: [40_000], total: 2, atATime: 2 }, 0],
+    ['the running trials have begun', { durationsMs: [10_000], elapsedMs: [4000, 6000], total: 3, atATime: 2 }, 6000],
+    ['trials take longer than expected', { durationsMs: [10_000], elapsedMs: [40_000], total: 2, atATime: 2 }, 0],
     ['all are done', { durationsMs: [1, 2], elapsedMs: [], total: 2, atATime: 2 }, 0],
   ];
   for (const [what, known, leftMs] of estimates) {
@@ -100,7 +100,7 @@ describe('numbers of the live view', () => {
   }
 });
 
-/** What is written to a terminal or a pipe, from two planned trials of Node. */
+/** The output on a terminal or a pipe for two planned trials of Node. */
 async function shown(t: TestContext, isTTY: boolean) {
   const { NO_COLOR } = process.env;
   process.env.NO_COLOR = '1';
@@ -121,7 +121,7 @@ async function shown(t: TestContext, isTTY: boolean) {
   });
   const progress = terminalProgress(stream as unknown as NodeJS.WriteStream, trials, { seed: 1 });
   t.after(() => progress.stop());
-  // One read gives all that was written, or a write at a time, as the version of Node has it.
+  // Depending on the version of Node, one read returns all of the output or a single write.
   const written = () => {
     const chunks: string[] = [];
     for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) chunks.push(String(chunk));
@@ -131,7 +131,7 @@ async function shown(t: TestContext, isTTY: boolean) {
 }
 
 describe('progress', () => {
-  test('is a line per trial where there is no terminal', async (t) => {
+  test('is one line per trial without a terminal', async (t) => {
     const { trials, progress, written } = await shown(t, false);
     const [first, second] = trials;
     assert.ok(first && second);
@@ -146,7 +146,7 @@ describe('progress', () => {
     );
   });
 
-  test('on a terminal is redrawn in place and gone at the end', async (t) => {
+  test('is redrawn in place on a terminal, and removed at the end', async (t) => {
     t.mock.timers.enable({ apis: ['setInterval'] });
     const { trials, progress, written } = await shown(t, true);
     const [first] = trials;

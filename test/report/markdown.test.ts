@@ -40,9 +40,9 @@ describe('the report in Markdown', () => {
     assert.match(fixes[1] ?? '', /^- \*\*keep-alive race\*\* \(9\): /);
   });
 
-  test('has reasons and no fix where the measurement cannot be trusted', () => {
+  test('has reasons and no fix for an invalid measurement', () => {
     const text = markdown([trialResult({ causes: { capacity: 9 }, valid: false, invalidReasons: ['late'] })]);
-    assert.match(text, /\*\*not valid\*\*/);
+    assert.match(text, /\*\*invalid\*\*/);
     assert.match(text, /### Problems\n\n- invalid: valid-node: late\n/);
     assert.doesNotMatch(text, /How to fix it/);
   });
@@ -52,7 +52,7 @@ describe('the report in Markdown', () => {
   const trials = [own(3), own(0, { variant: 'control', rolloutMs: null })];
   const of = (run: Run) => markdownReport({ run, judgement: judge(run) });
 
-  test('has the rollouts of a service, the control first', () => {
+  test('lists the rollouts of a service, the control first', () => {
     const text = of(runOfResults(trials, { kind: 'own-service' }));
     assert.match(text, /^\*\*BROKEN: 3 of 3,000 exposed requests broke in 1 rollout \(1\.0 per pod replaced\)\.\*\*$/m);
     assert.match(text, /\n\| control \| 4,000 .*\n\| rollout-1 \| 4,000 \| 3,000 \| 3 \| /);
@@ -84,29 +84,29 @@ describe('the report in Markdown', () => {
     assert.doesNotMatch(text, /### Problems/);
   });
 
-  test('lets no name or complaint become formatting, HTML, a cell or a mention', () => {
+  test('escapes names and problems, so that none becomes formatting, HTML, a cell or a mention', () => {
     const hostile = '<img src=x> **b** | a\n# h @someone [l](http://x) `c`';
     const text = markdown([trialResult({ variant: hostile, runtime: hostile, runtimeVersion: hostile })], [hostile]);
     assert.doesNotMatch(text, /<img|(?<!\\)\*\*b|[^\\]\| a|^# h|@someone|(?<!\\)\[l|(?<!\\)`c/m);
     assert.match(text, /&lt;img src=x&gt; \\\*\\\*b\\\*\\\* \\\| a \\# h @<!-- -->someone/);
   });
 
-  test('stays below the size that GitHub takes, by whole lines, and says so', () => {
+  test('leaves out whole lines to stay below the size that GitHub accepts, and says so', () => {
     const complaints = Array.from({ length: 20_000 }, (_, index) => `trial ${index}: ${'ä'.repeat(60)}`);
     const text = markdown([trialResult()], complaints);
     assert.ok(Buffer.byteLength(text) < 1024 * 1024);
     assert.ok(Buffer.byteLength(text) > 900 * 1024, 'as much as fits');
     const lines = text.trimEnd().split('\n');
-    assert.equal(lines.at(-1), 'The rest did not fit here; report.html has all of it.');
+    assert.equal(lines.at(-1), 'The rest does not fit here; see report.html.');
     assert.match(lines.at(-3) ?? '', /^- trial \d+: ä{60}$/);
   });
 
-  test('has only the remark where there is no room at all', () => {
-    assert.equal(markdown([trialResult()], [], 0).trim(), 'The rest did not fit here; report.html has all of it.');
+  test('has only the note that it is incomplete if there is no room at all', () => {
+    assert.equal(markdown([trialResult()], [], 0).trim(), 'The rest does not fit here; see report.html.');
   });
 });
 
-describe('a text in Markdown is shown as it is', () => {
+describe('Markdown shows a text literally', () => {
   const table: [text: string, written: string][] = [
     ['a | b', 'a \\| b'],
     ['`code` *x* _y_ ~z~ $m$', '\\`code\\` \\*x\\* \\_y\\_ \\~z\\~ \\$m\\$'],

@@ -1,4 +1,4 @@
-/** What `run` says in the terminal. */
+/** The terminal output of `run`. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import picocolors from 'picocolors';
@@ -24,7 +24,7 @@ function told(trials: TrialResult[], maxFailed = 0, advice: Advice = NOTHING): s
   return renderOwnService(run, judge(run), PLAIN);
 }
 
-describe('the report on one service begins with its verdict:', () => {
+describe('the report on one service begins with the verdict:', () => {
   const cases: [what: string, trials: TrialResult[], maxFailed: number, begins: RegExp][] = [
     [
       'clean',
@@ -51,7 +51,7 @@ describe('the report on one service begins with its verdict:', () => {
     test(what, () => assert.match(told(trials, maxFailed), begins));
   }
 
-  test('then the causes, most first, with the fix of each, then every trial, the control first', () => {
+  test('then the causes, the most common first, each with its fix, then all trials, the control first', () => {
     const trials = [
       own({ repeat: 1, causes: { 'routing-lag': 3, 'keep-alive-race': 5 } }),
       own({ variant: 'control' }),
@@ -62,7 +62,7 @@ describe('the report on one service begins with its verdict:', () => {
     assert.match(text, /│ control .*\n│ rollout-1 .*\n│ rollout-2 /);
   });
 
-  test('gives reasons, and neither causes nor advice, where it cannot be trusted', () => {
+  test('then reasons, without causes or advice, for an invalid measurement', () => {
     const rollout = trace({ load: { failures: [failed('fresh connect ECONNREFUSED', 1500, 1501, { pod: 'old-1' })] } });
     const trials = [control, own({ causes: { 'routing-lag': 3 }, valid: false, invalidReasons: ['late'] })];
     const text = told(trials, 0, advise([rollout]));
@@ -70,10 +70,10 @@ describe('the report on one service begins with its verdict:', () => {
     assert.doesNotMatch(text, /cause 4|Fix:|What each change|Measured:|enough/);
   });
 
-  test('and says what is not known', () => {
+  test('and says what is unknown', () => {
     assert.match(
       told([own({ hiddenRetries: null, pid1: false })]),
-      /Unknown: whether a client repeated.*\nUnknown: what the command does/,
+      /Unknown: whether a client retried.*\nUnknown: what the command does/,
     );
     assert.doesNotMatch(told([own({})]), /Unknown/);
   });
@@ -96,7 +96,7 @@ describe('advice in words', () => {
       'says what the server did with SIGTERM',
       /^SIGTERM: the pod exited by itself within 1\.00 s; it drained, accepting new connections for 0\.00 s\.$/m,
     ],
-    ['counts what broke', /Started after it: 0 answered, 1 failed\.$/m],
+    ['counts broken requests', /Started after it: 0 answered, 1 failed\.$/m],
   ];
   for (const [what, line] of lines) test(what, () => assert.match(text, line));
   const server = (ended: Partial<Advice['server']>) => {
@@ -105,37 +105,37 @@ describe('advice in words', () => {
   };
   const numbers: [what: string, text: string, line: RegExp][] = [
     [
-      'one pod that was killed',
+      'one killed pod',
       server({ pods: 3, killed: 1, diedOfSignal: 0 }),
       /: 2 of 3 pods exited by themselves within 1\.00 s, 1 of 3 pods did not exit and was killed at/,
     ],
     [
-      'several that were killed',
+      'several killed pods',
       server({ pods: 3, killed: 2, diedOfSignal: 1 }),
       /: 2 of 3 pods did not exit and were killed at .*, 1 of 3 pods died of a signal/,
     ],
     [
       'one request on an idle connection',
       server({ idleConnections: { broken: 1, answeredAfterStop: 1 } }),
-      /: 1 request met one being closed; 1 request was answered on them/,
+      /: 1 request sent on one just as it was closed; 1 request was answered on them/,
     ],
     [
-      'no drain of pods that gave up on requests',
+      'no drain for pods that gave up on requests',
       server({ gaveUp: { pods: 1, afterMs: 1000 }, inFlight: { broken: 2 } }),
       /: the pod exited by itself within 1\.00 s, giving up on requests that were in flight; it stopped accepting new connections after 0\.00 s\./,
     ],
     [
-      'no drain, and no lack of one, of pods that ended soon and failed nothing',
+      'neither a drain nor a missing one for pods that exited soon and failed nothing',
       server({ drained: 0, acceptsAfterSigtermMs: null, inFlight: { broken: 0 } }),
       /: the pod exited by itself within 1\.00 s; nothing that was in flight failed\./,
     ],
     [
-      'no grace period that is enough for a server that does not stop by itself',
+      'no sufficient grace period for a server that does not stop by itself',
       server({ killed: 1, endless: 1, idleConnections: { broken: 0, answeredAfterStop: 5 } }),
-      /stopped accepting new connections after 0\.00 s, and went on answering on open ones\./,
+      /stopped accepting new connections after 0\.00 s, and kept answering on open ones\./,
     ],
     [
-      'a hook of a time nobody would write',
+      'a hook with an unusual duration',
       measuredLines({
         ...advise([trace({ pods, load })]),
         preStop: { nowSeconds: 0.02352880859375, neededSeconds: 2, marginMs: 1000 },
@@ -143,9 +143,9 @@ describe('advice in words', () => {
       /preStop: 0\.02 s now; 2 s is enough/,
     ],
   ];
-  for (const [what, text, line] of numbers) test(`counts ${what} as people do`, () => assert.match(text, line));
+  for (const [what, text, line] of numbers) test(`words ${what}`, () => assert.match(text, line));
 
-  test('is nothing where no rollout was seen', () => assert.deepEqual(measuredLines(NOTHING), []));
+  test('is empty if no rollout was observed', () => assert.deepEqual(measuredLines(NOTHING), []));
 });
 
 describe('the fix that was found', () => {
@@ -165,16 +165,16 @@ describe('the fix that was found', () => {
       { set: ['pre-stop'], failed: [0, 0, 0], invalid: 0 },
     ],
   };
-  test('is told first, then as a component, then with what was tried', () => {
+  test('comes first, then as a component, then what was tried', () => {
     const text = rendered(fix);
     assert.match(
       text,
       /^FOUND: this change held in 3 rollouts, and no smaller set did\n\n {2}a preStop sleep of 2 s\n/,
     );
     assert.match(text, /\nkind: Component\n\nNot tried: graceful shutdown: no\.\n/);
-    assert.match(text, /│ as it is +│ 9, invalid +│\n│ replicas +│ refused: spec: no +│\n│ pre-stop +│ 0, 0, 0 +│/);
+    assert.match(text, /│ unchanged +│ 9, invalid +│\n│ replicas +│ refused: spec: no +│\n│ pre-stop +│ 0, 0, 0 +│/);
   });
-  test('is told as flags where the deployment came from flags', () => {
+  test('is shown as flags if the deployment came from flags', () => {
     assert.match(rendered(fix, '--pre-stop 2'), /\nAs flags: --pre-stop 2\n/);
   });
   for (const [state, begins] of [
@@ -182,7 +182,7 @@ describe('the fix that was found', () => {
     ['nothing-to-fix', /^OK: no rollout of the service as it is/],
     ['invalid', /^INVALID: .*\n\nProblems:\n.*\n {2}invalid: rollout-1: late\n/],
   ] as const) {
-    test(`${state} says so`, () => {
+    test(`says so: ${state}`, () => {
       assert.match(rendered({ ...fix, state, changes: [], component: null }), begins);
     });
   }

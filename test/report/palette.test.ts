@@ -5,7 +5,7 @@ import { CAUSE_LOOKS, PAGE } from '../../src/report/picture/palette.ts';
 
 type Rgb = readonly number[];
 
-/** Linear light, 0 to 1. */
+/** Linear RGB, 0 to 1. */
 function linear(hex: string): Rgb {
   return [1, 3, 5].map((at) => {
     const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
@@ -61,7 +61,7 @@ describe('the colours of causes', () => {
     });
 
     for (const [who, matrix] of Object.entries(SEEN_BY)) {
-      test(`${theme}: any two are told apart by ${who}`, () => {
+      test(`${theme}: any two can be distinguished by ${who}`, () => {
         const seen = CAUSE_IDS.map((id) => {
           const colour = linear(CAUSE_LOOKS[id][theme]);
           return lab(matrix.map((row) => Math.max(0, dot(row, colour))));
@@ -79,7 +79,7 @@ describe('the colours of causes', () => {
     }
   }
 
-  test('go with shapes of their own', () => {
+  test('each come with a different shape', () => {
     const shapes = CAUSE_IDS.map((id) => JSON.stringify(CAUSE_LOOKS[id].shape(9)));
     assert.equal(new Set(shapes).size, CAUSE_IDS.length);
   });

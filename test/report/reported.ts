@@ -1,4 +1,4 @@
-/** Contents of a report made from stories: a trial for each trace. */
+/** Report contents made from stories: one trial per trace. */
 import { analyse, type TrialResult } from '../../src/analysis/result.ts';
 import { type ReportContents, reportContents } from '../../src/report/contents.ts';
 import type { Complaint } from '../../src/results/judge.ts';
@@ -8,13 +8,13 @@ import type { FailedRequest } from '../../src/trace/load-record.ts';
 import type { Trace, TrialIdentity } from '../../src/trace/trace.ts';
 import { failed, type Story, trace } from '../analysis/story.ts';
 
-/** A story as a trial of this runtime and variant. */
+/** A story as the trace of a trial of this runtime and variant. */
 export function told(identity: Partial<TrialIdentity>, story: Story = {}): Trace {
   const made = trace(story);
   return { ...made, trial: { ...made.trial, repeat: 0, ...identity } };
 }
 
-/** The run that these traces are of; a comparison unless said otherwise. */
+/** A run of these traces; a comparison by default. */
 export function runOf(traces: readonly Trace[], identity: Partial<RunIdentity> = {}, found: FixFindings = {}): Run {
   const measured = traces.map((trace) => ({ result: analyse(trace), trace }));
   return measuredRun({ id: 'run-1', kind: 'comparison', maxFailed: 0, ...identity }, measured, found);
@@ -33,7 +33,7 @@ export function runOfResults(trials: readonly TrialResult[], fields: Partial<Run
   };
 }
 
-/** What reports are made from, with complaints of these texts added. */
+/** Report contents, with these problems added. */
 export function reported(traces: readonly Trace[], complaints: readonly string[] = []): ReportContents {
   const contents = reportContents(runOf(traces));
   const { judgement } = contents;
@@ -41,7 +41,7 @@ export function reported(traces: readonly Trace[], complaints: readonly string[]
   return { ...contents, judgement: { ...judgement, complaints: [...judgement.complaints, ...more] } };
 }
 
-/** Requests refused by a pod that was stopping, `perSecond` of them for as long as they last. */
+/** Requests refused by a stopping pod, `perSecond` of them every second. */
 export function refused(howMany: number, perSecond: number, pod = 'old-1'): FailedRequest[] {
   return Array.from({ length: howMany }, (_, index) => {
     const startedMs = 1000 + (index * 1000) / perSecond;

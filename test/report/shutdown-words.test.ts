@@ -1,4 +1,4 @@
-/** What cause 2 is said to be of these servers. */
+/** How cause 2 is described for different servers. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { advise } from '../../src/analysis/advice.ts';
@@ -25,31 +25,31 @@ const PM2: Wrapper = {
 };
 
 const CASES: [what: string, seen: Partial<ServerBehaviour>, words: string | undefined][] = [
-  ['nothing of it', {}, undefined],
+  ['nothing that was observed', {}, undefined],
   [
     'an exit at once',
     { exitedAtOnce: 3, inFlight: { broken: 54 } },
     'the server exited at once on SIGTERM, with 54 requests in flight',
   ],
   [
-    'an exit at once of some, on another signal',
+    'an exit at once of some pods, on another signal',
     { exitedAtOnce: 1, inFlight: { broken: 1 }, stopSignal: 'SIGQUIT' },
     'the server exited at once on SIGQUIT (1 of 3 pods), with 1 request in flight',
   ],
   ['a deadline of its own', { gaveUp: { pods: 3, afterMs: 412 } }, 'the server gave up 0.41 s after SIGTERM'],
   [
-    'death of the signal',
+    'a death of the stop signal',
     { diedOfSignal: 3, deathSignals: ['SIGINT'], stopSignal: 'SIGINT', inFlight: { broken: 2 } },
     'the server died of SIGINT, with 2 requests in flight',
   ],
-  ['death of another one', { diedOfSignal: 3, deathSignals: ['SIGSEGV'] }, 'the server died of SIGSEGV'],
+  ['a death of another signal', { diedOfSignal: 3, deathSignals: ['SIGSEGV'] }, 'the server died of SIGSEGV'],
   [
-    'nothing until SIGKILL',
+    'an ignored signal until SIGKILL',
     { killed: 3, ignored: 3, inFlight: { broken: 9 } },
     'the server ignored SIGTERM until SIGKILL',
   ],
   [
-    'an error status, and then nothing until SIGKILL',
+    'an error status, and no exit until SIGKILL',
     { killed: 3, ignored: 3, turnedAway: { fresh: 4, reused: 1, inFlight: 0, status: 503 } },
     'the server did not exit until SIGKILL; the server answered 1 request with 503',
   ],
@@ -61,7 +61,7 @@ const CASES: [what: string, seen: Partial<ServerBehaviour>, words: string | unde
   [
     'a closed port and a cut',
     { drained: 3, cutAlive: 7, inFlight: { broken: 7 } },
-    'on SIGTERM the server closed its port and cut 7 requests in flight, and lived on',
+    'on SIGTERM the server closed its port and cut 7 requests in flight, and kept running',
   ],
   [
     'a wrapper',
@@ -73,13 +73,13 @@ const CASES: [what: string, seen: Partial<ServerBehaviour>, words: string | unde
 describe('cause 2 names', () => {
   for (const [what, seen, words] of CASES) {
     test(what, () => {
-      const sentence = words && `The pod had accepted it and did not finish it: ${words}.`;
+      const sentence = words && `The pod accepted the request but did not finish it: ${words}.`;
       assert.equal(shutdownWords({ ...QUIET, ...seen }), sentence);
     });
   }
 });
 
-test('what a wrapper ends is not said to be cut by the server while it lived on', () => {
+test('requests that a wrapper ended are not counted as cut by the server', () => {
   const old = pod('old-1', { ...DELETED.drainedWithoutDelay, exitMs: 5000 });
   for (const run of old.containers[0]?.runs ?? []) {
     run.wrapper = {

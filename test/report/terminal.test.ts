@@ -28,7 +28,7 @@ function cells(trials: TrialResult[]): string[][] {
 }
 
 describe('the table', () => {
-  test('has a row for each variant and a column for each runtime, in their order', () => {
+  test('has a row for each variant and a column for each runtime, in a fixed order', () => {
     const trials = [
       trialResult({ variant: 'control', runtime: 'deno', runtimeVersion: '2.9.6', exposed: 12_345 }),
       trialResult({ variant: 'my-own' }),
@@ -48,7 +48,7 @@ describe('the table', () => {
 
   const table: [what: string, trials: TrialResult[], cell: string][] = [
     [
-      'the causes of what broke, most first, and the outage',
+      'the causes of broken requests, the most common first, and the outage',
       [trialResult({ causes: { capacity: 4, 'routing-lag': 1200, unexplained: 7 }, longestOutageMs: 2345 })],
       '1,211 failed, 404 per pod | routing lag 1,200 | unexplained 7 | too few replicas 4 | outage 2.3 s',
     ],
@@ -59,12 +59,12 @@ describe('the table', () => {
     ],
     ['an invalid trial', [trialResult({ valid: false })], '0 of 3,000 | < 0.1 % | INVALID'],
     [
-      'repeats added up, and how many of them are invalid',
+      'the sum of repeats, and how many of them are invalid',
       [trialResult(), trialResult({ repeat: 1 }), trialResult({ repeat: 2, valid: false })],
       '0 of 9,000 | < 0.033 % | 1 INVALID',
     ],
     [
-      'repeats of which one broke',
+      'repeats, one with broken requests',
       [
         trialResult({ longestOutageMs: 100, causes: { capacity: 2 } }),
         trialResult({ repeat: 1, longestOutageMs: 500 }),
@@ -77,9 +77,9 @@ describe('the table', () => {
   }
 });
 
-describe('the words around the table', () => {
+describe('the text around the table', () => {
   const OF =
-    '"N" in "0 of N" counts the requests exposed to the rollout: in flight or started from the first deletion until the last router had forgotten the last old pod (control: all requests).';
+    '"N" in "0 of N" counts the requests exposed to the rollout: those in flight or started between the first deletion and the moment the last router dropped the last old pod (control: all requests).';
   const clean = (pods: string, share: string) =>
     `Failures cluster by pod. None of the ${pods} dropped a request, so at most ${share} of pods do (95 % confidence).`;
   const around = (trials: TrialResult[]) => {
@@ -88,7 +88,7 @@ describe('the words around the table', () => {
   };
   const table: [what: string, trials: TrialResult[], lines: string[]][] = [
     [
-      'valid broke nothing',
+      'the valid variants broke nothing',
       [trialResult(), trialResult({ runtime: 'bun', exposed: 1000 })],
       [
         'valid: 0 of 4,000 exposed requests broke (at most 0.3 % on each runtime, 95 % confidence)',
@@ -97,7 +97,7 @@ describe('the words around the table', () => {
       ],
     ],
     [
-      'valid replaced one pod',
+      'the valid variants replaced one pod',
       [trialResult({ podsReplaced: 1 })],
       [
         'valid: 0 of 3,000 exposed requests broke (at most 0.1 % on each runtime, 95 % confidence)',
@@ -106,17 +106,17 @@ describe('the words around the table', () => {
       ],
     ],
     [
-      'valid broke something',
+      'the valid variants broke requests',
       [trialResult(), trialResult({ runtime: 'bun', causes: { unexplained: 1234 } })],
       ['valid: 1,234 of 6,000 exposed requests broke', OF],
     ],
-    ['valid was not run', [trialResult({ variant: 'broken' })], ['Requests broken by one rolling update', OF]],
+    ['no valid variant was run', [trialResult({ variant: 'broken' })], ['Requests broken by one rolling update', OF]],
     [
-      'it was measured by hand',
+      'measured by hand',
       [trialResult({ variant: 'broken', cluster: 'by hand' })],
       [
         'Requests broken by one rolling update',
-        '"N" in "0 of N" counts all requests. These results were measured by hand, without a view of the pods, so every cause is unknown.',
+        '"N" in "0 of N" counts all requests. These results were measured by hand. The pods were not observed, so every cause is unknown.',
       ],
     ],
     [
@@ -126,7 +126,7 @@ describe('the words around the table', () => {
         'valid: 0 of 6,000 exposed requests broke (at most 0.05 % on each runtime, 95 % confidence)',
         OF,
         clean('6 replaced pods', '39 %'),
-        'Each cell adds up 2 rollouts.',
+        'Each cell is the sum of 2 rollouts.',
       ],
     ],
     [
@@ -135,8 +135,8 @@ describe('the words around the table', () => {
       [
         'Requests broken by one rolling update',
         OF,
-        'Processes were not PID 1 here, so one without a SIGTERM handler died at once; in a container the signal is ignored.',
-        '1,500 requests reached a pod twice: the client repeated them by itself.',
+        'Processes were not PID 1 here, so those without a SIGTERM handler died at once. As PID 1 in a container they ignore the signal.',
+        '1,500 requests reached a pod twice: the client retried them by itself.',
       ],
     ],
   ];
@@ -144,7 +144,7 @@ describe('the words around the table', () => {
     test(what, () => assert.deepEqual(around(trials), lines));
   }
 
-  test('end with a line end', () => assert.match(renderTable([trialResult()], PLAIN), /[^\n]\n$/));
+  test('ends with a newline', () => assert.match(renderTable([trialResult()], PLAIN), /[^\n]\n$/));
 });
 
 describe('colour', () => {
@@ -166,14 +166,14 @@ describe('colour', () => {
     });
   }
 
-  test('leaves the text as it is', () => {
+  test('does not change the text', () => {
     const trials = [trialResult(), trialResult({ variant: 'broken', valid: false, causes: { capacity: 1 } })];
     const coloured = renderTable(trials, picocolors.createColors(true));
     assert.equal(coloured.replaceAll(new RegExp(`${ESCAPE}\\[\\d+m`, 'g'), ''), renderTable(trials, PLAIN));
   });
 });
 
-/** Only these of the variables that colour depends on, until the test ends. */
+/** Sets these of the variables that colour depends on and unsets the others, until the test ends. */
 function withEnvironment(t: TestContext, env: Record<string, string>): void {
   const before = { ...process.env };
   t.after(() => {

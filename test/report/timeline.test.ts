@@ -8,7 +8,7 @@ import type { Trace } from '../../src/trace/trace.ts';
 import { DELETED, failed, pod, succeeded, trace, view } from '../analysis/story.ts';
 import { refused } from './reported.ts';
 
-/** How many marks the picture has: each ends its outline. */
+/** How many marks the picture has. Each outline ends with a z. */
 function markCount(svg: string): number {
   const paths = [...svg.matchAll(/<path class="c-[^"]*" d="([^"]*)"/g)].map((match) => match[1] ?? '');
   return paths.reduce((sum, path) => sum + path.split('z').length - 1, 0);
@@ -19,7 +19,7 @@ function withFailures(howMany: number, perSecond: number): Trace {
 }
 
 describe('a timeline', () => {
-  test('has a lane for each pod, old ones first, with its signs and its times', () => {
+  test('has a lane for each pod, old ones first, with signs and times', () => {
     const svg = timeline(
       trace({
         pods: [pod('app-new-2', { createdMs: 500, readyMs: 900 }), pod('app-old-1', DELETED.drained)].map((p) => ({
@@ -33,9 +33,9 @@ describe('a timeline', () => {
       (match[1] ?? '').replaceAll(/<[^>]*>/g, ''),
     );
     assert.equal(lanes.length, 2);
-    assert.match(lanes[0] ?? '', /^old-1: .*deletion asked for 0\.00 · off a 0\.60 · preStop ended 5\.00/);
+    assert.match(lanes[0] ?? '', /^old-1: .*deletion requested 0\.00 · removed from a 0\.60 · preStop ended 5\.00/);
     assert.match(lanes[1] ?? '', /^new-2: created −0\.50 · ready −0\.10$/);
-    for (const title of ['off a, 0.60 s', 'SIGTERM, 5.00 s', 'stopped listening, 7.00 s', 'exit 0, 8.00 s']) {
+    for (const title of ['removed from a, 0.60 s', 'SIGTERM, 5.00 s', 'stopped listening, 7.00 s', 'exit 0, 8.00 s']) {
       assert.ok(svg.includes(`<title>${title}</title>`), title);
     }
   });
@@ -48,7 +48,7 @@ describe('a timeline', () => {
     });
   }
 
-  test('says how many requests a mark stands for when there are too many', () => {
+  test('says how many requests a mark stands for if there are too many', () => {
     const { svg, note } = timeline(withFailures(10_000, 2000));
     const stands = Number(/up to (\d+) broken/.exec(note ?? '')?.[1]);
     assert.ok(stands > 1);
@@ -66,13 +66,13 @@ describe('a timeline', () => {
     assert.match(svg, /<title>1 × grace period too short, started 4\.8 to 5\.0 s: reused receive closed<\/title>/);
   });
 
-  test('of a control counts from the beginning of the load', () => {
+  test('counts from the start of the load in a control', () => {
     const svg = timeline(trace({ rolloutMs: undefined, pods: [pod('old-1')] })).svg.toString();
     assert.doesNotMatch(svg, /rollout begins/);
     assert.match(svg, /seconds after the beginning of the load/);
   });
 
-  test('of 1,000,000 requests over 40 minutes and 10,000 failures is as large as that of any other', () => {
+  test('is no larger for 1,000,000 requests over 40 minutes with 10,000 failures', () => {
     const successes = Array.from({ length: 24_000 }, (_, bucket) =>
       succeeded(bucket, 41, bucket % 2 ? 'old-1' : 'new-1'),
     );
@@ -95,7 +95,7 @@ describe('the space of a picture', () => {
     test(`${lengthMs} ms are drawn in bars of ${barMs} ms`, () => assert.equal(barWidthMs(lengthMs), barMs));
   }
 
-  test('marks are as large as the highest column lets them be', () => {
+  test('marks are as large as the highest column allows', () => {
     const sizes = [1, 18, 80, 100, 200].map((most) => packing(most, 14).cellPx);
     assert.deepEqual(
       sizes,
@@ -105,7 +105,7 @@ describe('the space of a picture', () => {
     assert.ok(packing(100_000, 14).perMark > 100);
   });
 
-  test('trials side by side share a scale', () => {
+  test('pictures of equal length share a scale', () => {
     const short = timeWindow(trace({ loadStopMs: 6000 }));
     const frame = frameOf(short, 20_000);
     assert.equal(frame.toMs - frame.fromMs, 20_000);

@@ -1,4 +1,4 @@
-/** What is written, what is refused, and what is replaced. */
+/** What is written to a result folder, what is refused, and what is replaced. */
 import assert from 'node:assert/strict';
 import {
   existsSync,
@@ -37,7 +37,7 @@ const PAGE = '<!doctype html>\n<html><meta name="generator" content="k8s-rollout
 const SUMMARY = '{"format":"k8s-rollout-test/k6-summary/1"}';
 
 describe('a folder for a run', () => {
-  test('is made, and holds what was written', (t) => {
+  test('is created, and holds what was written', (t) => {
     const dir = join(folder(t), 'new', 'folder');
     const out = ResultFolder.forRun(dir);
     out.addTrace(OWN_TRACE);
@@ -52,10 +52,10 @@ describe('a folder for a run', () => {
     ['k6 summaries made by hand', { 'k6-bun-valid.json': SUMMARY }],
     ['the page about such summaries', { 'k6-bun-valid.json': SUMMARY, 'result.json': NO_TRIALS, 'report.html': PAGE }],
     ['a run that ended before its first trial', { 'result.json': NO_TRIALS }],
-    ['files of others', { 'notes.txt': 'mine', 'traces/notes.json': '{"mine":true}' }],
+    ['files of other programs', { 'notes.txt': 'mine', 'traces/notes.json': '{"mine":true}' }],
   ];
   for (const [what, files] of free) {
-    test(`may hold ${what}, which stay`, (t) => {
+    test(`may hold ${what}, which are kept`, (t) => {
       const dir = folder(t, files);
       ResultFolder.forRun(dir);
       for (const [name, content] of Object.entries(files)) assert.equal(readFileSync(join(dir, name), 'utf8'), content);
@@ -75,13 +75,13 @@ describe('a folder for a run', () => {
       /\(a search for a fix from /,
     ],
     ['the result of an older version', { 'result.json': RESULT.replace(/"run": \{[^}]*\},/, '') }, /\(a run from /],
-    ['a result that was cut short', { 'result.json': RESULT.slice(0, 300) }, /\(a run from /],
+    ['a truncated result', { 'result.json': RESULT.slice(0, 300) }, /\(a run from /],
     ['traces alone', { 'traces/valid-node-1.json': TRACE }, /\(an interrupted run from 2\d{3}-/],
-    ['a trace that was cut short', { 'traces/valid-node-1.json': TRACE.slice(0, 100) }, /\(an interrupted run from /],
+    ['a truncated trace', { 'traces/valid-node-1.json': TRACE.slice(0, 100) }, /\(an interrupted run from /],
     ['an empty result and traces', { 'result.json': NO_TRIALS, 'traces/a.json': TRACE }, /\(a comparison from /],
   ];
   for (const [what, files, run] of held) {
-    test(`with ${what} is refused, unless it may be overwritten`, (t) => {
+    test(`with ${what} is refused without --overwrite`, (t) => {
       const dir = folder(t, { ...files, 'k6-bun-valid.json': SUMMARY, 'traces/notes.json': '{}', 'notes.txt': 'mine' });
       assert.throws(
         () => ResultFolder.forRun(dir),
@@ -92,8 +92,7 @@ describe('a folder for a run', () => {
           error.message.endsWith('); choose another folder or add --overwrite'),
       );
       const out = ResultFolder.forRun(dir, { overwrite: true });
-      for (const name of Object.keys(files))
-        assert.ok(existsSync(join(dir, name)), 'there until something replaces it');
+      for (const name of Object.keys(files)) assert.ok(existsSync(join(dir, name)), 'kept until something replaces it');
       out.addTrace(told({ runtime: 'bun', run: 'run-2' }));
       assert.deepEqual(readdirSync(dir).sort(), ['k6-bun-valid.json', 'notes.txt', 'traces']);
       assert.deepEqual(readdirSync(join(dir, 'traces')).sort(), ['notes.json', 'valid-bun-1.json']);
@@ -101,7 +100,7 @@ describe('a folder for a run', () => {
   }
 
   for (const name of ['result.json', 'report.html']) {
-    test(`with a ${name} of another program is refused in any case`, (t) => {
+    test(`with a ${name} of another program is always refused`, (t) => {
       const dir = folder(t, { [name]: '{"mine":true}' });
       for (const overwrite of [false, true]) {
         assert.throws(
@@ -113,7 +112,7 @@ describe('a folder for a run', () => {
     });
   }
 
-  test('is written beside each file, so that a link is replaced and not followed', (t) => {
+  test('is written through temporary files, so that a link is replaced and not followed', (t) => {
     const dir = folder(t, { 'mine/notes.txt': 'mine' });
     const out = ResultFolder.forRun(join(dir, 'out'));
     symlinkSync(join(dir, 'mine', 'notes.txt'), join(dir, 'out', 'result.json'));
@@ -123,7 +122,7 @@ describe('a folder for a run', () => {
     assert.deepEqual(readdirSync(join(dir, 'out')).sort(), ['result.json', 'traces']);
   });
 
-  test('of a run that was killed is said to be so, and what it was writing is removed', (t) => {
+  test('of a killed run is reported as such, and its unfinished files are removed', (t) => {
     const half = 'traces/valid-bun-1.json.0123456789ab.tmp';
     const dir = folder(t, { 'traces/valid-node-1.json': TRACE, [half]: '{' });
     assert.throws(
@@ -134,7 +133,7 @@ describe('a folder for a run', () => {
     assert.deepEqual(readdirSync(join(dir, 'traces')), ['valid-deno-1.json']);
   });
 
-  test('that is a file cannot be written to', (t) => {
+  test('cannot be a file', (t) => {
     const dir = folder(t, { file: '' });
     assert.throws(
       () => ResultFolder.forRun(join(dir, 'file')),

@@ -23,9 +23,9 @@ interface Case {
 }
 
 function cases(kind: Judged['kind'], table: Case[]): void {
-  describe(`the judgement on ${kind}`, () => {
+  describe(`the verdict on ${kind}`, () => {
     for (const { what, run, state, exitCode, lines } of table) {
-      test(`${what} is ${state}`, () => {
+      test(`${what}: ${state}`, () => {
         const judged = judge({ kind, maxFailed: 0, trials: [], hints: [], ...run });
         assert.deepEqual([judged.state, judged.exitCode], [state, exitCode]);
         assert.deepEqual(judged.complaints.map(complaintLine), lines);
@@ -50,13 +50,13 @@ cases('comparison', [
   },
   {
     what: 'with an invalid trial and a broken one',
-    run: { trials: [broke('broken', 9, LATE), broke('valid', 2)], hints: ['only for a service of your own'] },
+    run: { trials: [broke('broken', 9, LATE), broke('valid', 2)], hints: ['only for your own service'] },
     state: 'invalid',
     exitCode: 3,
     lines: ['invalid: broken-node: late; and slow', 'valid-node broke 2 requests'],
   },
   {
-    what: 'with runtimes that reused connections to other degrees',
+    what: 'with runtimes that reused connections to different degrees',
     run: { trials: [reuse('node', 0.99), reuse('deno', 0.5)] },
     state: 'invalid',
     exitCode: 3,
@@ -65,7 +65,7 @@ cases('comparison', [
     ],
   },
   {
-    what: 'near miss: with runtimes that reused connections alike',
+    what: 'near miss: with runtimes that reused connections to a similar degree',
     run: { trials: [reuse('node', 0.99), reuse('deno', 0.95)] },
     state: 'ok',
     exitCode: 0,
@@ -90,14 +90,14 @@ cases('own-service', [
     lines: ['rollout-2 broke 1 request'],
   },
   {
-    what: 'with as many as allowed in each',
+    what: 'with as many broken requests as allowed in each rollout',
     run: { trials: [control(), own(2), own(2)], maxFailed: 2 },
     state: 'ok',
     exitCode: 0,
     lines: [],
   },
   {
-    what: 'with one more than allowed in one',
+    what: 'with one broken request more than allowed in one rollout',
     run: { trials: [control(), own(2), own(3, { repeat: 1 })], maxFailed: 2 },
     state: 'broke',
     exitCode: 1,
@@ -111,7 +111,7 @@ cases('own-service', [
     lines: ['invalid: control: late; and slow', 'name a path'],
   },
   {
-    what: 'clean, whatever the hints',
+    what: 'clean, with a hint',
     run: { trials: [control(), own(0)], hints: ['name a path'] },
     state: 'ok',
     exitCode: 0,
@@ -125,14 +125,14 @@ cases('own-service', [
     lines: ['invalid: rollout-1: late; and slow', 'rollout-1 broke 5 requests'],
   },
   {
-    what: 'cut short after the control',
+    what: 'interrupted after the control',
     run: { trials: [control()] },
     state: 'invalid',
     exitCode: 3,
     lines: ['invalid: no rollout was measured'],
   },
   {
-    what: 'cut short before the control',
+    what: 'interrupted before the control',
     run: { trials: [own(0)] },
     state: 'invalid',
     exitCode: 3,
@@ -167,17 +167,17 @@ cases('find-fix', [
     state: 'invalid',
     exitCode: 3,
     lines: [
-      'invalid: the search for a fix could not go on without valid trials',
+      'invalid: the search for a fix stopped, because its trials were invalid',
       'invalid: rollout-1: late; and slow',
       'name a path',
     ],
   },
   {
-    what: 'cut short',
+    what: 'interrupted',
     run: { trials: [control(), own(9)] },
     state: 'invalid',
     exitCode: 3,
-    lines: ['invalid: the search for a fix did not come to its end'],
+    lines: ['invalid: the search for a fix did not finish'],
   },
 ]);
 
@@ -192,7 +192,7 @@ describe('the hint about the path', () => {
       /^requests were answered 404 .*name a path .* --path$/,
     ],
     [
-      'a server that fails by itself',
+      'a server that fails without a rollout',
       [status(500)],
       undefined,
       /^requests were answered 500 .*: the server fails by itself/,

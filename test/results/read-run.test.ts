@@ -42,7 +42,7 @@ function folder(t: TestContext, files: Record<string, string> = {}): string {
   return dir;
 }
 
-/** Saves a run of these traces as a command does; `saved` is false for one that was ended by force. */
+/** Saves a run of these traces as a command does. `saved` is false for a run that was killed. */
 function measured(
   dir: string,
   kind: Run['kind'],
@@ -75,10 +75,10 @@ const FIX: FixResult = {
   tried: [{ set: [], failed: [4], invalid: 0 }],
 };
 
-/** What a reader must get right of a run. */
+/** The parts of a run that a reader must get right. */
 const facts = (run: Run) => ({ ...JSON.parse(resultJson(run)), judgement: judge(run) });
 
-describe('a folder gives back', () => {
+describe('reading a folder gives', () => {
   const runs: [what: string, kind: Run['kind'], traces: Trace[], options?: Parameters<typeof measured>[3]][] = [
     ['a comparison', 'comparison', [told({}), told({ variant: 'broken' }, LOST)]],
     ['a comparison that broke requests', 'comparison', [told({}, LOST), told({ repeat: 1 })]],
@@ -92,7 +92,7 @@ describe('a folder gives back', () => {
     ],
   ];
   for (const [what, kind, traces, options] of runs) {
-    test(`${what}, as it was, however often its reports are made again`, (t) => {
+    test(`${what} unchanged, however often its reports are made again`, (t) => {
       const dir = folder(t);
       const run = measured(dir, kind, traces, options);
       const page = readFileSync(join(dir, 'report.html'), 'utf8');
@@ -110,15 +110,15 @@ describe('a folder gives back', () => {
     });
   }
 
-  test('nothing of the sets that were tried in the advice of a search', (t) => {
+  test('the advice of a search without the sets that were tried', (t) => {
     const dir = folder(t);
     const advice = advise([ROLLOUT]);
     measured(dir, 'find-fix', [CONTROL, ROLLOUT, FIXED], { found: { fix: FIX, advice } });
     assert.deepEqual(readRun(dir).advice, advice);
-    assert.notDeepEqual(advise([CONTROL, ROLLOUT, FIXED]), advice, 'the mixture would say something else');
+    assert.notDeepEqual(advise([CONTROL, ROLLOUT, FIXED]), advice, 'the mixture would give different advice');
   });
 
-  test('trials as this version analyses their traces, and those without a trace as they were saved', (t) => {
+  test('trials as this version analyses their traces, and trials without a trace as they were saved', (t) => {
     const dir = folder(t);
     const { id } = measured(dir, 'comparison', [told({}, LOST)]);
     const kept = trialResult({ runtime: 'deno' });
@@ -129,7 +129,7 @@ describe('a folder gives back', () => {
     assert.deepEqual(run.trials.map(run.hasTrace), [true, false]);
   });
 
-  test('nothing of another run whose traces lie beside it', (t) => {
+  test('nothing from the traces of another run in the same folder', (t) => {
     const dir = folder(t);
     measured(dir, 'comparison', [told({}), told({ variant: 'broken' }, LOST)], { saved: false });
     const other = folder(t);
@@ -146,7 +146,7 @@ describe('a folder gives back', () => {
     ['search', 'find-fix', [CONTROL, ROLLOUT, FIXED]],
   ];
   for (const [what, kind, traces] of killed) {
-    test(`what had come in of a ${what} that was ended by force`, (t) => {
+    test(`the trials of a killed ${what}`, (t) => {
       const dir = folder(t);
       const { id } = measured(dir, kind, traces, { saved: false });
       const run = readRun(dir);
@@ -154,7 +154,7 @@ describe('a folder gives back', () => {
     });
   }
 
-  test('no advice of a measurement that cannot be trusted, and says why not', (t) => {
+  test('no advice from an invalid measurement, but the reason', (t) => {
     const dir = folder(t);
     const invalid = told({ runtime: 'own', variant: 'own' }, { load: { ...LOST.load, droppedRequests: 60 } });
     measured(dir, 'own-service', [CONTROL, invalid]);
@@ -166,7 +166,7 @@ describe('a folder gives back', () => {
     assert.ok(reportContents(run).trials.every((trial) => trial.advice === undefined));
   });
 
-  test('an older result, which names no run', (t) => {
+  test('an older result, which does not name its run', (t) => {
     const dir = folder(t);
     const json = resultJson(runOfResults([trialResult({ runtime: 'own', variant: 'own' })], { fix: FIX }));
     writeFileSync(join(dir, 'result.json'), json);
@@ -176,7 +176,7 @@ describe('a folder gives back', () => {
     assert.equal(readFileSync(join(dir, 'result.json'), 'utf8'), json);
   });
 
-  test('the traces of those of a cell that broke most, for the pictures', (t) => {
+  test('the trace of the trial that broke most in each cell, for the pictures', (t) => {
     const dir = folder(t);
     const traces = [5, 0, 7, 1, 5].map((failed, repeat) =>
       told({ repeat }, { load: { failures: refused(failed, 10) } }),
@@ -193,14 +193,14 @@ describe('a folder gives back', () => {
 describe('k6 summaries made by hand', () => {
   const SUMMARY = { 'k6-bun-without-pre-stop.json': JSON.stringify(K6_SUMMARY) };
 
-  test('are trials whose causes nobody saw', (t) => {
+  test('are trials without known causes', (t) => {
     const [summary] = readRun(folder(t, SUMMARY)).trials;
     const { runtime, variant, failed, causes, exposed, valid } = summary ?? trialResult();
     assert.deepEqual([runtime, variant, failed, exposed, valid], ['bun', 'without-pre-stop', 159, 18_880, true]);
     assert.equal(causes.unexplained, 159);
   });
 
-  test('stay apart from the run beside them, so that making the reports again counts them once', (t) => {
+  test('stay separate from the run in the folder, so that making the reports again counts them once', (t) => {
     const dir = folder(t, SUMMARY);
     measured(dir, 'comparison', [told({})]);
     for (let again = 0; again < 2; again++) {
@@ -219,14 +219,14 @@ describe('k6 summaries made by hand', () => {
     ['with nothing broken', { failed: 0, dropped: 200 }, ['200 of 19080 requests could not be started']],
   ];
   for (const [what, change, reasons] of drops) {
-    test(`are judged by what k6 could not start as a trial is: ${what}`, (t) => {
+    test(`are judged like a trial by the requests that k6 could not start: ${what}`, (t) => {
       const dir = folder(t, { 'k6-bun-broken.json': JSON.stringify({ ...K6_SUMMARY, ...change }) });
       assert.deepEqual(readRun(dir).trials[0]?.invalidReasons, reasons);
     });
   }
 });
 
-describe('refused in one line is', () => {
+describe('the reader refuses, in one line,', () => {
   const bad: [what: string, files: Record<string, string>, message: RegExp][] = [
     ['a folder with nothing in it', {}, /holds no results: neither result\.json, traces, nor a k6 summary/],
     ['no JSON', { 'result.json': '{"format":' }, /result\.json: is not JSON/],
@@ -245,21 +245,21 @@ describe('refused in one line is', () => {
     );
   for (const [what, files, message] of bad) test(what, (t) => refuses(folder(t, files), message));
 
-  test('a file that is no trace', (t) => {
+  test('a file that is not a trace', (t) => {
     const dir = folder(t);
     measured(dir, 'comparison', [told({})]);
     writeFileSync(join(dir, 'traces', 'valid-bun-1.json'), '{"format":"k8s-rollout-test/trace/2"}');
     refuses(dir, /valid-bun-1\.json: not a trace of this program: trial/);
   });
 
-  test('a mixture of the traces of two runs, where nothing says which one is meant', (t) => {
+  test('the traces of two runs, if nothing says which one is meant', (t) => {
     const dir = folder(t);
     ResultFolder.forRun(dir).addTrace(told({ run: 'one' }));
     ResultFolder.ofSavedRun(dir).addTrace(told({ run: 'other', repeat: 1 }));
     refuses(dir, /holds traces of 2 runs and no result\.json/);
   });
 
-  test('a folder that is not there, or is a file', (t) => {
+  test('a folder that does not exist, or is a file', (t) => {
     const dir = folder(t, { file: '' });
     refuses(join(dir, 'missing'), /no such folder/);
     refuses(join(dir, 'file'), /is a file/);

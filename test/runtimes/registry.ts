@@ -1,4 +1,4 @@
-/** An npm registry on loopback with packages of this test's own: what npm itself asks of one, and no more. */
+/** A minimal npm registry on loopback with made-up packages: only the endpoints that npm itself uses. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,11 +11,11 @@ import type { TestContext } from 'node:test';
 
 export interface Registry {
   url: string;
-  /** Paths that were asked for, in order. */
+  /** The requested paths, in order. */
   requests: string[];
 }
 
-/** Serves one package in these versions; its binary prints the version as this runtime would. */
+/** Serves one package in these versions. Its binary prints the version in the format of this runtime. */
 export async function startRegistry(
   t: TestContext,
   {

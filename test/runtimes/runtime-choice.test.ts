@@ -1,4 +1,4 @@
-/** Other versions of a runtime: real npm, against a registry on loopback. */
+/** Other versions of a runtime, with the real npm and a registry on loopback. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ function folder(t: TestContext): string {
   return path;
 }
 
-/** npm asks this registry and keeps its own cache apart, until the test ends. */
+/** Until the test ends, npm uses this registry and a separate cache. */
 function useRegistry(t: TestContext, url: string): void {
   const before = { ...process.env };
   t.after(() => {
@@ -25,19 +25,19 @@ function useRegistry(t: TestContext, url: string): void {
   process.env = { ...before, npm_config_registry: url, npm_config_cache: folder(t), npm_config_fetch_retries: '0' };
 }
 
-test('a path stands for the binary there', async () => {
+test('a path selects the binary there', async () => {
   const pinned = findRuntime('bun');
   const [binary = ''] = pinned.command;
   assert.deepEqual(await chosenRuntime('bun', binary), pinned);
 });
 
-describe('a choice that is none', () => {
+describe('an invalid choice:', () => {
   const [node = ''] = findRuntime('node').command;
   const table: [what: string, name: Runtime, choice: string, message: RegExp][] = [
     ['a missing file', 'node', './no/such/node', /^--node \.\/no\/such\/node: there is no such file$/],
     ['a folder', 'node', '/tmp', /^--node \/tmp: there is no such file$/],
     ["another runtime's binary", 'bun', node, /--version says "v[\d.]+", which is no version of bun$/],
-    ['what npm would take for an address', 'node', 'github:a', /^--node github:a: neither a version nor a path/],
+    ['text that npm would take for an address', 'node', 'github:a', /^--node github:a: neither a version nor a path/],
     ['an option of npm', 'node', '--force', /^--node --force: neither a version nor a path/],
   ];
   for (const [what, name, choice, message] of table) {
@@ -80,7 +80,7 @@ describe('a version from npm', () => {
     assert.deepEqual(readdirSync(cacheFolder).length, 2);
   });
 
-  test('that does not exist is told in one line, and leaves nothing behind', async (t) => {
+  test('that does not exist is reported in one line, and leaves nothing behind', async (t) => {
     useRegistry(t, (await startRegistry(t, offered)).url);
     const cacheFolder = folder(t);
     await assert.rejects(chosenRuntime('deno', '7.7.7', { cacheFolder }), (error: Error) => {
@@ -90,7 +90,7 @@ describe('a version from npm', () => {
     assert.deepEqual(readdirSync(cacheFolder), []);
   });
 
-  test('without npm is told in one line', async (t) => {
+  test('without npm is reported in one line', async (t) => {
     const before = process.env.PATH;
     t.after(() => {
       process.env.PATH = before;

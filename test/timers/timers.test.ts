@@ -1,4 +1,4 @@
-/** Times that one of Node's timers cannot have. */
+/** Times that are too long for Node's timers. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -8,7 +8,7 @@ const LONGEST_OF_NODE_MS = 2 ** 31 - 1;
 
 const TIMES_MS = [0, 1, LONGEST_OF_NODE_MS, LONGEST_OF_NODE_MS + 1, 3 * LONGEST_OF_NODE_MS, 2_147_483_646_000];
 
-/** Lets `ms` pass, and everything that waits for a promise run. */
+/** Lets `ms` pass, and runs everything that waits for a promise. */
 async function pass(t: TestContext, ms: number): Promise<void> {
   for (let leftMs = ms; leftMs > 0; leftMs -= LONGEST_OF_NODE_MS) {
     t.mock.timers.tick(Math.min(leftMs, LONGEST_OF_NODE_MS));
@@ -36,7 +36,7 @@ for (const ms of TIMES_MS) {
   });
 }
 
-test('a timer that is cancelled does not fire, however long it is', async (t) => {
+test('a cancelled timer does not fire, however long it is', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const fired: number[] = [];
   for (const ms of TIMES_MS) {
@@ -48,7 +48,7 @@ test('a timer that is cancelled does not fire, however long it is', async (t) =>
   assert.deepEqual(fired, [0]);
 });
 
-test('infinity is never, and a time that is no number is refused', async (t) => {
+test('infinity never fires, and NaN is refused', async (t) => {
   const timer = after(Number.POSITIVE_INFINITY, () => assert.fail('it fired'));
   t.after(() => timer.cancel());
   const aborted = new AbortController();

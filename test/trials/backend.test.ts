@@ -1,4 +1,4 @@
-/** Where trials run and what loads them: this machine, or the cluster of an API server for tests. */
+/** Where trials run and which load generator they use: this machine, or a cluster with an API server for tests. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { thisOwner } from '../../src/clusters/kubernetes/namespace-owner.ts';
@@ -36,27 +36,27 @@ describe('on a cluster', () => {
     assert.deepEqual(await runtime('bun', new AbortController().signal), { name: 'bun', version: '', command: [] });
   });
 
-  test('load comes from here where a URL says how to get there', async (t) => {
+  test('load comes from this machine if a URL is given', async (t) => {
     const { backend } = await onCluster(t);
     const url = 'http://node:{nodePort}';
     assert.equal((await backend({ url })).load.name, 'builtin');
     assert.equal((await backend({ url, load: 'k6' })).load.name, 'k6');
   });
 
-  test('what cannot be is refused before anything is asked', async (t) => {
+  test('impossible options are refused before any request', async (t) => {
     const { server, backend } = await onCluster(t);
     await assert.rejects(backend({ load: 'builtin' }), /^InputError: --load builtin runs on this machine/);
     await assert.rejects(backend({ url: 'http://node' }), /^InputError: --url http:\/\/node: /);
     assert.deepEqual(server.seen, []);
   });
 
-  test('what an earlier run has left is removed, and what others have is not', async (t) => {
+  test('leftovers of an earlier run are removed, and objects of others are not', async (t) => {
     const { server, backend, cleaned } = await onCluster(t);
     const labels = { 'app.kubernetes.io/managed-by': 'k8s-rollout-test' };
     const old = wholeSeconds(Date.now() - 3 * 3_600_000);
     const put = (name: string, metadata: object) =>
       server.store.put({ kind: 'Namespace', metadata: { name, ...metadata } });
-    // Its owner is a process that this machine never had.
+    // Its owner is a process that never existed on this machine.
     const owner = JSON.stringify({ ...thisOwner(), pid: 2 ** 22 + 1 });
     put('left', { labels, creationTimestamp: old, annotations: { 'k8s-rollout-test/owner': owner } });
     put('other', { creationTimestamp: old });
@@ -69,7 +69,7 @@ describe('on a cluster', () => {
     );
   });
 
-  test('rights that are missing end it before anything is created', async (t) => {
+  test('missing permissions end it before anything is created', async (t) => {
     const { server, backend } = await onCluster(t);
     server.allows = ({ verb, resource }) => !(verb === 'create' && resource === 'jobs');
     await assert.rejects(backend(), /^EnvironmentError: you may not create jobs on here; /);
@@ -94,7 +94,7 @@ test('on this machine each trial has a cluster of its own', async () => {
   assert.notEqual(backend.clusterFor(first), backend.clusterFor(second));
 });
 
-test('a chosen runtime that is not there is refused', async () => {
+test('a missing runtime is refused', async () => {
   const backend = localBackend('builtin', { bun: '/no/such/bun' }, () => {});
   await assert.rejects(backend.runtime('bun', new AbortController().signal), /^InputError: --bun \/no\/such\/bun: /);
 });

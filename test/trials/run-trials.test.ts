@@ -1,4 +1,4 @@
-/** Trials side by side: how many at a time, in which order, and what one that fails does to the others. */
+/** Parallel trials: how many at a time, in which order, and what a failing one does to the others. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { EnvironmentError } from '../../src/errors.ts';
@@ -10,7 +10,7 @@ import { fast, type Script, ScriptedCluster, scriptedLoad, stopTime, trialPlan, 
 const plans = (count: number) =>
   Array.from({ length: count }, (_, repeat) => trialPlan({ identity: { ...trialPlan().identity, repeat } }));
 
-/** Runs so many trials; `script` is that of the trial with this number. */
+/** Runs that many trials. `script` returns the script of the trial with this number. */
 function trials(t: TestContext, count: number, atATime: number, script: (repeat: number) => Script = () => ({})) {
   stopTime(t);
   const begun: number[] = [];
@@ -52,7 +52,7 @@ function trials(t: TestContext, count: number, atATime: number, script: (repeat:
   return { run, begun, removed, results, aborting, most: () => most };
 }
 
-describe('as many at a time as the place allows, in the order of the plan', () => {
+describe('as many trials at a time as the backend allows, in the order of the plan', () => {
   for (const [count, atATime, most] of [
     [5, 1, 1],
     [5, 2, 2],
@@ -69,21 +69,21 @@ describe('as many at a time as the place allows, in the order of the plan', () =
   }
 });
 
-test('the first error ends the others, begins no more, and is thrown once all are removed', async (t) => {
+test('the first error ends the other trials, begins no more, and is thrown once all are removed', async (t) => {
   const fails = () => Promise.reject(new EnvironmentError('no space left'));
   const run = trials(t, 5, 2, (repeat) => (repeat === 1 ? { disrupt: fails } : { disrupt: untilAborted }));
   await assert.rejects(run.run(), /^EnvironmentError: no space left$/);
   assert.deepEqual([run.begun, run.removed.sort(), run.results], [[0, 1], [0, 1], []]);
 });
 
-test('results that came before an error are kept', async (t) => {
+test('results before an error are kept', async (t) => {
   const fails = () => Promise.reject(new EnvironmentError('no space left'));
   const run = trials(t, 3, 1, (repeat) => (repeat === 1 ? { disrupt: fails } : {}));
   await assert.rejects(run.run(), /no space left/);
   assert.deepEqual([run.results, run.begun], [[0], [0, 1]]);
 });
 
-test('Ctrl-C ends all with its reason, whatever their removal says', async (t) => {
+test('Ctrl-C ends all trials with its reason, even if their removal fails', async (t) => {
   const run = trials(t, 4, 2, () => ({
     disrupt: untilAborted,
     remove: () => Promise.reject(new EnvironmentError('still there')),
@@ -102,7 +102,7 @@ test('Ctrl-C ends all with its reason, whatever their removal says', async (t) =
   );
 });
 
-test('an error of ours while a result is kept ends it, too', async (t) => {
+test('an error while a result is saved ends the trials too', async (t) => {
   stopTime(t);
   const backend = {
     load: scriptedLoad({}, () => {}),

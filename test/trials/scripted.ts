@@ -1,4 +1,4 @@
-/** A cluster and a load that do what a test says, and a clock that it moves: trials without a process, a socket or a wait. */
+/** A scripted cluster, load and clock: trials without processes, sockets or waiting. */
 import { syncBuiltinESMExports } from 'node:module';
 import type { TestContext } from 'node:test';
 import type { Cluster, Deployed, DeployOptions } from '../../src/clusters/cluster.ts';
@@ -16,7 +16,9 @@ export const MIX: RequestMix = {
   ],
 };
 
-/** What a step does; by default it is done at once. A step that never resolves ends when the trial's signal is aborted. */
+/**
+ * What each step does; by default it ends at once. A step that never resolves ends when the trial's signal is aborted.
+ */
 export type Step = (signal: AbortSignal) => Promise<void> | void;
 
 export interface Script {
@@ -26,13 +28,13 @@ export interface Script {
   examineWrapper?: Step;
   startLoad?: Step;
   stopLoad?: Step;
-  /** Requests that failed. */
+  /** How many requests failed. */
   failures?: number;
-  /** Rejects when the load is to die. */
+  /** Rejects when the load should die. */
   died?: Promise<never>;
 }
 
-/** As real ones wait: until the signal is aborted, and then with its reason. */
+/** Waits like a real step: until the signal is aborted, then rejects with its reason. */
 export const untilAborted: Step = (signal) =>
   new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -153,17 +155,17 @@ export function trialPlan(plan: Partial<TrialPlan> = {}): TrialPlan {
   };
 }
 
-/** From now on time passes only in `fast`, until the test ends. */
+/** Until the test ends, time passes only in `fast`. */
 export function stopTime(t: TestContext): void {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-  syncBuiltinESMExports(); // else what is imported from node:timers/promises stays
+  syncBuiltinESMExports(); // otherwise imports from node:timers/promises are not replaced
   t.after(() => {
     t.mock.timers.reset();
     syncBuiltinESMExports();
   });
 }
 
-/** Waits for it while the time of the test runs as fast as it can. Settles as it does. */
+/** Settles like the promise, while the time of the test passes as fast as possible. */
 export async function fast<T>(t: TestContext, promise: Promise<T>): Promise<T> {
   let settled = false;
   const done = () => {

@@ -1,4 +1,4 @@
-/** One trial from its deployment to its end, with a cluster and a load that do what the test says. */
+/** One trial from deployment to end, with a scripted cluster and load. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { EnvironmentError } from '../../src/errors.ts';
@@ -36,7 +36,7 @@ const ALL_STEPS = [
   'remove',
 ];
 
-test('the steps of a trial come in this order', async (t) => {
+test('the steps of a trial have a fixed order', async (t) => {
   const { steps, trace } = trial(t, {});
   const { disruption, settings, cluster, loadStartMs, loadStopMs } = Trace.parse(await trace());
   assert.deepEqual(steps, ALL_STEPS);
@@ -56,13 +56,13 @@ test('a control has no disruption', async (t) => {
   assert.ok(!steps.includes('disrupt'));
 });
 
-test('the wrapper is examined after the load where requests broke, and only there', async (t) => {
+test('the wrapper is examined after the load if requests broke', async (t) => {
   const broke = trial(t, { failures: 1, examineWrapper: () => {} });
   await broke.trace();
   assert.deepEqual(broke.steps.slice(-4), ['[done]', 'examine wrapper', 'load ends', 'remove']);
 });
 
-test('and not where none broke', async (t) => {
+test('the wrapper is not examined if no request broke', async (t) => {
   const { steps, trace } = trial(t, { examineWrapper: () => {} });
   await trace();
   assert.ok(!steps.includes('examine wrapper'));
@@ -83,7 +83,7 @@ test('progress and events are passed on', async (t) => {
   assert.deepEqual(seen.slice(0, 2), ['Started', '7 requests, 1 pod']);
 });
 
-describe('Ctrl-C at each stage ends it with that reason, and everything is removed', () => {
+describe('Ctrl-C ends the trial with that reason, and everything is removed:', () => {
   const table: [what: string, script: Script, plan?: Partial<TrialPlan>][] = [
     ['while the load starts', { startLoad: untilAborted }],
     ['during the rollout', { disrupt: untilAborted }],
@@ -117,7 +117,7 @@ describe('Ctrl-C at each stage ends it with that reason, and everything is remov
     });
   }
 
-  test('while it is deployed there is nothing to remove yet', async (t) => {
+  test('while it is being deployed, when there is nothing to remove yet', async (t) => {
     const { steps, aborting, trace } = trial(t, { deploy: untilAborted });
     const ended = trace();
     ended.catch(() => {});
@@ -127,7 +127,7 @@ describe('Ctrl-C at each stage ends it with that reason, and everything is remov
   });
 });
 
-describe('what fails ends it in its own words, and everything is removed', () => {
+describe('a failing step ends the trial with its own error, and everything is removed:', () => {
   const fails = (words: string) => () => Promise.reject(new EnvironmentError(words));
   const table: [what: string, script: Script, words: RegExp, last: string][] = [
     ['the deployment', { deploy: fails('no cluster') }, /^EnvironmentError: no cluster$/, 'deploy'],
@@ -144,7 +144,7 @@ describe('what fails ends it in its own words, and everything is removed', () =>
     });
   }
 
-  test('the load dies during the rollout, which is ended as well', async (t) => {
+  test('the load, which dies during the rollout; the rollout is ended too', async (t) => {
     let die = (_: Error) => {};
     const died = new Promise<never>((_, reject) => {
       die = reject;

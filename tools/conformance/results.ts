@@ -12,9 +12,9 @@ const MatrixCase = z.discriminatedUnion('status', [
 
 const MatrixResult = z.object({
   id: z.string(),
-  /** What it ran on and with: "Node 26.10.0, stoppable 1.1.0". */
+  /** Versions of the runtime and of packages: "Node 26.10.0, stoppable 1.1.0". */
   versions: z.string(),
-  /** Instead of cases, where the server did not come up. */
+  /** Why there are no cases, if the server did not start. */
   error: z.string().optional(),
   cases: z.array(MatrixCase),
 });
@@ -30,7 +30,7 @@ export type MatrixCase = z.infer<typeof MatrixCase>;
 
 const PATH = 'docs/results/conformance.json';
 
-/** What an earlier run has left; nothing at first. */
+/** The results of earlier runs; empty if there are none. */
 export function readMatrix(): MatrixResult[] {
   const path = matrixPath();
   if (!existsSync(path)) return [];

@@ -1,10 +1,10 @@
 /**
- * Runs the conformance suite against this project's app in every mode and the servers beside it, and writes
+ * Runs the conformance suite against this project's app in each mode and against other servers, and writes
  * docs/results/conformance.json and docs/conformance.md.
  *
- *   npm run conformance                    every server
- *   npm run conformance -- stoppable …     these alone; the others keep the results they have
- *   npm run conformance -- --page          only the page, from the results there are
+ *   npm run conformance                    all servers
+ *   npm run conformance -- stoppable …     only these; the others keep their results
+ *   npm run conformance -- --page          only the page, from the existing results
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -49,7 +49,7 @@ async function run(server: MatrixServer): Promise<MatrixResult> {
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     console.log(`${id}: ${error.message}`);
-    // Without the paths of this machine.
+    // Paths of this machine are removed.
     return { id, versions, error: error.message.replaceAll(dirname(projectFile('package.json')), '.'), cases: [] };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Builds the images of the three runtimes with whatever builds images here, under the names that the overlays use.
+ * Builds the images of the three runtimes with an image builder of this machine, under the names that the overlays use.
  *
  *   npm run images [-- --prefix registry.example.com/team]
  */

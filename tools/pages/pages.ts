@@ -1,10 +1,10 @@
-/** The pages of docs/ that are generated, each from the registry or the results it describes. */
+/** The generated pages of docs/. Each is made from the registry or the results that it describes. */
 import { causesPage } from './causes-page.ts';
 import { checksPage } from './checks-page.ts';
 import { fidelityPage } from './fidelity-page.ts';
 
 export interface GeneratedPage {
-  /** From the top of the project. */
+  /** Relative to the project's root. */
   file: string;
   render(): string;
 }

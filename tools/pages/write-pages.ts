@@ -1,4 +1,4 @@
-/** `npm run docs`: brings the generated pages of docs/ up to date. */
+/** `npm run docs`: updates the generated pages of docs/. */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectFile } from '../../src/project-file.ts';

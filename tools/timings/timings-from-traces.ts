@@ -1,24 +1,24 @@
-/** What the traces of a real cluster say of its timing. Pure. */
+/** Derives a real cluster's timings from its traces. Pure. */
 import * as z from 'zod';
-import { podLife } from '../../src/analysis/pod-life.ts';
+import { podTimeline } from '../../src/analysis/pod-timeline.ts';
 import type { Timings } from '../../src/clusters/local/timings.ts';
 import type { PodRecord } from '../../src/trace/cluster-record.ts';
 import type { Trace } from '../../src/trace/trace.ts';
 
-/** The part of the timings that a trace of a real cluster shows. */
+/** The timings that can be derived from traces of a real cluster. */
 export type SeenTimings = Pick<Timings, 'containerStartMs' | 'controllerMs' | 'endpointSliceMs'>;
 
-/** The app's first log line has the age of its process, in ms. */
+/** The app's first log line contains the age of its process, in ms. */
 const ListeningLine = z.object({ event: z.literal('listening'), monoMs: z.number() });
 
 /**
- * So many samples stand for a distribution. Delays are drawn on the straight lines between them, so the outermost are not
- * its extremes: the one slow pod of a hundred would be every tenth.
+ * How many samples represent a distribution. Delays are drawn from the lines between samples, so the outermost samples
+ * are not the extremes: otherwise the one slow pod of a hundred would affect every tenth draw.
  */
 const SAMPLES = 11;
 const LOWEST_SHARE = 0.03;
 
-/** @throws Error when the traces do not show one of them */
+/** @throws Error if one of the timings cannot be derived from the traces */
 export function timingsFromTraces(traces: readonly Trace[]): SeenTimings {
   return {
     containerStartMs: samples('containerStartMs', traces.flatMap(containerStarts)),
@@ -27,11 +27,11 @@ export function timingsFromTraces(traces: readonly Trace[]): SeenTimings {
   };
 }
 
-/** From the pod's creation to its process, of pods whose log tells when that began. */
+/** Time from the creation of a pod to the start of its process, for pods whose log says when that started. */
 function containerStarts({ cluster }: Trace): number[] {
   return cluster.pods.flatMap((pod) => {
     const age = processAgeMs(pod);
-    const { listeningMs, createdMs } = podLife(pod);
+    const { listeningMs, createdMs } = podTimeline(pod);
     return listeningMs === undefined || age === undefined ? [] : [listeningMs - age - createdMs];
   });
 }
@@ -45,7 +45,7 @@ function processAgeMs({ containers }: PodRecord): number | undefined {
   return undefined;
 }
 
-/** Under RollingUpdate with one pod more, the readiness of each new pod lets the next old one go. */
+/** Under RollingUpdate with maxSurge 1 and maxUnavailable 0, an old pod is deleted as soon as a new one is ready. */
 function deletions({ cluster, settings }: Trace): number[] {
   if (settings.strategy !== 'RollingUpdate' || settings.maxSurge !== 1 || settings.maxUnavailable !== 0) return [];
   const times = (generation: PodRecord['generation'], ms: (pod: PodRecord) => number | undefined) =>
@@ -58,7 +58,7 @@ function deletions({ cluster, settings }: Trace): number[] {
   return deleted.flatMap((deletionMs, index) => (ready[index] === undefined ? [] : [deletionMs - ready[index]]));
 }
 
-/** From a pod's readiness to the EndpointSlice that has it, both as a watch tells. */
+/** Time from a pod's readiness to the EndpointSlice that contains it, both as reported by watches. */
 function sliceUpdates({ cluster }: Trace): number[] {
   return cluster.pods.flatMap(({ uid, readyMs }) => {
     if (readyMs === undefined) return [];
@@ -68,7 +68,7 @@ function sliceUpdates({ cluster }: Trace): number[] {
 }
 
 function samples(name: string, values: readonly number[]): number[] {
-  if (values.length === 0) throw new Error(`${name}: the traces do not show it`);
+  if (values.length === 0) throw new Error(`${name}: cannot be derived from these traces`);
   const sorted = values.map((value) => Math.max(0, Math.round(value))).toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] as number;
   const span = 1 - 2 * LOWEST_SHARE;

@@ -1,4 +1,4 @@
-/** Writes timings.json anew: `npm run timings -- DIR`, a result folder of `compare --on kubernetes --out DIR`. */
+/** Rewrites timings.json: `npm run timings -- DIR`, with a result folder of `compare --on kubernetes --out DIR`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readRun } from '../../src/results/read-run.ts';
 import { timingsFromTraces } from './timings-from-traces.ts';

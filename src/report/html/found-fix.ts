@@ -1,4 +1,4 @@
-/** What a search for the smallest fix came to. */
+/** The section about a search for the smallest fix. */
 import type { FixResult } from '../../analysis/fix-result.ts';
 import { COMPONENT_USE, restInWords, TRIED_HEAD, triedRows, untriedLines } from '../found-fix.ts';
 import { type Markup, markup } from '../markup.ts';

@@ -12,7 +12,7 @@ const PARTS = [
   ['finishing', 'no longer listening'],
 ] as const;
 
-/** @param withFixes without them where the measurement cannot be trusted */
+/** @param withFixes false for an invalid measurement */
 export function causeLegend(withFixes: boolean): Markup {
   const items = [...CAUSES]
     .sort((a, b) => (a.number || 99) - (b.number || 99))
@@ -32,5 +32,5 @@ export function timelineLegend(): Markup {
     ({ name, draw }) =>
       markup`<li><svg class="sign" viewBox="0 0 28 22" aria-hidden="true"><path class="b leaving" d="M2 7h24v8h-24z"/>${draw(14, 11)}</svg> ${name}</li>`,
   );
-  return markup`<details class="legend"><summary>How to read a timeline</summary><p>One lane per pod; under the lanes, the requests that were answered, by when they started (dark: by old pods, light: by new ones); under the axis, every request that broke, by when it started, in the colour and shape of its cause. The same facts stand in the tables under each picture.</p><ul>${parts}${signs}</ul></details>`;
+  return markup`<details class="legend"><summary>How to read a timeline</summary><p>There is one lane per pod. Below the lanes are the answered requests by start time (dark: old pods, light: new pods). Below the axis are the broken requests by start time, each with the colour and shape of its cause. The tables under each picture hold the same data.</p><ul>${parts}${signs}</ul></details>`;
 }

@@ -1,4 +1,6 @@
-/** The matrix on top of the page: a row per variant, a column per runtime, and in each cell a link to its trials. */
+/**
+ * The matrix at the top of the page: a row per variant, a column per runtime, and in each cell a link to its trials.
+ */
 import type { TrialResult } from '../../analysis/result.ts';
 import { largest } from '../../extremes.ts';
 import { cellName } from '../../results/trial-name.ts';
@@ -30,7 +32,7 @@ ${body}
 </tbody></table></div>`;
 }
 
-/** Where a cell's trials are on the page. */
+/** The id of the section that shows the trials of a cell. */
 export function cellId(cell: { runtime: string; variant: string }): string {
   return anchor(cellName(cell));
 }
@@ -48,7 +50,7 @@ function matrixCell(cell: Cell | undefined, most: number): Markup {
   return markup`<td class="broke">${link}<p>broken${perPod}</p>${bar(cell, most)}<ul>${causes}${outage}</ul>${invalidBadge(cell)}</td>`;
 }
 
-/** As long as the cell's share of the worst one's broken requests. The figures stand beside it. */
+/** Its length is the cell's number of broken requests relative to the worst cell. The figures are next to it. */
 function bar({ causes }: Cell, most: number): Markup {
   let x = 0;
   const parts = causes.map(({ id, failed }) => {
@@ -60,8 +62,8 @@ function bar({ causes }: Cell, most: number): Markup {
   return markup`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
 }
 
-/** Says that trials of a cell cannot be trusted, in words. */
+/** Says how many trials of a cell are invalid. */
 export function invalidBadge({ invalid, repeats }: Pick<Cell, 'invalid' | 'repeats'>): Markup {
   if (invalid === 0) return markup``;
-  return markup`<p class="badge">${invalid === repeats ? 'not valid' : `${count(invalid)} of ${count(repeats)} not valid`}</p>`;
+  return markup`<p class="badge">${invalid === repeats ? 'invalid' : `${count(invalid)} of ${count(repeats)} invalid`}</p>`;
 }

@@ -1,4 +1,4 @@
-/** How a trial was measured: everything that is needed to judge it, and to do it again. */
+/** How a trial was measured: everything needed to judge and to repeat it. */
 
 import { MAX_P99_LATENESS_MS } from '../../analysis/validity.ts';
 import { tracePath } from '../../results/folder-layout.ts';

@@ -1,4 +1,4 @@
-/** The style of the page around the pictures. */
+/** The style of the page, without the pictures. */
 export const PAGE_CSS = `
 *{box-sizing:border-box}
 html{scroll-padding-top:16px}

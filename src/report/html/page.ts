@@ -1,4 +1,4 @@
-/** The whole page: one file that needs no network and no script. */
+/** The whole report page: a single file that needs no network and no script. */
 
 import { largest } from '../../extremes.ts';
 import type { Complaint } from '../../results/judge.ts';
@@ -19,7 +19,7 @@ import { matrixTable } from './matrix.ts';
 import { PAGE_CSS } from './page-style.ts';
 import { cellSection } from './trial.ts';
 
-/** The browser is told to load nothing, so that a report is safe to open wherever it comes from. */
+/** Forbids the browser to load anything, so that a report from anyone is safe to open. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 const MATRIX_TITLES: Record<RunKind, string> = {
@@ -73,7 +73,7 @@ function complaintList(complaints: readonly Complaint[]): Markup {
   return markup`<div class="complaints"><h3>Problems</h3><ul>${complaints.map((complaint) => markup`<li>${complaintLine(complaint)}</li>`)}</ul></div>`;
 }
 
-/** One scale for all pictures of a variant, so that runtimes can be compared by eye. */
+/** All pictures of a variant share one time scale, so that runtimes can be compared visually. */
 function variantSection(variant: string, runtimes: readonly string[], trials: readonly ReportedTrial[]): Markup {
   const own = trials.filter(({ result }) => result.variant === variant);
   const lengths = own.flatMap(({ trace }) => {

@@ -1,4 +1,4 @@
-/** A table that scrolls by itself, with the keyboard too, where the page is too narrow for it. */
+/** A table that scrolls, also with the keyboard, if the page is too narrow. */
 import { type Markup, markup } from '../markup.ts';
 
 export function table(caption: string, head: readonly string[], rows: readonly Markup[]): Markup {

@@ -1,4 +1,4 @@
-/** The figures behind a trial's picture, as tables that need neither the picture nor a pointer. */
+/** The figures behind a trial's picture, as tables that can be read without the picture and without a mouse. */
 import { causesOf, decidingAttempt } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId } from '../../analysis/causes.ts';
 import { podMoments } from '../../analysis/moments.ts';
@@ -13,11 +13,11 @@ import { podsInOrder, timesInWords } from '../picture/lanes.ts';
 import { causeLabel } from './swatch.ts';
 import { table } from './table.ts';
 
-/** In a trial with more broken requests than this, their starts are given as a range, not one by one. */
+/** If a trial has more broken requests than this, their start times are given as a range. */
 const MAX_STARTS = 2000;
 const PERCENTILES = [50, 90, 99, 99.9];
 
-/** One row per pod, with everything that happened to it. */
+/** One row per pod, with all of its events. */
 export function podTable(trace: Trace): Markup {
   const frame = frameOf(timeWindow(trace));
   const pods = podsInOrder(trace);
@@ -29,7 +29,7 @@ export function podTable(trace: Trace): Markup {
   return table('Pods', ['pod', 'node', `what happened, in s after ${zero(trace)}`], rows);
 }
 
-/** Broken requests that look alike, in one row: how many, and when each of them started. */
+/** One row for each kind of broken request: how many there were, and when each of them started. */
 export function brokenTable(trace: Trace): Markup {
   const { failures } = trace.load;
   const frame = frameOf(timeWindow(trace));
@@ -44,7 +44,7 @@ export function brokenTable(trace: Trace): Markup {
   return table('Broken requests', head, rows);
 }
 
-/** Percentiles of the requests that were answered, by scenario. */
+/** Latency percentiles of the answered requests, by scenario. */
 export function latencyTable({ load }: Trace): Markup {
   const rows = Object.entries(load.latency).map(([scenario, encoded]) => {
     const histogram = decodeHistogram(encoded);
@@ -59,7 +59,7 @@ function zero({ disruption }: Trace): string {
   return disruption === undefined ? 'the beginning of the load' : 'the rollout began';
 }
 
-/** Three significant digits are what the histograms hold. */
+/** Histograms hold three significant digits. */
 function milliseconds(value: number): string {
   return value < 1000 ? String(Number(value.toPrecision(3))) : count(value);
 }
@@ -80,13 +80,13 @@ function alike(trace: Trace): { cause: CauseId; requests: FailedRequest[] }[] {
   return [...groups.values()].sort((a, b) => place(a) - place(b) || b.requests.length - a.requests.length);
 }
 
-/** What failed requests that look alike have in common: what the client saw, and the pod's name. */
+/** What makes broken requests alike: what the client saw, and the pod's name. */
 function kindOf(request: FailedRequest) {
   return { scenario: request.scenario, client: request.client, pod: decidingAttempt(request).pod?.name };
 }
 
 function starts(requests: readonly FailedRequest[], frame: Frame, total: number): string {
   const at = (request: FailedRequest | undefined) => frame.seconds(request?.startedMs ?? 0);
-  if (total > MAX_STARTS) return `${at(requests[0])} to ${at(requests.at(-1))}; each of them is in the trace`;
+  if (total > MAX_STARTS) return `${at(requests[0])} to ${at(requests.at(-1))}; the trace has each of them`;
   return requests.map(at).join(', ');
 }

@@ -1,4 +1,4 @@
-/** One cell of the matrix, opened: its trials, each with its picture and the figures behind it. */
+/** One cell of the matrix in detail: its trials, each with its picture and the figures behind it. */
 
 import type { Advice } from '../../analysis/advice.ts';
 import { CAUSE_IDS } from '../../analysis/causes.ts';
@@ -15,7 +15,7 @@ import { measured } from './measured.ts';
 import { causeLabel } from './swatch.ts';
 import { brokenTable, latencyTable, podTable } from './tables.ts';
 
-/** All trials of one runtime in one variant; pictures are at least `lengthMs` long. */
+/** All trials of one runtime in one variant; pictures span at least `lengthMs`. */
 export function cellSection(trials: readonly ReportedTrial[], lengthMs: number): Markup {
   const first = trials[0]?.result;
   if (!first) return markup``;
@@ -43,17 +43,21 @@ function repeatTable(trials: readonly ReportedTrial[], shown: number): Markup {
     ({ result }) =>
       markup`<tr><th scope="row">${result.repeat + 1}</th><td class="num">${count(result.failed)}</td><td class="num">${count(result.exposed)}</td><td class="num">${count(result.podsReplaced)}</td><td class="num">${seconds(result.longestOutageMs)}</td><td>${result.valid ? 'yes' : result.invalidReasons.join('; ')}</td></tr>`,
   );
-  const note =
-    shown < trials.length
-      ? markup`<p class="note">${shown === 1 ? 'Picture of the one rollout' : `Pictures of the ${shown} rollouts`} that broke most; the traces hold all ${trials.length}.</p>`
-      : '';
+  const note = shown < trials.length ? markup`<p class="note">${picturesShown(shown)}</p>` : '';
   return markup`<div class="scroll" tabindex="0" role="group" aria-label="Rollouts"><table><caption>Rollouts</caption><thead><tr><th scope="col">rollout</th><th scope="col">broken</th><th scope="col">exposed</th><th scope="col">pods replaced</th><th scope="col">longest outage</th><th scope="col">valid</th></tr></thead><tbody>${rows}</tbody></table></div>${note}`;
+}
+
+function picturesShown(shown: number): string {
+  if (shown === 0) return 'There are no pictures, because no traces of these rollouts were kept.';
+  return shown === 1
+    ? 'There is a picture of the rollout that broke most.'
+    : `There are pictures of the ${shown} rollouts that broke most.`;
 }
 
 function trialBody({ result, trace, advice }: ReportedTrial, lengthMs: number): Markup {
   return markup`<p class="verdict">${verdict(result)}</p>
-${result.invalidReasons.map((reason) => markup`<p class="invalid"><strong>Not valid:</strong> ${reason}.</p>`)}
-${trace ? picture(trace, result, lengthMs) : markup`<p class="note">No trace of this trial was kept, so there is no picture of it.</p>`}
+${result.invalidReasons.map((reason) => markup`<p class="invalid"><strong>Invalid:</strong> ${reason}.</p>`)}
+${trace ? picture(trace, result, lengthMs) : markup`<p class="note">There is no picture, because no trace of this trial was kept.</p>`}
 ${advice ? changeList(advice) : ''}
 ${trace ? figures(trace, result, advice) : ''}`;
 }
@@ -88,7 +92,7 @@ function list(lines: readonly string[]): Markup {
 function figures(trace: Trace, result: TrialResult, advice: Advice | undefined): Markup {
   const enough = advice ? measuredLines(advice) : [];
   const broken = result.failed > 0 ? fold(`Broken requests (${count(result.failed)})`, brokenTable(trace)) : markup``;
-  return markup`<div class="folds">${broken}${enough.length > 0 ? fold('What would be enough', list(enough)) : ''}${fold('Pods', podTable(trace))}${fold('Latency', latencyTable(trace))}${fold('How it was measured', measured(trace))}</div>`;
+  return markup`<div class="folds">${broken}${enough.length > 0 ? fold('Measurements and required settings', list(enough)) : ''}${fold('Pods', podTable(trace))}${fold('Latency', latencyTable(trace))}${fold('How it was measured', measured(trace))}</div>`;
 }
 
 function fold(title: string, content: Markup): Markup {

@@ -1,7 +1,7 @@
 /** One frame of the live view, as text: a pure function of what is going on. */
 import type picocolors from 'picocolors';
-import { type LifePart, podState } from '../../analysis/moments.ts';
-import { podLife } from '../../analysis/pod-life.ts';
+import { type PodStage, podState } from '../../analysis/moments.ts';
+import { podTimeline } from '../../analysis/pod-timeline.ts';
 import { printable } from '../../printable.ts';
 import type { PodRecord } from '../../trace/cluster-record.ts';
 import { count, counted } from '../format.ts';
@@ -33,7 +33,7 @@ interface Piece {
   paint?: (text: string) => string;
 }
 
-const STATES: readonly { state: LifePart | 'gone'; sign: string; name: string }[] = [
+const STATES: readonly { state: PodStage | 'gone'; sign: string; name: string }[] = [
   { state: 'starting', sign: '○', name: 'starting' },
   { state: 'ready', sign: '●', name: 'ready' },
   { state: 'leaving', sign: '◐', name: 'terminating' },
@@ -106,12 +106,12 @@ function trialLine(trial: RunningTrial, running: readonly RunningTrial[], colors
 function podSigns(generation: PodRecord['generation'], pods: readonly PodRecord[], colors: Colors): Piece[] {
   const own = pods.filter((pod) => pod.generation === generation);
   if (own.length === 0) return [];
-  const paint = (state: LifePart | 'gone') => {
+  const paint = (state: PodStage | 'gone') => {
     if (state === 'ready') return colors.green;
     return state === 'gone' || state === 'starting' ? colors.dim : colors.yellow;
   };
   const signs = own.map((pod) => {
-    const state = podState(podLife(pod));
+    const state = podState(podTimeline(pod));
     return { text: STATES.find((known) => known.state === state)?.sign ?? '?', paint: paint(state) };
   });
   return [{ text: ` ${generation} `, paint: colors.dim }, ...signs];

@@ -1,33 +1,33 @@
-/** The space that a timeline is drawn in: its width, its margins and its scale of time. */
+/** The space that a timeline is drawn in: its width, its margins and its time scale. */
 import { scaleLinear } from 'd3-scale';
 import type { Trace } from '../../trace/trace.ts';
 
 export const WIDTH = 960;
-/** Room for pods' names and for figures. */
+/** Room for the names of pods and for figures. */
 export const LEFT = 104;
 export const RIGHT = 16;
 
-/** What came before the load is not drawn longer than this, in ms: pods take long to start on some machines. */
+/** At most this much time before the load is drawn, in ms: pods take long to start on some machines. */
 const LEAD_MS = 1000;
 
 export interface TimeWindow {
   /** On the trial's clock, in ms. */
   fromMs: number;
   toMs: number;
-  /** What the axis counts from: the rollout, or in a control the beginning of the load. */
+  /** The zero of the axis: the start of the rollout, or of the load in a control. */
   zeroMs: number;
 }
 
 export interface Frame extends TimeWindow {
-  /** The place of a time, in px; times outside the window are at its edges. */
+  /** The x coordinate of a time, in px. Times outside the window are at its edges. */
   x(atMs: number): number;
-  /** Times of the axis, each with its label. */
+  /** The labelled times of the axis. */
   ticks: { atMs: number; label: string }[];
-  /** The tick's own distance from zero, in s, with the given decimals. */
+  /** The time from zero, in s, with that many decimals. */
   seconds(atMs: number, decimals?: number): string;
 }
 
-/** The part of a trial that is worth a picture. */
+/** The part of a trial that is drawn. */
 export function timeWindow({ loadStartMs, loadStopMs, disruption }: Trace): TimeWindow {
   return {
     fromMs: loadStartMs - LEAD_MS,
@@ -36,7 +36,7 @@ export function timeWindow({ loadStartMs, loadStopMs, disruption }: Trace): Time
   };
 }
 
-/** A frame of at least `lengthMs`, so that trials side by side have one scale. */
+/** A frame of at least `lengthMs`, so that pictures of several trials share a scale. */
 export function frameOf(window: TimeWindow, lengthMs = 0): Frame {
   const { fromMs, zeroMs } = window;
   const toMs = Math.max(window.toMs, fromMs + lengthMs);

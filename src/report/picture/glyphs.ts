@@ -1,24 +1,24 @@
-/** The sign of each moment in a pod's lane. Every sign has its own form, so that none depends on colour. */
+/** The sign of each event in a pod's lane. The signs differ in shape, so that none depends on colour. */
 import type { MomentId } from '../../analysis/moments.ts';
 import { type Markup, markup } from '../markup.ts';
 
-/** Half of the bar's height, and of the lane's, in px. */
+/** Half the height of the bar and of the lane, in px. */
 export const BAR_HALF = 4;
 export const LANE_HALF = 11;
 
 export interface Glyph {
   id: MomentId;
   name: string;
-  /** Around the place of the moment on the bar's middle line. */
+  /** Draws the sign around that point on the bar's centre line. */
   draw(x: number, y: number): Markup;
 }
 
-/** In the order in which the legend explains them; moments without a sign are in the tables only. */
+/** In the order of the legend. Events without a sign appear only in the tables. */
 export const GLYPHS: readonly Glyph[] = [
   { id: 'ready', name: 'ready', draw: (x, y) => stroke(x, y - BAR_HALF - 2, y + BAR_HALF + 2) },
   {
     id: 'deletion',
-    name: 'deletion asked for',
+    name: 'deletion requested',
     draw: (x, y) => markup`<path class="g" d="M${x} ${y - BAR_HALF}l-4-6h8z"/>`,
   },
   {

@@ -1,6 +1,6 @@
-/** One lane per pod: the parts of its life as a bar, and a sign for everything that happened to it. */
-import { lifeStretches, MOMENT_NAMES, type Moment, podMoments } from '../../analysis/moments.ts';
-import { type PodLife, podLife } from '../../analysis/pod-life.ts';
+/** One lane per pod: the stages of its timeline as a bar, with a sign for each event. */
+import { MOMENT_NAMES, type Moment, podMoments, stageSpans } from '../../analysis/moments.ts';
+import { type PodTimeline, podTimeline } from '../../analysis/pod-timeline.ts';
 import { largest } from '../../extremes.ts';
 import { trialName } from '../../results/trial-name.ts';
 import type { Trace } from '../../trace/trace.ts';
@@ -9,10 +9,10 @@ import { anchor, shortNames } from '../names.ts';
 import { type Frame, LEFT, px } from './frame.ts';
 import { BAR_HALF, GLYPHS, LANE_HALF } from './glyphs.ts';
 
-/** With more routers than this, the times of an endpoint's removal are given as a range. */
+/** If there are more routers than this, the times at which they dropped an endpoint are given as a range. */
 const MAX_ROUTERS_NAMED = 3;
 const SEPARATOR = ' · ';
-/** What fits the width even in a wide font. */
+/** Fits the width even in a wide font. */
 const READOUT_CHARACTERS = 140;
 const READOUT_LINE = 15;
 
@@ -22,7 +22,7 @@ export interface Drawing {
   height: number;
 }
 
-/** The lanes from `top` down, old pods first, and room under them for the times of the pod that is pointed at. */
+/** The lanes from `top` down, old pods first, and below them room for the times of the pod under the pointer. */
 export function lanes(trace: Trace, frame: Frame, top: number): Drawing {
   const pods = podsInOrder(trace);
   const short = shortNames(pods.map((pod) => pod.name));
@@ -45,13 +45,13 @@ export function lanes(trace: Trace, frame: Frame, top: number): Drawing {
   };
 }
 
-/** Old before new, and within each as they were created. */
-export function podsInOrder({ cluster }: Trace): PodLife[] {
-  const old = (pod: PodLife) => Number(pod.generation !== 'old');
-  return cluster.pods.map(podLife).sort((a, b) => old(a) - old(b) || a.createdMs - b.createdMs);
+/** Old pods before new ones, each group by creation time. */
+export function podsInOrder({ cluster }: Trace): PodTimeline[] {
+  const old = (pod: PodTimeline) => Number(pod.generation !== 'old');
+  return cluster.pods.map(podTimeline).sort((a, b) => old(a) - old(b) || a.createdMs - b.createdMs);
 }
 
-/** "deleted 1.02 · SIGTERM 6.03": everything that is known of a pod, in s from the frame's zero. */
+/** "deletion requested 1.02 · SIGTERM 6.03": everything known about a pod, in s from the frame's zero. */
 export function timesInWords(moments: readonly Moment[], frame: Frame): string {
   const removals = moments.filter((moment) => moment.id === 'endpoint-removed');
   const range =
@@ -65,13 +65,13 @@ export function timesInWords(moments: readonly Moment[], frame: Frame): string {
   return parts.join(SEPARATOR);
 }
 
-/** "endpoint removed from node1", "exit SIGKILL" */
+/** "removed from node1", "exit SIGKILL" */
 export function momentInWords({ id, detail }: Moment): string {
   if (detail === undefined) return MOMENT_NAMES[id];
-  return id === 'endpoint-removed' ? `off ${detail}` : `${MOMENT_NAMES[id]} ${detail}`;
+  return id === 'endpoint-removed' ? `removed from ${detail}` : `${MOMENT_NAMES[id]} ${detail}`;
 }
 
-/** In lines that fit the picture, broken between two moments. */
+/** Wraps the text between two events, to fit the width of the picture. */
 function wrapped(text: string): string[] {
   const lines = [''];
   for (const part of text.split(SEPARATOR)) {
@@ -88,14 +88,21 @@ interface Readout {
   lines: readonly string[];
 }
 
-function lane(pod: PodLife, { name, lines }: Readout, trace: Trace, frame: Frame, y: number, readoutY: number): Markup {
+function lane(
+  pod: PodTimeline,
+  { name, lines }: Readout,
+  trace: Trace,
+  frame: Frame,
+  y: number,
+  readoutY: number,
+): Markup {
   const moments = podMoments(pod, trace);
   const id = anchor(`${trialName(trace.trial)}.${name}`);
-  const bars = lifeStretches(pod, trace.loadStopMs).map(({ part, fromMs, toMs }) => {
+  const bars = stageSpans(pod, trace.loadStopMs).map(({ stage, fromMs, toMs }) => {
     const x = frame.x(fromMs);
     const width = px(frame.x(toMs) - x);
     return width > 0
-      ? markup`<path class="b ${part}" d="M${x} ${y - BAR_HALF}h${width}v${2 * BAR_HALF}h${-width}z"/>`
+      ? markup`<path class="b ${stage}" d="M${x} ${y - BAR_HALF}h${width}v${2 * BAR_HALF}h${-width}z"/>`
       : '';
   });
   const signs = GLYPHS.flatMap((glyph) =>

@@ -1,4 +1,4 @@
-/** The requests that broke: one mark each, in columns by when they started, with the colour and shape of their cause. */
+/** The broken requests: one mark each, in columns by start time, with the colour and shape of their cause. */
 import { causesOf } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId, causeById } from '../../analysis/causes.ts';
 import type { FailedRequest } from '../../trace/load-record.ts';
@@ -12,12 +12,12 @@ import { markPath } from './palette.ts';
 
 const MAX_HEIGHT = 132;
 const MIN_COLUMN_PX = 12;
-/** Sizes of a mark with the gap around it, the first that fits. */
+/** Sizes of a mark including the gap around it. The first that fits is used. */
 const CELLS_PX = [7, 6, 5, 4, 3.4];
 const GAP_PX = 0.8;
 
 export interface Marks extends Drawing {
-  /** How many broken requests one mark stands for: 1 unless there are too many for the space. */
+  /** How many broken requests one mark stands for: 1 if all of them fit. */
   perMark: number;
 }
 
@@ -26,7 +26,7 @@ interface Column {
   byCause: Map<CauseId, FailedRequest[]>;
 }
 
-/** From `top` down; of no height where nothing broke. */
+/** From `top` down. The height is 0 if nothing broke. */
 export function marks(trace: Trace, frame: Frame, top: number): Marks {
   const { failures } = trace.load;
   if (failures.length === 0) return { markup: markup``, height: 0, perMark: 1 };
@@ -45,13 +45,16 @@ export function marks(trace: Trace, frame: Frame, top: number): Marks {
   };
 }
 
-/** How large the marks of the highest column can be, and how many requests one has to stand for when there are too many. */
+/**
+ * The size of the marks with which the highest column fits, and how many requests a mark stands for if there are too
+ * many.
+ */
 export function packing(most: number, widthPx: number): { cellPx: number; perMark: number } {
   const room = (cellPx: number) => perRow(widthPx, cellPx) * Math.floor(MAX_HEIGHT / cellPx);
   const fits = CELLS_PX.find((cellPx) => most <= room(cellPx));
   if (fits !== undefined) return { cellPx: fits, perMark: 1 };
   const smallest = CELLS_PX.at(-1) as number;
-  // Each cause of a column rounds its marks up, so some room is kept for that.
+  // The number of marks is rounded up for each cause of a column, which needs some room.
   return { cellPx: smallest, perMark: Math.ceil(most / (room(smallest) - CAUSE_IDS.length)) };
 }
 
@@ -59,7 +62,7 @@ function perRow(widthPx: number, cellPx: number): number {
   return Math.max(1, Math.floor(widthPx / cellPx));
 }
 
-/** The narrowest of 100 ms, 200 ms, 500 ms, … that leaves room for a mark. */
+/** The narrowest of 100 ms, 200 ms, 500 ms, … that has room for a mark. */
 function columnWidthMs(frame: Frame): number {
   const perMs = (frame.x(frame.toMs) - LEFT) / (frame.toMs - frame.fromMs);
   for (let decade = BUCKET_MS; ; decade *= 10) {
@@ -71,7 +74,7 @@ function inColumns(trace: Trace, frame: Frame, columnMs: number): Column[] {
   const columns = new Map<number, Column>();
   const causes = causesOf(trace);
   for (const [index, request] of trace.load.failures.entries()) {
-    // What lies outside of the picture is drawn at its edge.
+    // Requests outside the picture are drawn at its edge.
     const atMs = Math.min(Math.max(request.startedMs, frame.fromMs), frame.toMs);
     const fromMs = Math.floor(atMs / columnMs) * columnMs;
     const column = columns.get(fromMs) ?? { fromMs, byCause: new Map() };
@@ -113,7 +116,7 @@ function drawColumn({ fromMs, byCause }: Column, layout: Layout): Markup[] {
   });
 }
 
-/** "40 fresh connect ECONNREFUSED, 2 reused wait closed": what was seen, most often first, at most three kinds. */
+/** "40 fresh connect ECONNREFUSED, 2 reused wait closed": what clients saw, the three most common kinds. */
 function kinds(requests: readonly FailedRequest[]): string {
   const counts = new Map<string, number>();
   for (const { client } of requests) {
@@ -134,7 +137,7 @@ function inWords(columns: readonly Column[]): string {
     .join(', ');
 }
 
-/** What the picture has to say about its marks. */
+/** A note below the picture that explains its marks. */
 export function marksNote(perMark: number): string {
   return perMark === 1
     ? 'Each mark is one broken request.'

@@ -1,13 +1,14 @@
 /**
- * A colour and a shape for each cause. The colours are the families of Okabe and Ito, moved so that in both themes each
- * has at least 3:1 against the page and any two stay apart under simulated protanopia and deuteranopia.
+ * A colour and a shape for each cause. The colours are based on the palette of Okabe and Ito, changed so that in both
+ * themes each has a contrast of at least 3:1 with the page, and any two can be distinguished under simulated protanopia
+ * and deuteranopia.
  */
 import type { CauseId } from '../../analysis/causes.ts';
 
 export interface CauseLook {
   light: string;
   dark: string;
-  /** The mark's outline at a given size, in px. */
+  /** The outline of a mark of that size, in px. */
   shape: (size: number) => Shape;
 }
 
@@ -21,10 +22,10 @@ export const CAUSE_LOOKS: Record<CauseId, CauseLook> = {
   unexplained: { light: '#1f1f1f', dark: '#ebebeb', shape: hourglass },
 };
 
-/** Marks of one size and cause, at the top left corners of their boxes, as one SVG path. */
+/** Marks of one size and cause as a single SVG path. The corners are the top left corners of the marks' boxes. */
 export function markPath(id: CauseId, size: number, corners: readonly (readonly [x: number, y: number])[]): string {
   const { dx, dy, path } = CAUSE_LOOKS[id].shape(size);
-  // Each mark ends where it began, so the next is a step away; steps are shorter to write than places.
+  // Each mark ends where it began. The next one is reached with a relative step, which is shorter than coordinates.
   let [atX, atY] = [0, 0];
   return corners
     .map(([x, y], index) => {
@@ -36,10 +37,10 @@ export function markPath(id: CauseId, size: number, corners: readonly (readonly 
     .join('');
 }
 
-/** The backgrounds that the colours are made for. */
+/** The backgrounds that the colours are chosen for. */
 export const PAGE = { light: ['#ffffff', '#f5f6f8'], dark: ['#14171c', '#1c2027'] } as const;
 
-/** Where the path begins, from the top left corner of the mark's box, and the path, which ends where it begins. */
+/** A closed path, and where it begins relative to the top left corner of the mark's box. */
 export interface Shape {
   dx: number;
   dy: number;
@@ -86,7 +87,7 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** Shorter than JavaScript writes it. */
+/** A number as text, rounded to keep the path short. */
 function n(value: number): string {
   return String(round(value));
 }

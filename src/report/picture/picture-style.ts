@@ -1,4 +1,6 @@
-/** The style of timelines and matrices, in the page and in a picture of its own alike; colours are the theme's. */
+/**
+ * The style of timelines and matrices, used in the page and in standalone pictures. The colours come from the theme.
+ */
 import { CAUSE_IDS } from '../../analysis/causes.ts';
 import { CAUSE_LOOKS } from './palette.ts';
 
@@ -50,7 +52,7 @@ export const THEME_CSS = `:root{color-scheme:light dark;${variables(LIGHT, 'ligh
 ${CAUSE_IDS.map((id) => `.c-${id}{fill:var(--c-${id})}`).join('')}
 `;
 
-/** Every text is at least 11 px at the picture's own size. */
+/** All text is at least 11 px at the picture's natural size. */
 export const PICTURE_CSS = `
 svg text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;fill:var(--text);font-variant-numeric:tabular-nums}
 svg .dim,svg .tick,svg .hint,svg .zerolabel{fill:var(--dim)}

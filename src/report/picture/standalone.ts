@@ -1,4 +1,4 @@
-/** Pictures as files of their own, which a README can show: with their style, their background and their namespace. */
+/** Standalone picture files that a README can show, with their own style, background and namespace. */
 import { CAUSE_IDS, causeById } from '../../analysis/causes.ts';
 import type { TrialResult } from '../../analysis/result.ts';
 import { largest } from '../../extremes.ts';
@@ -30,7 +30,7 @@ svg .clean{fill:var(--good)}
 .lane .times,.hint{display:none}
 `;
 
-/** One trial, with what it is as its title. */
+/** The timeline of one trial, titled with its variant, runtime and number of broken requests. */
 export function timelinePicture(trace: Trace): string {
   const { svg } = timeline(trace);
   const height = Number(/viewBox="0 0 \d+ (\d+)"/.exec(svg)?.[1]);
@@ -72,7 +72,7 @@ export function matrixPicture(trials: readonly TrialResult[]): string {
 }
 
 function cellPicture(cell: Cell, x: number, y: number, width: number, most: number): Markup {
-  const invalid = cell.invalid === 0 ? '' : ', not valid';
+  const invalid = cell.invalid === 0 ? '' : ', invalid';
   if (cell.failed === 0) {
     return markup`<text class="value clean" x="${x}" y="${y + 24}">0</text><text class="dim" x="${x}" y="${y + 42}">of ${count(cell.exposed)}, at most ${percent(cell.failedUpperBound)}${invalid}</text>`;
   }
@@ -90,7 +90,7 @@ function cellPicture(cell: Cell, x: number, y: number, width: number, most: numb
     markX += 24 + text.length * 7;
     return mark;
   });
-  return markup`<text class="value" x="${x}" y="${y + 24}">${count(cell.failed)}</text>${marks}${parts}${invalid ? markup`<text class="dim" x="${x}" y="${y + 47}">not valid</text>` : ''}`;
+  return markup`<text class="value" x="${x}" y="${y + 24}">${count(cell.failed)}</text>${marks}${parts}${invalid ? markup`<text class="dim" x="${x}" y="${y + 47}">invalid</text>` : ''}`;
 }
 
 function legend(causes: readonly (typeof CAUSE_IDS)[number][], x: number, y: number): Markup {

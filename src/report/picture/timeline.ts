@@ -1,4 +1,4 @@
-/** The picture of one trial: pods, the requests that were answered, and those that broke, over one axis of time. */
+/** The picture of one trial: its pods, the answered requests and the broken ones, on one time axis. */
 import type { Trace } from '../../trace/trace.ts';
 import { type Markup, markup } from '../markup.ts';
 import { cellTitle } from '../names.ts';
@@ -13,11 +13,11 @@ const AXIS = 22;
 
 export interface Timeline {
   svg: Markup;
-  /** What has to be said about its marks; absent where nothing broke. */
+  /** A note that explains the marks. Absent if nothing broke. */
   note?: string;
 }
 
-/** An SVG without a style of its own, to be put into a page; `lengthMs` as in `frameOf`. */
+/** An SVG without its own style, to be embedded in a page. `lengthMs` as in `frameOf`. */
 export function timeline(trace: Trace, lengthMs?: number): Timeline {
   const frame = frameOf(timeWindow(trace), lengthMs);
   const pods = lanes(trace, frame, LANES_TOP);
@@ -33,7 +33,7 @@ export function timeline(trace: Trace, lengthMs?: number): Timeline {
 }
 
 function grid(trace: Trace, frame: Frame, height: number, axisY: number): Markup {
-  // A line through the axis' labels would be in the way, and with no marks under them it would lead nowhere.
+  // The line leaves out the axis labels, and ends above them if there are no marks below.
   const below = trace.load.failures.length > 0 ? `m0 ${AXIS - 3}V${height}` : '';
   const ticks = frame.ticks.map(({ atMs, label }) => {
     const x = frame.x(atMs);

@@ -1,4 +1,4 @@
-/** The requests that were answered, by when they started: those of old pods below, those of new pods on top. */
+/** The answered requests by start time: those of old pods at the bottom, those of new pods on top. */
 import { largest } from '../../extremes.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { BUCKET_MS } from '../../trace/units.ts';
@@ -7,7 +7,7 @@ import { type Frame, LEFT, px, RIGHT, WIDTH } from './frame.ts';
 import type { Drawing } from './lanes.ts';
 
 const HEIGHT = 56;
-/** More bars than this would be narrower than a pixel or so. */
+/** More bars than this would be narrower than about two pixels. */
 const MAX_BARS = 480;
 
 export interface Traffic extends Drawing {
@@ -15,7 +15,7 @@ export interface Traffic extends Drawing {
   barMs: number;
 }
 
-/** From `top` down. A bar is 100 ms wide, or a multiple where the trial is too long for that. */
+/** From `top` down. A bar is 100 ms wide, or a multiple of that for a long trial. */
 export function traffic(trace: Trace, frame: Frame, top: number): Traffic {
   const barMs = barWidthMs(frame.toMs - frame.fromMs);
   const bars = answered(trace, frame, barMs);
@@ -34,7 +34,7 @@ export function traffic(trace: Trace, frame: Frame, top: number): Traffic {
   };
 }
 
-/** 100 ms, or the next of 200 ms, 500 ms, 1 s, … with which the trial fits. */
+/** The smallest of 100 ms, 200 ms, 500 ms, 1 s, … with which the trial fits. */
 export function barWidthMs(lengthMs: number): number {
   for (let decade = BUCKET_MS; ; decade *= 10) {
     for (const step of [1, 2, 5]) if (lengthMs / (decade * step) <= MAX_BARS) return decade * step;
@@ -46,7 +46,7 @@ export function duration(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
 }
 
-/** Per bar: how many were answered by old pods, and by new ones (or nobody knows whom). */
+/** Per bar: how many requests old pods answered, and how many new or unknown pods. */
 function answered({ cluster, load }: Trace, frame: Frame, barMs: number): [old: number, fresh: number][] {
   const old = new Set(cluster.pods.filter((pod) => pod.generation === 'old').map((pod) => pod.uid));
   const first = Math.floor(frame.fromMs / barMs);

@@ -1,10 +1,10 @@
 /**
- * One pod's past as questions are asked about it: the pod itself and the container that serves, in one line of time.
- * All times are in ms of the trial's clock.
+ * One pod's timeline for analysis: the times of the pod and of its serving container, merged. All times are in ms on
+ * the trial's clock.
  */
 import type { ContainerRecord, ContainerRun, HookRecord, PodRecord } from '../trace/cluster-record.ts';
 
-export interface PodLife {
+export interface PodTimeline {
   uid: string;
   name: string;
   generation: PodRecord['generation'];
@@ -16,9 +16,9 @@ export interface PodLife {
   readyMs?: number | undefined;
   deletionMs?: number | undefined;
   hook?: HookRecord | undefined;
-  /** The signal that asks it to stop. */
+  /** The signal that asks it to stop: SIGTERM unless the image or the manifest says otherwise. */
   stopSignal: string;
-  /** The stop signal was sent. */
+  /** When the stop signal was sent, whichever signal that is. */
   sigtermMs?: number | undefined;
   drainingMs?: number | undefined;
   notReadyMs?: number | undefined;
@@ -26,16 +26,16 @@ export interface PodLife {
   sigkillMs?: number | undefined;
   /** The end of the last run. */
   exitMs?: number | undefined;
-  /** How far `exitMs` may be off. */
+  /** How far `exitMs` may be off, in ms. */
   exitBoundMs?: number | undefined;
   exitCode?: number | undefined;
   exitSignal?: string | undefined;
-  /** The container ended and was started again: from the end of a run until the next one served, as far as is known. */
+  /** Restarts of the container: from the end of one run until the next one served, as far as is known. */
   downtimes: { fromMs: number; toMs: number }[];
 }
 
-/** The life of a pod by the container that the Service sends to; by its first one where no container is known to. */
-export function podLife(pod: PodRecord): PodLife {
+/** Uses the container that the Service sends to, or the first container if none is known. */
+export function podTimeline(pod: PodRecord): PodTimeline {
   const container = pod.containers.find(({ serves }) => serves) ?? pod.containers[0];
   const runs = container?.runs ?? [];
   const last = runs.at(-1);
@@ -51,12 +51,12 @@ export function podLife(pod: PodRecord): PodLife {
     startedMs: runs[0]?.startedMs,
     downtimes: downtimes(runs),
     stopSignal: container?.stopSignal ?? 'SIGTERM',
-    ...(last && endOfLife(last)),
+    ...(last && endOfRun(last)),
     ...(container && termination(container)),
   };
 }
 
-function endOfLife(run: ContainerRun): Partial<PodLife> {
+function endOfRun(run: ContainerRun): Partial<PodTimeline> {
   return {
     listeningMs: run.listeningMs,
     drainingMs: run.drainingMs,
@@ -68,11 +68,11 @@ function endOfLife(run: ContainerRun): Partial<PodLife> {
   };
 }
 
-function termination({ hook, stopSignalMs, sigkillMs }: ContainerRecord): Partial<PodLife> {
+function termination({ hook, stopSignalMs, sigkillMs }: ContainerRecord): Partial<PodTimeline> {
   return { hook, sigtermMs: stopSignalMs, sigkillMs };
 }
 
-function downtimes(runs: readonly ContainerRun[]): PodLife['downtimes'] {
+function downtimes(runs: readonly ContainerRun[]): PodTimeline['downtimes'] {
   return runs.slice(1).flatMap((run, index) => {
     const fromMs = runs[index]?.endedMs;
     return fromMs === undefined ? [] : [{ fromMs, toMs: run.readyMs ?? run.listeningMs ?? run.startedMs }];
