@@ -12,7 +12,7 @@ export const NEIGHBOUR_RULES: readonly Rule[] = [
     title: 'a sidecar that stops before the app',
     severity: 'info',
     explanation:
-      'All containers of a pod get their preStop hook or SIGTERM at the same time. While the app sleeps in its hook and goes on serving, a sidecar without a hook has already stopped. If the sidecar is a proxy to a database or a mesh, requests then fail. A native sidecar (an init container with restartPolicy Always, Kubernetes 1.29 and later) stops after the app.',
+      'All containers of a pod get their preStop hook or SIGTERM at the same time. While the app sleeps in its hook and keeps serving, a sidecar without a hook has already stopped. If the sidecar is a proxy to a database or a mesh, requests then fail. A native sidecar (an init container with restartPolicy Always, Kubernetes 1.29 and later) stops after the app.',
     fix: `kind: Deployment
 spec:
   template:

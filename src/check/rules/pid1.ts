@@ -113,9 +113,9 @@ exec node server.js "$@"`,
     severity: 'info',
     cause: 'no-graceful-shutdown',
     explanation:
-      'With shareProcessNamespace, no app is PID 1. A process without a SIGTERM handler then dies of the signal at once. As PID 1 it would ignore the signal and go on serving until SIGKILL.',
+      'With shareProcessNamespace, no app is PID 1. A process without a SIGTERM handler then dies of the signal at once. As PID 1 it would ignore the signal and keep serving until SIGKILL.',
     measured:
-      'Without a handler, Node, Bun and Deno died 3 to 8 ms after SIGTERM if they were not PID 1. As PID 1, Node and Bun went on serving until SIGKILL.',
+      'Without a handler, Node, Bun and Deno died 3 to 8 ms after SIGTERM if they were not PID 1. As PID 1, Node and Bun kept serving until SIGKILL.',
     fix: `kind: Deployment
 spec:
   template:
