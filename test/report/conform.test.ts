@@ -68,7 +68,7 @@ test('the text has the stop signal in the place of SIGTERM', () => {
   const { cases } = RESULT;
   const failed = { ...titled(1), durationMs: 1, status: 'fail', expected: 'an end', seen: 'none' } as const;
   const text = conformanceText({ ...RESULT, stopSignal: 'SIGQUIT', cases: [failed, ...cases.slice(1)] });
-  assert.match(text, / {7}A container that does not end on SIGQUIT takes/);
+  assert.match(text, / {7}A container that does not end on SIGQUIT uses/);
 });
 
 test('JSON', () => {
