@@ -1,35 +1,36 @@
 /**
- * Load for one variant of one runtime, with k6:
+ * Sends the load for one variant of one runtime, with k6:
  *
  *   k6 run -e URL=http://127.0.0.1:8080 -e RUNTIME=bun -e VARIANT=valid loadtest.js
  *
- *   URL          where the service is (required)
- *   RATE         requests/s over all scenarios (default: as workload.json says)
- *   DURATION     how long requests are started for (default 45s)
+ *   URL          the address of the service (required)
+ *   RATE         requests/s of all scenarios together (default: the rates in workload.json)
+ *   DURATION     for how long to start requests (default 45s)
  *   RUNTIME, VARIANT  names for the result (default unnamed)
- *   OUT          file for the result, or a folder, which must exist and end in / (default the current folder);
- *                - prints it in one line
+ *   OUT          file for the result, or an existing folder that ends in / (default the current folder);
+ *                - prints the result in one line
  *   WORKLOAD     another workload file
- *   REQUEST_LOG  all: print every request, not only those that failed
- *   SEGMENTS, SEGMENT  how many instances of k6 share the load, and which of them (0, 1 …) this one is
+ *   REQUEST_LOG  all: print every request, not only failed ones
+ *   SEGMENTS, SEGMENT  the number of k6 instances that share the load, and the number of this one (0, 1 …)
  *
- * The scenarios are those of workload.json, each an open model: requests start when the schedule says so, whatever
- * became of those before. A failed request, or one that could not be started in time, makes k6 exit with 99.
+ * The scenarios come from workload.json. Each is an open model: requests start when the schedule says so, whether or not
+ * earlier ones have been answered. If a request fails, or could not be started in time, k6 exits with 99.
  */
 import exec from 'k6/execution';
 import http from 'k6/http';
 import { Counter, Rate, Trend } from 'k6/metrics';
 
-/** k6's codes for requests that got no response, and one for each status that is an error. */
+/** k6's error codes: those for requests without a response, and one for each error status. */
 const ERROR_CODES = [
   ...[1000, 1010, 1020, 1050, 1100, 1101, 1110, 1111, 1200, 1201, 1202, 1210, 1211, 1212, 1213, 1220],
   ...[1300, 1301, 1310, 1311, 1701],
   ...Array.from({ length: 200 }, (_, index) => 1400 + index),
 ].map(String);
-/** Stands for the code where k6 has none: a response that is neither 2xx nor 4xx nor 5xx. */
+/** Our code where k6 has none: for a response that is neither 2xx nor 4xx nor 5xx. */
 const OTHER_STATUS = 'other-status';
 
-// As in src/load/request-mix.ts, which checks more: what one machine can make, and no second request in a path.
+// The same limits as in src/load/request-mix.ts, which checks more: the most that one machine can send, and a path without a
+// second request in it.
 const MAX_RATE_PER_S = 20000;
 const MAX_CONNECTIONS = 20000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,59}$/;
@@ -38,28 +39,28 @@ const PATH = /^\/(?!\/)[\x21\x22\x24-\x5b\x5d-\x7e]*$/;
 const settings = readSettings(__ENV);
 const scenarios = readScenarios();
 
-// Virtual users share no memory with handleSummary: only metrics reach it. So all that the summary counts is a metric,
-// and what it counts apart is a tag with a threshold that always holds, which makes k6 keep figures for that tag.
+// Virtual users share no memory with handleSummary; only metrics reach it. So everything that the summary counts is a metric.
+// Separate counts use tags, each with a threshold that always holds, because k6 then keeps figures for the tag.
 const requests = new Counter('requests');
 const failedRequests = new Counter('failed_requests');
 const hiddenRetries = new Counter('hidden_retries');
 const connectionReuse = new Rate('connection_reuse');
 const latency = new Trend('latency', true);
 
-// k6 runs this file once for itself and once for each virtual user, but takes the options of its own run only.
+// k6 runs this file once for itself and once for each virtual user, but uses the options of its own run only.
 export const options = __VU === 0 ? readOptions() : {};
 
-/** Runs once, before any request: its result is the same for every virtual user. */
+/** Runs once, before any request. Every virtual user gets the same result. */
 export function setup() {
   const startedAtMs = Date.now();
-  // Makes request ids differ between runs, so that a pod that outlives one does not take them for repeats.
+  // Request ids differ between runs, so a pod that outlives a run does not count the next run's requests as repeats.
   return { startedAtMs, run: startedAtMs.toString(36) };
 }
 
-/** One request: the function of every scenario. */
+/** Sends one request. Every scenario uses this function. */
 export function request({ run }) {
   const scenario = scenarios.find(({ name }) => name === exec.scenario.name);
-  // Without gaps in this instance; of all instances together each has its own numbers.
+  // Numbered without gaps within this instance; iterationInTest is unique across all instances.
   const iteration = exec.scenario.iterationInInstance;
   const id = `${run}-${scenario.name}-${exec.scenario.iterationInTest}`;
   if (settings.logAll && iteration === 0) console.log(JSON.stringify({ startedAtMs: exec.scenario.startTime }));
@@ -70,7 +71,7 @@ export function request({ run }) {
     tags: { name: scenario.path },
   });
   const endedAtMs = Date.now();
-  // Cut by the end of k6 itself (Ctrl-C), not by the service.
+  // k6 itself ended (Ctrl-C) and cut the request, not the service.
   if (response.error === 'context canceled') return;
 
   const failed = response.error_code !== 0 || response.status < 200 || response.status > 299;
@@ -84,7 +85,7 @@ export function request({ run }) {
   if (failed) failedRequests.add(1, { error_code: response.error_code ? String(response.error_code) : OTHER_STATUS });
   else latency.add(latencyMs);
   if (requestCount > 1) hiddenRetries.add(1);
-  // A request that never had a connection tells nothing about reuse.
+  // A request that never had a connection says nothing about reuse.
   if (scenario.connection === 'keep-alive' && timings.blocked > 0) connectionReuse.add(timings.connecting === 0);
 
   if (!failed && !settings.logAll) return;
@@ -100,17 +101,17 @@ export function request({ run }) {
   };
   if (failed) {
     const { error, error_code: errorCode, status } = response;
-    const told = { error: error || undefined, errorCode: errorCode || undefined, status: status || undefined };
-    console.error(JSON.stringify({ ...line, id, requestCount, ...told, timings }));
+    const outcome = { error: error || undefined, errorCode: errorCode || undefined, status: status || undefined };
+    console.error(JSON.stringify({ ...line, id, requestCount, ...outcome, timings }));
   } else {
-    // As short as it can be: there are many, and a cluster keeps 10 MB of a container's output.
+    // As short as possible: there are many lines, and a cluster keeps 10 MB of a container's output.
     const connection = timings.connecting > 0 ? 'fresh' : 'reused';
     const repeats = requestCount > 1 ? { requestCount } : {};
     console.log(JSON.stringify({ ...line, ...repeats, latencyMs: Number(latencyMs.toFixed(3)), connection }));
   }
 }
 
-/** Writes the result of this variant to a file, and a few lines to the terminal. */
+/** Writes the result of this variant to a file, and a summary to the terminal. */
 export function handleSummary({ metrics, state, setup_data: start }) {
   const count = (name) => metrics[name]?.values.count ?? 0;
   const failuresByErrorCode = {};
@@ -185,25 +186,25 @@ function readOptions() {
     },
     summaryTrendStats: ['med', 'p(99)', 'max'],
     discardResponseBodies: true,
-    // A redirect is an answer of its own: following it would hide where the request went.
+    // A redirect counts as an answer: following it would hide where the request went.
     maxRedirects: 0,
   };
 }
 
-/** A scenario of workload.json as k6 runs it. */
+/** Turns a scenario of workload.json into one of k6. */
 function arrivals({ connection, connections, ratePerSecond, timeoutMs }) {
-  // Each virtual user past the preallocated ones costs k6 dropped arrivals. Of those with fresh connections enough are
-  // ready for an outage, in which a SYN is sent again after 1 and 3 s. With kept ones a user is a connection, and k6 takes
-  // users in turn: more of them leave each connection idle for longer, so there are as many more as a busy machine, on
-  // which responses are late by a quarter of a second, takes.
+  // k6 drops arrivals while it adds a virtual user beyond the preallocated ones. For fresh connections, enough users are
+  // preallocated for an outage, in which a SYN is sent again after 1 and 3 s. For keep-alive connections, a user is a
+  // connection, and k6 uses the users in turn, so more users leave each connection idle for longer. Hence only as many spare
+  // users as a busy machine needs, on which responses are late by a quarter of a second.
   const spare = connection === 'fresh' ? 3 * ratePerSecond - connections : ratePerSecond / 4;
   const preAllocatedVUs = connections + Math.max(0, Math.ceil(spare));
-  // Every request of an outage may hang until its timeout; a user takes some 0.2 MB, hence the bound.
+  // Every request of an outage may hang until its timeout. A user takes about 0.2 MB, hence the limit.
   const hanging = Math.ceil((ratePerSecond * timeoutMs) / 1000);
   return {
     executor: 'constant-arrival-rate',
     exec: 'request',
-    // k6 takes whole numbers only; per 1000 s they are fine enough for a scaled rate.
+    // k6 accepts whole numbers only; a rate per 1000 s is precise enough for a scaled rate.
     rate: Math.round(ratePerSecond * 1000),
     timeUnit: '1000s',
     duration: settings.duration,
@@ -217,8 +218,8 @@ function headers(scenario, id) {
   return {
     'X-Request-Id': id,
     ...(scenario.body === undefined ? {} : { 'Content-Type': 'application/json' }),
-    // The server closes the connection after its response, long before this virtual user's next request. (Go's client
-    // would keep it: it heeds this header in a response only.)
+    // The server closes the connection after its response, long before this virtual user's next request. (Go's client would
+    // keep it open, because it honours this header only in a response.)
     ...(scenario.connection === 'fresh' ? { Connection: 'close' } : {}),
   };
 }
@@ -260,7 +261,7 @@ function readSettings(env) {
   };
 }
 
-/** The scenarios of the workload at the rate asked for: connections scale along, so that each is used as often. */
+/** The scenarios of the workload at the requested rate. Connections scale with the rate, so each is used equally often. */
 function readScenarios() {
   const workload = JSON.parse(open(__ENV.WORKLOAD ?? './workload.json'));
   if (workload.format !== 'k8s-rollout-test/workload/1') throw new Error(`unknown workload format: ${workload.format}`);

@@ -41,4 +41,4 @@ export interface Rule {
 
 /** The setting that rollouts were measured in; a rule's `measured` begins with it. */
 export const ON_A_CLUSTER =
-  'On Kubernetes 1.34 (two nodes, kube-proxy with iptables, about 18,900 requests of which some take 4 s), one rollout';
+  'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables, about 18,900 requests, some of which take 4 s),';

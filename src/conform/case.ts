@@ -6,11 +6,11 @@ import type { Verdict } from './verdict.ts';
 export const FAMILIES = {
   exit: 'The process and its exit',
   work: 'Requests in flight',
-  arriving: 'Requests on their way',
+  arriving: 'Requests that are arriving',
   'keep-alive': 'Keep-alive connections',
   drain: 'The drain',
   sessions: 'WebSockets and event streams',
-  trouble: 'When it does not go well',
+  trouble: 'When something goes wrong',
 } as const;
 
 export type Family = keyof typeof FAMILIES;

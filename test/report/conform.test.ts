@@ -68,7 +68,7 @@ test('the text names the stop signal instead of SIGTERM', () => {
   const { cases } = RESULT;
   const failed = { ...titled(1), durationMs: 1, status: 'fail', expected: 'an end', seen: 'none' } as const;
   const text = conformanceText({ ...RESULT, stopSignal: 'SIGQUIT', cases: [failed, ...cases.slice(1)] });
-  assert.match(text, / {7}A container that does not end on SIGQUIT takes/);
+  assert.match(text, / {7}A container that does not end on SIGQUIT uses/);
 });
 
 test('JSON', () => {
@@ -119,7 +119,7 @@ test('the page of the matrix', () => {
     '| [1](#1-exits-on-sigterm) exits on SIGTERM, as PID 1 too | ✓ |',
     '| [2](#2-exit-code-zero) exits with code 0 when nothing was lost | **✗** |',
     '| [26](#26-web-socket-1001) WebSockets are closed with 1001 | – |',
-    '| failed | 1 |',
+    '| cases failed | 1 |',
     'Mine, case 2: It is like that.',
     '- Mine: `node mine.mjs` (node 26.10.0)',
     '#### 33 head-never-completed',

@@ -1,4 +1,4 @@
-/** docs/conformance.md: what every server does in every case, and what the cases are. */
+/** docs/conformance.md: the result of every server in every case, and a description of the cases. */
 import { CAUSES } from '../../src/analysis/causes.ts';
 import { type ConformanceCase, FAMILIES, type Family } from '../../src/conform/case.ts';
 import { CASES } from '../../src/conform/cases/registry.ts';
@@ -23,20 +23,23 @@ export function conformanceMatrix(
   return `${parts.join('\n\n')}\n`;
 }
 
-const INTRODUCTION = `# How servers end
+const INTRODUCTION = `# How servers shut down
 
-<!-- Written by npm run conformance; the figures are those of docs/results/conformance.json. -->
+<!-- Written by npm run conformance from docs/results/conformance.json. -->
 
-\`k8s-rollout-test conform -- COMMAND\` runs a server again and again as PID 1 of a container, sends it SIGTERM in
-${CASES.length} situations, and says for each whether its requests and connections ended properly.`;
+Which servers, libraries and wrappers shut down without losing requests, case by case. Each table is one group of servers, and
+[the cases](#the-cases) are explained below.
+
+\`k8s-rollout-test conform -- COMMAND\` runs the same cases on your server. It starts the server as PID 1 of a container,
+sends it SIGTERM in ${CASES.length} situations, and reports for each one whether requests and connections ended properly.`;
 
 function settings(graceSeconds: number): string {
   return (
-    `It ran against this project's app in each of its modes, with \`DRAIN_DELAY_MS=1000\` and ` +
-    `\`SHUTDOWN_DEADLINE_MS=8000\`, and of other servers ([their code](conformance/servers)); SIGKILL came after ` +
-    `${graceSeconds} s. The libraries have the same deadline, and the same delay where they support one.\n\n` +
+    `The tables show this project's app in each of its modes, with \`DRAIN_DELAY_MS=1000\` and ` +
+    `\`SHUTDOWN_DEADLINE_MS=8000\`, and other servers ([their code](conformance/servers)). SIGKILL came after ` +
+    `${graceSeconds} s. The libraries have the same deadline, and the same delay if they support one.\n\n` +
     `✓ passes · **✗** fails · – not applicable: the server lacks what the case needs, or another case covers it. ` +
-    `What was seen in each cell is in [the results](results/conformance.json).`
+    `[The results](results/conformance.json) say what was seen in each cell.`
   );
 }
 
@@ -50,7 +53,7 @@ function groupPart(group: MatrixGroup, servers: readonly MatrixServer[], results
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const names = columns.map(({ server }) => server.name);
   const table = [
-    row(['', ...names]),
+    row(['case', ...names]),
     row(['---', ...names.map(() => ':-:')]),
     ...CASES.map((one) =>
       row([
@@ -61,7 +64,10 @@ function groupPart(group: MatrixGroup, servers: readonly MatrixServer[], results
         }),
       ]),
     ),
-    row(['failed', ...columns.map(({ result }) => (result.error ? 'did not start' : String(count(result, 'fail'))))]),
+    row([
+      'cases failed',
+      ...columns.map(({ result }) => (result.error ? 'did not start' : String(count(result, 'fail')))),
+    ]),
   ];
   const explained = columns.flatMap(({ server }) =>
     Object.entries(server.explained ?? {}).map(([id, why]) => `${server.name}, ${numberOf(id)}: ${why}`),
@@ -93,7 +99,7 @@ function casePart(one: ConformanceCase): string {
     `**${one.title[0]?.toUpperCase()}${one.title.slice(1)}.**`,
     one.why,
     `*Timing:* ${one.timing}`,
-    ...(cause ? [`*Adds to cause ${cause.number}:* ${cause.name}.`] : []),
+    ...(cause ? [`*If it fails:* adds to [cause ${cause.number}, ${cause.name}](causes.md#${cause.id}).`] : []),
     ...(one.link ? [`*See:* <${one.link}>`] : []),
   ];
   return lines.join('\n\n');

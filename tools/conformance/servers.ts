@@ -1,4 +1,4 @@
-/** The servers of docs/conformance.md: this project's app in every mode, and others beside it. */
+/** The servers of docs/conformance.md: this project's app in every mode, and other servers. */
 import { delimiter, dirname } from 'node:path';
 import { CASES } from '../../src/conform/cases/registry.ts';
 import { OWN_PATHS } from '../../src/conform/own-paths.ts';
@@ -15,16 +15,16 @@ export interface MatrixServer {
   shown: string;
   command: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** What it runs on, and what it is about, for the versions. */
+  /** The runtimes and packages whose versions the page shows. */
   runtimes: readonly Runtime[];
   packages: readonly string[];
-  /** What is behind a failure that stays, by the case's id. */
+  /** Why a failure cannot be fixed, by the case's id. */
   explained?: Readonly<Record<string, string>>;
 }
 
 export const MATRIX_GROUPS = {
   ours: "This project's app, by its SHUTDOWN mode",
-  plain: 'Servers as their documentation has them',
+  plain: 'Servers as documented',
   library: 'Libraries for a graceful shutdown',
   wrapper: 'Wrappers around the drain mode',
 } as const;
@@ -36,7 +36,7 @@ export const MATRIX_GRACE_S = 10;
 
 const START_LIMIT_MS = 20_000;
 
-/** The servers get an environment without what would change them: srvx, for one, does not drain where CI is set. */
+/** Variables that would change how a server behaves are removed: srvx, for example, does not drain if CI is set. */
 const NOT_PASSED_ON = ['CI', 'TEST', 'NODE_OPTIONS'];
 
 const DRAIN = { SHUTDOWN: 'drain', DRAIN_DELAY_MS: '1000', SHUTDOWN_DEADLINE_MS: '8000' };
@@ -46,9 +46,9 @@ const DISPLAY: Record<Runtime, string> = { node: 'Node', bun: 'Bun', deno: 'Deno
 const DENO_UPLOADS =
   'Deno 2.9 makes the bodies of requests in flight unreadable as soon as shutdown() is called ' +
   '([denoland/deno#36809](https://github.com/denoland/deno/issues/36809)), and there is no other way to close its listener. ' +
-  'An upload that is over within the drain delay completes; a longer drain delay is what helps.';
+  'An upload that ends within the drain delay completes, so a longer drain delay helps.';
 
-/** Every case, against one of them. */
+/** Every case, against one server. */
 export function matrixSuite({ command, env }: MatrixServer): SuiteOptions {
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !NOT_PASSED_ON.includes(entry[0]),
@@ -146,7 +146,7 @@ function wrappers(): MatrixServer[] {
 }
 
 function wrapped(id: string, shown: string, command: readonly string[], runtime: Runtime = 'node'): MatrixServer {
-  // What the scripts call is what the other servers run on.
+  // The scripts find the same runtimes that the other servers run on.
   const path = [...RUNTIMES.map((runtime) => dirname(binary(runtime))), process.env.PATH ?? ''].join(delimiter);
   return {
     id,

@@ -1,4 +1,4 @@
-/** docs/causes.md: every cause a broken request can have. */
+/** docs/causes.md: every cause of a broken request. */
 import { CAUSES, type Cause } from '../../src/analysis/causes.ts';
 import { RULES } from '../../src/check/registry.ts';
 import { RUNTIMES } from '../../src/manifests/overlays.ts';
@@ -8,7 +8,7 @@ export function causesPage(): string {
   return paragraphs([
     '# Causes',
     GENERATED,
-    'Every request that a rolling update breaks is given exactly one of these causes. `k8s-rollout-test check` finds some of them in a manifest before anything is rolled: see [checks.md](checks.md).',
+    'Why a rolling update breaks requests, and how to fix it. Every broken request gets exactly one of these causes. `k8s-rollout-test check` finds some of them in a manifest before you roll anything out: see [checks.md](checks.md). `k8s-rollout-test explain ID` prints a cause in the terminal.',
     ...CAUSES.map(section),
   ]);
 }
@@ -19,16 +19,16 @@ function section(cause: Cause): string {
   const overlays = RUNTIMES.map((runtime) => `\`kustomize/overlays/${overlay}-${runtime}\``).join(', ');
   return paragraphs([
     `## ${id}`,
-    `**${number}: ${name}.** ${explanation}`,
-    `Recognised by: ${evidence}`,
-    `Fix: ${fix}`,
-    ...(measured ? [`Measured: ${measured}`] : []),
+    `**Cause ${number}: ${name}.** ${explanation}`,
+    `**How it is recognised.** ${evidence}`,
+    `**How to fix it.** ${fix}`,
+    ...(measured ? [`**Measured.** ${measured}`] : []),
     ...(overlay
       ? [
-          `Everything but this fix: ${overlays}. One rollout of it on Node:`,
-          `![The lives of the pods, and the requests that broke](pictures/${id}.svg)`,
+          `**Try it.** These overlays lack only this fix: ${overlays}. One rollout of the first one, on Node:`,
+          `![The timelines of the pods, and the requests that broke](pictures/${id}.svg)`,
         ]
       : []),
-    ...(rules.length > 0 ? [`Checks: ${rules.join(', ')}.`] : []),
+    ...(rules.length > 0 ? [`**Rules of \`check\`.** ${rules.join(', ')}.`] : []),
   ]).trimEnd();
 }

@@ -8,7 +8,7 @@ export function checksPage(): string {
   return paragraphs([
     '# Checks',
     GENERATED,
-    'What `k8s-rollout-test check` looks for in manifests and Dockerfiles. An **error** breaks requests in every rollout, a **warning** in some, and an **info** is worth knowing; errors and warnings make the exit code 1. `k8s-rollout-test explain ID` prints the same in the terminal. Causes are those of [causes.md](causes.md).',
+    'The rules that `k8s-rollout-test check` applies to manifests and Dockerfiles. An **error** breaks requests in every rollout, a **warning** breaks requests in some rollouts, and an **info** is worth knowing. The exit code is 1 if there is an error or a warning. `k8s-rollout-test explain ID` prints a rule in the terminal. [causes.md](causes.md) explains the causes.',
     table(),
     ...RULES.map(section),
   ]);
@@ -19,7 +19,7 @@ function table(): string {
     const link = cause ? `[${causeById(cause).name}](causes.md#${cause})` : '';
     return `| [${id}](#${id}) | ${severity} | ${title} | ${link} |`;
   });
-  return ['| rule | severity | what it finds | cause |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| rule | severity | what it finds | cause of broken requests |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 function section({ id, title, severity, cause, explanation, measured, fix, alsoKnownAs }: Rule): string {
@@ -29,9 +29,10 @@ function section({ id, title, severity, cause, explanation, measured, fix, alsoK
     `## ${id}`,
     `**${sentence(title)}** (${facts.join('; ')})`,
     explanation,
-    ...(measured ? [`Measured: ${measured}`] : []),
+    ...(measured ? [`**Measured.** ${measured}`] : []),
+    '**How to fix it.**',
     `\`\`\`${language}\n${fix}\n\`\`\``,
-    ...(alsoKnownAs ? [`Elsewhere: ${alsoKnownAs.join(', ')}.`] : []),
+    ...(alsoKnownAs ? [`**In other tools.** ${alsoKnownAs.join(', ')}.`] : []),
   ]).trimEnd();
 }
 

@@ -1,4 +1,4 @@
-/** docs/fidelity.md: the committed results of the local cluster beside those of a real one. */
+/** docs/fidelity.md: compares the committed results of the local cluster with those of a real one. */
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { projectFile } from '../../src/project-file.ts';
 import { count, counted, percent, rate } from '../../src/report/format.ts';
@@ -24,12 +24,16 @@ export function renderFidelity(local: readonly TrialResult[], kubernetes: readon
   return paragraphs([
     '# Fidelity: the local cluster and a real one',
     GENERATED,
-    `Both ran the same overlays under the same load: the local cluster with the builtin load, the real one (two nodes, Kubernetes 1.34, kube-proxy with iptables) with k6 in a Job. \`npm run fidelity\` measures both on the current context and writes this page from [${FOLDERS.local}](results/local/result.json) and [${FOLDERS.kubernetes}](results/kubernetes/result.json).`,
-    `**${agree} of ${rows.length} verdicts (breaks or not) are the same; in ${near} the failed requests per pod replaced are within a factor of two.**${left > 0 ? ` ${left} trials whose measurement was not valid are left out.` : ''}`,
+    `How closely the local cluster matches a real one. Both ran the same overlays with the same request mix. The local cluster used the builtin load. The real cluster (two nodes, Kubernetes 1.34, kube-proxy with iptables) used k6 in a Job. \`npm run fidelity\` measures both, the real one on the current context, and writes this page from [${FOLDERS.local}](results/local/result.json) and [${FOLDERS.kubernetes}](results/kubernetes/result.json).`,
+    `**${agree} of ${rows.length} verdicts (breaks requests or not) are the same. In ${near} overlays, the failed requests per pod replaced differ by at most a factor of two.**${left > 0 ? ` ${left} trials were not valid and are left out.` : ''}`,
     table(rows),
     onCluster(rows),
-    'Failed per pod: the mean over the rollouts, and the smallest and largest in brackets. Lag: the longest time from the deletion of a pod to the last new connection that reached it while another pod was there; a connection that was refused does not count on the real cluster, where nobody sees which pod refused it. Explained: the share of failures whose cause is the fault of the variant, or for `without-pre-stop` the keep-alive race that the same fix removes.',
-    'Without replicas the real cluster breaks fewer: while requests hang k6 adds virtual users, and drops what arrives meanwhile ([decision 4](decisions/0004-dropped-arrivals.md)), which the builtin load does not; under k6 the local cluster does as well ([results/local-k6](results/local-k6/result.json)).',
+    `What the columns mean:
+
+- **failed per pod**: failed requests per pod replaced, the mean over the rollouts, with the smallest and the largest in brackets.
+- **explained**: the share of failures with the cause that the missing fix removes. For \`without-pre-stop\` the keep-alive race counts too, because the same fix removes it.
+- **lag**: the longest time from the deletion of a pod to the last new connection that reached it while another pod was ready. On the real cluster a refused connection does not count, because nobody sees which pod refused it.`,
+    '**Why `without-replicas` differs.** The real cluster breaks fewer requests. While requests hang, k6 adds virtual users and drops the arrivals of that time ([decision 4](decisions/0004-dropped-arrivals.md)). The builtin load drops none. Under k6 the local cluster breaks fewer too ([results/local-k6](results/local-k6/result.json)).',
   ]);
 }
 
@@ -40,7 +44,7 @@ interface Pair {
   there: readonly TrialResult[];
 }
 
-/** Every runtime in every variant that both have. */
+/** Every runtime in every variant that both clusters have results for. */
 function pairs(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): Pair[] {
   const { runtimes, rows } = matrix(local);
   return rows
@@ -60,7 +64,7 @@ function table(rows: readonly Pair[]): string {
     return `| ${variant}-${runtime} | ${cells.join(' | ')} |`;
   });
   return [
-    '| overlay | local: failed per pod | explained | lag | cluster: failed per pod | explained | lag |',
+    '| overlay | local: failed per pod | local: explained | local: lag | real: failed per pod | real: explained | real: lag |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n');
@@ -84,7 +88,7 @@ function withinFactor(a: number, b: number, factor: number): boolean {
   return Math.max(a, b) / Math.min(a, b) <= factor;
 }
 
-/** What the real cluster's trials add up to. */
+/** The sums over the real cluster's trials. */
 function onCluster(rows: readonly Pair[]): string {
   const sum = (trials: readonly TrialResult[], value: (trial: TrialResult) => number) =>
     trials.reduce((total, trial) => total + value(trial), 0);
@@ -96,7 +100,7 @@ function onCluster(rows: readonly Pair[]): string {
     });
   const all = rows.flatMap(({ there }) => there);
   const [unexplained, failed] = [sum(all, ({ causes }) => causes.unexplained), sum(all, (trial) => trial.failed)];
-  return `On the real cluster the valid variants broke: ${clean.join(', ')}. Of the ${count(failed)} requests that the others broke ${count(unexplained)} are unexplained (${percent(unexplained / Math.max(1, failed))}).`;
+  return `On the real cluster, failed requests of the valid variants: ${clean.join(', ')}. The other variants broke ${count(failed)} requests, of which ${count(unexplained)} are unexplained (${percent(unexplained / Math.max(1, failed))}).`;
 }
 
 function spread(trials: readonly TrialResult[]): string {

@@ -1,4 +1,4 @@
-/** One small Hono app with every kind of request, for the servers beside it. */
+/** A small Hono app with every kind of request, used by the servers in this folder. */
 import { Hono } from 'hono';
 import { stream, streamSSE } from 'hono/streaming';
 

@@ -1,4 +1,4 @@
-/** Hono on Bun as its documentation has it. */
+/** Hono on Bun, as in its documentation. */
 import { app, hostname, port } from './app.mjs';
 
 export default { fetch: app.fetch, hostname, port };

@@ -1,4 +1,4 @@
-/** Hono on Deno as its documentation has it. */
+/** Hono on Deno, as in its documentation. */
 import { app, hostname, port } from './app.mjs';
 
 Deno.serve({ hostname, port }, app.fetch);

@@ -1,4 +1,4 @@
-/** Hono on Node with the graceful shutdown of its documentation (https://hono.dev/docs/getting-started/nodejs). */
+/** Hono on Node with the graceful shutdown from its documentation (https://hono.dev/docs/getting-started/nodejs). */
 import { serve } from '@hono/node-server';
 import { app, hostname, port } from './app.mjs';
 

@@ -1,4 +1,4 @@
-/** Hono on Node as its first example has it: nothing is said about signals. */
+/** Hono on Node, as in the first example of its documentation, which does not handle signals. */
 import { serve } from '@hono/node-server';
 import { app, hostname, port } from './app.mjs';
 

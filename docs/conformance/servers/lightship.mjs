@@ -1,10 +1,10 @@
-/** Its own probes are on a port of their own. */
+/** lightship serves its probes on a separate port. */
 import { createLightship } from 'lightship';
 import { DEADLINE_MS, DELAY_MS, server } from './node-server.mjs';
 
 const lightship = await createLightship({
   detectKubernetes: false,
-  port: 0, // any that is free
+  port: 0, // any free port
   shutdownDelay: DELAY_MS,
   gracefulShutdownTimeout: DEADLINE_MS,
   shutdownHandlerTimeout: DEADLINE_MS,

@@ -1,4 +1,4 @@
-/** The app on a server of node:http, for the libraries that take one. */
+/** The app on a node:http server, for the libraries that take such a server. */
 import { serve } from '@hono/node-server';
 import { app, hostname, port } from './app.mjs';
 

@@ -1,4 +1,4 @@
-/** srvx, with its own graceful shutdown. */
+/** srvx with its built-in graceful shutdown. */
 import { serve } from 'srvx';
 import { app, hostname, port } from './app.mjs';
 

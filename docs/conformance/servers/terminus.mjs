@@ -5,6 +5,6 @@ createTerminus(server, {
   signals: ['SIGTERM', 'SIGINT'],
   timeout: DEADLINE_MS - DELAY_MS,
   healthChecks: { '/readyz': async () => {} },
-  // As its documentation says for Kubernetes.
+  // As its documentation recommends for Kubernetes.
   beforeShutdown: () => new Promise((resolve) => setTimeout(resolve, DELAY_MS)),
 });

@@ -6,15 +6,15 @@ import type { Rule } from '../rule.ts';
 export const ADMISSION_RULES: readonly Rule[] = [
   {
     id: 'refused-by-api-server',
-    title: 'the API server refuses the manifest',
+    title: 'a manifest that the API server refuses',
     severity: 'error',
     explanation:
-      'The values of these fields do not go together, and kubectl apply fails: a preStop sleep above the grace period, rolling update limits of 0 and 0, a selector that does not match the template. The words are those of the API server of Kubernetes 1.34. This is no validation against the schema: kubeconform does that.',
+      'kubectl apply fails because the values of these fields contradict each other: a preStop sleep above the grace period, rolling update limits of 0 and 0, a selector that does not match the template. The message is the one that the API server of Kubernetes 1.34 prints. This rule does not validate the manifest against the schema; kubeconform does that.',
     fix: `kind: Deployment
 spec:
   template:
     spec:
-      # Above the preStop sleep of 40 s.
+      # Longer than the preStop sleep of 40 s.
       terminationGracePeriodSeconds: 50
       containers:
         - name: app

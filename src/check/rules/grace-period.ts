@@ -15,13 +15,13 @@ export const GRACE_PERIOD_RULES: readonly Rule[] = [
     severity: 'error',
     cause: 'grace-too-short',
     explanation:
-      'terminationGracePeriodSeconds (30 when absent) runs from the deletion, and the preStop hook counts towards it: what the hook, the drain delay and the longest request need has to fit, or SIGKILL cuts what is in flight. The API server refuses a preStop sleep above the grace period but accepts an equal one, which leaves nothing. Say how long requests take with --longest-request; without it they count as 0 s, so that a finding is certain. A pod without a preStop hook that needs one is measured by the 5 s it will get.',
-    measured: `${ON_A_CLUSTER} with a grace period of 5 s and a preStop sleep of 5 s broke 45 requests on Node 26.10, 40 on Bun 1.4.4 and 44 on Deno 2.9.6, all of them slow ones; with 15 s none.`,
+      'terminationGracePeriodSeconds (30 if absent) starts at the deletion, and the preStop hook counts towards it. The hook, the drain delay and the longest request must all fit, or SIGKILL cuts the requests in flight. The API server refuses a preStop sleep above the grace period but accepts an equal one, which leaves no time for the drain. Use --longest-request to say how long requests take. Without it they count as 0 s, so every finding is certain. If a pod needs a preStop hook and has none, the rule assumes the 5 s that the hook will take.',
+    measured: `${ON_A_CLUSTER} a grace period of 5 s with a preStop sleep of 5 s broke 45 requests on Node 26.10, 40 on Bun 1.4.4 and 44 on Deno 2.9.6, all of them slow requests. A grace period of 15 s broke none.`,
     fix: `kind: Deployment
 spec:
   template:
     spec:
-      # preStop 5 s + drain delay 2 s + the longest request 4 s, and some to spare.
+      # preStop 5 s + drain delay 2 s + the longest request 4 s + some to spare.
       terminationGracePeriodSeconds: 15`,
     evaluate(workload, context) {
       const { graceSeconds, name, object, containers } = workload;

@@ -12,7 +12,7 @@ export const NEIGHBOUR_RULES: readonly Rule[] = [
     title: 'a sidecar that stops before the app',
     severity: 'info',
     explanation:
-      'Every container of a pod gets its preStop hook and SIGTERM at the same time. While the app sleeps in its hook and serves on, a sidecar without one is gone: a proxy to a database or a mesh then fails the requests. A native sidecar (an init container with restartPolicy Always, Kubernetes 1.29 and later) is stopped after the app.',
+      'All containers of a pod get their preStop hook or SIGTERM at the same time. While the app sleeps in its hook and keeps serving, a sidecar without a hook has already stopped. If the sidecar is a proxy to a database or a mesh, requests then fail. A native sidecar (an init container with restartPolicy Always, Kubernetes 1.29 and later) stops after the app.',
     fix: `kind: Deployment
 spec:
   template:
@@ -36,11 +36,11 @@ spec:
   },
   {
     id: 'session-affinity-pins-dying-pod',
-    title: 'session affinity pins clients to a pod that is going',
+    title: 'session affinity that pins clients to a terminating pod',
     severity: 'warning',
     cause: 'routing-lag',
     explanation:
-      'With sessionAffinity ClientIP a router sends every connection of a client to the same pod for as long as it knows it. Until it has learned that the pod is going, such a client loses all of its new connections, not one in so many, unless the pod stays in service that long.',
+      'With sessionAffinity ClientIP, a router sends every connection of a client to the same pod for as long as it knows that pod. Until the router learns that the pod is terminating, such a client loses all of its new connections and not just some of them, unless the pod keeps serving that long.',
     fix: `kind: Service
 spec:
   sessionAffinity: None`,
@@ -61,11 +61,11 @@ spec:
   },
   {
     id: 'external-traffic-policy-local',
-    title: 'a load balancer that sends to nodes with a pod only',
+    title: 'a load balancer that sends only to nodes with a pod',
     severity: 'info',
     cause: 'routing-lag',
     explanation:
-      'With externalTrafficPolicy Local an external load balancer finds the nodes that have a pod by its own health checks. When the last pod of a node goes, it learns that only after some failed checks, often 10 to 30 s: the preStop sleep has to be longer than that.',
+      'With externalTrafficPolicy Local, an external load balancer uses its own health checks to find the nodes that have a pod. When the last pod of a node terminates, the load balancer notices only after some failed checks, often 10 to 30 s later. The preStop sleep must be longer than that.',
     fix: `kind: Service
 spec:
   externalTrafficPolicy: Cluster`,
@@ -82,7 +82,7 @@ spec:
     title: 'no PodDisruptionBudget',
     severity: 'info',
     explanation:
-      'A PodDisruptionBudget does not limit a rolling update: maxUnavailable does. It limits evictions, so without one a node drain or an upgrade of the cluster may take all pods at once.',
+      'A PodDisruptionBudget limits evictions. Without one, a node drain or a cluster upgrade may evict all pods at once. It does not limit a rolling update; maxUnavailable does.',
     fix: `apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
@@ -108,7 +108,7 @@ spec:
     title: 'a PodDisruptionBudget that allows no eviction',
     severity: 'warning',
     explanation:
-      'With maxUnavailable 0, or minAvailable as large as the number of replicas, no pod may ever be evicted: node drains hang until somebody deletes the pods by force. Rollouts go on, for a budget does not limit them.',
+      'With maxUnavailable 0, or minAvailable as large as the number of replicas, no pod may ever be evicted. Node drains hang until somebody deletes the pods by force. Rollouts still work, because a budget does not limit them.',
     fix: `kind: PodDisruptionBudget
 spec:
   maxUnavailable: 1`,

@@ -30,9 +30,9 @@ export const PID1_RULES: readonly Rule[] = [
       severity: 'error',
       cause: 'no-graceful-shutdown',
       explanation:
-        'SIGTERM goes to PID 1. A shell passes it to nobody, and as PID 1 it ignores the signal itself: the app never hears of the shutdown and is killed at the end of the grace period with all it was serving. The shell form of ENTRYPOINT and CMD starts such a shell, and so does command: [sh, -c, ...]. With exec before the app the shell makes room for it, and that is fine. bash and BusyBox do so by themselves for the last command of a plain script; dash, the sh of Debian and Ubuntu images, does not.',
+        'The kubelet sends SIGTERM to PID 1. A shell as PID 1 ignores the signal and does not forward it. So the app never gets SIGTERM, and SIGKILL ends it at the end of the grace period with all requests in flight. The shell form of ENTRYPOINT and CMD starts such a shell, and so does command: [sh, -c, ...]. With exec before the app, the app replaces the shell, and the problem is gone. bash and BusyBox do that by themselves for the last command of a plain script. dash, the sh of Debian and Ubuntu images, does not.',
       measured:
-        'A server on Node behind `sh -c "node server.js"` (dash 0.5.12, PID 1) saw no SIGTERM. bash 5.2 and BusyBox 1.35 replaced themselves by the command.',
+        'A server on Node behind `sh -c "node server.js"` (dash 0.5.12, PID 1) got no SIGTERM. bash 5.2 and BusyBox 1.35 replaced themselves with the command.',
       fix: APP_AS_PID1,
       alsoKnownAs: ['hadolint DL3025', 'docker build JSONArgsRecommended'],
     },
@@ -50,13 +50,13 @@ export const PID1_RULES: readonly Rule[] = [
   pid1Rule(
     {
       id: 'npm-as-pid1',
-      title: 'npm or node --run as PID 1',
+      title: 'a script runner (npm, npx or node --run) as PID 1',
       severity: 'error',
       cause: 'no-graceful-shutdown',
       explanation:
-        'npm and npx end soon after SIGTERM, whatever their child is doing, and the container ends with them. node --run ignores SIGTERM as PID 1 and passes nothing on. Start the app itself; bun run and deno task pass signals on.',
+        'npm and npx exit soon after SIGTERM, even if their child is still serving, and the container ends with them. node --run ignores SIGTERM as PID 1 and does not forward it. Start the app itself. bun run and deno task forward signals.',
       measured:
-        'As PID 1 with a request of 2 s in flight: npm start and npx of npm 11 ended 0.53 s after SIGTERM and cut it, and the app never saw the signal. Behind node --run of Node 26 the app never saw it either.',
+        'With a request of 2 s in flight, npm start and npx of npm 11 as PID 1 exited 0.53 s after SIGTERM and cut it, and the app never got the signal. Behind node --run of Node 26 the app never got it either.',
       fix: APP_AS_PID1,
     },
     (found) => {
@@ -78,9 +78,9 @@ export const PID1_RULES: readonly Rule[] = [
       severity: 'warning',
       cause: 'no-graceful-shutdown',
       explanation:
-        'Whether SIGTERM reaches the app, and whether the container outlives it, depends on the version, which no manifest tells. Start the app itself.',
+        'Whether SIGTERM reaches the app, and whether the container then waits for the app, depends on the version, which a manifest does not show. Start the app itself.',
       measured:
-        'As PID 1 with a request of 2 s in flight: Yarn 1.22 ended after 26 ms and pnpm 8, 9 and 10 after 50 ms, and cut it; Yarn 4.18 and pnpm 12.21 passed the signal on and waited.',
+        'With a request of 2 s in flight, Yarn 1.22 as PID 1 exited 26 ms after SIGTERM, and pnpm 8, 9 and 10 after 50 ms; both cut the request. Yarn 4.18 and pnpm 12.21 forwarded the signal and waited.',
       fix: APP_AS_PID1,
     },
     (found) =>
@@ -97,7 +97,7 @@ export const PID1_RULES: readonly Rule[] = [
       severity: 'info',
       cause: 'no-graceful-shutdown',
       explanation:
-        'A start script is fine as long as its last line is `exec` and the app, which then takes its place. Without exec the script stays PID 1 and passes no SIGTERM on. What the script says cannot be seen from here.',
+        'A start script is fine if its last line is `exec` and the app, because the app then replaces the script. Without exec the script stays PID 1 and does not forward SIGTERM. This rule cannot see what the script contains.',
       fix: `#!/bin/sh
 # The last line of the script:
 exec node server.js "$@"`,
@@ -109,13 +109,13 @@ exec node server.js "$@"`,
   ),
   {
     id: 'share-process-namespace',
-    title: 'containers share one process namespace',
+    title: 'containers that share one process namespace',
     severity: 'info',
     cause: 'no-graceful-shutdown',
     explanation:
-      'With shareProcessNamespace no app is PID 1. A process without a SIGTERM handler then dies of the signal at once, where as PID 1 it would have ignored it and served on until SIGKILL.',
+      'With shareProcessNamespace, no app is PID 1. A process without a SIGTERM handler then dies of the signal at once. As PID 1 it would ignore the signal and keep serving until SIGKILL.',
     measured:
-      'Without a handler, Node, Bun and Deno died 3 to 8 ms after SIGTERM where they were not PID 1. As PID 1, Node and Bun served on until SIGKILL.',
+      'Without a handler, Node, Bun and Deno died 3 to 8 ms after SIGTERM if they were not PID 1. As PID 1, Node and Bun kept serving until SIGKILL.',
     fix: `kind: Deployment
 spec:
   template:

@@ -26,8 +26,8 @@ export const PRE_STOP_RULES: readonly Rule[] = [
     severity: 'error',
     cause: 'routing-lag',
     explanation:
-      'SIGTERM and the removal of the endpoint start at the same time. Routers learn of the removal later, and send new connections to a pod that no longer accepts them. A preStop sleep keeps the pod in service meanwhile; the sleep action is built into the kubelet (Kubernetes 1.30 and later) and needs no shell. An app that goes on accepting for some seconds after SIGTERM needs it less: say so with --drain-delay.',
-    measured: `${ON_A_CLUSTER} without preStop and drain delay broke 122 requests on Node 26.10, 159 on Bun 1.4.4 and 165 on Deno 2.9.6; with a preStop sleep of 5 s and a drain delay of 2 s none. New connections failed for 0.3 to 1.05 s after each pod's SIGTERM.`,
+      'The removal of the endpoint starts at the same time as SIGTERM. Routers learn of the removal later, and meanwhile send new connections to a pod that no longer accepts them. A preStop sleep keeps the pod in service until the routers know. The sleep action is built into the kubelet (Kubernetes 1.30 and later) and needs no shell. If your app keeps accepting connections for some seconds after SIGTERM, it needs a shorter sleep or none: pass --drain-delay.',
+    measured: `${ON_A_CLUSTER} a deployment without preStop and drain delay broke 122 requests on Node 26.10, 159 on Bun 1.4.4 and 165 on Deno 2.9.6. With a preStop sleep of 5 s and a drain delay of 2 s it broke none. New connections failed for 0.3 to 1.05 s after each pod's SIGTERM.`,
     fix: SLEEP_FIX,
     alsoKnownAs: ['datree CONTAINERS_MISSING_PRESTOP_KEY', 'Azure Policy ContainerEnforcePreStopHook'],
     evaluate: (workload, context) =>
@@ -40,13 +40,13 @@ export const PRE_STOP_RULES: readonly Rule[] = [
   },
   {
     id: 'prestop-too-short',
-    title: 'a preStop sleep shorter than routing takes',
+    title: 'a preStop sleep shorter than the routing lag',
     severity: 'warning',
     cause: 'routing-lag',
     explanation:
-      'The preStop sleep and the drain delay together are how long the pod serves after it was told to go. It has to be longer than the slowest router needs: about a second for kube-proxy, several for load balancers that poll.',
+      'After its deletion, a pod keeps serving for the preStop sleep plus the drain delay. That must be longer than the slowest router needs to learn of the deletion: about a second for kube-proxy, several seconds for load balancers that poll.',
     measured:
-      'On Kubernetes 1.34 with kube-proxy, new connections reached a stopping pod for 0.3 to 1.05 s after its SIGTERM.',
+      'On Kubernetes 1.34 with kube-proxy, new connections reached a terminating pod for 0.3 to 1.05 s after its SIGTERM.',
     fix: SLEEP_FIX,
     evaluate: (workload, context) =>
       stays(workload, context).flatMap(({ container, path, known, seconds }): Problem[] => {
@@ -60,11 +60,11 @@ export const PRE_STOP_RULES: readonly Rule[] = [
   },
   {
     id: 'prestop-exec-needs-missing-binary',
-    title: 'a preStop command the image lacks',
+    title: 'a preStop command that the image does not have',
     severity: 'error',
     cause: 'routing-lag',
     explanation:
-      'An exec hook runs a program of the image. Distroless images and scratch have no shell and no sleep: the hook fails, the kubelet notes FailedPreStopHook, and sends SIGTERM at once, as if there were no hook.',
+      'An exec hook runs a program of the image. Distroless images and scratch have no shell and no sleep, so the hook fails. The kubelet records FailedPreStopHook and sends SIGTERM at once, as if there were no hook.',
     fix: SLEEP_FIX,
     evaluate: (workload, context) =>
       workload.containers.flatMap((candidate): Problem[] => {
@@ -83,7 +83,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
     severity: 'info',
     cause: 'routing-lag',
     explanation:
-      'exec hooks need a shell or sleep(1) in the image, and fail without them. The sleep action of the kubelet (on by default since Kubernetes 1.30, stable since 1.34) needs nothing.',
+      'An exec hook needs a shell or sleep(1) in the image, and fails without it. The sleep action of the kubelet (on by default since Kubernetes 1.30, stable since 1.34) needs nothing from the image.',
     fix: SLEEP_FIX,
     evaluate: (workload, context) =>
       workload.containers.flatMap((candidate): Problem[] => {

@@ -15,7 +15,7 @@ export const PROBE_RULES: readonly Rule[] = [
     severity: 'error',
     cause: 'not-ready',
     explanation:
-      'Without a readiness probe a container counts as ready the moment its process starts. The rollout then sends requests to a pod that does not listen yet, and deletes old pods for it. (A startup probe alone is enough for the start: the container is not ready before it has succeeded.)',
+      'Without a readiness probe, a container counts as ready when its process starts. The new pod then gets requests before it listens, and the rollout already deletes old pods. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
     fix: `kind: Deployment
 spec:
   template:
@@ -46,11 +46,11 @@ spec:
   },
   {
     id: 'pod-probes-identical',
-    title: 'readiness and liveness probe are the same',
+    title: 'identical readiness and liveness probes',
     severity: 'warning',
     cause: 'capacity',
     explanation:
-      'The two answer different questions: can this pod take more requests now, and is it beyond help. When liveness fails as early as readiness, a pod that only had too much to do is killed with all it was serving, and the others get its load. The same endpoint is fine as long as liveness gives up later.',
+      'Readiness asks whether the pod can take more requests now. Liveness asks whether only a restart can help. If liveness fails as early as readiness, the kubelet kills a pod that was only overloaded, with all its requests in flight, and the other pods get its load. The same endpoint is fine if liveness gives up later.',
     fix: `kind: Deployment
 spec:
   template:
@@ -81,7 +81,7 @@ spec:
     severity: 'info',
     cause: 'not-ready',
     explanation:
-      'periodSeconds times failureThreshold is how long a pod that cannot serve keeps getting requests (30 s with the defaults), and a long period makes each new pod wait for its first success. A terminating pod leaves the endpoints at once: this probe plays no part in that.',
+      'A pod that cannot serve keeps getting requests for periodSeconds times failureThreshold (30 s with the defaults). A long period also makes each new pod wait for its first success. A terminating pod leaves the endpoints at once; this probe plays no part in that.',
     fix: `kind: Deployment
 spec:
   template:

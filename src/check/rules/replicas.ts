@@ -8,9 +8,9 @@ export const REPLICA_RULES: readonly Rule[] = [
     severity: 'info',
     cause: 'capacity',
     explanation:
-      'With the default strategy a rolling update of one replica starts the new pod before it deletes the old one, so the update itself breaks nothing. But there is no spare: when the pod crashes, or its node is drained, nobody serves until the next one is ready.',
+      'With the default strategy, a rolling update of one replica starts the new pod before it deletes the old one, so the update itself breaks nothing. But there is no spare pod: if the pod crashes, or its node is drained, nothing serves until the next pod is ready.',
     measured:
-      'One replica on Kubernetes 1.34, even replaced in place (maxSurge 0) with a preStop sleep of 5 s and a draining app: 0 of 16,782 requests broke. Without the preStop hook 465 did.',
+      'On Kubernetes 1.34, one replica with a preStop sleep of 5 s and a draining app broke 0 of 16,782 requests, even when it was replaced in place (maxSurge 0). Without the preStop hook it broke 465.',
     fix: `kind: Deployment
 spec:
   replicas: 3`,
@@ -29,11 +29,11 @@ spec:
   },
   {
     id: 'horizontalpodautoscaler-replicas',
-    title: 'an autoscaler that goes down to one replica',
+    title: 'an autoscaler that scales down to one replica',
     severity: 'info',
     cause: 'capacity',
     explanation:
-      'minReplicas (1 when absent) is what the workload runs with when there is little to do, and what a rollout at that hour has to live with.',
+      'At low load the workload runs with minReplicas (1 if absent), and a rollout at that time has no more pods than that.',
     fix: `kind: HorizontalPodAutoscaler
 spec:
   minReplicas: 3`,
@@ -51,11 +51,11 @@ spec:
   },
   {
     id: 'hpa-overrides-replicas',
-    title: 'replicas set beside an autoscaler',
+    title: 'replicas set on an autoscaled workload',
     severity: 'warning',
     cause: 'capacity',
     explanation:
-      'Each apply of the manifest sets the replicas it names, whatever the autoscaler had scaled to: under load, pods that are needed are deleted in the middle of a rollout, and the autoscaler brings them back later.',
+      'Each apply of the manifest resets the workload to these replicas and overrides the autoscaler. Under load, this deletes pods that are needed in the middle of a rollout, and the autoscaler brings them back later.',
     fix: `kind: Deployment
 spec:
   # No replicas: the autoscaler sets them.
@@ -74,7 +74,7 @@ spec:
     severity: 'error',
     cause: 'capacity',
     explanation:
-      'A StatefulSet deletes a pod and waits until it is gone before it starts the next one of that name. With one replica every update is an outage from the end of the old pod until the new one is ready; no preStop hook changes that.',
+      'A StatefulSet deletes a pod and waits until it is gone before it starts the next pod of that name. With one replica, every update is an outage from the end of the old pod until the new pod is ready. A preStop hook does not change that.',
     fix: `kind: StatefulSet
 spec:
   replicas: 3`,

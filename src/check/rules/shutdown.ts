@@ -10,8 +10,8 @@ export const SHUTDOWN_RULES: readonly Rule[] = [
     severity: 'error',
     cause: 'no-graceful-shutdown',
     explanation:
-      'The images of this project (k8s-rollout-test-node, -bun and -deno) do on SIGTERM what their variable SHUTDOWN says: none, which is also the default, installs no handler, and exit ends at once. For any other image a manifest does not tell whether the app handles SIGTERM; `k8s-rollout-test conform -- COMMAND` measures it.',
-    measured: `${ON_A_CLUSTER} with SHUTDOWN=none broke 60 requests on Node 26.10, 63 on Bun 1.4.4 and 67 on Deno 2.9.6; with SHUTDOWN=drain none.`,
+      'In the images of this project (k8s-rollout-test-node, -bun and -deno), the variable SHUTDOWN decides what happens on SIGTERM: none, which is also the default, installs no handler, and exit ends at once. For any other image, a manifest does not show whether the app handles SIGTERM; `k8s-rollout-test conform -- COMMAND` measures it.',
+    measured: `${ON_A_CLUSTER} SHUTDOWN=none broke 60 requests on Node 26.10, 63 on Bun 1.4.4 and 67 on Deno 2.9.6. SHUTDOWN=drain broke none.`,
     fix: `kind: Deployment
 spec:
   template:

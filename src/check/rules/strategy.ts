@@ -12,9 +12,9 @@ export const STRATEGY_RULES: readonly Rule[] = [
     severity: 'error',
     cause: 'capacity',
     explanation:
-      'Recreate deletes every pod, waits until all of them are gone, and only then starts new ones. Each rollout is an outage for as long as pods take to end and to start, however many replicas there are.',
+      'Recreate deletes all pods, waits until they are gone, and only then starts new ones. Every rollout is an outage for as long as pods take to end and to start, regardless of the number of replicas.',
     measured:
-      'On Kubernetes 1.34, 45 s of load with one rollout of one replica with Recreate broke 377 of about 18,900 requests on Node, 423 on Bun and 404 on Deno, everything else being right; with 3 replicas and RollingUpdate none.',
+      'On Kubernetes 1.34, in 45 s of load with one rollout, one replica with Recreate broke 377 of about 18,900 requests on Node, 423 on Bun and 404 on Deno; everything else was right. 3 replicas with RollingUpdate broke none.',
     fix: `kind: Deployment
 spec:
   replicas: 3
@@ -36,13 +36,13 @@ spec:
   },
   {
     id: 'rollout-takes-all',
-    title: 'a rolling update that may take every pod at once',
+    title: 'a rolling update that may delete every pod at once',
     severity: 'warning',
     cause: 'capacity',
     explanation:
-      'maxUnavailable, rounded down where it is a percentage, is as large as the number of replicas: every old pod may be deleted before a new one is ready. Routers then fall back to terminating pods that still serve (Kubernetes 1.28 and later), so all depends on preStop outlasting the start of the new pods.',
+      'maxUnavailable (rounded down if it is a percentage) is as large as the number of replicas, so the rollout may delete every old pod before a new one is ready. Routers then fall back to terminating pods that still serve (Kubernetes 1.28 and later). Requests fail unless preStop lasts until the new pods have started.',
     measured:
-      'One replica replaced in place on Kubernetes 1.34: 0 of 16,782 requests broke with a preStop sleep of 5 s, which outlasted the start; 465 without it.',
+      'On Kubernetes 1.34, one replica that was replaced in place broke 0 of 16,782 requests with a preStop sleep of 5 s, which lasted until the new pod had started. Without the sleep it broke 465.',
     fix: `kind: Deployment
 spec:
   strategy:
@@ -58,7 +58,7 @@ spec:
     title: 'a host port with maxUnavailable 0',
     severity: 'warning',
     explanation:
-      'A node has each host port once. With maxUnavailable 0 the new pod has to start beside the old ones, and finds no place where every node has one already: the rollout hangs.',
+      'A host port can be used once per node. With maxUnavailable 0, the new pod must start while the old pods still run. If every node already runs one of them, no node has the port free and the rollout hangs.',
     fix: `kind: Deployment
 spec:
   template:
@@ -66,7 +66,7 @@ spec:
       containers:
         - name: app
           ports:
-            # No hostPort: a Service finds the pod.
+            # No hostPort: a Service finds the pod without it.
             - containerPort: 8080`,
     alsoKnownAs: ['Polaris hostPortSet'],
     evaluate({ object, name, rollout, containers }) {
@@ -88,7 +88,7 @@ spec:
     title: 'no minReadySeconds',
     severity: 'info',
     explanation:
-      'A new pod counts as available the moment it is ready, and the next old pod goes at once. A few seconds of minReadySeconds give routers time to learn of the new pod first, and stop a rollout whose pods fail right after their start.',
+      'A new pod counts as available as soon as it is ready, and the rollout then deletes the next old pod at once. A few seconds of minReadySeconds give routers time to learn of the new pod first, and stop a rollout whose pods fail right after they start.',
     fix: `kind: Deployment
 spec:
   minReadySeconds: 5`,

@@ -17,9 +17,9 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     id: 'exits-on-sigterm',
     family: 'exit',
     title: 'exits on SIGTERM, as PID 1 too',
-    why: 'A container that does not end on SIGTERM takes its whole grace period, and SIGKILL cuts its last requests. PID 1 ignores every signal that it has no handler for, and a timer or a stream that nobody ends keeps a process running as well.',
+    why: 'A container that does not end on SIGTERM uses up its grace period, and SIGKILL cuts its last requests. PID 1 ignores every signal that it has no handler for. A timer or a stream that is never ended also keeps a process running.',
     timing:
-      'SIGTERM when idle, and after requests of every kind that are over: event streams and WebSockets whose clients have left, uploads, slow requests. It has the grace period.',
+      'SIGTERM is sent to an idle process, and to one that has finished requests of every kind: event streams and WebSockets whose clients have left, uploads, slow requests. The process has the grace period to exit.',
     cause: 'no-graceful-shutdown',
     link: 'https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination',
     run: exitsOnSignal,
@@ -29,8 +29,8 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     id: 'exit-code-zero',
     family: 'exit',
     title: 'exits with code 0 when nothing was lost',
-    why: 'Any other code marks the pod as failed: a Job runs again, and alerts go off at every rollout.',
-    timing: 'SIGTERM when idle; it has the grace period.',
+    why: 'Any other code marks the pod as failed: a Job runs again, and alerts fire at every rollout.',
+    timing: 'SIGTERM is sent when the process is idle. It has the grace period to exit.',
     async run(context) {
       context.needsExit();
       const exit = await exitWhenIdle(context);
@@ -42,8 +42,8 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     id: 'prompt-when-idle',
     family: 'exit',
     title: 'exits promptly when idle',
-    why: 'Every second between the last request and the exit makes each rollout longer, once for every pod.',
-    timing: `SIGTERM when idle; the exit comes within ${PROMPT_MS / 1000} s of the closing of the port.`,
+    why: 'Every second between the last request and the exit makes each rollout longer, once for each pod.',
+    timing: `SIGTERM is sent when the process is idle. It exits within ${PROMPT_MS / 1000} s after its port closes.`,
     async run(context) {
       context.needsExit();
       const server = await context.serve();
@@ -55,9 +55,9 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     number: 4,
     id: 'sigint-too',
     family: 'exit',
-    title: 'does on SIGINT what it does on SIGTERM',
-    why: 'Ctrl-C, docker compose and some process managers send SIGINT; a handler of its own for that is often the one that cuts.',
-    timing: 'Two processes side by side, each with a request in flight: one gets SIGTERM, the other SIGINT.',
+    title: 'handles SIGINT like SIGTERM',
+    why: 'Ctrl-C, docker compose and some process managers send SIGINT. A separate handler for it is often the one that cuts requests.',
+    timing: 'Two processes run side by side, each with a request in flight. One gets SIGTERM, the other SIGINT.',
     link: 'https://github.com/honojs/website/pull/660',
     async run(context) {
       const { stopSignal } = context;
@@ -75,8 +75,8 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     id: 'second-sigterm',
     family: 'exit',
     title: 'is not disturbed by a second SIGTERM',
-    why: 'Wrappers and process managers repeat signals; a handler that is registered once leaves the second to the default, which is death.',
-    timing: `A request in flight; SIGTERM, and another at T + ${DRAINING_MS} ms.`,
+    why: 'Wrappers and process managers repeat signals. If a handler is registered for one signal only, the second signal gets the default action and kills the process.',
+    timing: `With a request in flight, SIGTERM is sent, and again at T + ${DRAINING_MS} ms.`,
     async run(context) {
       context.needsExit();
       const server = await context.serve();
@@ -96,8 +96,9 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     id: 'signal-as-the-port-opens',
     family: 'exit',
     title: 'handles a SIGTERM that comes as soon as the port is open',
-    why: 'A rollout may stop a pod that has just started. Where the handler comes later than the listener, PID 1 ignores the signal and runs until SIGKILL.',
-    timing: 'SIGTERM 50 ms after the port was seen open, before any request; it has the grace period.',
+    why: 'A rollout may stop a pod that has just started. If the handler is installed after the listener, PID 1 ignores the signal and runs until SIGKILL.',
+    timing:
+      'SIGTERM is sent 50 ms after the port was seen open, before any request. The process has the grace period to exit.',
     async run(context) {
       context.needsExit();
       const server = await context.start();
@@ -114,10 +115,10 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     number: 7,
     id: 'through-the-wrapper',
     family: 'exit',
-    title: 'its wrapper passes SIGTERM on, and waits',
-    why: 'A shell, an init or a package manager as PID 1 gets the signal in place of the server. Some do not pass it on, and some end before the server does: when PID 1 ends, the kernel kills every other process of the container.',
+    title: 'its wrapper forwards SIGTERM and waits',
+    why: 'A shell, an init or a package manager as PID 1 gets the signal instead of the server. Some do not forward it, and some end before the server does. When PID 1 ends, the kernel kills every other process of the container.',
     timing:
-      'A request in flight; SIGTERM to the first process; the response completes and the exit comes within the grace period.',
+      'With a request in flight, SIGTERM is sent to the first process. The response completes, and the container exits within the grace period.',
     cause: 'no-graceful-shutdown',
     run: throughTheWrapper,
   },
@@ -126,9 +127,9 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
     id: 'no-zombies',
     family: 'exit',
     title: 'leaves no zombie processes',
-    why: 'PID 1 inherits every orphan. One that does not reap them fills the process table of its container, and no more processes can be started.',
+    why: 'PID 1 inherits every orphan. If it does not reap them, they fill the process table of the container, and no more processes can start.',
     timing:
-      'Looked at every 100 ms from the first request until the exit, and for 2.5 s before SIGTERM: no process is a zombie for 1 s.',
+      'The processes are checked every 100 ms from the first request until the exit, and for 2.5 s before SIGTERM. No process is a zombie for 1 s.',
     run: noZombies,
   },
 ];

@@ -17,8 +17,9 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
     id: 'web-socket-1001',
     family: 'sessions',
     title: 'WebSockets are closed with 1001',
-    why: 'A close frame that says "going away" lets clients reconnect at once; a cut makes them wait for a timeout, or report an error.',
-    timing: 'One open WebSocket, whose client answers the close frame; it has the grace period.',
+    why: 'A close frame that says "going away" lets clients reconnect at once. A cut makes them wait for a timeout, or report an error.',
+    timing:
+      'One WebSocket is open, and its client answers the close frame. The server has the grace period to close it.',
     link: 'https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1',
     async run(context) {
       const server = await context.serve();
@@ -34,9 +35,9 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
     number: 27,
     id: 'exits-after-web-sockets',
     family: 'sessions',
-    title: 'a WebSocket does not hold up the exit',
-    why: 'WebSockets last for hours. A graceful stop that waits for their clients to leave ends in SIGKILL, or hangs although they have left.',
-    timing: `One open WebSocket, whose client answers the close frame; the exit comes within ${PROMPT_MS / 1000} s of the closing of the WebSocket and of the port.`,
+    title: 'a WebSocket does not delay the exit',
+    why: 'WebSockets last for hours. A graceful stop that waits for their clients to leave ends in SIGKILL, or hangs even after they have left.',
+    timing: `One WebSocket is open, and its client answers the close frame. The process exits within ${PROMPT_MS / 1000} s after the WebSocket and the port have closed.`,
     link: 'https://github.com/oven-sh/bun/issues/36223',
     run: exitsAfterWebSockets,
   },
@@ -45,8 +46,9 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
     id: 'web-socket-without-answer',
     family: 'sessions',
     title: 'a WebSocket whose client does not answer does not keep the process alive',
-    why: 'A client that sleeps or has lost its network never answers the close frame, and nobody must wait for it.',
-    timing: 'One open WebSocket whose client reads nothing any more; the exit comes within the grace period.',
+    why: 'A client that sleeps or has lost its network never answers the close frame. The server must not wait for it.',
+    timing:
+      'One WebSocket is open, and its client no longer reads anything. The process exits within the grace period.',
     link: 'https://github.com/denoland/deno/issues/25792',
     async run(context) {
       context.needsExit();
@@ -62,9 +64,9 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
     number: 29,
     id: 'event-stream-ends',
     family: 'sessions',
-    title: 'event streams end in order',
-    why: 'An event stream has no end of its own. One that is not ended holds the exit up until SIGKILL, and its client sees an error in place of an end.',
-    timing: 'SIGTERM after the first event; it has the grace period.',
+    title: 'event streams end cleanly',
+    why: 'An event stream does not end by itself. If the server does not end it, it delays the exit until SIGKILL, and its client sees an error instead of an end.',
+    timing: 'SIGTERM is sent after the first event. The server has the grace period to end the stream.',
     async run(context) {
       const path = required(context.survey.events);
       const server = await context.serve();

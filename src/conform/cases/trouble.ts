@@ -17,9 +17,9 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     number: 30,
     id: 'deadline-of-its-own',
     family: 'trouble',
-    title: 'with a stuck request it ends within the grace period, with a code that is not 0',
-    why: 'Without a deadline of its own below the grace period, one stuck request means SIGKILL: nothing is flushed and nothing logged.',
-    timing: 'A request that never ends; SIGTERM; the exit comes within the grace period.',
+    title: 'with a stuck request, it exits within the grace period with a non-zero code',
+    why: 'If a server has no deadline of its own below the grace period, one stuck request leads to SIGKILL: nothing is flushed and nothing is logged.',
+    timing: 'With a request in flight that never ends, SIGTERM is sent. The process exits within the grace period.',
     cause: 'grace-too-short',
     link: 'https://github.com/oven-sh/bun/issues/40043',
     async run(context) {
@@ -39,9 +39,9 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     id: 'no-silent-cut',
     family: 'trouble',
     title: 'no request is cut silently',
-    why: 'A server that cuts requests and neither logs it nor exits with another code than 0 loses them at every rollout, and nobody notices.',
+    why: 'If a server cuts requests, logs nothing and exits with 0, it loses requests at every rollout and nobody notices.',
     timing:
-      'A request that never ends; SIGTERM. If the server cuts it, before SIGKILL does, the exit code is not 0 or a line of output since SIGTERM mentions it.',
+      'With a request in flight that never ends, SIGTERM is sent. If the server cuts the request before SIGKILL does, its exit code is not 0, or a line of its output since SIGTERM mentions the cut.',
     cause: 'no-graceful-shutdown',
     link: 'https://github.com/denoland/deno/issues/30771',
     run: noSilentCut,
@@ -50,9 +50,9 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     number: 32,
     id: 'clients-that-abort',
     family: 'trouble',
-    title: 'clients that abort during the drain disturb nobody',
-    why: 'Clients give up when a pod is slow. An error of theirs that nobody handles ends the process, and with it every other request.',
-    timing: `Two processes side by side, each with a request in flight at SIGTERM; in one of them, others are reset at T + ${DRAINING_MS} ms.`,
+    title: 'clients that abort during the drain do not affect other requests',
+    why: 'Clients give up when a pod is slow. If the server does not handle the resulting error, the process ends, and every other request fails with it.',
+    timing: `Two processes run side by side, each with a request in flight at SIGTERM. In one of them, other requests are reset at T + ${DRAINING_MS} ms.`,
     cause: 'no-graceful-shutdown',
     async run(context) {
       context.needsExit();
@@ -67,9 +67,9 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
     number: 33,
     id: 'head-never-completed',
     family: 'trouble',
-    title: 'a request whose head is never completed does not keep the process alive',
-    why: 'A client that is stuck in the middle of its request, or means ill, must not decide when a pod ends.',
-    timing: `Half of a head ${READ_MS} ms before SIGTERM, and nothing after it; the exit comes within the grace period.`,
+    title: 'a request head that is never completed does not keep the process alive',
+    why: 'A client that is stuck in the middle of its request, or is malicious, must not decide when a pod ends.',
+    timing: `Half of a request head is sent ${READ_MS} ms before SIGTERM, and nothing after that. The process exits within the grace period.`,
     async run(context) {
       context.needsExit();
       const server = await context.serve();
