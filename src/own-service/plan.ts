@@ -12,6 +12,8 @@ import type { TrialPlan } from '../trials/trial.ts';
 
 /** A service and the requests it gets. */
 export interface Service {
+  /** What reports call it. */
+  server: string;
   manifests: Manifests;
   requestMix: RequestMix;
 }
@@ -55,7 +57,7 @@ export function planTrial(
   { run, seed }: Origin,
   place: Place = LOCAL,
 ): TrialPlan {
-  const { manifests, requestMix } = service;
+  const { server, manifests, requestMix } = service;
   return {
     manifests,
     requestMix,
@@ -64,6 +66,7 @@ export function planTrial(
       runtime: OWN,
       runtimeVersion: '',
       variant,
+      server,
       repeat,
       ...place,
       seed: deriveSeed(seed, `${variant}/${repeat}`),

@@ -5,7 +5,7 @@ import { largest } from '../../extremes.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { count, counted, percent } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
-import { cellTitle, runtimeName, variantName } from '../names.ts';
+import { cellTitle, rolledTitle, variantName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
 import { withoutCommandsInMarkup } from '../xml.ts';
 import { LEFT, WIDTH } from './frame.ts';
@@ -47,18 +47,16 @@ export function timelinePicture(trace: Trace): string {
 
 /** The matrix of runtimes and variants. */
 export function matrixPicture(trials: readonly TrialResult[]): string {
-  const { runtimes, rows } = matrix(trials);
-  const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
-  const column = (WIDTH - FIRST_COLUMN - 2 * MARGIN) / Math.max(1, runtimes.length);
+  const { columns, rows } = matrix(trials);
+  const column = (WIDTH - FIRST_COLUMN - 2 * MARGIN) / Math.max(1, columns.length);
   const x = (index: number) => MARGIN + FIRST_COLUMN + index * column;
   const most = largest(
     rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)),
     1,
   );
   const causes = CAUSE_IDS.filter((id) => trials.some((trial) => trial.causes[id] > 0));
-  const head = runtimes.map(
-    (name, index) =>
-      markup`<text class="head" x="${x(index)}" y="26">${runtimeName(name)} ${versions.get(name)}</text>`,
+  const head = columns.map(
+    (shown, index) => markup`<text class="head" x="${x(index)}" y="26">${rolledTitle(shown)}</text>`,
   );
   const body = rows.map(({ variant, cells }, index) => {
     const y = HEAD + index * ROW;
