@@ -86,7 +86,7 @@ function meaningOf(exitCode: number): string {
 }
 
 function consequence({ problem, standIns }: HookFinding, stopSignal: string): string {
-  if (problem === 'outlasted-grace') return ` Only then did ${stopSignal} come, 2 s before SIGKILL.`;
+  if (problem === 'outlasted-grace') return ` ${stopSignal} came at that moment, 2 s before SIGKILL.`;
   if (problem === 'returned-at-once') return ` ${stopSignal} followed at once.`;
   const standIn =
     standIns.length === 0

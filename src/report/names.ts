@@ -45,7 +45,7 @@ export function cellTitle(cell: Rolled & { variant: string }): string {
 export function pageTitle({ kind, trials }: Pick<Run, 'kind' | 'trials'>): string {
   if (kind === 'comparison') return 'Requests broken by one rolling update';
   const server = rolledName(trials[0] ?? { runtime: OWN });
-  return kind === 'own-service' ? `Requests broken by rolling ${server}` : `The smallest fix for ${server}`;
+  return kind === 'own-service' ? `Requests broken by rollouts of ${server}` : `The smallest fix for ${server}`;
 }
 
 /** A text as an id within a page: no two of ours become the same. */

@@ -134,7 +134,7 @@ describe('the page', () => {
       html,
       /<p class="headline bad">node server\.js: a rolling update of 1 pod broke 7 of \d+ exposed requests\./,
     );
-    assert.match(html, /<title>Requests broken by rolling node server\.js<\/title>/);
+    assert.match(html, /<title>Requests broken by rollouts of node server\.js<\/title>/);
     assert.match(html, /<h3 id="rollout">node server\.js /);
     assert.match(html, /<li>rollout-1 broke 7 requests<\/li>/);
     assert.match(html, /<a class="figure" href="#rollout">7</);

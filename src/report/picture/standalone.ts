@@ -1,11 +1,11 @@
 /** Pictures as files of their own, which a README can show: with their style, their background and their namespace. */
 import { CAUSE_IDS, causeById } from '../../analysis/causes.ts';
-import type { TrialResult } from '../../analysis/result.ts';
 import { largest } from '../../extremes.ts';
+import type { Run } from '../../results/run.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { count, counted, percent } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
-import { cellTitle, rolledTitle, variantName } from '../names.ts';
+import { cellTitle, pageTitle, rolledTitle, variantName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
 import { withoutCommandsInMarkup } from '../xml.ts';
 import { LEFT, WIDTH } from './frame.ts';
@@ -46,7 +46,8 @@ export function timelinePicture(trace: Trace): string {
 }
 
 /** The matrix of runtimes and variants. */
-export function matrixPicture(trials: readonly TrialResult[]): string {
+export function matrixPicture(run: Pick<Run, 'kind' | 'trials'>): string {
+  const { trials } = run;
   const { columns, rows } = matrix(trials);
   const column = (WIDTH - FIRST_COLUMN - 2 * MARGIN) / Math.max(1, columns.length);
   const x = (index: number) => MARGIN + FIRST_COLUMN + index * column;
@@ -65,7 +66,7 @@ export function matrixPicture(trials: readonly TrialResult[]): string {
   });
   const legendY = HEAD + rows.length * ROW + 12;
   const height = legendY + Math.ceil(causes.length / LEGEND_COLUMNS) * LEGEND_ROW + 8;
-  const title = 'Requests broken by one rolling update';
+  const title = pageTitle(run);
   return picture(title, height, markup`${head}${body}${legend(causes, MARGIN, legendY)}`);
 }
 
