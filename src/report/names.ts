@@ -23,8 +23,9 @@ export function rolledName({ runtime, server }: Rolled): string {
   return RUNTIME_NAMES.get(runtime) ?? printableName(runtime);
 }
 
-/** The same with its version, where that is known: "Node 26.10.0". */
+/** The same with the version of a runtime, where that is known: "Node 26.10.0". */
 export function rolledTitle(rolled: Rolled): string {
+  if (rolled.runtime === OWN) return rolledName(rolled);
   return `${rolledName(rolled)} ${printableName(rolled.runtimeVersion ?? '')}`.trim();
 }
 
