@@ -1,13 +1,15 @@
 /** What reports call a user's own server: its command, or its workload. */
+import { basename, isAbsolute } from 'node:path';
 import type { Workload } from '../kubernetes-rules/objects.ts';
 
 /** Longer commands are cut: the beginning says which server it is. */
 const LONGEST_COMMAND = 60;
 
-/** The command as a shell takes it, in one line: "node server.js", `sh -c "node server.js; exit"`. */
-export function commandName(command: readonly string[]): string {
+/** The command as a shell takes it, in one line, without the program's folder: "node server.js", `sh -c "node server.js"`. */
+export function commandName([program = '', ...rest]: readonly string[]): string {
+  const words = [isAbsolute(program) ? basename(program) : program, ...rest];
   return shortCommand(
-    command.map((word) => (/^[^\s"'`$;&|<>()*?]+$/.test(word) ? word : JSON.stringify(word))).join(' '),
+    words.map((word) => (/^[^\s"'`$;&|<>()*?]+$/.test(word) ? word : JSON.stringify(word))).join(' '),
   );
 }
 

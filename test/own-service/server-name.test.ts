@@ -6,6 +6,8 @@ describe('a command is named', () => {
   const cases: [command: string[], name: string][] = [
     [['node', 'server.js'], 'node server.js'],
     [['sh', '-c', 'node server.js; exit'], 'sh -c "node server.js; exit"'],
+    [['/usr/bin/node', './server.js'], 'node ./server.js'],
+    [['./server'], './server'],
     [['node', ''], 'node ""'],
     [['sh', '-c', 'cd app\nexec node server.js'], 'sh -c "cd app\\nexec node server.js"'],
     [['java', ...Array<string>(20).fill('-Dname=value')], `java ${'-Dname=value '.repeat(5)}`.slice(0, 59).concat('…')],
