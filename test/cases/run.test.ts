@@ -73,7 +73,7 @@ const CASES: Case[] = [
     code: 1,
     causes: ['no-graceful-shutdown'],
     possible: ['keep-alive-race'],
-    says: [/Fix: .*a longer deadline in the server itself: it gave up 0\.\d\d s after SIGTERM/],
+    says: [/Fix: .*a longer shutdown deadline in the server: it gave up 0\.\d\d s after SIGTERM/],
     saysNot: [GRACE_ADVISED, PRE_STOP_ADVISED],
   },
   {
@@ -140,7 +140,7 @@ const CASES: Case[] = [
     possible: ['keep-alive-race', 'no-graceful-shutdown'],
     says: [
       /^preStop of container proxy .* without waiting at /m,
-      /Fix: .*a sleep at the beginning of the preStop hook/,
+      /Fix: .*a sleep at the start of the preStop hook/,
     ],
     saysNot: [GRACE_ADVISED],
     skip: spawnSync('nginx', ['-v']).error !== undefined && 'there is no nginx here',
