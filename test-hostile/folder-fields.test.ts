@@ -90,7 +90,7 @@ function assertHeld(dir: string, other: readonly TrialResult[], what: string): v
       htmlReport(contents),
       markdownReport(contents),
       junitReport(contents),
-      matrixPicture(run.trials),
+      matrixPicture(run),
       renderDifference(difference(other, run.trials), { name: 'a', trials: other }, { name: 'b', trials: run.trials }),
     ];
     for (const text of texts) assert.doesNotMatch(text, /native code|\bNaN\b/, what);

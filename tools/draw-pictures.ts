@@ -15,7 +15,7 @@ const PICTURES = 'docs/pictures';
 const run = readRun(projectFile(RESULTS));
 const pictures = join(dirname(projectFile('package.json')), PICTURES);
 mkdirSync(pictures, { recursive: true });
-writeFileSync(join(pictures, 'matrix.svg'), matrixPicture(run.trials));
+writeFileSync(join(pictures, 'matrix.svg'), matrixPicture(run));
 for (const { id, overlay } of CAUSES as readonly Cause[]) {
   if (overlay !== undefined) writeFileSync(join(pictures, `${id}.svg`), timelinePicture(traceOf(`${overlay}-node`)));
 }

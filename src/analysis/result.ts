@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { largest } from '../extremes.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
-import type { Trace } from '../trace/trace.ts';
+import { DISRUPTIONS, Settings, type Trace } from '../trace/trace.ts';
 import {
   Count,
   DurationMs,
@@ -35,6 +35,9 @@ export const TrialResult = z.object({
   runtime: Name,
   runtimeVersion: Version,
   variant: Name,
+  server: Sentence.describe('of run: what was rolled, as reports call it').optional(),
+  disruption: z.enum(DISRUPTIONS).describe('absent in a control, and in results of older versions').optional(),
+  strategy: Settings.shape.strategy.describe('absent in results of older versions').optional(),
   repeat: SmallCount,
   cluster: Text,
   load: z.enum(['builtin', 'k6']),
@@ -67,7 +70,7 @@ export type TrialResult = z.infer<typeof TrialResult>;
 
 /** Everything the report says about one trial. Latency leaves out the `slow` scenario, which waits on purpose. */
 export function analyse(trace: Trace): TrialResult {
-  const { trial, cluster, load, disruption } = trace;
+  const { trial, cluster, load, disruption, settings } = trace;
   const history = historyOf(trace);
   const replaced = history.pods.filter(
     (pod) => pod.generation === 'old' && pod.deletionMs !== undefined && pod.exitMs !== undefined,
@@ -83,6 +86,9 @@ export function analyse(trace: Trace): TrialResult {
     runtime: trial.runtime,
     runtimeVersion: cluster.runtimeVersion ?? trial.runtimeVersion,
     variant: trial.variant,
+    ...(trial.server !== undefined && { server: trial.server }),
+    ...(disruption && { disruption: disruption.kind }),
+    strategy: settings.strategy,
     repeat: trial.repeat,
     cluster: trial.cluster,
     load: trial.load,

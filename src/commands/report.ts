@@ -70,7 +70,7 @@ function text(format: 'html' | 'markdown' | 'junit' | 'github', contents: Report
 }
 
 function svg(run: Run, dir: string, name: string | undefined): string {
-  if (name === undefined) return matrixPicture(run.trials);
+  if (name === undefined) return matrixPicture(run);
   const result = run.trials.find((trial) => trialName(trial) === name);
   const trace = result && run.traceOf(result);
   if (trace) return timelinePicture(trace);

@@ -8,6 +8,7 @@ import { type RequestSettings, requestMixFrom } from '../load/request-settings.t
 import { print, printStatus } from '../output.ts';
 import { intentions } from '../own-service/intentions.ts';
 import { planRollouts } from '../own-service/plan.ts';
+import { workloadName } from '../own-service/server-name.ts';
 import { printable } from '../printable.ts';
 import { atMost, Pace } from '../trials/pace.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
@@ -37,7 +38,8 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   if (!flags.yes) await confirm(lines);
   const backend = await liveBackend(service, flags);
   const place = { cluster: service.api.context, load: backend.load.name };
-  const plan = (run: string) => planRollouts({ ...service, requestMix }, repeats, { run, seed }, place);
+  const server = workloadName(service.manifests.workload);
+  const plan = (run: string) => planRollouts({ ...service, server, requestMix }, repeats, { run, seed }, place);
   await reportRollouts(plan, backend, seed, out, flags);
 }
 

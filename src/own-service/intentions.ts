@@ -3,6 +3,7 @@ import type { LiveService } from '../clusters/kubernetes/live-service.ts';
 import type { LifecycleHandler } from '../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import { type RequestMix, totalRate } from '../load/request-mix.ts';
+import { shortCommand } from './server-name.ts';
 
 /** What will be done to which workload, one line each. */
 export function intentions(
@@ -29,17 +30,11 @@ export function intentions(
   ];
 }
 
-/** Longer commands are cut: a hook may be a script of many lines. */
-const LONGEST_COMMAND = 60;
-
 /** A preStop hook in words, by its kind. */
 export function hookText(hook: LifecycleHandler | undefined): string {
   const { sleep, exec, httpGet, tcpSocket } = hook ?? {};
   if (sleep) return `sleep ${sleep.seconds} s`;
-  if (exec) {
-    const command = (exec.command ?? []).join(' ').replaceAll(/\s+/g, ' ');
-    return `exec ${command.length > LONGEST_COMMAND ? `${command.slice(0, LONGEST_COMMAND - 1)}…` : command}`;
-  }
+  if (exec) return `exec ${shortCommand((exec.command ?? []).join(' '))}`;
   if (httpGet) {
     const { scheme = 'HTTP', host = '', port, path = '/' } = httpGet;
     return `httpGet ${scheme.toLowerCase()}://${host || 'POD'}:${port}${path.startsWith('/') ? '' : '/'}${path}`;

@@ -14,6 +14,8 @@ import type { TrialPlan } from '../trials/trial.ts';
 
 /** A service and the requests it gets. */
 export interface Service {
+  /** What reports call it. */
+  server: string;
   manifests: Manifests;
   requestMix: RequestMix;
 }
@@ -57,7 +59,7 @@ export function planTrial(
   { run, seed }: Origin,
   place: Place = LOCAL,
 ): TrialPlan {
-  const { manifests, requestMix } = service;
+  const { server, manifests, requestMix } = service;
   return {
     manifests,
     requestMix,
@@ -66,6 +68,7 @@ export function planTrial(
       runtime: OWN,
       runtimeVersion: '',
       variant,
+      server,
       repeat,
       ...place,
       seed: deriveSeed(seed, `${variant}/${repeat}`),

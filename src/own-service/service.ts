@@ -11,6 +11,7 @@ import { CORES_EACH } from '../trials/backend.ts';
 import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './command.ts';
 import { type DeploymentSettings, deploymentFromSettings, OWN_CONTAINER } from './deployment.ts';
 import type { LocalService } from './plan.ts';
+import { commandName, workloadName } from './server-name.ts';
 
 export interface ServiceFlags extends DeploymentSettings, RequestSettings {
   kustomize?: string | undefined;
@@ -38,6 +39,7 @@ export async function localService(command: readonly string[], flags: ServiceFla
   if (!manifests && flags.exec.length > 0) throw new InputError('--exec: needs a manifest (-k or -f)');
   if (!manifests) assertProgram(command, 'run');
   return {
+    server: manifests ? workloadName(manifests.workload) : commandName(command),
     manifests: manifests ?? deploymentFromSettings(flags),
     images: manifests ? imagesOf(manifests, flags) : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
     ownPort: flags.port,

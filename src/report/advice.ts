@@ -1,4 +1,4 @@
-/** Advice in words, one thing a line. */
+/** Advice in words, one thing per line. */
 import type { Advice } from '../analysis/advice.ts';
 import type { CauseId } from '../analysis/causes.ts';
 import type { Change, ChangeId } from '../analysis/changes.ts';
@@ -14,14 +14,14 @@ export const CHANGES_TITLE = 'What each change alone removes:';
 const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
   replicas: () => 'at least 2 replicas and a rolling update that leaves one ready (maxSurge 1, maxUnavailable 0)',
   'graceful-shutdown': ({ server }) =>
-    `a ${server.stopSignal} handler in the server that answers with Connection: close for a while, finishes what is in flight, then exits (docs/recipes)` +
+    `a ${server.stopSignal} handler in the server that answers with Connection: close for a while, finishes the requests in flight, then exits (docs/recipes)` +
     (server.stopSignal === 'SIGTERM'
-      ? '; or STOPSIGNAL, where it drains on another signal (nginx, php-fpm: SIGQUIT)'
+      ? '; if the server drains on another signal, set STOPSIGNAL (nginx, php-fpm: SIGQUIT)'
       : ''),
   wrapper: ({ server }) => wrapperChange(server),
   'own-deadline': ({ server, gracePeriod }) =>
-    `a longer deadline in the server itself: it gave up ${preciseSeconds(server.gaveUp?.afterMs ?? 0)} after ${server.stopSignal} on its own` +
-    (gracePeriod ? `, with a grace period of ${shortSeconds(gracePeriod.nowSeconds)}` : ''),
+    `a longer shutdown deadline in the server: it gave up ${preciseSeconds(server.gaveUp?.afterMs ?? 0)} after ${server.stopSignal}` +
+    (gracePeriod ? `, although the grace period is ${shortSeconds(gracePeriod.nowSeconds)}` : ''),
   'answer-while-draining': ({ server }) =>
     `in the server: answer requests while it drains, with Connection: close, instead of ${server.turnedAway?.status ?? 'an error'}`,
   'grace-period': ({ gracePeriod }) =>
@@ -29,18 +29,18 @@ const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
       ? `a longer terminationGracePeriodSeconds (${gracePeriod.neededSeconds})`
       : 'a longer terminationGracePeriodSeconds',
   'pre-stop': ({ preStop }) => (preStop ? `a preStop sleep of ${preStop.neededSeconds} s` : 'a preStop sleep'),
-  'repair-hook': () => 'a preStop hook that works: the one there is fails',
-  'sleep-in-hook': () => 'a sleep at the beginning of the preStop hook: the one there is does not wait',
+  'repair-hook': () => 'a preStop hook that works: the present one fails',
+  'sleep-in-hook': () => 'a sleep at the start of the preStop hook: the present one does not wait',
   'shorter-hook': () =>
-    'a preStop hook that ends well within the grace period, since preStop counts towards it, or a grace period longer than both the hook and the server need',
+    'a preStop hook that ends well within the grace period, because preStop counts towards it; or a longer grace period',
   'connection-close': ({ server }) =>
     `in the server: Connection: close in every response for a while after ${server.stopSignal}, before it closes (docs/recipes)`,
   'keep-alive-timeout': () =>
-    'in the server: a keep-alive timeout longer than that of its clients; it closed idle connections of pods that were not terminating',
+    'in the server: a keep-alive timeout longer than that of its clients; pods that were not terminating closed idle connections',
   'readiness-probe': () => 'a readiness probe that fails until the server can answer requests',
 };
 
-/** How to remove the failures of a cause, one change a line; empty where no change is known that would. */
+/** How to remove the failures of a cause, one change per line; empty if no known change would. */
 export function fixLines(cause: CauseId, advice: Advice): string[] {
   const changes = advice.changes.filter((change) => change.cause === cause);
   return changes.map((change) => {
@@ -54,7 +54,7 @@ export function changeInWords(change: ChangeId, advice: Advice): string {
   return CHANGES[change](advice);
 }
 
-/** What each change alone removes, one a line; empty where nothing failed or no change is known to help. */
+/** What each change alone removes, one per line; empty if nothing failed or no known change helps. */
 export function changeLines(advice: Advice): string[] {
   return advice.changes.map(
     ({ change, removes, share }: Change) =>
@@ -62,7 +62,7 @@ export function changeLines(advice: Advice): string[] {
   );
 }
 
-/** What is wrong with the preStop hooks, one a line; that comes before any cause. */
+/** What is wrong with the preStop hooks, one per line; a report shows this before any cause. */
 export function hookLines({ hooks, server }: Advice): string[] {
   return hooks.map((finding) => {
     const { container, hook, what, pods, of } = finding;
@@ -73,29 +73,29 @@ export function hookLines({ hooks, server }: Advice): string[] {
 }
 
 function problemInWords({ problem, exitCode, detail, tookMs }: HookFinding): string {
-  if (problem === 'returned-at-once') return `returned after ${preciseSeconds(tookMs ?? 0)} and waited for nothing`;
+  if (problem === 'returned-at-once') return `returned after ${preciseSeconds(tookMs ?? 0)} without waiting`;
   if (problem === 'outlasted-grace') return 'was still running when the grace period was over';
   const why = exitCode === null ? detail : `exit code ${exitCode}${meaningOf(exitCode)}`;
   return why === null ? 'failed' : `failed (${why})`;
 }
 
-/** What a shell says by these codes. */
+/** What these exit codes mean in a shell. */
 function meaningOf(exitCode: number): string {
   if (exitCode === 127) return ': the command was not found';
   return exitCode === 126 ? ': the command is not executable' : '';
 }
 
 function consequence({ problem, standIns }: HookFinding, stopSignal: string): string {
-  if (problem === 'outlasted-grace') return ` ${stopSignal} came only then, with 2 s left until SIGKILL.`;
+  if (problem === 'outlasted-grace') return ` ${stopSignal} came at that moment, 2 s before SIGKILL.`;
   if (problem === 'returned-at-once') return ` ${stopSignal} followed at once.`;
   const standIn =
     standIns.length === 0
       ? ''
-      : ` ${standIns.join(', ')} did not run here: what it answers on a cluster is not known (--exec ${standIns[0]}="COMMAND").`;
-  return ` Kubernetes sends ${stopSignal} at once then.${standIn}`;
+      : ` ${standIns.join(', ')} did not run here: its answer on a cluster is unknown (to run it here: --exec ${standIns[0]}="COMMAND").`;
+  return ` Kubernetes then sends ${stopSignal} at once.${standIn}`;
 }
 
-/** What was measured, and what would be enough, one a line; empty when no rollout was seen. */
+/** What was measured, and what would be enough, one per line; empty if no rollout was seen. */
 export function measuredLines(advice: Advice): string[] {
   if (advice.server.pods === 0) return [];
   const lines = [routing(advice), preStop(advice), gracePeriod(advice), ...serverLines(advice.server)];
@@ -117,11 +117,11 @@ function preStop({ preStop, routing, server }: Advice): string | undefined {
   const { nowSeconds, neededSeconds, marginMs } = preStop;
   const now = nowSeconds === 0 ? 'none' : shortSeconds(nowSeconds);
   if (neededSeconds === 0) {
-    return `preStop: ${now} now, and none is needed: the server accepts connections for long enough after ${stopSignal}.`;
+    return `preStop: ${now} now, and none is needed: the server keeps accepting connections for long enough after ${stopSignal}.`;
   }
   const parts = `routing lag ${seconds(routing?.longestMs ?? 0)} + margin ${seconds(marginMs)}`;
   const acceptsMs = server.acceptsAfterSigtermMs ?? 0;
-  const less = acceptsMs >= AT_ONCE_MS ? ` - ${preciseSeconds(acceptsMs)} in which the server goes on accepting` : '';
+  const less = acceptsMs >= AT_ONCE_MS ? ` - ${preciseSeconds(acceptsMs)} in which the server keeps accepting` : '';
   return `preStop: ${now} now; ${neededSeconds} s is enough (${parts}${less}).`;
 }
 
@@ -133,7 +133,7 @@ function gracePeriod({ gracePeriod, longestRequest, server }: Advice): string | 
     return `Grace period: ${shortSeconds(gracePeriod.nowSeconds)} now, and it ${where}: the server does not stop by itself.`;
   }
   const { nowSeconds, neededSeconds, preStopMs, drainMs, longestRequestMs, exitMs, marginMs } = gracePeriod;
-  const atLeast = longestRequest?.cut ? ' at least, it was cut' : '';
+  const atLeast = longestRequest?.cut ? ' or more, because it was cut' : '';
   const stop =
     exitMs > drainMs + longestRequestMs
       ? `${seconds(exitMs)} until the server has exited`

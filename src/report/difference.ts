@@ -7,7 +7,7 @@ import type { TrialResult } from '../analysis/result.ts';
 import { printable, printableData, printableName } from '../printable.ts';
 import { cellName } from '../results/trial-name.ts';
 import { count, percent, rate } from './format.ts';
-import { runtimeName, variantName } from './names.ts';
+import { rolledName, rolledTitle, variantName } from './names.ts';
 import { matrix } from './summary.ts';
 import { colorsFor } from './terminal.ts';
 
@@ -40,11 +40,13 @@ export function renderDifference(
   const { rows } = matrix([...a.trials, ...b.trials]);
   const differences = byCell(difference.cells);
   for (const { variant, cells } of rows) {
-    const compared = cells.flatMap((cell) => (cell && differences.get(cellKey(cell))) ?? []);
-    compared.forEach((cell, index) => {
+    const compared = cells.flatMap((cell) =>
+      cell ? (differences.get(cellKey(cell)) ?? []).map((found) => ({ found, rolled: rolledName(cell) })) : [],
+    );
+    compared.forEach(({ found, rolled }, index) => {
       // The variant's name appears once, next to all of its runtimes.
       const name = index === 0 ? [{ content: variantName(variant), rowSpan: compared.length }] : [];
-      table.push([...name, ...cellTexts(cell, colors)]);
+      table.push([...name, rolled, ...cellTexts(found, colors)]);
     });
   }
   const lines = [headline(difference, colors), '', from('A', a), from('B', b), '', table.toString(), ''];
@@ -70,7 +72,7 @@ function headline({ cells, rolloutsNeeded }: Difference, colors: Colors): string
 
 /** "A  results/old: Node 26.9.0, Bun 1.4.4; local, builtin load" */
 function from(letter: string, { name, trials }: NamedResults): string {
-  const versions = [...new Set(trials.map((trial) => `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`.trim()))];
+  const versions = [...new Set(trials.map(rolledTitle))];
   return `${letter}  ${printable(`${name}: ${versions.join(', ')}; ${circumstances(trials)}`)}`;
 }
 
@@ -79,8 +81,8 @@ function circumstances(trials: readonly TrialResult[]): string {
 }
 
 function cellTexts(cell: CellDifference, colors: Colors): string[] {
-  const { runtime, before, after } = cell;
-  return [runtimeName(runtime), sideText(before), sideText(after), verdictText(cell, colors)];
+  const { before, after } = cell;
+  return [sideText(before), sideText(after), verdictText(cell, colors)];
 }
 
 function sideText(side: Side | null): string {

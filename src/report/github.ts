@@ -7,14 +7,17 @@ import type { ReportContents } from './contents.ts';
 import { counted } from './format.ts';
 import { type Annotation, annotationLines } from './github-escape.ts';
 import { headline } from './headline.ts';
+import { rolledName } from './names.ts';
 
 /** One workflow command per line; empty if there are no problems. */
 export function githubAnnotations({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
+  const [first] = run.trials;
+  const server = run.kind === 'comparison' || !first ? '' : `${rolledName(first)}: `;
   const annotations = judgement.complaints.map(
     (complaint): Annotation => ({
       level: complaint.kind === 'hint' ? 'notice' : 'error',
       title: title(complaint.kind, run.kind),
-      message: complaintLine(complaint).replace(/^invalid: /, ''),
+      message: `${server}${complaintLine(complaint).replace(/^invalid: /, '')}`,
     }),
   );
   return annotationLines(annotations)

@@ -5,8 +5,9 @@ import type { TrialResult } from '../analysis/result.ts';
 import { largest } from '../extremes.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
-import { CONTROL } from '../results/trial-name.ts';
+import { CONTROL, OWN } from '../results/trial-name.ts';
 import { count, counted, percent, rate } from './format.ts';
+import { rolledName } from './names.ts';
 import { matrix } from './summary.ts';
 
 /** `unknown`: the measurement cannot be trusted; `neutral`: nothing was meant to hold. */
@@ -24,7 +25,7 @@ export function headline(run: Pick<Run, 'kind' | 'trials' | 'fix'>, { state }: P
     case 'own-service':
       return ownServiceHeadline(run.trials, state);
     case 'find-fix':
-      return fixHeadline(run.fix);
+      return fixHeadline(run.fix, run.trials);
   }
 }
 
@@ -43,50 +44,68 @@ export function comparisonHeadline(trials: readonly TrialResult[]): Headline {
 
 function ownServiceHeadline(trials: readonly TrialResult[], state: Judgement['state']): Headline {
   const rollouts = trials.filter((trial) => trial.variant !== CONTROL);
-  if (rollouts.length === 0) return { text: 'INVALID: no rollout was measured', mood: 'unknown' };
+  const [first] = rollouts;
+  if (!first) return { text: 'INVALID: no rollout was measured', mood: 'unknown' };
   const sum = (value: (trial: TrialResult) => number) => rollouts.reduce((total, trial) => total + value(trial), 0);
-  const [failed, exposed] = [sum((trial) => trial.failed), sum((trial) => trial.exposed)];
-  const broke = `${count(failed)} of ${counted(exposed, 'exposed request')} broke in ${counted(rollouts.length, 'rollout')}`;
+  const [failed, exposed, replaced] = [
+    sum((trial) => trial.failed),
+    sum((trial) => trial.exposed),
+    sum((trial) => trial.podsReplaced),
+  ];
+  const broke = `${rolledName(first)}: ${changeInWords(first, rollouts)} broke ${count(failed)} of ${counted(exposed, 'exposed request')}`;
   if (state === 'invalid') {
     return { text: `INVALID: ${broke}, but the measurement cannot be trusted`, mood: 'unknown' };
   }
   if (failed === 0) {
-    return { text: `OK: ${broke} (at most ${percent(upperBound(failed, exposed))}, 95 % confidence)`, mood: 'good' };
+    return { text: `${broke} (at most ${percent(upperBound(failed, exposed))}, 95 % confidence)`, mood: 'good' };
   }
-  const perPod = `${rate(
-    failed /
-      Math.max(
-        1,
-        sum((trial) => trial.podsReplaced),
-      ),
-  )} per pod replaced`;
+  const perPod = replaced > 1 ? ` (${rate(failed / replaced)} per pod)` : '';
   return state === 'ok'
-    ? { text: `OK: ${broke} (${perPod}), no more than allowed`, mood: 'good' }
-    : { text: `BROKEN: ${broke} (${perPod})`, mood: 'bad' };
+    ? { text: `${broke}${perPod}, no more than --max-failed allows`, mood: 'good' }
+    : { text: `${broke}${perPod}`, mood: 'bad' };
+}
+
+/** "a rolling update of 3 pods", "5 rolling updates of 3 pods each" */
+function changeInWords({ disruption, strategy }: TrialResult, rollouts: readonly TrialResult[]): string {
+  const times = rollouts.length;
+  if (disruption === 'command') {
+    return times === 1 ? 'the --trigger command' : `${count(times)} runs of the --trigger command`;
+  }
+  const kind = strategy === undefined ? 'rollout' : strategy === 'Recreate' ? 'Recreate rollout' : 'rolling update';
+  const replaced = new Set(rollouts.map(({ podsReplaced }) => podsReplaced));
+  const [each = 0] = replaced;
+  const ofPods = replaced.size > 1 || each === 0 ? '' : ` of ${counted(each, 'pod')}`;
+  if (times === 1) return `a ${kind}${ofPods}`;
+  return `${count(times)} ${kind}s${ofPods === '' ? '' : `${ofPods} each`}`;
 }
 
 /** Without a result the search did not come to its end. */
-function fixHeadline(fix: FixResult | undefined): Headline {
-  if (!fix) return { text: 'INVALID: the search for a fix did not come to its end', mood: 'unknown' };
+function fixHeadline(fix: FixResult | undefined, trials: readonly TrialResult[]): Headline {
+  const server = rolledName(trials[0] ?? { runtime: OWN });
+  if (!fix) return { text: `INVALID: the search for a fix for ${server} did not finish`, mood: 'unknown' };
   const { state, changes, tried } = fix;
   if (state === 'invalid') {
     return {
-      text: 'INVALID: the measurement cannot be trusted, so the search for a fix was given up',
+      text: `INVALID: the search for a fix for ${server} was given up, because the measurement cannot be trusted`,
       mood: 'unknown',
     };
   }
   if (state === 'nothing-to-fix') {
-    return { text: 'OK: no rollout of the service as it is broke more requests than allowed', mood: 'good' };
+    return { text: `NOTHING TO FIX: no rollout of ${server} broke more requests than allowed`, mood: 'good' };
   }
   if (state === 'not-found') {
     const text = onlyServerIsLeft(fix)
-      ? 'NOT FOUND in the manifest: only the server can fix the rest'
-      : 'NOT FOUND: no set of the fixes that could be tried stops the failures';
+      ? `NOT FOUND: no change to the manifest of ${server} is enough; the rest must be fixed in the server`
+      : `NOT FOUND: none of the changes that could be tried stops the failures of ${server}`;
     return { text, mood: 'bad' };
   }
   const names = changes.map(({ fix }) => fix).sort();
   const proof = tried.find(({ set }) => set.length === names.length && [...set].sort().join() === names.join());
-  const size = changes.length === 1 ? 'this change' : `these ${changes.length} changes together`;
-  const held = counted(proof?.failed.length ?? 0, 'rollout');
-  return { text: `FOUND: ${size} held in ${held}, and no smaller set did`, mood: 'good' };
+  const failed = proof?.failed ?? [];
+  const size = changes.length === 1 ? 'this change' : `these ${changes.length} changes`;
+  const broke = failed.every((requests) => requests === 0) ? 'no requests' : 'no more requests than allowed';
+  return {
+    text: `FOUND: with ${size}, ${counted(failed.length, 'rollout')} of ${server} broke ${broke}; nothing smaller was enough`,
+    mood: 'good',
+  };
 }

@@ -12,7 +12,7 @@ import type { ReportContents } from './contents.ts';
 import { count, counted, percent, rate } from './format.ts';
 import { triedRows } from './found-fix.ts';
 import { headline } from './headline.ts';
-import { runtimeName } from './names.ts';
+import { rolledName, rolledTitle } from './names.ts';
 import { type Cell, matrix } from './summary.ts';
 import { element, xmlRoot, xmlText } from './xml.ts';
 
@@ -23,7 +23,8 @@ interface Suite {
 
 interface Case {
   name: string;
-  runtime: string;
+  /** The last part of its class name. */
+  group: string;
   trials: readonly TrialResult[];
   /** The outcome in words. */
   text: string;
@@ -31,6 +32,9 @@ interface Case {
 }
 
 type Outcome = 'passed' | 'failure' | 'error';
+
+/** The class name of rollouts of the user's own server: a command would be split at its dots. */
+const OWN_GROUP = 'run';
 
 /** Needs no traces. */
 export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'judgement'>): string {
@@ -41,10 +45,10 @@ export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'ju
   });
   for (const { name, cases } of suites) {
     const suite = element(root, 'testsuite', { name, ...totals(cases) });
-    for (const { name, runtime, trials, text, complaints } of cases) {
+    for (const { name, group, trials, text, complaints } of cases) {
       const rolloutsMs = trials.reduce((sum, result) => sum + (result.rolloutMs ?? 0), 0);
       const time = (rolloutsMs / 1000).toFixed(3);
-      const testcase = element(suite, 'testcase', { name, classname: `k8s-rollout-test.${runtime}`, time });
+      const testcase = element(suite, 'testcase', { name, classname: `k8s-rollout-test.${group}`, time });
       const outcome = outcomeOf(complaints);
       if (outcome === 'error') element(testcase, 'error', { message: 'invalid' }, reasons(complaints));
       if (outcome === 'failure') element(testcase, 'failure', { message: failureMessage(trials, complaints) }, text);
@@ -55,34 +59,34 @@ export function junitReport({ run, judgement }: Pick<ReportContents, 'run' | 'ju
 }
 
 function suitesOf(run: ReportContents['run'], judgement: Judgement): Suite[] {
-  if (run.kind === 'find-fix') return [{ name: runtimeName(OWN), cases: [fixCase(run, judgement)] }];
+  if (run.kind === 'find-fix') return [{ name: serverName(run), cases: [fixCase(run, judgement)] }];
   const suites = run.kind === 'comparison' ? comparisonSuites(run.trials, judgement) : [ownSuite(run, judgement)];
   // Problems of the run as a whole, such as runtimes that cannot be compared, belong to no trial and get a case of
   // their own.
   const complaints = judgement.complaints.filter(({ trial }) => trial === undefined);
   if (!complaints.some(({ kind }) => kind !== 'hint')) return suites;
-  const whole: Case = { name: 'run', runtime: run.kind, trials: [], text: reasons(complaints), complaints };
+  const whole: Case = { name: 'run', group: run.kind, trials: [], text: reasons(complaints), complaints };
   return [...suites, { name: 'the whole run', cases: [whole] }];
 }
 
 /** The repeats of a variant make one case. */
 function comparisonSuites(trials: readonly TrialResult[], judgement: Judgement): Suite[] {
-  const { runtimes, rows } = matrix(trials);
+  const { columns, rows } = matrix(trials);
   const trialsOf = byCell(trials);
   const complaintsOn = complaintsByTrial(judgement);
-  return runtimes.map((runtime) => {
-    const cells = rows.flatMap((row) => row.cells).filter((cell) => cell?.runtime === runtime) as Cell[];
+  return columns.map((column) => {
+    const cells = rows.flatMap((row) => row.cells).filter((cell) => cell?.runtime === column.runtime) as Cell[];
     const cases = cells.map((cell): Case => {
       const of = trialsOf.get(cellKey(cell)) ?? [];
       return {
         name: cell.variant,
-        runtime,
+        group: column.runtime,
         trials: of,
         text: cellText(cell),
         complaints: of.flatMap((trial) => complaintsOn.get(trialName(trial)) ?? []),
       };
     });
-    return { name: `${runtimeName(runtime)} ${cells[0]?.runtimeVersion ?? ''}`.trim(), cases };
+    return { name: rolledTitle(column), cases };
   });
 }
 
@@ -95,14 +99,18 @@ function ownSuite({ trials }: ReportContents['run'], judgement: Judgement): Suit
   const cases = inOrder.map((trial): Case => {
     const text = matrix([trial]).rows.flatMap(({ cells }) => cells.map((cell) => (cell ? cellText(cell) : '')));
     return {
-      name: trialName(trial),
-      runtime: trial.runtime,
+      name: `${rolledName(trial)}: ${trialName(trial)}`,
+      group: OWN_GROUP,
       trials: [trial],
       text: text.join('\n'),
       complaints: complaintsOn.get(trialName(trial)) ?? [],
     };
   });
-  return { name: runtimeName(OWN), cases };
+  return { name: serverName({ trials }), cases };
+}
+
+function serverName({ trials }: Pick<ReportContents['run'], 'trials'>): string {
+  return rolledName(trials[0] ?? { runtime: OWN });
 }
 
 /** The sets that were tried are not cases of their own, because they may break requests. */
@@ -110,8 +118,8 @@ function fixCase(run: ReportContents['run'], judgement: Judgement): Case {
   const tried = run.fix ? triedRows(run.fix).map(([set, outcome]) => `${set}: ${outcome}`) : [];
   const changes = run.fix?.changes.map(({ what }) => what) ?? [];
   return {
-    name: 'fix',
-    runtime: OWN,
+    name: `${serverName(run)}: fix`,
+    group: OWN_GROUP,
     trials: run.trials,
     text: [headline(run, judgement).text, ...changes, 'failed in each rollout:', ...tried].join('\n'),
     complaints: judgement.complaints,

@@ -3,7 +3,7 @@ import type { Advice } from '../analysis/advice.ts';
 import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { largest } from '../extremes.ts';
-import { printable, printableName, screenText } from '../printable.ts';
+import { printable, screenText } from '../printable.ts';
 import { CONTROL } from '../results/trial-name.ts';
 import { changeLines, hookLines, measuredLines } from './advice.ts';
 import { complaintLine } from './complaints.ts';
@@ -11,7 +11,7 @@ import type { ReportContents } from './contents.ts';
 import { count, percent, rate, seconds } from './format.ts';
 import { COMPONENT_USE, restInWords, TRIED_HEAD, triedRows, untriedLines } from './found-fix.ts';
 import { headline } from './headline.ts';
-import { runtimeName, variantName } from './names.ts';
+import { pageTitle, rolledTitle, variantName } from './names.ts';
 import { notes } from './notes.ts';
 import { TRIAL_HEAD, trialRows } from './own-service.ts';
 import { type Cell, matrix } from './summary.ts';
@@ -27,7 +27,7 @@ type Contents = Pick<ReportContents, 'run' | 'judgement'>;
 export function markdownReport({ run, judgement }: Contents, maxBytes = MAX_BYTES): string {
   const { text, mood } = headline(run, judgement);
   const lines = [
-    '## Requests broken by one rolling update',
+    `## ${plain(pageTitle(run))}`,
     '',
     mood === 'neutral' ? '' : `**${plain(text)}.**`,
     '',
@@ -74,9 +74,8 @@ function tried({ fix }: Contents['run']): string[] {
 }
 
 function matrixTable(trials: readonly TrialResult[]): string[] {
-  const { runtimes, rows } = matrix(trials);
-  const versions = new Map(trials.map((result) => [result.runtime, result.runtimeVersion]));
-  const head = runtimes.map((name) => plain(printableName(`${runtimeName(name)} ${versions.get(name) ?? ''}`.trim())));
+  const { columns, rows } = matrix(trials);
+  const head = columns.map((column) => plain(rolledTitle(column)));
   return [
     row(['', ...head]),
     row(['---', ...head.map(() => '---')]),

@@ -1,17 +1,32 @@
-/** How reports call runtimes and variants; trials have their names from src/results/trial-name.ts. */
+/** What reports call runtimes, servers and variants; trials have their names from src/results/trial-name.ts. */
 import { printableName } from '../printable.ts';
+import type { Run } from '../results/run.ts';
 import { OWN } from '../results/trial-name.ts';
 
 const RUNTIME_NAMES = new Map([
   ['node', 'Node'],
   ['bun', 'Bun'],
   ['deno', 'Deno'],
-  [OWN, 'your server'],
 ]);
 
-/** "node" → "Node"; other names as they are. */
-export function runtimeName(runtime: string): string {
+/** What was rolled, as trials and cells hold it. */
+export interface Rolled {
+  runtime: string;
+  runtimeVersion?: string;
+  /** Absent in results of a version that did not record it. */
+  server?: string | undefined;
+}
+
+/** "node" → "Node"; a user's own server by its command or its workload; other names as they are. */
+export function rolledName({ runtime, server }: Rolled): string {
+  if (runtime === OWN) return server === undefined ? 'your server' : printableName(server);
   return RUNTIME_NAMES.get(runtime) ?? printableName(runtime);
+}
+
+/** The same with the version of a runtime, where that is known: "Node 26.10.0". */
+export function rolledTitle(rolled: Rolled): string {
+  if (rolled.runtime === OWN) return rolledName(rolled);
+  return `${rolledName(rolled)} ${printableName(rolled.runtimeVersion ?? '')}`.trim();
 }
 
 /** "without-pre-stop" → "without pre stop"; of a user's own server "rollout" and "rollout with pre-stop + replicas". */
@@ -21,11 +36,17 @@ export function variantName(variant: string): string {
   return printableName(own === OWN ? `rollout with ${fixes.join(' + ')}` : variant.replaceAll('-', ' '));
 }
 
-/** A cell of the matrix as a title: "valid on Node 26.10.0"; of a user's own server "rollout". */
-export function cellTitle(cell: { runtime: string; variant: string; runtimeVersion?: string }): string {
-  const { runtime, variant, runtimeVersion = '' } = cell;
-  if (runtime === OWN) return variantName(variant);
-  return `${variantName(variant)} on ${runtimeName(runtime)} ${printableName(runtimeVersion)}`.trim();
+/** A cell of the matrix as a title: "valid on Node 26.10.0"; of a user's own server "node server.js, rollout". */
+export function cellTitle(cell: Rolled & { variant: string }): string {
+  const [rolled, variant] = [rolledTitle(cell), variantName(cell.variant)];
+  return cell.runtime === OWN ? `${rolled}, ${variant}` : `${variant} on ${rolled}`;
+}
+
+/** What a page or a summary of the run is called. */
+export function pageTitle({ kind, trials }: Pick<Run, 'kind' | 'trials'>): string {
+  if (kind === 'comparison') return 'Requests broken by one rolling update';
+  const server = rolledName(trials[0] ?? { runtime: OWN });
+  return kind === 'own-service' ? `Requests broken by rollouts of ${server}` : `The smallest fix for ${server}`;
 }
 
 /** A text as an id within a page: no two of ours become the same. */

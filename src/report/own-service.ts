@@ -1,4 +1,4 @@
-/** What the rollouts of one's own service broke, for the terminal: the verdict first. */
+/** What the rollouts of a user's own server broke, for the terminal: the verdict first. */
 import Table from 'cli-table3';
 import type { Advice } from '../analysis/advice.ts';
 import { causeById } from '../analysis/causes.ts';
@@ -9,14 +9,14 @@ import type { Run } from '../results/run.ts';
 import { CONTROL, trialName } from '../results/trial-name.ts';
 import { fixLines, hookLines, measuredLines } from './advice.ts';
 import { complaintLine } from './complaints.ts';
-import { count, rate, seconds } from './format.ts';
+import { count, counted, rate, seconds } from './format.ts';
 import { headline } from './headline.ts';
 import { ownServiceNotes } from './notes.ts';
 import { shutdownWords } from './shutdown-words.ts';
 import { matrix } from './summary.ts';
 import { colorsFor, moodColor } from './terminal.ts';
 
-/** Words and a table, ending with a newline. What cannot be trusted gets reasons in the place of causes and advice. */
+/** Words and a table, ending with a newline. A run that cannot be trusted shows its problems instead of causes and advice. */
 export function renderOwnService(
   run: Pick<Run, 'kind' | 'trials' | 'advice' | 'fix'>,
   judgement: Judgement,
@@ -46,7 +46,7 @@ export function problemLines(complaints: readonly Complaint[]): string[] {
   return ['Problems:', ...complaints.map((complaint) => `  ${complaintLine(complaint)}`)];
 }
 
-/** The causes of all rollouts together, most first, each with what removes its failures by the figures of these rollouts. */
+/** The causes of all rollouts together, the most frequent first, each with the fixes that follow from these rollouts. */
 function causes(trials: readonly TrialResult[], advice: Advice | undefined): string[] {
   const [total] = matrix(trials.filter((trial) => trial.variant !== CONTROL)).rows.flatMap((row) => row.cells);
   return (total?.causes ?? []).flatMap(({ id, failed }) => {
@@ -54,7 +54,8 @@ function causes(trials: readonly TrialResult[], advice: Advice | undefined): str
     const fixes = advice && advice.server.pods > 0 ? fixLines(id, advice) : [fix];
     const seen = advice && id === 'no-graceful-shutdown' ? shutdownWords(advice.server) : undefined;
     return [
-      `${count(failed)} × cause ${number}, ${name}. ${seen ?? explanation}`,
+      `${counted(failed, 'request')}: ${name} (cause ${number})`,
+      `  Why: ${seen ?? explanation}`,
       ...fixes.map((line) => `  Fix: ${line}`),
       '',
     ];

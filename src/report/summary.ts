@@ -5,9 +5,10 @@ import { byCell, cellKey } from '../analysis/cells.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { largest } from '../extremes.ts';
 
-export interface Cell {
-  runtime: string;
-  runtimeVersion: string;
+/** What a column of the matrix is about: a runtime, or the user's own server. */
+export type Column = Pick<TrialResult, 'runtime' | 'runtimeVersion' | 'server'>;
+
+export interface Cell extends Column {
   variant: string;
   repeats: number;
   /** Number of invalid trials. */
@@ -36,28 +37,28 @@ const RUNTIME_ORDER = ['node', 'bun', 'deno'];
 
 /** One row per variant, one cell per runtime. A cell is undefined if there is no trial for it. */
 export function matrix(trials: readonly TrialResult[]): {
-  runtimes: string[];
+  columns: Column[];
   rows: { variant: string; cells: (Cell | undefined)[] }[];
 } {
-  const runtimes = inOrder(
-    trials.map((trial) => trial.runtime),
-    RUNTIME_ORDER,
+  const byRuntime = new Map(
+    trials.map(({ runtime, runtimeVersion, server }) => [runtime, { runtime, runtimeVersion, server }]),
   );
+  const columns = inOrder(byRuntime.keys(), RUNTIME_ORDER).flatMap((runtime) => byRuntime.get(runtime) ?? []);
   const cells = byCell(trials);
   const variants = inOrder(
     trials.map((trial) => trial.variant),
     ORDER,
   );
   return {
-    runtimes,
+    columns,
     rows: variants.map((variant) => ({
       variant,
-      cells: runtimes.map((runtime) => cell(cells.get(cellKey({ runtime, variant })) ?? [])),
+      cells: columns.map(({ runtime }) => cell(cells.get(cellKey({ runtime, variant })) ?? [])),
     })),
   };
 }
 
-function inOrder(names: readonly string[], order: readonly string[]): string[] {
+function inOrder(names: Iterable<string>, order: readonly string[]): string[] {
   const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
   return [...new Set(names)].sort((a, b) => place(a) - place(b));
 }
@@ -71,6 +72,7 @@ function cell(trials: readonly TrialResult[]): Cell | undefined {
   return {
     runtime: first.runtime,
     runtimeVersion: first.runtimeVersion,
+    server: first.server,
     variant: first.variant,
     repeats: trials.length,
     invalid: trials.filter((trial) => !trial.valid).length,

@@ -2,19 +2,17 @@
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import type { TrialResult } from '../analysis/result.ts';
-import { printableName } from '../printable.ts';
 import { count, percent, rate, seconds } from './format.ts';
 import { comparisonHeadline, type Mood } from './headline.ts';
-import { runtimeName, variantName } from './names.ts';
+import { rolledTitle, variantName } from './names.ts';
 import { comparisonNotes } from './notes.ts';
 import { type Cell, matrix } from './summary.ts';
 
 /** The headline, the table and the notes. Ends with a newline. */
 export function renderTable(trials: readonly TrialResult[], colors = colorsFor(process.stdout)): string {
-  const { runtimes, rows } = matrix(trials);
-  const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
+  const { columns, rows } = matrix(trials);
   const table = new Table({
-    head: ['', ...runtimes.map((name) => `${runtimeName(name)} ${printableName(versions.get(name) ?? '')}`.trim())],
+    head: ['', ...columns.map(rolledTitle)],
     style: { head: [], border: [], compact: false },
   });
   for (const { variant, cells } of rows) {

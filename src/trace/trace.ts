@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import { ClusterRecord } from './cluster-record.ts';
 import { LoadRecord } from './load-record.ts';
-import { EpochMs, ManifestMs, Ms, Name, SmallCount, Text, Version } from './units.ts';
+import { EpochMs, ManifestMs, Ms, Name, Sentence, SmallCount, Text, Version } from './units.ts';
 
 export const TRACE_FORMAT = 'k8s-rollout-test/trace/2';
 
@@ -29,6 +29,9 @@ export const TrialIdentity = z.object({
   runtime: Name,
   runtimeVersion: Version,
   variant: Name,
+  server: Sentence.describe(
+    'of run: what was rolled, as reports call it: its command, or a workload as "Deployment web"',
+  ).optional(),
   repeat: SmallCount,
   cluster: Text.describe('"local" or the name of the kubeconfig context'),
   load: z.enum(['builtin', 'k6']),

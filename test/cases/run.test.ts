@@ -73,7 +73,7 @@ const CASES: Case[] = [
     code: 1,
     causes: ['no-graceful-shutdown'],
     possible: ['keep-alive-race'],
-    says: [/Fix: .*a longer deadline in the server itself: it gave up 0\.\d\d s after SIGTERM/],
+    says: [/Fix: .*a longer shutdown deadline in the server: it gave up 0\.\d\d s after SIGTERM/],
     saysNot: [GRACE_ADVISED, PRE_STOP_ADVISED],
   },
   {
@@ -118,7 +118,7 @@ const CASES: Case[] = [
     args: manifest('liveness-in-drain.yaml', nodeServer('app', 'liveness-fails-in-drain.mjs')),
     code: 0,
     causes: [],
-    says: [/^OK: 0 of /],
+    says: [/^Deployment \S+: a rolling update of \d pods broke 0 of /],
   },
   {
     what: 'has a preStop hook whose script is missing',
@@ -128,7 +128,7 @@ const CASES: Case[] = [
     possible: ['no-graceful-shutdown', 'keep-alive-race'],
     says: [
       /^preStop of container api .* failed \(exit code 127: the command was not found\) at each of 3 /m,
-      /Fix: .*a preStop hook that works: the one there is fails/,
+      /Fix: .*a preStop hook that works: the present one fails/,
     ],
     saysNot: [GRACE_ADVISED],
   },
@@ -139,8 +139,8 @@ const CASES: Case[] = [
     causes: ['routing-lag'],
     possible: ['keep-alive-race', 'no-graceful-shutdown'],
     says: [
-      /^preStop of container proxy .* waited for nothing at /m,
-      /Fix: .*a sleep at the beginning of the preStop hook/,
+      /^preStop of container proxy .* without waiting at /m,
+      /Fix: .*a sleep at the start of the preStop hook/,
     ],
     saysNot: [GRACE_ADVISED],
     skip: spawnSync('nginx', ['-v']).error !== undefined && 'there is no nginx here',
@@ -166,7 +166,7 @@ const CASES: Case[] = [
     possible: ['no-graceful-shutdown', 'keep-alive-race'],
     says: [
       /^preStop of container envoy \(httpGet :19002\/shutdown\/ready\) failed \(ECONNREFUSED\) at each of 2 .* shutdown-manager did not run here/m,
-      /Fix: .*a preStop hook that works: the one there is fails/,
+      /Fix: .*a preStop hook that works: the present one fails/,
     ],
     saysNot: [GRACE_ADVISED],
     replaced: 2,
@@ -179,7 +179,7 @@ const CASES: Case[] = [
     possible: ['no-graceful-shutdown', 'keep-alive-race'],
     says: [
       /^preStop of container user \(httpGet :8022\/wait-for-drain\) failed \(ECONNREFUSED\) at each of 3 /m,
-      /Fix: .*a preStop hook that works: the one there is fails/,
+      /Fix: .*a preStop hook that works: the present one fails/,
     ],
     saysNot: [GRACE_ADVISED],
   },

@@ -85,7 +85,7 @@ test('compare of two folders says what changed, with exit code 1 if more broke',
 function ownService(t: TestContext, failed: number, maxFailed = 0): string {
   const dir = mkdtempSync(join(tmpdir(), 'report-'));
   t.after(() => rmSync(dir, { recursive: true }));
-  const own = { runtime: 'own', runtimeVersion: '', run: 'run-1' };
+  const own = { runtime: 'own', runtimeVersion: '', server: 'node server.js', run: 'run-1' };
   const traces = [
     told({ ...own, variant: 'control' }, { rolloutMs: undefined }),
     told({ ...own, variant: 'own' }, { load: { failures: refused(failed, 10) } }),
@@ -109,13 +109,16 @@ test("a folder of a user's own rollouts gets the same verdict as from run", asyn
     run(t, ['compare', allowed]),
     run(t, ['report', allowed, '--format', 'github'], { env: { GITHUB_STEP_SUMMARY: join(allowed, 'summary') } }),
   ]);
-  assert.match(compared.stdout, /^BROKEN: 4 of \d+ exposed requests broke in 1 rollout/);
+  assert.match(compared.stdout, /^node server\.js: a rolling update of 1 pod broke 4 of \d+ exposed requests\n/);
   assert.deepEqual([compared.code, compared.stderr], [1, 'rollout-1 broke 4 requests\n']);
-  assert.match(github.stdout, /^::error title=A rollout broke requests::rollout-1 broke 4 requests\n/);
+  assert.match(github.stdout, /^::error title=A rollout broke requests::node server\.js: rollout-1 broke 4 requests\n/);
   assert.match(readFileSync(summary, 'utf8'), /### Problems\n\n- rollout-1 broke 4 requests\n/);
-  assert.match(junit.stdout, /<testcase name="rollout-1" [^>]*>\s*<failure message="4 requests broke">/);
-  assert.match(svg.stdout, /aria-label="rollout: 4 broken requests"/);
-  assert.match(fine.stdout, /^OK: 4 of .*, no more than allowed\n/);
+  assert.match(
+    junit.stdout,
+    /<testcase name="node server\.js: rollout-1" [^>]*>\s*<failure message="4 requests broke">/,
+  );
+  assert.match(svg.stdout, /aria-label="node server\.js, rollout: 4 broken requests"/);
+  assert.match(fine.stdout, /^node server\.js: .* broke 4 of .*, no more than --max-failed allows\n/);
   assert.deepEqual([fine.code, fine.stderr], [0, '']);
-  assert.match(quiet.stdout, /^OK: 4 of [^\n]*; see the job summary\n$/);
+  assert.match(quiet.stdout, /^node server\.js: [^\n]*; see the job summary\n$/);
 });

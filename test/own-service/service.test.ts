@@ -176,11 +176,17 @@ describe('the requests', () => {
 test('a control and the rollouts are planned, each with its own seed derived from the given one', async () => {
   const plans = planRollouts(await service(['node']), 2, { run: 'run-1', seed: 7 });
   assert.deepEqual(
-    plans.map(({ control, identity }) => [control, identity.runtime, identity.variant, identity.repeat]),
+    plans.map(({ control, identity }) => [
+      control,
+      identity.runtime,
+      identity.variant,
+      identity.repeat,
+      identity.server,
+    ]),
     [
-      [true, 'own', 'control', 0],
-      [false, 'own', 'own', 0],
-      [false, 'own', 'own', 1],
+      [true, 'own', 'control', 0, 'node'],
+      [false, 'own', 'own', 0, 'node'],
+      [false, 'own', 'own', 1, 'node'],
     ],
   );
   assert.equal(new Set(plans.map(({ identity }) => identity.seed)).size, 3);

@@ -35,7 +35,7 @@ describe('workflow commands', () => {
 
   const run = (fields: Partial<Run>) => runOfResults(fields.trials ?? [], fields);
   const own = (failed: number, fields: Parameters<typeof trialResult>[0] = {}) =>
-    trialResult({ runtime: 'own', variant: 'own', causes: { capacity: failed }, ...fields });
+    trialResult({ runtime: 'own', variant: 'own', server: 'node server.js', causes: { capacity: failed }, ...fields });
   const control = own(0, { variant: 'control' });
   const LATE = { valid: false, invalidReasons: ['late\n::warning::'] };
   const fix: FixResult = { state: 'not-found', changes: [], component: null, untried: [], rest: [], tried: [] };
@@ -56,31 +56,31 @@ describe('workflow commands', () => {
     [
       'broken rollouts of a service',
       run({ kind: 'own-service', trials: [control, own(3, { repeat: 1 })] }),
-      '::error title=A rollout broke requests::rollout-2 broke 3 requests\n',
-      /^BROKEN: 3 of 3,000 exposed requests broke in 1 rollout .*; see the job summary\n$/,
+      '::error title=A rollout broke requests::node server.js: rollout-2 broke 3 requests\n',
+      /^node server\.js: a rollout of 3 pods broke 3 of 3,000 exposed requests .*; see the job summary\n$/,
     ],
     [
       'nothing for rollouts that broke no more than allowed',
       run({ kind: 'own-service', maxFailed: 3, trials: [control, own(3)] }),
       '',
-      /^OK: 3 of /,
+      /^node server\.js: .* broke 3 of .* no more than --max-failed allows; /,
     ],
     [
       'invalid rollouts, with a hint',
       run({ kind: 'own-service', trials: [control, own(3, LATE)], maxFailed: 9, hints: ['name a path'] }),
-      '::error title=Invalid measurement::rollout-1: late%0A::warning::\n::notice title=Hint::name a path\n',
+      '::error title=Invalid measurement::node server.js: rollout-1: late%0A::warning::\n::notice title=Hint::node server.js: name a path\n',
       /^INVALID: /,
     ],
     [
       'nothing for the sets that a search tried',
       run({ kind: 'find-fix', trials: [control, own(3), own(2, LATE)], fix: { ...fix, state: 'nothing-to-fix' } }),
       '',
-      /^OK: /,
+      /^NOTHING TO FIX: no rollout of node server\.js /,
     ],
     [
       'a fix that was not found',
       run({ kind: 'find-fix', trials: [control, own(3)], fix }),
-      '::error title=No fix was found::no set of the fixes that could be tried stops the failures\n',
+      '::error title=No fix was found::node server.js: no set of the fixes that could be tried stops the failures\n',
       /^NOT FOUND: /,
     ],
   ];

@@ -10,6 +10,8 @@ import { refused, reported, runOf, runOfResults, told } from './reported.ts';
 
 const HOSTILE = `<script>alert("1")</script>&'"><img src=x onerror=alert(1)>`;
 
+const OWN_SERVER = { runtime: 'own', runtimeVersion: '', server: 'node server.js' };
+
 describe('the page', () => {
   test('has a cell for each variant and runtime, and each leads to its trial', () => {
     const html = htmlReport(
@@ -68,7 +70,7 @@ describe('the page', () => {
 
   test('shows the result of a search for a fix, and how to make the change', () => {
     const run = runOf(
-      [told({ runtime: 'own', variant: 'own' }), told({ runtime: 'own', variant: 'own+pre-stop' })],
+      [told({ ...OWN_SERVER, variant: 'own' }), told({ ...OWN_SERVER, variant: 'own+pre-stop' })],
       { kind: 'find-fix' },
       {
         fix: {
@@ -88,7 +90,10 @@ describe('the page', () => {
     const html = htmlReport(reportContents(run));
     assert.match(html, /<th scope="row">rollout with pre-stop<\/th>/);
     assert.doesNotMatch(html, />own\b|own-own|own on own/);
-    assert.match(html, /FOUND: this change held in 2 rollouts, and no smaller set did\./);
+    assert.match(
+      html,
+      /FOUND: with this change, 2 rollouts of node server\.js broke no requests; nothing smaller was enough\./,
+    );
     assert.match(html, /<li>a preStop sleep of 3 s &lt;script/);
     assert.match(html, /<pre tabindex="0">kind: Component &lt;script/);
     assert.match(html, /<th scope="row">unchanged<\/th><td>7<\/td>/);
@@ -124,11 +129,16 @@ describe('the page', () => {
 
   test("shows the rollouts of a user's own service by name", () => {
     const traces = [
-      told({ runtime: 'own', runtimeVersion: '', variant: 'control' }, { rolloutMs: undefined }),
-      told({ runtime: 'own', runtimeVersion: '', variant: 'own' }, { load: { failures: refused(7, 10) } }),
+      told({ ...OWN_SERVER, variant: 'control' }, { rolloutMs: undefined }),
+      told({ ...OWN_SERVER, variant: 'own' }, { load: { failures: refused(7, 10) } }),
     ];
     const html = htmlReport(reportContents(runOf(traces, { kind: 'own-service' })));
-    assert.match(html, /<p class="headline bad">BROKEN: 7 of \d+ exposed requests broke in 1 rollout/);
+    assert.match(
+      html,
+      /<p class="headline bad">node server\.js: a rolling update of 1 pod broke 7 of \d+ exposed requests\./,
+    );
+    assert.match(html, /<title>Requests broken by rollouts of node server\.js<\/title>/);
+    assert.match(html, /<h3 id="rollout">node server\.js /);
     assert.match(html, /<li>rollout-1 broke 7 requests<\/li>/);
     assert.match(html, /<a class="figure" href="#rollout">7</);
     assert.match(html, /<dd>traces\/rollout-1\.json<\/dd>/);

@@ -74,23 +74,37 @@ describe('the report as JUnit', () => {
   });
 
   const own = (failed: number, fields: Parameters<typeof trialResult>[0] = {}) =>
-    trialResult({ runtime: 'own', variant: 'own', causes: { 'routing-lag': failed }, ...fields });
+    trialResult({
+      runtime: 'own',
+      variant: 'own',
+      server: 'node server.js',
+      causes: { 'routing-lag': failed },
+      ...fields,
+    });
   const LATE = { valid: false, invalidReasons: ['late'] };
   const control = own(0, { variant: 'control' });
 
   const rollouts: [what: string, run: Run, cases: [name: string, outcome?: string][]][] = [
-    ['clean', runOfResults([own(0), control], { kind: 'own-service' }), [['control'], ['rollout-1']]],
+    [
+      'clean',
+      runOfResults([own(0), control], { kind: 'own-service' }),
+      [['node server.js: control'], ['node server.js: rollout-1']],
+    ],
     [
       'one broke more than allowed',
       runOfResults([control, own(2), own(3, { repeat: 1 })], { kind: 'own-service', maxFailed: 2 }),
-      [['control'], ['rollout-1'], ['rollout-2', 'failure']],
+      [['node server.js: control'], ['node server.js: rollout-1'], ['node server.js: rollout-2', 'failure']],
     ],
     [
       'one is invalid',
       runOfResults([control, own(9, LATE), own(3, { repeat: 1 })], { kind: 'own-service' }),
-      [['control'], ['rollout-1', 'error'], ['rollout-2', 'failure']],
+      [['node server.js: control'], ['node server.js: rollout-1', 'error'], ['node server.js: rollout-2', 'failure']],
     ],
-    ['interrupted', runOfResults([control], { kind: 'own-service' }), [['control'], ['run', 'error']]],
+    [
+      'interrupted',
+      runOfResults([control], { kind: 'own-service' }),
+      [['node server.js: control'], ['run', 'error']],
+    ],
   ];
   for (const [what, run, expected] of rollouts) {
     test(`has a case for each rollout of a service and the control: ${what}`, () => {
@@ -110,7 +124,7 @@ describe('the report as JUnit', () => {
       const fix = state && { state, changes: [], component: null, untried: [], rest: [], tried: [] };
       const trials = [control, own(9), own(9, LATE), own(3, { variant: 'own+replicas' })];
       const { xml } = junitOf(runOfResults(trials, { kind: 'find-fix', fix }));
-      assert.deepEqual(casesOf(xml), [outcome ? ['fix', outcome] : ['fix']]);
+      assert.deepEqual(casesOf(xml), [outcome ? ['node server.js: fix', outcome] : ['node server.js: fix']]);
       assert.match(xml, /<testsuites name="k8s-rollout-test" tests="1"/);
     });
   }

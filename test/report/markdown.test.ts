@@ -48,13 +48,22 @@ describe('the report in Markdown', () => {
   });
 
   const own = (failed: number, fields: Parameters<typeof trialResult>[0] = {}) =>
-    trialResult({ runtime: 'own', variant: 'own', causes: { 'routing-lag': failed }, ...fields });
+    trialResult({
+      runtime: 'own',
+      variant: 'own',
+      server: 'node server.js',
+      causes: { 'routing-lag': failed },
+      ...fields,
+    });
   const trials = [own(3), own(0, { variant: 'control', rolloutMs: null })];
   const of = (run: Run) => markdownReport({ run, judgement: judge(run) });
 
   test('lists the rollouts of a service, the control first', () => {
     const text = of(runOfResults(trials, { kind: 'own-service' }));
-    assert.match(text, /^\*\*BROKEN: 3 of 3,000 exposed requests broke in 1 rollout \(1\.0 per pod replaced\)\.\*\*$/m);
+    assert.match(
+      text,
+      /^\*\*node server\.js: a rollout of 3 pods broke 3 of 3,000 exposed requests \(1\.0 per pod\)\.\*\*$/m,
+    );
     assert.match(text, /\n\| control \| 4,000 .*\n\| rollout-1 \| 4,000 \| 3,000 \| 3 \| /);
     assert.match(
       text,
@@ -77,7 +86,7 @@ describe('the report in Markdown', () => {
         },
       }),
     );
-    assert.match(text, /\*\*FOUND: this change held in 2 rollouts/);
+    assert.match(text, /\*\*FOUND: with this change, 2 rollouts of node server\.js broke no requests/);
     assert.match(text, /### How to fix it\n\n- a preStop sleep of 2 s\n- Not tried: graceful shutdown: no\n/);
     assert.match(text, /\n````yaml\nkind: Component\npatch: "```"\n````\n/);
     assert.match(text, /\n\| pre-stop \| 0, 0, invalid \|\n/);

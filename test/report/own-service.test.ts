@@ -17,7 +17,8 @@ const PLAIN = picocolors.createColors(false);
 const NOTHING = advise([]);
 
 const control = trialResult({ runtime: 'own', variant: 'control' });
-const own = (fields: Parameters<typeof trialResult>[0]) => trialResult({ runtime: 'own', variant: 'own', ...fields });
+const own = (fields: Parameters<typeof trialResult>[0]) =>
+  trialResult({ runtime: 'own', variant: 'own', server: 'node server.js', ...fields });
 
 function told(trials: TrialResult[], maxFailed = 0, advice: Advice = NOTHING): string {
   const run = runOfResults(trials, { kind: 'own-service', maxFailed, advice });
@@ -30,20 +31,55 @@ describe('the report on one service begins with the verdict:', () => {
       'clean',
       [control, own({})],
       0,
-      /^OK: 0 of 3,000 exposed requests broke in 1 rollout \(at most 0\.1 %, 95 % confidence\)\n/,
+      /^node server\.js: a rollout of 3 pods broke 0 of 3,000 exposed requests \(at most 0\.1 %, 95 % confidence\)\n/,
     ],
     [
       'broken',
-      [control, own({ causes: { 'routing-lag': 12 } })],
+      [control, own({ disruption: 'rollout', strategy: 'RollingUpdate', causes: { 'routing-lag': 12 } })],
       0,
-      /^BROKEN: 12 of 3,000 .* in 1 rollout \(4\.0 per pod replaced\)\n/,
+      /^node server\.js: a rolling update of 3 pods broke 12 of 3,000 exposed requests \(4\.0 per pod\)\n/,
     ],
-    ['allowed', [control, own({ causes: { 'routing-lag': 2 } })], 2, /^OK: 2 of 3,000 .*, no more than allowed\n/],
+    [
+      'broken in each of several',
+      [1, 2].map((repeat) => own({ repeat, strategy: 'RollingUpdate', causes: { 'routing-lag': 6 } })),
+      20,
+      /^INVALID: node server\.js: 2 rolling updates of 3 pods each broke 12 of 6,000 exposed requests, but/,
+    ],
+    [
+      'several that replaced different numbers of pods',
+      [control, own({ repeat: 1, strategy: 'Recreate', podsReplaced: 2 }), own({ repeat: 2, podsReplaced: 3 })],
+      0,
+      /^node server\.js: 2 Recreate rollouts broke 0 of 6,000 exposed requests \(/,
+    ],
+    [
+      'changed by a command of the user',
+      [control, own({ server: 'Deployment web', disruption: 'command', strategy: 'RollingUpdate' })],
+      0,
+      /^Deployment web: the --trigger command broke 0 of 3,000 exposed requests \(/,
+    ],
+    [
+      'several times',
+      [control, ...[1, 2].map((repeat) => own({ repeat, disruption: 'command' }))],
+      0,
+      /^node server\.js: 2 runs of the --trigger command broke 0 of 6,000 /,
+    ],
+    [
+      'measured by a version that did not record its server',
+      [control, own({ server: undefined })],
+      0,
+      /^your server: a rollout of 3 pods broke 0 of /,
+    ],
+    [
+      'allowed',
+      [control, own({ causes: { 'routing-lag': 2 } })],
+      2,
+      /^node server\.js: .* broke 2 of 3,000 .*, no more than --max-failed allows\n/,
+    ],
     [
       'invalid',
       [control, own({ valid: false, invalidReasons: ['late'] })],
       0,
-      /^INVALID: 0 of 3,000 .* cannot be trusted\n/,
+      /^INVALID: node server\.js: .* broke 0 of 3,000 .* cannot be trusted\n/,
     ],
     ['nothing', [], 0, /^INVALID: no rollout was measured\n/],
   ];
@@ -58,7 +94,10 @@ describe('the report on one service begins with the verdict:', () => {
       own({}),
     ];
     const text = told(trials);
-    assert.match(text, /5 × cause 5, keep-alive race\..*\n {2}Fix: Answer with .*\n\n3 × cause 4, routing lag\./);
+    assert.match(
+      text,
+      /5 requests: keep-alive race \(cause 5\)\n {2}Why: .*\n {2}Fix: Answer with .*\n\n3 requests: routing lag \(cause 4\)\n/,
+    );
     assert.match(text, /│ control .*\n│ rollout-1 .*\n│ rollout-2 /);
   });
 
@@ -67,7 +106,7 @@ describe('the report on one service begins with the verdict:', () => {
     const trials = [control, own({ causes: { 'routing-lag': 3 }, valid: false, invalidReasons: ['late'] })];
     const text = told(trials, 0, advise([rollout]));
     assert.match(text, /^INVALID: .*\n\nProblems:\n {2}invalid: rollout-1: late\n {2}rollout-1 broke 3 requests\n\n┌/);
-    assert.doesNotMatch(text, /cause 4|Fix:|What each change|Measured:|enough/);
+    assert.doesNotMatch(text, /cause 4|Why:|Fix:|What each change|Measured:|enough/);
   });
 
   test('and says what is unknown', () => {
@@ -169,7 +208,7 @@ describe('the fix that was found', () => {
     const text = rendered(fix);
     assert.match(
       text,
-      /^FOUND: this change held in 3 rollouts, and no smaller set did\n\n {2}a preStop sleep of 2 s\n/,
+      /^FOUND: with this change, 3 rollouts of your server broke no requests; nothing smaller was enough\n\n {2}a preStop sleep of 2 s\n/,
     );
     assert.match(text, /\nkind: Component\n\nNot tried: graceful shutdown: no\.\n/);
     assert.match(text, /│ unchanged +│ 9, invalid +│\n│ replicas +│ refused: spec: no +│\n│ pre-stop +│ 0, 0, 0 +│/);
@@ -179,7 +218,7 @@ describe('the fix that was found', () => {
   });
   for (const [state, begins] of [
     ['not-found', /^NOT FOUND: /],
-    ['nothing-to-fix', /^OK: no rollout of the service as it is/],
+    ['nothing-to-fix', /^NOTHING TO FIX: no rollout of your server broke more/],
     ['invalid', /^INVALID: .*\n\nProblems:\n.*\n {2}invalid: rollout-1: late\n/],
   ] as const) {
     test(`says so: ${state}`, () => {

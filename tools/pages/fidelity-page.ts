@@ -2,7 +2,7 @@
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { projectFile } from '../../src/project-file.ts';
 import { count, counted, percent, rate } from '../../src/report/format.ts';
-import { runtimeName } from '../../src/report/names.ts';
+import { rolledName } from '../../src/report/names.ts';
 import { matrix } from '../../src/report/summary.ts';
 import { readRun } from '../../src/results/read-run.ts';
 import { GENERATED, paragraphs } from './markdown.ts';
@@ -46,9 +46,9 @@ interface Pair {
 
 /** Every runtime in every variant that both clusters have results for. */
 function pairs(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): Pair[] {
-  const { runtimes, rows } = matrix(local);
+  const { columns, rows } = matrix(local);
   return rows
-    .flatMap(({ variant }) => runtimes.map((runtime) => ({ runtime, variant })))
+    .flatMap(({ variant }) => columns.map(({ runtime }) => ({ runtime, variant })))
     .filter(({ variant }) => variant !== 'control')
     .map(({ runtime, variant }) => {
       const of = (trials: readonly TrialResult[]) =>
@@ -96,7 +96,7 @@ function onCluster(rows: readonly Pair[]): string {
     .filter(({ variant }) => variant === 'valid')
     .map(({ runtime, there }) => {
       const [failed, requests] = [sum(there, ({ failed }) => failed), sum(there, ({ requests }) => requests)];
-      return `${runtimeName(runtime)} ${count(failed)} of ${count(requests)} requests in ${counted(there.length, 'rollout')}`;
+      return `${rolledName({ runtime })} ${count(failed)} of ${count(requests)} requests in ${counted(there.length, 'rollout')}`;
     });
   const all = rows.flatMap(({ there }) => there);
   const [unexplained, failed] = [sum(all, ({ causes }) => causes.unexplained), sum(all, (trial) => trial.failed)];

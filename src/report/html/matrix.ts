@@ -6,19 +6,18 @@ import { largest } from '../../extremes.ts';
 import { cellName } from '../../results/trial-name.ts';
 import { count, percent, rate, seconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
-import { anchor, cellTitle, runtimeName, variantName } from '../names.ts';
+import { anchor, cellTitle, rolledName, variantName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
 import { swatch } from './swatch.ts';
 
 export function matrixTable(trials: readonly TrialResult[]): Markup {
-  const { runtimes, rows } = matrix(trials);
-  const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
+  const { columns, rows } = matrix(trials);
   const most = largest(
     rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)),
     1,
   );
-  const head = runtimes.map(
-    (name) => markup`<th scope="col">${runtimeName(name)} <small>${versions.get(name)}</small></th>`,
+  const head = columns.map(
+    (column) => markup`<th scope="col">${rolledName(column)} <small>${column.runtimeVersion}</small></th>`,
   );
   const body = rows.map(
     ({ variant, cells }) =>
@@ -39,7 +38,7 @@ export function cellId(cell: { runtime: string; variant: string }): string {
 
 function matrixCell(cell: Cell | undefined, most: number): Markup {
   if (!cell) return markup`<td class="none">–</td>`;
-  const of = markup`<span class="vh"> broken requests, ${cellTitle({ runtime: cell.runtime, variant: cell.variant })}</span>`;
+  const of = markup`<span class="vh"> broken requests, ${cellTitle({ runtime: cell.runtime, server: cell.server, variant: cell.variant })}</span>`;
   const link = markup`<a class="figure" href="#${cellId(cell)}">${count(cell.failed)}${of}</a>`;
   if (cell.failed === 0) {
     return markup`<td class="clean">${link}<p>of ${count(cell.exposed)}, at most ${percent(cell.failedUpperBound)}</p>${invalidBadge(cell)}</td>`;

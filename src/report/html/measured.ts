@@ -7,7 +7,7 @@ import { decodeHistogram, percentileMs } from '../../trace/histogram.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { count, counted, percent, seconds, shortSeconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
-import { runtimeName } from '../names.ts';
+import { rolledTitle } from '../names.ts';
 
 export function measured(trace: Trace): Markup {
   const rows = facts(trace).map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`);
@@ -20,9 +20,9 @@ function facts(trace: Trace): [name: string, value: string][] {
     settings.strategy === 'Recreate'
       ? 'Recreate'
       : `RollingUpdate, maxSurge ${settings.maxSurge}, maxUnavailable ${settings.maxUnavailable}`;
-  const runtime: [string, string] = ['runtime', `${runtimeName(trial.runtime)} ${trial.runtimeVersion}`.trim()];
+  const rolled: [string, string] = [trial.runtime === OWN ? 'server' : 'runtime', rolledTitle(trial)];
   return [
-    ...(trial.runtime === OWN ? [] : [runtime]),
+    rolled,
     ['cluster', trial.cluster],
     [settings.workload, `${counted(settings.replicas, 'replica')}, ${strategy}`],
     ['grace period', shortSeconds(settings.gracePeriodMs / 1000)],

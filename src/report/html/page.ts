@@ -7,7 +7,7 @@ import { complaintLine } from '../complaints.ts';
 import type { ReportContents, ReportedTrial } from '../contents.ts';
 import { headline } from '../headline.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
-import { anchor, variantName } from '../names.ts';
+import { anchor, pageTitle, variantName } from '../names.ts';
 import { notes } from '../notes.ts';
 import { timeWindow } from '../picture/frame.ts';
 import { PICTURE_CSS, THEME_CSS } from '../picture/picture-style.ts';
@@ -29,8 +29,10 @@ const MATRIX_TITLES: Record<RunKind, string> = {
 };
 
 export function htmlReport({ run, judgement, trials }: ReportContents): string {
-  const { runtimes, rows } = matrix(run.trials);
+  const { columns, rows } = matrix(run.trials);
+  const runtimes = columns.map(({ runtime }) => runtime);
   const { text, mood } = headline(run, judgement);
+  const title = pageTitle(run);
   const sections = rows.map(({ variant }) => variantSection(variant, runtimes, trials));
   const page = markup`<!doctype html>
 <html lang="en">
@@ -41,13 +43,13 @@ export function htmlReport({ run, judgement, trials }: ReportContents): string {
 <meta name="generator" content="k8s-rollout-test">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
-<title>Requests broken by a rolling update</title>
+<title>${title}</title>
 <style>${trusted(THEME_CSS + PICTURE_CSS + PAGE_CSS)}</style>
 </head>
 <body>
 <header>
 <p class="eyebrow">k8s-rollout-test</p>
-<h1>Requests broken by one rolling update</h1>
+<h1>${title}</h1>
 ${mood === 'neutral' ? '' : markup`<p class="headline ${mood}">${text}.</p>`}
 </header>
 <main>

@@ -1,11 +1,11 @@
 /** Standalone picture files that a README can show, with their own style, background and namespace. */
 import { CAUSE_IDS, causeById } from '../../analysis/causes.ts';
-import type { TrialResult } from '../../analysis/result.ts';
 import { largest } from '../../extremes.ts';
+import type { Run } from '../../results/run.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { count, counted, percent } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
-import { cellTitle, runtimeName, variantName } from '../names.ts';
+import { cellTitle, pageTitle, rolledTitle, variantName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
 import { withoutCommandsInMarkup } from '../xml.ts';
 import { LEFT, WIDTH } from './frame.ts';
@@ -46,19 +46,18 @@ export function timelinePicture(trace: Trace): string {
 }
 
 /** The matrix of runtimes and variants. */
-export function matrixPicture(trials: readonly TrialResult[]): string {
-  const { runtimes, rows } = matrix(trials);
-  const versions = new Map(trials.map((trial) => [trial.runtime, trial.runtimeVersion]));
-  const column = (WIDTH - FIRST_COLUMN - 2 * MARGIN) / Math.max(1, runtimes.length);
+export function matrixPicture(run: Pick<Run, 'kind' | 'trials'>): string {
+  const { trials } = run;
+  const { columns, rows } = matrix(trials);
+  const column = (WIDTH - FIRST_COLUMN - 2 * MARGIN) / Math.max(1, columns.length);
   const x = (index: number) => MARGIN + FIRST_COLUMN + index * column;
   const most = largest(
     rows.flatMap(({ cells }) => cells.map((cell) => cell?.failed ?? 0)),
     1,
   );
   const causes = CAUSE_IDS.filter((id) => trials.some((trial) => trial.causes[id] > 0));
-  const head = runtimes.map(
-    (name, index) =>
-      markup`<text class="head" x="${x(index)}" y="26">${runtimeName(name)} ${versions.get(name)}</text>`,
+  const head = columns.map(
+    (shown, index) => markup`<text class="head" x="${x(index)}" y="26">${rolledTitle(shown)}</text>`,
   );
   const body = rows.map(({ variant, cells }, index) => {
     const y = HEAD + index * ROW;
@@ -67,7 +66,7 @@ export function matrixPicture(trials: readonly TrialResult[]): string {
   });
   const legendY = HEAD + rows.length * ROW + 12;
   const height = legendY + Math.ceil(causes.length / LEGEND_COLUMNS) * LEGEND_ROW + 8;
-  const title = 'Requests broken by one rolling update';
+  const title = pageTitle(run);
   return picture(title, height, markup`${head}${body}${legend(causes, MARGIN, legendY)}`);
 }
 

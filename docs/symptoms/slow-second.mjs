@@ -1,0 +1,10 @@
+/** Closes in order on SIGTERM; each request takes a second. */
+import { createServer } from 'node:http';
+
+const server = createServer((_request, response) => setTimeout(() => response.end('hello'), 1000));
+server.listen(process.env.PORT, process.env.HOST);
+
+process.on('SIGTERM', () => {
+  server.close();
+  setInterval(() => server.closeIdleConnections(), 50).unref();
+});
