@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, ProgramError } from './errors.ts';
 import { exit, outputDone, print, printError, printStatus, printStatusText } from './output.ts';
+import { VERSION } from './version.ts';
 
 /** In the order of the help. Each brings packages of its own, so that only the one that is named is loaded. */
 const COMMANDS = new Map<string, () => Promise<Command>>([
@@ -12,10 +13,16 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['report', async () => (await import('./commands/report.ts')).reportCommand()],
   ['check', async () => (await import('./commands/check.ts')).checkCommand()],
   ['explain', async () => (await import('./commands/explain.ts')).explainCommand()],
+  ['completion', async () => (await import('./commands/completion.ts')).completionCommand(everyCommand)],
 ]);
+
+function everyCommand(): Promise<Command[]> {
+  return Promise.all([...COMMANDS.values()].map((load) => load()));
+}
 
 const program = new Command('k8s-rollout-test')
   .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
+  .version(VERSION, '--version', 'print the version')
   .option('--debug', 'print a stack trace with an error')
   .exitOverride()
   .configureOutput({
@@ -25,7 +32,7 @@ const program = new Command('k8s-rollout-test')
   });
 
 const named = COMMANDS.get(process.argv.slice(2).find((argument) => !argument.startsWith('-')) ?? '');
-for (const load of named ? [named] : COMMANDS.values()) program.addCommand(await load());
+for (const command of named ? [await named()] : await everyCommand()) program.addCommand(command);
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 
 // Node prints its warnings itself, as they are; where it was told not to, it has no listener. What is deprecated concerns

@@ -59,6 +59,7 @@ const WITH_PROCESSES = [
   'local/listening-sockets',
   'local/output-lines',
   'local/ports',
+  'completion/',
   'output/unexpected',
   'processes/',
   'runtimes/',
