@@ -5,9 +5,12 @@ import { describe, test } from 'node:test';
 import { projectFile } from '../../src/project-file.ts';
 import { changelogEntries } from '../../tools/release/changelog.ts';
 import { type PackageFile, type Release, releaseProblems, versionOf } from '../../tools/release/release-problems.ts';
+import { sbomOf } from '../../tools/release/sbom.ts';
 
 const CHANGELOG =
   '# Changelog\n\n## [1.2.3] - 2026-01-31\n\n### Fixed\n\n- a fault\n\n## [1.2.2] - 2026-01-01\n\n- old\n';
+
+const UUID = '5d9c8d4e-6c2f-4a43-9d55-0a5f7f4b3a11';
 
 function packageFile(changed: Partial<PackageFile> = {}): PackageFile {
   const repository = 'git+https://github.com/owner/name.git';
@@ -17,8 +20,7 @@ function packageFile(changed: Partial<PackageFile> = {}): PackageFile {
 function release(changed: Partial<Release> = {}): Release {
   return {
     tag: 'v1.2.3',
-    npm: [packageFile(), packageFile({ file: 'packages/serve/package.json' })],
-    jsr: [packageFile({ file: 'packages/serve/jsr.json', repository: undefined })],
+    packages: [packageFile(), packageFile({ file: 'packages/serve/package.json' })],
     changelog: CHANGELOG,
     repository: 'owner/name',
     ...changed,
@@ -30,32 +32,32 @@ describe('a release', () => {
     ['is ready', {}, []],
     [
       'is ready outside GitHub, whatever the repository',
-      { repository: undefined, npm: [packageFile({ repository: undefined })] },
+      { repository: undefined, packages: [packageFile({ repository: undefined })] },
       [],
     ],
     [
       'is ready with another way to write the repository',
-      { npm: [packageFile({ repository: 'https://github.com/Owner/name' })] },
+      { packages: [packageFile({ repository: 'https://github.com/Owner/name' })] },
       [],
     ],
     [
       'needs the version of the tag in each package',
-      { npm: [packageFile({ version: '1.2.2' })], jsr: [packageFile({ file: 'jsr.json', version: '1.3.0' })] },
-      ['package.json has version 1.2.2, but the tag is v1.2.3', 'jsr.json has version 1.3.0, but the tag is v1.2.3'],
+      { packages: [packageFile({ version: '1.2.2' }), packageFile({ file: 'serve.json', version: '1.3.0' })] },
+      ['package.json has version 1.2.2, but the tag is v1.2.3', 'serve.json has version 1.3.0, but the tag is v1.2.3'],
     ],
     [
       'needs public packages',
-      { npm: [packageFile({ private: true })] },
+      { packages: [packageFile({ private: true })] },
       ['package.json is private: remove that field'],
     ],
     [
       'needs a repository',
-      { npm: [packageFile({ repository: undefined })] },
+      { packages: [packageFile({ repository: undefined })] },
       ['package.json has no repository: set repository.url to git+https://github.com/owner/name.git'],
     ],
     [
       'needs its own repository',
-      { npm: [packageFile({ repository: 'https://github.com/other/name.git' })] },
+      { packages: [packageFile({ repository: 'https://github.com/other/name.git' })] },
       [
         'package.json has the repository https://github.com/other/name.git: set repository.url to git+https://github.com/owner/name.git',
       ],
@@ -100,6 +102,32 @@ test('the text of a release is its entry, without the heading and the older ones
 
 test('a heading of another form is named with its line', () => {
   assert.throws(() => changelogEntries('\n## 1.2.3\n'), /^Error: CHANGELOG\.md:2: "## 1\.2\.3" must be/);
+});
+
+test('the SBOM lists what is bundled', () => {
+  const licenses = [
+    'This package contains code of the following packages.',
+    '',
+    '@hono/node-server 2.1.9: MIT',
+    'string-argv 0.4.0: (MIT OR Apache-2.0)',
+    '',
+    '-'.repeat(80),
+    'other 1.0.0: a line of a licence',
+  ].join('\n');
+  const { metadata, components } = sbomOf(UUID, { name: 'a', version: '1.2.3' }, licenses);
+  assert.equal(metadata.component.purl, 'pkg:npm/a@1.2.3');
+  assert.deepEqual(
+    components.map(({ purl, licenses }) => [purl, licenses[0]?.expression]),
+    [
+      ['pkg:npm/%40hono/node-server@2.1.9', 'MIT'],
+      ['pkg:npm/string-argv@0.4.0', '(MIT OR Apache-2.0)'],
+    ],
+  );
+});
+
+test('a list of bundled packages that has another form is no SBOM', () => {
+  assert.throws(() => sbomOf(UUID, { name: 'a', version: '1.2.3' }, 'something else'), /names no package/);
+  assert.throws(() => sbomOf(UUID, { name: 'a', version: '1.2.3' }, 'head\n\nhono: MIT\n\n'), /"hono: MIT"/);
 });
 
 test("this project's changelog can be read", () => {

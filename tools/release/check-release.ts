@@ -2,17 +2,15 @@
  * `npm run release:check -- TAG NOTES`: checks that a tag is ready for release, and writes the text of its GitHub release,
  * the entry of CHANGELOG.md, to the file NOTES. Prints each problem in a line and exits with 1 where there is one.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { projectFile } from '../../src/project-file.ts';
 import { changelogEntries } from './changelog.ts';
 import { type PackageFile, releaseProblems } from './release-problems.ts';
 
-/** The packages with the program's version. */
-const NPM = ['package.json', 'packages/serve/package.json'];
-/** JSR reads either. */
-const JSR = ['packages/serve/jsr.json', 'packages/serve/deno.json'];
+/** Those that are published to npm. JSR gets the second one, with the same version. */
+const PACKAGES = ['package.json', 'packages/serve/package.json'];
 
 const Package = z.object({
   name: z.string(),
@@ -33,15 +31,8 @@ if (tag === undefined || notes === undefined) {
   process.exit(2);
 }
 const changelog = readFileSync(join(top, 'CHANGELOG.md'), 'utf8');
-const jsr = JSR.filter((file) => existsSync(join(top, file)));
-if (jsr.length === 0) throw new Error(`there is neither ${JSR.join(' nor ')}`);
-const problems = releaseProblems({
-  tag,
-  npm: NPM.map(packageFile),
-  jsr: jsr.map(packageFile),
-  changelog,
-  repository: process.env.GITHUB_REPOSITORY,
-});
+const repository = process.env.GITHUB_REPOSITORY;
+const problems = releaseProblems({ tag, packages: PACKAGES.map(packageFile), changelog, repository });
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exit(1);
 writeFileSync(notes, `${changelogEntries(changelog)[0]?.text}\n`);

@@ -7,17 +7,14 @@ export interface PackageFile {
   name: string;
   version: string;
   private?: boolean | undefined;
-  /** The address in its field `repository`; npm's provenance needs it, JSR's does not. */
+  /** The address in its field `repository`. */
   repository?: string | undefined;
 }
 
 export interface Release {
   /** The tag that was pushed: "v1.2.3". */
   tag: string;
-  /** What is published to npm. */
-  npm: readonly PackageFile[];
-  /** What is published to JSR. */
-  jsr: readonly PackageFile[];
+  packages: readonly PackageFile[];
   /** The text of CHANGELOG.md. */
   changelog: string;
   /** GitHub's "owner/name" of the repository that publishes; undefined outside GitHub. */
@@ -35,11 +32,10 @@ export function versionOf(tag: string): string {
 }
 
 /** One line for each; empty when the tag can be released. */
-export function releaseProblems({ tag, npm, jsr, changelog, repository }: Release): string[] {
+export function releaseProblems({ tag, packages, changelog, repository }: Release): string[] {
   const version = versionOf(tag);
   return [
-    ...[...npm, ...jsr].flatMap((one) => versionProblems(one, version, tag)),
-    ...npm.flatMap((one) => npmProblems(one, repository)),
+    ...packages.flatMap((one) => [...versionProblems(one, version, tag), ...publishProblems(one, repository)]),
     ...changelogProblems(changelog, version),
   ];
 }
@@ -49,7 +45,7 @@ function versionProblems({ file, version }: PackageFile, expected: string, tag: 
 }
 
 /** npm refuses a provenance whose repository is not that of the package. */
-function npmProblems({ file, private: isPrivate, repository: ownUrl }: PackageFile, repository?: string): string[] {
+function publishProblems({ file, private: isPrivate, repository: ownUrl }: PackageFile, repository?: string): string[] {
   const problems: string[] = [];
   if (isPrivate) problems.push(`${file} is private: remove that field`);
   if (repository === undefined) return problems;
