@@ -31,6 +31,7 @@ const WITH_PROCESSES = [
   'cli/conform',
   'conform/cases',
   'cases/',
+  'ci/',
   'check/cli',
   'cli/',
   'engine/',
