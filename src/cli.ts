@@ -1,9 +1,9 @@
 /** The command line: reads the arguments, runs a command, and turns errors into one line and an exit code. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { ExitCode, ProgramError } from './errors.ts';
 import { exit, outputDone, print, printError, printStatus, printStatusText } from './output.ts';
-import { VERSION } from './version.ts';
 
 /** In the order of the help. Each brings packages of its own, so that only the one that is named is loaded. */
 const COMMANDS = new Map<string, () => Promise<Command>>([
@@ -22,7 +22,7 @@ function everyCommand(): Promise<Command[]> {
 
 const program = new Command('k8s-rollout-test')
   .description('How many requests a Kubernetes rolling update breaks, what caused each one, and which fix removes it.')
-  .version(VERSION, '--version', 'print the version')
+  .version(packageJson.version, '--version', 'print the version')
   .option('--debug', 'print a stack trace with an error')
   .exitOverride()
   .configureOutput({
