@@ -1,9 +1,14 @@
 import type { ConformanceResult } from '../conform/suite.ts';
+import type { ConformDocument } from './conform-document.ts';
 import { jsonText } from './json.ts';
 
-/** The result as it is, with the counts of its verdicts. */
 export function conformanceJson(result: ConformanceResult): string {
-  return jsonText({ ...result, counts: counts(result) });
+  return jsonText(conformanceDocument(result));
+}
+
+/** The result as it is, with the counts of its verdicts. */
+export function conformanceDocument({ command, cases, ...result }: ConformanceResult): ConformDocument {
+  return { ...result, command: [...command], cases: [...cases], counts: counts({ cases }) };
 }
 
 export function counts({ cases }: Pick<ConformanceResult, 'cases'>) {
