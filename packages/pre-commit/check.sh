@@ -7,18 +7,19 @@ folder=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 version=$(node -p 'require(process.argv[1]).version' "$folder/package.json")
 workload='^[- ]*"?kind"?: *["'\'']?(Deployment|StatefulSet|DaemonSet|List)([^A-Za-z]|$)'
 
-arguments=() checked=0 passed_over=0 previous=''
+arguments=() something_to_check=false passed_over=false previous=''
 for argument in "$@"; do
+  case $argument in -f | --filename* | -k* | --kustomize* | --dockerfile*) something_to_check=true ;; esac
   if [[ $argument != *.y*ml || $previous == -f || $previous == --filename || ! -f $argument ]]; then
     arguments+=("$argument")
   elif grep -qE -e "$workload" -- "$argument"; then
     arguments+=("--filename=$argument")
-    checked=$((checked + 1))
+    something_to_check=true
   else
-    passed_over=$((passed_over + 1))
+    passed_over=true
   fi
   previous=$argument
 done
-if ((checked == 0 && passed_over > 0)); then exit 0; fi
+if $passed_over && ! $something_to_check; then exit 0; fi
 # An array that is empty counts as unset in bash 3.2.
 exec npx --yes "k8s-rollout-test@$version" check ${arguments[@]+"${arguments[@]}"}
