@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { projectFile } from '../../src/project-file.ts';
 import { goodText } from '../check/checked.ts';
 import { manifestText } from '../manifests/manifest-text.ts';
-import { folderWithNpx } from './npx.ts';
+import { folderWithIdleNpx, folderWithNpx } from './npx.ts';
 
 const Action = z.object({
   inputs: z.record(z.string(), z.object({ description: z.string(), default: z.string() })),
@@ -29,6 +29,7 @@ const [STEP] = runs.steps;
 const top = mkdtempSync(join(tmpdir(), 'action-'));
 after(() => rmSync(top, { recursive: true, force: true }));
 const PATH = folderWithNpx(top);
+const IDLE = folderWithIdleNpx(top);
 let folders = 0;
 
 /** A repository's folder with these files. */
@@ -43,7 +44,7 @@ function workspace(files: Record<string, string> = {}): string {
 }
 
 /** What the step comes to with these inputs; those that are not given have their defaults. */
-function step(inputs: Record<string, string>, folder: string) {
+function step(inputs: Record<string, string>, folder: string, path = PATH) {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(STEP.env)) {
     const input = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(value)?.[1] ?? '';
@@ -54,7 +55,7 @@ function step(inputs: Record<string, string>, folder: string) {
   // As the runner starts `shell: bash`.
   const { status, stdout, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', STEP.run], {
     cwd: folder,
-    env: { PATH, HOME: top, GITHUB_ACTION_PATH: dirname(projectFile('action.yml')), ...files, ...env },
+    env: { PATH: path, HOME: top, GITHUB_ACTION_PATH: dirname(projectFile('action.yml')), ...files, ...env },
     encoding: 'utf8',
     timeout: 60_000,
   });
@@ -170,7 +171,7 @@ describe('an input that is made to do harm', () => {
       for (const text of HARM) {
         const folder = workspace();
         const inputs = { files: 'none.yaml', ...(name === 'command' && { mode: 'run' }), [name]: text };
-        step(inputs, folder);
+        step(inputs, folder, IDLE);
         assert.ok(!readdirSync(folder).includes('harm'), `${name}: ${text}`);
       }
     }

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { projectFile } from '../../src/project-file.ts';
 import { goodText } from '../check/checked.ts';
 import { manifestText } from '../manifests/manifest-text.ts';
-import { folderWithNpx } from './npx.ts';
+import { folderWithIdleNpx, folderWithNpx } from './npx.ts';
 
 const Job = z.object({
   image: z.string().optional(),
@@ -25,12 +25,13 @@ const { version } = JSON.parse(readFileSync(projectFile('package.json'), 'utf8')
 const top = mkdtempSync(join(tmpdir(), 'gitlab-'));
 after(() => rmSync(top, { recursive: true, force: true }));
 const PATH = folderWithNpx(top);
+const IDLE = folderWithIdleNpx(top);
 
 /** Runs a job with these variables in a folder with these files; GitLab's runner joins the lines of `script` in one shell. */
-function job(name: string, variables: Record<string, string>, files: Record<string, string>) {
+function job(name: string, variables: Record<string, string>, files: Record<string, string>, path = PATH) {
   const folder = mkdtempSync(join(top, 'job-'));
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-  const env = { PATH, HOME: top, ...JOBS['.rollout-test']?.variables, ...JOBS[name]?.variables, ...variables };
+  const env = { PATH: path, HOME: top, ...JOBS['.rollout-test']?.variables, ...JOBS[name]?.variables, ...variables };
   const script = ['set -eo pipefail', ...(JOBS[name]?.script ?? [])].join('\n');
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
     cwd: folder,
@@ -102,7 +103,7 @@ test('no variable is run as code', () => {
   const harm = '$(touch harm) `touch harm` ; touch harm | touch harm';
   for (const [name, { variables = {} }] of Object.entries(JOBS)) {
     for (const variable of Object.keys(variables)) {
-      const { folder } = job(name, { [variable]: harm }, {});
+      const { folder } = job(name, { [variable]: harm }, {}, IDLE);
       assert.ok(!readdirSync(folder).includes('harm'), `${name}: ${variable}`);
     }
   }

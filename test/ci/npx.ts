@@ -3,6 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectFile } from '../../src/project-file.ts';
 
+/** A PATH whose npx runs nothing: for what is done with the arguments before the program gets them. */
+export function folderWithIdleNpx(parent: string): string {
+  const folder = join(parent, 'idle-npx-folder');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'npx'), '#!/bin/sh\nexit 2\n', { mode: 0o755 });
+  return `${folder}:${dirname(process.execPath)}:${process.env.PATH}`;
+}
+
 /** The first argument of npx is written to the file `version` beside it. @returns the folder for PATH */
 export function folderWithNpx(parent: string): string {
   const folder = join(parent, 'npx-folder');
