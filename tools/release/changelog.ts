@@ -11,18 +11,22 @@ export interface ChangelogEntry {
 
 const HEADING = /^## \[([^\]]+)\](?: - (\d{4}-\d{2}-\d{2}))?[ \t]*$/;
 
-/** The entries in the order of the file. Every second-level heading must be one. @throws Error naming the line that is not */
+/** The entries in the order of the file. */
 export function changelogEntries(changelog: string): ChangelogEntry[] {
   const entries: ChangelogEntry[] = [];
-  for (const [index, line] of changelog.split(/\r?\n/).entries()) {
+  for (const line of changelog.split(/\r?\n/)) {
     const heading = HEADING.exec(line);
+    const entry = entries.at(-1);
     if (heading) entries.push({ version: heading[1] ?? '', date: heading[2], text: '' });
-    else if (line.startsWith('## ')) {
-      throw new Error(`CHANGELOG.md:${index + 1}: "${line}" must be "## [X.Y.Z] - YYYY-MM-DD" or "## [Unreleased]"`);
-    } else {
-      const entry = entries.at(-1);
-      if (entry) entry.text += `${line}\n`;
-    }
+    else if (entry) entry.text += `${line}\n`;
   }
   return entries.map((entry) => ({ ...entry, text: entry.text.trim() }));
+}
+
+/** A line for each second-level heading that is no entry's: what stands below it would belong to the entry above. */
+export function strangeHeadings(changelog: string): string[] {
+  return changelog.split(/\r?\n/).flatMap((line, index) => {
+    if (!line.startsWith('## ') || HEADING.test(line)) return [];
+    return [`CHANGELOG.md:${index + 1}: "${line}" must be "## [X.Y.Z] - YYYY-MM-DD" or "## [Unreleased]"`];
+  });
 }

@@ -1,5 +1,5 @@
 /** What keeps a tag from being released, as pure rules. */
-import { changelogEntries } from './changelog.ts';
+import { changelogEntries, strangeHeadings } from './changelog.ts';
 
 export interface PackageFile {
   /** Its path, for the message. */
@@ -24,16 +24,15 @@ export interface Release {
 /** Of semver.org: no leading zeros, and a pre-release after a hyphen. */
 const TAG = /^v((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)$/;
 
-/** The version that a tag names. @throws Error for a tag of another form */
-export function versionOf(tag: string): string {
-  const version = TAG.exec(tag)?.[1];
-  if (version === undefined) throw new Error(`the tag "${tag}" must be a version with a v in front, as in v1.2.3`);
-  return version;
+/** The version that a tag names; undefined for a tag of another form. */
+export function versionOf(tag: string): string | undefined {
+  return TAG.exec(tag)?.[1];
 }
 
 /** One line for each; empty when the tag can be released. */
 export function releaseProblems({ tag, packages, changelog, repository }: Release): string[] {
   const version = versionOf(tag);
+  if (version === undefined) return [`the tag "${tag}" must be a version with a v in front, as in v1.2.3`];
   return [
     ...packages.flatMap((one) => [...versionProblems(one, version, tag), ...publishProblems(one, repository)]),
     ...changelogProblems(changelog, version),
@@ -59,6 +58,8 @@ function publishProblems({ file, private: isPrivate, repository: ownUrl }: Packa
 }
 
 function changelogProblems(changelog: string, version: string): string[] {
+  const strange = strangeHeadings(changelog);
+  if (strange.length > 0) return strange;
   const [top] = changelogEntries(changelog);
   if (top === undefined) return ['CHANGELOG.md has no entry'];
   if (top.version !== version) return [`CHANGELOG.md begins with [${top.version}]: begin with [${version}]`];
