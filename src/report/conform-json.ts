@@ -7,8 +7,8 @@ export function conformanceJson(result: ConformanceResult): string {
 }
 
 /** The result as it is, with the counts of its verdicts. */
-export function conformanceDocument({ command, cases, ...result }: ConformanceResult): ConformDocument {
-  return { ...result, command: [...command], cases: [...cases], counts: counts({ cases }) };
+export function conformanceDocument(result: ConformanceResult): ConformDocument {
+  return { ...result, command: [...result.command], cases: [...result.cases], counts: counts(result) };
 }
 
 export function counts({ cases }: Pick<ConformanceResult, 'cases'>) {
