@@ -4,7 +4,7 @@
  *   node build.js            everything
  *   node build.js deno       only the server for that runtime
  */
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -82,6 +82,8 @@ async function buildProgram() {
     banner: { js: `#!/usr/bin/env node\n${WITH_COMMONJS.banner.js}` },
   });
   await chmod(join(import.meta.dirname, 'dist/cli.js'), 0o755);
+  // For editors, which find them in the package.
+  await cp(join(import.meta.dirname, 'docs/schemas'), join(import.meta.dirname, 'dist/schemas'), { recursive: true });
 }
 
 const [only] = process.argv.slice(2);

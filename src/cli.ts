@@ -1,6 +1,7 @@
 /** The command line: parses the arguments, runs a command, and turns errors into one line and an exit code. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { ExitCode, ProgramError } from './errors.ts';
 import { exit, outputDone, print, printError, printStatus, printStatusText } from './output.ts';
 
@@ -12,12 +13,18 @@ const COMMANDS = new Map<string, () => Promise<Command>>([
   ['report', async () => (await import('./commands/report.ts')).reportCommand()],
   ['check', async () => (await import('./commands/check.ts')).checkCommand()],
   ['explain', async () => (await import('./commands/explain.ts')).explainCommand()],
+  ['completion', async () => (await import('./commands/completion.ts')).completionCommand(everyCommand)],
 ]);
+
+function everyCommand(): Promise<Command[]> {
+  return Promise.all([...COMMANDS.values()].map((load) => load()));
+}
 
 const program = new Command('k8s-rollout-test')
   .description(
     'Measures how many requests a Kubernetes rolling update breaks, what caused each failure, and which fix removes it.',
   )
+  .version(packageJson.version, '--version', 'print the version')
   .option('--debug', 'print a stack trace with an error')
   .exitOverride()
   .configureOutput({
@@ -27,7 +34,7 @@ const program = new Command('k8s-rollout-test')
   });
 
 const named = COMMANDS.get(process.argv.slice(2).find((argument) => !argument.startsWith('-')) ?? '');
-for (const load of named ? [named] : COMMANDS.values()) program.addCommand(await load());
+for (const command of named ? [await named()] : await everyCommand()) program.addCommand(command);
 for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
 
 // Replaces Node's own printing of warnings, unless Node was told not to print any; then it has no listener.

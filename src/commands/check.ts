@@ -11,6 +11,7 @@ import { readSource, readSources, STDIN } from '../manifests/read-source.ts';
 import { print, printDocument } from '../output.ts';
 import type { ArtifactOf } from '../report/artifact.ts';
 import { checkAnnotations } from '../report/check-github.ts';
+import { codeQuality } from '../report/check-gitlab.ts';
 import { checkJson } from '../report/check-json.ts';
 import { renderFindings } from '../report/check-terminal.ts';
 import { jsonText } from '../report/json.ts';
@@ -27,7 +28,7 @@ interface Flags {
   dockerfile?: string;
   longestRequest: number;
   drainDelay: number;
-  format: 'text' | 'json' | 'sarif' | 'github';
+  format: 'text' | 'json' | 'sarif' | 'github' | 'gitlab';
   json?: boolean;
 }
 
@@ -35,6 +36,7 @@ const DOCUMENTS: Record<Exclude<Flags['format'], 'text'>, (result: CheckResult, 
   json: (result) => jsonText(checkJson(result)),
   sarif: (result, artifactOf) => jsonText(sarif(result, artifactOf)),
   github: checkAnnotations,
+  gitlab: (result, artifactOf) => jsonText(codeQuality(result, artifactOf)),
 };
 
 export function checkCommand(): Command {
@@ -60,7 +62,7 @@ export function checkCommand(): Command {
     )
     .addOption(
       new Option('--format <name>', 'how to print findings')
-        .choices(['text', 'json', 'sarif', 'github'])
+        .choices(['text', ...Object.keys(DOCUMENTS)])
         .default('text'),
     )
     .addOption(new Option('--json', 'the same as --format json'))

@@ -29,10 +29,14 @@ export function pathProblem(path: string): string | undefined {
   return undefined;
 }
 
-const Path = z.string().superRefine((path, { addIssue }) => {
-  const problem = pathProblem(path);
-  if (problem !== undefined) addIssue({ code: 'custom', message: problem });
-});
+/** The pattern says in JSON schemas what `pathProblem` says in words. */
+const Path = z
+  .string()
+  .superRefine((path, { addIssue }) => {
+    const problem = pathProblem(path);
+    if (problem !== undefined) addIssue({ code: 'custom', message: problem });
+  })
+  .meta({ pattern: String.raw`^/(?!/)[!"$-\[\]-~]*$`, maxLength: MAX_PATH });
 
 export const Scenario = z.strictObject({
   name: z
@@ -71,6 +75,11 @@ export const RequestMix = z.strictObject({
 });
 export type RequestMix = z.infer<typeof RequestMix>;
 
+/** What a file may hold: an editor finds the schema of the format by `$schema`. */
+export const RequestMixFile = RequestMix.extend({
+  $schema: z.string().describe('where an editor finds this schema; not read by the program').optional(),
+});
+
 /** The same mix of scenarios at another total rate, in requests/s; connections scale along, so that each is used as often. */
 export function scaleRequestMix(requestMix: RequestMix, totalRatePerSecond: number): RequestMix {
   const factor = totalRatePerSecond / totalRate(requestMix);
@@ -91,5 +100,7 @@ export function totalRate(requestMix: RequestMix): number {
 
 /** @throws InputError when the file is no request mix */
 export function readRequestMix(file: string): RequestMix {
-  return readJsonFile(file, { schema: RequestMix, what: 'a workload', maxBytes: MAX_FILE_BYTES, mayBeLink: true });
+  const options = { what: 'a workload', maxBytes: MAX_FILE_BYTES, mayBeLink: true };
+  const { $schema: _, ...requestMix } = readJsonFile(file, { schema: RequestMixFile, ...options });
+  return requestMix;
 }

@@ -2,15 +2,15 @@
 import { causeById } from '../analysis/causes.ts';
 import type { CheckResult } from '../check/check.ts';
 import { rulePage } from '../check/registry.ts';
+import type { CheckDocument } from './check-document.ts';
 
-export function checkJson({ findings, notes }: CheckResult) {
+export function checkJson({ findings, notes }: CheckResult): CheckDocument {
   return {
     format: 'k8s-rollout-test/check/1',
     findings: findings.map(({ patch, cause, position, ...finding }) => ({
       ...finding,
       ...(cause && { cause, causeNumber: causeById(cause).number }),
       ...position,
-      /** Whether `fix` is a patch for this object; else it is an example. */
       fixIsPatch: patch !== undefined,
       page: rulePage(finding.rule),
     })),

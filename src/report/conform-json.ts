@@ -1,9 +1,14 @@
 import type { ConformanceResult } from '../conform/suite.ts';
+import type { ConformDocument } from './conform-document.ts';
 import { jsonText } from './json.ts';
 
-/** The unchanged result, with the number of cases per status. */
 export function conformanceJson(result: ConformanceResult): string {
-  return jsonText({ ...result, counts: counts(result) });
+  return jsonText(conformanceDocument(result));
+}
+
+/** The unchanged result, with the number of cases per status. */
+export function conformanceDocument(result: ConformanceResult): ConformDocument {
+  return { ...result, command: [...result.command], cases: [...result.cases], counts: counts(result) };
 }
 
 export function counts({ cases }: Pick<ConformanceResult, 'cases'>) {

@@ -79,25 +79,29 @@ export const EncodedHistogram = z.string().superRefine((text, { addIssue }) => {
   if (problem !== undefined) addIssue({ code: 'custom', message: `no histogram: ${problem}` });
 });
 
+/** What the lists and objects below hold: their transforms do not show it to what describes them, as a JSON schema does. */
+export const CONTENTS = new WeakMap<z.core.$ZodType, { item: z.ZodType; key?: z.ZodType; most: number }>();
+
 /** A list that is no longer than `most`. It is read up to its first fault: of a million of them nobody reads the second. */
 export function listOf<T extends z.ZodType>(item: T, most: number) {
-  return z
-    .array(z.unknown())
-    .max(most)
-    .transform((values, context): z.output<T>[] => {
-      const items: z.output<T>[] = [];
-      for (const [index, value] of values.entries()) {
-        const parsed = item.safeParse(value);
-        if (!parsed.success) return failed(context, parsed.error, index);
-        items.push(parsed.data);
-      }
-      return items;
-    });
+  const values = z.array(z.unknown()).max(most);
+  CONTENTS.set(values, { item, most });
+  return values.transform((values, context): z.output<T>[] => {
+    const items: z.output<T>[] = [];
+    for (const [index, value] of values.entries()) {
+      const parsed = item.safeParse(value);
+      if (!parsed.success) return failed(context, parsed.error, index);
+      items.push(parsed.data);
+    }
+    return items;
+  });
 }
 
 /** An object with a value for each name, up to its first fault, with no more of them than `most`. */
 export function recordOf<K extends z.ZodType<string>, T extends z.ZodType>(key: K, item: T, most: number) {
-  return z.record(z.string(), z.unknown()).transform((values, context): Record<string, z.output<T>> => {
+  const values = z.record(z.string(), z.unknown());
+  CONTENTS.set(values, { item, key, most });
+  return values.transform((values, context): Record<string, z.output<T>> => {
     const entries = Object.entries(values);
     if (entries.length > most) {
       context.addIssue({ code: 'custom', message: `has more than ${most} entries` });

@@ -8,6 +8,7 @@ import { RULES } from '../../src/check/registry.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
 import type { ArtifactOf } from '../../src/report/artifact.ts';
 import { checkAnnotations } from '../../src/report/check-github.ts';
+import { codeQuality } from '../../src/report/check-gitlab.ts';
 import { checkJson } from '../../src/report/check-json.ts';
 import { renderFindings } from '../../src/report/check-terminal.ts';
 import { sarif } from '../../src/report/sarif.ts';
@@ -188,4 +189,35 @@ describe('as annotations of GitHub', () => {
   });
 
   test('nothing found prints nothing', () => assert.equal(annotations([]), ''));
+});
+
+describe('for GitLab', () => {
+  test('a finding has its rule, severity and line', () => {
+    const [issue] = codeQuality(result(FINDING), SAME);
+    assert.deepEqual(
+      { ...issue, fingerprint: '' },
+      {
+        description: 'no hook',
+        check_name: 'no-prestop',
+        fingerprint: '',
+        severity: 'critical',
+        location: { path: 'k8s/shop.yaml', lines: { begin: 12 } },
+      },
+    );
+  });
+
+  test('one whose lines are not those of a file says where it is', () => {
+    const [issue] = codeQuality(result(FINDING), () => ({ file: 'k8s/kustomization.yaml', hasLines: false }));
+    assert.equal(issue?.description, 'no hook (k8s/shop.yaml:12:3)');
+    assert.deepEqual(issue?.location, { path: 'k8s/kustomization.yaml', lines: { begin: 1 } });
+  });
+
+  test('its fingerprint outlives other lines, and is its own', () => {
+    const moved = { ...FINDING, position: { line: 13, column: 3 } };
+    const prints = (...findings: Finding[]) =>
+      codeQuality(result(...findings), SAME).map(({ fingerprint }) => fingerprint);
+    assert.deepEqual(prints(FINDING), prints(moved));
+    const others = [FINDING, moved, { ...FINDING, rule: 'npm-as-pid1' }, { ...FINDING, source: 'other.yaml' }];
+    assert.equal(new Set(prints(...others)).size, others.length);
+  });
 });

@@ -1,6 +1,6 @@
 /** What a user sees after a mistake: one line that says what is wrong, and the documented exit code. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -152,6 +152,12 @@ test('--debug shows where an error comes from', async (t) => {
   const { code, stderr } = await run(t, ['--debug', 'compare', join(FOLDER, 'missing')]);
   assert.equal(code, 2);
   assert.match(stderr, /no such folder\n {4}at /);
+});
+
+test('--version prints the version of package.json', async (t) => {
+  const { code, stdout, stderr } = await run(t, ['--version']);
+  const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
+  assert.deepEqual([code, stdout, stderr], [0, `${version}\n`, '']);
 });
 
 test('--help is not an error', async (t) => {

