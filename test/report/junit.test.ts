@@ -100,11 +100,7 @@ describe('the report as JUnit', () => {
       runOfResults([control, own(9, LATE), own(3, { repeat: 1 })], { kind: 'own-service' }),
       [['node server.js: control'], ['node server.js: rollout-1', 'error'], ['node server.js: rollout-2', 'failure']],
     ],
-    [
-      'interrupted',
-      runOfResults([control], { kind: 'own-service' }),
-      [['node server.js: control'], ['run', 'error']],
-    ],
+    ['interrupted', runOfResults([control], { kind: 'own-service' }), [['node server.js: control'], ['run', 'error']]],
   ];
   for (const [what, run, expected] of rollouts) {
     test(`has a case for each rollout of a service and the control: ${what}`, () => {
