@@ -43,12 +43,9 @@ export function matrix(trials: readonly TrialResult[]): {
   const byRuntime = new Map(
     trials.map(({ runtime, runtimeVersion, server }) => [runtime, { runtime, runtimeVersion, server }]),
   );
-  const columns = inOrder(byRuntime.keys(), RUNTIME_ORDER).flatMap((runtime) => byRuntime.get(runtime) ?? []);
+  const columns = inColumnOrder(byRuntime.keys()).flatMap((runtime) => byRuntime.get(runtime) ?? []);
   const cells = byCell(trials);
-  const variants = inOrder(
-    trials.map((trial) => trial.variant),
-    ORDER,
-  );
+  const variants = inRowOrder(trials.map((trial) => trial.variant));
   return {
     columns,
     rows: variants.map((variant) => ({
@@ -56,6 +53,16 @@ export function matrix(trials: readonly TrialResult[]): {
       cells: columns.map(({ runtime }) => cell(cells.get(cellKey({ runtime, variant })) ?? [])),
     })),
   };
+}
+
+/** Runtimes, each once, in the order of the columns. */
+export function inColumnOrder(runtimes: Iterable<string>): string[] {
+  return inOrder(runtimes, RUNTIME_ORDER);
+}
+
+/** Variants, each once, in the order of the rows. */
+export function inRowOrder(variants: Iterable<string>): string[] {
+  return inOrder(variants, ORDER);
 }
 
 function inOrder(names: Iterable<string>, order: readonly string[]): string[] {

@@ -29,6 +29,8 @@ const overview = (parts: Partial<Overview> = {}): Overview => ({
   failed: 0,
   leftMs: 72_000,
   running: [running()],
+  planned: [],
+  known: [],
   ...parts,
 });
 
@@ -69,6 +71,44 @@ describe('a frame of the live view', () => {
       assert.ok(lines.every((line) => line.length < columns));
     });
   }
+
+  describe('of a comparison', () => {
+    const variants = ['valid', 'broken', 'control'];
+    const planned = variants.flatMap((variant) => ['deno', 'node'].map((runtime) => ({ runtime, variant })));
+    const known = [
+      { runtime: 'node', variant: 'valid', valid: true, failed: 0 },
+      { runtime: 'node', variant: 'broken', valid: true, failed: 1200 },
+      { runtime: 'node', variant: 'broken', valid: true, failed: 34 },
+      { runtime: 'deno', variant: 'valid', valid: false, failed: 0 },
+    ];
+
+    test('has the verdicts so far', () => {
+      const lines = frame(overview({ planned, known }), SIZE, PLAIN).split('\n');
+      assert.deepEqual(
+        lines.slice(1, 5).map((line) => line.trimEnd()),
+        [
+          '           Node           Deno',
+          '  broken   1,234 failed   …',
+          '  valid    0 failed       INVALID',
+          '  control  …              …',
+        ],
+      );
+    });
+
+    test('has no room for them on a small terminal', () => {
+      const many = Array.from({ length: 9 }, (_, i) => running({ name: `trial-${i}` }));
+      const lines = (rows: number) =>
+        frame(overview({ planned, known, running: many }), { columns: 80, rows }, PLAIN).split('\n');
+      assert.equal(lines(9).filter((line) => /Node/.test(line)).length, 0);
+      assert.equal(lines(10).filter((line) => /Node/.test(line)).length, 1);
+      assert.ok(lines(9).length < 9 && lines(10).length < 10);
+    });
+
+    test('of one runtime has none', () => {
+      const one = planned.filter(({ runtime }) => runtime === 'node');
+      assert.doesNotMatch(frame(overview({ planned: one, known }), SIZE, PLAIN), /Node/);
+    });
+  });
 
   test('fits the rows, and says how many trials it leaves out', () => {
     const many = overview({ running: Array.from({ length: 40 }, (_, i) => running({ name: `trial-${i}` })) });

@@ -1,10 +1,12 @@
 /** One frame of the live view, as text: a pure function of what is going on. */
-import type picocolors from 'picocolors';
+import type { CellIdentity } from '../../analysis/cells.ts';
 import { type PodStage, podState } from '../../analysis/moments.ts';
 import { podTimeline } from '../../analysis/pod-timeline.ts';
 import { printable } from '../../printable.ts';
 import type { PodRecord } from '../../trace/cluster-record.ts';
 import { count, counted } from '../format.ts';
+import { type Colors, cut, type Piece } from './pieces.ts';
+import { type Verdict, verdictLines } from './verdicts.ts';
 
 export interface RunningTrial {
   name: string;
@@ -23,14 +25,9 @@ export interface Overview {
   /** Undefined before anything is known of it. */
   leftMs: number | undefined;
   running: readonly RunningTrial[];
-}
-
-type Colors = ReturnType<typeof picocolors.createColors>;
-
-/** Text of one style. Every character is one column wide. */
-interface Piece {
-  text: string;
-  paint?: (text: string) => string;
+  /** The trials of the run, and the results of those that are done. */
+  planned: readonly CellIdentity[];
+  known: readonly Verdict[];
 }
 
 const STATES: readonly { state: PodStage | 'gone'; sign: string; name: string }[] = [
@@ -47,14 +44,19 @@ const STAGE_WIDTH = 9;
 const BAR_WIDTH = 24;
 /** The bar, the signs' meaning, and the line that the cursor is on. */
 const OTHER_LINES = 3;
+/** The table of verdicts is left out where it would leave less room than this for the trials that run. */
+const LEAST_TRIAL_LINES = 3;
 
 /** Lines that fit a terminal of this size without wrapping. */
 export function frame(overview: Overview, size: { columns: number; rows: number }, colors: Colors): string {
-  const room = Math.max(1, size.rows - OTHER_LINES);
-  const { running } = overview;
+  const { running, planned, known } = overview;
+  const table = verdictLines(planned, known, colors);
+  const tableFits = size.rows - OTHER_LINES - table.length >= Math.min(running.length, LEAST_TRIAL_LINES);
+  const room = Math.max(1, size.rows - OTHER_LINES - (tableFits ? table.length : 0));
   const shown = running.length <= room ? running : running.slice(0, room - 1);
   const lines: Piece[][] = [
     summary(overview, colors),
+    ...(tableFits ? table : []),
     ...shown.map((trial) => trialLine(trial, shown, colors)),
     ...(shown.length < running.length ? [[{ text: `  and ${running.length - shown.length} more` }]] : []),
     [{ text: `  ${STATES.map(({ sign, name }) => `${sign} ${name}`).join('  ')}`, paint: colors.dim }],
@@ -115,15 +117,4 @@ function podSigns(generation: PodRecord['generation'], pods: readonly PodRecord[
     return { text: STATES.find((known) => known.state === state)?.sign ?? '?', paint: paint(state) };
   });
   return [{ text: ` ${generation} `, paint: colors.dim }, ...signs];
-}
-
-function cut(pieces: readonly Piece[], columns: number): string {
-  let left = columns;
-  return pieces
-    .map(({ text, paint = (plain) => plain }) => {
-      const kept = text.slice(0, Math.max(0, left));
-      left -= text.length;
-      return kept === '' ? '' : paint(kept);
-    })
-    .join('');
 }

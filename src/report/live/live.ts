@@ -1,6 +1,7 @@
 /** The live view on a terminal: redrawn in place, a few times a second. */
 import cliCursor from 'cli-cursor';
 import { createLogUpdate } from 'log-update';
+import type { TrialResult } from '../../analysis/result.ts';
 import type { LiveTerminal } from '../../output.ts';
 import type { TrialsObserver } from '../../trials/run-trials.ts';
 import type { TrialPlan } from '../../trials/trial.ts';
@@ -39,6 +40,7 @@ export function liveView(
   const colors = colorsFor(stream);
   const running = new Map<TrialPlan, RunningTrial & { startedMs: number }>();
   const durationsMs: number[] = [];
+  const known: TrialResult[] = [];
   let failed = 0;
   /** Trials at a time, so far. */
   let most = 1;
@@ -50,6 +52,8 @@ export function liveView(
       failed,
       leftMs: estimateLeftMs({ durationsMs, elapsedMs, total: trials.length, atATime: most }),
       running: [...running.values()],
+      planned: trials.map(({ identity }) => identity),
+      known,
     };
     draw(frame(overview, surface, colors));
   };
@@ -82,6 +86,7 @@ export function liveView(
       onResult(trial, result) {
         durationsMs.push(performance.now() - shown(trial).startedMs);
         failed += result.failed;
+        known.push(result);
         running.delete(trial);
       },
     },
