@@ -67,11 +67,11 @@ describe('2, with one line that says what is wrong and where, for', () => {
   const table: [what: string, args: string[], message: RegExp][] = [
     ['no input', [], /^check: nothing to check: give -k DIR, -f FILE, -, --dockerfile FILE or --on kubernetes$/],
     ['a missing file', ['-f', 'nowhere.yaml'], /^nowhere\.yaml: no such file$/],
-    ['a folder', ['-f', folder], /: a folder, not a file: for a kustomization use -k$/],
+    ['a folder', ['-f', folder], /: a folder, not a file; for a kustomization use -k$/],
     [
       'a folder without a kustomization',
       ['-k', join(folder, 'empty')],
-      /: no kustomization: it has no kustomization\.yaml$/,
+      /: not a kustomization: it has no kustomization\.yaml$/,
     ],
     ['a missing Dockerfile', ['-f', GOOD, '--dockerfile', 'nowhere'], /^nowhere: no such file$/],
     ['a Dockerfile that is none', ['--dockerfile', GOOD], /^.*good\.yaml: no Dockerfile: it has no FROM$/],
@@ -81,7 +81,7 @@ describe('2, with one line that says what is wrong and where, for', () => {
       ['-f', file('job.yaml', `${job}---\n${job}---\napiVersion: v1\nkind: Pod\n`)],
       /needs a Deployment, StatefulSet or DaemonSet of apps\/v1, has 2 Job, Pod$/,
     ],
-    ['a binary file', ['-f', file('binary', Buffer.from('a: b\nc\0d'))], /binary:2: no text file: it has a NUL byte$/],
+    ['a binary file', ['-f', file('binary', Buffer.from('a: b\nc\0d'))], /binary:2: not a text file: it contains a NUL byte$/],
     [
       'another encoding',
       ['-f', file('latin1.yaml', Buffer.from('a: b\nc: \xe9t\xe9\n', 'latin1'))],

@@ -102,8 +102,8 @@ describe('refused in one line that names file, line and column', () => {
       /^1:4: not valid YAML: .*alias.*nowhere|^1:1: not valid YAML: .*alias.*nowhere/,
     ],
     ['nesting without end', `a: ${'['.repeat(100_000)}`, /not valid YAML: /],
-    ['a text', 'hello', /^1:1: a document is no Kubernetes object: it is no mapping$/],
-    ['a list', '\n- 1\n', /^2:1: .*it is no mapping$/],
+    ['a text', 'hello', /^1:1: not a Kubernetes object: it is not a mapping$/],
+    ['a list', '\n- 1\n', /^2:1: .*it is not a mapping$/],
     ['values of a chart', 'replicaCount: 1\n', /^1:1: .*: apiVersion is missing or no text$/],
     ['a kind that is a number', 'apiVersion: v1\nkind: 1\n', /^2:1: .*: kind is missing or no text$/],
     ['replicas as text', deployment('spec.replicas', '3'), /^6:3: Deployment: spec\.replicas: .*expected number/],
@@ -121,7 +121,7 @@ describe('refused in one line that names file, line and column', () => {
     [
       'an item of a List',
       `${list('List', DEPLOYMENT)}  - kind: Pod\n`,
-      /^\d+:5: items\[1\] has no apiVersion or no kind$/,
+      /^\d+:5: items\[1\] lacks apiVersion or kind$/,
     ],
   ];
   for (const [what, text, message] of table) {

@@ -60,6 +60,6 @@ test('any other folder is rendered, even if it has the name of an overlay', { sk
 });
 
 test('a folder without a kustomization is rejected in one line', async () => {
-  const message = `${copy}: no kustomization: it has no kustomization.yaml`;
+  const message = `${copy}: not a kustomization: it has no kustomization.yaml`;
   await assert.rejects(() => readKustomization(copy), { name: 'InputError', message });
 });

@@ -85,7 +85,7 @@ describe('invalid YAML is rejected with its position', () => {
     [
       '11 MiB',
       `# ${'x'.repeat(11 * 1024 * 1024)}`,
-      /^shop\.yaml: more than 10 MiB of YAML to parse: give fewer objects/,
+      /^shop\.yaml: more than 10 MiB of YAML to parse: pass fewer objects/,
     ],
     ['a quarter of a million documents', '---\na\n'.repeat(250_000), /^shop\.yaml: more than 200000 documents$/],
   ];
@@ -192,12 +192,12 @@ describe('rejected in one line that names the source and the problem', () => {
     ['an undefined alias', config('data: *nowhere\n'), /^\d:\d: not valid YAML: .*alias.*nowhere/],
     ['very deep nesting', `a: ${'['.repeat(100_000)}`, /not valid YAML: /],
     ['a template', 'a: {{ .Values.a }}\nb: {{ c }} d\n', /not valid YAML: .*Render it first/],
-    ['a string', 'hello', /^1:1: a document is no Kubernetes object: [^:]/],
-    ['a list', '- 1\n', /^1:1: a document is no Kubernetes object: [^:]/],
+    ['a string', 'hello', /^1:1: not a Kubernetes object: [^:]/],
+    ['a list', '- 1\n', /^1:1: not a Kubernetes object: [^:]/],
     [
       'an object without a kind',
       'apiVersion: v1\nmetadata: {name: a}',
-      /^1:1: a document is no .* object: kind is missing/,
+      /^1:1: not a .* object: kind is missing/,
     ],
     ['an object without a name', 'apiVersion: v1\nkind: Service', /^1:1: Service: metadata: /],
     [
