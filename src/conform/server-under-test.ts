@@ -284,5 +284,5 @@ export class ServerUnderTest {
 
 /** "ended with exit code 1" */
 export function endOf({ code, signal }: Exit): string {
-  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+  return signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
 }

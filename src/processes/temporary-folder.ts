@@ -1,4 +1,4 @@
-/** Folders for as long as something runs; none of them outlives the program, however that ends. */
+/** Temporary folders. None of them outlives this program, however it ends. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -16,7 +16,8 @@ export interface TemporaryFolder {
 }
 
 /**
- * The path of a new folder, which may not exist yet: whatever is there at the end goes.
+ * Reserves the path of a new folder without creating it. Whatever is there at the end is removed.
+ * @param what a word for its name
  * @param parent by default the system's folder for temporary files
  */
 export function temporaryPath(what: string, parent = tmpdir()): TemporaryFolder {
@@ -32,8 +33,8 @@ export function temporaryPath(what: string, parent = tmpdir()): TemporaryFolder 
 }
 
 /**
- * The same, and it exists, as does its parent. Nobody else may read it.
- * @throws EnvironmentError when it cannot be made
+ * Creates a temporary folder, and its parent if that is missing. Only this user can read it.
+ * @throws EnvironmentError if it cannot be created
  */
 export function temporaryFolder(what: string, parent?: string): TemporaryFolder {
   const folder = temporaryPath(what, parent);
@@ -41,7 +42,7 @@ export function temporaryFolder(what: string, parent?: string): TemporaryFolder 
     makeFolder(dirname(folder.path));
     mkdirSync(folder.path, { mode: 0o700 });
   } catch (cause) {
-    throw new EnvironmentError(`cannot make the folder ${folder.path}: ${(cause as NodeJS.ErrnoException).code}`, {
+    throw new EnvironmentError(`cannot create the folder ${folder.path}: ${(cause as NodeJS.ErrnoException).code}`, {
       cause,
     });
   }

@@ -1,23 +1,23 @@
-/** What must not outlive this program is put in the care of the warden, which ends it however this program ends. */
+/** Registers what must not outlive this program with the warden, which cleans it up however this program ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { projectFile } from '../project-file.ts';
 
-/** A process group, or a folder with everything in it. */
+/** A process group to kill, or a folder to remove with its content. */
 export type Charge = { group: number } | { folder: string };
 
 let warden: ChildProcess | undefined;
-/** What is in its care, as it is told. */
+/** Everything registered, as the lines that the warden gets. */
 const charges = new Set<string>();
 
-/** The warden knows of it before this returns, but for what a full pipe holds back. */
+/** Registers a charge. The warden knows about it when this returns, except for what a full pipe holds back. */
 export function takeIntoCare(charge: Charge): void {
   const line = JSON.stringify(charge);
   tell(`+${line}`);
   charges.add(line);
 }
 
-/** It has ended. */
+/** Call when the charge no longer exists. */
 export function releaseFromCare(charge: Charge): void {
   const line = JSON.stringify(charge);
   charges.delete(line);
@@ -35,7 +35,7 @@ function startWarden(): ChildProcess {
     detached: true,
   });
   const stdin = started.stdin as Writable & { unref(): void };
-  // Should somebody end it, another one takes its place, which is told of everything again.
+  // If somebody kills the warden, the next registration starts another one and repeats all charges to it.
   stdin.on('error', () => {});
   started.on('exit', () => {
     if (warden === started) warden = undefined;

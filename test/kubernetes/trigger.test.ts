@@ -37,7 +37,7 @@ describe('a command that fails ends the trial with its last words', () => {
   const table: [what: string, command: string, words: RegExp][] = [
     ['by its exit code', 'echo no such release >&2; exit 7', /: the command failed with exit code 7: no such release$/],
     ['without words', 'exit 3', /: the command failed with exit code 3$/],
-    ['by a signal', 'kill -9 $$', /: the command was ended by SIGKILL$/],
+    ['by a signal', 'kill -9 $$', /: the command was killed by SIGKILL$/],
     ['because it is none', 'no-such-command-at-all', /: the command failed with exit code 127: .*not found$/],
   ];
   for (const [what, command, words] of table) {

@@ -35,7 +35,7 @@ export async function runTrigger(command: string, signal: AbortSignal, onLine: (
   if (!isAlive(-started.pid)) signal.removeEventListener('abort', kill);
   signal.throwIfAborted();
   if (code === 0) return;
-  const how = code === null ? `was ended by ${killedBy}` : `failed with exit code ${code}`;
+  const how = code === null ? `was killed by ${killedBy}` : `failed with exit code ${code}`;
   throw new EnvironmentError(`--trigger: the command ${how}${last === '' ? '' : `: ${last}`}`);
 }
 
