@@ -1,4 +1,4 @@
-/** The workload's controller and the scheduler: makes and deletes pods until the wanted ones are there. */
+/** The workload's controller and the scheduler: creates and deletes pods until all of them are up to date. */
 import type { Workload } from '../../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { after, type Timer } from '../../timers.ts';
@@ -7,14 +7,17 @@ import type { RolloutPod } from '../rollout-deadline.ts';
 import { planner, type SeenPods } from './controller-plan.ts';
 import type { Pod } from './pod.ts';
 
-/** What the controller needs of its surroundings. */
+/** What the controller needs from the cluster. */
 export interface ControllerHost {
-  /** @param suffix what follows the workload's name in the pod's; undefined where any will do */
+  /** @param suffix of the pod's name; undefined if any will do */
   createPod(generation: PodRecord['generation'], node: string, suffix: string | undefined): Pod;
   nowMs(): number;
-  /** From a change to what the controllers do about it, in ms. */
+  /** The delay from a change to the controller's reaction, in ms. */
   stepDelayMs(): number;
-  /** It has looked at the pods: one may have been ready for minReadySeconds, which no change of a pod tells. */
+  /**
+   * Called after each step. A pod may have become available (ready for minReadySeconds), which is not an event of the
+   * pod.
+   */
   onStep(): void;
   onError(error: unknown): void;
 }
@@ -39,13 +42,13 @@ export class Controller {
     this.#host = host;
   }
 
-  /** The template changes: from now on only pods made after this are wanted. */
+  /** Changes the template: from now on only pods created after this are up to date. */
   changeTemplate(): void {
     this.#wanted = 'new';
     this.reconcile();
   }
 
-  /** Every wanted pod is there and available, and nothing else is left. */
+  /** Every replica is up to date and available, and no other pod exists. */
   get complete(): boolean {
     const present = this.pods.filter((pod) => !pod.gone);
     const nowMs = this.#host.nowMs();
@@ -55,7 +58,7 @@ export class Controller {
     );
   }
 
-  /** The pods that are there, as the deadline of a rollout counts them. */
+  /** The existing pods, as the rollout's deadline counts them. */
   rolloutPods(graceMs: number): RolloutPod[] {
     const nowMs = this.#host.nowMs();
     return this.pods
@@ -71,8 +74,9 @@ export class Controller {
   }
 
   /**
-   * Takes the next step, a little later; called at every change of a pod. The delay matters: a pod's deletion that came
-   * with the readiness of its replacement would reach the routers in the same sync, and not, as it does, just after it.
+   * Schedules the next step after the controller's delay. Call at every change of a pod. The delay matters: without it,
+   * a pod's deletion would reach the routers in the same sync as the readiness of its replacement, and not just after
+   * it, as on a real cluster.
    */
   reconcile(): void {
     if (this.#stopped || this.#nextStep) return;
@@ -97,7 +101,7 @@ export class Controller {
     this.#host.onStep();
   }
 
-  /** Makes and deletes no more pods, whatever becomes of those that are there. */
+  /** Creates and deletes no more pods. Does not affect existing ones. */
   stop(): void {
     this.#stopped = true;
     this.#nextStep?.cancel();
@@ -120,7 +124,7 @@ export class Controller {
     return pod.ready && pod.readySinceMs !== undefined && nowMs - pod.readySinceMs >= this.#minReadyMs;
   }
 
-  /** minReadySeconds passes without any event, so the controller sets itself an alarm. */
+  /** The end of minReadySeconds is not an event, so the controller sets a timer. */
   #wakeUpWhenAvailable(pods: readonly Pod[], nowMs: number): void {
     this.#wakeUp?.cancel();
     const waits = pods
