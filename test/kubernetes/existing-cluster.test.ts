@@ -183,7 +183,10 @@ test('a command that replaces nothing ends it a minute later', async (t) => {
   disrupted.catch(() => {});
   while (asked() === before) await new Promise((resolve) => setImmediate(resolve)); // the command has ended
   t.mock.timers.tick(60_001);
-  await assert.rejects(disrupted, /--trigger: the command replaced no pod of Deployment web within 60 s of its end$/);
+  await assert.rejects(
+    disrupted,
+    /--trigger: the command replaced no pod of Deployment web within 60 s after it ended$/,
+  );
   t.mock.timers.reset();
   await deployed.remove();
 });

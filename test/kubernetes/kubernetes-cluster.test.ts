@@ -142,7 +142,7 @@ describe('on a cluster', AT_ONCE, () => {
 
     test('a Service without an address', async (t) => {
       const { deploy, namespaces } = await onCluster(t, { shape: { headless: true } });
-      await assert.rejects(deploy(), /the Service web has no cluster address: clusterIP is None$/);
+      await assert.rejects(deploy(), /the Service web has no cluster IP: clusterIP is None$/);
       assert.deepEqual(namespaces(), []);
     });
 
@@ -152,7 +152,7 @@ describe('on a cluster', AT_ONCE, () => {
       await server.until('the Deployment', () => controllers.deployments.length === 1);
       const about = { kind: 'ReplicaSet', name: 'web-5d4f8c7b9x' };
       server.store.put(warning('FailedCreate', 'exceeded quota: q', about, controllers.deployments[0]?.namespace));
-      await assert.rejects(deploying, /^EnvironmentError: test: the cluster refuses the pods: exceeded quota: q$/);
+      await assert.rejects(deploying, /^EnvironmentError: test: the cluster rejects the pods: exceeded quota: q$/);
       assert.deepEqual(namespaces(), []);
     });
 

@@ -80,13 +80,13 @@ describe('judgeNamespaces', () => {
     );
     assert.deepEqual(deleted, []);
     assert.deepEqual(doubtful, [
-      'namespace b is 50 h old, made by a run on laptop; if that has ended: kubectl delete namespace b',
+      'namespace b is 50 h old, created by a run on laptop; if that run has ended: kubectl delete namespace b',
     ]);
   });
   it('deletes none that is nobody’s, and names it', () => {
     const { deleted, doubtful } = judgeNamespaces([namespace('a', 3)], NOW_MS);
     assert.deepEqual(deleted, []);
-    assert.match(doubtful[0] ?? '', /made by an unknown run/);
+    assert.match(doubtful[0] ?? '', /created by an unknown run/);
   });
   it('says nothing of one that is being deleted, and of one that is this run’s', () => {
     const there = [namespace('a', 50, elsewhere, new Date(NOW_MS)), namespace('b', 0, thisOwner())];

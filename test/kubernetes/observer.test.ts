@@ -39,7 +39,7 @@ describe('pods that may not be made', () => {
     test(`${what}, end the trial`, async (t) => {
       const { server, taken } = await observeEvents(t);
       server.store.put(quotaFor(kind, name));
-      await assert.rejects(taken(), /^EnvironmentError: test: the cluster refuses the pods: pods "x" is forbidden/);
+      await assert.rejects(taken(), /^EnvironmentError: test: the cluster rejects the pods: pods "x" is forbidden/);
     });
   }
 
@@ -62,7 +62,7 @@ describe('pods that may not be made', () => {
     const { server, taken } = await observeEvents(t, { before: ({ store }) => store.put(old) });
     assert.deepEqual(await taken(), []);
     server.store.put({ ...old, count: 2 });
-    await assert.rejects(taken(), /the cluster refuses the pods/);
+    await assert.rejects(taken(), /the cluster rejects the pods/);
   });
 });
 
@@ -287,7 +287,7 @@ describe('pods that do not come to what they should', () => {
     server.store.put({ ...pod, status: { phase: 'Pending', conditions } });
     await assert.rejects(
       recorded('become ready', () => false),
-      /no progress within 1 s \(progressDeadlineSeconds\); pod web-1 finds no node: 0\/2 nodes are available$/,
+      /no progress within 1 s \(progressDeadlineSeconds\); pod web-1 cannot be scheduled: 0\/2 nodes are available$/,
     );
   });
 });

@@ -48,7 +48,7 @@ describe('trouble that does not mend itself', () => {
       waiting('CreateContainerConfigError', 'secret "s" not found'),
       /pod a cannot start .*secret "s" not found/,
     ],
-    ['a crash loop', waiting('CrashLoopBackOff'), /pod a keeps ending by itself/],
+    ['a crash loop', waiting('CrashLoopBackOff'), /pod a keeps exiting/],
     ['not yet: a container is being made', waiting('ContainerCreating'), undefined],
     ['not yet: a pod without status', { metadata: { name: 'a' } }, undefined],
   ];
@@ -82,7 +82,7 @@ describe('trouble that does not mend itself', () => {
     const conditions = [{ type: 'PodScheduled', status: 'False', message: '0/2 nodes are available' }];
     assert.match(
       schedulingTrouble([{ metadata: { name: 'a' }, status: { conditions } } as V1Pod]) ?? '',
-      /pod a finds no node: 0\/2/,
+      /pod a cannot be scheduled: 0\/2/,
     );
   });
 });

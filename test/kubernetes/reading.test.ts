@@ -65,12 +65,12 @@ describe('the objects that check reads', () => {
   });
 
   const faults: [what: string, does: Fault['does'], words: RegExp][] = [
-    ['an error of the server', refuse(500, 'etcd\nis away'), /^cannot list what is there on here: etcd is away$/],
-    ['a cut', cut(), /^cannot list what is there: the API server of here does not answer: /],
-    ['a cut within the answer', cut('{"kind":'), /^cannot list what is there: /],
-    ['HTML in the place of JSON', html(200), /^cannot list what is there/],
-    ['an error in HTML', html(502), /^cannot list what is there on here: HTTP status 502$/],
-    ['another type', json({ items: 7 }), /^cannot list what is there/],
+    ['an error of the server', refuse(500, 'etcd\nis away'), /^cannot list the objects on here: etcd is away$/],
+    ['a cut', cut(), /^cannot list the objects: the API server of here does not answer: /],
+    ['a cut within the answer', cut('{"kind":'), /^cannot list the objects: /],
+    ['HTML in the place of JSON', html(200), /^cannot list the objects/],
+    ['an error in HTML', html(502), /^cannot list the objects on here: HTTP status 502$/],
+    ['another type', json({ items: 7 }), /^cannot list the objects/],
   ];
   for (const [what, does, words] of faults) {
     test(`${what} is one line`, async (t) => {
@@ -104,8 +104,12 @@ describe('the workload that run restarts', () => {
   });
 
   const table: [what: string, flags: Partial<LiveServiceFlags>, words: RegExp][] = [
-    ['no name', { deployment: undefined }, /name what to restart: --deployment or --statefulset NAME$/],
-    ['no URL', { url: undefined }, /where do its users reach it\? Give --url/],
+    [
+      'no name',
+      { deployment: undefined },
+      /name the workload to restart with --deployment NAME or --statefulset NAME$/,
+    ],
+    ['no URL', { url: undefined }, /pass the URL at which users reach the workload with --url/],
     ['a kind in the name', { deployment: 'deployment/web' }, /--deployment deployment\/web: give the name alone/],
     ['no URL at all', { url: 'shop' }, /^--url shop: must be an address that begins with http/],
     ['another protocol', { url: 'ftp://shop' }, /must be an address that begins with http/],

@@ -62,7 +62,7 @@ describe('what a restart would not roll is refused', () => {
       'a StatefulSet with a partition',
       partitioned(2),
       STATEFUL_SET,
-      /has partition 2, so a restart would leave the pods below 2 as they are; set the partition to 0, or use --trigger/,
+      /has partition 2, so a restart would not replace the pods below 2; set the partition to 0, or use --trigger/,
     ],
   ];
   for (const [what, live, reference, words] of table) {
@@ -153,7 +153,7 @@ describe('its Service', () => {
     assert.throws(() => name([web, service('too', { tier: 'front' })]), /choose one with --service: web, too$/);
   });
   test('must select its pods where it is named', () => {
-    assert.throws(() => name([web, other], 'other'), /--service other: namespace shop has no such Service/);
+    assert.throws(() => name([web, other], 'other'), /--service other: no Service of that name in namespace shop /);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Sees what happens in a trial's namespace: pods, EndpointSlices, events and the app's own words. */
+/** Observes a trial's namespace: pods, EndpointSlices, events and the app's lifecycle log. */
 
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
@@ -26,11 +26,11 @@ export interface ObserverOptions {
   manifests: Manifests;
   clock: TrialClock;
   /**
-   * Whether to read the app's own log and clock, which this project's app has. About another app only what the cluster
-   * reports is known.
+   * Whether to read the app's lifecycle log and clock. Only this project's app has them; for other apps only what the
+   * cluster reports is known.
    */
   asksApp: boolean;
-  /** Ends everything. */
+  /** Aborting it ends everything. */
   signal: AbortSignal;
   onEvent?: DeployOptions['onEvent'];
 }
@@ -42,7 +42,7 @@ export class Observer {
   readonly #conditions = new Conditions();
   readonly #pods: WorkloadPods;
   readonly #events: ClusterRecord['events'] = [];
-  /** The present state has been told: what comes now happens during the trial. */
+  /** The initial state has been reported; events from now on belong to the trial. */
   #watching = false;
 
   constructor(options: ObserverOptions) {
@@ -55,7 +55,7 @@ export class Observer {
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
     const onGap = (reason: string) => this.#event('WatchInterrupted', undefined, reason);
-    // Objects are read as they come, so an error in a handler is theirs where it is not ours.
+    // Objects from a watch are not validated, so an error in a handler may be caused by a malformed object.
     const onError = (error: unknown) => this.#conditions.fail(unreadable(error));
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
@@ -101,17 +101,17 @@ export class Observer {
     this.#watching = true;
   }
 
-  /** The pods that are there now are the old ones. */
+  /** Call before the rollout: the pods that exist now are the old ones. */
   beginRollout(): void {
     this.#pods.beginRollout();
   }
 
-  /** As `WorkloadPods` says: waits depend on it. */
+  /** The conditions on the pods that waits depend on; see `WorkloadPods`. */
   get pods(): Pick<WorkloadPods, 'serving' | 'rolledOut' | 'replacedSome' | 'replacing'> {
     return this.#pods;
   }
 
-  /** Something that a wait depends on has changed elsewhere. */
+  /** Call when something else that a wait depends on has changed. */
   wake(): void {
     this.#conditions.wake();
   }
@@ -175,7 +175,7 @@ export class Observer {
       this.#event('Ready', record, 'ready');
       if (asksApp) this.#inBackground(this.clocks.measure(pod, signal));
     }
-    if (noted.deletion) this.#event('Killing', record, 'deletion asked for');
+    if (noted.deletion) this.#event('Killing', record, 'deletion requested');
     if (noted.notReady) this.#event('NotReady', record, 'no longer ready');
     if (noted.ended) this.#event(pod.status?.reason ?? 'Failed', record, failureOf(pod));
     const trouble = podTrouble([pod]);
@@ -196,7 +196,7 @@ export class Observer {
   }
 
   #onEvent(event: CoreV1Event): void {
-    // Kubernetes keeps events for an hour: those in the first list are from before the trial.
+    // Kubernetes keeps events for an hour; those in the initial list happened before the trial.
     if (!this.#watching || event.type !== 'Warning') return;
     const { kind, name = '', uid, fieldPath } = event.involvedObject ?? {};
     const ofController = isOfController(event, this.#options.manifests.workload.metadata.name);
@@ -208,7 +208,7 @@ export class Observer {
     if (ofController || isOurPod) this.#event(event.reason ?? 'Warning', about, `${event.message ?? ''}${where}`);
   }
 
-  /** A time of a pod's clock (epoch ms) on the trial's. */
+  /** Converts a time of a pod's clock (epoch ms) to the trial's clock. */
   #fromPod(name: string, epochMs: number): number {
     return this.#options.clock.fromEpochMs(epochMs - (this.clocks.of(name)?.offsetMs ?? 0));
   }
