@@ -168,7 +168,7 @@ describe('what ends the load is said at once', AT_ONCE, () => {
         log(0).write('GoError: script exception');
         log(0).end();
       },
-      /^EnvironmentError: k6 ended by itself \(exit code 107\): GoError: script exception$/,
+      /^EnvironmentError: k6 exited unexpectedly \(exit code 107\): GoError: script exception$/,
     ],
     [
       'k6 is out of memory',
@@ -176,7 +176,7 @@ describe('what ends the load is said at once', AT_ONCE, () => {
         pod(0, { terminated: { exitCode: 137, reason: 'OOMKilled' } as never });
         log(0).end();
       },
-      /^EnvironmentError: k6 ended by itself \(exit code 137, OOMKilled\): it said nothing$/,
+      /^EnvironmentError: k6 exited unexpectedly \(exit code 137, OOMKilled\): it printed nothing$/,
     ],
     [
       'its time is over',
@@ -206,7 +206,7 @@ describe('what ends the load is said at once', AT_ONCE, () => {
     [
       'it runs a scenario that nobody asked for',
       ({ request }) => request(0, { scenario: 'other' }),
-      /a scenario that the requestMix does not have: other/,
+      /a scenario that is not in the request mix: other/,
     ],
   ];
   for (const [what, ends, words] of table) {
@@ -238,7 +238,7 @@ describe('a load that never begins', AT_ONCE, () => {
       ({ server }) => {
         server.store.put(warning('FailedCreate', 'exceeded quota', { kind: 'Job', name: 'rollout-test-load' }));
       },
-      /^EnvironmentError: the load: the cluster refuses the pods: exceeded quota$/,
+      /^EnvironmentError: the load: the cluster rejects the pods: exceeded quota$/,
     ],
     [
       'k6 fails at once, before its clock is known',
@@ -247,7 +247,7 @@ describe('a load that never begins', AT_ONCE, () => {
         log(0).end();
         pod(0, { terminated: { exitCode: 107 } });
       },
-      /k6 ended by itself \(exit code 107\): level=error msg="could not load the script"$/,
+      /k6 exited unexpectedly \(exit code 107\): level=error msg="could not load the script"$/,
     ],
     [
       'its pod is evicted before it started',
@@ -298,7 +298,7 @@ describe('what k6 could not start', AT_ONCE, () => {
       9,
       /^ProgramError: k6 in rollout-test-load-0-x did not say .*: HTTP status 200: <html> /,
     ],
-    ['is not known from other JSON', json, 9, /did not say what it could not start: HTTP status 200: \{"data":7\}$/],
+    ['is not known from other JSON', json, 9, /did not report its dropped iterations: HTTP status 200: \{"data":7\}$/],
     [
       'is not known where nobody answers',
       cut(),

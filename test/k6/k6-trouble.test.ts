@@ -43,7 +43,7 @@ test('a k6 that dies, in its own words', async (t) => {
   const died = {
     name: 'ProgramError',
     exitCode: 4,
-    message: 'k6 ended by itself (exit code 2): runtime: out of memory',
+    message: 'k6 exited unexpectedly (exit code 2): runtime: out of memory',
   };
   const running = await k6Load.start(options());
   await assert.rejects(running.died, died);
@@ -54,7 +54,7 @@ test('a k6 that dies, in its own words', async (t) => {
 test('a k6 that leaves no summary', async (t) => {
   scripted(t, 'leaves no summary');
   const running = await k6Load.start(options());
-  const refused = { name: 'ProgramError', exitCode: 3, message: 'k6 left no summary of the load' };
+  const refused = { name: 'ProgramError', exitCode: 3, message: 'k6 wrote no summary of the load' };
   await assert.rejects(running.stop(), refused);
   assert.deepEqual(leftBehind(), []);
 });
@@ -73,7 +73,7 @@ test('a k6 that does not end on SIGINT is killed after ten seconds', async (t) =
   const running = await k6Load.start(options());
   stopTime(t);
   const stopped = running.stop();
-  const refused = { name: 'ProgramError', exitCode: 3, message: 'k6 left no summary of the load' };
+  const refused = { name: 'ProgramError', exitCode: 3, message: 'k6 wrote no summary of the load' };
   await Promise.all([assert.rejects(stopped, refused), passTime(t, stopped, () => true)]);
   assert.deepEqual(leftBehind(), []);
 });

@@ -143,7 +143,7 @@ describe('with k6', { skip: noK6 }, () => {
       ...options(url, [scenario('any', { path: '/slow/300', connections: 10 })]),
       maxDurationMs: 1000,
     });
-    const expired = { name: 'ProgramError', message: /^the load ended after 0\.0\d* min, as long as a trial / };
+    const expired = { name: 'ProgramError', message: /^the load ended after 0\.0\d* min, the longest that a trial / };
     await assert.rejects(running.died, expired);
     assert.ok(server.arrivals.length > 0);
     await assert.rejects(running.stop(), expired);
@@ -168,7 +168,7 @@ describe('with k6', { skip: noK6 }, () => {
     const died = {
       name: 'ProgramError',
       exitCode: 4,
-      message: /^k6 ended by itself \(exit code 107\): .*URL must be set/,
+      message: /^k6 exited unexpectedly \(exit code 107\): .*URL must be set/,
     };
     await assert.rejects(k6Load.start(options('nowhere', [scenario('any')])), died);
   });
