@@ -74,14 +74,18 @@ describe('2, with one line that says what is wrong and where, for', () => {
       /: not a kustomization: it has no kustomization\.yaml$/,
     ],
     ['a missing Dockerfile', ['-f', GOOD, '--dockerfile', 'nowhere'], /^nowhere: no such file$/],
-    ['a Dockerfile that is none', ['--dockerfile', GOOD], /^.*good\.yaml: no Dockerfile: it has no FROM$/],
+    ['a Dockerfile that is none', ['--dockerfile', GOOD], /^.*good\.yaml: not a Dockerfile: it has no FROM$/],
     ['an empty file', ['-f', file('empty.yaml', '')], /: nothing to check: .* has no object$/],
     [
       'other kinds',
       ['-f', file('job.yaml', `${job}---\n${job}---\napiVersion: v1\nkind: Pod\n`)],
       /needs a Deployment, StatefulSet or DaemonSet of apps\/v1, has 2 Job, Pod$/,
     ],
-    ['a binary file', ['-f', file('binary', Buffer.from('a: b\nc\0d'))], /binary:2: not a text file: it contains a NUL byte$/],
+    [
+      'a binary file',
+      ['-f', file('binary', Buffer.from('a: b\nc\0d'))],
+      /binary:2: not a text file: it contains a NUL byte$/,
+    ],
     [
       'another encoding',
       ['-f', file('latin1.yaml', Buffer.from('a: b\nc: \xe9t\xe9\n', 'latin1'))],

@@ -57,7 +57,7 @@ describe('what the image starts', () => {
     for (const text of ['', 'hello', 'RUN a\nCMD b\n']) {
       assert.throws(() => readDockerfile(text, 'Dockerfile'), {
         constructor: InputError,
-        message: 'Dockerfile: no Dockerfile: it has no FROM',
+        message: 'Dockerfile: not a Dockerfile: it has no FROM',
       });
     }
   });

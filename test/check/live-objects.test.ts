@@ -49,7 +49,7 @@ describe('a workload on a cluster', () => {
     ]);
     assert.equal(grace, 60);
     assert.deepEqual(notes, [
-      'Deployment "web": its pod web-2 is not what the template says (terminationGracePeriodSeconds): the pod was checked.',
+      'Deployment "web": its pod web-2 differs from the template (terminationGracePeriodSeconds): the pod was checked.',
     ]);
   });
 

@@ -97,13 +97,13 @@ spec:
     assert.deepEqual(findings, []);
     assert.match(
       notes[0] ?? '',
-      /^Deployment "web": no Service here selects it, .* rules about traffic were left out\.$/,
+      /^Deployment "web": no Service here selects it, .* rules about traffic were skipped\.$/,
     );
   });
 
   test('SIGTERM handling of an image that is not ours is said to be invisible', () => {
     const unseen =
-      /^Whether the app handles SIGTERM cannot be seen here: `k8s-rollout-test conform -- COMMAND` measures/;
+      /^Manifests do not show whether the app handles SIGTERM: `k8s-rollout-test conform -- COMMAND` measures/;
     assert.match(checked({ yaml: plain }).notes.at(-1) ?? '', unseen);
     assert.deepEqual(checked({ yaml: readRendered('valid-bun') }).notes, []);
   });

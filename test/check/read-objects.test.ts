@@ -118,11 +118,7 @@ describe('refused in one line that names file, line and column', () => {
       /env\[0\]\.value: .*expected string/,
     ],
     ['a name that is missing', deployment('metadata.name', undefined), /^3:1: Deployment: metadata\.name: /],
-    [
-      'an item of a List',
-      `${list('List', DEPLOYMENT)}  - kind: Pod\n`,
-      /^\d+:5: items\[1\] lacks apiVersion or kind$/,
-    ],
+    ['an item of a List', `${list('List', DEPLOYMENT)}  - kind: Pod\n`, /^\d+:5: items\[1\] lacks apiVersion or kind$/],
   ];
   for (const [what, text, message] of table) {
     test(what, () => {

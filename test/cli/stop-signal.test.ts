@@ -34,7 +34,7 @@ describe('the STOPSIGNAL of a Dockerfile is', () => {
     ],
     ['no signal', ['FROM a', 'STOPSIGNAL SIGSTRANGE'], /^Dockerfile:2: STOPSIGNAL SIGSTRANGE: must be the name/],
     ['no number of a signal', ['FROM a', 'STOPSIGNAL 99'], /^Dockerfile:2: STOPSIGNAL 99: must be the name/],
-    ['no file of this kind', ['hello'], /^Dockerfile: no Dockerfile: it has no FROM$/],
+    ['no file of this kind', ['hello'], /^Dockerfile: not a Dockerfile: it has no FROM$/],
   ];
   for (const [what, lines, message] of refused) {
     test(`refused where it is ${what}`, () => {

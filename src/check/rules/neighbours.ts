@@ -1,4 +1,4 @@
-/** What stands around the serving container: sidecars, Services, budgets. */
+/** Rules about what surrounds the serving container: sidecars, Services, budgets. */
 
 import { scaledValue } from '../../kubernetes-rules/rounding.ts';
 import { isPercentOfAll } from '../limits.ts';
@@ -132,7 +132,9 @@ spec:
   },
 ];
 
-/** The field that allows no eviction; percentages round up in both. Source: the disruption controller. */
+/**
+ * The field that allows no eviction, if any. Percentages of both fields round up. Source: the disruption controller.
+ */
 function evictionLimit({ spec }: BudgetObject, replicas: number | undefined) {
   const { maxUnavailable, minAvailable } = spec;
   if (maxUnavailable !== undefined)

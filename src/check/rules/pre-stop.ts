@@ -1,11 +1,11 @@
-/** The preStop hook: staying in service while routers still send. */
+/** Rules about the preStop hook, which keeps a pod in service while routers still send to it. */
 import { containerPatch } from '../patch.ts';
 import { ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
 import { RECOMMENDED_STAY_SECONDS, SHORTEST_STAY_SECONDS, stayOf } from '../staying.ts';
 import type { Context, Workload, WorkloadContainer } from '../workload.ts';
 
 const SLEEP = { lifecycle: { preStop: { sleep: { seconds: RECOMMENDED_STAY_SECONDS } } } };
-/** Images known to have neither a shell nor sleep(1), by their names. */
+/** Images known by their names to have neither a shell nor sleep(1). */
 const BARE_IMAGE = /^scratch$|distroless|^cgr\.dev\/chainguard\/(?!.*:.*-dev)/;
 
 const SLEEP_FIX = `kind: Deployment
@@ -91,7 +91,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         const command = container.lifecycle?.preStop?.exec?.command ?? [];
         if (!onlySleeps(command) || BARE_IMAGE.test(imageOf(candidate, context))) return [];
         const seconds = stayOf(container, 0).preStopSeconds;
-        // What is too short is for another rule.
+        // Another rule reports a sleep that is too short.
         if (seconds === undefined || seconds < SHORTEST_STAY_SECONDS) return [];
         const whole = Math.ceil(seconds);
         const message = `${workload.name}: the preStop hook of container "${container.name}" needs ${command[0]} in the image to sleep; write preStop: {sleep: {seconds: ${whole}}} (Kubernetes 1.30 or later)`;
@@ -101,7 +101,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
   },
 ];
 
-/** Each serving container, with how long it stays in service; `known` where the manifest tells that. */
+/** Each serving container, how long it stays in service, and whether the manifest determines that (`known`). */
 function stays({ containers }: Workload, { options }: Context) {
   return containers
     .filter(({ serves }) => serves)
@@ -123,7 +123,7 @@ function onlySleeps(command: readonly string[]): boolean {
   return /^(\S*\/)?(sleep|(ba|da|a)?sh -\w*c (\S*\/)?sleep) [\d.]+[smhd]?$/.test(command.join(' '));
 }
 
-/** The base of the Dockerfile is that of the first serving container. */
+/** The image of a container; for a serving one, the Dockerfile's base image if there is a Dockerfile. */
 function imageOf({ container, serves }: WorkloadContainer, { dockerfile }: Context): string {
   return (serves ? dockerfile?.baseImage : undefined) ?? container.image ?? '';
 }

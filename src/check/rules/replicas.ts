@@ -1,4 +1,4 @@
-/** Enough pods: what is left when one goes. */
+/** Rules about the number of pods: enough must remain when one terminates. */
 import type { Rule } from '../rule.ts';
 
 export const REPLICA_RULES: readonly Rule[] = [

@@ -1,4 +1,4 @@
-/** What can be seen of the app's own shutdown: for the images of this project only. */
+/** The rule about the app's own shutdown, which a manifest shows only for the images of this project. */
 import { containerPatch } from '../patch.ts';
 import { ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
 import { isOwnImage, variable } from '../staying.ts';

@@ -1,4 +1,4 @@
-/** How an update replaces pods. */
+/** Rules about how an update replaces pods. */
 import { isPercentOfAll } from '../limits.ts';
 import type { Problem, Rule } from '../rule.ts';
 import type { Context, Workload } from '../workload.ts';
@@ -113,7 +113,7 @@ function rolloutTakesAll(workload: Workload, { autoscaler }: Context): Problem[]
       ? (['strategy', value.spec.strategy] as const)
       : (['updateStrategy', value.spec.updateStrategy] as const);
   const limit = written?.rollingUpdate?.maxUnavailable;
-  // Where maxUnavailable is silent, a maxSurge of 0 has raised it.
+  // Without a maxUnavailable, it was raised because maxSurge is 0.
   const path = ['spec', field, 'rollingUpdate', limit === undefined ? 'maxSurge' : 'maxUnavailable'];
   const instead = kind === 'Deployment' ? ONE_AT_A_TIME : { maxUnavailable: 1 };
   const found = (why: string): Problem[] => {
@@ -122,7 +122,7 @@ function rolloutTakesAll(workload: Workload, { autoscaler }: Context): Problem[]
     return [{ place: { object, path }, message, patch }];
   };
   if (kind === 'DaemonSet') return isPercentOfAll(limit) ? found(`maxUnavailable ${limit}: the pods of all nodes`) : [];
-  // A StatefulSet of one has a rule of its own.
+  // Another rule covers a StatefulSet with one replica.
   if (!replicas || (kind === 'StatefulSet' && replicas === 1)) return [];
   const { maxUnavailable = 0 } = rollout;
   if (maxUnavailable < replicas) return [];
