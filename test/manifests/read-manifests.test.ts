@@ -194,11 +194,7 @@ describe('rejected in one line that names the source and the problem', () => {
     ['a template', 'a: {{ .Values.a }}\nb: {{ c }} d\n', /not valid YAML: .*Render it first/],
     ['a string', 'hello', /^1:1: not a Kubernetes object: [^:]/],
     ['a list', '- 1\n', /^1:1: not a Kubernetes object: [^:]/],
-    [
-      'an object without a kind',
-      'apiVersion: v1\nmetadata: {name: a}',
-      /^1:1: not a .* object: kind is missing/,
-    ],
+    ['an object without a kind', 'apiVersion: v1\nmetadata: {name: a}', /^1:1: not a .* object: kind is missing/],
     ['an object without a name', 'apiVersion: v1\nkind: Service', /^1:1: Service: metadata: /],
     [
       'a kind in an unsupported API version',

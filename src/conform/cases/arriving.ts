@@ -1,4 +1,4 @@
-/** That requests on their way to the server at SIGTERM are served. */
+/** Requests on their way to the server at SIGTERM are served. */
 
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
@@ -10,7 +10,7 @@ import { fail, pass, type Verdict } from '../verdict.ts';
 
 const BACKLOG = 10;
 
-/** A server that closes its port sooner than this after SIGTERM has not looked for what was waiting there. */
+/** A server that closes its port sooner than this after SIGTERM did not check for waiting connections. */
 const LUCK_MS = 100;
 
 export const ARRIVING_CASES: readonly ConformanceCase[] = [

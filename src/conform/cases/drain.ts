@@ -1,4 +1,4 @@
-/** That the end is told before it comes, and that the port is closed at the right time. */
+/** The server announces its end, and closes the port at the right time. */
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
 import { ask, type Reply, served, told } from '../http-probe.ts';
@@ -10,7 +10,7 @@ import { seconds } from './endings.ts';
 
 const NEW_CONNECTION_EVERY_MS = 100;
 const READINESS_EVERY_MS = 50;
-/** Between the end of a process and the news of it, on a busy machine. */
+/** How long after the end of a process its parent may learn of it, on a busy machine. */
 const EXIT_HEARD_MS = 200;
 
 export const DRAIN_CASES: readonly ConformanceCase[] = [
@@ -91,18 +91,18 @@ async function portClosedFirst(context: CaseContext): Promise<Verdict> {
   server.terminate();
   const closed = server.listenerClosed.then(() => (server.exit ? 'by the exit' : 'in time'));
   const answered = work.reply.then(() => 'after the response');
-  // An upload waits for as long as its client does, and that is until here.
+  // An upload waits until its client finishes it, which happens below.
   const first = (await orAfter(drainMs + PROMPT_MS, Promise.race([closed, answered]))) ?? 'not at all';
   work.finish();
   const reply = await work.reply;
-  // A reply that came whole shows that the process outlived its port.
+  // A complete reply shows that the process outlived its port.
   if (!reply.complete && (first !== 'in time' || (await closedByExit(server)))) {
     return notApplicable('the request in flight was cut (case 9)');
   }
   return first === 'in time' ? pass : fail('the port is closed while a request is in flight', `it was closed ${first}`);
 }
 
-/** Whether the port was closed by the exit: the kernel does that a little before the parent hears of the end. */
+/** Whether the exit closed the port. The kernel closes it slightly before the parent learns of the exit. */
 async function closedByExit({ listenerClosed, exited }: ServerUnderTest): Promise<boolean> {
   const exit = await orAfter(EXIT_HEARD_MS, exited);
   return exit !== undefined && exit.atMs - (await listenerClosed) < EXIT_HEARD_MS;

@@ -1,4 +1,4 @@
-/** That connections which clients keep open end without a loss, and in time. */
+/** Connections that clients keep open end without loss, and in time. */
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
@@ -9,11 +9,13 @@ import { HELD_BACK_MS, orAfter, PROMPT_MS, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, required, Unusable, type Verdict } from '../verdict.ts';
 import { promptExit, STILL_RUNNING, seconds } from './endings.ts';
 
-/** How often an occasional client uses its connection: often enough to meet any drain of half a second. */
+/** How often an occasional client uses its connection: often enough to fall into any drain of half a second. */
 const OCCASIONAL_MS = 400;
 const OCCASIONAL_CLIENTS = 8;
 const BUSY_CLIENTS = 4;
-/** SIGTERM comes READ_MS after the first requests: in the middle of them, not where all the clients are between two. */
+/**
+ * SIGTERM is sent READ_MS after the first requests: in the middle of them, and not while all clients are between two.
+ */
 const BUSY_MS = 2 * READ_MS;
 const ANNOUNCED_WITHIN_MS = 1000;
 
@@ -173,7 +175,7 @@ async function keepAliveRace(context: CaseContext): Promise<Verdict> {
   );
 }
 
-/** A request now and then, until the server says Connection: close or ends the connection. */
+/** A client that sends a request now and then until the server sends Connection: close or ends the connection. */
 async function occasionalClient(connection: ProbeConnection, firstMs: number): Promise<'announced' | 'cut'> {
   for (let waitMs = firstMs; ; waitMs = OCCASIONAL_MS) {
     await orAfter(waitMs, connection.ended);

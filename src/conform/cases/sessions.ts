@@ -1,4 +1,4 @@
-/** That sessions which have no end of their own get one. */
+/** The server ends sessions that would not end on their own. */
 import { once } from 'node:events';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
@@ -8,7 +8,7 @@ import { ANSWER_MS, orAfter, PROMPT_MS } from '../timing.ts';
 import { fail, pass, required, type Verdict } from '../verdict.ts';
 import { STILL_RUNNING, seconds } from './endings.ts';
 
-/** RFC 6455, section 7.4.1, "going away"; and "service restart" of the IANA registry, which says the same more exactly. */
+/** RFC 6455, section 7.4.1, "going away", and "service restart" of the IANA registry, which is more specific. */
 const LEAVING = [1001, 1012];
 
 export const SESSION_CASES: readonly ConformanceCase[] = [

@@ -1,4 +1,4 @@
-/** That what is in flight at SIGTERM gets its end. */
+/** Requests in flight at SIGTERM complete. */
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
@@ -8,7 +8,7 @@ import { ANSWER_MS, DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, required, type Verdict } from '../verdict.ts';
 import { howItBroke, STILL_RUNNING } from './endings.ts';
 
-/** Longer than the 10 s after which some servers take a silent connection for dead. */
+/** Longer than 10 s, after which some servers treat a silent connection as dead. */
 const SILENT_MS = 12_000;
 const LEFT_AT_SIGTERM_MS = 2000;
 
@@ -122,7 +122,7 @@ async function uploadOutlastsListener(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
   const work = await context.halfUpload(server);
   server.terminate();
-  // A server may keep its port open until the upload is done; it has until half of its time is over.
+  // A server may keep its port open until the upload is done, so wait for half of the grace period at most.
   const closed = await orAfter(context.graceMs / 2, server.listenerClosed);
   if (closed === undefined) return notApplicable('it does not close its port while an upload is going on');
   if (!server.exit) await delay(READ_MS);
@@ -137,7 +137,7 @@ async function pipelined(context: CaseContext): Promise<Verdict> {
   required(context.survey.pipelining);
   const server = await context.serve();
   const work = await context.workInFlight(server);
-  // Behind a body that is not complete nothing can wait; then they follow its second half.
+  // Requests cannot be pipelined behind an incomplete body; then send them after its second half.
   const waiting = get('/').repeat(2);
   const behind = work.name.startsWith('GET');
   if (behind) work.connection.write(waiting);
