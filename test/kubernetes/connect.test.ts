@@ -1,4 +1,4 @@
-/** What a user is told who cannot reach a cluster as it takes. */
+/** Error messages for a user who cannot connect to a suitable cluster. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KubernetesApi } from '../../src/clusters/kubernetes/api.ts';
@@ -19,12 +19,12 @@ test('no kubeconfig', (t) => {
   assert.throws(() => KubernetesApi.connect(), told(ExitCode.environment, /^no kubeconfig: set KUBECONFIG/));
 });
 
-test('a kubeconfig that is none', (t) => {
+test('a file that is not a kubeconfig', (t) => {
   kubeconfig(t, '{{{');
   assert.throws(() => KubernetesApi.connect(), told(ExitCode.environment, /config: not a kubeconfig: /));
 });
 
-test('a context that is not there, or leads nowhere', (t) => {
+test('a context that does not exist, or whose cluster does not', (t) => {
   kubeconfig(t, configFor('http://127.0.0.1:9'));
   assert.throws(
     () => KubernetesApi.connect('other'),
@@ -44,7 +44,7 @@ test('no current context', (t) => {
   );
 });
 
-test('an API server that does not answer', async (t) => {
+test('an API server that does not respond', async (t) => {
   kubeconfig(t, configFor('http://127.0.0.1:9'));
   await assert.rejects(
     preflight(KubernetesApi.connect()),
@@ -64,7 +64,7 @@ test('a Kubernetes too old for the sleep action', async (t) => {
   );
 });
 
-test('permissions that are missing, each by verb and resource', async (t) => {
+test('missing permissions, by verb and resource', async (t) => {
   const { api } = await apiServer(t, [
     (_, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(version('34'))),
     (_, response, request) => {

@@ -11,7 +11,7 @@ export interface ObservedOptions {
   shape?: Shape;
   asksApp?: boolean;
   clock?: TrialClock;
-  /** What is there before the observer looks. */
+  /** What exists before the observer starts. */
   before?: (server: ApiServer) => void;
 }
 
@@ -31,7 +31,7 @@ export async function observe(t: TestContext, options: ObservedOptions = {}) {
   });
   await within(5000, 'the first lists', observer.start());
   await server.watched('endpointslices', 'events', 'pods');
-  /** Resolves once the record is so; rejects with what ends the trial. */
+  /** Resolves once the record meets the condition. Rejects with the error that ends the trial. */
   const recorded = (what: string, condition: (record: ClusterRecord) => boolean): Promise<void> =>
     within(
       5000,
