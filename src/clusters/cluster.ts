@@ -45,7 +45,7 @@ export type Target =
       current(): RoutingTable;
       onChange(listener: (table: RoutingTable) => void): void;
       /** What the TCP proxy recorded about the request with this id; undefined if it never saw it. */
-      whereWas(requestId: string): ProxiedRequest | undefined;
+      proxiedRequest(requestId: string): ProxiedRequest | undefined;
     };
 
 /** What the Service's TCP proxy recorded about a request. */

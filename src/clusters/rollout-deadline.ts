@@ -24,7 +24,7 @@ const ENDPOINTS_LIMIT_MS = 60_000;
 export interface RolloutPod {
   name: string;
   /** Created from the new template. */
-  wanted: boolean;
+  updated: boolean;
   ready: boolean;
   /** Ready for at least minReadySeconds. */
   available: boolean;
@@ -51,7 +51,7 @@ export interface Due {
 
 /** Counts of pods. An increase is progress; for `others`, a decrease. */
 interface Counts {
-  wanted: number;
+  updated: number;
   others: number;
   ready: number;
   available: number;
@@ -80,13 +80,13 @@ export class RolloutDeadline {
   }
 
   /** Call with the state of the pods at every change. The first call starts the deadline. */
-  look(pods: readonly RolloutPod[], nowMs: number): Due {
+  update(pods: readonly RolloutPod[], nowMs: number): Due {
     const { replicas, waitsForTermination } = this.#limits;
     const staying = pods.filter(({ deletionMs }) => deletionMs === undefined);
-    const wanted = staying.filter((pod) => pod.wanted);
+    const updated = staying.filter((pod) => pod.updated);
     const counts: Counts = {
-      wanted: wanted.length,
-      others: staying.length - wanted.length,
+      updated: updated.length,
+      others: staying.length - updated.length,
       ready: staying.filter(({ ready }) => ready).length,
       available: staying.filter(({ available }) => available).length,
     };
@@ -95,7 +95,7 @@ export class RolloutDeadline {
     if (blocked || !this.#counts || isProgress(this.#counts, counts)) this.#progressMs = nowMs;
     this.#counts = counts;
 
-    const complete = counts.others === 0 && wanted.filter(({ available }) => available).length >= replicas;
+    const complete = counts.others === 0 && updated.filter(({ available }) => available).length >= replicas;
     const due = terminating.map((pod) => this.#removal(pod, nowMs));
     if (!complete && !blocked) due.push(this.#nextStep(nowMs));
     this.#settledMs = complete && terminating.length === 0 ? (this.#settledMs ?? nowMs) : undefined;
@@ -128,7 +128,7 @@ function endpoints(settledMs: number, nowMs: number): Due {
 
 function isProgress(before: Counts, now: Counts): boolean {
   return (
-    now.wanted > before.wanted ||
+    now.updated > before.updated ||
     now.others < before.others ||
     now.ready > before.ready ||
     now.available > before.available

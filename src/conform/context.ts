@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { delay } from '../timers.ts';
-import { type ProbeConnection, type Reply, told } from './http-probe.ts';
+import { describeReply, type ProbeConnection, type Reply } from './http-probe.ts';
 import type { Ports } from './ports.ts';
 import { get, postHead } from './requests.ts';
 import { slowPathFor, webSocketUrl } from './routes.ts';
@@ -92,7 +92,7 @@ export class CaseContext {
   }
 
   /** A keep-alive connection that has carried a request and is idle. */
-  async keptConnection(server: ServerUnderTest): Promise<ProbeConnection> {
+  async keepAliveConnection(server: ServerUnderTest): Promise<ProbeConnection> {
     const connection = this.connect(server);
     const reply = await this.answered(connection.ask(get('/')), 'GET /');
     if (!reply.keepAlive) throw new CaseEnded(notApplicable('it closes every connection after a response'));
@@ -117,7 +117,10 @@ export class CaseContext {
     const got = await orAfter(ANSWER_MS, reply);
     if (got?.complete) return got;
     throw new CaseEnded(
-      fail(`${name} is answered before ${this.stopSignal}`, got ? told(got) : `nothing within ${ANSWER_MS} ms`),
+      fail(
+        `${name} is answered before ${this.stopSignal}`,
+        got ? describeReply(got) : `nothing within ${ANSWER_MS} ms`,
+      ),
     );
   }
 

@@ -118,7 +118,7 @@ export class ProbeConnection {
       this.#protocolError = error.message;
       this.#socket.destroy();
     }
-    for (const told of this.#onProgress.splice(0)) told();
+    for (const notify of this.#onProgress.splice(0)) notify();
   }
 
   #deliver(): void {
@@ -135,7 +135,7 @@ export class ProbeConnection {
 
   #failPending(): void {
     for (const waiting of this.#waiting.splice(0)) waiting(this.#incomplete());
-    for (const told of this.#onProgress.splice(0)) told();
+    for (const notify of this.#onProgress.splice(0)) notify();
   }
 
   #incomplete(): Reply {
@@ -159,7 +159,7 @@ export async function ask(address: Address, text: string): Promise<Reply> {
 }
 
 /** For example "status 200", or how the reply broke. */
-export function told(reply: Reply): string {
+export function describeReply(reply: Reply): string {
   return reply.complete ? `status ${reply.status}` : reply.what;
 }
 

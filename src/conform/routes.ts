@@ -1,6 +1,6 @@
 /** Finds out with requests to one process which routes a server has and how they behave. */
 import WebSocket from 'ws';
-import { type Address, ask, type Reply, told } from './http-probe.ts';
+import { type Address, ask, describeReply, type Reply } from './http-probe.ts';
 import { get, post, postHead } from './requests.ts';
 import type { ServerUnderTest } from './server-under-test.ts';
 import { ANSWER_MS, orAfter, READ_MS } from './timing.ts';
@@ -182,7 +182,8 @@ async function findEvents(server: ServerUnderTest, path: string): Promise<string
   const ended = await givenTime(server, answer);
   connection.close();
   if (ended?.complete && ended.status < 400) return new Unusable(`--events-path ${path} ends on its own`);
-  if (ended) return missingRoute('--events-path', path, ended) ?? new Unusable(`--events-path ${path}: ${told(ended)}`);
+  if (ended)
+    return missingRoute('--events-path', path, ended) ?? new Unusable(`--events-path ${path}: ${describeReply(ended)}`);
   return head ? path : new Unusable(`--events-path ${path} sent nothing`);
 }
 

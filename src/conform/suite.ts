@@ -106,7 +106,7 @@ interface Shared {
 }
 
 async function runCase(
-  { run, ...told }: ConformanceCase,
+  { run, ...details }: ConformanceCase,
   { target, signal }: SuiteOptions,
   { found, ports, stalls, running }: Shared,
 ): Promise<CaseResult> {
@@ -118,8 +118,8 @@ async function runCase(
       await context.end();
       running.delete(context);
     });
-    const { number, id, family } = told;
-    const title = withSignal(told.title, target.stopSignal);
+    const { number, id, family } = details;
+    const title = withSignal(details.title, target.stopSignal);
     const stallMs = stalls.longestSince(startedMs);
     // A stall can make a good server look late. It cannot make a bad server look good, unless a step of the case was
     // late.

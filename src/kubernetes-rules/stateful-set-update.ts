@@ -4,7 +4,7 @@
 export interface OrdinalPod {
   ordinal: number;
   /** Made from the new template. */
-  wanted: boolean;
+  updated: boolean;
   /** Ready for at least minReadySeconds. */
   available: boolean;
   terminating: boolean;
@@ -40,7 +40,7 @@ export function statefulSetStep(
   for (let ordinal = replicas - 1; ordinal >= 0 && create.length === 0; ordinal--) {
     const pod = byOrdinal.get(ordinal);
     if (pod === undefined) break;
-    if (!pod.wanted && !pod.terminating) return { create, delete: ordinal };
+    if (!pod.updated && !pod.terminating) return { create, delete: ordinal };
     if (pod.terminating || !pod.available) break;
   }
   return { create };

@@ -34,7 +34,7 @@ const ServiceWithPorts = Written.Service.extend({
 });
 
 /** How many workloads a message names if there are too many. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 const Named = z.looseObject({
   apiVersion: z.string(),
@@ -113,8 +113,8 @@ function workloadAmong(placed: readonly Placed<Written.KubernetesObject>[], sour
   const found = placed.filter(({ object }) => Object.hasOwn(WORKLOADS, object.kind));
   const [first, second] = found;
   if (!first || second) {
-    const names = found.slice(0, MOST_NAMED).map(({ object }) => `${object.kind} "${object.metadata.name}"`);
-    const more = found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : '';
+    const names = found.slice(0, MAX_NAMED).map(({ object }) => `${object.kind} "${object.metadata.name}"`);
+    const more = found.length > MAX_NAMED ? ` and ${found.length - MAX_NAMED} more` : '';
     const has = printable(names.join(', ')) || 'none';
     throw new InputError(`${source}: needs exactly one Deployment, StatefulSet or DaemonSet, has ${has}${more}`);
   }

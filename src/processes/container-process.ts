@@ -17,7 +17,7 @@ const KEPT_LINES = 40;
 const KEPT_CHARACTERS = 1024;
 
 /** unshare prints this when its child was killed by SIGKILL, because it cannot kill itself with the same signal. */
-const OF_UNSHARE = /^unshare: sigprocmask unblock failed/;
+const UNSHARE_KILL_MESSAGE = /^unshare: sigprocmask unblock failed/;
 
 /** "    at emitErrorNT (node:net:1944:8)" says nothing without the error before it. */
 const STACK_FRAME = /^\s+at /;
@@ -42,7 +42,7 @@ export class ContainerProcess {
     // If its child is killed by SIGKILL, unshare exits with 1; for other signals it kills itself with the same signal.
     this.exited = started.exited.then((exit) => (this.#killed ? { code: null, signal: 'SIGKILL' } : exit));
     const keep = (line: string) => {
-      if (OF_UNSHARE.test(line)) return;
+      if (UNSHARE_KILL_MESSAGE.test(line)) return;
       this.#lines.push(line);
       if (this.#lines.length > KEPT_LINES) this.#lines.shift();
       onLine(line);
@@ -75,7 +75,7 @@ export class ContainerProcess {
    * The most informative of these lines: the last one that looks like an error, because stack frames or a version may
    * follow it.
    */
-  get lastWords(): string | undefined {
+  get errorLine(): string | undefined {
     const lines = this.lastLines.filter((line) => !STACK_FRAME.test(line));
     return lines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? lines.at(-1);
   }

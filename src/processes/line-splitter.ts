@@ -18,7 +18,7 @@ export class LineSplitter {
   #parts: Buffer[] = [];
   #bytes = 0;
   /** The unfinished line was too long and has been passed on; its rest is dropped. */
-  #skips = false;
+  #skipping = false;
 
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine;
@@ -27,7 +27,7 @@ export class LineSplitter {
   push(chunk: Buffer): void {
     for (let start = 0; start < chunk.length; ) {
       const end = chunk.indexOf(NEWLINE, start);
-      if (end >= 0 && this.#bytes === 0 && !this.#skips && end - start <= LONGEST_LINE_BYTES) {
+      if (end >= 0 && this.#bytes === 0 && !this.#skipping && end - start <= LONGEST_LINE_BYTES) {
         this.#onLine(textOf(chunk, start, end));
       } else {
         this.#add(chunk.subarray(start, end < 0 ? chunk.length : end));
@@ -44,22 +44,22 @@ export class LineSplitter {
   }
 
   #add(piece: Buffer): void {
-    if (this.#skips) return;
+    if (this.#skipping) return;
     const room = LONGEST_LINE_BYTES - this.#bytes;
     // A copy, because a slice would keep its whole chunk in memory.
     if (piece.length > 0) this.#parts.push(Buffer.from(piece.subarray(0, room)));
     this.#bytes += Math.min(piece.length, room);
     if (piece.length <= room) return;
-    this.#passOn(CUT_MARK);
-    this.#skips = true;
+    this.#emit(CUT_MARK);
+    this.#skipping = true;
   }
 
   #endLine(): void {
-    if (!this.#skips) this.#passOn('');
-    this.#skips = false;
+    if (!this.#skipping) this.#emit('');
+    this.#skipping = false;
   }
 
-  #passOn(mark: string): void {
+  #emit(mark: string): void {
     const line = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#bytes = 0;

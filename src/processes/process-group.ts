@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { constants, getPriority, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { EnvironmentError } from '../errors.ts';
-import { releaseFromCare, takeIntoCare } from './warden-client.ts';
+import { registerForCleanup, unregisterFromCleanup } from './warden-client.ts';
 
 /**
  * The new process waits for a line on descriptor 3 before it becomes the command, and exits if that is closed instead.
@@ -54,14 +54,14 @@ export async function startProcess(command: readonly string[], options: StartOpt
   // On a real cluster the load and the pods do not share their cores. Here they do, and the load must keep its
   // schedule.
   if (!fullPriority) makeNicer(pid);
-  takeIntoCare({ group: pid });
+  registerForCleanup({ group: pid });
   const gate = child.stdio[3] as Writable;
   gate.on('error', () => {}); // EPIPE: the process was killed before it passed the gate; `exited` reports that
   gate.end('go\n');
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => {
       endRest(pid);
-      releaseFromCare({ group: pid });
+      unregisterFromCleanup({ group: pid });
       resolve({ code, signal });
     });
   });

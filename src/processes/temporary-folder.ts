@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
-import { releaseFromCare, takeIntoCare } from './warden-client.ts';
+import { registerForCleanup, unregisterFromCleanup } from './warden-client.ts';
 
 const PREFIX = 'k8s-rollout-test-';
 
@@ -22,12 +22,12 @@ export interface TemporaryFolder {
  */
 export function temporaryPath(what: string, parent = tmpdir()): TemporaryFolder {
   const path = join(parent, `${PREFIX}${what}-${randomBytes(6).toString('hex')}`);
-  takeIntoCare({ folder: path });
+  registerForCleanup({ folder: path });
   return {
     path,
     async remove() {
       await rm(path, { recursive: true, force: true });
-      releaseFromCare({ folder: path });
+      unregisterFromCleanup({ folder: path });
     },
   };
 }

@@ -4,27 +4,27 @@ import type { Writable } from 'node:stream';
 import { projectFile } from '../project-file.ts';
 
 /** A process group to kill, or a folder to remove with its content. */
-export type Charge = { group: number } | { folder: string };
+export type CleanupTarget = { group: number } | { folder: string };
 
 let warden: ChildProcess | undefined;
 /** Everything registered, as the lines that the warden gets. */
-const charges = new Set<string>();
+const cleanupTargets = new Set<string>();
 
-/** Registers a charge. The warden knows about it when this returns, except for what a full pipe holds back. */
-export function takeIntoCare(charge: Charge): void {
-  const line = JSON.stringify(charge);
-  tell(`+${line}`);
-  charges.add(line);
+/** Registers a target. The warden knows about it when this returns, except for what a full pipe holds back. */
+export function registerForCleanup(target: CleanupTarget): void {
+  const line = JSON.stringify(target);
+  send(`+${line}`);
+  cleanupTargets.add(line);
 }
 
-/** Call when the charge no longer exists. */
-export function releaseFromCare(charge: Charge): void {
-  const line = JSON.stringify(charge);
-  charges.delete(line);
-  tell(`-${line}`);
+/** Call when the target no longer exists. */
+export function unregisterFromCleanup(target: CleanupTarget): void {
+  const line = JSON.stringify(target);
+  cleanupTargets.delete(line);
+  send(`-${line}`);
 }
 
-function tell(line: string): void {
+function send(line: string): void {
   warden ??= startWarden();
   (warden.stdin as Writable).write(`${line}\n`);
 }
@@ -35,13 +35,13 @@ function startWarden(): ChildProcess {
     detached: true,
   });
   const stdin = started.stdin as Writable & { unref(): void };
-  // If somebody kills the warden, the next registration starts another one and repeats all charges to it.
+  // If somebody kills the warden, the next registration starts another one and repeats all cleanupTargets to it.
   stdin.on('error', () => {});
   started.on('exit', () => {
     if (warden === started) warden = undefined;
   });
   started.unref();
   stdin.unref();
-  for (const line of charges) stdin.write(`+${line}\n`);
+  for (const line of cleanupTargets) stdin.write(`+${line}\n`);
   return started;
 }

@@ -3,15 +3,15 @@
  * creates. When the warden's standard input ends, because the program has ended in any way (SIGKILL included), it kills
  * and removes what is left.
  *
- * Lines on standard input: `+` and a charge in JSON (warden-client.ts) when it is created, `-` and the same JSON when
+ * Lines on standard input: `+` and a target in JSON (warden-client.ts) when it is created, `-` and the same JSON when
  * it is gone.
  */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { childrenOf } from './children.ts';
-import type { Charge } from './warden-client.ts';
+import type { CleanupTarget } from './warden-client.ts';
 
-const charges = new Set<string>();
+const cleanupTargets = new Set<string>();
 
 /**
  * Retry, because a process that has just been killed may write one more file into a folder while it is being removed.
@@ -23,13 +23,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
-  if (line.startsWith('+')) charges.add(line.slice(1));
-  else charges.delete(line.slice(1));
+  if (line.startsWith('+')) cleanupTargets.add(line.slice(1));
+  else cleanupTargets.delete(line.slice(1));
 });
 lines.on('close', () => {
-  const left = [...charges].map((line): Charge => JSON.parse(line));
-  for (const charge of left) if ('group' in charge) endGroup(charge.group);
-  for (const charge of left) if ('folder' in charge) attempt(() => rmSync(charge.folder, REMOVAL));
+  const left = [...cleanupTargets].map((line): CleanupTarget => JSON.parse(line));
+  for (const target of left) if ('group' in target) endGroup(target.group);
+  for (const target of left) if ('folder' in target) attempt(() => rmSync(target.folder, REMOVAL));
   process.exit(process.exitCode ?? 0);
 });
 
@@ -41,7 +41,7 @@ function endGroup(group: number): void {
   for (const pid of [...childrenOf(group), -group]) attempt(() => process.kill(pid, 'SIGKILL'));
 }
 
-/** Reports a failure and continues, so that the remaining charges are still cleaned up. */
+/** Reports a failure and continues, so that the remaining cleanupTargets are still cleaned up. */
 function attempt(end: () => void): void {
   try {
     end();

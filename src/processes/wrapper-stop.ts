@@ -27,13 +27,13 @@ export interface FirstProcess {
   signal(name: NodeJS.Signals): void;
 }
 
-const LOOK_MS = 5;
+const POLL_MS = 5;
 const STOP_LIMIT_MS = 1000;
 /**
  * Signals that do not come from the wrapper: this program pauses the server with SIGSTOP, and the kernel sends SIGKILL
  * when PID 1 ends.
  */
-const OF_OURS: ReadonlySet<NodeJS.Signals> = new Set(['SIGSTOP', 'SIGKILL']);
+const NOT_FROM_WRAPPER: ReadonlySet<NodeJS.Signals> = new Set(['SIGSTOP', 'SIGKILL']);
 /** A wrapper that has not forwarded the signal by then does not forward it. */
 export const PASS_ON_MS = 2000;
 
@@ -57,14 +57,14 @@ export async function stopWithoutServer(
   for (;;) {
     const seenMs = performance.now() - startedMs;
     const serverEnded = hasEnded(server.pid);
-    for (const name of signalsOf(server.pid)?.pending ?? []) if (!OF_OURS.has(name)) signals.add(name);
+    for (const name of signalsOf(server.pid)?.pending ?? []) if (!NOT_FROM_WRAPPER.has(name)) signals.add(name);
     const stop = { handled, signals: [...signals] };
     // Check this after the server: PID 1 begins to end before the processes that it takes down with it.
     if (firstPid === undefined || isEnding(firstPid)) return { ...stop, firstEndedMs: seenMs };
     if (serverEnded) return { ...stop, serverEndedMs: seenMs };
     const heard = signals.size > 0 || seenMs < PASS_ON_MS;
     if (!heard || seenMs >= limitMs || aborted.aborted) return stop;
-    await delay(LOOK_MS);
+    await delay(POLL_MS);
   }
 }
 
@@ -76,7 +76,7 @@ async function pause(pids: readonly number[]): Promise<void> {
   for (const pid of pids) signalIfAlive(pid, 'SIGSTOP');
   const endMs = performance.now() + STOP_LIMIT_MS;
   const runs = (pid: number) => !/^[TZX]?$/.test(signalsOf(pid)?.state ?? '');
-  while (pids.some(runs) && performance.now() < endMs) await delay(LOOK_MS);
+  while (pids.some(runs) && performance.now() < endMs) await delay(POLL_MS);
 }
 
 /** A process and its descendants. */

@@ -13,20 +13,20 @@ const LIMITS: RolloutLimits = { replicas: 2, progressDeadlineMs: 120_000, waitsF
 
 const pod = (name: string, properties: Partial<RolloutPod> = {}): RolloutPod => ({
   name,
-  wanted: true,
+  updated: true,
   ready: true,
   available: true,
   graceMs: 30_000,
   ...properties,
 });
-const old = (name: string, properties: Partial<RolloutPod> = {}) => pod(name, { wanted: false, ...properties });
+const old = (name: string, properties: Partial<RolloutPod> = {}) => pod(name, { updated: false, ...properties });
 const starting = (name: string) => pod(name, { ready: false, available: false });
 const terminating = (name: string, deletionMs: number, graceMs = 30_000) => old(name, { deletionMs, graceMs });
 
 /** What is due after the last of these states of the pods. */
 function after(looks: [atMs: number, pods: RolloutPod[]][], limits: Partial<RolloutLimits> = {}) {
   const deadline = new RolloutDeadline({ ...LIMITS, ...limits });
-  const dues = looks.map(([atMs, pods]) => deadline.look(pods, atMs));
+  const dues = looks.map(([atMs, pods]) => deadline.update(pods, atMs));
   return dues.at(-1);
 }
 

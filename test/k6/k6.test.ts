@@ -125,7 +125,7 @@ describe('with k6', { skip: noK6 }, () => {
       url,
       current: () => ({ headless: false, routers: [] }),
       onChange: () => {},
-      whereWas: () => seen,
+      proxiedRequest: () => seen,
     };
     const { record } = await load({ ...options(url, [scenario('any', { path: '/reset' })]), target: routes }, 300);
     const [failure] = record.failures;

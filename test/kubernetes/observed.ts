@@ -9,7 +9,7 @@ import { type ApiServer, startApiServer } from './api-server/server.ts';
 
 export interface ObservedOptions {
   shape?: Shape;
-  asksApp?: boolean;
+  readsAppLog?: boolean;
   clock?: TrialClock;
   /** What exists before the observer starts. */
   before?: (server: ApiServer) => void;
@@ -25,7 +25,7 @@ export async function observe(t: TestContext, options: ObservedOptions = {}) {
     namespace: 'ns',
     manifests: manifests(options.shape),
     clock: options.clock ?? startClock(),
-    asksApp: options.asksApp ?? false,
+    readsAppLog: options.readsAppLog ?? false,
     signal: ending.signal,
     onEvent: () => server.emit('step'),
   });

@@ -271,7 +271,7 @@ describe('pods that do not become ready', () => {
   const shape = { progressDeadlineSeconds: 1, graceSeconds: 0 };
 
   test('are reported with the last line of their log', async (t) => {
-    const { server, recorded } = await observe(t, { shape, asksApp: true });
+    const { server, recorded } = await observe(t, { shape, readsAppLog: true });
     server.store.put(podObject('web-1', { startedAt: wholeSeconds() }));
     server.log('ns', 'web-1').write('waiting for the database');
     await assert.rejects(

@@ -49,7 +49,7 @@ async function replay(t: TestContext, recorded: Recorded): Promise<{ record: Clu
   const onEvent = ({ type }: { type: string }) => {
     if (type === 'Unhealthy') noteSeen();
   };
-  const observer = new Observer({ api, namespace: 'ns', manifests, clock, asksApp: true, signal, onEvent });
+  const observer = new Observer({ api, namespace: 'ns', manifests, clock, readsAppLog: true, signal, onEvent });
   await observer.start();
   await server.watched('endpointslices', 'events', 'pods');
   // Checked after each change of a pod or slice.

@@ -26,7 +26,7 @@ test('a log continues after a cut, a silence, an unanswered request and a messag
   const lines: string[] = [];
   const followed = followLog(
     api,
-    { ...SOURCE, believedSilenceMs: () => 200 },
+    { ...SOURCE, maxSilenceMs: () => 200 },
     (text) => lines.push(text),
     new AbortController().signal,
     () => false,
@@ -88,7 +88,7 @@ test('the last line of a log, or none if the kubelet is silent', async (t) => {
 test('a log is read from an API server that is always slow, despite the limit on silence', async (t) => {
   const { api } = await apiServer(t, [(_, response) => void setTimeout(() => response.end(line(1)), 1500)]);
   const lines: string[] = [];
-  const source = { ...SOURCE, believedSilenceMs: () => 400 };
+  const source = { ...SOURCE, maxSilenceMs: () => 400 };
   const over = () => lines.length > 0;
   const { signal } = new AbortController();
   await within(

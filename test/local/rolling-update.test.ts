@@ -62,7 +62,7 @@ describe('what the Deployment controller does next', () => {
     ['no replicas: old pods are deleted', 0, [0, 1], '1/1', '0/0', '+0 -1'],
   ];
   for (const [what, replicas, [maxSurge, maxUnavailable], oldPods, newPods, step] of table) {
-    test(`${what}: ${replicas} wanted, old ${oldPods}, new ${newPods}: ${step}`, () => {
+    test(`${what}: ${replicas} replicas, old ${oldPods}, new ${newPods}: ${step}`, () => {
       const limits = { maxSurge, maxUnavailable };
       assert.equal(written(rollingUpdateStep(replicas, limits, counts(oldPods), counts(newPods))), step);
     });

@@ -9,7 +9,7 @@ import { type OrdinalPod, statefulSetStep } from '../../src/kubernetes-rules/sta
 function pod(text: string): OrdinalPod {
   return {
     ordinal: Number.parseInt(text, 10),
-    wanted: text.includes('+'),
+    updated: text.includes('+'),
     available: !text.includes('?'),
     terminating: text.includes('*'),
   };

@@ -12,7 +12,7 @@ export class AnswerError extends Error {
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
 
 /** No Kubernetes object is nested nearly this deep. Parsing JSON that is nested deeper takes seconds. */
-const DEEPEST = 500;
+const MAX_DEPTH = 500;
 
 export interface Answer {
   text: string;
@@ -33,7 +33,7 @@ export function answerOf(status: number, headers: Record<string, string>, body: 
   if (!JSON_TYPE.test(type)) {
     throw new AnswerError(`with ${type === '' ? 'no content type' : (type.split(';')[0] ?? '')}, not JSON`);
   }
-  if (isDeep(body)) throw new AnswerError(`with JSON nested deeper than ${DEEPEST} levels`);
+  if (isDeep(body)) throw new AnswerError(`with JSON nested deeper than ${MAX_DEPTH} levels`);
   const object = parsed(text);
   if (!isObject(object)) throw new AnswerError(`with ${describe(object)}, not an object`);
   if ('items' in object) {
@@ -59,7 +59,7 @@ function isDeep(json: Buffer): boolean {
       else if (byte === QUOTE) quoted = false;
     } else if (byte === QUOTE) quoted = true;
     else if (byte === OPEN || byte === OPEN_LIST) {
-      if (++depth > DEEPEST) return true;
+      if (++depth > MAX_DEPTH) return true;
     } else if (byte === CLOSE || byte === CLOSE_LIST) depth--;
   }
   return false;

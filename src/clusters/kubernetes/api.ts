@@ -26,7 +26,7 @@ export const FIELD_MANAGER = 'k8s-rollout-test';
 /** The kubelet (observed with 1.34) sometimes accepts a request and never begins to respond. */
 const ANSWER_TIMEOUT_MS = 5000;
 /** The server's reason for a refusal is cut to this length. */
-const LONGEST_REASON = 500;
+const MAX_REASON_LENGTH = 500;
 
 export class KubernetesApi {
   /** The kubeconfig context. */
@@ -164,7 +164,7 @@ function failure(error: unknown, { server }: KubernetesApi): string {
 function statusMessage({ body, code }: ApiException<unknown>): string {
   const message = (parsedBody(body) as { message?: unknown } | undefined)?.message;
   const text = typeof message === 'string' ? message : typeof body === 'string' && !body.includes('<') ? body : '';
-  const reason = printable(text).replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_REASON);
+  const reason = printable(text).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON_LENGTH);
   if (reason === '') return `HTTP status ${code}${code === 401 ? ': it rejects the login in the kubeconfig' : ''}`;
   return typeof message === 'string' ? reason : `${code} ${reason}`;
 }
@@ -179,7 +179,7 @@ function parsedBody(body: unknown): unknown {
 }
 
 function firstLine(text: unknown): string {
-  return printable(String(text).split('\n')[0] ?? '').slice(0, LONGEST_REASON);
+  return printable(String(text).split('\n')[0] ?? '').slice(0, MAX_REASON_LENGTH);
 }
 
 /**

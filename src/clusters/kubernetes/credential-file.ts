@@ -4,7 +4,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** The largest kubeconfigs, for fleets of hundreds of clusters, have one or two MB. */
-const LARGEST_BYTES = 4 * 2 ** 20;
+const MAX_BYTES = 4 * 2 ** 20;
 /** How long to wait for data from a pipe, as in `KUBECONFIG=<(command)`. */
 const PIPE_LIMIT_MS = 5000;
 const POLL_MS = 20;
@@ -28,7 +28,7 @@ export function readCredentialFile(path: string): Buffer {
 function readAll(descriptor: number): Buffer {
   const endMs = performance.now() + PIPE_LIMIT_MS;
   const chunks: Buffer[] = [];
-  for (let bytes = 0; bytes <= LARGEST_BYTES; ) {
+  for (let bytes = 0; bytes <= MAX_BYTES; ) {
     const chunk = Buffer.alloc(65_536);
     const length = readNow(descriptor, chunk);
     if (length === 0) return Buffer.concat(chunks);
@@ -40,7 +40,7 @@ function readAll(descriptor: number): Buffer {
     bytes += length;
     chunks.push(chunk.subarray(0, length));
   }
-  throw new Error(`it is larger than ${LARGEST_BYTES / 2 ** 20} MB`);
+  throw new Error(`it is larger than ${MAX_BYTES / 2 ** 20} MB`);
 }
 
 /** The number of bytes read; 0 at the end; undefined if no data is available yet. */

@@ -75,7 +75,7 @@ class ExistingDeployment implements Deployed {
       namespace: options.workload.namespace,
       manifests: trial.manifests,
       clock: trial.clock,
-      asksApp: false,
+      readsAppLog: false,
       signal: this.#watching.signal,
       ...(trial.onEvent ? { onEvent: trial.onEvent } : {}),
     });

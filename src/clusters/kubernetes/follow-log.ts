@@ -9,7 +9,7 @@ const WATCHDOG_MS = 100;
 /** Once a container has ended, or if it never started, its log may be gone; stop after this many attempts. */
 const ATTEMPTS_AFTER_END = 5;
 /** The longest wait, as a multiple of the first. */
-const MOST_PATIENCE = 16;
+const MAX_PATIENCE = 16;
 /**
  * The container runtime writes longer lines in several pieces; an app that prints endless lines must not fill the
  * memory.
@@ -20,7 +20,7 @@ const MAX_LINE_LENGTH = 16 * 1024;
  * How long to wait for a response while a limit on silence applies. A terminating pod's last two seconds are too
  * precious for one attempt.
  */
-const HASTY_ANSWER_MS = 1000;
+const SHORT_ANSWER_MS = 1000;
 
 export interface LogSource {
   namespace: string;
@@ -30,7 +30,7 @@ export interface LogSource {
    * How long the log may be silent before it is requested again, in ms; undefined: no limit. The kubelet (observed with
    * 1.34) sometimes sends nothing more on a connection that it keeps open.
    */
-  believedSilenceMs?: () => number | undefined;
+  maxSilenceMs?: () => number | undefined;
   /** Called after each attempt that returned no line, with the reason. */
   onTrouble?: (what: string) => void;
 }
@@ -42,7 +42,7 @@ export interface LogSource {
  */
 export async function followLog(
   api: KubernetesApi,
-  { namespace, pod, container, believedSilenceMs = () => undefined, onTrouble = () => {} }: LogSource,
+  { namespace, pod, container, maxSilenceMs = () => undefined, onTrouble = () => {} }: LogSource,
   onLine: (line: string) => void,
   signal: AbortSignal,
   ended: () => boolean,
@@ -56,8 +56,8 @@ export async function followLog(
     if (overBefore) attemptsAfterEnd++;
     const query = { container, follow: 'true', timestamps: 'true', ...(lastTime ? { sinceTime: lastTime } : {}) };
     try {
-      const hasty = believedSilenceMs() !== undefined;
-      const response = await api.get(path, query, signal, hasty ? HASTY_ANSWER_MS * patience : undefined);
+      const hasty = maxSilenceMs() !== undefined;
+      const response = await api.get(path, query, signal, hasty ? SHORT_ANSWER_MS * patience : undefined);
       // Either the pod is gone, or its kubelet does not know about it yet and responds in the same way.
       if (response.statusCode === 404 && (lastTime !== '' || overBefore)) return;
       if (response.statusCode !== 200) {
@@ -70,16 +70,16 @@ export async function followLog(
           response,
           lastTime,
           onLine,
-          () => patient * (believedSilenceMs() ?? Number.POSITIVE_INFINITY),
+          () => patient * (maxSilenceMs() ?? Number.POSITIVE_INFINITY),
         );
         if (lastTime === before) onTrouble('no line came');
-        patience = lastTime === before ? Math.min(2 * patience, MOST_PATIENCE) : 1;
+        patience = lastTime === before ? Math.min(2 * patience, MAX_PATIENCE) : 1;
         if (overBefore) return;
       }
     } catch (error) {
       if (!isConnectionError(error)) throw error;
       onTrouble((error as Error).message);
-      patience = Math.min(2 * patience, MOST_PATIENCE);
+      patience = Math.min(2 * patience, MAX_PATIENCE);
     }
     await delay(RETRY_AFTER_MS, undefined, { signal }).catch(() => {});
   }
@@ -96,8 +96,8 @@ export async function lastLine(
   const lines: string[] = [];
   const keep = (line: string) => void lines.push(line);
   try {
-    const response = await api.get(path, query, signal, HASTY_ANSWER_MS);
-    if (response.statusCode === 200) await readLines(response, '', keep, () => HASTY_ANSWER_MS);
+    const response = await api.get(path, query, signal, SHORT_ANSWER_MS);
+    if (response.statusCode === 200) await readLines(response, '', keep, () => SHORT_ANSWER_MS);
     else response.destroy();
   } catch (error) {
     if (!isConnectionError(error)) throw error;
@@ -110,12 +110,12 @@ async function readLines(
   response: IncomingMessage,
   before: string,
   onLine: (line: string) => void,
-  believedSilenceMs: () => number,
+  maxSilenceMs: () => number,
 ): Promise<string> {
   let lastTime = before;
   let heardMs = performance.now();
   const watchdog = setInterval(() => {
-    if (performance.now() - heardMs > believedSilenceMs()) response.destroy();
+    if (performance.now() - heardMs > maxSilenceMs()) response.destroy();
   }, WATCHDOG_MS);
   try {
     for await (const text of linesOf(response, MAX_LINE_LENGTH)) {

@@ -77,7 +77,7 @@ class KubernetesDeployment implements Deployed {
       namespace,
       manifests: options.manifests,
       clock: options.clock,
-      asksApp: true,
+      readsAppLog: true,
       signal: this.#watching.signal,
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });

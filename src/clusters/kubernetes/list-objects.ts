@@ -31,12 +31,12 @@ type Kind = (typeof KINDS)[number] | typeof POD;
 const MB = 2 ** 20;
 /** Objects per page: a response of a large cluster then has a few MB and arrives in time. */
 const PAGE = 250;
-const MOST_SHORT_PAGES = 10;
+const MAX_SHORT_PAGES = 10;
 const PAGE_BYTES = 16 * MB;
 /** The limits on what a check reads and holds in memory. */
-const MOST_OBJECTS = 100_000;
-const MOST_BYTES = 96 * MB;
-const LONGEST_MS = 60_000;
+const MAX_OBJECTS = 100_000;
+const MAX_BYTES = 96 * MB;
+const MAX_MS = 60_000;
 
 /** Plain objects with apiVersion and kind, which the items of a list lack. */
 export interface ListedObjects {
@@ -67,7 +67,7 @@ export async function listObjects(api: KubernetesApi, namespace: string | undefi
 class Listing {
   readonly #api: KubernetesApi;
   readonly #namespace: string | undefined;
-  readonly #endMs = performance.now() + LONGEST_MS;
+  readonly #endMs = performance.now() + MAX_MS;
   #objects = 0;
   #bytes = 0;
 
@@ -85,7 +85,7 @@ class Listing {
       if (next === undefined) return objects;
       // Every page but the last should be full; a server that keeps sending short pages would never finish.
       if (items.length < PAGE) shortPages++;
-      if (shortPages > MOST_SHORT_PAGES || next === from) throw new AnswerError('with a list that never ends');
+      if (shortPages > MAX_SHORT_PAGES || next === from) throw new AnswerError('with a list that never ends');
       from = next;
     }
   }
@@ -98,9 +98,9 @@ class Listing {
     const { items, next } = pageOf(list, resource);
     this.#objects += items.length;
     this.#bytes += bytes;
-    if (this.#objects > MOST_OBJECTS || this.#bytes > MOST_BYTES || performance.now() > this.#endMs) {
+    if (this.#objects > MAX_OBJECTS || this.#bytes > MAX_BYTES || performance.now() > this.#endMs) {
       throw new EnvironmentError(
-        `${this.#api.context} has more objects than check reads (at most ${MOST_OBJECTS} objects, ${MOST_BYTES / MB} MB, ${LONGEST_MS / 1000} s): name a namespace with -n`,
+        `${this.#api.context} has more objects than check reads (at most ${MAX_OBJECTS} objects, ${MAX_BYTES / MB} MB, ${MAX_MS / 1000} s): name a namespace with -n`,
       );
     }
     return { items, next };

@@ -46,13 +46,13 @@ export function parseOwner(json: string | undefined): Owner | undefined {
  * Whether the process has definitely ended: it belonged to this PID namespace and no longer exists. False if that is
  * not known; then nothing may be deleted.
  * @param here this process
- * @param look finds the process that now has an id
+ * @param findProcess finds the process that now has an id
  */
-export function isGone(owner: Owner, here: Owner, look: (pid: number) => Running = running): boolean {
+export function isGone(owner: Owner, here: Owner, findProcess: (pid: number) => Running = running): boolean {
   const isHere = (['host', 'machine', 'boot', 'pidNamespace'] as const).every((name) => owner[name] === here[name]);
   const isKnown = [owner.boot, owner.pidNamespace, owner.start, here.start].every((field) => field !== '');
   if (!isHere || !isKnown) return false;
-  const { alive, start } = look(owner.pid);
+  const { alive, start } = findProcess(owner.pid);
   return !alive || (start !== '' && start !== owner.start);
 }
 

@@ -29,7 +29,7 @@ export interface ObserverOptions {
    * Whether to read the app's lifecycle log and clock. Only this project's app has them; for other apps only what the
    * cluster reports is known.
    */
-  asksApp: boolean;
+  readsAppLog: boolean;
   /** Aborting it ends everything. */
   signal: AbortSignal;
   onEvent?: DeployOptions['onEvent'];
@@ -124,7 +124,7 @@ export class Observer {
   until(what: string, signal: AbortSignal, condition: () => boolean): Promise<void> {
     const { clock, manifests } = this.#options;
     const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
-    const due = () => deadline.look(this.#pods.forDeadline(clock.nowMs()), clock.nowMs());
+    const due = () => deadline.update(this.#pods.forDeadline(clock.nowMs()), clock.nowMs());
     return this.#conditions.until(condition, {
       signal,
       leftMs: () => due().leftMs,
@@ -139,11 +139,11 @@ export class Observer {
   }
 
   record(): ClusterRecord {
-    const { asksApp, manifests } = this.#options;
+    const { readsAppLog, manifests } = this.#options;
     const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
     const ending = { containers, gracePeriodMs: terminationGracePeriodSeconds * 1000, events: this.#events };
     const pods = this.#pods.records.map((record) =>
-      asksApp
+      readsAppLog
         ? withDeletionBeforeSignal(this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms)))
         : withDueTermination(record, ending),
     );
@@ -154,14 +154,14 @@ export class Observer {
       routerViews: this.#pods.views,
       events: this.#events,
       pid1: true,
-      ...(asksApp ? {} : { listenersSeen: false }),
+      ...(readsAppLog ? {} : { listenersSeen: false }),
       ...(runtimeVersion === undefined ? {} : { runtimeVersion }),
       ...(boundMs === undefined ? {} : { clockBoundMs: boundMs }),
     };
   }
 
   #onPod(pod: V1Pod): void {
-    const { clock, signal, asksApp } = this.#options;
+    const { clock, signal, readsAppLog } = this.#options;
     const noted = this.#pods.note(pod, clock.nowMs());
     if (!noted) return;
     const { record } = noted;
@@ -169,11 +169,11 @@ export class Observer {
       this.#event('Started', record, 'container started');
       const terminating = () => record.deletionMs !== undefined;
       const ended = () => record.goneMs !== undefined || servingContainer(record)?.runs.at(-1)?.exitCode !== undefined;
-      if (asksApp) this.#inBackground(this.#logs.follow(pod, terminating, ended));
+      if (readsAppLog) this.#inBackground(this.#logs.follow(pod, terminating, ended));
     }
     if (noted.ready) {
       this.#event('Ready', record, 'ready');
-      if (asksApp) this.#inBackground(this.clocks.measure(pod, signal));
+      if (readsAppLog) this.#inBackground(this.clocks.measure(pod, signal));
     }
     if (noted.deletion) this.#event('Killing', record, 'deletion requested');
     if (noted.notReady) this.#event('NotReady', record, 'no longer ready');
@@ -227,15 +227,15 @@ export class Observer {
   }
 
   #trouble(what: string, lastLine?: string): EnvironmentError {
-    const words = lastLine ? `; its last line: ${lastLine}` : '';
-    return new EnvironmentError(`${this.#options.manifests.source}: ${what}${words}`);
+    const suffix = lastLine ? `; its last line: ${lastLine}` : '';
+    return new EnvironmentError(`${this.#options.manifests.source}: ${what}${suffix}`);
   }
 
   async #stuck(what: string, overdue: string): Promise<EnvironmentError> {
     const pods = this.#pods.present;
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
     const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
-    const lastLine = unready && this.#options.asksApp ? await this.#logs.askLastLine(unready) : undefined;
+    const lastLine = unready && this.#options.readsAppLog ? await this.#logs.fetchLastLine(unready) : undefined;
     return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }
 }

@@ -42,11 +42,11 @@ export class PodLogs {
     if (this.#logs.has(name)) return;
     const log: PodLog = { events: [], lines: [] };
     this.#logs.set(name, log);
-    const believedSilenceMs = () => {
+    const maxSilenceMs = () => {
       if (terminating()) return SILENCE_MS;
       return log.lines.length === 0 ? FIRST_SILENCE_MS : undefined;
     };
-    const source = { namespace: this.#namespace, pod: name, container, believedSilenceMs };
+    const source = { namespace: this.#namespace, pod: name, container, maxSilenceMs };
     await followLog(this.#api, source, (line) => this.#read(log, line), this.#signal, ended);
   }
 
@@ -56,7 +56,7 @@ export class PodLogs {
   }
 
   /** The last line of any pod: requested if the pod was not followed or no line was read; undefined if that fails. */
-  async askLastLine({ metadata, spec }: V1Pod): Promise<string | undefined> {
+  async fetchLastLine({ metadata, spec }: V1Pod): Promise<string | undefined> {
     const pod = metadata?.name ?? '';
     const source = { namespace: this.#namespace, pod, container: spec?.containers[0]?.name ?? '' };
     return this.lastLine(pod) ?? (await lastLine(this.#api, source, this.#signal));

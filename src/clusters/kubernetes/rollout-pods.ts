@@ -7,18 +7,18 @@ import { isReady } from './pod-timeline.ts';
 
 /**
  * @param record what has been observed of the pod so far
- * @param wanted whether it was created from the new template
+ * @param updated whether it was created from the new template
  * @param nowMs on the record's clock
  */
 export function rolloutPod(
   pod: V1Pod,
   { name, readyMs, deletionMs }: Pick<PodRecord, 'name' | 'readyMs' | 'deletionMs'>,
   { spec: { minReadySeconds, template } }: Workload,
-  wanted: boolean,
+  updated: boolean,
   nowMs: number,
 ): RolloutPod {
   const ready = isReady(pod);
   const available = ready && readyMs !== undefined && nowMs - readyMs >= minReadySeconds * 1000;
   const graceSeconds = pod.metadata?.deletionGracePeriodSeconds ?? template.spec.terminationGracePeriodSeconds;
-  return { name, wanted, ready, available, deletionMs, graceMs: graceSeconds * 1000 };
+  return { name, updated, ready, available, deletionMs, graceMs: graceSeconds * 1000 };
 }

@@ -92,7 +92,7 @@ export class Transport {
     bytes: number,
   ): Promise<Answer & { status: number; bytes: number }> {
     const options = await this.#withLogin({ method: 'GET', headers: { accept: 'application/json' } });
-    return this.#ask(this.#url(path, query), options, undefined, { ...READING, bytes });
+    return this.#request(this.#url(path, query), options, undefined, { ...READING, bytes });
   }
 
   #url(path: string, query: Record<string, string>): URL {
@@ -111,14 +111,14 @@ export class Transport {
     const limits = limitsOf(method, context.getUrl());
     const options = { method, headers: context.getHeaders(), agent: context.getAgent() as Agent };
     const body = context.getBody() as string | undefined;
-    const { status, text, headers } = await this.#ask(new URL(context.getUrl()), options, body, limits);
+    const { status, text, headers } = await this.#request(new URL(context.getUrl()), options, body, limits);
     return new ResponseContext(status, headers, {
       text: () => Promise.resolve(text),
       binary: () => Promise.resolve(Buffer.from(text)),
     });
   }
 
-  async #ask(url: URL, options: RequestOptions, body: string | undefined, limits: Limits) {
+  async #request(url: URL, options: RequestOptions, body: string | undefined, limits: Limits) {
     const endMs = performance.now() + limits.totalMs;
     options.headers = { ...(options.headers as object), 'accept-encoding': 'gzip' };
     const response = await begin(url, options, body, limits.beginMs);

@@ -8,7 +8,7 @@ import { linesOf } from './response-lines.ts';
  * The server sends a bookmark every minute if nothing else happens, though not for Event objects. After a longer
  * silence the watch is requested again, because its connection may be dead.
  */
-const BELIEVED_SILENCE_MS = 90_000;
+const MAX_SILENCE_MS = 90_000;
 /** The API server accepts objects of at most 1.5 MB. */
 const MAX_EVENT_LENGTH = 4 * 1024 * 1024;
 
@@ -71,7 +71,7 @@ export async function* watchEvents<T extends KubernetesObject>(
   const silence = setTimeout(() => {
     isSilent = true;
     response.destroy();
-  }, BELIEVED_SILENCE_MS);
+  }, MAX_SILENCE_MS);
   try {
     for await (const line of linesOf(response, MAX_EVENT_LENGTH)) {
       silence.refresh();

@@ -12,7 +12,7 @@ import { WatchError, watchEvents } from './watch-events.ts';
 
 /** The pause after the first failure; it doubles with each further one. */
 const RESTART_AFTER_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
+const MAX_PAUSE_MS = 5000;
 
 export interface WatchHandlers<T> extends ChangeHandlers<T> {
   /** Called when the connection was lost and is being restored; changes in between are reported late. */
@@ -85,7 +85,7 @@ class Follower<T extends KubernetesObject> {
       // Retry without a pause the first time, because changes are reported late until the watch is restored.
       if (this.#failures > 0) pauseMs = Math.max(pauseMs, RESTART_AFTER_MS * 2 ** (this.#failures - 1));
       this.#failures++;
-      await delay(Math.min(pauseMs, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => {}); // aborted: the loop ends
+      await delay(Math.min(pauseMs, MAX_PAUSE_MS), undefined, { signal }).catch(() => {}); // aborted: the loop ends
     }
   }
 

@@ -62,11 +62,11 @@ async function namesake(api: KubernetesApi, { kind, name, namespace }: WorkloadR
     ['CronJob', () => batch.readNamespacedCronJob({ name, namespace }), ONLY],
   ];
   for (const [other, read, advice] of kinds.filter(([other]) => other !== kind)) {
-    const there = await read().then(
+    const exists = await read().then(
       () => true,
       () => false, // it does not exist or cannot be read, so there is no hint
     );
-    if (there) return `, but there is a ${other} ${name}: ${advice}`;
+    if (exists) return `, but there is a ${other} ${name}: ${advice}`;
   }
   return '';
 }
@@ -103,8 +103,8 @@ export function workloadState(workload: LiveWorkload): WorkloadState {
   const replicas = spec?.replicas ?? 1;
   const observedGeneration = status?.observedGeneration ?? 0;
   const seen = observedGeneration >= (metadata?.generation ?? 0);
-  const there = [status?.replicas, status?.availableReplicas].every((count) => (count ?? 0) === replicas);
-  return { replicas, observedGeneration, complete: seen && there && isUpdated(workload, replicas) };
+  const counted = [status?.replicas, status?.availableReplicas].every((count) => (count ?? 0) === replicas);
+  return { replicas, observedGeneration, complete: seen && counted && isUpdated(workload, replicas) };
 }
 
 /** Whether all pods that the controller replaces on its own are up to date. */

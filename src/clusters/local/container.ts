@@ -257,7 +257,7 @@ export class Container {
     await relist.next(aborted);
     if (isTerminating()) return;
     this.#health.setNotReady();
-    const last = exited.lastWords;
+    const last = exited.errorLine;
     const message = `container exited (${signal ?? code})${last ? `: ${last}` : ''}`;
     onEvent('BackOff', message);
     if (this.#restarts > 0 && !this.#wasReady) onCrashLoop(message);

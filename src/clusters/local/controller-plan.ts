@@ -9,7 +9,7 @@ import type { Pod } from './pod.ts';
 export interface SeenPods {
   /** Pods that still exist. */
   pods: readonly Pod[];
-  isWanted(pod: Pod): boolean;
+  isUpdated(pod: Pod): boolean;
   /** Whether it has been ready for minReadySeconds. */
   isAvailable(pod: Pod): boolean;
 }
@@ -35,16 +35,16 @@ export function planner(workload: Workload): (seen: SeenPods) => ControllerPlan 
 function deploymentPlanner(deployment: Deployment): (seen: SeenPods) => ControllerPlan {
   const strategy = effectiveStrategy(deployment);
   const { replicas } = strategy;
-  return ({ pods, isWanted, isAvailable }) => {
+  return ({ pods, isUpdated, isAvailable }) => {
     const counts = (some: readonly Pod[]) => ({ total: some.length, available: some.filter(isAvailable).length });
     const active = pods.filter((pod) => !pod.terminating);
-    const wanted = active.filter(isWanted);
-    const old = active.filter((pod) => !isWanted(pod));
-    const terminating = pods.filter((pod) => pod.terminating && !isWanted(pod)).length;
+    const updated = active.filter(isUpdated);
+    const old = active.filter((pod) => !isUpdated(pod));
+    const terminating = pods.filter((pod) => pod.terminating && !isUpdated(pod)).length;
     const step =
       strategy.type === 'Recreate'
-        ? recreateStep(replicas, { active: old.length, terminating }, wanted.length)
-        : rollingUpdateStep(replicas, strategy, counts(old), counts(wanted));
+        ? recreateStep(replicas, { active: old.length, terminating }, updated.length)
+        : rollingUpdateStep(replicas, strategy, counts(old), counts(updated));
     return {
       create: Array.from({ length: step.createNew }, () => undefined),
       delete: deletionOrder(old).slice(0, step.deleteOld),
@@ -66,11 +66,11 @@ function deletionOrder(pods: readonly Pod[]): Pod[] {
 function statefulSetPlanner(statefulSet: StatefulSet): (seen: SeenPods) => ControllerPlan {
   const { name } = statefulSet.metadata;
   const { replicas, podManagementPolicy } = statefulSet.spec;
-  return ({ pods, isWanted, isAvailable }) => {
+  return ({ pods, isUpdated, isAvailable }) => {
     const byOrdinal = new Map(pods.map((pod) => [Number(pod.record.name.slice(name.length + 1)), pod]));
     const seen = [...byOrdinal].map(([ordinal, pod]) => ({
       ordinal,
-      wanted: isWanted(pod),
+      updated: isUpdated(pod),
       available: isAvailable(pod),
       terminating: pod.terminating,
     }));

@@ -29,7 +29,7 @@ export class Controller {
   readonly #minReadyMs: number;
   readonly #nodes: readonly string[];
   readonly #host: ControllerHost;
-  #wanted: PodRecord['generation'] = 'old';
+  #generation: PodRecord['generation'] = 'old';
   #nextStep: Timer | undefined;
   #wakeUp: Timer | undefined;
   #stopped = false;
@@ -44,7 +44,7 @@ export class Controller {
 
   /** Changes the template: from now on only pods created after this are up to date. */
   changeTemplate(): void {
-    this.#wanted = 'new';
+    this.#generation = 'new';
     this.reconcile();
   }
 
@@ -54,7 +54,7 @@ export class Controller {
     const nowMs = this.#host.nowMs();
     return (
       present.length === this.#replicas &&
-      present.every((pod) => this.#isWanted(pod) && !pod.terminating && this.#available(pod, nowMs))
+      present.every((pod) => this.#isUpdated(pod) && !pod.terminating && this.#available(pod, nowMs))
     );
   }
 
@@ -65,7 +65,7 @@ export class Controller {
       .filter((pod) => !pod.gone)
       .map((pod) => ({
         name: pod.record.name,
-        wanted: this.#isWanted(pod),
+        updated: this.#isUpdated(pod),
         ready: pod.ready,
         available: this.#available(pod, nowMs),
         deletionMs: pod.record.deletionMs,
@@ -90,7 +90,7 @@ export class Controller {
     const nowMs = this.#host.nowMs();
     const seen: SeenPods = {
       pods: this.pods.filter((pod) => !pod.gone),
-      isWanted: (pod) => this.#isWanted(pod),
+      isUpdated: (pod) => this.#isUpdated(pod),
       isAvailable: (pod) => this.#available(pod, nowMs),
     };
     const plan = this.#plan(seen);
@@ -111,13 +111,13 @@ export class Controller {
   #create(suffix: string | undefined): void {
     const load = (node: string) => this.pods.filter((pod) => !pod.gone && pod.record.node === node).length;
     const node = this.#nodes.reduce((best, candidate) => (load(candidate) < load(best) ? candidate : best));
-    const pod = this.#host.createPod(this.#wanted, node, suffix);
+    const pod = this.#host.createPod(this.#generation, node, suffix);
     this.pods.push(pod);
     pod.start().catch(this.#host.onError);
   }
 
-  #isWanted(pod: Pod): boolean {
-    return pod.record.generation === this.#wanted;
+  #isUpdated(pod: Pod): boolean {
+    return pod.record.generation === this.#generation;
   }
 
   #available(pod: Pod, nowMs: number): boolean {

@@ -113,7 +113,7 @@ class LocalDeployment implements Deployed {
       url: this.#url,
       current: () => this.#table(),
       onChange: (listener) => this.#listeners.push(listener),
-      whereWas: (id) => this.#proxy.whereWas(id),
+      proxiedRequest: (id) => this.#proxy.proxiedRequest(id),
     };
   }
 
@@ -244,7 +244,7 @@ class LocalDeployment implements Deployed {
   #until(what: string, condition: () => boolean): Promise<void> {
     const { manifests, signal, clock } = this.#options;
     const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
-    const due = () => deadline.look(this.#controller.rolloutPods(this.#spec.gracePeriodMs), clock.nowMs());
+    const due = () => deadline.update(this.#controller.rolloutPods(this.#spec.gracePeriodMs), clock.nowMs());
     return this.#conditions.until(condition, {
       signal,
       leftMs: () => due().leftMs,

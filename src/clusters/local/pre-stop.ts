@@ -34,10 +34,10 @@ export async function runPreStop(
     graceOver.addEventListener('abort', () => resolve({ outcome: 'outlasted-grace' }), { once: true });
   });
   const containerEnd = container.exited.then((): HookEnd => ({ outcome: 'container-ended' }));
-  return Promise.race([carryOut(handler, container, ended), over, containerEnd]);
+  return Promise.race([execute(handler, container, ended), over, containerEnd]);
 }
 
-async function carryOut(
+async function execute(
   { sleep, exec, httpGet }: LifecycleHandler,
   container: HookedContainer,
   ended: AbortSignal,

@@ -32,7 +32,7 @@ export class ServiceProxy {
     await once(this.#server, 'listening');
   }
 
-  whereWas(requestId: string): ProxiedRequest | undefined {
+  proxiedRequest(requestId: string): ProxiedRequest | undefined {
     const seen = this.#requests.get(requestId);
     return seen && { ...seen.on, connection: seen.connection };
   }

@@ -54,7 +54,7 @@ const WORKLOAD = [
   ].map((field) => `spec.template.spec.containers[].${field}`),
 ];
 
-const CARRIED_OUT = {
+const SUPPORTED_FIELDS = {
   Deployment: [
     ...WORKLOAD,
     'spec.progressDeadlineSeconds',
@@ -126,10 +126,10 @@ const KINDS_WITHOUT_EFFECT = ['Namespace', 'ServiceAccount', 'PodDisruptionBudge
 export function assertSupported(manifests: Manifests): void {
   for (const object of manifests.objects) {
     if (KINDS_WITHOUT_EFFECT.includes(object.kind)) continue;
-    if (!isCarriedOut(object.kind)) {
+    if (!isSupportedKind(object.kind)) {
       fail(manifests, object, `${/^[AEIOU]/.test(object.kind) ? 'an' : 'a'} ${object.kind} is`);
     }
-    const allowed = [...CARRIED_OUT[object.kind], ...WITHOUT_EFFECT[object.kind]];
+    const allowed = [...SUPPORTED_FIELDS[object.kind], ...WITHOUT_EFFECT[object.kind]];
     const unknown = leaves(object).find((leaf) => !allowed.some((pattern) => matches(pattern, leaf)));
     if (unknown) fail(manifests, object, `${unknown} is`);
   }
@@ -153,8 +153,8 @@ export function assertSupported(manifests: Manifests): void {
   if (workload.kind === 'StatefulSet') assertReplacesAll(manifests, workload);
 }
 
-function isCarriedOut(kind: string): kind is keyof typeof CARRIED_OUT {
-  return Object.hasOwn(CARRIED_OUT, kind);
+function isSupportedKind(kind: string): kind is keyof typeof SUPPORTED_FIELDS {
+  return Object.hasOwn(SUPPORTED_FIELDS, kind);
 }
 
 /** A rollout that does not replace all pods never completes. */

@@ -1,7 +1,7 @@
 /** The server announces its end, and closes the port at the right time. */
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { ask, type Reply, served, told } from '../http-probe.ts';
+import { ask, describeReply, type Reply, served } from '../http-probe.ts';
 import { get } from '../requests.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
 import { DRAINING_MS, orAfter, PROMPT_MS } from '../timing.ts';
@@ -59,7 +59,7 @@ async function newConnections(context: CaseContext): Promise<Verdict> {
   for (const { afterMs, reply } of replies) {
     const got = await reply;
     if (!served(got))
-      return fail('every request on a new connection is answered', `at T + ${afterMs} ms: ${told(got)}`);
+      return fail('every request on a new connection is answered', `at T + ${afterMs} ms: ${describeReply(got)}`);
   }
   return pass;
 }
@@ -72,7 +72,8 @@ async function readinessFirst(context: CaseContext): Promise<Verdict> {
   for (;;) {
     const reply = await ask(server.address, get(path));
     const afterMs = server.sinceSignal(performance.now());
-    if (!reply.complete) return fail(expected, `${told(reply)} at T + ${Math.round(afterMs)} ms, and 200 until then`);
+    if (!reply.complete)
+      return fail(expected, `${describeReply(reply)} at T + ${Math.round(afterMs)} ms, and 200 until then`);
     if (reply.status >= 400) return pass;
     if (afterMs > PROMPT_MS) return fail(expected, `status ${reply.status} at T + ${seconds(afterMs)}`);
     await context.pause(READINESS_EVERY_MS);

@@ -1,6 +1,6 @@
 /** How a process ended, as several cases judge it. */
 import type { CaseContext, Work } from '../context.ts';
-import { type Reply, told } from '../http-probe.ts';
+import { describeReply, type Reply } from '../http-probe.ts';
 import { endOf, type ServerUnderTest } from '../server-under-test.ts';
 import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
 import { fail, pass, Unusable, type Verdict } from '../verdict.ts';
@@ -36,9 +36,9 @@ export async function brokenBySigkill(server: ServerUnderTest, { connection }: W
 
 /** For example "connection reset without a response at T + 3 ms", or that SIGKILL caused it. */
 export async function howItBroke(server: ServerUnderTest, work: Work, reply: Reply): Promise<string> {
-  if (reply.complete) return told(reply);
-  if (await brokenBySigkill(server, work)) return `${told(reply)} by SIGKILL, at the end of the grace period`;
-  return `${told(reply)} at T + ${msOrSeconds(server.sinceSignal((await work.connection.ended).atMs))}`;
+  if (reply.complete) return describeReply(reply);
+  if (await brokenBySigkill(server, work)) return `${describeReply(reply)} by SIGKILL, at the end of the grace period`;
+  return `${describeReply(reply)} at T + ${msOrSeconds(server.sinceSignal((await work.connection.ended).atMs))}`;
 }
 
 /**

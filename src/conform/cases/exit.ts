@@ -152,7 +152,7 @@ async function exitsOnSignal(context: CaseContext): Promise<Verdict> {
 }
 
 const ZOMBIE_MS = 1000;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 async function noZombies(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
@@ -168,7 +168,7 @@ async function noZombies(context: CaseContext): Promise<Verdict> {
     for (const pid of zombies.keys()) if (!found.some((zombie) => zombie.pid === pid)) zombies.delete(pid);
     const old = [...zombies.values()].find(({ sinceMs }) => nowMs - sinceMs >= ZOMBIE_MS);
     if (old) return fail('children that have ended are reaped', `${old.name} was a zombie for ${seconds(ZOMBIE_MS)}`);
-    await context.pause(LOOK_MS);
+    await context.pause(POLL_MS);
   }
   return pass;
 }

@@ -2,7 +2,7 @@
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { type ProbeConnection, told } from '../http-probe.ts';
+import { describeReply, type ProbeConnection } from '../http-probe.ts';
 import { get, post } from '../requests.ts';
 import { slowPathFor } from '../routes.ts';
 import { HELD_BACK_MS, orAfter, PROMPT_MS, READ_MS } from '../timing.ts';
@@ -109,9 +109,9 @@ async function keepsConnections(context: CaseContext): Promise<Verdict> {
 async function idleConnections(context: CaseContext): Promise<Verdict> {
   context.needsExit();
   const server = await context.serve();
-  await context.keptConnection(server);
+  await context.keepAliveConnection(server);
   const { upload } = context.survey;
-  const posted = await context.keptConnection(server);
+  const posted = await context.keepAliveConnection(server);
   await context.answered(posted.ask(post(upload instanceof Unusable ? '/' : upload, 1000)), 'a POST');
   await delay(READ_MS);
   server.terminate();
@@ -120,12 +120,12 @@ async function idleConnections(context: CaseContext): Promise<Verdict> {
 
 async function announcesClose(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
-  const connection = await context.keptConnection(server);
+  const connection = await context.keepAliveConnection(server);
   server.terminate();
   const expected = 'a response with Connection: close before the connection ends';
   for (let count = 0; ; count++) {
     const reply = await connection.ask(get('/'));
-    if (!reply.complete) return fail(expected, `${responses(count)} without it, then: ${told(reply)}`);
+    if (!reply.complete) return fail(expected, `${responses(count)} without it, then: ${describeReply(reply)}`);
     if (!reply.keepAlive) return pass;
     const late = server.sinceSignal(performance.now()) > ANNOUNCED_WITHIN_MS;
     if (late) return fail(expected, `${responses(count)} within ${seconds(ANNOUNCED_WITHIN_MS)}, none of them with it`);
@@ -140,7 +140,9 @@ function responses(count: number): string {
 async function busyConnections(context: CaseContext): Promise<Verdict> {
   context.needsExit();
   const server = await context.serve();
-  const connections = await Promise.all(Array.from({ length: BUSY_CLIENTS }, () => context.keptConnection(server)));
+  const connections = await Promise.all(
+    Array.from({ length: BUSY_CLIENTS }, () => context.keepAliveConnection(server)),
+  );
   const { slow } = context.survey;
   const adjustable = !(slow instanceof Unusable) && slow.fixedMs === undefined;
   const request = get(adjustable ? slowPathFor(slow.path, BUSY_MS) : '/');
@@ -158,7 +160,7 @@ async function keepAliveRace(context: CaseContext): Promise<Verdict> {
   context.needsExit();
   const server = await context.serve();
   const connections = await Promise.all(
-    Array.from({ length: OCCASIONAL_CLIENTS }, () => context.keptConnection(server)),
+    Array.from({ length: OCCASIONAL_CLIENTS }, () => context.keepAliveConnection(server)),
   );
   const ends = connections.map((connection, nth) =>
     occasionalClient(connection, (nth * OCCASIONAL_MS) / connections.length),
@@ -166,12 +168,12 @@ async function keepAliveRace(context: CaseContext): Promise<Verdict> {
   await delay(READ_MS);
   server.terminate();
   const outcomes = await Promise.all(ends);
-  const told = outcomes.filter((outcome) => outcome === 'announced').length;
+  const announced = outcomes.filter((outcome) => outcome === 'announced').length;
   if (server.exit?.killed) return notApplicable('it goes on serving them until it is killed (cases 1 and 21)');
-  if (told === outcomes.length) return pass;
+  if (announced === outcomes.length) return pass;
   return fail(
     `all ${outcomes.length} connections in use end with an announcement`,
-    `${outcomes.length - told} were closed without one`,
+    `${outcomes.length - announced} were closed without one`,
   );
 }
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { told } from '../http-probe.ts';
+import { describeReply } from '../http-probe.ts';
 import { get } from '../requests.ts';
 import { ANSWER_MS, orAfter, PROMPT_MS } from '../timing.ts';
 import { fail, pass, required, type Verdict } from '../verdict.ts';
@@ -74,7 +74,7 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
       server.terminate();
       const reply = await answer;
       if (reply.complete) return pass;
-      return fail(`GET ${path} ends with its last chunk`, server.exit?.killed ? STILL_RUNNING : told(reply));
+      return fail(`GET ${path} ends with its last chunk`, server.exit?.killed ? STILL_RUNNING : describeReply(reply));
     },
   },
 ];

@@ -2,7 +2,7 @@
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { served, told } from '../http-probe.ts';
+import { describeReply, served } from '../http-probe.ts';
 import { get } from '../requests.ts';
 import { ANSWER_MS, DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, required, type Verdict } from '../verdict.ts';
@@ -53,7 +53,7 @@ export const WORK_CASES: readonly ConformanceCase[] = [
       await orAfter((slow.fixedMs ?? SILENT_MS) - LEFT_AT_SIGTERM_MS - READ_MS, work.reply);
       server.terminate();
       const reply = await work.reply;
-      return served(reply) ? pass : fail(`${work.name} is answered`, told(reply));
+      return served(reply) ? pass : fail(`${work.name} is answered`, describeReply(reply));
     },
   },
   {
@@ -71,7 +71,9 @@ export const WORK_CASES: readonly ConformanceCase[] = [
       await server.afterSignal(DRAINING_MS);
       work.finish();
       const reply = await work.reply;
-      return served(reply) ? pass : fail(`${work.name} before ${context.stopSignal}, is answered`, told(reply));
+      return served(reply)
+        ? pass
+        : fail(`${work.name} before ${context.stopSignal}, is answered`, describeReply(reply));
     },
   },
   {
@@ -101,7 +103,7 @@ export const WORK_CASES: readonly ConformanceCase[] = [
       await orAfter(ANSWER_MS, connection.bodyBegun());
       server.terminate();
       const reply = await answer;
-      return reply.complete ? pass : fail(`GET ${path} ends with its last chunk`, told(reply));
+      return reply.complete ? pass : fail(`GET ${path} ends with its last chunk`, describeReply(reply));
     },
   },
   {
@@ -129,7 +131,7 @@ async function uploadOutlastsListener(context: CaseContext): Promise<Verdict> {
   work.finish();
   const reply = await work.reply;
   if (served(reply)) return pass;
-  const seen = server.exit?.killed ? STILL_RUNNING : told(reply);
+  const seen = server.exit?.killed ? STILL_RUNNING : describeReply(reply);
   return fail(`${work.name} before ${context.stopSignal}, is answered`, seen);
 }
 
@@ -148,8 +150,8 @@ async function pipelined(context: CaseContext): Promise<Verdict> {
   if (!behind) work.connection.write(waiting);
   const [first, ...others] = await Promise.all([work.reply, work.connection.reply(), work.connection.reply()]);
   const answered = [first, ...others].filter((reply) => reply.complete);
-  const told = answered.some((reply) => !reply.keepAlive);
-  if (answered.length === 3 || told) return pass;
+  const announced = answered.some((reply) => !reply.keepAlive);
+  if (answered.length === 3 || announced) return pass;
   return fail(
     'all 3 are answered, or the last answer says Connection: close',
     `${answered.length} of 3 answered, none with Connection: close`,

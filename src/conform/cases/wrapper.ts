@@ -9,7 +9,7 @@ import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
 import { fail, notApplicable, pass, type Verdict } from '../verdict.ts';
 import { msOrSeconds, STILL_RUNNING } from './endings.ts';
 
-const LOOK_MS = 25;
+const POLL_MS = 25;
 
 export async function throughTheWrapper(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
@@ -42,7 +42,7 @@ export async function throughTheWrapper(context: CaseContext): Promise<Verdict> 
 async function endedBefore(context: CaseContext, wrappers: number, limitMs: number): Promise<string | undefined> {
   for (let running = 1; running <= wrappers; running++) {
     const server = await context.serve();
-    const found = await endsWithout(server, running, Math.min(limitMs, context.graceMs - LOOK_MS));
+    const found = await endsWithout(server, running, Math.min(limitMs, context.graceMs - POLL_MS));
     await server.stop();
     if (found) return `${found.what} ${msOrSeconds(found.afterMs)} after ${context.stopSignal}${found.with}`;
   }
@@ -72,7 +72,7 @@ async function endsWithout(
     if (killedAlone(firstPid, stopped.pid) && killedAlone(firstPid, stopped.pid)) {
       return { what: `${processName(last)} sent SIGKILL to ${processName(stopped)}`, afterMs, with: '' };
     }
-    await delay(LOOK_MS);
+    await delay(POLL_MS);
   }
   return undefined;
 }

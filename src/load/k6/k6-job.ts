@@ -168,7 +168,7 @@ class RunningJob implements RunningLoad {
     if (why !== undefined) return `; ${why}`;
     const unread = this.#pods.find(({ logTrouble }) => logTrouble !== undefined);
     if (unread) return `; k6 runs, but the log of pod ${unread.name} cannot be read: ${unread.logTrouble}`;
-    return `; k6 runs, but prints no request: ${this.#pods.map(({ words }) => words).join(' | ')}`;
+    return `; k6 runs, but prints no request: ${this.#pods.map(({ lastOutput }) => lastOutput).join(' | ')}`;
   }
 
   #droppedBy({ name }: LoadPod): Promise<number> {
@@ -239,7 +239,7 @@ class RunningJob implements RunningLoad {
       namespace: this.#namespace,
       pod: pod.name,
       container: LOAD_CONTAINER,
-      believedSilenceMs: () => SILENCE_MS,
+      maxSilenceMs: () => SILENCE_MS,
       onTrouble: (what: string) => {
         pod.logTrouble = what;
       },

@@ -11,8 +11,8 @@ const INTERRUPT_LIMIT_MS = 10_000;
 /** `k6 version` takes about 100 ms. */
 const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
 /** How many lines of k6's own output are kept to show why it died. */
-const LAST_WORDS = 10;
-const LONGEST_WORDS = 200;
+const KEPT_LINES = 10;
+const MAX_LINE_CHARACTERS = 200;
 
 /** Exit codes of a test that ran to its end: passed, or thresholds (failed or dropped requests) exceeded. */
 export const RAN_TO_ITS_END: readonly number[] = [0, 99];
@@ -52,15 +52,15 @@ export class K6Process {
   /** Resolves once k6 has ended and all its output has been read. */
   readonly exited: Promise<K6Exit>;
   readonly #process: StartedProcess;
-  readonly #lastWords: string[] = [];
+  readonly #lastLines: string[] = [];
 
   private constructor(started: StartedProcess, { signal, onLine }: K6Run) {
     this.#process = started;
     started.stdout.resume(); // only the test's summary, which the script also writes to a file
     const lines = new LineSplitter((line) => {
       if (onLine(line) || line === '' || line === 'Request Failed') return;
-      this.#lastWords.push(plainLine(line, LONGEST_WORDS));
-      if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
+      this.#lastLines.push(plainLine(line, MAX_LINE_CHARACTERS));
+      if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
     });
     started.stderr.on('data', (chunk: Buffer) => lines.push(chunk)).on('end', () => lines.end());
     const kill = () => this.kill();
@@ -79,8 +79,8 @@ export class K6Process {
   }
 
   /** The last lines of k6 itself, without those of the script. */
-  get lastWords(): string {
-    return this.#lastWords.join(' | ');
+  get lastOutput(): string {
+    return this.#lastLines.join(' | ');
   }
 
   /** Ends the test immediately, cutting requests in flight; the script's handleSummary still runs. */

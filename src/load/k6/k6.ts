@@ -55,7 +55,7 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
       endedMs = clock.nowMs();
       if (signal.aborted) throw signal.reason;
       if (hangs) throw noRequest();
-      if (!interrupted && !RAN_TO_ITS_END.includes(exit.code ?? -1)) throw deathOf(exit, k6.lastWords);
+      if (!interrupted && !RAN_TO_ITS_END.includes(exit.code ?? -1)) throw deathOf(exit, k6.lastOutput);
       return readSummary(summaryFile);
     })
     .finally(() => folder.remove());
@@ -112,10 +112,10 @@ function noRequest(): ProgramError {
   return new ProgramError(`k6 made no request within ${limit} of its start`, ExitCode.environment);
 }
 
-function deathOf({ code, signal }: K6Exit, lastWords: string): ProgramError {
+function deathOf({ code, signal }: K6Exit, lastOutput: string): ProgramError {
   const how = signal === null ? `exit code ${code}` : signal;
   return new ProgramError(
-    `k6 exited unexpectedly (${how}): ${lastWords || 'it printed nothing'}`,
+    `k6 exited unexpectedly (${how}): ${lastOutput || 'it printed nothing'}`,
     ExitCode.environment,
   );
 }

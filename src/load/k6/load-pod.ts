@@ -7,7 +7,7 @@ import { AlignedLines, type AlignedLinesOptions } from './aligned-lines.ts';
 import { RAN_TO_ITS_END } from './k6-process.ts';
 
 /** How many lines of k6's own output are kept to show why it ended. */
-const LAST_WORDS = 10;
+const KEPT_LINES = 10;
 
 export interface LoadPodOptions extends Omit<AlignedLinesOptions, 'read'> {
   /** Takes a line of k6's output; returns false if it was not the script's. */
@@ -24,7 +24,7 @@ export class LoadPod {
   ended = false;
   /** Why the last attempt to read its log returned nothing; undefined after a successful one. */
   logTrouble: string | undefined;
-  readonly #lastWords: string[] = [];
+  readonly #lastLines: string[] = [];
 
   constructor({ read, ...options }: LoadPodOptions) {
     this.lines = new AlignedLines({ ...options, read: (line) => this.#read(line, read) });
@@ -44,7 +44,7 @@ export class LoadPod {
     if (exitCode !== undefined) {
       if (RAN_TO_ITS_END.includes(exitCode)) return loadExpired(maxDurationMs);
       const why = reason === undefined || reason === 'Error' ? '' : `, ${reason}`;
-      return new EnvironmentError(`k6 exited unexpectedly (exit code ${exitCode}${why}): ${this.words}`);
+      return new EnvironmentError(`k6 exited unexpectedly (exit code ${exitCode}${why}): ${this.lastOutput}`);
     }
     if (this.pod && status?.phase === 'Failed') {
       return new EnvironmentError(`the load pod ${this.name} (${status.reason ?? 'Failed'}): ${failureOf(this.pod)}`);
@@ -58,13 +58,13 @@ export class LoadPod {
   }
 
   /** The last lines of k6 itself, without those of the script. */
-  get words(): string {
-    return this.#lastWords.join(' | ') || 'it printed nothing';
+  get lastOutput(): string {
+    return this.#lastLines.join(' | ') || 'it printed nothing';
   }
 
   #read(line: string, read: LoadPodOptions['read']): void {
     if (read(line) || line === '' || line === 'Request Failed') return;
-    this.#lastWords.push(line);
-    if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
+    this.#lastLines.push(line);
+    if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
   }
 }

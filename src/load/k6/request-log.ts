@@ -115,7 +115,7 @@ export class RequestLog {
     if (!lane) throw new Error(`k6 ran a scenario that is not in the request mix: ${line.scenario}`);
     const startedMs = clock.fromEpochMs(line.startedAtMs);
     lane.ledger.ended(line.iteration, startedMs > this.#stoppedMs + FENCE_MS);
-    const seen = line.failed ? this.#whereWas(line.id) : undefined;
+    const seen = line.failed ? this.#proxiedRequest(line.id) : undefined;
     const connection = line.failed ? connectionOf(line) : line.connection;
     const pod = answeringPod({
       answered: line.pod,
@@ -138,7 +138,7 @@ export class RequestLog {
     else this.#recorder.success(line.scenario, pod?.uid ?? '', startedMs, startedMs + line.latencyMs);
   }
 
-  #whereWas(id: string) {
-    return this.#target.kind === 'routes' ? this.#target.whereWas(id) : undefined;
+  #proxiedRequest(id: string) {
+    return this.#target.kind === 'routes' ? this.#target.proxiedRequest(id) : undefined;
   }
 }
