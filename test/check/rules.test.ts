@@ -160,7 +160,7 @@ const TABLE: Record<string, Cases> = {
   'shutdown-disabled': {
     fails: [
       ['none', ownImage(env(['SHUTDOWN', 'none'])), /SHUTDOWN=none: SIGTERM is not handled/],
-      ['exit', ownImage(env(['SHUTDOWN', 'exit'])), /SHUTDOWN=exit: SIGTERM ends the app at once/],
+      ['exit', ownImage(env(['SHUTDOWN', 'exit'])), /SHUTDOWN=exit: SIGTERM ends the app immediately/],
       ['absent, which is none', ownImage({}), /SHUTDOWN=none/],
       ['the last of two', ownImage(env(['SHUTDOWN', 'drain'], ['SHUTDOWN', 'none'])), /SHUTDOWN=none/],
     ],
@@ -281,7 +281,7 @@ const TABLE: Record<string, Cases> = {
         deployment({ [PRE_STOP]: undefined, [GRACE]: 5 }),
         /5 is not above the missing preStop hook's 5 s/,
       ],
-      ['0', deployment({ [PRE_STOP]: undefined, [GRACE]: 0 }), /0 is not above 0: pods are killed at once/],
+      ['0', deployment({ [PRE_STOP]: undefined, [GRACE]: 0 }), /0 is not above 0: pods are killed immediately/],
       [
         "the drain delay of this project's images",
         ownImage({ [GRACE]: 7, ...env(['SHUTDOWN', 'drain'], ['DRAIN_DELAY_MS', '2000']) }),
@@ -460,7 +460,7 @@ const TABLE: Record<string, Cases> = {
     ],
   },
   'external-traffic-policy-local': {
-    fails: [['Local', { service: { 'spec.externalTrafficPolicy': 'Local' } }, /^Service "shop": .* has to outlast/]],
+    fails: [['Local', { service: { 'spec.externalTrafficPolicy': 'Local' } }, /^Service "shop": .* must outlast/]],
     passes: [
       ['Cluster', { service: { 'spec.externalTrafficPolicy': 'Cluster' } }],
       ['a Service of other pods', { service: { 'spec.externalTrafficPolicy': 'Local', 'spec.selector.app': 'blog' } }],

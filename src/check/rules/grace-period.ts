@@ -34,7 +34,7 @@ spec:
       const written = object.value.spec.template.spec.terminationGracePeriodSeconds;
       const grace = `terminationGracePeriodSeconds ${graceSeconds}${written === undefined ? ' (the default)' : ''}`;
       // 0 forces the deletion: not even SIGTERM is sent.
-      const than = graceSeconds === 0 ? '0: pods are killed at once' : worst.terms;
+      const than = graceSeconds === 0 ? '0: pods are killed immediately' : worst.terms;
       const unknown = context.options.longestRequestSeconds === 0;
       const room = unknown ? `, or more where requests take above ${MARGIN_SECONDS} s` : '';
       const message = `${name}: ${grace} is not above ${than}; write at least ${enough}${room}`;

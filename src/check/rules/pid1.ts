@@ -127,7 +127,7 @@ spec:
     evaluate({ object, name }) {
       const path = ['spec', 'template', 'spec', 'shareProcessNamespace'];
       if (!object.value.spec.template.spec.shareProcessNamespace) return [];
-      const message = `${name}: shareProcessNamespace: the app is not PID 1, so without a SIGTERM handler it dies of the signal at once; handle SIGTERM, or write shareProcessNamespace: false`;
+      const message = `${name}: shareProcessNamespace: the app is not PID 1, so without a SIGTERM handler it dies from the signal immediately; handle SIGTERM, or write shareProcessNamespace: false`;
       return [{ place: { object, path }, message }];
     },
   },

@@ -51,7 +51,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
     evaluate: (workload, context) =>
       stays(workload, context).flatMap(({ container, path, known, seconds }): Problem[] => {
         if (!container.lifecycle?.preStop || !known || seconds >= SHORTEST_STAY_SECONDS) return [];
-        const message = `${workload.name}: container "${container.name}" stays in service for ${seconds} s after it was told to go, and routers need up to about ${SHORTEST_STAY_SECONDS} s; write a preStop sleep of ${RECOMMENDED_STAY_SECONDS} s`;
+        const message = `${workload.name}: container "${container.name}" stays in service for ${seconds} s after its deletion, but routers need up to about ${SHORTEST_STAY_SECONDS} s; write a preStop sleep of ${RECOMMENDED_STAY_SECONDS} s`;
         const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop'] };
         const { sleep, exec } = container.lifecycle.preStop;
         if (!sleep && !onlySleeps(exec?.command ?? [])) return [{ place, message }];
@@ -72,7 +72,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         const [program] = container.lifecycle?.preStop?.exec?.command ?? [];
         const image = imageOf(candidate, context);
         if (program === undefined || !usesShellOrSleep(program) || !BARE_IMAGE.test(image)) return [];
-        const message = `${workload.name}: the preStop hook of container "${container.name}" runs ${program}, which the image ${image} lacks, so it fails and SIGTERM comes at once; write preStop: {sleep: {seconds: ${RECOMMENDED_STAY_SECONDS}}}`;
+        const message = `${workload.name}: the preStop hook of container "${container.name}" runs ${program}, which the image ${image} lacks, so it fails and SIGTERM is sent immediately; write preStop: {sleep: {seconds: ${RECOMMENDED_STAY_SECONDS}}}`;
         const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop', 'exec'] };
         return [{ place, message, patch: containerPatch(container, sleepInstead()) }];
       }),

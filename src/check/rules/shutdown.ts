@@ -27,7 +27,7 @@ spec:
         const mode = variable(container, 'SHUTDOWN') || 'none';
         if (mode !== 'none' && mode !== 'exit') return [];
         const index = container.env?.findLastIndex((entry) => entry.name === 'SHUTDOWN') ?? -1;
-        const what = mode === 'none' ? 'SIGTERM is not handled' : 'SIGTERM ends the app at once';
+        const what = mode === 'none' ? 'SIGTERM is not handled' : 'SIGTERM ends the app immediately';
         const message = `${name}: container "${container.name}": SHUTDOWN=${mode}: ${what}, so requests in flight are cut; write SHUTDOWN=drain`;
         const patch = containerPatch(container, { env: [{ name: 'SHUTDOWN', value: 'drain' }] });
         return [{ place: { object, path: [...path, 'env', ...(index < 0 ? [] : [index, 'value'])] }, message, patch }];
