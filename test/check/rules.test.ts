@@ -82,7 +82,7 @@ const TABLE: Record<string, Cases> = {
       [
         'a StatefulSet replaced at once',
         statefulSet({ 'spec.updateStrategy.rollingUpdate.maxUnavailable': 3 }),
-        /all 3 pods may go .* write maxUnavailable: 1$/,
+        /all 3 pods may be deleted .* write maxUnavailable: 1$/,
       ],
       [
         'a DaemonSet replaced at once',
@@ -451,7 +451,7 @@ const TABLE: Record<string, Cases> = {
       [
         'ClientIP and no hook',
         { deployment: { [PRE_STOP]: undefined }, service: { 'spec.sessionAffinity': 'ClientIP' } },
-        /^Service "shop": sessionAffinity ClientIP keeps sending a client to the pod of Deployment "shop"/,
+        /^Service "shop": sessionAffinity ClientIP keeps sending a client to a terminating pod of Deployment "shop"/,
       ],
     ],
     passes: [

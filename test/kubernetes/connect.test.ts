@@ -60,7 +60,7 @@ test('a Kubernetes too old for the sleep action', async (t) => {
   ]);
   await assert.rejects(
     preflight(api),
-    told(ExitCode.environment, /^here runs Kubernetes v1\.27\+\.0, .*sleep action: it takes 1\.30 or later$/),
+    told(ExitCode.environment, /^here runs Kubernetes v1\.27\+\.0, .*sleep action: 1\.30 or later is needed$/),
   );
 });
 

@@ -64,7 +64,7 @@ describe('problems that waiting does not solve', () => {
     const event = (message: string) => ({ type: 'Warning', reason: 'FailedCreate', message }) as CoreV1Event;
     assert.match(
       creationTrouble(event('pods "a" is forbidden: exceeded quota: q')) ?? '',
-      /refuses the pods: .*exceeded quota/,
+      /rejects the pods: .*exceeded quota/,
     );
     assert.equal(
       creationTrouble(event('error looking up service account x/default: serviceaccount "default" not found')),
