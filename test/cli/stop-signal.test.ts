@@ -55,6 +55,6 @@ test('check says what a stop signal in a manifest needs', () => {
   });
   assert.match(
     notes.join('\n'),
-    /lifecycle\.stopSignal SIGQUIT needs the feature gate ContainerStopSignals; without it/,
+    /lifecycle\.stopSignal SIGQUIT needs the feature gate ContainerStopSignals\. Without it/,
   );
 });

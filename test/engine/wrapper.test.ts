@@ -20,7 +20,7 @@ const CASES: [what: string, command: string[], names: string[] | undefined][] = 
 
 for (const [what, command, names] of CASES) {
   test(`the wrapper of a pod: ${what}`, {
-    skip: canBePid1() ? false : 'processes cannot be told apart here',
+    skip: canBePid1() ? false : 'processes cannot be distinguished here',
   }, async (t) => {
     const cluster = new LocalCluster({ images: { web: { command } }, seed: 1, timings: PROMPT_TIMINGS });
     const deployed = await cluster.deploy({

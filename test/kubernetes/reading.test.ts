@@ -53,7 +53,7 @@ describe('the objects that check reads', () => {
     const { server, api } = await listed(t);
     server.allows = ({ resource }) => resource !== 'poddisruptionbudgets';
     const words =
-      /^you may not list poddisruptionbudgets on here in namespace ns; the ClusterRole "view" grants what it/;
+      /^you may not list poddisruptionbudgets on here in namespace ns; the ClusterRole "view" grants what is needed/;
     await assert.rejects(listObjects(api, 'ns'), oneLine(words));
   });
 
