@@ -296,7 +296,7 @@ describe('the number of requests that k6 could not start', AT_ONCE, () => {
       'is unknown if the response is HTML',
       html(200),
       9,
-      /^ProgramError: k6 in rollout-test-load-0-x did not say .*: HTTP status 200: <html> /,
+      /^ProgramError: k6 in rollout-test-load-0-x did not report .*: HTTP status 200: <html> /,
     ],
     [
       'is unknown if the response is other JSON',
