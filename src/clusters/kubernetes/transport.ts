@@ -155,7 +155,7 @@ function begin(url: URL, options: RequestOptions, body: string | undefined, limi
       timer.cancel();
       reject(error);
     });
-    // Also covers a response that is none, such as a protocol upgrade.
+    // Also covers responses without a 'response' event, such as a protocol upgrade.
     outgoing.on('close', () => {
       timer.cancel();
       reject(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }));

@@ -23,8 +23,7 @@ export class ContainerHealth {
   /** How often the container's process has been started. */
   #runs = 0;
   /**
-   * How often the kubelet has listed the container since its process runs. Its probes have an effect from the first
-   * time on.
+   * How many relists have shown the container since its process started. The probes check it from the first one on.
    */
   #lists = 0;
   /** The startup probe has succeeded, or there is none. */

@@ -70,5 +70,8 @@ async function backlog(context: CaseContext): Promise<Verdict> {
   if (lost[0]) return fail(expected, `${lost.length} did not: ${describeReply(lost[0])}`);
   const closedMs = await orAfter(LUCK_MS, server.listenerClosed);
   if (closedMs === undefined) return pass;
-  return fail(expected, 'they did, but the port was closed at once: next time the signal may be ahead of them');
+  return fail(
+    expected,
+    'they did, but the port was closed immediately: another time the signal may arrive before them',
+  );
 }

@@ -169,7 +169,7 @@ async function keepAliveRace(context: CaseContext): Promise<Verdict> {
   server.terminate();
   const outcomes = await Promise.all(ends);
   const announced = outcomes.filter((outcome) => outcome === 'announced').length;
-  if (server.exit?.killed) return notApplicable('it goes on serving them until it is killed (cases 1 and 21)');
+  if (server.exit?.killed) return notApplicable('it keeps serving them until it is killed (cases 1 and 21)');
   if (announced === outcomes.length) return pass;
   return fail(
     `all ${outcomes.length} connections in use end with an announcement`,

@@ -27,7 +27,7 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
       const work = await context.stuckWork(server);
       server.terminate();
       const [reply, exit] = await Promise.all([work.reply, server.exited]);
-      const expected = `it ends by itself within ${seconds(context.graceMs)}, with a code other than 0`;
+      const expected = `it ends on its own within ${seconds(context.graceMs)}, with a code other than 0`;
       if (exit.killed) return fail(expected, `${STILL_RUNNING}${await cutBefore(server, work)}`);
       // Answering it, for example with 503, is even better.
       if (reply.complete || exit.code !== 0) return pass;
@@ -92,7 +92,7 @@ async function noSilentCut(context: CaseContext): Promise<Verdict> {
   server.terminate();
   const [reply, exit] = await Promise.all([work.reply, server.exited]);
   if (reply.complete) {
-    return ends === undefined ? pass : notApplicable(`no request can be kept from ending, and ${work.name} completed`);
+    return ends === undefined ? pass : notApplicable(`no request can be kept open, and ${work.name} completed`);
   }
   if (await brokenBySigkill(server, work)) {
     return notApplicable('the server did not cut it: SIGKILL did, at the end of the grace period (case 30)');
