@@ -19,10 +19,7 @@ import { type Address, probeCheck, runCommand } from './probe-check.ts';
 import type { Relist } from './relist.ts';
 import { wrapperOf } from './wrapper.ts';
 
-/**
- * The kubelet gives a container at least this long after the stop signal, even if the grace period is used up
- * (minimumGracePeriodInSeconds).
- */
+/** minimumGracePeriodInSeconds: the kubelet waits this long for SIGKILL, even if the grace period is used up. */
 const MINIMUM_GRACE_MS = 2000;
 
 /** The kubelet's delay before the second restart of a container. Each further delay is twice as long. */
@@ -273,10 +270,7 @@ export class Container {
     await this.stop(); // its exit triggers the restart
   }
 
-  /**
-   * Watches whether the server stops listening. A pod network reports that by itself. Returns a function that stops
-   * watching.
-   */
+  /** Watches whether the server stops listening; a pod network reports that itself. Returns how to stop watching. */
   #watchListener(): () => void {
     const { served, network } = this.#options;
     if (!served) return () => {};
