@@ -19,7 +19,7 @@ import { type Address, probeCheck, runCommand } from './probe-check.ts';
 import type { Relist } from './relist.ts';
 import { wrapperOf } from './wrapper.ts';
 
-/** minimumGracePeriodInSeconds: the kubelet waits this long for SIGKILL, even if the grace period is used up. */
+/** minimumGracePeriodInSeconds: the kubelet waits at least this long before SIGKILL, even if the grace period is used up. */
 const MINIMUM_GRACE_MS = 2000;
 
 /** The kubelet's delay before the second restart of a container. Each further delay is twice as long. */
