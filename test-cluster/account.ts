@@ -1,4 +1,4 @@
-/** A service account that may do what a role of kubernetes/ grants, or nothing, and a kubeconfig for it. */
+/** A service account with the permissions of a role of kubernetes/, or with none, and a kubeconfig for it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { PROJECT } from '../test/cli/program.ts';
 const NAMESPACE = 'default';
 
 /**
- * Makes the account, and takes it away when the test ends. Returns the path of its kubeconfig.
+ * Creates the account, and deletes it when the test ends. Returns the path of its kubeconfig.
  * @param allowed what `compare` may do on the cluster, what `run` may do in a namespace, or nothing
  */
 export async function account(
@@ -38,7 +38,7 @@ export async function account(
     t.after(() => rbac.deleteClusterRoleBinding({ name }));
   }
   if (typeof allowed === 'object') {
-    const namespace = allowed.runIn; // which takes both along when it is deleted
+    const namespace = allowed.runIn; // both are deleted together with the namespace
     const role = parse(readFileSync(join(PROJECT, 'kubernetes/role-run.yaml'), 'utf8')) as KubernetesObject;
     await rbac.createNamespacedRole({ namespace, body: { ...role, metadata: { name } } as never });
     await rbac.createNamespacedRoleBinding({

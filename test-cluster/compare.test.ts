@@ -1,6 +1,6 @@
 /**
- * `compare --on kubernetes` from end to end, on the current context. It needs the three images (npm run images) and the
- * k6 image on the cluster's nodes, or where they can pull them.
+ * `compare --on kubernetes` from end to end, in the current context. The three images (npm run images) and the k6 image
+ * must be on the cluster's nodes, or the nodes must be able to pull them.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { witnessed } from './witness.ts';
 
 const api = KubernetesApi.connect();
 const { test } = witnessed(api);
-/** Names of this test's own namespaces begin so. */
+/** The prefix of this test's own namespaces. */
 const PREFIX = `test-${process.pid}`;
 const ON_KUBERNETES = ['compare', '--on', 'kubernetes', '--namespace', PREFIX];
 const MINUTES_MS = 60_000;
@@ -43,7 +43,7 @@ function folder(t: TestContext): string {
   return dir;
 }
 
-test('a comparison, with no more rights than the ClusterRole grants, from two load pods', async (t) => {
+test('a comparison from two load pods, with only the permissions of the ClusterRole', async (t) => {
   const kubeconfig = await account(t, api, `${PREFIX}-allowed`, 'compare');
   const args = [
     '--runtime',
@@ -63,11 +63,11 @@ test('a comparison, with no more rights than the ClusterRole grants, from two lo
   assert.notEqual(ended.code, 4, ended.stderr);
   const result = Result.parse(JSON.parse(ended.stdout));
   const valid = trial(result, 'valid');
-  // Timing claims are measured elsewhere: where the cluster and its load share two cores they starve each other at times.
+  // Timing is tested elsewhere: if the cluster and its load share two cores, they sometimes starve each other.
   assert.ok(valid.failed <= 0.002 * valid.exposed, `${valid.failed} of ${valid.exposed}`);
   assert.deepEqual([valid.podsReplaced, valid.cluster, valid.load], [3, 'account', 'k6']);
   assert.match(valid.runtimeVersion, /^\d+\.\d+\.\d+/);
-  // Both pods' parts together make the rate.
+  // The shares of both pods add up to the rate.
   const seconds = (valid.rolloutMs ?? 0) / 1000;
   assert.ok(valid.requests > 0.8 * 105 * seconds, `${valid.requests} requests in more than ${seconds} s`);
   const broken = trial(result, 'without-pre-stop');
@@ -88,7 +88,7 @@ test('Ctrl-C leaves nothing behind', async (t) => {
   assert.deepEqual(await namespaces(), []);
 });
 
-test('the next run removes what a killed one has left', async (t) => {
+test('the next run deletes what a killed one has left behind', async (t) => {
   const killed = start(t, [...ON_KUBERNETES, '--runtime', 'node', '--variant', 'valid'], {
     deadlineMs: 4 * MINUTES_MS,
   });
@@ -114,7 +114,7 @@ test('an image that cannot be pulled is an error within seconds', async (t) => {
   assert.ok(performance.now() - startedMs < MINUTES_MS);
 });
 
-test('rights that are missing are named', async (t) => {
+test('missing permissions are named', async (t) => {
   const kubeconfig = await account(t, api, `${PREFIX}-nothing`, 'nothing');
   const { code, stderr } = await run(t, [...ON_KUBERNETES, '--runtime', 'node'], { env: { KUBECONFIG: kubeconfig } });
   assert.equal(code, 4, stderr);
@@ -124,7 +124,7 @@ test('rights that are missing are named', async (t) => {
   );
 });
 
-test('pods that never become ready: why, with their last line', async () => {
+test('pods that never become ready are reported with the reason and their last line', async () => {
   const yaml = readRendered('valid-bun')
     .replaceAll('path: /readyz', 'path: /nowhere')
     .replace('progressDeadlineSeconds: 120', 'progressDeadlineSeconds: 10')
@@ -147,7 +147,7 @@ test('pods that never become ready: why, with their last line', async () => {
   assert.deepEqual(await namespaces(), []);
 });
 
-test('what the API server refuses is an error in its words', async () => {
+test('a rejection by the API server is an error in its words', async () => {
   const yaml = readRendered('valid-bun').replace('seconds: 5', 'seconds: 99');
   const deployed = new KubernetesCluster({ api, namespacePrefix: PREFIX }).deploy({
     manifests: readManifests(yaml, 'refused.yaml'),

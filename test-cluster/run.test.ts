@@ -1,6 +1,6 @@
 /**
- * `run` and `check --on kubernetes`, on workloads that serve already, on the current context. It needs the three images
- * (npm run images) on the cluster's nodes, and nodes that can be reached from here.
+ * `run` and `check --on kubernetes`, on workloads that already serve, in the current context. The three images (npm run
+ * images) must be on the cluster's nodes, and the nodes must be reachable from this machine.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ let url = '';
 let kubeconfig = '';
 const cleanUps: (() => unknown)[] = [];
 
-/** The app as a user's workload in a namespace of its own: a Deployment, and a StatefulSet with the same pods' spec. */
+/** The app as a user's workload in a namespace of its own: a Deployment, and a StatefulSet with the same pod spec. */
 before(() => explained('the workloads that serve already', serve));
 
 async function serve(): Promise<void> {
@@ -114,7 +114,7 @@ async function preStop(hook: object): Promise<void> {
 const generation = async (reference: WorkloadReference) => (await readWorkload(api, reference)).metadata?.generation;
 
 describe('run --on kubernetes', () => {
-  test('--dry-run says what it would do, and does nothing', async (t) => {
+  test('--dry-run shows what it would do, and does nothing', async (t) => {
     const before = await generation(DEPLOYMENT());
     const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url, '--dry-run'), {
       env: { KUBECONFIG: kubeconfig },
@@ -129,7 +129,7 @@ describe('run --on kubernetes', () => {
     assert.equal(await generation(DEPLOYMENT()), before);
   });
 
-  test('without --yes, and nobody to ask: refused, and nothing done', async (t) => {
+  test('without --yes and without a terminal it refuses, and does nothing', async (t) => {
     const before = await generation(DEPLOYMENT());
     const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url), { env: { KUBECONFIG: kubeconfig } });
     assert.equal(ended.code, 2, ended.stderr);
@@ -137,14 +137,14 @@ describe('run --on kubernetes', () => {
     assert.equal(await generation(DEPLOYMENT()), before);
   });
 
-  test('restarts a Deployment, with no more rights than the role grants', async (t) => {
+  test('restarts a Deployment, with only the permissions of the role', async (t) => {
     const rollout = await rolled(t, onKubernetes('--deployment', NAME, '--url', url, '--max-failed', '5'));
     assert.deepEqual([rollout.podsReplaced, rollout.load], [3, 'builtin']);
     assert.ok(rollout.exposed > 500, String(rollout.exposed));
     assert.ok(rollout.failed <= 0.01 * rollout.exposed, `${rollout.failed} of ${rollout.exposed}`);
   });
 
-  test('restarts a StatefulSet, whose new pods have the old ones’ names', async (t) => {
+  test('restarts a StatefulSet, whose new pods have the names of the old ones', async (t) => {
     const rollout = await rolled(
       t,
       onKubernetes('--statefulset', 'set', '--url', await nodeUrl('set'), '--max-failed', '5'),
@@ -152,17 +152,17 @@ describe('run --on kubernetes', () => {
     assert.equal(rollout.podsReplaced, 2);
   });
 
-  test('measures what another command replaces', async (t) => {
+  test('measures a rollout by another command', async (t) => {
     const trigger = `kubectl -n ${namespace} delete pod --wait=false $(kubectl -n ${namespace} get pods -l app.kubernetes.io/name=${NAME} -o name | head -1 | cut -d/ -f2)`;
     const args = onKubernetes('--deployment', NAME, '--url', url, '--max-failed', '50', '--trigger', trigger);
-    // The command needs rights of its own.
+    // The command needs permissions of its own.
     const ended = await run(t, [...args, '--yes', '--json'], { deadlineMs: 5 * MINUTES_MS });
     const { trials } = Result.parse(JSON.parse(ended.stdout));
     const rollout = trials.find(({ variant }) => variant === 'own');
     assert.deepEqual([rollout?.podsReplaced, rollout?.invalidReasons], [1, []], ended.stderr);
   });
 
-  test('a command that fails ends it, with its words', async (t) => {
+  test('a command that fails ends the run with its output', async (t) => {
     const args = onKubernetes(
       '--deployment',
       NAME,
@@ -202,7 +202,7 @@ describe('run --on kubernetes', () => {
     assert.ok(events.every(({ type }) => type !== 'FailedCreate'));
   });
 
-  test('refuses what a restart does not roll, and changes nothing', async (t) => {
+  test('rejects a workload that a restart would not replace, and changes nothing', async (t) => {
     const patch = (body: object) =>
       api.apps.patchNamespacedDeployment(
         { name: NAME, namespace, body },
@@ -219,7 +219,7 @@ describe('run --on kubernetes', () => {
     assert.equal(await generation(DEPLOYMENT()), before);
   });
 
-  test('a workload that is not there', async (t) => {
+  test('a missing workload', async (t) => {
     const ended = await run(t, onKubernetes('--deployment', 'none', '--url', url, '--yes'), {
       env: { KUBECONFIG: kubeconfig },
     });
@@ -228,7 +228,7 @@ describe('run --on kubernetes', () => {
   });
 });
 
-test('check --on kubernetes reads what runs: a Deployment that was changed after its file was written', async (t) => {
+test('check --on kubernetes checks what runs: a Deployment that was changed after its file was written', async (t) => {
   const clean = await run(t, ['check', '--on', 'kubernetes', '-n', namespace, '--json']);
   const rules = (stdout: string) =>
     (JSON.parse(stdout).findings as { rule: string; severity: string; object?: { name: string } }[])

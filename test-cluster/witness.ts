@@ -1,6 +1,6 @@
 /**
- * Sees what happens on the cluster while a test runs, and prints it when the test fails: by then the program has removed its
- * namespaces, and their pods, events and logs with them.
+ * Records what happens on the cluster while a test runs, and prints it if the test fails. By then the program has
+ * deleted its namespaces, with their pods, events and logs.
  */
 import { freemem, loadavg } from 'node:os';
 import { text } from 'node:stream/consumers';
@@ -16,9 +16,9 @@ import { LOAD_NAME } from '../src/load/k6/job-objects.ts';
 const MOST_LINES = 1500;
 
 export interface Witnessed {
-  /** As that of node:test. */
+  /** Like that of node:test. */
   test(name: string, body: (t: TestContext) => Promise<void>): void;
-  /** Does it, and prints what happened on the cluster when it fails. */
+  /** Runs the body, and prints what happened on the cluster if it fails. */
   explained(name: string, body: () => Promise<void>): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ class Witness {
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
   }
 
-  /** What happened since the test began, and the state of nodes, components and this machine now. */
+  /** What happened since the test began, and the current state of nodes, components and this machine. */
   async report(): Promise<string> {
     const begin = this.#lines.findLastIndex((line) => /^\S+ test /.test(line));
     const machine = `load ${loadavg().map((load) => load.toFixed(1))}, ${Math.round(freemem() / 2 ** 20)} MiB free`;
@@ -125,7 +125,9 @@ class Witness {
     if (before === undefined) this.#follow(pod);
   }
 
-  /** Follows a pod's log; of a load pod it keeps only k6's own words, because the script prints a line for each request. */
+  /**
+   * Follows a pod's log. Of a load pod it keeps only k6's own lines, because the script prints a line for each request.
+   */
   #follow({ metadata, spec }: V1Pod): void {
     const { name = '', namespace = '' } = metadata ?? {};
     const source = { namespace, pod: name, container: spec?.containers[0]?.name ?? '' };

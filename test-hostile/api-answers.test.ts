@@ -1,4 +1,4 @@
-/** API servers that do not answer, or answer what none answers: one line, exit code 4, in time. */
+/** API servers that do not respond, or respond as no API server does: one line, exit code 4, in time. */
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
@@ -14,7 +14,7 @@ const COMPARE = ['compare', '--on', 'kubernetes'];
 const BOMB = gzipSync(Buffer.alloc(300_000_000));
 const HEADERS = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
 
-/** Once it has been asked. */
+/** Resolves once the server has received a request. */
 const asked = (answer: (socket: Socket) => void) => (socket: Socket) => void socket.once('data', () => answer(socket));
 
 function every(socket: Socket, ms: number, text: string | Buffer): void {
@@ -22,7 +22,7 @@ function every(socket: Socket, ms: number, text: string | Buffer): void {
   socket.on('close', () => clearInterval(timer));
 }
 
-/** As fast as it is read. */
+/** Writes as fast as the program reads. */
 function endlessly(socket: Socket, chunk: string | Buffer): void {
   const more = () => {
     while (socket.writable && socket.write(chunk));
@@ -78,7 +78,7 @@ const CONNECTIONS: Record<string, (socket: Socket) => void> = {
   'zipped noise': asked((socket) => socket.end(`${HEADERS}content-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello`)),
 };
 
-/** One of a kind; test/kubernetes/answers.test.ts has the others. */
+/** One of each kind; test/kubernetes/answers.test.ts has the others. */
 const CHOSEN = [
   'a login page',
   'a redirect in a circle',
@@ -106,7 +106,7 @@ async function fails(t: TestContext, args: readonly string[], server: string): P
   assert.ok(!`${stdout}${stderr}`.includes(TOKEN), stderr);
 }
 
-describe('connections to no API server', { concurrency: 5 }, () => {
+describe('connections to something other than an API server', { concurrency: 5 }, () => {
   for (const [name, behave] of Object.entries(CONNECTIONS)) {
     it(`check: ${name}`, async (t) => fails(t, CHECK, await rawServer(t, behave)));
   }
@@ -119,7 +119,7 @@ describe('connections to no API server', { concurrency: 5 }, () => {
     fails(t, CHECK, (await httpServer(t, ANSWERS.null as Answer)).replace('http:', 'https:')));
 });
 
-describe('answers of no API server', { concurrency: 2 }, () => {
+describe('responses of something other than an API server', { concurrency: 2 }, () => {
   for (const [name, answer] of [
     ...CHOSEN.map((name) => [name, ANSWERS[name] as Answer] as const),
     ['full pages without end', FULL_PAGES] as const,

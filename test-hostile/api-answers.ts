@@ -1,4 +1,4 @@
-/** Answers of an HTTP server that is no API server, or not a sane one. */
+/** Responses of an HTTP server that is not an API server, or not a sane one. */
 import { type Answer, allows, json, TOKEN } from './api-servers.ts';
 
 const typed =
@@ -13,7 +13,7 @@ const refused =
   (_, response) =>
     json(response, { kind: 'Status', message }, status);
 
-/** As that of a list, but otherwise well. */
+/** The metadata of a valid list. */
 const listed =
   (body: unknown): Answer =>
   (_, response, url) => {

@@ -1,4 +1,7 @@
-/** Kubeconfigs whose login is odd: no output holds any of it, an exec plugin that hangs is killed, and Ctrl-C ends the wait. */
+/**
+ * Kubeconfigs with unusual logins: no output contains a secret, an exec plugin that hangs is killed, and Ctrl-C ends
+ * the wait.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -29,7 +32,7 @@ function withoutLogin(text: string): void {
 
 const CREDENTIAL = JSON.stringify({ kind: 'ExecCredential', status: { token: `${TOKEN}\n` } });
 
-/** Exec plugins that give no credential. */
+/** Exec plugins that print no credential. */
 const PLUGINS: Record<string, string> = {
   'fails and prints its token': `echo ${TOKEN}; echo "token: ${TOKEN}" >&2; exit 3`,
   'prints a token that is no credential': `echo ${TOKEN}`,
@@ -120,7 +123,7 @@ describe('logins that work', { concurrency: 4 }, () => {
 });
 
 describe('Ctrl-C', { concurrency: 4 }, () => {
-  /** What is waited for, and a promise of the moment at which it is. */
+  /** What the program waits for, and a promise that resolves when it does. */
   const waits: Record<string, (t: TestContext) => Promise<{ env: Record<string, string>; waiting: Promise<unknown> }>> =
     {
       'a silent server': async (t) => {

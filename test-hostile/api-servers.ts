@@ -1,4 +1,4 @@
-/** API servers that misbehave, each a few lines of raw sockets, and kubeconfigs that lead to them. */
+/** Misbehaving API servers, each a few lines of raw sockets, and kubeconfigs that point to them. */
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 import { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
 import { holdPort } from '../src/processes/ports.ts';
 
-/** Every server and kubeconfig here uses these; no output may hold them. */
+/** Used by every server and kubeconfig here; no output may contain them. */
 export const TOKEN = 'hostile-Tk9-Zq81xWv3';
 export const PASSWORD = 'hostile-Pw7-Yb52';
 
@@ -31,7 +31,7 @@ function kubeconfigText({ server, user = { token: TOKEN }, cluster = {} }: Kubec
   });
 }
 
-/** Writes a kubeconfig; returns the environment that leads to it. */
+/** Writes a kubeconfig; returns the environment that points to it. */
 export function kubeconfig(t: TestContext, parts: KubeconfigParts): { KUBECONFIG: string; HOME: string } {
   return environment(t, kubeconfigText(parts));
 }
@@ -73,12 +73,12 @@ export function plugin(t: TestContext, script: string): string {
   return file;
 }
 
-/** A server that does this with each connection. Returns its address. */
+/** A server that runs this for each connection. Returns its address. */
 export async function rawServer(t: TestContext, onConnection: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => {}); // the program has gone
+    socket.on('error', () => {}); // the program has closed the connection
     socket.on('close', () => sockets.delete(socket));
     onConnection(socket);
   });
@@ -93,7 +93,7 @@ export type Answer = (request: IncomingMessage, response: ServerResponse, url: U
 
 export async function httpServer(t: TestContext, answer: Answer): Promise<string> {
   const server = createHttpServer((request, response) => {
-    response.on('error', () => {}); // the program has gone
+    response.on('error', () => {}); // the program has closed the connection
     answer(request, response, new URL(request.url ?? '', 'http://localhost'));
   });
   t.after(() => {
@@ -116,7 +116,7 @@ export function json(response: ServerResponse, body: unknown, status = 200): voi
   response.end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-/** Allows everything that is asked about; returns whether it has answered. */
+/** Grants all permissions; returns whether the request was an access review. */
 export function allows(response: ServerResponse, url: URL): boolean {
   if (!url.pathname.endsWith('accessreviews')) return false;
   json(response, { kind: 'SelfSubjectAccessReview', status: { allowed: true } }, 201);

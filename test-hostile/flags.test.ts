@@ -1,4 +1,4 @@
-/** Flags that nobody should give, and what they must lead to: one line, and exit code 2. */
+/** Absurd flags must lead to one line and exit code 2. */
 import { describe, it } from 'node:test';
 import { held } from './program.ts';
 

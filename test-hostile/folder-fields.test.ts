@@ -1,4 +1,7 @@
-/** Every field of a saved run, spoilt in every way: the reader refuses it in one line, or every report can be made of it. */
+/**
+ * Every field of a saved run, corrupted in every way: the reader rejects it in one line, or every report can be made
+ * from it.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +29,7 @@ type Path = readonly (string | number)[];
 const LIMIT_MS = 10_000;
 const FOUND_FIX = join(PROJECT, 'docs/results/find-fix/broken-bun/result.json');
 
-/** Each as it stands in a file; undefined: the field is not there. */
+/** Each value as written in a file; undefined: the field is absent. */
 const VALUES: readonly [what: string, json: string | undefined][] = [
   ['absent', undefined],
   ['null, as NaN is written', 'null'],
@@ -55,7 +58,7 @@ const VALUES: readonly [what: string, json: string | undefined][] = [
 
 const MARK = '"the value goes here"';
 
-/** Every path in it; of a list the first item's only. */
+/** Every path in the value; for a list only those of its first item. */
 function paths(value: Json, path: Path = []): Path[] {
   if (typeof value !== 'object' || value === null) return [path];
   const entries: [string | number, Json][] = Array.isArray(value)
@@ -74,11 +77,11 @@ function withValue(value: Json, [key, ...rest]: Path, json: string | undefined):
   });
   if (json === undefined) delete at[last];
   else at[last] = JSON.parse(MARK);
-  // Not by JSON.stringify, which would write another text for some.
+  // Not with JSON.stringify, which would change some of the texts.
   return JSON.stringify(copy).replace(MARK, () => json ?? '');
 }
 
-/** Reads the folder and makes everything of it; a refusal must be one readable line. */
+/** Reads the folder and makes every report from it; a rejection must be one readable line. */
 function assertHeld(dir: string, other: readonly TrialResult[], what: string): void {
   const startedMs = performance.now();
   try {
@@ -108,7 +111,7 @@ function assertHeld(dir: string, other: readonly TrialResult[], what: string): v
   assert.ok(tookMs < LIMIT_MS, `${what}: took ${Math.round(tookMs)} ms`);
 }
 
-describe('each field of a saved run', () => {
+describe('corrupted fields of a saved run', () => {
   const run = goodRun();
   const removals: (() => void)[] = [];
   const folders = { after: (remove: () => void) => void removals.push(remove) };

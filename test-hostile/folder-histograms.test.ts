@@ -1,4 +1,4 @@
-/** Histograms that were spoilt at random: each is refused, or is one that can be counted. */
+/** Histograms that are corrupted at random: each is rejected, or can be counted. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync, inflateSync } from 'node:zlib';
@@ -24,7 +24,7 @@ function good(): Buffer {
   return inflateSync(Buffer.from(encodeHistogram(histogram), 'base64').subarray(8));
 }
 
-/** Around this content, with the lengths that belong to it. */
+/** The outer format around this content, with matching lengths. */
 function wrapped(content: Buffer, deflated: Buffer = deflateSync(content)): Buffer {
   const outer = Buffer.alloc(8);
   outer.writeInt32BE(0x1c849314, 0);
@@ -37,7 +37,7 @@ function withLength(content: Buffer): Buffer {
   return content;
 }
 
-/** The content of a histogram whose counts are these bytes. */
+/** The content of a histogram with these bytes as its counts. */
 function counts(bytes: Buffer): Buffer {
   return withLength(Buffer.concat([good().subarray(0, HEADER), bytes]));
 }
@@ -70,12 +70,12 @@ const KINDS: readonly [what: string, bytes: () => Buffer][] = [
   ['nothing', () => Buffer.alloc(0)],
 ];
 
-/** Small enough to be read, and far beyond what any histogram takes. */
+/** Small enough to be read, and much longer than any histogram. */
 function bomb(): Buffer {
   return deflateSync(Buffer.alloc(64 << 20), { level: 9 });
 }
 
-/** Refused in words, or as good as any: it is decoded, counted and added up, and quickly. */
+/** The text is rejected, or it is quickly decoded, counted and added up like any other. */
 function assertHeld(base64: string, what: string): void {
   const startedMs = performance.now();
   if (histogramProblem(base64) === undefined) {
@@ -84,7 +84,7 @@ function assertHeld(base64: string, what: string): void {
     for (const value of [percentileMs(sum, 99), sum.maxValue, sum.totalCount]) {
       assert.ok(Number.isFinite(value) && value >= 0, what);
     }
-  } else assert.throws(() => decodeHistogram(base64), /^Error: no histogram: /, what);
+  } else assert.throws(() => decodeHistogram(base64), /^Error: not a histogram: /, what);
   assert.ok(performance.now() - startedMs < LIMIT_MS, what);
 }
 

@@ -1,4 +1,6 @@
-/** Request mixes that no run should make, and places that no run can be saved in: known before anything is measured. */
+/**
+ * Request mixes that no run should use, and places in which no run can be saved: rejected before anything is measured.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -32,7 +34,7 @@ const MIXES: readonly [what: string, text: string | Buffer][] = [
   ['no UTF-8', Buffer.from([0xff, 0xfe, 0x7b])],
 ];
 
-/** Through the program, which takes a third of a second to start. */
+/** Tested through the program, which takes a third of a second to start. */
 const THROUGH_PROGRAM = ['a second request in a path', '40 MB', 'in /proc', 'where traces is a link to another folder'];
 
 describe('run --workload, a file with', { concurrency: 2 }, () => {
@@ -56,7 +58,7 @@ describe('run --workload, a file with', { concurrency: 2 }, () => {
   }
 });
 
-/** Where it is saved, as made in an empty folder. */
+/** Where the run is saved, in an empty folder. */
 const PLACES: readonly [what: string, place: (dir: string) => string, code: number][] = [
   ['nowhere', () => '', 2],
   ['in /proc', () => '/proc/x', 4],

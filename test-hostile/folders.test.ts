@@ -1,4 +1,4 @@
-/** Folders that anyone may have made, given to the program as results: a line and exit code 2, and nothing written elsewhere. */
+/** Untrusted folders, passed to the program as results: one line and exit code 2, and nothing written elsewhere. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
@@ -26,7 +26,7 @@ const GIB = 2 ** 30;
 const good = goodRun();
 const [trial] = good.result.trials;
 
-/** What is put in the place of a file. */
+/** What replaces a file. */
 const FILE_KINDS: Record<string, (path: string) => void> = {
   'a fifo': (path) => execFileSync('mkfifo', [path]),
   'a folder': (path) => mkdirSync(path),
@@ -47,7 +47,7 @@ const FILE_KINDS: Record<string, (path: string) => void> = {
   'lines in a row': (path) => writeFileSync(path, `${JSON.stringify(good.result)}\n`.repeat(2)),
 };
 
-/** As a result.json, or as a trace, whose other file is good. */
+/** Used as result.json, or as a trace while the other file is valid. */
 const CONTENTS: Record<string, (dir: string) => void> = {
   '100,000 trials': (dir) =>
     write(dir, 'result.json', {
@@ -91,7 +91,7 @@ const CONTENTS: Record<string, (dir: string) => void> = {
   'a k6 summary that counts backwards': (dir) => write(dir, 'k6-x.json', { ...goodSummary(), requests: -1 }),
 };
 
-/** Large, and as good as any: read in time. */
+/** Large but valid: read in time. */
 const LARGE: Record<string, (dir: string) => void> = {
   '5,000 trials': (dir) => {
     rmSync(join(dir, 'traces'), { recursive: true });
@@ -129,7 +129,7 @@ const LARGE: Record<string, (dir: string) => void> = {
   },
 };
 
-/** What the user names as the folder itself. */
+/** What the user names as the folder. */
 const FOLDERS: Record<string, (dir: string) => string> = {
   'no name': () => '',
   '/dev/zero': () => '/dev/zero',
@@ -144,7 +144,9 @@ function write(dir: string, name: string, content: unknown): void {
   writeFileSync(join(dir, name), JSON.stringify(content));
 }
 
-/** Through the program, which takes a third of a second to start; the reader alone is tried with all of them. */
+/**
+ * Tested through the program, which takes a third of a second to start. The reader alone is tested with all of them.
+ */
 const THROUGH_PROGRAM = [
   'a fifo',
   'a link to /dev/zero',

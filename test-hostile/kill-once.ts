@@ -1,4 +1,4 @@
-/** Ends the program in the middle of what it does, in one of many ways, and looks at what is left of it. */
+/** Ends the program in the middle of its work, in one of many ways, and checks what is left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PROJECT } from '../test/cli/program.ts';
 
-/** What may be left of it has this long to end. */
+/** How long what is left may take to end. */
 const LEFT_LIMIT_MS = 5000;
-/** A program that takes a signal for a request to end has its servers to end, too. */
+/** After a signal that asks it to end, the program ends its servers first. */
 const END_LIMIT_MS = 20_000;
 const LOOK_MS = 50;
 
 const SERVER = [process.execPath, join(PROJECT, 'test/own-service/servers/node-http.mjs')];
 const COMPARE = ['compare', '--runtime', 'node', '--variant', 'valid', '--rate', '50'];
 
-/** By what they do. */
+/** The commands, by what they do. */
 export const COMMANDS: Record<string, readonly string[]> = {
   compare: COMPARE,
   run: ['run', '--replicas', '2', '--rate', '50', '--', ...SERVER],
@@ -27,7 +27,7 @@ export const COMMANDS: Record<string, readonly string[]> = {
 
 type Signal = (child: ChildProcess) => Promise<void> | void;
 
-/** The program's group is killed: what it has started must not depend on it. */
+/** The program's whole group is killed, so cleaning up must not depend on the program. */
 const toGroup = (child: ChildProcess, signal: NodeJS.Signals) => process.kill(-(child.pid as number), signal);
 
 export const WAYS: Record<string, Signal> = {
@@ -66,7 +66,7 @@ export interface Kill {
 
 let kills = 0;
 
-/** Returns what is left after 5 s, in words; nothing where all is well. */
+/** Describes what is left after 5 s; empty if nothing is. */
 export async function killOnce({ command, way, afterMs }: Kill): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'killed-'));
   const mark = `/no-such-folder/kill-${process.pid}-${++kills}`;
@@ -94,7 +94,7 @@ export async function killOnce({ command, way, afterMs }: Kill): Promise<string[
   }
 }
 
-/** With what they were started with, and what they listen on or live in. */
+/** Processes with their commands, and with the ports or folders that they use. */
 function processesWith(mark: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -104,12 +104,12 @@ function processesWith(mark: string): string[] {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').slice(0, 200);
         return [`process ${pid} (${readlinkSync(`/proc/${pid}/ns/pid`)}): ${command}`];
       } catch {
-        return []; // it has ended, or is another user's
+        return []; // it has ended, or belongs to another user
       }
     });
 }
 
-/** tsx, which runs this, keeps a folder of its own there. */
+/** tsx, which runs this test, has a folder of its own there. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder).map((name) => `file ${name}`);
 }

@@ -1,4 +1,4 @@
-/** The program is ended at random moments, and nothing is left of it; `npm run bench:kills` does more of the same. */
+/** The program is killed at random moments, and leaves nothing behind; `npm run bench:kills` tests more moments. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CAN_SEE_PROCESSES } from '../test/cli/program.ts';

@@ -1,15 +1,15 @@
-/** Kills at random moments, the same again from the same seed. */
+/** Random kills, reproducible from a seed. */
 import { spawnSync } from 'node:child_process';
 import { deriveSeed, seededRandom } from '../src/random.ts';
 import { COMMANDS, type Kill, WAYS } from './kill-once.ts';
 
-/** Commands that can run here: not every machine has k6. */
+/** The commands that can run here; not every machine has k6. */
 function possibleCommands(): string[] {
   const hasK6 = spawnSync('k6', ['version'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
   return Object.keys(COMMANDS).filter((name) => hasK6 || !name.includes('k6'));
 }
 
-/** `count` kills: every command and every way as often as the others, at a moment up to `longestMs`. */
+/** `count` kills at moments up to `longestMs`, with every command and every way equally often. */
 export function randomKills(count: number, longestMs: number, seed: number): Kill[] {
   const random = seededRandom(deriveSeed(seed, 'kills'));
   const commands = possibleCommands();

@@ -1,10 +1,10 @@
-/** Manifests made to break their reader, by kind. */
+/** Manifests that try to break their reader, by kind. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of other languages
 import { seededRandom } from '../src/random.ts';
 import { manifestText } from '../test/manifests/manifest-text.ts';
 
 export interface Hostile {
-  /** What it is, for the test's name. */
+  /** A description, for the test's name. */
   what: string;
   text: string;
 }
@@ -16,7 +16,7 @@ const APP = `${POD}.containers[0]`;
 const named = (texts: Record<string, string>): Hostile[] =>
   Object.entries(texts).map(([what, text]) => ({ what, text }));
 
-/** What is no YAML, or YAML that nobody writes. */
+/** Text that is not YAML, or YAML that nobody writes. */
 export function strangeYaml(): Hostile[] {
   const document = (body: string) => `${GOOD}---\n${body}`;
   return named({
@@ -91,7 +91,7 @@ export function strangeYaml(): Hostile[] {
   });
 }
 
-/** Large or deep; a number of them per kind is enough, for each takes its time. */
+/** Large or deep inputs. A few per kind are enough, because each takes a while. */
 export function largeYaml(): Hostile[] {
   const labels = Array.from({ length: 20_000 }, (_, index) => `k${index}: v`).join(', ');
   const aliases = (levels: number, width: number) =>
@@ -155,7 +155,7 @@ export function largeYaml(): Hostile[] {
 
 const SEED = Number(process.env.HOSTILE_SEED ?? 20_261_126);
 
-/** A good manifest with characters taken away, put in, and swapped. */
+/** A valid manifest with characters removed, inserted and swapped. */
 export function garbled(count: number): Hostile[] {
   const random = seededRandom(SEED);
   const integer = (below: number) => Math.floor(random.next() * below);

@@ -1,4 +1,4 @@
-/** What the program itself does with files, pipes, kustomizations and Dockerfiles made to break it. */
+/** How the program handles files, pipes, kustomizations and Dockerfiles that try to break it. */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -21,7 +21,7 @@ function file(text: string | Buffer): string {
 }
 
 const GOOD = file(manifestText());
-/** `run` reads the manifest, then finds that it has no such container, and starts nothing. */
+/** With these arguments `run` reads the manifest, finds no such container, and starts nothing. */
 const NO_SUCH = ['--exec', 'no-such-container=true'];
 const FORMATS = ['text', 'json', 'sarif', 'github'];
 
@@ -122,7 +122,7 @@ rows(
   2,
 );
 
-describe('what is no file', { concurrency: 4 }, () => {
+describe('paths that are not regular files', { concurrency: 4 }, () => {
   const fifo = (name: string) => {
     const path = join(folder, name);
     spawnSync('mkfifo', [path]);
@@ -135,7 +135,7 @@ describe('what is no file', { concurrency: 4 }, () => {
   const server = createServer().listen(socket);
   after(() => server.close());
   const silent = fifo('silent');
-  // Held open by this process, which writes nothing.
+  // This process holds it open and writes nothing.
   openSync(silent, 'r+');
   const paths: Record<string, string> = {
     'a device': '/dev/zero',
@@ -163,7 +163,7 @@ describe('what is no file', { concurrency: 4 }, () => {
   });
 });
 
-describe('standard input, and what a shell holds open', { concurrency: 4 }, () => {
+describe('standard input, and files that a shell holds open', { concurrency: 4 }, () => {
   const table: [what: string, script: string, codes: number[]][] = [
     ['closed', '"$@" check - <&-', [2]],
     ['endless zeros', '"$@" check - < /dev/zero', [2]],
@@ -187,7 +187,7 @@ describe('kustomizations', { concurrency: 4 }, () => {
     writeFileSync(join(path, 'kustomization.yaml'), text);
     return path;
   };
-  /** A kubectl that does this. */
+  /** A kubectl that runs this script. */
   const kubectl = (script: string) => {
     const path = join(folder, `bin${++files}`);
     mkdirSync(path);

@@ -1,4 +1,4 @@
-/** Manifests made to break their reader, through the functions that `check` and `run -f` call in their workers. */
+/** Manifests that try to break their reader, through the functions that `check` and `run -f` call in their workers. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CheckResult, check } from '../src/check/check.ts';
@@ -13,7 +13,9 @@ import { hostileDockerfiles, hostileScripts } from './script-inputs.ts';
 import { strangeValues } from './strange-values.ts';
 import { wrongTypes } from './wrong-types.ts';
 
-/** In processor time, and below the program's own limit, which would end it first. Most inputs take a millisecond. */
+/**
+ * A limit on processor time, below that of the program, which would end the work first. Most inputs take a millisecond.
+ */
 const LIMIT_MS = 5000;
 const OPTIONS = { longestRequestSeconds: 0, drainDelaySeconds: 0 };
 
@@ -22,7 +24,7 @@ const READERS: Record<string, (text: string) => void> = {
   run: (text) => void readManifests(text, 'shop.yaml'),
 };
 
-/** Every format can be made of it, and what is for machines can be read again. */
+/** Every format can be made from the result, and machine-readable ones can be parsed. */
 function assertPrinted(result: CheckResult): void {
   const artifactOf = (source: string) => ({ file: source, hasLines: true });
   for (const format of [checkJson(result), sarif(result, artifactOf)]) JSON.parse(JSON.stringify(format));
@@ -30,7 +32,7 @@ function assertPrinted(result: CheckResult): void {
   assert.equal(typeof checkAnnotations(result, artifactOf), 'string');
 }
 
-/** Each is read, or refused in one line that names the source. */
+/** Each input is read, or rejected in one line that names the source. */
 function assertHeld(inputs: readonly Hostile[]): void {
   for (const { what, text } of inputs) {
     for (const [reader, read] of Object.entries(READERS)) {
@@ -48,7 +50,7 @@ function assertHeld(inputs: readonly Hostile[]): void {
   }
 }
 
-describe('hostile Dockerfiles are read or refused in a line:', () => {
+describe('hostile Dockerfiles are read or rejected in one line:', () => {
   for (const { what, text } of hostileDockerfiles()) {
     test(what, () => {
       try {
@@ -61,7 +63,7 @@ describe('hostile Dockerfiles are read or refused in a line:', () => {
   }
 });
 
-describe('hostile manifests are read or refused in a line:', () => {
+describe('hostile manifests are read or rejected in one line:', () => {
   const kinds: Record<string, () => Hostile[]> = {
     'strange YAML': strangeYaml,
     'fields of a wrong type': wrongTypes,

@@ -1,4 +1,4 @@
-/** Texts that a name, a value, a path or a log line should never hold, by what they are up to. */
+/** Texts that no name, value, path or log line should contain, by what they attack. */
 
 const text = (...codePoints: number[]) => String.fromCodePoint(...codePoints);
 
@@ -53,8 +53,8 @@ export const NASTY: Readonly<Record<string, readonly string[]>> = {
 
 export const ALL_NASTY = Object.values(NASTY).flat();
 
-/** What nobody must be shown, in whatever format; lone surrogates are U+FFFD once they were decoded. */
+/** Characters that no output may contain, in any format. Lone surrogates become U+FFFD when decoded. */
 export const UNSEEN = /[^\P{Cc}\n\t]|\p{Cf}|\p{Cs}|[\u2028\u2029\ufffe\uffff\u3164]/u;
 
-/** A line that GitHub's runner takes for a command. */
+/** A line that GitHub's runner would treat as a command. */
 export const LOG_COMMAND = /^\s*::|##\w*\[/m;

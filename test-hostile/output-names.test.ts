@@ -1,4 +1,4 @@
-/** Manifests whose names, values and files hold what they should not, in every format of `check`. */
+/** Manifests with hostile names, values and file names, in every output format of `check`. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { held } from './program.ts';
 const FOLDER = mkdtempSync(join(tmpdir(), 'hostile-names-'));
 after(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-/** A Deployment with findings of all kinds, and its Service; the text is everywhere where a manifest may hold any. */
+/** A Deployment with findings of all kinds, and its Service. The text is in every place that may contain text. */
 function manifest(text: string): object[] {
   const labels = { [text]: text, app: text };
   const container = {
@@ -49,7 +49,7 @@ function written(name: string, texts: readonly string[]): string {
   return name;
 }
 
-/** Names that a folder can hold: all but too long ones and those with a slash. */
+/** Names that a file can have: all except long ones and those with a slash. */
 const FILE_NAMES = ALL_NASTY.filter((text) => text.length < 200 && !/[/\\\0]/.test(text)).filter((text) =>
   text.isWellFormed(),
 );

@@ -1,4 +1,4 @@
-/** Saved runs whose texts were replaced by what they should not hold, in every format that is made of them. */
+/** Saved runs with hostile texts, in every output format. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ after(() => rmSync(FOLDER, { recursive: true, force: true }));
 
 const json = (...path: string[]) => JSON.parse(readFileSync(join(PROJECT, 'docs/results', ...path), 'utf8'));
 
-/** What the schema takes any text for. */
+/** The fields that the schema allows any text for. */
 const FREE = [
   ...[
     'name',
@@ -33,10 +33,10 @@ const FREE = [
   ...['exitSignal', 'container', 'hook'],
 ];
 const FREE_LISTS = ['invalidReasons', 'untried', 'set', 'names', 'standIns', 'signals'];
-/** In characters, where it has a limit that a nasty text would pass. */
+/** Their limits in characters, if a hostile text would exceed them. */
 const LONGEST: Readonly<Record<string, number>> = { runtimeVersion: 100, invalidReasons: 1000 };
 
-/** The value with each free text made nasty; the same text becomes the same one. */
+/** The value with each free text replaced by a hostile one; equal texts are replaced equally. */
 function edited(value: unknown, key = ''): unknown {
   if (typeof value === 'string') {
     return FREE.includes(key) || FREE_LISTS.includes(key) ? nastier(value).slice(0, LONGEST[key]) : value;
@@ -62,7 +62,7 @@ function folder(name: string, result: object, traces: readonly object[] = []): s
   return name;
 }
 
-/** A comparison with a trial for every nasty text, which is all its free texts. */
+/** A comparison with one trial per hostile text, which replaces all its free texts. */
 function comparison(): string {
   const result = json('local', 'result.json');
   const [trial] = result.trials;
@@ -85,17 +85,17 @@ function comparison(): string {
   );
 }
 
-/** A search for a fix, and rollouts of one's own service. */
+/** A search for a fix, and rollouts of a user's own service. */
 function ownRun(kind: 'find-fix' | 'own-service'): string {
   const result = json('find-fix', 'broken-node', 'result.json');
   const { fix, ...rest } = edited(result) as { fix: object };
   return folder(kind, { ...rest, ...(kind === 'find-fix' && { fix }), run: { ...result.run, kind } });
 }
 
-/** Every character of it may stand in XML. */
+/** Whether all its characters are allowed in XML. */
 const XML = /^[\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
 
-/** The builder's own parser is not strict about characters and references. */
+/** The builder's own parser does not check characters and references strictly. */
 function assertWellFormed(xml: string): void {
   assert.match(xml, XML);
   assert.doesNotMatch(xml, /&(?!(amp|lt|gt|quot|apos|#39|#35|#58|#x[AD9]);)/);

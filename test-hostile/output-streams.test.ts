@@ -1,4 +1,4 @@
-/** Readers that go away, streams that are closed, and disks that are full: what the exit code is, and what is still written. */
+/** Readers that go away, closed streams, and full disks: the exit code, and what is still written. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ const CLI = `"${process.execPath}" "${join(PROJECT, 'dist/cli.js')}"`;
 const SAVED = join(PROJECT, 'docs/results/local');
 const LIMIT_MS = 20_000;
 
-/** What bash prints for a script, on both streams; it is killed after 20 s. */
+/** What bash prints for a script, on both streams; killed after 20 s. */
 async function shell(t: TestContext, script: string, limitMs = LIMIT_MS): Promise<{ stdout: string; stderr: string }> {
   const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
   const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
@@ -32,7 +32,7 @@ async function shell(t: TestContext, script: string, limitMs = LIMIT_MS): Promis
   return { stdout, stderr };
 }
 
-/** The exit code of the program, for each of these command lines. */
+/** The exit codes of the program for these command lines. */
 async function exitCodes(t: TestContext, commands: readonly string[]): Promise<{ codes: number[]; stderr: string }> {
   const script = commands.map((command) => `${command}; echo "code \${PIPESTATUS[0]}"`).join('\n');
   const { stdout, stderr } = await shell(t, script, commands.length * LIMIT_MS);
@@ -59,14 +59,17 @@ const BROKEN = file(
 
 type Row = [what: string, args: string, code: number, writes: 1 | 2];
 
-/** Commands with their own exit code, and the stream that they print on: these two in every way, the others in some. */
+/**
+ * Commands with their exit code and the stream that they print on. These two are tested in every way, the others in
+ * some.
+ */
 const THOROUGHLY: readonly Row[] = [
   ['findings', `check -f ${BROKEN}`, 1, 1],
   ['a wrong option', 'check --frobnicate', 2, 2],
 ];
 const OTHERS: readonly Row[] = [
   ['findings as SARIF', `check -f ${BROKEN} --format sarif`, 1, 1],
-  ['a file that is not there', 'check -f /no/such/file', 2, 2],
+  ['a missing file', 'check -f /no/such/file', 2, 2],
   ['a server that does not start', `conform -- ${process.execPath} -e 0`, 4, 2],
   ['a saved run', `compare ${SAVED}`, 0, 1],
   ['a page', `report ${SAVED} --format html`, 0, 1],
@@ -74,7 +77,7 @@ const OTHERS: readonly Row[] = [
 ];
 
 const CLOSED = ['2>&1 | true', '>&- 2>&-', '>&-', '2>&-', '<&- >&- 2>&-', '| true', '2>&1 | head -c 1 >/dev/null'];
-/** With the streams that cannot be written. */
+/** Redirections, and the streams that they make unwritable. */
 const FULL: readonly [how: string, streams: readonly (1 | 2)[]][] = [
   ['>/dev/full', [1]],
   ['2>/dev/full >/dev/null', [2]],
@@ -82,7 +85,7 @@ const FULL: readonly [how: string, streams: readonly (1 | 2)[]][] = [
   ['>/dev/full 2>&-', [1]],
 ];
 
-describe('whoever reads', { concurrency: 2 }, () => {
+describe('readers that go away', { concurrency: 2 }, () => {
   const table = [
     ...THOROUGHLY.map((row) => [row, CLOSED] as const),
     ...OTHERS.map((row) => [row, CLOSED.slice(0, 2)] as const),
@@ -114,7 +117,7 @@ describe('whoever reads', { concurrency: 2 }, () => {
   });
 });
 
-/** Runs its arguments on a terminal of their own, which is gone before they have read anything. */
+/** Runs its arguments on a terminal that is closed before they have read anything. */
 const LOST_TERMINAL = `
 import os, pty, subprocess, sys
 ours, theirs = pty.openpty()
@@ -126,7 +129,7 @@ child.stdin.close()
 print(child.wait())
 `;
 
-describe('a terminal that is gone', { skip: spawnSync('python3', ['-V']).status !== 0 }, () => {
+describe('a closed terminal', { skip: spawnSync('python3', ['-V']).status !== 0 }, () => {
   for (const [args, code] of [
     ['check -', 1],
     ['check - --frobnicate', 2],
@@ -138,7 +141,7 @@ describe('a terminal that is gone', { skip: spawnSync('python3', ['-V']).status 
   }
 });
 
-describe('what cannot be written', { concurrency: 2, skip: !existsSync('/dev/full') }, () => {
+describe('unwritable output', { concurrency: 2, skip: !existsSync('/dev/full') }, () => {
   const table = [
     ...THOROUGHLY.map((row) => [row, FULL] as const),
     ...OTHERS.map((row) => [row, FULL.slice(0, 2)] as const),
@@ -159,7 +162,7 @@ describe('what cannot be written', { concurrency: 2, skip: !existsSync('/dev/ful
   }
 });
 
-/** It dies at once on SIGTERM, with requests in flight. */
+/** A server that dies immediately on SIGTERM, with requests in flight. */
 const SERVER = file(
   'server.mjs',
   `import http from 'node:http';
@@ -171,8 +174,8 @@ describe('a run', { concurrency: 2 }, () => {
   const run = (out: string, how: string) =>
     `${CLI} run --rate 50 --replicas 1 --grace 1 --out ${join(FOLDER, out)} -- ${process.execPath} ${SERVER} ${how}; echo "code \${PIPESTATUS[0]}"`;
   const table: [what: string, how: string, code: number][] = [
-    ['goes on when all its readers go away', '2> >(head -n 1 >/dev/null) | true', 1],
-    ['is written when nothing can be printed', '>/dev/full 2>/dev/full', 4],
+    ['continues when all its readers go away', '2> >(head -n 1 >/dev/null) | true', 1],
+    ['is saved even if nothing can be printed', '>/dev/full 2>/dev/full', 4],
   ];
   for (const [what, how, code] of table) {
     it(what, async (t) => {

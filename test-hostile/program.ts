@@ -1,4 +1,4 @@
-/** Runs the built program on input made to break it, and asserts what must hold whatever the input is. */
+/** Runs the built program on hostile input, and asserts what must hold for any input. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
@@ -6,22 +6,22 @@ import { CAN_SEE_PROCESSES, type Ended, type RunOptions, start } from '../test/c
 
 const LIMIT_MS = 20_000;
 const MEMORY_LIMIT_MB = 1536;
-/** What is longer is no line that anyone reads. */
+/** Longer lines are unreadable. */
 const LONGEST_LINE = 2000;
-/** Codes with which the program ends with one line on stderr, and nothing else to say. */
+/** Exit codes with which the program prints only one line, on stderr. */
 const ERROR_CODES = [2, 4];
 const POLL_MS = 50;
 
 export interface HostileOptions extends RunOptions {
   /** The documented exit codes that this input may lead to. */
   codes: readonly number[];
-  /** What stdout holds is a format of its own, which may have longer lines. */
+  /** stdout has a machine-readable format, which may have longer lines. */
   longLines?: boolean;
 }
 
 /**
- * Runs the program to its end. It must end within 20 s and 1.5 GB, with one of the codes, without a stack trace, without
- * a control character, with one line where it is an error, and without a process left over.
+ * Runs the program to its end. It must end within 20 s and 1.5 GB, with one of the exit codes, without a stack trace or
+ * a control character, with a single line if it is an error, and without leaving a process behind.
  */
 export async function held(t: TestContext, args: readonly string[], options: HostileOptions): Promise<Ended> {
   const startedMs = performance.now();
@@ -41,7 +41,7 @@ export async function held(t: TestContext, args: readonly string[], options: Hos
   return ended;
 }
 
-/** No stack trace, no control character, no line that nobody reads; an error is one line. */
+/** No stack trace, no control character, no unreadable line; an error is one line. */
 export function assertReadable({ code, stdout, stderr }: Ended, longLines: boolean, context: string): void {
   for (const text of [stdout, stderr]) {
     assert.doesNotMatch(text, /^\s+at \S.*:\d+:\d+\)?$/m, `a stack trace: ${context}`);
@@ -56,7 +56,7 @@ export function assertReadable({ code, stdout, stderr }: Ended, longLines: boole
   }
 }
 
-/** The most memory that a process has had so far; 0 where that cannot be known. */
+/** The peak memory of a process so far; 0 if not known. */
 function peakMemoryMb(pid: number | undefined): number {
   if (!CAN_SEE_PROCESSES) return 0;
   try {

@@ -1,4 +1,4 @@
-/** Programs in the place of a runtime, of k6 and of kubectl: they do not answer, or answer without end. */
+/** Programs that replace a runtime, k6 or kubectl: they do not respond, or print endlessly. */
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,12 +35,12 @@ function program(name: string, script: string): string {
   return file;
 }
 
-/** A program has 10 s to answer, and this one starts as fast as the machine lets it. */
+/** A program has 10 s to respond, and this one starts as fast as the machine allows. */
 const LIMIT_MS = 60_000;
 
 const COMPARE = ['compare', '--runtime', 'node', '--variant', 'valid'];
 
-describe('a runtime that is none', { concurrency: 6 }, () => {
+describe('a fake runtime', { concurrency: 6 }, () => {
   for (const [what, script] of Object.entries(SCRIPTS)) {
     it(
       what,
@@ -59,12 +59,12 @@ describe('a runtime that is none', { concurrency: 6 }, () => {
   const FILES: [what: string, content: string | Buffer, mode: number][] = [
     ['is not executable', '#!/bin/sh\necho v20.0.0\n', 0o644],
     [
-      'is of another processor',
+      'is for another processor',
       Buffer.concat([Buffer.from('7f454c460201010000000000000000000200f3000100', 'hex'), Buffer.alloc(4096)]),
       0o755,
     ],
     ['is empty', '', 0o755],
-    ['has an interpreter that is not there', '#!/no/such/interpreter\n', 0o755],
+    ['has a missing interpreter', '#!/no/such/interpreter\n', 0o755],
     ['is a file of zero bytes', Buffer.alloc(65_536), 0o755],
   ];
   for (const [what, content, mode] of FILES) {
@@ -77,12 +77,12 @@ describe('a runtime that is none', { concurrency: 6 }, () => {
   }
 });
 
-/** In front of the PATH. */
+/** A PATH that begins with this folder. */
 const withProgram = (name: string, script: string) => ({
   env: { PATH: `${join(program(name, script), '..')}:${process.env.PATH}` },
 });
 
-describe('k6 and kubectl that do not answer', { concurrency: 4 }, () => {
+describe('k6 and kubectl that do not respond', { concurrency: 4 }, () => {
   for (const what of ['ignores SIGTERM', 'prints a line without end', 'ends with an error', 'stops itself']) {
     const script = SCRIPTS[what] as string;
     it(`k6 ${what}`, async (t) => {

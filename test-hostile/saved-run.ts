@@ -1,4 +1,4 @@
-/** A small good run, saved, to be spoilt: a control and a rollout of which some requests failed. */
+/** A small valid run, saved, to be corrupted: a control, and a rollout with some failed requests. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ export function goodRun(): SavedRun {
   return { result: resultOf(measuredRun({ id: RUN, kind: 'own-service', maxFailed: 0 }, measured)), rollout, control };
 }
 
-/** What loadtest.js writes when it is run by hand. */
+/** What loadtest.js writes when it is run manually. */
 export function goodSummary() {
   return {
     format: 'k8s-rollout-test/k6-summary/1',
@@ -74,14 +74,14 @@ export function goodSummary() {
   };
 }
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 export function emptyFolder(t: Pick<TestContext, 'after'>): string {
   const dir = mkdtempSync(join(tmpdir(), 'hostile-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
-/** A folder with a good run in it. */
+/** A folder with a valid run. */
 export function savedFolder(t: Pick<TestContext, 'after'>, { result, rollout, control }: SavedRun = goodRun()): string {
   const dir = emptyFolder(t);
   mkdirSync(join(dir, 'traces'));

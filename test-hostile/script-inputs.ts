@@ -1,4 +1,4 @@
-/** Shell scripts and Dockerfiles made to break their reader. */
+/** Shell scripts and Dockerfiles that try to break their reader. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of other languages
 import { seededRandom } from '../src/random.ts';
 import type { Hostile } from './manifest-inputs.ts';
@@ -63,7 +63,7 @@ const STRAY = [
   'in',
 ];
 
-/** Each kind of thing that a shell's text can hold, closed and not, alone and a hundred thousand times. */
+/** Every construct of a shell script, closed and unclosed, once and a hundred thousand times. */
 export function hostileScripts(): Hostile[] {
   const pieces = [
     ...UNCLOSED,
@@ -109,7 +109,7 @@ export function hostileScripts(): Hostile[] {
   return [...simple.map((text) => ({ what: JSON.stringify(text), text })), ...mixed, ...many, ...long];
 }
 
-/** Dockerfiles; what each ends in, a finding or none, is another test's. */
+/** Dockerfiles. Other tests cover their findings. */
 export function hostileDockerfiles(): Hostile[] {
   const files: Record<string, string> = {
     empty: '',

@@ -1,4 +1,4 @@
-/** Scripts put together at random of everything that a shell's grammar has: what bash understands is understood. */
+/** Scripts assembled at random from the shell's grammar: what bash understands, the parser understands too. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of a shell
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

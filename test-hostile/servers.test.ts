@@ -1,4 +1,7 @@
-/** Servers made to break the program: it ends in time, in one line or with a verdict, and nothing of them is left. */
+/**
+ * Servers that try to break the program: it ends in time, with one line or a verdict, and leaves nothing of them
+ * behind.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -18,14 +21,14 @@ const serverAs = (file: string) => (kind: string) => [
 const answering = serverAs('answers.mjs');
 const living = serverAs('processes.mjs');
 
-/** From its start to its end: a trial takes 16 s, as does the wait for a server that is silent. */
+/** The limit from start to end: a trial takes 16 s, and so does the wait for a silent server. */
 const LIMIT_MS = 60_000;
 
-/** What the program may say of a server. */
+/** How the program may end with a server. */
 const CODES = {
-  /** Its rollouts can be measured, or could if the machine were quiet. */
+  /** Its rollouts can be measured, or could be on a quiet machine. */
   measured: [0, 1, 3],
-  /** It is no server that speaks HTTP/1.1. */
+  /** It does not speak HTTP/1.1. */
   refused: [2],
   /** It does not start, or does not serve. */
   broken: [4],
@@ -60,7 +63,7 @@ const RUN: Record<keyof typeof CODES, { answers: string[]; processes: string[] }
   broken: { answers: ['silence', 'status 101', 'a close at once'], processes: ['ends at once', 'crashes at once'] },
 };
 
-/** Answers that are judged before any load, by what the first request gets. */
+/** Responses that are judged before any load, by the first request. */
 const FIRST_ANSWERS = {
   refused: [
     'a body without end',
@@ -96,7 +99,7 @@ describe('run on hostile servers', { concurrency: 12 }, () => {
   }
 });
 
-describe('the first answer of hostile servers', { concurrency: 4 }, () => {
+describe('the first response of hostile servers', { concurrency: 4 }, () => {
   const firstAnswerOf = async (t: TestContext, kind: string) => {
     const { port, release } = await holdPort();
     await release();
@@ -122,7 +125,9 @@ describe('the first answer of hostile servers', { concurrency: 4 }, () => {
   for (const kind of FIRST_ANSWERS.taken) it(`taken: ${kind}`, async (t) => firstAnswerOf(t, kind));
 });
 
-/** Whatever it says, conform must say it in order; what cannot be measured is refused or environment. */
+/**
+ * conform must report in order whatever such a server does; what cannot be measured is an input or environment error.
+ */
 const CONFORM: Record<'answers' | 'processes', string[]> = {
   answers: [
     'endless garbage',

@@ -1,4 +1,4 @@
-/** Manifests with values of the right type that no API server accepts, or that only look like what they are. */
+/** Manifests with values of the right type that no API server accepts, or that look like something else. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text of other languages
 import { manifestText } from '../test/manifests/manifest-text.ts';
 import type { Hostile } from './manifest-inputs.ts';

@@ -1,4 +1,4 @@
-/** Times in a manifest that are longer than a timer, than a trial, or than a number. */
+/** Times in a manifest that are longer than a timer, than a trial, or than the largest number. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Manifests in which one field has a type that it should not have. */
+/** Manifests in which one field has a wrong type. */
 import { manifestText } from '../test/manifests/manifest-text.ts';
 import type { Hostile } from './manifest-inputs.ts';
 
@@ -24,7 +24,7 @@ const WRONG: readonly unknown[] = [
   [{}],
 ];
 
-/** Fields that are read, each of which holds what it should not. */
+/** Fields that are read, each of which gets wrong values. */
 const FIELDS: readonly [object: 'deployment' | 'service', field: string][] = [
   ...[
     'apiVersion',
@@ -135,7 +135,7 @@ const FIELDS: readonly [object: 'deployment' | 'service', field: string][] = [
   ].map((field): ['service', string] => ['service', field]),
 ];
 
-/** Each field with each wrong type; of the kinds of workload one by turns. */
+/** Each field with each wrong type; the kinds of workload take turns. */
 export function wrongTypes(): Hostile[] {
   const kinds = ['Deployment', 'StatefulSet', 'DaemonSet'];
   return FIELDS.flatMap(([object, field], at) =>

@@ -1,4 +1,4 @@
-/** The static check: from manifests and a Dockerfile to findings, without running anything. */
+/** The static check: turns manifests and a Dockerfile into findings without running anything. */
 import type { CauseId } from '../analysis/causes.ts';
 import { InputError } from '../errors.ts';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
@@ -14,7 +14,7 @@ import type { Problem, Rule, Severity } from './rule.ts';
 import { isOwnImage } from './staying.ts';
 import { type CheckOptions, type Workload, workloadsOf } from './workload.ts';
 
-/** Plain data: it crosses to and from a worker. */
+/** Plain data, because it is passed to a worker. */
 export interface CheckInput {
   manifests: readonly ManifestSource[];
   dockerfile?: { file: string; text: string };
@@ -34,28 +34,31 @@ export interface Finding {
   cause?: CauseId;
   /** One line. */
   message: string;
-  /** The file, or what stands for it. */
+  /** The file, or a name for another source. */
   source: string;
   position?: Position;
   /** The object and its field; absent for a Dockerfile. */
   object?: ObjectIdentity;
   field?: string;
-  /** The fix: a patch of this object as YAML, or the rule's example where it takes more than the manifest tells. */
+  /**
+   * The fix: a patch of this object as YAML, or the rule's example if the manifest alone does not determine the fix.
+   */
   fix: string;
-  /** The patch, where `fix` is one. */
+  /** The patch, if `fix` is one. */
   patch?: object;
 }
 
 export interface CheckResult {
-  /** By source, line and rule. */
+  /** Sorted by source, line and rule. */
   findings: Finding[];
-  /** What was left out or cannot be seen, a line each. */
+  /** What was skipped or cannot be determined, one line each. */
   notes: string[];
 }
 
 /**
- * Reads and checks everything.
- * @throws InputError naming the file and the line that cannot be read, or the kinds there are where none is a workload
+ * Reads and checks all sources.
+ * @throws InputError that names the file and line that cannot be read, or the kinds that were found if none is a
+ * workload
  */
 export function check({ manifests, dockerfile, options }: CheckInput): CheckResult {
   const read = manifests.map(readObjects);
@@ -70,7 +73,7 @@ export function check({ manifests, dockerfile, options }: CheckInput): CheckResu
   return checkObjects(objects, options, image);
 }
 
-/** `2 Job, Pod` */
+/** For example `2 Job, Pod`. */
 function kindsFound(read: readonly ReadObjects[]): string {
   const counts = new Map<string, number>();
   for (const [kind, count] of read.flatMap(({ kinds }) => [...kinds]))
@@ -79,7 +82,7 @@ function kindsFound(read: readonly ReadObjects[]): string {
   return printable(found.join(', ')) || 'no object';
 }
 
-/** The check of objects wherever they come from: files, or a cluster. */
+/** Checks objects from any source: files or a cluster. */
 export function checkObjects(
   objects: readonly LocatedObject<CheckedObject>[],
   options: CheckOptions,
@@ -128,13 +131,13 @@ function findingOf(rule: Rule, { place, message, patch }: Problem): Finding {
   };
 }
 
-/** A patch that kubectl and kustomize take. */
+/** A patch that kubectl and kustomize accept. */
 export function patchText({ apiVersion, kind, name, namespace }: ObjectIdentity, patch: object): string {
   const metadata = { name, ...(namespace !== undefined && { namespace }) };
   return yamlText({ apiVersion, kind, metadata, ...patch }).trimEnd();
 }
 
-/** As they stand in the sources; errors before the rest on a line. */
+/** In the order of the sources; on the same line, errors come first. */
 function inOrder(findings: readonly Finding[]): Finding[] {
   const sources = [...new Set(findings.map(({ source }) => source))];
   const severities: readonly Severity[] = ['error', 'warning', 'info'];
@@ -155,7 +158,7 @@ function notes(workloads: readonly Workload[], dockerfile?: Dockerfile): string[
     .filter(({ containers }) => !containers.some(({ serves }) => serves))
     .map(
       ({ name }) =>
-        `${name}: no Service here selects it, and it declares no port and no probe: rules about traffic were left out.`,
+        `${name}: no Service here selects it, and it declares neither a port nor a probe: rules about traffic were skipped.`,
     );
   const signals = workloads.flatMap(({ containers }) =>
     containers.flatMap(({ container }) => stopSignalNote(container) ?? []),
@@ -164,6 +167,6 @@ function notes(workloads: readonly Workload[], dockerfile?: Dockerfile): string[
   const seen = [...idle, ...signals].map(printable);
   if (!others && !(dockerfile && workloads.length === 0)) return seen;
   const unseen =
-    'Whether the app handles SIGTERM cannot be seen here: `k8s-rollout-test conform -- COMMAND` measures it.';
+    'Manifests do not show whether the app handles SIGTERM: `k8s-rollout-test conform -- COMMAND` measures it.';
   return [...seen, unseen];
 }

@@ -1,4 +1,6 @@
-/** What a Dockerfile's image starts and stops with: its last stage, and the stages that one builds on. */
+/**
+ * Which command and stop signal a Dockerfile's image has: those of its last stage and of the stages that it builds on.
+ */
 import { DockerfileParser, type From, type Instruction, type Shell } from 'dockerfile-ast';
 import * as z from 'zod';
 import { InputError } from '../errors.ts';
@@ -10,27 +12,27 @@ export interface DockerfileInstruction {
   keyword: 'ENTRYPOINT' | 'CMD';
   position: Position;
   form: 'exec' | 'shell';
-  /** What runs: for the shell form, the shell with the line. */
+  /** The command; for the shell form, the shell with the line as its argument. */
   argv: string[];
 }
 
 export interface Dockerfile {
   file: string;
-  /** The image the last stage starts from, through stages of this file. */
+  /** The image that the last stage starts from, through other stages of this file. */
   baseImage: string;
   entrypoint?: DockerfileInstruction;
   cmd?: DockerfileInstruction;
-  /** As it is written, with its variables. */
+  /** As written, with unexpanded variables. */
   stopSignal?: { text: string; position: Position };
 }
 
 const DEFAULT_SHELL = ['/bin/sh', '-c'];
-/** More than any Dockerfile. Its parser takes time that grows with the square of what a line holds. */
+/** Larger than any Dockerfile. The parser's time grows with the square of the length of a line. */
 const MAX_CHARACTERS = 1024 * 1024;
 
-/** @throws InputError naming the file where it has no FROM, or is too large for a Dockerfile */
+/** @throws InputError that names the file if it has no FROM or is too large for a Dockerfile */
 export function readDockerfile(text: string, file: string): Dockerfile {
-  if (text.length > MAX_CHARACTERS) throw new InputError(`${file}: no Dockerfile: it is larger than 1 MiB`);
+  if (text.length > MAX_CHARACTERS) throw new InputError(`${file}: not a Dockerfile: it is larger than 1 MiB`);
   const parsed = DockerfileParser.parse(text);
   const escapeCharacter = parsed.getEscapeCharacter();
   const stages = new Map<string, Dockerfile>();
@@ -61,11 +63,11 @@ export function readDockerfile(text: string, file: string): Dockerfile {
       hasOwnCmd = true;
     } else if (keyword === 'ENTRYPOINT') {
       stage.entrypoint = read(instruction, keyword, oneLine(instruction, escapeCharacter), file, shell);
-      // It drops the CMD of the image or the stage before; one of this stage stays.
+      // An ENTRYPOINT resets the CMD of the base image or stage, but not one of this stage.
       if (!hasOwnCmd) delete stage.cmd;
     }
   }
-  if (!stage) throw new InputError(`${file}: no Dockerfile: it has no FROM`);
+  if (!stage) throw new InputError(`${file}: not a Dockerfile: it has no FROM`);
   return stage;
 }
 
@@ -88,7 +90,7 @@ function positionOf(instruction: Instruction): Position {
   return { line: start.line + 1, column: start.character + 1 };
 }
 
-/** An instruction's arguments: continued lines as one, without the comments between them. */
+/** An instruction's arguments: continued lines joined, without the comments between them. */
 function oneLine(instruction: Instruction, escapeCharacter: string): string {
   return (instruction.getRawArgumentsContent() ?? '')
     .split(/\r?\n/)
@@ -103,7 +105,7 @@ function withoutContinuation(line: string, escapeCharacter: string): string {
   return text.endsWith(escapeCharacter) ? text.slice(0, -1) : line;
 }
 
-/** A JSON array of texts; anything else, a misspelt array too, is for the shell. */
+/** Parses the exec form, a JSON array of strings. Anything else, including a malformed array, is the shell form. */
 function execForm(text: string): string[] | undefined {
   if (!text.startsWith('[')) return undefined;
   try {

@@ -1,7 +1,7 @@
 /** Limits that are a number or a percentage. */
 import type { IntOrPercent } from '../kubernetes-rules/written-objects.ts';
 
-/** `100%`, which needs no total to be known for all. */
+/** Whether the limit is `100%` or more, which means all pods whatever their number. */
 export function isPercentOfAll(limit: IntOrPercent | undefined): boolean {
   return typeof limit === 'string' && Number.parseInt(limit, 10) >= 100;
 }

@@ -1,4 +1,7 @@
-/** The objects of a cluster as the check reads them: workloads with the pods that run, which admission may have changed. */
+/**
+ * The objects of a cluster in the form that the check reads: workloads with the specs of their running pods, which
+ * admission may have changed.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { EnvironmentError } from '../errors.ts';
@@ -23,14 +26,14 @@ type Pod = z.infer<typeof Pod>;
 
 export interface LiveObjects {
   objects: LocatedObject<CheckedObject>[];
-  /** What the pods that run have and their workloads do not, a line each. */
+  /** How running pods differ from their workloads, one line each. */
   notes: string[];
 }
 
 /**
- * Each workload with the spec of its youngest pod in place of its template's, for that is what runs.
- * @param context what findings name as their source
- * @throws EnvironmentError for what no API server has
+ * Each workload with the spec of its youngest pod instead of its template's, because that is what runs.
+ * @param context the source that findings name
+ * @throws EnvironmentError for an object that does not have the form of a Kubernetes object
  */
 export function liveObjects(listed: readonly unknown[], pods: readonly unknown[], context: string): LiveObjects {
   const read = <T>(schema: z.ZodType<T>, item: unknown): T => asServed(schema, item, context);
@@ -52,13 +55,13 @@ export function liveObjects(listed: readonly unknown[], pods: readonly unknown[]
   return live;
 }
 
-/** @throws EnvironmentError for what no API server has */
+/** @throws EnvironmentError for an object that does not have the form of a Kubernetes object */
 function asServed<T>(schema: z.ZodType<T>, item: unknown, context: string): T {
   const result = schema.safeParse(item);
   if (result.success) return result.data;
   const { kind, metadata } = item as { kind?: unknown; metadata?: { name?: unknown } };
   throw new EnvironmentError(
-    `${context}: its ${kind} "${metadata?.name}" has a form that Kubernetes does not have: ${firstIssue(result.error)}`,
+    `${context}: its ${kind} "${metadata?.name}" does not have the form of a Kubernetes object: ${firstIssue(result.error)}`,
   );
 }
 
@@ -78,7 +81,7 @@ function targetOf({ metadata, spec }: AutoscalerObject): string {
   return `${metadata.namespace}/${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`;
 }
 
-/** With the replicas that its manifest names, if any: those it has are its autoscaler's. */
+/** With the replicas that its manifest sets, if any, because the live ones may be the autoscaler's. */
 function asWritten(workload: WorkloadObject, item: unknown): WorkloadObject {
   const { replicas: _, ...spec } = workload.spec;
   const replicas = writtenReplicas(item);
@@ -92,20 +95,20 @@ function asItRuns(workload: WorkloadObject, pods: readonly Pod[]): { object: Wor
     .filter((candidate) => matchesSelector(spec.selector, candidate.metadata.labels ?? {}))
     .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))[0];
   if (!pod) return { object: workload };
-  // Spread over the union: the kind stays what it is.
+  // Spread over a union type: the kind does not change.
   const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } } as WorkloadObject;
   const changed = differences(spec.template.spec, pod.spec);
   if (changed.length === 0) return { object };
   return {
     object,
-    note: `${kind} "${metadata.name}": its pod ${pod.metadata.name} is not what the template says (${changed.join(', ')}): the pod was checked.`,
+    note: `${kind} "${metadata.name}": its pod ${pod.metadata.name} differs from the template (${changed.join(', ')}): the pod was checked.`,
   };
 }
 
 const COMPARED = ['terminationGracePeriodSeconds', 'shareProcessNamespace', 'hostNetwork'] as const;
 const COMPARED_OF_CONTAINERS = ['image', 'command', 'args', 'lifecycle', 'readinessProbe', 'ports'] as const;
 
-/** What differs of that which the check reads, in words. */
+/** The differences in fields that the check reads, as text. */
 function differences(template: PodSpec, pod: PodSpec): string[] {
   const names = (spec: PodSpec) => spec.containers.map(({ name }) => name);
   const added = names(pod).filter((name) => !names(template).includes(name));

@@ -1,4 +1,4 @@
-/** The objects that the check reads, each field with its line. */
+/** Reads the objects to check, with the position of each field. */
 import {
   assertParsable,
   errorAt,
@@ -12,25 +12,26 @@ import { type YamlObject, yamlObjects } from '../manifests/yaml-objects.ts';
 import { fieldPath } from '../schema-issue.ts';
 import { type CheckedObject, SCHEMAS } from './objects.ts';
 
-/** An object, and where its fields are. Live objects have no lines: their `locate` answers undefined. */
+/** An object and the positions of its fields. Live objects have no positions: their `locate` returns undefined. */
 export interface LocatedObject<T> {
   source: string;
   value: T;
-  /** The field, or its nearest parent that is there. */
+  /** The position of the field, or of its nearest existing parent. */
   locate(path: FieldPath): Position | undefined;
 }
 
 export interface ReadObjects {
-  /** Those of the kinds that the check reads. */
+  /** Objects of the kinds that the check reads. */
   objects: LocatedObject<CheckedObject>[];
-  /** How many objects there are of each kind, read or not. */
+  /** The number of objects of each kind, including kinds that the check does not read. */
   kinds: Map<string, number>;
 }
 
 /**
- * Reads a stream of YAML documents, lists included, one document at a time. Documents that are plainly of a kind the
- * check does not read are counted, not read: most of a large stream is custom resource definitions and the like.
- * @throws InputError that names file and line of what is no YAML, no Kubernetes object, or a field of the wrong type
+ * Reads a stream of YAML documents, including lists, one document at a time. Documents that are clearly of another kind
+ * are counted but not parsed, because most of a large stream is custom resource definitions and similar objects.
+ * @throws InputError that names file and line of invalid YAML, of something that is not a Kubernetes object, or of a
+ * field of the wrong type
  */
 export function readObjects(source: ManifestSource): ReadObjects {
   const read: ReadObjects = { objects: [], kinds: new Map() };
@@ -47,7 +48,7 @@ export function readObjects(source: ManifestSource): ReadObjects {
 
 const READ_KINDS: ReadonlySet<string> = new Set([...SCHEMAS.keys()].map((key) => key.split(' ')[1] ?? ''));
 
-/** The kind of an object in block style, if there is but one object. */
+/** The kind of an object in block style, if the text has exactly one object. */
 function plainKind(text: string): string | undefined {
   const kinds = [...text.matchAll(/^kind: +([A-Za-z]\w*)[ \r]*$/gm)];
   return kinds.length === 1 ? kinds[0]?.[1] : undefined;

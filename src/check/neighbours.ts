@@ -1,4 +1,7 @@
-/** Which Services, budgets and autoscalers concern a workload; found by index, for a stream may hold thousands. */
+/**
+ * Finds the Services, budgets and autoscalers of a workload. Uses an index, because a stream may contain thousands of
+ * objects.
+ */
 import { matchesLabels, matchesSelector } from '../kubernetes-rules/selectors.ts';
 import type { LocatedObject } from './located-object.ts';
 import type { AutoscalerObject, BudgetObject, CheckedObject, ServiceObject, WorkloadObject } from './objects.ts';
@@ -9,7 +12,7 @@ export interface Neighbours {
   budgets: LocatedObject<BudgetObject>[];
 }
 
-/** A function that finds the neighbours of a workload among the objects. */
+/** Returns a function that finds a workload's neighbours among the objects. */
 export function indexNeighbours(objects: readonly LocatedObject<CheckedObject>[]) {
   const services = new Map<string, LocatedObject<ServiceObject>[]>();
   const budgets = new Map<string, LocatedObject<BudgetObject>[]>();
@@ -39,7 +42,7 @@ export function indexNeighbours(objects: readonly LocatedObject<CheckedObject>[]
   };
 }
 
-/** What a selector is filed under: its namespace and its first label, which every pod it selects has. */
+/** The index key of a selector: its namespace and its first label, which every pod that it selects has. */
 function firstLabel(object: { metadata: CheckedObject['metadata'] }, labels: Record<string, string> = {}): string {
   const [first] = Object.entries(labels);
   return first ? `${namespace(object)}/${first[0]}=${first[1]}` : namespace(object);

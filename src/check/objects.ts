@@ -1,4 +1,4 @@
-/** The kinds of Kubernetes object the check reads, and what it reads of each. */
+/** The kinds of Kubernetes object that the check reads, and the fields that it reads of each. */
 import * as z from 'zod';
 import {
   type Container,
@@ -41,7 +41,7 @@ export type BudgetObject = z.infer<typeof BudgetObject>;
 
 export type CheckedObject = WorkloadObject | ServiceObject | AutoscalerObject | BudgetObject;
 
-/** By API version and kind: kinds of the same name in other groups (a Knative Service) are not these. */
+/** By API version and kind, because other groups have kinds of the same names (a Knative Service). */
 export const SCHEMAS: ReadonlyMap<string, z.ZodType<CheckedObject>> = new Map<string, z.ZodType<CheckedObject>>([
   ['apps/v1 Deployment', Deployment],
   ['apps/v1 StatefulSet', StatefulSet],

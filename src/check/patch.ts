@@ -1,12 +1,12 @@
-/** Strategic merge patches: small ones of the rules, and all of an object's put together. */
+/** Strategic merge patches: small ones for the rules, and all patches of an object merged. */
 import type { CheckedContainer } from './objects.ts';
 
-/** A change of one container of the pod template. */
+/** Changes one container of the pod template. */
 export function containerPatch({ name }: CheckedContainer, change: object): object {
   return podPatch({ containers: [{ name, ...change }] });
 }
 
-/** A change of the pod template's spec. */
+/** Changes the pod template's spec. */
 export function podPatch(change: object): object {
   return { spec: { template: { spec: change } } };
 }
@@ -14,8 +14,8 @@ export function podPatch(change: object): object {
 type Mapping = Record<string, unknown>;
 
 /**
- * All changes together: mappings merge, lists of named items merge by name, and of several values the last counts, null
- * too, which takes a field away. In linear time, for an object may have thousands of containers.
+ * Merges patches: mappings merge, lists of named items merge by name, and of several values the last one wins,
+ * including null, which removes a field. In linear time, because an object may have thousands of containers.
  */
 export function mergePatches(patches: readonly unknown[]): unknown {
   const given = patches.filter((patch) => patch !== undefined);
@@ -30,7 +30,7 @@ export function mergePatches(patches: readonly unknown[]): unknown {
   return given.at(-1);
 }
 
-/** By key, both in the order in which they come. */
+/** Groups entries by key, with keys and values in their original order. */
 function grouped<T>(entries: readonly (readonly [unknown, T])[]): Map<unknown, T[]> {
   const groups = new Map<unknown, T[]>();
   for (const [key, value] of entries) {

@@ -1,15 +1,17 @@
-/** Which program a container's command makes PID 1, the one that gets SIGTERM, and whether it passes the signal on. */
+/** Which program a container's command makes PID 1, which gets SIGTERM, and whether it passes the signal on. */
 import type { ShellCommand } from './shell-parser.ts';
 import { readScript, type ShellScript, shellInput, shellName } from './shell-script.ts';
 
 /**
- * - shell: stays PID 1 and passes nothing on: the app never hears of the shutdown; `behind` is what exec would start
- * - npm: ends within half a second of SIGTERM, and the container with it
+ * - shell: stays PID 1 and passes nothing on, so the app never learns of the shutdown; `behind` is what exec would
+ *   start
+ * - npm: exits within half a second of SIGTERM, and the container with it
  * - node-run: ignores SIGTERM as PID 1, and passes nothing on
- * - yarn, pnpm: as npm in some versions, and fine in others
- * - script: a shell script, whose last line decides
+ * - yarn, pnpm: like npm in some versions, fine in others
+ * - script: a shell script; its last line matters
  * - app: the app itself, or something that passes signals on (`bun run`, `deno task`, dumb-init)
- * - unknown: a script that is not understood, or that decides by itself what it starts and which signals it handles
+ * - unknown: a script that is not understood, or that determines at run time what it starts and which signals it
+ *   handles
  */
 export type Pid1 =
   | { kind: 'shell'; shell: string; script: string; behind: Pid1; fixed?: string }
@@ -17,7 +19,7 @@ export type Pid1 =
   | { kind: 'app' }
   | { kind: 'unknown' };
 
-/** Programs that replace themselves by the command that follows them, and how many words of their own come before it. */
+/** Programs that exec the command after them, and how many arguments of their own come before that command. */
 const REPLACED_BY_REST = new Map([
   ['exec', 0],
   ['gosu', 1],
@@ -25,10 +27,10 @@ const REPLACED_BY_REST = new Map([
   ['setpriv', 0],
   ['nice', 0],
 ]);
-/** Signals reach their child and nothing behind it. */
+/** Init programs that pass signals on to their child, but not to the child's children. */
 const SMALL_INITS = ['tini', 'docker-init', 'catatonit'];
 
-/** @param image whose `sh` it is, as far as its name tells: Alpine's replaces itself by the last command, Debian's not */
+/** @param image tells which `sh` it is: in Alpine's images the shell execs the last command, in Debian's it does not */
 export function pid1(argv: readonly string[], image = ''): Pid1 {
   const [first, ...rest] = argv;
   if (first === undefined) return { kind: 'app' };
@@ -63,9 +65,9 @@ function ofShell(shell: string, args: readonly string[], image: string): Pid1 {
   if (!script) return UNKNOWN;
   const execs = script.commands.filter((command) => command.place !== 'child' && execsProgram(command));
   const { last, end } = script;
-  // It has nothing to wait for, and ends at once.
+  // It waits for nothing and ends immediately.
   if (end === 'nothing' || end === 'background') return UNKNOWN;
-  // A script with traps of its own may do right: that is for a run to show.
+  // A script with traps may pass the signal on; only a run can show that.
   if (script.commands.some((command) => programOf(command) === 'trap')) return UNKNOWN;
   if (last && execs.length === 1 && execs[0] === last && last.place === 'line') return pid1(last.words, image);
   if (execs.length > 0 || (last && DECIDES_BY_ITSELF.includes(programOf(last)))) return UNKNOWN;
@@ -77,15 +79,15 @@ function ofShell(shell: string, args: readonly string[], image: string): Pid1 {
 }
 
 const UNKNOWN: Pid1 = { kind: 'unknown' };
-/** What they run is text from elsewhere, which may have an exec. */
+/** Commands that run text from elsewhere, which may contain an exec. */
 const DECIDES_BY_ITSELF = ['.', 'source', 'eval'];
 
-/** `CMD ["node", server.js]`, which is no JSON and so goes to the shell: it starts no program of that name. */
+/** A malformed array such as `CMD ["node", server.js]` is not JSON, so the shell runs it and finds no such program. */
 function isMisspeltArray({ commands: [first] }: ShellScript): boolean {
   return first !== undefined && /^\[./.test(programOf(first));
 }
 
-/** With exec before it: where the script is but one command, and that the app. */
+/** The script with exec added, if it has only one command and that is the app. */
 function fixed(text: string, { commands, last }: ShellScript, behind: Pid1): { fixed?: string } {
   const [only, ...others] = commands;
   if (!only || only !== last || others.length > 0 || only.redirected || behind.kind !== 'app') return {};
@@ -94,9 +96,9 @@ function fixed(text: string, { commands, last }: ShellScript, behind: Pid1): { f
 }
 
 /**
- * bash and BusyBox's ash run the last command of a plain `-c` script in their own place, as if it had `exec`;
- * dash, the sh of Debian and Ubuntu, starts a child. Seen with bash 5.2, BusyBox 1.35 and dash 0.5.12. bash stays where
- * that command is redirected, negated, in a pipe, or within another one; what ash does then was not seen.
+ * bash and BusyBox's ash exec the last command of a simple `-c` script implicitly; dash, the sh of Debian and Ubuntu,
+ * starts a child process. Observed with bash 5.2, BusyBox 1.35 and dash 0.5.12. bash does not if that command is
+ * redirected, negated, in a pipeline, or within another command; what ash does in these cases was not tested.
  */
 function replacesItself(shell: string, script: ShellScript, image: string): boolean | 'unknown' {
   const isPlain = script.last !== undefined && !script.last.redirected && !script.hasBackground;
@@ -104,11 +106,11 @@ function replacesItself(shell: string, script: ShellScript, image: string): bool
   const isAsh = shell === 'ash' || (shell === 'sh' && /alpine|busybox/i.test(image));
   if (!isAsh) return false;
   if (isPlain) return true;
-  // The parts of a pipe are children in every shell, and so is what a loop starts.
+  // In every shell the parts of a pipeline run in child processes, and so does what a loop starts.
   return script.end === 'pipeline' || script.end === 'loop' ? false : 'unknown';
 }
 
-/** exec with redirections alone replaces nothing. */
+/** exec with only redirections does not replace the shell. */
 function execsProgram({ words }: ShellCommand): boolean {
   const [first, program] = withoutAssignments(words);
   return first === 'exec' && program !== undefined;

@@ -1,4 +1,4 @@
-/** Every rule there is, in the order of the documentation. */
+/** All rules, in the order of the documentation. */
 import type { Rule } from './rule.ts';
 import { ADMISSION_RULES } from './rules/admission.ts';
 import { GRACE_PERIOD_RULES } from './rules/grace-period.ts';
@@ -22,12 +22,12 @@ export const RULES: readonly Rule[] = withUniqueIds([
   ...ADMISSION_RULES,
 ]);
 
-/** The page of a rule, as a path from the top of the repository. */
+/** The documentation of a rule, as a path from the root of the repository. */
 export function rulePage(id: string): string {
   return `docs/checks.md#${id}`;
 }
 
-/** @throws Error where two rules have the same id */
+/** @throws Error if two rules have the same id */
 export function withUniqueIds(rules: readonly Rule[]): readonly Rule[] {
   const seen = new Set<string>();
   for (const { id } of rules) {

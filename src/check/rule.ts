@@ -1,4 +1,4 @@
-/** What a rule is, and what it says. */
+/** The form of a rule, and of the problems that it reports. */
 import type { CauseId } from '../analysis/causes.ts';
 import type { FieldPath } from '../manifests/yaml-documents.ts';
 import type { Dockerfile, DockerfileInstruction } from './dockerfile.ts';
@@ -6,39 +6,42 @@ import type { LocatedObject } from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
 import type { Context, Workload } from './workload.ts';
 
-/** error: breaks requests in every rollout · warning: in some · info: worth knowing. */
+/** error: breaks requests in every rollout · warning: in some rollouts · info: worth knowing. */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** Where a problem is: a field of an object, present or absent, or an instruction of the Dockerfile. */
+/** The location of a problem: a field of an object, present or absent, or an instruction of the Dockerfile. */
 export type Place = { object: LocatedObject<CheckedObject>; path: FieldPath } | { instruction: DockerfileInstruction };
 
 export interface Problem {
   place: Place;
-  /** One line: what is wrong, with its numbers, and what to write instead. */
+  /** One line: the problem with its numbers, and what to write instead. */
   message: string;
-  /** The change of the object that fixes it: a strategic merge patch without the object's name. */
+  /** A strategic merge patch that fixes the object, without the object's name. */
   patch?: object;
 }
 
 export interface Rule {
-  /** Stable: users name it in their own files. The word of an existing linter where there is one. */
+  /**
+   * Must not change, because users refer to it in their own files. The same name as in an existing linter, if there is
+   * one.
+   */
   id: string;
   title: string;
   severity: Severity;
-  /** The cause of broken requests it prevents, where it is one of ours. */
+  /** The cause of broken requests that the rule prevents, if any. */
   cause?: CauseId;
   /** Why it matters, in a few sentences. */
   explanation: string;
-  /** What was measured, with its setting; absent where nothing was. */
+  /** What was measured, and where; absent if nothing was. */
   measured?: string;
   /** An example of the fix: YAML, or Dockerfile lines. */
   fix: string;
-  /** What other linters call it: `kube-score deployment-replicas`. */
+  /** The names of the rule in other linters: `kube-score deployment-replicas`. */
   alsoKnownAs?: readonly string[];
   evaluate?(workload: Workload, context: Context): Problem[];
   evaluateDockerfile?(dockerfile: Dockerfile): Problem[];
 }
 
-/** The setting that rollouts were measured in; a rule's `measured` begins with it. */
+/** Where rollouts were measured; a rule's `measured` begins with it. */
 export const ON_A_CLUSTER =
   'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables, about 18,900 requests, some of which take 4 s),';

@@ -1,36 +1,36 @@
-/** The structure of a shell's text: which commands it has, and where each one runs. */
+/** Parses the structure of a shell script: which commands it has, and which process runs each one. */
 import { ShellText, type ShellWord, Unparsable } from './shell-text.ts';
 
 /**
- * - line: by the shell itself, one after another
- * - branch: by the shell itself, if it comes to that: in a branch, a loop, a function, after `||`
- * - child: by another process: in a pipe, in the background, in a subshell or a substitution
+ * - line: run by the shell itself, one after another
+ * - branch: run by the shell itself, but only under a condition: in a branch, a loop, a function, after `||`
+ * - child: run by another process: in a pipeline, in the background, in a subshell or a substitution
  */
 export type CommandPlace = 'line' | 'branch' | 'child';
 
 export interface ShellCommand {
-  /** Without redirections; assignments stand before the program. */
+  /** Without redirections; assignments come before the program. */
   words: string[];
   redirected: boolean;
   place: CommandPlace;
 }
 
-/** What the last part of a list is; a function is nothing until it is called. */
+/** The kind of a list's last part. A function definition runs nothing until it is called. */
 export type ListEnd = 'command' | 'pipeline' | 'loop' | 'background' | 'compound' | 'nothing';
 
-/** A list of commands up to one of these words; `)` and the end of the text are words here. */
+/** The words that can end a list of commands, including `)` and the end of the text. */
 type Terminator = ')' | 'end' | 'then' | 'elif' | 'else' | 'fi' | 'do' | 'done' | '}' | 'esac' | ';;';
 
 const TERMINATORS: readonly string[] = ['then', 'elif', 'else', 'fi', 'do', 'done', '}', 'esac'];
 const LOOPS = ['for', 'select', 'while', 'until'];
 
 export class ShellParser extends ShellText {
-  /** Every command of the text, as they stand there. */
+  /** All commands, in the order of the text. */
   readonly commands: ShellCommand[] = [];
-  /** Something is started in the background. */
+  /** Whether the script starts something in the background. */
   hasBackground = false;
 
-  /** Reads the whole text. */
+  /** Parses the whole text. */
   script(): ListEnd {
     const { end } = this.#list(['end'], 'line');
     this.assertHeredocsRead();
@@ -51,7 +51,7 @@ export class ShellParser extends ShellText {
     }
   }
 
-  /** Which of the words that end a list stands here, having read past it; `command` where a command does. */
+  /** Reads a word that ends a list, if there is one here, and returns it; `command` if a command follows instead. */
   #terminator(allowed: readonly Terminator[]): Terminator | 'command' {
     const found = this.#terminatorHere();
     if (found === undefined) return 'command';
@@ -65,13 +65,13 @@ export class ShellParser extends ShellText {
     if (this.char === ')') return ')';
     if (this.starts(';;') || this.starts(';&')) return ';;';
     const start = this.at;
-    // Long enough for any of them: the word itself may be of any length.
+    // Long enough for any of these words; the word in the text may have any length.
     if (!/^[a-z}]+(?=$|[\s;&|()<>])/.test(this.text.slice(start, start + 6))) return undefined;
     const word = /^[a-z}]+/.exec(this.text.slice(start, start + 6))?.[0] ?? '';
     return TERMINATORS.includes(word) ? (word as Terminator) : undefined;
   }
 
-  /** Pipelines joined by `&&` and `||`, with the `;`, `&` or line end after them. */
+  /** Parses pipelines joined by `&&` and `||`, with the `;`, `&` or newline after them. */
   #andOr(place: CommandPlace): ListEnd {
     const first = this.commands.length;
     let end = this.#pipeline(place);
@@ -109,7 +109,7 @@ export class ShellParser extends ShellText {
     return piped ? 'pipeline' : negated ? 'compound' : end;
   }
 
-  /** Commands from this one on run in processes of their own. */
+  /** Marks all commands from an index on as run by child processes. */
   #inChild(first: number): void {
     for (let index = first; index < this.commands.length; index++) {
       const command = this.commands[index];
@@ -140,7 +140,7 @@ export class ShellParser extends ShellText {
     return 'compound';
   }
 
-  /** The rest of a compound command that begins with this word; false where the word is a program. */
+  /** Parses the rest of a compound command that begins with this word. Returns false if the word is a program. */
   #compound(word: string, place: CommandPlace): boolean {
     if (word === '{') this.#list(['}'], place);
     else if (word === '[[') this.skipTest();
@@ -216,7 +216,7 @@ export class ShellParser extends ShellText {
     }
   }
 
-  /** One branch of a case; `;&` and `;;&` end it too. */
+  /** Parses one branch of a case, which may also end with `;&` or `;;&`. */
   #caseList(place: CommandPlace): { terminator: Terminator } {
     const ended = this.#list([';;', 'esac'], place);
     if (ended.terminator === ';;') this.take('&');
@@ -262,7 +262,7 @@ export class ShellParser extends ShellText {
     if (!this.take(')')) throw new Unparsable('a parenthesis within a command');
   }
 
-  /** Reads the body of a function, which may be any compound command. */
+  /** Parses the body of a function, which may be any compound command. */
   #body(place: CommandPlace): void {
     this.skipBlanksAndLines();
     if (this.#command(place) === 'command') throw new Unparsable('a function without a body');

@@ -1,21 +1,24 @@
-/** What a shell does with the text of its `-c`: enough to say which program ends up as PID 1, and how long it sleeps. */
+/**
+ * Interprets the text of a shell's `-c`, as far as needed to know which program ends up as PID 1 and how long it
+ * sleeps.
+ */
 import { type ListEnd, type ShellCommand, ShellParser } from './shell-parser.ts';
 import { Unparsable } from './shell-text.ts';
 
 export interface ShellScript {
-  /** Every command, wherever it stands, in the order of the text. */
+  /** All commands, at any level, in the order of the text. */
   commands: readonly ShellCommand[];
-  /** What the script ends with. */
+  /** The kind of the script's last part. */
   end: ListEnd;
-  /** The command that it ends with, where `end` says that it is one. */
+  /** The last command, if `end` says that the script ends with one. */
   last: ShellCommand | undefined;
-  /** Something is started in the background. */
+  /** Whether the script starts something in the background. */
   hasBackground: boolean;
 }
 
 const SHELLS = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh'];
 
-/** Undefined where the text is not understood: then nothing is known of what it does. */
+/** Undefined if the text is not understood. */
 export function readScript(text: string): ShellScript | undefined {
   try {
     const parser = new ShellParser(text);
@@ -28,15 +31,15 @@ export function readScript(text: string): ShellScript | undefined {
   }
 }
 
-/** A shell, without its folder; undefined for any other program. */
+/** The name of a shell, without its path; undefined for any other program. */
 export function shellName(program: string): string | undefined {
   const name = program.split('/').at(-1) ?? '';
   return SHELLS.includes(name) ? name : undefined;
 }
 
 /**
- * The text that a shell's arguments make it run, or the file; undefined where they name neither.
- * Options come before both, and `-o` and `-O` take a name.
+ * The script text or the file that a shell's arguments make it run; undefined if they name neither. Options come before
+ * both; `-o` and `-O` take a name.
  */
 export function shellInput(args: readonly string[]): { script: string } | { file: string } | undefined {
   let takesText = false;

@@ -1,31 +1,34 @@
-/** Reads the words of a shell's text: quotes, escapes, expansions, comments, here-documents. POSIX sh, and what bash adds. */
+/**
+ * Reads the words of a shell script: quotes, escapes, expansions, comments, here-documents. POSIX sh and bash's
+ * additions.
+ */
 
-/** The text is not what this reader knows: what it does is unknown. Never seen outside `readScript`. */
+/** Thrown for text that this reader does not understand. Caught in `readScript`. */
 export class Unparsable extends Error {
   override name = 'Unparsable';
 }
 
 export interface ShellWord {
-  /** Without its quotes; expansions as they are written (`$NAME`, `$(date)`). */
+  /** Without its quotes; expansions are kept as written (`$NAME`, `$(date)`). */
   text: string;
-  /** Nothing of it was quoted, so that it may be a reserved word. */
+  /** No part of it was quoted, so it may be a reserved word. */
   bare: boolean;
 }
 
-/** Linux starts no program with a longer argument (MAX_ARG_STRLEN), nor with one that has a NUL. */
+/** Linux rejects longer arguments (MAX_ARG_STRLEN), and arguments with a NUL. */
 const LONGEST_ARGUMENT = 131_072;
-/** Deeper than anybody writes; more could exhaust the stack. */
+/** Deeper than any real script; deeper nesting could overflow the stack. */
 const MAX_DEPTH = 50;
 
 const BLANK = /[ \t]/;
 const ENDS_WORD = /[\s;&|()<>]/;
-/** `NAME=`, `NAME+=`, `NAME[1]=`: what may stand before the parenthesis of an array. */
+/** `NAME=`, `NAME+=`, `NAME[1]=`: the beginning of an array assignment, before its parenthesis. */
 const ARRAY_START = /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=$/;
 
 export abstract class ShellText {
   protected at = 0;
   #depth = 0;
-  /** Here-documents whose text begins after the line. */
+  /** Here-documents whose text begins after this line. */
   #heredocs: { delimiter: string; stripsTabs: boolean }[] = [];
 
   protected readonly text: string;
@@ -35,7 +38,7 @@ export abstract class ShellText {
     if (text.length >= LONGEST_ARGUMENT || text.includes('\0')) throw new Unparsable('no argument of a program');
   }
 
-  /** Reads commands up to the parenthesis that closes a substitution, and past it. */
+  /** Parses commands up to and including the parenthesis that closes a substitution. */
   protected abstract substitution(): void;
 
   protected get char(): string {
@@ -46,7 +49,7 @@ export abstract class ShellText {
     return this.text.startsWith(text, this.at);
   }
 
-  /** Whether the text goes on like this; if so, reads past it. */
+  /** Whether the text continues with this; if so, skips it. */
   protected take(text: string): boolean {
     if (!this.starts(text)) return false;
     this.at += text.length;
@@ -61,7 +64,7 @@ export abstract class ShellText {
     return value;
   }
 
-  /** Blanks, continued lines, and a comment up to the end of its line. */
+  /** Skips blanks, continued lines, and a comment. */
   protected skipBlanks(): void {
     for (;;) {
       if (BLANK.test(this.char)) this.at += 1;
@@ -72,7 +75,7 @@ export abstract class ShellText {
     this.at = end < 0 ? this.text.length : end;
   }
 
-  /** Past the end of a line, and past the here-documents that begin there. */
+  /** Skips the end of a line and the here-documents that begin after it. */
   protected takeLineEnd(): boolean {
     if (!this.take('\n') && !this.take('\r\n')) return false;
     for (const { delimiter, stripsTabs } of this.#heredocs.splice(0)) this.#skipHeredoc(delimiter, stripsTabs);
@@ -88,7 +91,7 @@ export abstract class ShellText {
     while (this.takeLineEnd());
   }
 
-  /** A redirection with its target, if one stands here. The number before it is a word that the caller has read. */
+  /** Reads a redirection with its target, if there is one here. The caller has read the number before it as a word. */
   protected takeRedirection(): boolean {
     const operator = /^(?:&>>?|<<<|<<-?|<>|<&|>>|>\||>&|<(?!\()|>(?!\())/.exec(
       this.text.slice(this.at, this.at + 4),
@@ -110,13 +113,13 @@ export abstract class ShellText {
       const line = this.text.slice(this.at, end < 0 ? undefined : end).replace(/\r$/, '');
       this.at = end < 0 ? this.text.length : end + 1;
       if ((stripsTabs ? line.replace(/^\t+/, '') : line) !== delimiter) continue;
-      // Its line end ends nothing else: the command went on above.
+      // The newline after a here-document operator does not end a command that continues.
       return;
     }
     throw new Unparsable('a here-document without its end');
   }
 
-  /** The word that stands here; undefined where none does. */
+  /** Reads a word; undefined if there is none here. */
   protected word(): ShellWord | undefined {
     const parts: string[] = [];
     let bare = true;
@@ -146,7 +149,7 @@ export abstract class ShellText {
     return this.at === start ? undefined : { text: parts.join(''), bare };
   }
 
-  /** Reads on, and gives what was read, as it is written. */
+  /** Runs a read and returns the text that it covered, as written. */
   #skipped(read: () => void): string {
     const start = this.at;
     read();
@@ -161,7 +164,7 @@ export abstract class ShellText {
     return inner;
   }
 
-  /** An array's or a pattern's: `a=(x y)`, `!(*.log)`. */
+  /** Reads the parentheses of an array or a pattern: `a=(x y)`, `!(*.log)`. */
   #goesOnWithParenthesis(start: number): boolean {
     if (this.at === start) return false;
     const before = this.text[this.at - 1] ?? '';
@@ -190,7 +193,7 @@ export abstract class ShellText {
     });
   }
 
-  /** What begins with a dollar sign or a backtick. */
+  /** Reads an expansion that begins with a dollar sign or a backtick. */
   #expansion(quoted: boolean): void {
     if (this.char === '`') this.#escapedUpTo('`');
     else if (!quoted && this.starts("$'")) {
@@ -205,7 +208,7 @@ export abstract class ShellText {
     else this.at += 1;
   }
 
-  /** From one quote to the next that has no backslash before it. */
+  /** Reads up to the next quote that is not escaped by a backslash. */
   #escapedUpTo(quote: string): void {
     this.at += 1;
     while (this.char !== quote) {
@@ -230,13 +233,16 @@ export abstract class ShellText {
     });
   }
 
-  /** `((1 + 2))`. Two subshells that begin like that are unknown: POSIX wants a space between them. */
+  /**
+   * Reads `((1 + 2))`. Two nested subshells without a space between their parentheses are not understood; POSIX
+   * requires the space.
+   */
   protected skipArithmetic(): void {
     this.#parentheses();
     if (this.text[this.at - 2] !== ')') throw new Unparsable('a (( without its ))');
   }
 
-  /** From a parenthesis to the one that closes it; what stands between is no command. */
+  /** Reads from a parenthesis to the matching one; the text in between is not a command. */
   #parentheses(): void {
     this.within(() => {
       let open = 0;
@@ -260,7 +266,7 @@ export abstract class ShellText {
     this.within(() => this.substitution());
   }
 
-  /** `[[ … ]]`, whose operators and patterns are no commands; reads on from after the brackets. */
+  /** Reads `[[ … ]]`, whose operators and patterns are not commands. Continues after the brackets. */
   protected skipTest(): void {
     for (;;) {
       this.skipBlanksAndLines();
@@ -269,7 +275,7 @@ export abstract class ShellText {
       if (word) continue;
       if (this.char === '') throw new Unparsable('a [[ without its end');
       if (this.char === '(') this.#parentheses();
-      else this.at += 1; // an operator, or a pattern's parenthesis
+      else this.at += 1; // an operator, or the parenthesis of a pattern
     }
   }
 }

@@ -1,22 +1,23 @@
-/** How long a container goes on serving after its pod was told to go, as far as a manifest tells. */
+/** How long a container stays in service after its pod's deletion, as far as a manifest shows. */
 import type { LifecycleHandler } from '../kubernetes-rules/written-objects.ts';
 import type { CheckedContainer } from './objects.ts';
 import { readScript, shellInput, shellName } from './shell-script.ts';
 
 /**
- * Routers send new connections to a stopping pod for this long. Measured: 0.3 to 1.05 s with kube-proxy (a batch of
- * the EndpointSlice controller, and kube-proxy's minSyncPeriod of 1 s); twice that is the least to rely on.
+ * Routers may send new connections to a terminating pod for this long. Measured with kube-proxy: 0.3 to 1.05 s
+ * (batching in the EndpointSlice controller, and kube-proxy's minSyncPeriod of 1 s). Twice that is the least to rely
+ * on.
  */
 export const SHORTEST_STAY_SECONDS = 2;
-/** What to write where nothing is known of the routers: the value of this project's own valid overlays. */
+/** The value to recommend if nothing is known about the routers; the same as in this project's valid overlays. */
 export const RECOMMENDED_STAY_SECONDS = 5;
 
 export interface Stay {
-  /** How long the preStop hook takes; undefined where that cannot be known (a script, a request). */
+  /** The duration of the preStop hook; undefined if not known (a script, a request). */
   preStopSeconds: number | undefined;
   /** From SIGTERM until the app stops accepting connections. */
   drainDelaySeconds: number;
-  /** Both, with an unknown hook counted as 0: the pod stays at least this long. */
+  /** The sum of both, with an unknown hook counted as 0. */
   atLeastSeconds: number;
 }
 
@@ -27,18 +28,18 @@ export function stayOf(container: CheckedContainer, drainDelaySeconds: number): 
   return { preStopSeconds, drainDelaySeconds: delay, atLeastSeconds: (preStopSeconds ?? 0) + delay };
 }
 
-/** 0 where the variable is absent or no number, as in app/settings.ts (which refuses to start with such a one). */
+/** 0 if the variable is absent or not a number; in the latter case the app (app/settings.ts) refuses to start. */
 function ownDrainDelaySeconds(container: CheckedContainer): number {
   const value = variable(container, 'DRAIN_DELAY_MS') ?? '';
   return /^\d+$/.test(value) ? Number(value) / 1000 : 0;
 }
 
-/** The images of this project, under any registry: what their variables mean is known. */
+/** Whether an image is one of this project's, in any registry, so that the meaning of its variables is known. */
 export function isOwnImage(image: string | undefined): boolean {
   return /(^|\/)k8s-rollout-test-(node|bun|deno)([:@]|$)/.test(image ?? '');
 }
 
-/** The value of an environment variable that the manifest spells out; the last of a name counts. */
+/** The value of an environment variable that the manifest sets literally. The last variable of a name counts. */
 export function variable(container: CheckedContainer, name: string): string | undefined {
   return container.env?.findLast((entry) => entry.name === name)?.value;
 }
@@ -49,7 +50,7 @@ function hookSeconds(hook: LifecycleHandler): number | undefined {
   return sleptSeconds(hook.exec.command ?? []);
 }
 
-/** `sleep 5`, also within a shell's script, where sleeps one after the other add up. */
+/** The total duration of `sleep 5`, or of consecutive sleeps in a shell script. */
 function sleptSeconds(command: readonly string[]): number | undefined {
   const sleeps = shellName(command[0] ?? '') === undefined ? [command] : sleepsIn(command.slice(1));
   if (!sleeps || sleeps.length === 0 || !sleeps.every(isSleep)) return undefined;
@@ -57,7 +58,10 @@ function sleptSeconds(command: readonly string[]): number | undefined {
   return seconds.some(Number.isNaN) ? undefined : seconds.reduce((sum, value) => sum + value, 0);
 }
 
-/** Those of the text of a shell's `-c`; undefined where they may not come one after the other, or the text is not understood. */
+/**
+ * The sleeps in a shell's `-c` text; undefined if they may not run one after the other, or if the text is not
+ * understood.
+ */
 function sleepsIn(args: readonly string[]): string[][] | undefined {
   const input = shellInput(args);
   const script = input && 'script' in input ? readScript(input.script) : undefined;
@@ -80,7 +84,7 @@ function namesSleep(word: string): boolean {
   return word === 'sleep' || word.endsWith('/sleep');
 }
 
-/** Seconds of one argument of sleep(1): `5`, `0.5`, `1m`. */
+/** The seconds in one argument of sleep(1): `5`, `0.5`, `1m`. */
 function duration(word: string): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd])?$/.exec(word) ?? [];
   const factor = { s: 1, m: 60, h: 3600, d: 86_400 }[unit] ?? 1;

@@ -1,4 +1,4 @@
-/** The thread the check runs in, so that input that takes too long or too much memory can be stopped. */
+/** The worker thread in which the check runs, so that input that takes too much time or memory can be stopped. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { limitedAnswer } from '../manifests/limited.ts';
 import { check } from './check.ts';

@@ -1,4 +1,4 @@
-/** A workload as the rules see it: with what Kubernetes fills in, and the objects around it. */
+/** A workload in the form that the rules evaluate: with Kubernetes' defaults, and with the objects around it. */
 import { minReplicasOf, servicePortsWithDefaults, withDefaults } from '../kubernetes-rules/defaults.ts';
 import type { Workload as DefaultedWorkload } from '../kubernetes-rules/objects.ts';
 import { type EffectiveStrategy, effectiveStrategy } from '../kubernetes-rules/rounding.ts';
@@ -9,13 +9,13 @@ import { indexNeighbours, type Neighbours } from './neighbours.ts';
 import type { CheckedContainer, CheckedObject, WorkloadObject } from './objects.ts';
 
 export interface CheckOptions {
-  /** The longest request the app serves, in seconds; 0 where it is not known. */
+  /** The duration of the longest request, in seconds; 0 if not known. */
   longestRequestSeconds: number;
-  /** How long the app goes on accepting connections after SIGTERM, in seconds. */
+  /** How long the app continues to accept connections after SIGTERM, in seconds. */
   drainDelaySeconds: number;
 }
 
-/** What there is around a workload. */
+/** The objects around a workload, and the options of the check. */
 export interface Context extends Neighbours {
   options: CheckOptions;
   /** The Dockerfile of the first serving container's image. */
@@ -25,18 +25,18 @@ export interface Context extends Neighbours {
 export interface WorkloadContainer {
   container: CheckedContainer;
   path: FieldPath;
-  /** Requests arrive at this one. */
+  /** It receives the requests. */
   serves: boolean;
 }
 
 export interface Workload {
-  /** As it is written. */
+  /** As written. */
   object: LocatedObject<WorkloadObject>;
-  /** With what the API server fills in. */
+  /** With the API server's defaults. */
   defaulted: DefaultedWorkload;
-  /** `Deployment "shop"`. */
+  /** For example `Deployment "shop"`. */
   name: string;
-  /** The fewest the workload runs with; undefined for a DaemonSet, which has one a node. */
+  /** The lowest number of replicas; undefined for a DaemonSet, which has one pod per node. */
   replicas: number | undefined;
   rollout: Rollout;
   graceSeconds: number;
@@ -45,13 +45,13 @@ export interface Workload {
 
 export interface Rollout {
   type: EffectiveStrategy['type'];
-  /** Pods, rounded as Kubernetes does; undefined where the number of nodes decides. */
+  /** In pods, rounded as Kubernetes does; undefined if they depend on the number of nodes. */
   maxUnavailable: number | undefined;
 }
 
 export const POD: FieldPath = ['spec', 'template', 'spec'];
 
-/** The workloads among the objects, each with its context. */
+/** Finds the workloads among the objects, each with its context. */
 export function workloadsOf(
   objects: readonly LocatedObject<CheckedObject>[],
   options: CheckOptions,
@@ -92,13 +92,16 @@ function rolloutOf(workload: DefaultedWorkload, replicas: number | undefined): R
   if (workload.kind === 'DaemonSet' || replicas === undefined) {
     return { type: effectiveStrategy(workload, 1).type, maxUnavailable: undefined };
   }
-  // Spread over the union: which of the two kinds it is does not matter to the number of replicas.
+  // Spread over a union type: the kind does not affect the number of replicas.
   const scaled = { ...workload, spec: { ...workload.spec, replicas } } as DefaultedWorkload;
   const { type, maxUnavailable } = effectiveStrategy(scaled);
   return { type, maxUnavailable };
 }
 
-/** Serving are those whose port a Service targets; where that cannot be told, those that declare a port or a probe. */
+/**
+ * The serving containers: those whose port a Service targets, or if that is not known, those that declare a port or a
+ * probe.
+ */
 function containersOf(containers: readonly CheckedContainer[], services: Context['services']): WorkloadContainer[] {
   const targets = services
     .flatMap(({ value }) => servicePortsWithDefaults(value.spec.ports ?? []))
@@ -113,7 +116,7 @@ function containersOf(containers: readonly CheckedContainer[], services: Context
     [container.readinessProbe, container.livenessProbe, container.startupProbe].some(
       (probe) => probe !== undefined && probe.exec === undefined,
     );
-  // A port need not be declared: behind a Service, the only container or the first one listens.
+  // A port need not be declared. Behind a Service, the only container or the first one listens.
   const assumed = services.length > 0 && !containers.some(listens);
   return containers.map((container, index) => ({
     container,

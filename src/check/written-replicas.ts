@@ -1,4 +1,4 @@
-/** Whether somebody writes a live workload's replicas, or only its autoscaler sets them. Pure. */
+/** Determines whether a manifest sets a live workload's replicas, or only its autoscaler. Pure. */
 import * as z from 'zod';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -22,9 +22,10 @@ const Live = z.looseObject({
 });
 
 /**
- * The replicas that the workload's manifest names, which each apply of it sets again: those that `kubectl apply` notes in
- * an annotation, or those that somebody owns by server-side apply. Undefined where neither is there: on a live object
- * spec.replicas is always set, by the API server's default or an autoscaler. Helm leaves no such trace.
+ * The replicas that the workload's manifest sets, and that each apply would set again: those that `kubectl apply`
+ * recorded in an annotation, or that a field manager owns through server-side apply. Undefined if there are neither,
+ * because spec.replicas of a live object is always set, by the API server's default or by an autoscaler. Helm leaves no
+ * such trace.
  */
 export function writtenReplicas(workload: unknown): number | undefined {
   const { metadata, spec } = Live.parse(workload);
@@ -41,6 +42,6 @@ function lastApplied(text: string): number | undefined {
   try {
     return Written.parse(JSON.parse(text)).spec?.replicas;
   } catch {
-    return undefined; // anybody may write an annotation; this one says nothing of replicas
+    return undefined; // anyone can write an annotation; this one has no valid replicas
   }
 }

@@ -1,4 +1,7 @@
-/** The app's own log lines say what no one outside can see: when it began to drain and when it stopped listening. */
+/**
+ * Reads the app's lifecycle log, which shows what cannot be observed from outside: when it began to drain and stopped
+ * listening.
+ */
 import * as z from 'zod';
 import type { TrialClock } from '../trace/clock.ts';
 import type { ContainerRecord } from '../trace/cluster-record.ts';
@@ -6,7 +9,7 @@ import { EpochMs, Version } from '../trace/units.ts';
 
 const AppEvent = z.looseObject({ event: z.string(), wallMs: EpochMs, runtimeVersion: Version.optional() });
 
-/** Which time of a run, or of its container, an event gives. */
+/** The field of a container's run, or of the container, that an event sets. */
 export type LoggedField = 'listeningMs' | 'stopSignalMs' | 'drainingMs' | 'stoppedListeningMs' | 'endedMs';
 
 const FIELD_OF_EVENT: ReadonlyMap<string, LoggedField> = new Map([
@@ -17,15 +20,15 @@ const FIELD_OF_EVENT: ReadonlyMap<string, LoggedField> = new Map([
   ['exit', 'endedMs'],
 ]);
 
-/** An event of the app's life, as one output line tells it. */
+/** A lifecycle event of the app, from one output line. */
 export interface LoggedEvent {
   field: LoggedField | undefined;
-  /** By the pod's own clock. */
+  /** By the clock of the pod, in epoch ms. */
   wallMs: number;
   runtimeVersion: string | undefined;
 }
 
-/** Reads one output line. Lines that are no such event, of any app, are passed over. */
+/** Parses one output line. Undefined for any line that is not a lifecycle event. */
 export function readAppEvent(line: string): LoggedEvent | undefined {
   if (!line.startsWith('{')) return undefined;
   let value: unknown;
@@ -40,13 +43,13 @@ export function readAppEvent(line: string): LoggedEvent | undefined {
   return { field: FIELD_OF_EVENT.get(event), wallMs, runtimeVersion };
 }
 
-/** Notes the event of one output line in the record of its container, as one of its last run. */
+/** Records the event of an output line, if it is one, in the container's record. */
 export function noteAppEvent(record: ContainerRecord, line: string, clock: Pick<TrialClock, 'fromEpochMs'>): void {
   const event = readAppEvent(line);
   if (event?.field) noteTime(record, event.field, clock.fromEpochMs(event.wallMs));
 }
 
-/** Notes a time where none was noted before. */
+/** Records a time, unless the record has one already. Times of a run belong to the container's last run. */
 export function noteTime(record: ContainerRecord, field: LoggedField, atMs: number): void {
   if (field === 'stopSignalMs') record.stopSignalMs ??= atMs;
   else {

@@ -1,13 +1,19 @@
-/** What the program needs of a cluster, whether simulated on this machine or real. */
+/** The interface of a cluster, simulated on this machine or real. */
 import type { Manifests } from '../manifests/manifests.ts';
 import type { TrialClock } from '../trace/clock.ts';
 import type { OffsetEstimate } from '../trace/clock-offset.ts';
 import type { ClusterEvent, ClusterRecord, PodRef } from '../trace/cluster-record.ts';
 import type { Disruption } from '../trace/trace.ts';
 
-/** Which pods each router sends new connections to. The local load follows this and dials the pods directly. */
+/**
+ * The pods to which each router sends new connections. The builtin load on this machine follows it and connects to the
+ * pods directly.
+ */
 export interface RoutingTable {
-  /** No router stands between: a client asks DNS for the pods' addresses, for each new connection anew, and picks one. */
+  /**
+   * There is no kube-proxy in between: for each new connection a client queries DNS for the pods' addresses and picks
+   * one.
+   */
   headless: boolean;
   routers: { name: string; endpoints: Endpoint[] }[];
 }
@@ -15,18 +21,21 @@ export interface Endpoint {
   pod: PodRef;
   host: string;
   port: number;
-  /** False once the pod's network is gone: what is sent there is lost, not refused. */
+  /** False once the pod's network is gone: packets to it are lost, connections are not refused. */
   reachable: boolean;
 }
 
-/** Where load is sent: to a URL, to a Service that only pods can reach, or along a routing table that changes under way. */
+/**
+ * Where the load goes: to a URL, to a Service that only pods can reach, or along a routing table that changes
+ * meanwhile.
+ */
 export type Target =
   | { kind: 'url'; url: string }
   | {
       kind: 'service';
       url: string;
       namespace: string;
-      /** The clock of the pod of that name minus ours; undefined where it is not known. */
+      /** The clock of the pod of that name minus ours; undefined if not known. */
       clockOffset(pod: string): OffsetEstimate | undefined;
     }
   | {
@@ -35,16 +44,16 @@ export type Target =
       url: string;
       current(): RoutingTable;
       onChange(listener: (table: RoutingTable) => void): void;
-      /** Where the TCP proxy sent the request with this id; undefined when it never saw it. */
-      whereWas(requestId: string): ProxiedRequest | undefined;
+      /** What the TCP proxy recorded about the request with this id; undefined if it never saw it. */
+      proxiedRequest(requestId: string): ProxiedRequest | undefined;
     };
 
-/** What the Service's TCP proxy knows of one request that came through it. */
+/** What the Service's TCP proxy recorded about a request. */
 export interface ProxiedRequest {
   router: string;
-  /** Absent when no endpoint existed. */
+  /** Absent if there was no endpoint. */
   pod?: PodRef;
-  /** errno of the proxy's own connection to the pod, where that failed (ECONNREFUSED). */
+  /** errno of the proxy's own connection to the pod, if that failed (ECONNREFUSED). */
   connectError?: string;
   /** Whether an earlier request had used the connection. */
   connection: 'fresh' | 'reused';
@@ -53,34 +62,37 @@ export interface ProxiedRequest {
 export interface DeployOptions {
   manifests: Manifests;
   clock: TrialClock;
-  /** Aborting ends every wait with its reason; `remove()` must still be called. */
+  /** Aborting ends every wait with the signal's reason; `remove()` must still be called. */
   signal: AbortSignal;
-  /** Told of state changes, for progress. */
+  /** Called for each state change, for progress output. */
   onEvent?: (event: ClusterEvent) => void;
 }
 
 export interface Cluster {
   /** "local", or the kubeconfig context. */
   readonly name: string;
-  /** Applies the manifests and waits until every replica is ready and routed to. */
+  /**
+   * Applies the manifests and waits until every replica is ready and receives traffic.
+   * @throws InputError, EnvironmentError or ProgramError if the manifests are rejected or the pods do not become ready
+   */
   deploy(options: DeployOptions): Promise<Deployed>;
 }
 
 export interface Deployed {
   readonly target: Target;
   /**
-   * What is done to the pods when nothing else is asked for: a rollout replaces each of them as a changed template would, a
-   * command is the user's. Resolves once it is complete and the last old pod is gone.
+   * Disrupts the pods: a rollout replaces each of them, as a changed template would; a command is the user's own.
+   * Resolves once it is complete and the last old pod is gone.
    */
   disrupt(): Promise<void>;
   readonly disruption: Disruption['kind'];
   /**
-   * After the load, where requests broke: records what runs the server (npm, a shell) and what that does with the stop
-   * signal. It costs a pod. Absent where it cannot be seen.
+   * Call after the load, if requests broke. Records what wraps the server (npm, a shell) and what the wrapper does with
+   * the stop signal. Costs one pod. Absent if wrappers cannot be observed.
    */
   examineWrapper?(): Promise<void>;
-  /** Takes away everything that was created. Safe to call at any time, more than once. */
+  /** Removes everything that was created. Safe to call at any time, and more than once. */
   remove(): Promise<void>;
-  /** The facts so far. */
+  /** What has been observed so far. */
   record(): ClusterRecord;
 }

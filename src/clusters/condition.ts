@@ -1,37 +1,42 @@
-/** Waiting for something that events bring about. */
+/** Waits for conditions that events bring about. */
 import { after, type Timer } from '../timers.ts';
 
 export interface Waiting {
   signal: AbortSignal;
-  /** In how many ms the wait fails if nothing changes until then; asked again at every change. Infinity is never. */
+  /** How long until the wait fails if nothing changes, in ms; evaluated again at every change. Infinity: never. */
   leftMs: () => number;
-  /** The error when no time is left; what it says may have to be asked for first. */
+  /** Creates the error if time runs out; asynchronous, because its details may have to be queried. */
   stuck: () => Error | Promise<Error>;
 }
 
-/** A deadline that no change moves, `ms` from now. */
+/** A fixed deadline, `ms` from now, that changes do not extend. */
 export function within(ms: number): () => number {
   const endMs = performance.now() + ms;
   return () => endMs - performance.now();
 }
 
-/** A state that changes; whoever changes it calls `wake`, and waits end when their condition holds. */
+/**
+ * Conditions over a state that changes. Whoever changes the state calls `wake`; waits end when their condition holds.
+ */
 export class Conditions {
   #failure: Error | undefined;
   readonly #checks = new Set<() => void>();
 
-  /** Something has changed. */
+  /** Checks all conditions again. Call after every change. */
   wake(): void {
     for (const check of [...this.#checks]) check();
   }
 
-  /** Nothing will come to a good end any more: ends every wait, those still to come as well. The first error stays. */
+  /** Fails every current and future wait, because no condition can be met any more. Keeps the first error. */
   fail(error: Error): void {
     this.#failure ??= error;
     this.wake();
   }
 
-  /** Resolves once the condition holds; rejects on abort (with its reason), after `fail`, and when no time is left. */
+  /**
+   * Resolves once the condition holds. Rejects on abort (with the signal's reason), after `fail`, and when time runs
+   * out.
+   */
   async until(condition: () => boolean, { signal, leftMs, stuck }: Waiting): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       let timer: Timer | undefined;

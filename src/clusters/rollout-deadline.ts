@@ -1,6 +1,6 @@
 /**
- * How long a rollout may take: Kubernetes' deadline is for each step of its progress, and the end of old pods is none.
- * Source: DeploymentProgressing, DeploymentTimedOut and HasProgressDeadline in the Deployment controller
+ * How long a rollout may take. Kubernetes' deadline applies to each step of progress, and the end of an old pod is not
+ * such a step. Source: DeploymentProgressing, DeploymentTimedOut and HasProgressDeadline in the Deployment controller
  * (pkg/controller/deployment/util/deployment_util.go). Pure.
  */
 import type { Workload } from '../kubernetes-rules/objects.ts';
@@ -8,53 +8,56 @@ import { progressDeadlineSeconds } from '../kubernetes-rules/progress-deadline.t
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 
 /**
- * What a pod may take after its grace period: the 2 s that SIGKILL waits after SIGTERM at least, and what its node does
- * (network, volumes, the removal from the API): 0.3 to 4 s on the clusters measured.
+ * How long a pod may take after its grace period, in ms. This covers the minimum of 2 s between the stop signal and
+ * SIGKILL, and the cleanup by its node (network, volumes, removal from the API), which took 0.3 to 4 s on the clusters
+ * measured.
  */
 export const REMOVAL_MARGIN_MS = 60_000;
-/** Nobody waits longer for one trial, whatever the manifest allows. */
+/** The limit for one trial, whatever the manifest allows, in ms. */
 export const LONGEST_TRIAL_MS = 24 * 3_600_000;
-/** From the last change of a pod to the endpoints that follow it: a second or two on the clusters measured. */
+/**
+ * From the last change of a pod until the endpoints follow, in ms. Took one or two seconds on the clusters measured.
+ */
 const ENDPOINTS_LIMIT_MS = 60_000;
 
-/** A pod of the workload, at one moment. */
+/** The state of one of the workload's pods. */
 export interface RolloutPod {
   name: string;
-  /** Made from the new template. */
-  wanted: boolean;
+  /** Created from the new template. */
+  updated: boolean;
   ready: boolean;
-  /** Ready for minReadySeconds. */
+  /** Ready for at least minReadySeconds. */
   available: boolean;
-  /** When its deletion was asked for. */
+  /** When its deletion was requested. */
   deletionMs?: number | undefined;
-  /** From its deletion to SIGKILL. */
+  /** Its grace period. */
   graceMs: number;
 }
 
 export interface RolloutLimits {
   replicas: number;
-  /** Infinity for none. */
+  /** Infinity: no deadline. */
   progressDeadlineMs: number;
-  /** Whether nothing is made in the place of a pod before that is gone: Recreate, and a StatefulSet. */
+  /** Whether a pod is created only when its predecessor is gone: with Recreate, and for a StatefulSet. */
   waitsForTermination: boolean;
 }
 
-/** What will be overdue next unless something changes, and in how many ms. */
+/** What is overdue after `leftMs` if nothing changes until then. */
 export interface Due {
   leftMs: number;
-  /** What is then to be said. */
+  /** The message for that case. */
   overdue: string;
 }
 
-/** Progress counts up, except for the pods of other templates. */
+/** Counts of pods. An increase is progress; for `others`, a decrease. */
 interface Counts {
-  wanted: number;
+  updated: number;
   others: number;
   ready: number;
   available: number;
 }
 
-/** What a rollout of the workload may take. */
+/** The limits for a rollout of the workload. */
 export function rolloutLimits(workload: Workload): RolloutLimits {
   const { type, replicas } = effectiveStrategy(workload);
   return {
@@ -67,23 +70,23 @@ export function rolloutLimits(workload: Workload): RolloutLimits {
 export class RolloutDeadline {
   readonly #limits: RolloutLimits;
   #counts: Counts | undefined;
-  /** When the last step was made. */
+  /** When the rollout last made progress. */
   #progressMs = 0;
-  /** Since when all pods are as they are to be. */
+  /** Since when all pods are up to date and available, and no other pod exists. */
   #settledMs: number | undefined;
 
   constructor(limits: RolloutLimits) {
     this.#limits = limits;
   }
 
-  /** Looks at the pods as they are; to be called at every change. The first look begins the wait. */
-  look(pods: readonly RolloutPod[], nowMs: number): Due {
+  /** Call with the state of the pods at every change. The first call starts the deadline. */
+  update(pods: readonly RolloutPod[], nowMs: number): Due {
     const { replicas, waitsForTermination } = this.#limits;
     const staying = pods.filter(({ deletionMs }) => deletionMs === undefined);
-    const wanted = staying.filter((pod) => pod.wanted);
+    const updated = staying.filter((pod) => pod.updated);
     const counts: Counts = {
-      wanted: wanted.length,
-      others: staying.length - wanted.length,
+      updated: updated.length,
+      others: staying.length - updated.length,
       ready: staying.filter(({ ready }) => ready).length,
       available: staying.filter(({ available }) => available).length,
     };
@@ -92,7 +95,7 @@ export class RolloutDeadline {
     if (blocked || !this.#counts || isProgress(this.#counts, counts)) this.#progressMs = nowMs;
     this.#counts = counts;
 
-    const complete = counts.others === 0 && wanted.filter(({ available }) => available).length >= replicas;
+    const complete = counts.others === 0 && updated.filter(({ available }) => available).length >= replicas;
     const due = terminating.map((pod) => this.#removal(pod, nowMs));
     if (!complete && !blocked) due.push(this.#nextStep(nowMs));
     this.#settledMs = complete && terminating.length === 0 ? (this.#settledMs ?? nowMs) : undefined;
@@ -111,7 +114,7 @@ export class RolloutDeadline {
   #removal({ name, deletionMs = 0, graceMs }: RolloutPod, nowMs: number): Due {
     return {
       leftMs: deletionMs + graceMs + REMOVAL_MARGIN_MS - nowMs,
-      overdue: `pod ${name} is still there ${REMOVAL_MARGIN_MS / 1000} s after its grace period of ${graceMs / 1000} s`,
+      overdue: `pod ${name} still exists ${REMOVAL_MARGIN_MS / 1000} s after its grace period of ${graceMs / 1000} s`,
     };
   }
 }
@@ -119,13 +122,13 @@ export class RolloutDeadline {
 function endpoints(settledMs: number, nowMs: number): Due {
   return {
     leftMs: settledMs + ENDPOINTS_LIMIT_MS - nowMs,
-    overdue: `the pods are as they should be, but their endpoints did not follow within ${ENDPOINTS_LIMIT_MS / 1000} s`,
+    overdue: `all pods are up to date and available, but the endpoints did not follow within ${ENDPOINTS_LIMIT_MS / 1000} s`,
   };
 }
 
 function isProgress(before: Counts, now: Counts): boolean {
   return (
-    now.wanted > before.wanted ||
+    now.updated > before.updated ||
     now.others < before.others ||
     now.ready > before.ready ||
     now.available > before.available

@@ -1,4 +1,4 @@
-/** What a conformance case is. */
+/** The form of a conformance case. */
 import type { CauseId } from '../analysis/causes.ts';
 import type { CaseContext } from './context.ts';
 import type { Verdict } from './verdict.ts';
@@ -16,24 +16,24 @@ export const FAMILIES = {
 export type Family = keyof typeof FAMILIES;
 
 export interface ConformanceCase {
-  /** Stable; new cases get new numbers. */
+  /** Never changes; new cases get new numbers. */
   number: number;
-  /** Stable. */
+  /** Never changes. */
   id: string;
   family: Family;
   title: string;
-  /** What a server that fails it does to its users, in a sentence or two. */
+  /** What a server that fails the case does to its users, in a sentence or two. */
   why: string;
-  /** What happens when; with which margins. T is the moment of SIGTERM, or of the stop signal in its place. */
+  /** The sequence of events and its margins. T is the time of SIGTERM, or of the stop signal used instead. */
   timing: string;
-  /** The cause of broken requests that a server failing it adds to (src/analysis/causes.ts). */
+  /** The cause of broken requests to which a server that fails the case contributes (src/analysis/causes.ts). */
   cause?: CauseId;
-  /** Where users met it. */
+  /** A public report of the problem. */
   link?: string;
   run(context: CaseContext): Promise<Verdict>;
 }
 
-/** A case's text, where another signal is sent in the place of SIGTERM. */
+/** A case's text with the stop signal that is used instead of SIGTERM. */
 export function withSignal(text: string, stopSignal: NodeJS.Signals): string {
   return text.replaceAll('SIGTERM', stopSignal);
 }

@@ -1,8 +1,8 @@
-/** What a case works with: fresh servers of its own, and what is known of them. */
+/** What a case works with: new servers of its own, and the survey of the server. */
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { delay } from '../timers.ts';
-import { type ProbeConnection, type Reply, told } from './http-probe.ts';
+import { describeReply, type ProbeConnection, type Reply } from './http-probe.ts';
 import type { Ports } from './ports.ts';
 import { get, postHead } from './requests.ts';
 import { slowPathFor, webSocketUrl } from './routes.ts';
@@ -11,17 +11,17 @@ import type { Survey } from './survey.ts';
 import { ANSWER_MS, orAfter, READ_MS, SETTLED_MS } from './timing.ts';
 import { CaseEnded, fail, notApplicable, required, Unusable } from './verdict.ts';
 
-/** A request in flight: the server has it, and has not answered. */
+/** A request in flight: the server has received it and has not responded yet. */
 export interface Work {
-  /** "GET /delay/3000" */
+  /** For example "GET /delay/3000". */
   name: string;
   connection: ProbeConnection;
   reply: Promise<Reply>;
-  /** Sends what it still waits for, if it does. */
+  /** Sends the rest of the request, if there is any. */
   finish(): void;
 }
 
-/** How much longer than an idle drain a slow request goes on. */
+/** How much longer than an idle drain a slow request takes. */
 const BEYOND_DRAIN_MS = 1500;
 const SHORTEST_WORK_MS = 2000;
 
@@ -47,7 +47,7 @@ export class CaseContext {
     this.#ports = ports;
   }
 
-  /** A fresh process that serves, and has done so for a while. */
+  /** Starts a new process and waits until it has served for a while. */
   async serve(): Promise<ServerUnderTest> {
     const server = await this.start();
     await server.listens();
@@ -55,7 +55,7 @@ export class CaseContext {
     return server;
   }
 
-  /** A fresh process that has just been started. */
+  /** Starts a new process. */
   async start(): Promise<ServerUnderTest> {
     const server = await ServerUnderTest.start(this.#target, await this.#ports.next());
     this.#servers.push(server);
@@ -63,14 +63,14 @@ export class CaseContext {
     return server;
   }
 
-  /** Waits before a step whose time matters, and notes how late it came. */
+  /** Waits before a step whose time matters, and records how late the step is. */
   async pause(ms: number): Promise<void> {
     const dueMs = performance.now() + ms;
     await delay(ms);
     this.noteLateness(performance.now() - dueMs);
   }
 
-  /** Notes that a step of the case came this many ms late. */
+  /** Records that a step of the case was this many ms late. */
   noteLateness(ms: number): void {
     this.#lateMs = Math.max(this.#lateMs, ms);
   }
@@ -80,7 +80,7 @@ export class CaseContext {
     return Math.max(this.#lateMs, ...this.#servers.map(({ latenessMs }) => latenessMs));
   }
 
-  /** Both at once, or one after the other where the server has but one port. */
+  /** Runs both at once, or one after the other if the server has only one port. */
   async sideBySide<T>(one: () => Promise<T>, other: () => Promise<T>): Promise<[T, T]> {
     return this.#ports.single ? [await one(), await other()] : Promise.all([one(), other()]);
   }
@@ -91,20 +91,20 @@ export class CaseContext {
     return connection;
   }
 
-  /** A connection that has carried a request already, and waits for the next. */
-  async keptConnection(server: ServerUnderTest): Promise<ProbeConnection> {
+  /** A keep-alive connection that has carried a request and is idle. */
+  async keepAliveConnection(server: ServerUnderTest): Promise<ProbeConnection> {
     const connection = this.connect(server);
     const reply = await this.answered(connection.ask(get('/')), 'GET /');
     if (!reply.keepAlive) throw new CaseEnded(notApplicable('it closes every connection after a response'));
     return connection;
   }
 
-  /** An open WebSocket that the server knows of. */
+  /** An open WebSocket that the server has accepted. */
   async webSocket(server: ServerUnderTest): Promise<WebSocket> {
     const path = required(this.survey.ws);
     const socket = new WebSocket(webSocketUrl(server.address, path));
     this.#webSockets.push(socket);
-    // An error is followed by "close", which is what cases look at.
+    // An error is followed by "close", which is what the cases check.
     socket.on('error', () => {});
     await orAfter(ANSWER_MS, Promise.race([once(socket, 'open'), once(socket, 'close')]));
     if (socket.readyState !== WebSocket.OPEN) throw new CaseEnded(fail(`WebSocket ${path} opens`, 'it did not'));
@@ -112,35 +112,38 @@ export class CaseContext {
     return socket;
   }
 
-  /** A response that comes as it should while nothing is wrong yet. */
+  /** Waits for a complete response, which must arrive because nothing has been disturbed yet. */
   async answered(reply: Promise<Reply>, name: string): Promise<Reply & { complete: true }> {
     const got = await orAfter(ANSWER_MS, reply);
     if (got?.complete) return got;
     throw new CaseEnded(
-      fail(`${name} is answered before ${this.stopSignal}`, got ? told(got) : `nothing within ${ANSWER_MS} ms`),
+      fail(
+        `${name} is answered before ${this.stopSignal}`,
+        got ? describeReply(got) : `nothing within ${ANSWER_MS} ms`,
+      ),
     );
   }
 
-  /** Ends the case unless the server ends on the stop signal at all, which is case 1's. */
+  /** Ends the case if the server does not end on the stop signal at all, because case 1 reports that. */
   needsExit(): void {
     const reason = `it does not end on ${this.stopSignal} at all (case 1)`;
     if (!this.survey.exits) throw new CaseEnded(notApplicable(reason));
   }
 
-  /** "; PID 1 is tini, which runs npm (case 7)", where the server is not the first process; else nothing. */
+  /** For example "; PID 1 is tini, which runs npm (case 7)"; empty if the server is the first process. */
   behindWrapper(): string {
     const { wrapper } = this.survey;
     return wrapper === undefined ? '' : `; PID 1 is ${wrapper.names} (case 7)`;
   }
 
-  /** How long an idle server goes on listening after the stop signal. Ends the case where it always does. */
+  /** How long an idle server keeps listening after the stop signal, in ms. Ends the case if it never stops. */
   drainMs(): number {
     const { drainMs } = this.survey;
     if (drainMs === undefined) throw new CaseEnded(notApplicable('it never stops listening'));
     return drainMs;
   }
 
-  /** A request that is under way, and goes on beyond the drain where the server has a route for that. */
+  /** A request in flight that outlasts the drain, if the server has a route for that. */
   async workInFlight(server: ServerUnderTest): Promise<Work> {
     const { slow, upload } = this.survey;
     if (slow instanceof Unusable && upload instanceof Unusable) {
@@ -151,7 +154,7 @@ export class CaseContext {
     return work;
   }
 
-  /** A request that is not over within the grace period, unless the server ends it. */
+  /** A request that does not finish within the grace period unless the server ends it. */
   async stuckWork(server: ServerUnderTest): Promise<Work> {
     const { slow } = this.survey;
     const stuckMs = 60_000;
@@ -161,27 +164,27 @@ export class CaseContext {
     return work;
   }
 
-  /** A slow request of that length. */
+  /** A slow request of this duration. */
   async slowRequest(server: ServerUnderTest, ms: number): Promise<Work> {
     const work = this.#slow(server, ms);
     await delay(READ_MS);
     return work;
   }
 
-  /** An upload that waits for its second half. */
+  /** An upload whose second half has not been sent. */
   async halfUpload(server: ServerUnderTest): Promise<Work> {
     const work = this.#upload(server);
     await delay(READ_MS);
     return work;
   }
 
-  /** The length of a slow request, in ms, that goes on beyond the drain but not beyond the grace period. */
+  /** The duration of a slow request that outlasts the drain but not the grace period, in ms. */
   workMs(): number {
     const longest = Math.max(SHORTEST_WORK_MS, this.graceMs - SHORTEST_WORK_MS);
     return Math.min(Math.max(SHORTEST_WORK_MS, (this.survey.drainMs ?? 0) + BEYOND_DRAIN_MS), longest);
   }
 
-  /** Ends all that the case has begun. */
+  /** Ends everything that the case has started. */
   async end(): Promise<void> {
     this.#over = true;
     for (const connection of this.#connections) connection.close();

@@ -1,4 +1,4 @@
-/** One raw HTTP/1.1 connection: what is written goes out as it is, and every response is told of as it came. */
+/** A raw HTTP/1.1 connection: sends text unchanged and reports every response in detail. */
 import { connect, type Socket } from 'node:net';
 import { type ResponseHead, ResponseParser, ResponseSyntaxError } from '../load/builtin/response-parser.ts';
 
@@ -11,21 +11,21 @@ export type Reply =
   | { complete: true; status: number; headers: Map<string, string>; keepAlive: boolean; bodyBytes: number }
   | { complete: false; status: number | undefined; what: string };
 
-/** How a connection came to its end, and when (performance.now()). */
+/** How a connection ended, and when (performance.now()). */
 export interface Ending {
   how: 'closed' | 'reset' | 'refused';
   atMs: number;
 }
 
-/** The outcome of a reply that never began, because the port was closed. */
+/** The description of a reply that never began because the port was closed. */
 export const REFUSED = 'connection refused';
 
 const CONNECT_LIMIT_MS = 5000;
 
 export class ProbeConnection {
-  /** Resolves when the server has ended it, or it could not be made. Never rejects. */
+  /** Resolves when the server has ended the connection or it could not be established. Never rejects. */
   readonly ended: Promise<Ending>;
-  /** Resolves when it is made or cannot be made. */
+  /** Resolves to whether the connection was established. */
   readonly connected: Promise<boolean>;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();
@@ -72,13 +72,13 @@ export class ProbeConnection {
     if (!this.#ending) this.#socket.write(text, 'latin1');
   }
 
-  /** Sends and takes the next response. */
+  /** Sends text and waits for the next response. */
   ask(text: string): Promise<Reply> {
     this.write(text);
     return this.reply();
   }
 
-  /** The next response in order; settles at the latest when the connection ends. */
+  /** The next response in order. Settles at the latest when the connection ends. */
   reply(): Promise<Reply> {
     const ready = this.#replies.shift();
     if (ready) return Promise.resolve(ready);
@@ -86,7 +86,7 @@ export class ProbeConnection {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Resolves with the head of the response under way once a byte of its body has come; undefined if none ever comes. */
+  /** Resolves to the head of the current response when a byte of its body has arrived; undefined if none ever does. */
   async bodyBegun(): Promise<ResponseHead | undefined> {
     while (!this.#ending && !this.#parser.bodyBytes) {
       await new Promise<void>((resolve) => this.#onProgress.push(resolve));
@@ -94,7 +94,7 @@ export class ProbeConnection {
     return this.#parser.bodyBytes > 0 ? this.#parser.head : undefined;
   }
 
-  /** Ends it with a reset, as a client that crashes does. */
+  /** Resets the connection, like a client that crashes. */
   abort(): void {
     this.#socket.resetAndDestroy();
   }
@@ -118,7 +118,7 @@ export class ProbeConnection {
       this.#protocolError = error.message;
       this.#socket.destroy();
     }
-    for (const told of this.#onProgress.splice(0)) told();
+    for (const notify of this.#onProgress.splice(0)) notify();
   }
 
   #deliver(): void {
@@ -135,7 +135,7 @@ export class ProbeConnection {
 
   #failPending(): void {
     for (const waiting of this.#waiting.splice(0)) waiting(this.#incomplete());
-    for (const told of this.#onProgress.splice(0)) told();
+    for (const notify of this.#onProgress.splice(0)) notify();
   }
 
   #incomplete(): Reply {
@@ -150,7 +150,7 @@ export class ProbeConnection {
   }
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on a new connection. */
 export async function ask(address: Address, text: string): Promise<Reply> {
   const connection = new ProbeConnection(address);
   const reply = await connection.ask(text);
@@ -158,12 +158,12 @@ export async function ask(address: Address, text: string): Promise<Reply> {
   return reply;
 }
 
-/** "200", or what went wrong. */
-export function told(reply: Reply): string {
+/** For example "status 200", or how the reply broke. */
+export function describeReply(reply: Reply): string {
   return reply.complete ? `status ${reply.status}` : reply.what;
 }
 
-/** Whether it came whole and is no error of the server's. */
+/** Whether the response is complete and not a server error. */
 export function served(reply: Reply): boolean {
   return reply.complete && reply.status < 500;
 }

@@ -1,4 +1,4 @@
-/** Where the servers listen. */
+/** The ports that the servers listen on. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { EnvironmentError } from '../errors.ts';
@@ -8,17 +8,17 @@ export class Ports {
   readonly #ownPort: number | undefined;
   readonly #held: HeldPort[] = [];
 
-  /** @param ownPort the port that the command listens on whatever it is told */
+  /** @param ownPort the port that the command listens on regardless of PORT */
   constructor(ownPort: number | undefined) {
     this.#ownPort = ownPort;
   }
 
-  /** Whether there is one port alone, so that servers have to follow each other. */
+  /** Whether there is only one port, so that servers must run one after the other. */
   get single(): boolean {
     return this.#ownPort !== undefined;
   }
 
-  /** @throws EnvironmentError when the command's own port is taken */
+  /** @throws EnvironmentError if the command's own port is taken */
   async next(): Promise<number> {
     if (this.#ownPort === undefined) {
       const held = await holdPort();
@@ -37,7 +37,7 @@ export class Ports {
     return this.#ownPort;
   }
 
-  /** Gives all of them back. */
+  /** Releases all ports. */
   release(): void {
     for (const held of this.#held.splice(0)) held.release();
   }

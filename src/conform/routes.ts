@@ -1,13 +1,13 @@
-/** What a server offers, found out with requests to one process of it: which routes there are, and what they do. */
+/** Finds out with requests to one process which routes a server has and how they behave. */
 import WebSocket from 'ws';
-import { type Address, ask, type Reply, told } from './http-probe.ts';
+import { type Address, ask, describeReply, type Reply } from './http-probe.ts';
 import { get, post, postHead } from './requests.ts';
 import type { ServerUnderTest } from './server-under-test.ts';
 import { ANSWER_MS, orAfter, READ_MS } from './timing.ts';
 import { Unusable } from './verdict.ts';
 
 export interface Paths {
-  /** With `MS` in it: answers after that many milliseconds. Else: answers after a few seconds. */
+  /** A path with `MS` in it responds after that many milliseconds, any other path after a few seconds. */
   slow: string;
   upload: string;
   stream: string;
@@ -16,14 +16,14 @@ export interface Paths {
   ready: string;
 }
 
-/** A route that takes its time. */
+/** A route that responds slowly. */
 export interface SlowRoute {
   path: string;
-  /** How long it takes; undefined when it takes as long as its path says. */
+  /** How long it takes, in ms; undefined if its path contains the duration. */
   fixedMs: number | undefined;
 }
 
-/** What is unusable says why; a case that needs it is not applicable for that reason. */
+/** The reason in an `Unusable` becomes the reason why a case that needs the route is not applicable. */
 export interface Routes {
   keepAlive: true | Unusable;
   pipelining: true | Unusable;
@@ -35,13 +35,13 @@ export interface Routes {
   ready: string | Unusable;
 }
 
-/** A shorter wait than this is no slow request. */
+/** A faster response does not count as slow. */
 const SLOW_ENOUGH_MS = 1000;
 const SLOW_TRIED_MS = 1500;
 const SLOW_LIMIT_MS = 60_000;
-/** The wait for that later request: a server that handles one request at a time never answers it. */
+/** How long to wait for a later request's response: a server that handles one request at a time never sends it. */
 const LATER_ANSWER_MS = 2500;
-/** How long an answer that has arrived may wait to be read by this program. */
+/** How long a response that has arrived may take to be read by this program. */
 const HEARD_MS = 100;
 
 export async function findRoutes(server: ServerUnderTest, paths: Paths): Promise<Routes> {
@@ -56,7 +56,7 @@ export async function findRoutes(server: ServerUnderTest, paths: Paths): Promise
   return { keepAlive, pipelining, slow, upload, stream, events, ws, ready };
 }
 
-/** The requests that find the routes out, one by one, each with its name. */
+/** The requests that find each route, with their names, to be sent one by one. */
 export function routeProbes(paths: Paths): { name: string; send(server: ServerUnderTest): Promise<unknown> }[] {
   const { slow, upload, stream, events, ws, ready } = paths;
   return [
@@ -78,7 +78,7 @@ async function findKeepAlive(server: ServerUnderTest): Promise<true | Unusable> 
   return new Unusable('it keeps no connection after a response (HTTP/1.0)');
 }
 
-/** What can be kept in flight, and whether requests may wait behind it. */
+/** Finds requests that can be kept in flight, and whether requests can be pipelined behind them. */
 async function findWork(
   server: ServerUnderTest,
   paths: Paths,
@@ -123,12 +123,12 @@ async function findSlow(server: ServerUnderTest, path: string): Promise<SlowRout
   return { path, fixedMs: adjustable ? undefined : tookMs };
 }
 
-/** The path with the time in it, where it takes one. */
+/** The path with the duration in it, if it takes one. */
 export function slowPathFor(path: string, ms: number): string {
   return path.replace('MS', String(Math.round(ms)));
 }
 
-/** A route that reads its request's body before it answers; without --upload-path's, GET's own may take a POST. */
+/** Finds a route that reads the request body before it responds: the one of --upload-path, or else `/`. */
 async function findUpload(server: ServerUnderTest, path: string): Promise<string | Unusable> {
   const found = await tryUpload(server, path);
   if (!(found instanceof Unusable)) return found;
@@ -150,8 +150,8 @@ async function tryUpload(server: ServerUnderTest, path: string): Promise<string 
 }
 
 /**
- * The answer, or undefined where the server is waiting for something. Once it has answered a later request it has had time
- * for this one, however busy the machine is.
+ * The response, or undefined if the server is waiting for something. Once the server has answered a later request, it
+ * had enough time for this one, however busy the machine is.
  */
 async function givenTime(server: ServerUnderTest, answer: Promise<Reply>): Promise<Reply | undefined> {
   const early = await orAfter(READ_MS, answer);
@@ -181,8 +181,9 @@ async function findEvents(server: ServerUnderTest, path: string): Promise<string
   const head = await orAfter(ANSWER_MS / 4, connection.bodyBegun());
   const ended = await givenTime(server, answer);
   connection.close();
-  if (ended?.complete && ended.status < 400) return new Unusable(`--events-path ${path} ends by itself`);
-  if (ended) return missingRoute('--events-path', path, ended) ?? new Unusable(`--events-path ${path}: ${told(ended)}`);
+  if (ended?.complete && ended.status < 400) return new Unusable(`--events-path ${path} ends on its own`);
+  if (ended)
+    return missingRoute('--events-path', path, ended) ?? new Unusable(`--events-path ${path}: ${describeReply(ended)}`);
   return head ? path : new Unusable(`--events-path ${path} sent nothing`);
 }
 

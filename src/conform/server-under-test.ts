@@ -1,4 +1,4 @@
-/** The server that a case is about: one process as in a container, from its start to its end. */
+/** The server under test: one process, run as in a container, from its start to its end. */
 import { EnvironmentError } from '../errors.ts';
 import { expandReferences } from '../kubernetes-rules/expansion.ts';
 import { ContainerProcess } from '../processes/container-process.ts';
@@ -17,38 +17,40 @@ import { orAfter } from './timing.ts';
 export interface Target {
   command: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** Asks it to end, as SIGTERM does unless the container says otherwise. */
+  /** The signal that asks it to stop: SIGTERM, unless the container has another stop signal. */
   stopSignal: NodeJS.Signals;
-  /** From the stop signal to SIGKILL. */
+  /** From the stop signal to SIGKILL, in ms. */
   graceMs: number;
-  /** From the start to the first answer. */
+  /** The longest time from the start to the first response, in ms. */
   startLimitMs: number;
 }
 
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** By SIGKILL at the end of the grace period, because it was still there. */
+  /** It was killed by SIGKILL at the end of the grace period because it was still running. */
   killed: boolean;
-  /** performance.now() */
+  /** When it ended (performance.now()). */
   atMs: number;
 }
 
 const POLL_MS = 10;
-/** A server that does not answer yet is asked again after this long, which costs it and us less than a look at its sockets. */
+/**
+ * The pause before a server that does not respond yet is asked again. A request costs more than a look at its sockets.
+ */
 const ASK_AGAIN_MS = 50;
-/** Until SIGSTOP has reached every process, on a busy machine. */
+/** How long SIGSTOP may take to reach every process, on a busy machine. */
 const STOP_LIMIT_MS = 1000;
 const OUTPUT_LIMIT_MS = 500;
 const HOSTS = ['127.0.0.1', '::1'];
 
 export class ServerUnderTest {
   readonly exited: Promise<Exit>;
-  /** Resolves with the time at which its port was seen closed; that of its exit at the latest. */
+  /** Resolves to the time when its port was seen closed, at the latest when it exited. */
   readonly listenerClosed: Promise<number>;
   readonly port: number;
   readonly #target: Target;
-  /** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share: each process gets its own. */
+  /** A PM2_HOME per process: pm2-runtime keeps its sockets in the user's home, which containers do not share. */
   readonly #pm2Home: TemporaryFolder;
   readonly #process: ContainerProcess;
   readonly #watch: PortWatch;
@@ -85,8 +87,8 @@ export class ServerUnderTest {
   }
 
   /**
-   * Starts the command, with PORT and HOST to listen on; `$(PORT)` and `$(HOST)` in its arguments are replaced.
-   * @throws EnvironmentError when it cannot be started
+   * Starts the command with PORT and HOST in its environment. Expands `$(PORT)` and `$(HOST)` in its arguments.
+   * @throws EnvironmentError if it cannot be started
    */
   static async start(target: Target, port: number): Promise<ServerUnderTest> {
     const pm2Home = temporaryPath('pm2');
@@ -100,7 +102,7 @@ export class ServerUnderTest {
     });
   }
 
-  /** @throws Error before the port has been seen open */
+  /** @throws Error if the port has not been seen open yet */
   get address(): Address {
     if (this.#host === undefined) throw new Error('the server does not listen yet');
     return { host: this.#host, port: this.port };
@@ -115,7 +117,7 @@ export class ServerUnderTest {
     return this.#process.pid1;
   }
 
-  /** The first process, in this machine's numbers. */
+  /** The id of its first process outside of its PID namespace. */
   get firstPid(): number | undefined {
     return this.#process.firstPid;
   }
@@ -125,8 +127,8 @@ export class ServerUnderTest {
   }
 
   /**
-   * Resolves when something listens on its port, with the time since the last look that found it closed, in ms.
-   * @throws EnvironmentError when it ends instead, or takes too long
+   * Waits until something listens on its port. Returns the time since the last check that found it closed, in ms.
+   * @throws EnvironmentError if it ends instead or takes too long
    */
   async listens(): Promise<number> {
     let closedMs = performance.now();
@@ -144,7 +146,7 @@ export class ServerUnderTest {
     }
   }
 
-  /** The same, and it answers GET / with whatever status. */
+  /** Waits until it listens and responds to GET / with any status. @throws EnvironmentError if it does not */
   async serves(): Promise<void> {
     await this.listens();
     const endMs = performance.now() + this.#target.startLimitMs;
@@ -154,14 +156,14 @@ export class ServerUnderTest {
       const reply = await orAfter(leftMs, ask(this.address, get('/')));
       if (reply?.complete) return;
       last = reply?.what ?? 'no response';
-      // A socket that takes IPv6 alone looks like one that takes both.
+      // A socket that accepts only IPv6 looks like one that accepts both.
       if (last === REFUSED) this.#host = this.#watch.hosts().find((host) => host !== this.#host) ?? this.#host;
       if (this.#exit) throw await this.#startError(`${endOf(this.#exit)} at its first request`);
       await delay(ASK_AGAIN_MS);
     }
   }
 
-  /** Sends the stop signal, or another, to the first process; the grace period ends with SIGKILL. */
+  /** Sends the stop signal, or another one, to the first process. SIGKILL follows at the end of the grace period. */
   terminate(signal: NodeJS.Signals = this.#target.stopSignal): void {
     this.#signalledMs ??= performance.now();
     this.#linesBeforeSignal = this.#lines;
@@ -174,12 +176,12 @@ export class ServerUnderTest {
     void this.#watchListener();
   }
 
-  /** The stop signal after the first; the grace period goes on. */
+  /** Sends the stop signal again; the grace period continues. */
   signalAgain(): void {
     this.#process.signal(this.#target.stopSignal);
   }
 
-  /** Resolves that long after the signal. */
+  /** Resolves this long after the signal. */
   async afterSignal(ms: number): Promise<void> {
     const dueMs = (this.#signalledMs ?? Number.NaN) + ms;
     const leftMs = dueMs - performance.now();
@@ -187,25 +189,25 @@ export class ServerUnderTest {
     this.#lateMs = Math.max(this.#lateMs, performance.now() - dueMs);
   }
 
-  /** The largest lateness of `afterSignal`, in ms. */
+  /** How late `afterSignal` was at most, in ms. */
   get latenessMs(): number {
     return this.#lateMs;
   }
 
-  /** From the signal to that time, in ms. */
+  /** The time from the signal to `atMs`, in ms. */
   sinceSignal(atMs: number): number {
     return atMs - (this.#signalledMs ?? Number.NaN);
   }
 
-  /** Its processes by what they do; undefined when none of them is seen listening. */
+  /** The roles of its processes; undefined if none is seen listening. */
   roles(): ProcessRoles | undefined {
     return this.pid1 ? rolesOf(this.firstPid, this.port) : undefined;
   }
 
   /**
-   * Keeps its processes from running until `resume`; the kernel goes on taking connections and data for them. Resolves
-   * when they have stopped: before that, another signal would come first.
-   * @param except those that go on
+   * Pauses its processes until `resume`. The kernel continues to accept connections and data for them. Resolves when
+   * they have stopped, because a signal sent earlier could be delivered first.
+   * @param except ids of processes that keep running
    */
   async pause(except: readonly number[] = []): Promise<void> {
     const pids = this.#pids().filter((pid) => !except.includes(pid));
@@ -219,7 +221,7 @@ export class ServerUnderTest {
     for (const pid of this.#pids()) signalIfAlive(pid, 'SIGCONT');
   }
 
-  /** What it printed from the signal to its end. */
+  /** Its output from the signal to its end. */
   async outputSinceSignal(): Promise<string[]> {
     await this.exited;
     await orAfter(OUTPUT_LIMIT_MS, this.#process.outputEnded);
@@ -227,10 +229,10 @@ export class ServerUnderTest {
     return count === 0 ? [] : this.#process.lastLines.slice(-count);
   }
 
-  /** Ends it, whatever it is doing. */
+  /** Kills it and cleans up. */
   async stop(): Promise<void> {
     this.#graceTimer?.cancel();
-    // Where it had no PID namespace, its own end has not taken its children along.
+    // Without a PID namespace, its children did not end with it.
     if (!this.#exit || !this.pid1) this.#process.sigkill();
     await this.exited;
     await this.#pm2Home.remove();
@@ -241,7 +243,7 @@ export class ServerUnderTest {
     return this.pid1 ? pids : this.firstPid === undefined ? [] : [-this.firstPid];
   }
 
-  /** Linux tells whether a port is open without a connection that the server would see. */
+  /** On Linux, finds an open port without a connection, which the server would notice. */
   async #findListener(): Promise<string | undefined> {
     if (CAN_SEE_SOCKETS) return this.#watch.host();
     for (const host of HOSTS) {
@@ -265,7 +267,7 @@ export class ServerUnderTest {
     return `listens on port ${other}, not on ${this.port} (PORT in its environment): add --port ${other}`;
   }
 
-  /** @throws EnvironmentError when its output says that it was not allowed to change its user */
+  /** @throws EnvironmentError if its output shows that it was not allowed to switch users */
   assertUser(): void {
     const line = hasOneUser() ? refusedUserChange(this.#process.lastLines) : undefined;
     if (line === undefined) return;
@@ -282,7 +284,7 @@ export class ServerUnderTest {
   }
 }
 
-/** "ended with exit code 1" */
+/** For example "ended with exit code 1". */
 export function endOf({ code, signal }: Exit): string {
-  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+  return signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
 }

@@ -1,9 +1,9 @@
-/** Notices when this program did not get to run: what a case measured meanwhile says nothing about the server. */
+/** Detects when this program did not get to run. What a case measured in that time says nothing about the server. */
 import { delay } from '../timers.ts';
 
 const TICK_MS = 20;
 
-/** A machine that has given this program its turns for so long is calm. */
+/** After this long without a stall, the machine counts as calm. */
 const CALM_MS = 1000;
 
 export class StallWatch {
@@ -19,7 +19,7 @@ export class StallWatch {
     }, TICK_MS);
   }
 
-  /** The longest time without a turn since then, in ms. */
+  /** The longest stall since then, in ms. */
   longestSince(sinceMs: number): number {
     return Math.max(0, ...this.#stalls.filter(({ endMs }) => endMs >= sinceMs).map(({ lengthMs }) => lengthMs));
   }

@@ -1,4 +1,4 @@
-/** Runs cases, each against fresh processes of its own, and collects their verdicts in order. */
+/** Runs cases, each against new processes of its own, and collects their verdicts in order. */
 
 import pLimit from 'p-limit';
 import { ExitCode, ProgramError } from '../errors.ts';
@@ -27,9 +27,9 @@ export interface ConformanceResult {
   /** Whether the command was PID 1 of its own PID namespace, as it is in a container. */
   pid1: boolean;
   graceMs: number;
-  /** The signal that was sent in the place of SIGTERM, or SIGTERM. */
+  /** The signal that was sent instead of SIGTERM, or SIGTERM. */
   stopSignal: NodeJS.Signals;
-  /** What runs the server, and the server; undefined when the first process is the server. */
+  /** The wrappers and the server; absent if the first process is the server. */
   wrapper?: Survey['wrapper'];
   cases: readonly CaseResult[];
 }
@@ -38,32 +38,32 @@ export interface SuiteOptions {
   target: Target;
   paths: Paths;
   cases: readonly ConformanceCase[];
-  /** The port the command listens on whatever it is told: then one process runs at a time. */
+  /** The port that the command listens on regardless of PORT; only one process then runs at a time. */
   ownPort: number | undefined;
-  /** Aborting ends it with its reason; nothing is left behind. */
+  /** Aborting ends the run with the signal's reason, after everything has been cleaned up. */
   signal: AbortSignal;
   onResult?: (result: CaseResult) => void;
 }
 
-/** The cases hardly use the machine: they wait. */
+/** Cases mostly wait and hardly use the processor. */
 const AT_A_TIME = 4;
 
-/** A case is built on times that leave more than this on either side. */
+/** The times in the cases have margins of more than this on either side, in ms. */
 const LONGEST_STALL_MS = 120;
 
-/** A case that met a stall is run again after these times: what keeps a machine busy is often over soon. */
+/** When to repeat a case during which the machine stalled, in ms. The cause of a stall is often over soon. */
 const RETRY_AFTER_MS = [500, 1000, 2000, 5000, 10_000, 20_000];
 
-/** How long a case waits, beyond that, for a machine that is calm again. */
+/** How long a case then waits, in addition, for the machine to be calm, in ms. */
 const CALM_LIMIT_MS = 15_000;
 
-/** What a case may take beyond its grace period, until it is given up as a fault of ours. */
+/** How much longer than its grace period a case may take before it counts as hung, in ms. */
 const CASE_LIMIT_MS = 120_000;
 
 /**
- * @throws InputError when the server speaks another protocol than HTTP/1.1
- * @throws EnvironmentError when the command does not start, does not listen or does not answer
- * @throws ProgramError (invalid measurement) when this machine was too busy for the times of a case
+ * @throws InputError if the server does not speak HTTP/1.1
+ * @throws EnvironmentError if the command does not start, listen or respond
+ * @throws ProgramError (invalid measurement) if this machine is too busy for the times of a case
  */
 export async function runSuite(options: SuiteOptions): Promise<ConformanceResult> {
   const { target, cases, signal } = options;
@@ -97,7 +97,7 @@ export async function runSuite(options: SuiteOptions): Promise<ConformanceResult
   }
 }
 
-/** What the cases of a run have in common. */
+/** What the cases of a run share. */
 interface Shared {
   found: Survey;
   ports: Ports;
@@ -106,7 +106,7 @@ interface Shared {
 }
 
 async function runCase(
-  { run, ...told }: ConformanceCase,
+  { run, ...details }: ConformanceCase,
   { target, signal }: SuiteOptions,
   { found, ports, stalls, running }: Shared,
 ): Promise<CaseResult> {
@@ -118,17 +118,18 @@ async function runCase(
       await context.end();
       running.delete(context);
     });
-    const { number, id, family } = told;
-    const title = withSignal(told.title, target.stopSignal);
+    const { number, id, family } = details;
+    const title = withSignal(details.title, target.stopSignal);
     const stallMs = stalls.longestSince(startedMs);
-    // A stall can make a good server look late. It cannot make a bad one look good, unless a step of the case came late.
+    // A stall can make a good server look late. It cannot make a bad server look good, unless a step of the case was
+    // late.
     const isSound = verdict.status === 'pass' && context.latenessMs <= LONGEST_STALL_MS;
     if (isSound || stallMs <= LONGEST_STALL_MS) {
       return { number, id, family, title, durationMs: Math.round(performance.now() - startedMs), ...verdict };
     }
     const retryAfterMs = RETRY_AFTER_MS[attempt];
     if (retryAfterMs === undefined) {
-      const message = `case ${number}: this machine is too busy: it stood still for ${Math.round(stallMs)} ms, and so in each of ${attempt + 1} attempts`;
+      const message = `case ${number}: this machine is too busy: it stalled for ${Math.round(stallMs)} ms, and it stalled in each of ${attempt + 1} attempts`;
       throw new ProgramError(message, ExitCode.invalidMeasurement);
     }
     await delay(retryAfterMs);

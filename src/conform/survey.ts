@@ -1,6 +1,7 @@
 /**
- * What is known of a server before the cases: how it ends when it is idle, which routes it has, and whether requests that
- * are over hold its process open. Each is found out with processes of their own, so that one does not spoil another.
+ * Finds out about a server before the cases run: how it ends when idle, which routes it has, and whether finished
+ * requests keep its process from ending. Each of these uses processes of its own, so that they do not affect each
+ * other.
  */
 
 import pLimit from 'p-limit';
@@ -16,14 +17,14 @@ import { SETTLED_MS } from './timing.ts';
 export interface Survey extends Routes {
   /** Whether it ends on the stop signal within the grace period when it is idle. */
   exits: boolean;
-  /** From the stop signal until it stopped listening, when idle; undefined when it did not. */
+  /** From the stop signal until it stopped listening, when idle, in ms; undefined if it did not. */
   drainMs: number | undefined;
   /**
-   * The requests, all over, that keep a process from ending which ends when idle: "GET /events, whose client had left".
-   * Empty when there are none.
+   * Finished requests that keep the process from ending, although it ends when idle: "GET /events, whose client had
+   * left". Empty if there are none.
    */
   heldOpenBy: readonly string[];
-  /** What runs the server, and the server: "tini, which runs npm" and "server.js"; undefined when PID 1 is the server. */
+  /** The wrappers and the server: "tini, which runs npm" and "server.js"; undefined if PID 1 is the server. */
   wrapper: { names: string; server: string } | undefined;
 }
 
@@ -32,8 +33,8 @@ type Idle = Pick<Survey, 'exits' | 'drainMs' | 'wrapper'>;
 const AT_A_TIME = 3;
 
 /**
- * @throws InputError when it speaks another protocol than HTTP/1.1
- * @throws EnvironmentError when the command does not start, does not listen or does not answer
+ * @throws InputError if the server does not speak HTTP/1.1
+ * @throws EnvironmentError if the command does not start, listen or respond
  */
 export async function survey(target: Target, paths: Paths, ports: Ports, signal: AbortSignal): Promise<Survey> {
   const servers: ServerUnderTest[] = [];
@@ -53,7 +54,7 @@ export async function survey(target: Target, paths: Paths, ports: Ports, signal:
     await assertHttp1(first, target);
     await first.serves();
     const idle = settled.then(() => idleEnd(first));
-    // With a port of its own, the next process can begin when the last has ended.
+    // With only one port, the next process can start only when the previous one has ended.
     if (ports.single) await idle;
     const [{ exits, ...rest }, second] = await Promise.all([idle, start().then((server) => surveyed(server, paths))]);
     const held = exits && !(await endsByItself(second.server));
@@ -73,7 +74,7 @@ async function assertHttp1(server: ServerUnderTest, { command }: Target): Promis
   const found = await recogniseProtocol(server.address, '/');
   const advice = protocolAdvice(found);
   if (advice !== undefined) throw new InputError(`${command.join(' ')}: port ${server.port}: ${advice}`);
-  // It may be slow, and has its time to answer; but not where it has said why it never will.
+  // A slow server still has time to respond, unless its output already shows why it never will.
   if (found.protocol === 'unknown') server.assertUser();
 }
 
@@ -95,7 +96,7 @@ async function surveyed(server: ServerUnderTest, paths: Paths): Promise<{ server
   return { server, routes: await findRoutes(server, paths) };
 }
 
-/** Which of the requests does it, each sent to a process of its own. */
+/** Finds the requests that keep the process from ending, by sending each to a process of its own. */
 async function findHolders(start: () => Promise<ServerUnderTest>, paths: Paths, single: boolean): Promise<string[]> {
   const limit = pLimit(single ? 1 : AT_A_TIME);
   const probes = routeProbes(paths);

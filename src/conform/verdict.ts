@@ -1,4 +1,4 @@
-/** What comes of a case. */
+/** The verdict of a case. */
 
 export type Verdict =
   | { status: 'pass' }
@@ -15,7 +15,7 @@ export function notApplicable(reason: string): Verdict {
   return { status: 'not-applicable', reason };
 }
 
-/** Ends a case from within whatever it called. */
+/** Thrown to end a case with a verdict from within a function that it calls. */
 export class CaseEnded extends Error {
   readonly verdict: Verdict;
   constructor(verdict: Verdict) {
@@ -24,13 +24,13 @@ export class CaseEnded extends Error {
   }
 }
 
-/** Ends the case as not applicable unless `value` is there. */
+/** Returns `value`; if it is unusable, ends the case as not applicable. */
 export function required<T>(value: T | Unusable): T {
   if (value instanceof Unusable) throw new CaseEnded(notApplicable(value.reason));
   return value;
 }
 
-/** In the place of something that a server does not have. */
+/** Stands for something that a server does not have. */
 export class Unusable {
   readonly reason: string;
   constructor(reason: string) {

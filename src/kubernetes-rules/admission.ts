@@ -1,7 +1,8 @@
 /**
- * What the API server would refuse, in its own words, so that a manifest that passes here passes there. It fills in its
- * defaults first. The words were read off a server-side dry run against Kubernetes 1.34, those about selectors and stop
- * signals from its source (ValidateLabelSelectorRequirement, KEP-4960).
+ * Rejects what the API server would reject, in the same words, so that a manifest that passes here passes there. The
+ * API server applies its defaults before it validates, so the checks here expect an object with defaults. The messages
+ * come from a server-side dry run against Kubernetes 1.34; those about selectors and stop signals come from the source
+ * (ValidateLabelSelectorRequirement, KEP-4960).
  */
 import { InputError } from '../errors.ts';
 import type {
@@ -17,15 +18,16 @@ import type {
 import { matchesSelector } from './selectors.ts';
 import { STOP_SIGNALS } from './stop-signal.ts';
 
-/** Kubernetes' name for one refused field. */
+/** One rejected field, by its path. */
 interface Refusal {
   field: string;
   reason: string;
 }
 
 /**
+ * Checks a workload as the API server does.
  * @param source where the workload came from, for the message
- * @throws InputError with the words of the API server
+ * @throws InputError with the API server's message
  */
 export function admit({ workload, source }: { workload: Workload; source: string }): void {
   const refusals = refusalsOf(workload);
@@ -39,8 +41,8 @@ const invalid = (value: unknown, why: string) => `Invalid value: ${JSON.stringif
 const notNegative = 'must be greater than or equal to 0';
 
 /**
- * Every field that the API server would refuse, in the order of the document. Of a StatefulSet and a DaemonSet only the
- * pod template is looked at: replicas, selector and strategy have words of their own there.
+ * Every field that the API server would reject, in the order in which it checks them. For a StatefulSet or a DaemonSet
+ * only the pod template is checked: their replicas, selector and strategy have different rules and messages.
  */
 export function refusalsOf(workload: Workload): Refusal[] {
   const refusals: Refusal[] = [];

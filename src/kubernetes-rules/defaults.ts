@@ -1,5 +1,5 @@
 /**
- * What the API server fills in where a manifest is silent, as far as it is read here.
+ * The API server's defaults for the fields that this program reads.
  * Source: pkg/apis/apps/v1/defaults.go, pkg/apis/core/v1/defaults.go and pkg/apis/autoscaling/v2/defaults.go in
  * Kubernetes 1.34.
  */
@@ -23,7 +23,7 @@ import type {
 import type * as Written from './written-objects.ts';
 
 export const DEPLOYMENT_LIMITS: DeploymentLimits = { maxSurge: '25%', maxUnavailable: '25%' };
-/** maxUnavailable counts where the feature gate MaxUnavailableStatefulSet is on; without it, it is always 1. */
+/** Only with the feature gate MaxUnavailableStatefulSet can maxUnavailable be anything but 1. */
 export const STATEFUL_SET_LIMITS: StatefulSetLimits = { partition: 0, maxUnavailable: 1 };
 export const DAEMON_SET_LIMITS: DaemonSetLimits = { maxSurge: 0, maxUnavailable: 1 };
 
@@ -98,7 +98,7 @@ function strategyWithDefaults<Limits extends object>(
   return { ...written, type, rollingUpdate: written?.rollingUpdate && (given as Limits) };
 }
 
-/** Without fields that are there and undefined, which would hide a default. */
+/** Drops fields that are present but undefined, because they would override a default. */
 function present(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
@@ -137,7 +137,7 @@ function handlerWithDefaults({ httpGet, ...handler }: Written.LifecycleHandler):
   return { ...handler, ...(httpGet && { httpGet: httpGetWithDefaults(httpGet) }) };
 }
 
-/** Zeros are defaults too, but for the initial delay, which is 0. */
+/** The API server replaces 0 by the default too. The initial delay's default is 0. */
 export function probeWithDefaults({ httpGet, ...probe }: Written.Probe): Probe {
   return {
     ...probe,
@@ -154,7 +154,7 @@ function httpGetWithDefaults(httpGet: Written.HttpGet): HttpGet {
   return { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' };
 }
 
-/** @param service with at least one port, as every Service with a selector and an address has */
+/** @param service has at least one port, as every Service with a selector and a cluster IP does */
 export function serviceWithDefaults(service: Written.Service): Service {
   const ports = servicePortsWithDefaults(service.spec.ports ?? []) as Service['spec']['ports'];
   return { ...service, spec: { ...service.spec, ports } };
@@ -168,7 +168,7 @@ export function servicePortsWithDefaults(ports: NonNullable<Written.Service['spe
   }));
 }
 
-/** The fewest pods that a HorizontalPodAutoscaler leaves. */
+/** The lower limit for the number of pods that a HorizontalPodAutoscaler sets. */
 export function minReplicasOf(autoscaler: { minReplicas?: number | undefined }): number {
   return autoscaler.minReplicas ?? 1;
 }

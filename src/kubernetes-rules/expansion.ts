@@ -1,7 +1,7 @@
-/** Kubernetes' references to environment variables, in a container's command and in its variables' values. */
+/** References to environment variables, `$(NAME)`, in a container's command and in the values of its variables. */
 
 /**
- * Replaces `$(NAME)` by that variable; a reference to an unknown one stays as it is, and `$$` is one `$`.
+ * Replaces `$(NAME)` by the variable's value. A reference to an unknown variable stays unchanged, and `$$` becomes `$`.
  * Source: third_party/forked/golang/expansion in Kubernetes.
  */
 export function expandReferences(word: string, env: Readonly<Record<string, string>>): string {

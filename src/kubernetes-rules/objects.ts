@@ -1,9 +1,9 @@
-/** The Kubernetes objects as the API server keeps them: what it fills in is there. Made by defaults.ts. */
+/** The Kubernetes objects as the API server stores them, with its defaults applied (defaults.ts). */
 import type * as Written from './written-objects.ts';
 
 export type { IntOrPercent, Selector } from './written-objects.ts';
 
-/** `T` with the fields of `U` in place of its own of those names. */
+/** `T`, where the fields of `U` replace those of the same name. */
 type With<T, U> = { [K in keyof T as K extends keyof U ? never : K]: T[K] } & U;
 type Item<T> = NonNullable<T> extends (infer I)[] ? I : never;
 
@@ -51,14 +51,14 @@ export interface DeploymentLimits {
 }
 
 export interface StatefulSetLimits {
-  /** Pods of an ordinal below it are not replaced. */
+  /** Pods with a lower ordinal are not replaced. */
   partition: number;
   maxUnavailable: Written.IntOrPercent;
 }
 
 export type DaemonSetLimits = DeploymentLimits;
 
-/** A type that is no RollingUpdate has the limits as written, if any: admission has a word to say about them. */
+/** For any type but RollingUpdate, the limits are kept as written, because admission rejects some of them. */
 export interface UpdateStrategy<Limits> {
   type: string;
   rollingUpdate?: Limits | undefined;

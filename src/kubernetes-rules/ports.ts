@@ -1,16 +1,19 @@
-/** Which ports of a pod somebody asks for. On one machine each of them has to be a port of its own. */
+/** The ports of a pod that something connects to. On one machine each pod needs a port of its own for each of them. */
 import type { Container, Probe, Service } from './objects.ts';
 
 export interface PodPorts {
-  /** The container port that the Service sends to. */
+  /** The container port that the Service sends traffic to. */
   served: number;
-  /** The name of the container whose port that is; the first one's where none declares it. */
+  /** The name of the container that declares this port, or of the first container if none declares it. */
   servedBy: string;
-  /** Further container ports that are declared, or that a probe or a hook asks for. */
+  /** All other container ports that are declared or that a probe or hook connects to. */
   others: readonly number[];
 }
 
-/** Whether its name leads to the pods' own addresses, with no address of its own and no router between. */
+/**
+ * Whether the Service's name resolves to the pods' own addresses: it has no cluster IP, and kube-proxy does not route
+ * to it.
+ */
 export function isHeadless(service: Service): boolean {
   return service.spec.clusterIP === 'None';
 }
@@ -31,15 +34,15 @@ export function podPorts(containers: readonly Container[], service: Service): Po
 }
 
 /**
- * The number of a port of the container. A name is looked up in its own ports alone, as the kubelet does.
- * @returns undefined for a name that it does not have
+ * The number of a container's port. Like the kubelet, looks up a name only among the ports of this container.
+ * @returns undefined if the container has no port of that name
  */
 export function resolvePort({ ports = [] }: Container, port: number | string | undefined): number | undefined {
   if (typeof port !== 'string') return port;
   return ports.find(({ name }) => name === port)?.containerPort;
 }
 
-/** The ports that its probes and its hook ask for, as written. */
+/** The ports that the container's probes and preStop hook connect to, as written. */
 function handlersOf({ startupProbe, readinessProbe, livenessProbe, lifecycle }: Container): (number | string)[] {
   const handlers: (Pick<Probe, 'httpGet' | 'tcpSocket'> | undefined)[] = [startupProbe, readinessProbe, livenessProbe];
   const asked = [...handlers.flatMap((handler) => [handler?.httpGet?.port, handler?.tcpSocket?.port])];

@@ -1,12 +1,13 @@
-/** How long a rollout may make no progress. */
+/** How long a rollout may go without progress before it counts as failed. */
 import { DEFAULT_PROGRESS_DEADLINE_SECONDS } from './defaults.ts';
 import type { Workload } from './objects.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
 /**
- * In seconds; Infinity where a Deployment sets the largest number there is, which Kubernetes takes for no deadline.
- * StatefulSets and DaemonSets have no such field; they get what a Deployment gets by default, so that no wait is endless.
+ * The progress deadline in seconds. Infinity if a Deployment sets the largest 32-bit integer, which Kubernetes treats
+ * as no deadline. StatefulSets and DaemonSets have no such field and get a Deployment's default, so that no wait is
+ * endless.
  * Source: HasProgressDeadline in pkg/controller/deployment/util.
  */
 export function progressDeadlineSeconds(workload: Workload): number {

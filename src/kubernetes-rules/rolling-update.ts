@@ -1,10 +1,10 @@
 /** The Deployment controller's decisions, as pure functions of the pods it sees. */
 import type { RollingUpdateLimits } from './rounding.ts';
 
-/** Pods that are not terminating; terminating ones no longer count for the controller. */
+/** Counts of pods that are not terminating; the controller does not count terminating ones. */
 export interface PodCounts {
   total: number;
-  /** Ready for at least minReadySeconds. */
+  /** Pods that have been ready for at least minReadySeconds. */
   available: number;
 }
 
@@ -15,8 +15,8 @@ export interface RolloutStep {
 
 /**
  * What the controller does next in a rolling update.
- * Source: reconcileNewReplicaSet and reconcileOldReplicaSets of the Deployment controller, which count
- * `spec.replicas` of each ReplicaSet, so that a pod stops counting the moment its deletion is asked for.
+ * Source: reconcileNewReplicaSet and reconcileOldReplicaSets of the Deployment controller. They count `spec.replicas`
+ * of each ReplicaSet, so a pod stops counting as soon as its deletion is requested.
  */
 export function rollingUpdateStep(
   replicas: number,
@@ -36,7 +36,9 @@ export function rollingUpdateStep(
   return { createNew: 0, deleteOld: unhealthy + healthy };
 }
 
-/** Recreate: every old pod goes first, and nothing new is made before the last of them is gone, terminating ones included. */
+/**
+ * Recreate: deletes all old pods first and creates no new pod until every old pod is gone, terminating ones included.
+ */
 export function recreateStep(
   replicas: number,
   old: { active: number; terminating: number },

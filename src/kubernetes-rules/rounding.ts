@@ -1,8 +1,8 @@
-/** Kubernetes' arithmetic for `maxSurge` and `maxUnavailable`. */
+/** How Kubernetes turns `maxSurge` and `maxUnavailable` into numbers of pods. */
 import { DAEMON_SET_LIMITS, DEPLOYMENT_LIMITS, STATEFUL_SET_LIMITS } from './defaults.ts';
 import type { DaemonSet, Deployment, IntOrPercent, StatefulSet, Workload } from './objects.ts';
 
-/** An absolute number as it is; a percentage of `total`, rounded up or down. */
+/** An absolute number unchanged; a percentage as that share of `total`, rounded up or down. */
 export function scaledValue(value: IntOrPercent, total: number, roundUp: boolean): number {
   if (typeof value === 'number') return value;
   const exact = (Number.parseInt(value, 10) * total) / 100;
@@ -15,8 +15,8 @@ export interface RollingUpdateLimits {
 }
 
 /**
- * Pods above and below `replicas` that a rolling update may run with. maxSurge rounds up and maxUnavailable down;
- * where both come out as 0, maxUnavailable is 1, for otherwise nothing could move.
+ * How many pods above and below `replicas` a rolling update may run with. maxSurge rounds up and maxUnavailable rounds
+ * down. If both are 0, maxUnavailable becomes 1, because otherwise the rollout could not proceed.
  * Source: ResolveFenceposts in the Deployment controller.
  */
 export function rollingUpdateLimits(
@@ -29,16 +29,16 @@ export function rollingUpdateLimits(
   return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }
 
-/** How a workload replaces its pods, in whole pods. */
+/** How a workload replaces its pods; the limits are numbers of pods. */
 export interface EffectiveStrategy extends RollingUpdateLimits {
-  /** OnDelete: the controller replaces only what somebody else has deleted. */
+  /** OnDelete: the controller only replaces pods that somebody else deletes. */
   type: 'RollingUpdate' | 'Recreate' | 'OnDelete';
   replicas: number;
 }
 
 /**
- * The workload's strategy with its limits rounded as its own controller does.
- * @param nodes how many nodes a DaemonSet runs on, one pod each; no other kind needs it
+ * The workload's strategy, with its limits rounded as its own controller rounds them.
+ * @param nodes the number of nodes that a DaemonSet runs on, one pod each; required for a DaemonSet, otherwise unused
  */
 export function effectiveStrategy(workload: Workload, nodes?: number): EffectiveStrategy {
   switch (workload.kind) {
@@ -47,7 +47,7 @@ export function effectiveStrategy(workload: Workload, nodes?: number): Effective
     case 'StatefulSet':
       return statefulSetStrategy(workload);
     case 'DaemonSet':
-      if (nodes === undefined) throw new Error('a DaemonSet has as many pods as there are nodes: give their number');
+      if (nodes === undefined) throw new Error('a DaemonSet runs one pod per node: pass the number of nodes');
       return daemonSetStrategy(workload, nodes);
   }
 }
@@ -58,7 +58,9 @@ function deploymentStrategy({ spec: { replicas, strategy } }: Deployment): Effec
   return { type: 'RollingUpdate', replicas, ...rollingUpdateLimits(maxSurge, maxUnavailable, replicas) };
 }
 
-/** maxUnavailable rounds down, but never to 0. Source: getStatefulSetMaxUnavailable in pkg/controller/statefulset. */
+/**
+ * maxUnavailable rounds down, but is at least 1. Source: getStatefulSetMaxUnavailable in pkg/controller/statefulset.
+ */
 function statefulSetStrategy({ spec: { replicas, updateStrategy } }: StatefulSet): EffectiveStrategy {
   if (updateStrategy.type === 'OnDelete') return { type: 'OnDelete', replicas, maxSurge: 0, maxUnavailable: 0 };
   const { maxUnavailable } = { ...STATEFUL_SET_LIMITS, ...updateStrategy.rollingUpdate };
@@ -72,7 +74,7 @@ function daemonSetStrategy({ spec: { updateStrategy } }: DaemonSet, nodes: numbe
   const limits = { ...DAEMON_SET_LIMITS, ...updateStrategy.rollingUpdate };
   const maxSurge = scaledValue(limits.maxSurge, nodes, true);
   const unavailable = scaledValue(limits.maxUnavailable, nodes, true);
-  // The controller's own way out of limits that let nothing move (updatedDesiredNodeCounts).
+  // The controller does the same if both limits are 0 (updatedDesiredNodeCounts).
   const maxUnavailable = maxSurge === 0 && unavailable === 0 ? 1 : unavailable;
   return { type: 'RollingUpdate', replicas: nodes, maxSurge, maxUnavailable };
 }

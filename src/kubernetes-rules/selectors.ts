@@ -1,7 +1,9 @@
-/** Which labels a selector matches. Source: the API conventions for label selectors. */
+/** Which labels a selector matches. Source: the Kubernetes API conventions for label selectors. */
 import type { Selector } from './objects.ts';
 
-/** Every label of the map, with its value. An empty map matches nothing, as for a Service. */
+/**
+ * Whether `labels` has every wanted label with the same value. An empty map matches nothing, like a Service's selector.
+ */
 export function matchesLabels(wanted: Record<string, string> | undefined, labels: Record<string, string>): boolean {
   const entries = Object.entries(wanted ?? {});
   return entries.length > 0 && entries.every(([key, value]) => labelOf(labels, key) === value);
@@ -23,7 +25,7 @@ export function matchesSelector(selector: Selector, labels: Record<string, strin
   );
 }
 
-/** A key may have the name of a property that every object has: `constructor`. */
+/** A label key can have the name of a property that every object inherits, such as `constructor`. */
 function labelOf(labels: Record<string, string>, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }

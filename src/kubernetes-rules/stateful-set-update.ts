@@ -1,26 +1,26 @@
 /** The StatefulSet controller's decisions, as a pure function of the pods it sees. */
 
-/** A pod that is not gone yet. */
+/** A pod that still exists. */
 export interface OrdinalPod {
   ordinal: number;
   /** Made from the new template. */
-  wanted: boolean;
+  updated: boolean;
   /** Ready for at least minReadySeconds. */
   available: boolean;
   terminating: boolean;
 }
 
 export interface StatefulSetStep {
-  /** Ordinals of pods to make. */
+  /** Ordinals of the pods to create. */
   create: number[];
   /** The ordinal of the pod to delete. */
   delete?: number;
 }
 
 /**
- * What the controller does next. A pod is made only once the last one of its name is gone. An update replaces one pod at a
- * time, the highest ordinal first, and goes on when the replacement is available; podManagementPolicy Parallel changes how
- * missing pods are made, and nothing about the update.
+ * What the controller does next. It creates a pod only when the previous pod of the same name is gone. An update
+ * replaces one pod at a time, the highest ordinal first, and continues when the replacement is available.
+ * podManagementPolicy Parallel changes only how missing pods are created, not how an update proceeds.
  * Source: updateStatefulSet in the StatefulSet controller (pkg/controller/statefulset/stateful_set_control.go), without
  * partition and maxUnavailable.
  */
@@ -40,7 +40,7 @@ export function statefulSetStep(
   for (let ordinal = replicas - 1; ordinal >= 0 && create.length === 0; ordinal--) {
     const pod = byOrdinal.get(ordinal);
     if (pod === undefined) break;
-    if (!pod.wanted && !pod.terminating) return { create, delete: ordinal };
+    if (!pod.updated && !pod.terminating) return { create, delete: ordinal };
     if (pod.terminating || !pod.available) break;
   }
   return { create };

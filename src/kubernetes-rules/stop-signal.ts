@@ -2,21 +2,21 @@
 import type { Container } from './written-objects.ts';
 
 /**
- * The one that the manifest names, as `SIGQUIT`; undefined where it names none, so that the image's STOPSIGNAL counts,
- * and without that SIGTERM. Kubernetes reads the field where the feature gate ContainerStopSignals is on (alpha since
- * 1.33) and drops it elsewhere.
+ * The stop signal that the manifest sets, such as `SIGQUIT`. Undefined if it sets none: the runtime then sends the
+ * image's STOPSIGNAL, or SIGTERM if the image has none. Kubernetes honors the field only with the feature gate
+ * ContainerStopSignals (alpha since 1.33) and drops it otherwise.
  */
 export function stopSignalOf({ lifecycle }: Pick<Container, 'lifecycle'>): string | undefined {
   return lifecycle?.stopSignal;
 }
 
-/** What to know of a manifest that names one, for people; undefined where it names none. */
+/** What a user should know about a manifest that sets a stop signal; undefined if it sets none. */
 export function stopSignalNote({ name, lifecycle }: Pick<Container, 'name' | 'lifecycle'>): string | undefined {
   const signal = stopSignalOf({ lifecycle });
   if (signal === undefined) return undefined;
   return (
-    `container ${name}: lifecycle.stopSignal ${signal} needs the feature gate ContainerStopSignals; without it Kubernetes 1.34 ` +
-    "drops the field silently, and the image's STOPSIGNAL, else SIGTERM, is sent."
+    `container ${name}: lifecycle.stopSignal ${signal} needs the feature gate ContainerStopSignals. Without it, Kubernetes 1.34 ` +
+    "silently drops the field and sends the image's STOPSIGNAL, or SIGTERM if the image has none."
   );
 }
 
@@ -29,7 +29,7 @@ const REAL_TIME = [
   ...Array.from({ length: 14 }, (_, index) => `RTMAX-${index + 1}`),
 ];
 
-/** Those that the API server takes, by spec.os.name, sorted. */
+/** The signals that the API server accepts, by spec.os.name, sorted. */
 export const STOP_SIGNALS: Readonly<Record<string, readonly string[]>> = {
   linux: [...NAMES.split(' '), ...REAL_TIME].map((name) => `SIG${name}`).sort(),
   windows: ['SIGKILL', 'SIGTERM'],

@@ -1,15 +1,15 @@
-/** Which pods new connections to a Service go to. */
+/** Which pods receive new connections to a Service. */
 
-/** What the EndpointSlice controller derives from an endpoint's pod. */
+/** What the EndpointSlice controller derives from the pod behind an endpoint. */
 export interface EndpointConditions {
-  /** The pod's Ready condition; while terminating this is the endpoint's `serving`. */
+  /** The pod's Ready condition. For a terminating pod this is the endpoint's `serving` condition. */
   podReady: boolean;
   /** The pod has a deletionTimestamp. */
   terminating: boolean;
 }
 
 /**
- * The endpoints kube-proxy uses: the ready ones, and only when there is none, those that are terminating but still
+ * The endpoints that kube-proxy uses: the ready ones, or if there are none, those that are terminating but still
  * serving. Source: KEP-1669 (ProxyTerminatingEndpoints, GA in Kubernetes 1.28).
  */
 export function usableEndpoints<T extends EndpointConditions>(endpoints: readonly T[]): T[] {
@@ -18,8 +18,9 @@ export function usableEndpoints<T extends EndpointConditions>(endpoints: readonl
 }
 
 /**
- * The endpoints whose addresses DNS gives for a headless Service: the ready ones alone. A terminating pod is never among
- * them, not even where there is no other: the name is not found then. Measured with CoreDNS 1.14 on Kubernetes 1.34.
+ * The endpoints whose addresses DNS returns for a headless Service: only the ready ones. A terminating pod is never
+ * among them, even if it is the only pod; the name then does not resolve. Measured with CoreDNS 1.14 on Kubernetes
+ * 1.34.
  */
 export function resolvableEndpoints<T extends EndpointConditions>(endpoints: readonly T[]): T[] {
   return endpoints.filter((e) => e.podReady && !e.terminating);

@@ -1,7 +1,10 @@
-/** The Kubernetes objects as they are written, as far as they are read here. What the API server fills in: objects.ts. */
+/**
+ * The Kubernetes objects as written in a manifest, with the fields that this program reads. objects.ts adds the
+ * defaults.
+ */
 import * as z from 'zod';
 
-/** A number of Go's, refused in the words of the API server's JSON. */
+/** A Go integer. Rejected with the message of the API server's JSON decoder. */
 const goInteger = (bits: 32 | 64, longest: number) =>
   z.number().superRefine((number, context) => {
     if (Number.isInteger(number) && number >= -(2 ** (bits - 1)) && number <= longest) return;
@@ -11,7 +14,7 @@ const goInteger = (bits: 32 | 64, longest: number) =>
     });
   });
 const Int32 = goInteger(32, 2 ** 31 - 1);
-/** Above 2^53 a number here is only near the one written, which no use of it can notice. */
+/** Above 2^53 a JavaScript number only approximates the one written; nothing here needs more precision. */
 const Int64 = goInteger(64, 2 ** 63);
 
 export const IntOrPercent = z.union([z.int(), z.string()]);
@@ -83,7 +86,7 @@ const Metadata = z.looseObject({
   labels: Labels.optional(),
   annotations: Labels.optional(),
 });
-/** The metadata of an object that stands on its own; a template may leave the name out. */
+/** The metadata of a top-level object; a pod template may omit the name. */
 export const ObjectMetadata = Metadata.extend({ name: z.string(), namespace: z.string().optional() });
 
 /** A label selector. Source: LabelSelector of meta/v1. */
@@ -172,7 +175,7 @@ export const DaemonSet = z.looseObject({
 });
 export type DaemonSet = z.infer<typeof DaemonSet>;
 
-/** The kinds that replace pods when their template changes. */
+/** The kinds of workload that replace their pods when the template changes. */
 export type Workload = Deployment | StatefulSet | DaemonSet;
 
 export const Service = z.looseObject({

@@ -1,18 +1,19 @@
-/** Which pod a request reached: one rule for every load, and for what succeeded and what failed. Pure. */
+/** Determines which pod a request reached, by one rule for every load and for successes and failures alike. Pure. */
 import type { PodRef } from '../trace/cluster-record.ts';
 
 export interface SeenOfRequest {
-  /** The name in its response (x-pod-name). */
+  /** The pod name in its response (x-pod-name). */
   answered?: string | undefined;
-  /** The endpoint that its connection was dialled to; without a uid where a URL leads to all of them. */
+  /** The endpoint to which its connection was opened. The uid is empty if the URL leads to all pods. */
   dialled?: PodRef | undefined;
-  /** The pod that answered last on the same connection, if it had carried a request before. */
+  /** The pod that last answered on the same connection, if the connection was reused. */
   answeredBefore?: PodRef | undefined;
 }
 
 /**
- * The response knows best; without one, a connection leads to the pod it was dialled to, or that has answered on it. Of a
- * pod that only a response names, the name stands for the uid, which the trial knows (trace/pod-names.ts).
+ * The response is authoritative. Without one, it is the pod to which the connection was opened, or which has answered
+ * on it before. If only the response names the pod, the name replaces the uid; the trial later resolves it
+ * (trace/pod-names.ts).
  */
 export function answeringPod({ answered, dialled, answeredBefore }: SeenOfRequest): PodRef | undefined {
   if (answered) return dialled?.name === answered ? dialled : { uid: answered, name: answered };

@@ -1,4 +1,4 @@
-/** What the program needs of a load generator. */
+/** The interface of a load generator. */
 
 import type { Target } from '../clusters/cluster.ts';
 import { ExitCode, ProgramError } from '../errors.ts';
@@ -11,7 +11,7 @@ export interface LoadOptions {
   target: Target;
   clock: TrialClock;
   seed: number;
-  /** The load ends by itself after this long, in ms, whatever becomes of its owner; who still runs it sees it die. */
+  /** The load ends on its own after this time, in ms. If it has not been stopped by then, `died` rejects. */
   maxDurationMs: number;
   signal: AbortSignal;
 }
@@ -22,11 +22,11 @@ export interface LoadGenerator {
   start(options: LoadOptions): Promise<RunningLoad>;
 }
 
-/** The end of a load that came before its owner had stopped it. */
+/** The error if a load ended before it was stopped. */
 export function loadExpired(maxDurationMs: number): ProgramError {
   const minutes = Number((maxDurationMs / 60_000).toPrecision(2));
   return new ProgramError(
-    `the load ended after ${minutes} min, as long as a trial of this manifest may last, and the trial had not finished`,
+    `the load ended after ${minutes} min, the longest that a trial of this manifest may last, before the trial had finished`,
     ExitCode.environment,
   );
 }
@@ -39,7 +39,7 @@ export interface LoadProgress {
 export interface RunningLoad {
   readonly startedMs: number;
   progress(): LoadProgress;
-  /** Rejects if the generator dies or its longest duration is over; never resolves. */
+  /** Rejects if the generator dies or its maximum duration has passed; never resolves. */
   readonly died: Promise<never>;
   /** Starts no new request, waits for those in flight (each has its own timeout), and returns the record. */
   stop(): Promise<{ stoppedMs: number; record: LoadRecord }>;

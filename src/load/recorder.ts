@@ -1,10 +1,10 @@
-/** Collects one load generator's record: failures whole, successes as counts and histograms. */
+/** Collects one load generator's record: failures in full, successes as counts and histograms. */
 import type { Histogram } from 'hdr-histogram-js';
 import { emptyHistogram, encodeHistogram, recordMs } from '../trace/histogram.ts';
 import type { FailedRequest, LoadRecord } from '../trace/load-record.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 
-/** When the last request on a new connection was sent to a pod, and the last that it answered. */
+/** When the last request on a new connection was sent to a pod, and when the last one that it answered. */
 interface NewConnections {
   lastMs: number;
   lastAnsweredMs?: number;
@@ -28,7 +28,7 @@ export class LoadRecorder {
     if (latenessMs !== undefined) recordMs(this.#lateness, latenessMs);
   }
 
-  /** A request went out on a connection that was meant to be kept. */
+  /** Call for each request of a keep-alive scenario. */
   keepAlive(reused: boolean): void {
     this.#keepAliveRequests++;
     if (reused) this.#reused++;
@@ -48,14 +48,14 @@ export class LoadRecorder {
     this.#failures.push(request);
   }
 
-  /** A request was sent to that pod on a new connection. */
+  /** Call for each request that was sent to a pod on a new connection. */
   newConnection(pod: string, startedMs: number, answered: boolean): void {
     const known = among(this.#newConnections, pod, (): NewConnections => ({ lastMs: startedMs }));
     known.lastMs = Math.max(startedMs, known.lastMs);
     if (answered) known.lastAnsweredMs = Math.max(startedMs, known.lastAnsweredMs ?? startedMs);
   }
 
-  /** A response said how often its pod had seen the request. */
+  /** Call for each response that says how often its pod had seen the request. */
   requestCount(count: number): void {
     this.#hiddenRetries = (this.#hiddenRetries ?? 0) + (count > 1 ? 1 : 0);
   }
@@ -80,7 +80,7 @@ export class LoadRecorder {
   }
 }
 
-/** The value of a key, made when there is none. */
+/** The value of a key, created if there is none. */
 function among<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key);
   if (known !== undefined) return known;

@@ -3,29 +3,29 @@ import * as z from 'zod';
 import { readJsonFile } from '../json-file.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
 
-/** A mix with a body of the largest size in each of its scenarios. */
+/** Enough for the largest body in each scenario. */
 const MAX_FILE_BYTES = 32 << 20;
-/** Servers refuse a longer one with 414. */
+/** Servers reject longer ones with 414. */
 const MAX_PATH = 8000;
 const MAX_BODY = 1 << 20;
-/** What one machine can make and answer over loopback, and the limit of --rate. */
+/** What one machine can send and answer over loopback; the limit of --rate. */
 export const MAX_RATE_PER_S = 20_000;
-/** Less is not one request in the time of a trial. */
+/** A lower rate makes no request within a trial. */
 const MIN_RATE_PER_S = 0.01;
 /** A machine has about 28,000 ports for connections to one address. */
 const MAX_CONNECTIONS = 20_000;
-/** The longest time that a histogram holds. */
+/** The longest duration that a histogram can hold. */
 const MAX_TIMEOUT_MS = 600_000;
 
 /**
- * What is wrong with a path that is written into a request as it is; undefined for one that can be. A space or a line end
- * would end the request's line and begin another request; a second slash would name another server.
+ * Why a path cannot be written into a request unchanged; undefined if it can. A space or a line break would end the
+ * request line and begin another request; a second slash would begin the name of another server.
  */
 export function pathProblem(path: string): string | undefined {
   if (!path.startsWith('/')) return 'must begin with a slash';
   if (path.length > MAX_PATH) return `is longer than ${MAX_PATH} characters`;
   if (path.startsWith('//')) return 'must not begin with two slashes: what follows would be the name of a server';
-  if (/[^\x21-\x7e]|[\\#]/.test(path)) return 'holds a character that must be percent-encoded';
+  if (/[^\x21-\x7e]|[\\#]/.test(path)) return 'contains a character that must be percent-encoded';
   return undefined;
 }
 
@@ -46,13 +46,15 @@ export const Scenario = z.strictObject({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
   path: Path,
   body: z.string().max(MAX_BODY).optional(),
-  connection: z.enum(['fresh', 'keep-alive']).describe('a new connection for each request, or a pool of kept ones'),
+  connection: z
+    .enum(['fresh', 'keep-alive'])
+    .describe('a new connection for each request, or a pool of keep-alive connections'),
   ratePerSecond: z.number().min(MIN_RATE_PER_S).max(MAX_RATE_PER_S),
   connections: z
     .int()
     .positive()
     .max(MAX_CONNECTIONS)
-    .describe('kept connections (k6: virtual users) before more are opened on demand'),
+    .describe('keep-alive connections (k6: virtual users) before more are opened on demand'),
   timeoutMs: z.int().positive().max(MAX_TIMEOUT_MS),
 });
 export type Scenario = z.infer<typeof Scenario>;
@@ -63,7 +65,10 @@ export const RequestMix = z.strictObject({
     .array(Scenario)
     .min(1)
     .max(MAX_SCENARIOS)
-    .refine((scenarios) => new Set(scenarios.map(({ name }) => name)).size === scenarios.length, 'two have one name')
+    .refine(
+      (scenarios) => new Set(scenarios.map(({ name }) => name)).size === scenarios.length,
+      'two have the same name',
+    )
     .refine(
       (scenarios) => scenarios.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0) <= MAX_RATE_PER_S,
       `ask for more than ${MAX_RATE_PER_S} requests/s together`,
@@ -75,12 +80,15 @@ export const RequestMix = z.strictObject({
 });
 export type RequestMix = z.infer<typeof RequestMix>;
 
-/** What a file may hold: an editor finds the schema of the format by `$schema`. */
+/** A workload file. Its `$schema` shows an editor where the schema of the format is. */
 export const RequestMixFile = RequestMix.extend({
   $schema: z.string().describe('where an editor finds this schema; not read by the program').optional(),
 });
 
-/** The same mix of scenarios at another total rate, in requests/s; connections scale along, so that each is used as often. */
+/**
+ * The same scenarios at another total rate, in requests/s. The number of connections scales too, so that each is used
+ * as often.
+ */
 export function scaleRequestMix(requestMix: RequestMix, totalRatePerSecond: number): RequestMix {
   const factor = totalRatePerSecond / totalRate(requestMix);
   return {
@@ -98,7 +106,7 @@ export function totalRate(requestMix: RequestMix): number {
   return requestMix.scenarios.reduce((sum, s) => sum + s.ratePerSecond, 0);
 }
 
-/** @throws InputError when the file is no request mix */
+/** @throws InputError if the file is not a request mix */
 export function readRequestMix(file: string): RequestMix {
   const options = { what: 'a workload', maxBytes: MAX_FILE_BYTES, mayBeLink: true };
   const { $schema: _, ...requestMix } = readJsonFile(file, { schema: RequestMixFile, ...options });

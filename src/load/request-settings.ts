@@ -1,4 +1,4 @@
-/** The load on a service of which nothing is known but what the flags say. */
+/** The request mix for a service about which only the flags are known. */
 import { InputError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { firstIssue } from '../schema-issue.ts';
@@ -10,20 +10,20 @@ export interface RequestSettings {
   path?: string | undefined;
   method?: Scenario['method'] | undefined;
   body?: string | undefined;
-  /** Over all scenarios. */
+  /** In total over all scenarios. */
   ratePerSecond?: number | undefined;
-  /** By the kind of their connections. */
+  /** One scenario for each kind of connection. */
   scenarios?: readonly (typeof CONNECTIONS)[number][] | undefined;
 }
 
 const DEFAULT_RATE_PER_S = 200;
-/** A connection is used every 200 ms at the default rate, so that hardly any server's own idle timeout comes in between. */
+/** At the default rate each connection is used every 200 ms, which is shorter than almost any server's idle timeout. */
 const CONNECTIONS_PER_SCENARIO = 20;
 const TIMEOUT_MS = 10_000;
 
 /**
- * The same request in each scenario, at equal rates: GET / on kept and on new connections, unless said otherwise.
- * @throws InputError when the request cannot be sent
+ * The same request in each scenario, at equal rates; by default GET / on keep-alive and on new connections.
+ * @throws InputError if the request cannot be sent
  */
 export function requestMixFromSettings(settings: RequestSettings): RequestMix {
   const { path = '/', body, ratePerSecond = DEFAULT_RATE_PER_S, scenarios = CONNECTIONS } = settings;
@@ -49,13 +49,13 @@ export function requestMixFromSettings(settings: RequestSettings): RequestMix {
   };
 }
 
-/** The request mix of a file where one is named, else that of the settings. */
+/** The request mix of the file, if one is given; otherwise that of the settings. */
 export function requestMixFrom(settings: RequestSettings & { workload?: string | undefined }): RequestMix {
   if (settings.workload === undefined) return requestMixFromSettings(settings);
   return atRate(readRequestMix(settings.workload), settings.ratePerSecond);
 }
 
-/** A given request mix at that rate; as it is where none is given. */
+/** A request mix at another rate; unchanged if none is given. */
 export function atRate(requestMix: RequestMix, ratePerSecond: number | undefined): RequestMix {
   return scaleRequestMix(requestMix, ratePerSecond ?? totalRate(requestMix));
 }

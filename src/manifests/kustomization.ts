@@ -1,4 +1,4 @@
-/** What a kustomization folder renders to. */
+/** Reads the rendered YAML of a kustomization folder. */
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
@@ -6,26 +6,28 @@ import { overlayNames } from './overlays.ts';
 import { renderKustomization } from './render.ts';
 import { isRenderedNow, kustomizeFolder, readRendered } from './render-files.ts';
 
-/** By the names that kustomize knows, in its order. */
+/** The file names that kustomize accepts, in its order. */
 const FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
 export interface Kustomization {
-  /** The folder's kustomization.yaml, by whichever name. */
+  /** The path of the folder's kustomization file. */
   file: string;
-  /** As kustomize prints it, line by line. */
+  /** The output of kustomize. */
   yaml: string;
-  /** What to call that, for messages: it is no file. */
+  /** A name for the rendered YAML in messages, because it is not a file. */
   name: string;
 }
 
 /**
- * This project's own overlays come rendered with it, so that they need no kustomize on the machine; one whose sources
- * have changed since, and any other folder, is rendered by the kustomize of this machine.
- * @throws EnvironmentError where neither kubectl nor kustomize is installed, InputError where kustomize refuses
+ * The YAML that a kustomization folder renders to. This project's own overlays ship already rendered, so they need no
+ * kustomize on this machine. An overlay whose sources have changed since, and any other folder, is rendered with the
+ * kustomize of this machine.
+ * @throws EnvironmentError if neither kubectl nor kustomize is installed, InputError if the folder has no kustomization
+ * file or kustomize rejects it
  */
 export async function readKustomization(folder: string, kustomize = kustomizeFolder()): Promise<Kustomization> {
   const file = FILES.find((name) => existsSync(join(folder, name)));
-  if (!file) throw new InputError(`${folder}: no kustomization: it has no ${FILES[0]}`);
+  if (!file) throw new InputError(`${folder}: not a kustomization: it has no ${FILES[0]}`);
   const overlay = basename(resolve(folder));
   const isOwn = resolve(folder) === join(kustomize, 'overlays', overlay) && overlayNames().includes(overlay);
   return {

@@ -1,28 +1,28 @@
-/** Work on input from anyone, in a worker with bounds on processor time and memory. */
+/** Runs work on untrusted input in a worker with limits on processor time and memory. */
 import { Worker } from 'node:worker_threads';
 import { InputError } from '../errors.ts';
 import { projectFile } from '../project-file.ts';
 
 /**
- * In processor time, so that a busy machine refuses nothing that an idle one takes. 10 MB that are all workloads need some
- * 7 s; YAML made to be slow takes minutes.
+ * Processor time rather than elapsed time, so that a busy machine accepts the same input as an idle one. 10 MB of
+ * nothing but workloads take about 7 s; YAML made to be slow takes minutes.
  */
 const PROCESSOR_SECONDS = 8;
 const POLL_MS = 100;
 const MEMORY_MB = 768;
 
-/** What a worker answers: a result, or the one line of an InputError, which would lose its class on the way. */
+/** What a worker posts: a result, or the message of an InputError, because an error loses its class between threads. */
 export type LimitedAnswer<T> = { result: T } | { inputError: string };
 
 /**
- * Starts the worker with this input, and gives what it answers.
+ * Starts a worker with `input` and resolves to the result that it posts.
  * @param script of the worker, which posts one `LimitedAnswer`
- * @param names of the sources, for the message
- * @throws InputError as the worker does, and where the input takes more than the bounds
+ * @param names of the sources, for messages
+ * @throws InputError if the worker reports one, or if the input exceeds a limit
  */
 export function withinLimits<T>(script: string, input: unknown, names: readonly string[]): Promise<T> {
   const tooMuch = (what: string) =>
-    new InputError(`${shortList(names)}: reading it takes more than ${what}: give fewer objects at a time`);
+    new InputError(`${shortList(names)}: reading it takes more than ${what}: pass fewer objects at a time`);
   const worker = new Worker(projectFile(script), {
     workerData: input,
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
@@ -45,22 +45,22 @@ export function withinLimits<T>(script: string, input: unknown, names: readonly 
     });
     worker.on('exit', (code) => {
       clearInterval(poll);
-      // Has no effect after an answer.
-      reject(new Error(`the reading of ${shortList(names)} ended without an answer (exit code ${code})`));
+      // Rejecting has no effect once the worker has answered.
+      reject(new Error(`the worker that reads ${shortList(names)} ended without an answer (exit code ${code})`));
     });
   });
 }
 
 /**
- * What a worker posts for the work that it does.
- * @throws what is no InputError
+ * What a worker posts: the result of `work`, or the message of the InputError that it throws.
+ * @throws any other error of `work`
  */
 export function limitedAnswer<T>(work: () => T): LimitedAnswer<T> {
   try {
     const result = work();
-    // What is posted is copied beside the memory that the worker's limit counts, and into that of the program.
+    // The result is copied to the program's own memory, which the worker's limit does not cover.
     if (sizeOf(result) > MAX_RESULT_SIZE) {
-      return { inputError: 'what was read comes to more than 128 MB: give fewer objects at a time' };
+      return { inputError: 'the objects take more than 128 MB: pass fewer objects at a time' };
     }
     return { result };
   } catch (error) {
@@ -69,7 +69,7 @@ export function limitedAnswer<T>(work: () => T): LimitedAnswer<T> {
   }
 }
 
-/** In characters, a number or a field counting as some. Counts on no further than the limit. */
+/** In characters; a number or a field counts as SIZE_OF_NODE. Counting stops at this limit. */
 const MAX_RESULT_SIZE = 128_000_000;
 const SIZE_OF_NODE = 8;
 
@@ -79,7 +79,7 @@ function sizeOf(value: unknown, before = 0): number {
   return Object.entries(value).reduce((size, [key, item]) => sizeOf(item, size + key.length), before + SIZE_OF_NODE);
 }
 
-/** The first few, for a line that somebody reads. */
+/** The first names, and how many more there are, for a message. */
 export function shortList(names: readonly string[], most = 5): string {
   const more = names.length - most;
   return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ');

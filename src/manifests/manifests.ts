@@ -1,4 +1,4 @@
-/** The workload and the Service that a trial rolls, out of YAML or of objects. */
+/** Reads the workload and the Service of a trial from YAML or from objects. */
 import * as z from 'zod';
 import { InputError } from '../errors.ts';
 import { serviceWithDefaults, withDefaults } from '../kubernetes-rules/defaults.ts';
@@ -11,13 +11,13 @@ import { assertParsable, type FieldPath, withoutNulls, yamlParts } from './yaml-
 import { yamlObjects } from './yaml-objects.ts';
 
 export interface Manifests {
-  /** Where they came from, for messages. */
+  /** The name of the source, for messages. */
   source: string;
-  /** Everything, as written. */
+  /** All objects, as written. */
   objects: Written.KubernetesObject[];
-  /** With what the API server fills in. */
+  /** With the API server's defaults. */
   workload: Workload;
-  /** With what the API server fills in. */
+  /** With the API server's defaults. */
   service: Service;
 }
 
@@ -28,13 +28,13 @@ const WORKLOADS = {
 } as const;
 type WorkloadKind = keyof typeof WORKLOADS;
 
-/** What is routed to needs a port. */
+/** A Service that receives traffic needs a port. */
 const ServiceWithPorts = Written.Service.extend({
   spec: Written.Service.shape.spec.extend({ ports: Written.Service.shape.spec.shape.ports.unwrap().min(1) }),
 });
 
-/** In a message about too many. */
-const MOST_NAMED = 5;
+/** How many workloads a message names if there are too many. */
+const MAX_NAMED = 5;
 
 const Named = z.looseObject({
   apiVersion: z.string(),
@@ -42,15 +42,15 @@ const Named = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
 });
 
-/** An object, and what to call the place of one of its fields in a message. */
+/** An object, and a function that gives the position of one of its fields for a message. */
 interface Placed<T = unknown> {
   object: T;
   where(path: FieldPath): string;
 }
 
 /**
- * Reads a stream of YAML documents that holds exactly one workload and exactly one Service that selects its pods.
- * @throws InputError naming the source, the line, and the field that is wrong
+ * Reads a stream of YAML documents with exactly one workload and exactly one Service that selects its pods.
+ * @throws InputError that names the source, the line and the invalid field
  */
 export function readManifests(yaml: string, source: string): Manifests {
   const parts = yamlParts({ name: source, text: yaml });
@@ -68,8 +68,8 @@ export function readManifests(yaml: string, source: string): Manifests {
 }
 
 /**
- * The same of objects that were never text.
- * @throws InputError naming the source and the field that is wrong
+ * Like `readManifests`, for objects that do not come from YAML.
+ * @throws InputError that names the source and the invalid field
  */
 export function manifestsOf(objects: readonly object[], source: string): Manifests {
   return manifestsFrom(
@@ -79,8 +79,9 @@ export function manifestsOf(objects: readonly object[], source: string): Manifes
 }
 
 /**
- * The manifests with their workload changed; those given stay as they are.
- * @param change takes the workload as it is written, and gives it as it is to be
+ * A copy of the manifests with a changed workload.
+ * @param change takes the workload as written and returns the changed one
+ * @throws InputError if the changed manifests are invalid
  */
 export function withWorkload(
   { objects, workload, source }: Manifests,
@@ -112,8 +113,8 @@ function workloadAmong(placed: readonly Placed<Written.KubernetesObject>[], sour
   const found = placed.filter(({ object }) => Object.hasOwn(WORKLOADS, object.kind));
   const [first, second] = found;
   if (!first || second) {
-    const names = found.slice(0, MOST_NAMED).map(({ object }) => `${object.kind} "${object.metadata.name}"`);
-    const more = found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : '';
+    const names = found.slice(0, MAX_NAMED).map(({ object }) => `${object.kind} "${object.metadata.name}"`);
+    const more = found.length > MAX_NAMED ? ` and ${found.length - MAX_NAMED} more` : '';
     const has = printable(names.join(', ')) || 'none';
     throw new InputError(`${source}: needs exactly one Deployment, StatefulSet or DaemonSet, has ${has}${more}`);
   }
@@ -128,7 +129,7 @@ function serviceAmong(placed: readonly Placed<Written.KubernetesObject>[], sourc
   return serviceWithDefaults(parsed(ServiceWithPorts, first, `Service "${first.object.metadata.name}"`));
 }
 
-/** @param what the object's name in a message */
+/** @param what the object's name for the message */
 function parsed<T>(schema: z.ZodType<T>, { object, where }: Placed, what: string): T {
   const result = schema.safeParse(object);
   if (result.success) return result.data;

@@ -1,9 +1,9 @@
-/** Manifests from anyone, read with bounds on time and memory. */
+/** Reads untrusted manifests with limits on time and memory. */
 import { withinLimits } from './limited.ts';
 import type { Manifests } from './manifests.ts';
 import type { ManifestSource } from './yaml-documents.ts';
 
-/** @throws InputError as `readManifests` does, and where the input takes more than the bounds */
+/** @throws InputError as `readManifests` does, and if the input exceeds a limit */
 export function readManifestsWithinLimits(source: ManifestSource): Promise<Manifests> {
   return withinLimits('dist/manifests-worker.js', source, [source.name]);
 }

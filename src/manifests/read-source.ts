@@ -1,4 +1,4 @@
-/** Reads a manifest from a file, a named pipe or standard input, with bounds: a path may name anything. */
+/** Reads a manifest from a file, a named pipe or standard input, with limits, because a path can name anything. */
 import { constants, createReadStream, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -10,12 +10,12 @@ import type { ManifestSource } from './yaml-documents.ts';
 
 export const STDIN = 'stdin';
 
-/** A named pipe that nobody writes to would be waited for without end. */
+/** Without a limit, a named pipe that nobody writes to would block forever. */
 const PIPE_LIMIT_MS = 10_000;
 
 /**
- * One source.
- * @throws InputError where the file is missing, unreadable, too large, a device, no text, or a pipe that does not end
+ * Reads one source.
+ * @throws InputError if it is missing, unreadable, too large, a device, not text, or a pipe that does not end
  */
 export async function readSource(path: string): Promise<ManifestSource> {
   const [source] = await readSources([path]);
@@ -23,7 +23,7 @@ export async function readSource(path: string): Promise<ManifestSource> {
 }
 
 /**
- * Several sources, one after the other, that are together no larger than the limit.
+ * Reads several sources one after the other. The size limit applies to all of them together.
  * @throws InputError as `readSource` does
  */
 export async function readSources(paths: readonly string[]): Promise<ManifestSource[]> {
@@ -40,7 +40,7 @@ export async function readSources(paths: readonly string[]): Promise<ManifestSou
 
 async function bytesOf(path: string, name: string, maxBytes: number): Promise<Buffer> {
   try {
-    // Time is no measure for standard input, where a person may type.
+    // Standard input has no time limit, because a person may be typing.
     if (path === '-' || HELD_STDIN.test(path)) return await collected(process.stdin, name, maxBytes);
     return await bytesOfFile(path, name, maxBytes);
   } catch (error) {
@@ -49,11 +49,12 @@ async function bytesOf(path: string, name: string, maxBytes: number): Promise<Bu
 }
 
 const HELD_STDIN = /^\/dev\/stdin$|^\/(?:dev|proc\/self)\/fd\/0$/;
-/** What the shell that started this program holds open for it: `<(helm template .)`. */
+/** A file that the shell holds open for this program, as with `<(helm template .)`. */
 const HELD_BY_SHELL = /^\/(?:dev|proc\/self)\/fd\/\d+$/;
 
 async function bytesOfFile(path: string, name: string, maxBytes: number): Promise<Buffer> {
-  // Without waiting: opening a named pipe waits for its writer, and a thread that waits there keeps the program from ending.
+  // Non-blocking: open() of a named pipe blocks until it has a writer, and a blocked thread would keep the program from
+  // exiting.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   const stats = await file.stat().catch(async (error) => {
     await file.close();
@@ -69,23 +70,23 @@ async function bytesOfFile(path: string, name: string, maxBytes: number): Promis
 }
 
 function problemOf(stats: Stats, name: string, maxBytes: number): InputError | undefined {
-  if (stats.isDirectory()) return new InputError(`${name}: a folder, not a file: for a kustomization use -k`);
+  if (stats.isDirectory()) return new InputError(`${name}: a folder, not a file; for a kustomization use -k`);
   if (!stats.isFile()) return new InputError(`${name}: a device, not a file with manifests`);
   return stats.size > maxBytes ? tooLarge(name) : undefined;
 }
 
-/** @param limitMs until it ends; undefined: as long as its writers hold it open */
+/** @param limitMs how long the pipe may take to end; undefined: no limit, wait until its writers close it */
 async function bytesOfPipe(
   file: FileHandle,
   name: string,
   maxBytes: number,
   limitMs: number | undefined,
 ): Promise<Buffer> {
-  // The socket takes the descriptor over, so that reading waits in the event loop and can be ended.
+  // The socket takes over the descriptor, so that reading waits in the event loop and can be cancelled.
   const pipe = new Socket({ fd: file.fd, readable: true, writable: false });
   const seconds = PIPE_LIMIT_MS / 1000;
   const late = new InputError(
-    `${name}: a named pipe that did not end within ${seconds} s: write to it at once, or give the manifests to standard input`,
+    `${name}: a named pipe that did not end within ${seconds} s: write to it immediately, or pass the manifests on standard input`,
   );
   const timer = limitMs === undefined ? undefined : after(limitMs, () => pipe.destroy(late));
   try {
@@ -113,12 +114,12 @@ function tooLarge(name: string): InputError {
 function unreadable(name: string, error: NodeJS.ErrnoException): InputError {
   const reasons: Record<string, string> = {
     ENOENT: 'no such file',
-    EISDIR: 'a folder, not a file: for a kustomization use -k',
+    EISDIR: 'a folder, not a file; for a kustomization use -k',
     EACCES: 'no permission to read it',
-    ELOOP: 'its symbolic links lead in a circle',
+    ELOOP: 'its symbolic links form a loop',
     ENAMETOOLONG: 'no such file: its name is too long',
     ENXIO: 'a socket, not a file with manifests',
-    EAGAIN: 'it has nothing to read now',
+    EAGAIN: 'it has no data to read right now',
   };
   const reason = Object.hasOwn(reasons, error.code ?? '') ? reasons[error.code ?? ''] : error.message;
   return new InputError(`${name}: ${reason}`, { cause: error });
@@ -126,7 +127,7 @@ function unreadable(name: string, error: NodeJS.ErrnoException): InputError {
 
 function decoded(bytes: Buffer, name: string): string {
   const zero = bytes.indexOf(0);
-  if (zero >= 0) throw new InputError(`${name}:${lineAt(bytes, zero)}: no text file: it has a NUL byte`);
+  if (zero >= 0) throw new InputError(`${name}:${lineAt(bytes, zero)}: not a text file: it contains a NUL byte`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Renders kustomizations with the kustomize of this machine: kubectl's own, or the program of that name. */
+/** Renders kustomizations with the kustomize of this machine: `kubectl kustomize` or `kustomize build`. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, InputError } from '../errors.ts';
@@ -13,13 +13,13 @@ const RENDERERS = [
   { program: 'kustomize', args: ['build'] },
 ] as const;
 
-/** A kustomization may name bases that have to be fetched, from somewhere that may not answer. */
+/** A kustomization can name remote bases, from a server that may not answer. */
 const LIMITS = { limitMs: 15_000, maxOutputBytes: MAX_BYTES };
 
 /**
- * What a kustomization folder renders to, as YAML.
- * @throws EnvironmentError where neither kubectl nor kustomize is installed, InputError where kustomize refuses, does not
- * end, or does not stop printing
+ * The YAML that a kustomization folder renders to.
+ * @throws EnvironmentError if neither kubectl nor kustomize is installed, InputError if kustomize fails, does not
+ * finish or prints too much
  */
 export async function renderKustomization(folder: string): Promise<string> {
   for (const { program, args } of RENDERERS) {
@@ -27,13 +27,13 @@ export async function renderKustomization(folder: string): Promise<string> {
     if (notFound) continue;
     if (failure === undefined) return stdout;
     const failed = `${program} cannot render ${folder}: ${printable(stderr.trim()) || `it ${failure}`}`;
-    const hint = `: where it needs longer, use -f with what ${program} ${args.join(' ')} ${folder} > FILE writes`;
+    const hint = `: if it needs longer, run ${program} ${args.join(' ')} ${folder} > FILE and pass -f FILE`;
     throw new InputError(exceeded === 'time' ? `${failed}${hint}` : failed);
   }
   throw new EnvironmentError('rendering needs kubectl (1.27 or later) or kustomize (5.0 or later) on the PATH');
 }
 
-/** What `kustomize/rendered/<overlay>.yaml` has to hold. */
+/** The content of `kustomize/rendered/<overlay>.yaml`. */
 export async function renderOverlay(overlay: string, kustomize = kustomizeFolder()): Promise<string> {
   const yaml = await renderKustomization(join(kustomize, 'overlays', overlay));
   return `# kustomize/overlays/${overlay}, written by npm run render.\n${yaml}`;
@@ -41,7 +41,7 @@ export async function renderOverlay(overlay: string, kustomize = kustomizeFolder
 
 /** Writes every overlay and the digest of its sources to `kustomize/rendered`; returns the overlays' names. */
 export async function renderOverlays(kustomize = kustomizeFolder()): Promise<string[]> {
-  // All of them before any is written: an error leaves what was there, which still fits its digest.
+  // Render all of them before writing any: on an error the old files stay and still match their digest.
   const overlays: { name: string; yaml: string }[] = [];
   for (const name of overlayNames()) overlays.push({ name, yaml: await renderOverlay(name, kustomize) });
   const folder = renderedFolder(kustomize);

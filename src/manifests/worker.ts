@@ -1,4 +1,6 @@
-/** The thread that `run` reads manifests in, so that input that takes too long or too much memory can be stopped. */
+/**
+ * The worker thread in which `run` reads manifests, so that input that takes too much time or memory can be stopped.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { limitedAnswer } from './limited.ts';
 import { readManifests } from './manifests.ts';

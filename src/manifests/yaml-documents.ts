@@ -1,12 +1,12 @@
-/** Reads a stream of YAML documents: their plain values, and where each field stands. */
+/** Reads a stream of YAML documents: their plain values, and the position of each field. */
 import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, Parser, visit } from 'yaml';
 import { InputError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { MAX_DOCUMENTS, MAX_PARSED_CHARACTERS, MIB } from './limits.ts';
 
-/** What an alias may multiply a document by. */
+/** How many times larger aliases may make a document. */
 const MAX_ALIASES = 100;
-/** Ten times what the deepest custom resource definition has; what is deeper may exhaust the stack of whatever reads it. */
+/** Ten times the depth of the deepest custom resource definition. Deeper nesting may overflow the stack of a reader. */
 const MAX_DEPTH = 500;
 
 /** A field by its keys and indices: `['spec', 'template', 'spec', 'containers', 0]`. */
@@ -18,14 +18,14 @@ export interface Position {
   column: number;
 }
 
-/** A text with YAML in it, and what to call it. */
+/** A YAML text and its name. */
 export interface ManifestSource {
-  /** For messages: a file's path, `stdin`, or the folder that was rendered. */
+  /** For messages: the path of a file, `stdin`, or the rendered folder. */
   name: string;
   text: string;
 }
 
-/** A part of a source that is read alone, and how many lines stand before it. */
+/** A part of a source that is parsed separately, and the number of lines before it. */
 export interface YamlPart extends ManifestSource {
   linesBefore: number;
 }
@@ -33,13 +33,14 @@ export interface YamlPart extends ManifestSource {
 export interface YamlDocument {
   /** Without nulls. */
   value: unknown;
-  /** The position of a field's key, or of an item of a list; of the nearest parent where it is absent. */
+  /** The position of a field's key or of a list item; if the field is absent, of its nearest parent. */
   positionOf(path: FieldPath): Position;
 }
 
 /**
- * The documents as text: `---` at the start of a line ends one wherever it stands. Directives need the whole.
- * @throws InputError where there are more than anybody writes
+ * Splits a source into its documents before parsing. `---` at the start of a line always begins a new document. A
+ * source with directives (`%`) is not split, because they apply to what follows.
+ * @throws InputError if there are more than `MAX_DOCUMENTS` documents
  */
 export function yamlParts({ name, text }: ManifestSource): YamlPart[] {
   if (/^%/m.test(text)) return [{ name, text, linesBefore: 0 }];
@@ -66,21 +67,22 @@ function linesIn(text: string): number {
   return lines;
 }
 
-/** @throws InputError where parsing them would take too long */
+/** @throws InputError if parsing the parts would take too long */
 export function assertParsable(parts: readonly YamlPart[]): void {
   const characters = parts.reduce((sum, { text }) => sum + text.length, 0);
   if (characters <= MAX_PARSED_CHARACTERS) return;
   const mib = MAX_PARSED_CHARACTERS / MIB;
-  throw new InputError(`${parts[0]?.name}: more than ${mib} MiB of YAML to parse: give fewer objects at a time`);
+  throw new InputError(`${parts[0]?.name}: more than ${mib} MiB of YAML to parse: pass fewer objects at a time`);
 }
 
 /**
- * The documents of a part that are not empty, one at a time.
- * @throws InputError that names file, line and column of what is no YAML
+ * The non-empty documents of a part, one at a time.
+ * @throws InputError that names file, line and column of invalid YAML
  */
 export function* yamlDocuments(part: YamlPart): Generator<YamlDocument> {
   const lines = new LineCounter();
-  // kubectl reads merge keys too (`<<: *base`). The library's own look for duplicate keys compares each with all others.
+  // kubectl accepts merge keys too (`<<: *base`). The library checks unique keys by comparing each with all others: too
+  // slow.
   const composer = new Composer({ merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
   const parser = new Parser(lines.addNewLine);
   const composed = function* () {
@@ -94,7 +96,7 @@ export function* yamlDocuments(part: YamlPart): Generator<YamlDocument> {
   }
 }
 
-/** @throws InputError where the text is nested deeper than the library's stack */
+/** @throws InputError if the nesting overflows the library's stack */
 function nextDocument(part: YamlPart, documents: Iterator<Document.Parsed>): Document.Parsed | undefined {
   try {
     return documents.next().value;
@@ -106,7 +108,7 @@ function nextDocument(part: YamlPart, documents: Iterator<Document.Parsed>): Doc
 
 const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels`;
 
-/** One line: `shop.yaml:7:3: what is wrong`. */
+/** An error of one line: `shop.yaml:7:3: the problem`. */
 export function errorAt({ name }: { name: string }, { line, column }: Position, what: string, cause?: Error) {
   return new InputError(`${name}:${line}:${column}: ${printable(what)}`, cause && { cause });
 }
@@ -133,13 +135,13 @@ function plainValue(origin: Origin): unknown {
     return withoutNulls(document.toJS({ maxAliasCount: MAX_ALIASES }));
   } catch (error) {
     if (error instanceof InputError) throw error;
-    // An alias to nothing or a bomb of aliases, a merge of what is no mapping, nesting deeper than the stack: whatever the
-    // library throws here, it says of the text.
+    // The library throws for an undefined alias, an alias bomb, a merge of something other than a mapping, and nesting
+    // deeper than the stack. All of these are errors in the text.
     throw notYaml(origin, error as Error, document.contents?.range[0] ?? 0);
   }
 }
 
-/** Where a mapping has a key that it had before. */
+/** The offset of the first key that its mapping already has. */
 function firstDuplicateKey(document: Document.Parsed): number | undefined {
   let offset: number | undefined;
   visit(document, {
@@ -158,8 +160,8 @@ function firstDuplicateKey(document: Document.Parsed): number | undefined {
 }
 
 /**
- * A field that is null is one that is absent, as for the API server.
- * @throws RangeError where the value is nested deeper than anything is
+ * Removes null fields, because the API server treats null as absent.
+ * @throws RangeError if the value is nested deeper than `MAX_DEPTH`
  */
 export function withoutNulls(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -1,4 +1,4 @@
-/** Kubernetes objects out of YAML documents, the items of lists each for itself. */
+/** Reads the Kubernetes objects in YAML documents. A list yields its items. */
 import * as z from 'zod';
 import {
   errorAt,
@@ -14,11 +14,13 @@ const Items = z.array(z.looseObject({}));
 
 export interface YamlObject {
   value: z.infer<typeof Identity>;
-  /** The position of a field, or of its nearest parent where it is absent. */
+  /** The position of a field; if the field is absent, of its nearest parent. */
   positionOf(path: FieldPath): Position;
 }
 
-/** @throws InputError that names file, line and column of what is no YAML, or no Kubernetes object */
+/**
+ * @throws InputError that names file, line and column of invalid YAML or of something that is not a Kubernetes object
+ */
 export function* yamlObjects(part: YamlPart): Generator<YamlObject> {
   for (const document of yamlDocuments(part)) yield* objectsIn(part, document);
 }
@@ -27,8 +29,8 @@ function* objectsIn(part: YamlPart, { value, positionOf }: YamlDocument): Genera
   const identity = Identity.safeParse(value);
   if (!identity.success) {
     const key = String(identity.error.issues[0]?.path[0] ?? '');
-    const what = key === '' ? 'it is no mapping' : `${key} is missing or no text`;
-    throw errorAt(part, positionOf([key]), `a document is no Kubernetes object: ${what}`);
+    const what = key === '' ? 'it is not a mapping' : `${key} is missing or not a string`;
+    throw errorAt(part, positionOf([key]), `not a Kubernetes object: ${what}`);
   }
   const { apiVersion, kind, items } = identity.data;
   const list = Items.safeParse(items);
@@ -36,12 +38,12 @@ function* objectsIn(part: YamlPart, { value, positionOf }: YamlDocument): Genera
     yield { value: identity.data, positionOf };
     return;
   }
-  // The API server leaves the kind out of the items of a typed list (DeploymentList).
+  // The API server omits apiVersion and kind in the items of a typed list (DeploymentList).
   const common = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
   for (const [index, item] of list.data.entries()) {
     const place: FieldPath = ['items', index];
     const checked = Identity.safeParse({ ...common, ...item });
-    if (!checked.success) throw errorAt(part, positionOf(place), `items[${index}] has no apiVersion or no kind`);
+    if (!checked.success) throw errorAt(part, positionOf(place), `items[${index}] lacks apiVersion or kind`);
     yield { value: checked.data, positionOf: (path) => positionOf([...place, ...path]) };
   }
 }

@@ -1,43 +1,43 @@
 /**
- * Runs a program of this machine to its end and waits for it, where nothing else may happen meanwhile. It has a limit on its
- * time and its output, its process group ends with it, and neither outlives this program. What runs beside everything else is
- * started by external-program.ts.
+ * Runs a program of this machine synchronously, where nothing else may happen meanwhile. Its time and output are
+ * limited, its process group is killed when it ends, and neither it nor the group outlives this program.
+ * external-program.ts starts the programs that run asynchronously.
  */
 import { spawnSync } from 'node:child_process';
 
 export interface ProgramLimits {
   limitMs: number;
-  /** The limit for stdout, and for stderr. */
+  /** For stdout and for stderr, each. */
   maxOutputBytes: number;
 }
 
-/** How a program ended that ran to its end. */
+/** How a program ended. */
 export interface ProgramEnd {
   stdout: string;
   stderr: string;
-  /** There is no such program on the PATH, or no such file. */
+  /** No such program is on the PATH, or there is no such file. */
   notFound: boolean;
-  /** What went wrong, in words that follow its name: "did not end within 10 s". Undefined for exit code 0. */
+  /** The problem, as a predicate of the program's name: "did not end within 10 s". Undefined for exit code 0. */
   failure: string | undefined;
-  /** The limit for which it was ended. */
+  /** The limit that it exceeded and was killed for. */
   exceeded: 'time' | 'output' | undefined;
 }
 
-/** What is known of a program's end. */
+/** How a program exited. */
 export interface ProgramExit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** The limit that it has met, where it was ended for that. */
+  /** The limit that it exceeded, if it was killed for that. */
   exceeded?: 'time' | 'output' | undefined;
 }
 
-/** A shell and unshare report these of what they could not run. */
+/** Exit codes with which a shell and unshare report that they could not execute the command. */
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
 /**
- * $1 is this program's process, $2 the limit in half seconds. Where this program is killed, nobody is left to end what it has
- * started: a second shell looks after it, and ends the group.
+ * $1 is the id of this program's process, $2 the limit in half seconds. If this program is killed, nothing else would
+ * end the command, so a second shell watches this program and then kills the group.
  */
 const GUARD = `
 owner=$1 left=$2; shift 2
@@ -48,10 +48,10 @@ code=$?
 kill "$guard"
 exit "$code"`;
 
-/** How much later the second shell would end it: by then this program has. */
+/** How much later than this program the second shell enforces the limit, so that it normally never has to. */
 const GUARD_MARGIN_MS = 5000;
 
-/** Runs a command, and blocks this thread until it has ended. Never throws. */
+/** Runs a command and blocks this thread until it has ended. Never throws. */
 export function runAndWait(command: readonly string[], { limitMs, maxOutputBytes }: ProgramLimits): ProgramEnd {
   const halfSeconds = String(Math.ceil((limitMs + GUARD_MARGIN_MS) / 500));
   const options = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, detached: true } as const;
@@ -64,11 +64,11 @@ export function runAndWait(command: readonly string[], { limitMs, maxOutputBytes
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   const exceeded = code === 'ETIMEDOUT' ? 'time' : code === 'ENOBUFS' ? 'output' : undefined;
   if (error && !exceeded)
-    return { stdout: '', stderr: '', notFound: false, failure: `could not be run: ${code}`, exceeded };
+    return { stdout: '', stderr: '', notFound: false, failure: `could not be started: ${code}`, exceeded };
   return programEnd({ code: status, signal, exceeded }, [stdout, stderr], { limitMs, maxOutputBytes });
 }
 
-/** In words. Pure. */
+/** Describes an exit. Pure. */
 export function programEnd(exit: ProgramExit, [stdout, stderr]: [Buffer, Buffer], limits: ProgramLimits): ProgramEnd {
   const output = { stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') };
   const { exceeded } = exit;
@@ -78,7 +78,7 @@ export function programEnd(exit: ProgramExit, [stdout, stderr]: [Buffer, Buffer]
 function failureOf({ code, signal, exceeded }: ProgramExit, limits: ProgramLimits): string | undefined {
   if (exceeded === 'time') return `did not end within ${limits.limitMs / 1000} s`;
   if (exceeded === 'output') return `printed more than ${limits.maxOutputBytes} bytes`;
-  if (signal !== null) return `was ended by ${signal}`;
+  if (signal !== null) return `was killed by ${signal}`;
   if (code === NOT_FOUND) return 'was not found';
   if (code === NOT_EXECUTABLE) return 'cannot be executed';
   return code === 0 ? undefined : `ended with exit code ${code}`;

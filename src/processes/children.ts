@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** The children that a thread of a process has, by default its first one; none where it has gone, and where there is no /proc. */
+/**
+ * The child processes of one thread of a process, by default of its main thread. Empty if it no longer exists, or
+ * without /proc.
+ */
 export function childrenOf(pid: number, thread = pid): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
@@ -11,7 +14,7 @@ export function childrenOf(pid: number, thread = pid): number[] {
   }
 }
 
-/** Its children, their children, and so on, the youngest generation first. */
+/** All descendants of a process, children before their parents. */
 export function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => [...descendantsOf(child), child]);
 }

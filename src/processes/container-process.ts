@@ -1,11 +1,13 @@
-/** A container as far as a rollout can tell: one process, PID 1 of its own PID namespace where the system allows it. */
+/**
+ * What a rollout needs of a container: one process, which is PID 1 of its own PID namespace if the system allows it.
+ */
 import { childrenOf } from './children.ts';
 import { plainLine } from './line-splitter.ts';
 import { asPid1, canMakePidNamespaces, enterNamespacesOf } from './namespaces.ts';
 import { readLines } from './output-lines.ts';
 import { type StartedProcess, signalIfAlive, startProcess } from './process-group.ts';
 
-/** Whether processes can be PID 1 here: Linux, as root or with unprivileged user namespaces. Tried once. */
+/** Whether processes can be PID 1 here: on Linux, as root or with unprivileged user namespaces. Tried once. */
 export function canBePid1(): boolean {
   return canMakePidNamespaces();
 }
@@ -14,8 +16,8 @@ export function canBePid1(): boolean {
 const KEPT_LINES = 40;
 const KEPT_CHARACTERS = 1024;
 
-/** What unshare says in its own name when SIGKILL has ended its child, which it cannot die of itself. */
-const OF_UNSHARE = /^unshare: sigprocmask unblock failed/;
+/** unshare prints this when its child was killed by SIGKILL, because it cannot kill itself with the same signal. */
+const UNSHARE_KILL_MESSAGE = /^unshare: sigprocmask unblock failed/;
 
 /** "    at emitErrorNT (node:net:1944:8)" says nothing without the error before it. */
 const STACK_FRAME = /^\s+at /;
@@ -25,11 +27,11 @@ export type ProcessExit = Awaited<StartedProcess['exited']>;
 
 export class ContainerProcess {
   readonly exited: Promise<ProcessExit>;
-  /** Resolves when its output has been read to the end, which comes after its exit. */
+  /** Resolves when its output has been read to the end, which happens after `exited`. */
   readonly outputEnded: Promise<unknown>;
   /** Whether it is PID 1 of its own PID namespace. */
   readonly pid1: boolean;
-  /** The last of them, as they came. */
+  /** Its last output lines, unchanged. */
   readonly #lines: string[] = [];
   readonly #process: StartedProcess;
   #killed = false;
@@ -37,10 +39,10 @@ export class ContainerProcess {
   private constructor(started: StartedProcess, pid1: boolean, onLine: (line: string) => void) {
     this.#process = started;
     this.pid1 = pid1;
-    // unshare cannot die of its child's SIGKILL as it does of other signals, and exits with 1 instead.
+    // If its child is killed by SIGKILL, unshare exits with 1; for other signals it kills itself with the same signal.
     this.exited = started.exited.then((exit) => (this.#killed ? { code: null, signal: 'SIGKILL' } : exit));
     const keep = (line: string) => {
-      if (OF_UNSHARE.test(line)) return;
+      if (UNSHARE_KILL_MESSAGE.test(line)) return;
       this.#lines.push(line);
       if (this.#lines.length > KEPT_LINES) this.#lines.shift();
       onLine(line);
@@ -49,8 +51,9 @@ export class ContainerProcess {
   }
 
   /**
-   * @param enter goes in front of the command, to run it in a network of its own
-   * @throws EnvironmentError when the process cannot be started
+   * @param onLine called for each line of its output
+   * @param enter a prefix for the command that runs it in a network namespace
+   * @throws EnvironmentError if the process cannot be started
    */
   static async start(
     command: readonly string[],
@@ -63,30 +66,36 @@ export class ContainerProcess {
     return new ContainerProcess(started, pid1, onLine);
   }
 
-  /** The last lines of its output so far, each as a terminal would show it and not longer than anyone reads. */
+  /** The last lines of its output so far, each as a terminal would show it, cut to a readable length. */
   get lastLines(): string[] {
     return this.#lines.map((line) => plainLine(line, KEPT_CHARACTERS));
   }
 
-  /** The line of them that says most: a stack trace may come after the error, a version after that. */
-  get lastWords(): string | undefined {
+  /**
+   * The most informative of these lines: the last one that looks like an error, because stack frames or a version may
+   * follow it.
+   */
+  get errorLine(): string | undefined {
     const lines = this.lastLines.filter((line) => !STACK_FRAME.test(line));
     return lines.findLast((line) => /error|exception|panic|in use/i.test(line)) ?? lines.at(-1);
   }
 
-  /** The one child of unshare; undefined before it is forked and after it is gone. */
+  /** The only child of unshare; undefined before it is forked and after it has ended. */
   get #pid1(): number | undefined {
     return childrenOf(this.#process.pid)[0];
   }
 
-  /** The number that this machine has for its first process; undefined before that runs and after it is gone. */
+  /**
+   * The id of the container's first process outside of its PID namespace; undefined before it runs and after it has
+   * ended.
+   */
   get firstPid(): number | undefined {
     return this.pid1 ? this.#pid1 : this.#process.pid;
   }
 
   /**
-   * What goes in front of a command to run it in the container: in its namespaces and its working directory, where PID 1 is
-   * the container's. Undefined when the container is gone.
+   * A prefix for a command that runs it inside the container: in its namespaces and its working directory, if it has a
+   * PID namespace. Undefined if the container has ended.
    */
   enter(): string[] | undefined {
     const pid = this.firstPid;
@@ -94,17 +103,21 @@ export class ContainerProcess {
     return this.pid1 ? enterNamespacesOf(pid) : [];
   }
 
-  /** To the container's first process alone, as the container runtime does; the kernel drops it there if PID 1 has no handler. */
+  /**
+   * Signals the container's first process only, as a container runtime does. The kernel drops the signal if PID 1 has
+   * no handler for it.
+   */
   signal(name: NodeJS.Signals): void {
     const pid = this.firstPid;
     if (pid !== undefined) signalIfAlive(pid, name);
   }
 
-  /** Ends every process of the container. */
+  /** Kills every process of the container. */
   sigkill(): void {
     this.#killed = true;
     const pid = this.pid1 ? this.#pid1 : undefined;
-    // The PID namespace dies with its PID 1, and unshare then reports the signal as its own; the group is the fallback.
+    // The kernel kills a PID namespace with its PID 1, and unshare then reports the signal as its own. Without one,
+    // kill the group.
     if (pid !== undefined) signalIfAlive(pid, 'SIGKILL');
     else this.#process.killGroup();
   }

@@ -1,4 +1,7 @@
-/** Runs a program of this machine to its end, bounded in time and output; nothing of it outlives this program. */
+/**
+ * Runs a program of this machine asynchronously, with limits on time and output. Nothing that it starts outlives this
+ * program.
+ */
 import { once } from 'node:events';
 import { after, delay } from '../timers.ts';
 import { type ProgramEnd, type ProgramExit, type ProgramLimits, programEnd } from './bounded-program.ts';
@@ -9,21 +12,24 @@ import { signalIfAlive, startProcess } from './process-group.ts';
 
 export interface ProgramOptions extends ProgramLimits {
   cwd?: string;
-  /** Variables besides this program's own, or in their place. */
+  /** Added to this program's own environment variables; overrides them. */
   env?: Readonly<Record<string, string>>;
-  /** Aborting ends it. */
+  /** Aborting it kills the program. */
   signal?: AbortSignal | undefined;
-  /** Where the system allows it, in a PID namespace of its own, from which nothing gets out, no daemon either. */
+  /** Runs it in a PID namespace of its own, if the system allows it, so that not even a daemon escapes. */
   contained?: boolean;
 }
 
-/** What it printed before its end has arrived by then; a process that it left behind may hold its output open for ever. */
+/**
+ * How long to wait for output that arrives after the exit, because a process left behind may hold the pipe open
+ * forever.
+ */
 const OUTPUT_LIMIT_MS = 500;
 
 /**
- * Runs a command in this program's environment. What it leaves running in its process group ends with it. A command that
- * meets a limit or is aborted is killed with everything that it has started.
- * @throws EnvironmentError when no process can be started, the signal's reason when aborted
+ * Runs a command with this program's environment. Processes that it leaves in its process group are killed. If it
+ * exceeds a limit or is aborted, it is killed with all its descendants.
+ * @throws EnvironmentError if the process cannot be started; the signal's reason if aborted
  */
 export async function runProgram(command: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
   const { cwd, signal, limitMs, maxOutputBytes } = options;
@@ -35,7 +41,7 @@ export async function runProgram(command: readonly string[], options: ProgramOpt
     ...(cwd === undefined ? {} : { cwd }),
   });
   const kill = () => {
-    // Some of them may have left the group.
+    // Descendants may have left the process group.
     for (const descendant of descendantsOf(started.pid)) signalIfAlive(descendant, 'SIGKILL');
     started.killGroup();
   };

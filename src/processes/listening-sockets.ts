@@ -1,4 +1,4 @@
-/** Which sockets listen, as the kernel tells it: what a server does, whatever it says of itself. Linux alone. */
+/** Finds listening sockets through /proc, because what a server logs may differ from what it does. Linux only. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 
@@ -8,34 +8,34 @@ const TABLES = { ipv4: '/proc/self/net/tcp', ipv6: '/proc/self/net/tcp6' };
 type Family = keyof typeof TABLES;
 
 /**
- * A line of the table. Listening sockets come first, and the kernel looks no further than it is asked to: a reader that
- * wants a page of it makes it go through every connection of the machine, which takes milliseconds.
+ * The length of a table's line. The kernel lists listening sockets first and generates only as much of the table as is
+ * read. Reading a whole page would make it walk every connection of the machine, which takes milliseconds.
  */
 const LINE_BYTES = 150;
 const LISTEN = '0A';
 
 export interface ListeningSocket {
-  /** In hex, as the kernel writes it. */
+  /** In hex, as in the kernel's table. */
   address: string;
   port: number;
 }
 
-/** Whether and how something in this network namespace listens on one port; asked again and again. */
+/** Watches whether and at which address something in this network namespace listens on one port. Meant for polling. */
 export class PortWatch {
   readonly #port: number;
-  /** The family it was found in last is looked at first. */
+  /** The family in which it was last found comes first. */
   #families: Family[] = ['ipv4', 'ipv6'];
 
   constructor(port: number) {
     this.#port = port;
   }
 
-  /** The address that reaches it from this machine, the likeliest where there are several; undefined when nothing listens. */
+  /** The address at which this machine reaches it, the likeliest if there are several; undefined if nothing listens. */
   host(): string | undefined {
     return this.hosts()[0];
   }
 
-  /** Every address that may reach it from this machine, the likeliest first; empty when nothing listens. */
+  /** Every address at which this machine may reach it, the likeliest first; empty if nothing listens. */
   hosts(): string[] {
     for (const family of this.#families) {
       const socket = findListener(TABLES[family], (candidate) => candidate.port === this.#port);
@@ -49,18 +49,18 @@ export class PortWatch {
 
 const IPV4_LOOPBACK = '127.0.0.1';
 const IPV6_LOOPBACK = '::1';
-/** ::ffff:0:0/96, as the kernel writes its first 12 bytes. */
+/** The first 12 bytes of ::ffff:0:0/96, as the kernel writes them. */
 const IPV4_MAPPED = '0000000000000000FFFF0000';
 
 /**
- * The addresses by which a socket that listens on `hex` is reached, the likeliest first. The kernel writes each 32-bit
- * word of an address in the machine's byte order.
+ * The addresses that reach a socket listening on `hex`, the likeliest first. The kernel writes each 32-bit word of an
+ * address in the byte order of the machine.
  */
 export function hostsOf(hex: string): string[] {
   const mapped = hex.startsWith(IPV4_MAPPED) && hex.length === 32;
   const ipv4 = mapped ? hex.slice(IPV4_MAPPED.length) : hex;
   if (ipv4.length === 8) return [/^0+$/.test(ipv4) ? IPV4_LOOPBACK : wordBytes(ipv4).join('.')];
-  // A wildcard in IPv6 takes IPv4 connections as well, unless the server said otherwise (IPV6_V6ONLY).
+  // An IPv6 wildcard accepts IPv4 connections too, unless the server sets IPV6_V6ONLY.
   if (/^0+$/.test(hex)) return [IPV4_LOOPBACK, IPV6_LOOPBACK];
   const bytes = hex.match(/.{8}/g)?.flatMap(wordBytes) ?? [];
   const groups = Array.from({ length: 8 }, (_, nth) =>
@@ -75,10 +75,10 @@ function wordBytes(hex: string): number[] {
   return endianness() === 'LE' ? bytes.reverse() : bytes;
 }
 
-/** How often it is looked whether a server still listens. */
+/** How often to check whether a server still listens. */
 const WATCH_MS = 20;
 
-/** Calls `onClosed` once when nothing listens on the port any more. Returns how to stop looking. */
+/** Calls `onClosed` once, when nothing listens on the port any more. Returns a function that stops watching. */
 export function watchListener(port: number, onClosed: () => void): () => void {
   const watch = new PortWatch(port);
   const timer = setInterval(() => {
@@ -89,7 +89,10 @@ export function watchListener(port: number, onClosed: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** The socket that a line of /proc/net/tcp or tcp6 describes, if it is one that listens. */
+/**
+ * The listening socket that a line of /proc/net/tcp or tcp6 describes; undefined if it describes another kind of
+ * socket.
+ */
 export function parseListener(line: string): ListeningSocket | undefined {
   const [, local = '', , state] = line.trim().split(/\s+/);
   if (state !== LISTEN) return undefined;
@@ -105,7 +108,10 @@ function findListener(table: string, wanted: (socket: ListeningSocket) => boolea
   return undefined;
 }
 
-/** The ports that are listened on in the network of a process, by the socket's name as in /proc/PID/fd: "socket:[12345]". */
+/**
+ * The ports that are listened on in the network namespace of a process, by the name of the socket in /proc/PID/fd:
+ * "socket:[12345]".
+ */
 export function listenersAround(pid: number): Map<string, number> {
   const ports = new Map<string, number>();
   for (const table of ['tcp', 'tcp6']) {
@@ -119,20 +125,20 @@ export function listenersAround(pid: number): Map<string, number> {
 
 function* listenerLines(table: string): Generator<string> {
   const lines = readLines(table);
-  lines.next(); // the heads of the columns
+  lines.next(); // the column headings
   for (const line of lines) {
     if (!parseListener(line)) return;
     yield line;
   }
 }
 
-/** The lines of a table, each read when it is asked for. */
+/** The lines of a table, read lazily. */
 function* readLines(table: string): Generator<string> {
   let file: number;
   try {
     file = openSync(table, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // a kernel without IPv6, or a process that is gone
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // the kernel has no IPv6, or the process has ended
     throw error;
   }
   try {

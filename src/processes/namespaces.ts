@@ -1,34 +1,34 @@
-/** How this user may make namespaces of the kernel: with the rights there are, or in a user namespace. Linux alone. */
+/** How this user can create namespaces: with the rights it has, or within a user namespace. Linux only. */
 import { readlinkSync } from 'node:fs';
 import { runAndWait } from './bounded-program.ts';
 
-/** What goes after `unshare`, and how many users its processes can become. */
+/** Arguments for `unshare`, and how many users its processes can switch to. */
 interface UserMapping {
   flags: readonly string[];
   users: 'all' | 'some' | 'one';
 }
 
 /**
- * Root needs no user namespace, and its processes can change their user as in a container. Another user's can where
- * /etc/subuid gives that user a range (newuidmap writes it); else root is the only user there is.
+ * Root needs no user namespace, and its processes can switch users as in a container. With a user namespace they can if
+ * /etc/subuid gives this user a range (which newuidmap maps); otherwise root is the only user in it.
  */
 const AS_ROOT: UserMapping = { flags: [], users: 'all' };
 const WITH_RANGE: UserMapping = { flags: ['--user', '--map-root-user', '--map-auto'], users: 'some' };
 const ONE_USER: UserMapping = { flags: ['--user', '--map-root-user'], users: 'one' };
 
 /**
- * --mount-proc gives the process a /proc that agrees with its own PID, in a mount namespace from which nothing gets out;
- * --kill-child takes it along when unshare is killed.
+ * --mount-proc gives the process a /proc of its own PID namespace, in a mount namespace that hides it from the rest of
+ * the machine; --kill-child kills the process if unshare is killed.
  */
 const NEW_PID_NAMESPACE = ['--pid', '--fork', '--mount-proc', '--propagation', 'private', '--kill-child', '--'];
 
-/** The limits of an attempt to make a namespace, which ends at once where it works. */
+/** Limits for an attempt to create a namespace, which returns immediately if it works. */
 export const TRIAL_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
 
 let mapping: UserMapping | undefined;
 let tried = false;
 
-/** Tried once. */
+/** The first mapping that works. Tried once. */
 function userMapping(): UserMapping | undefined {
   if (!tried && process.platform === 'linux') {
     const mappings = process.geteuid?.() === 0 ? [AS_ROOT, ONE_USER] : [WITH_RANGE, ONE_USER];
@@ -46,24 +46,27 @@ export function canMakePidNamespaces(): boolean {
   return userMapping() !== undefined;
 }
 
-/** Whether no process in a namespace made here can change its user. */
+/** Whether processes in a namespace created here cannot switch to another user. */
 export function hasOneUser(): boolean {
   return userMapping()?.users === 'one';
 }
 
-/** In front of a command: makes it PID 1. In a namespace that has been entered, its rights are enough. */
+/**
+ * A prefix for a command that makes it PID 1. In a user namespace that it has entered already, it needs no further one.
+ */
 export function asPid1(inUserNamespace: boolean): string[] {
   return ['unshare', ...(inUserNamespace ? [] : userNamespaceFlags()), ...NEW_PID_NAMESPACE];
 }
 
-/** What `unshare` needs to be allowed anything else; empty for root. */
+/** The arguments that `unshare` needs before all others to have the right to them; empty for root. */
 export function userNamespaceFlags(): readonly string[] {
   return (userMapping() ?? ONE_USER).flags;
 }
 
 /**
- * In front of a command: runs it in the namespaces and the working directory of that process. Undefined when it is gone.
- * A user namespace that one is in already cannot be entered.
+ * A prefix for a command that runs it in the namespaces and the working directory of a process. Undefined if the
+ * process has ended. Leaves out the user namespace if this process is already in it, because it cannot be entered
+ * again.
  */
 export function enterNamespacesOf(pid: number): string[] | undefined {
   const userNamespace = (of: number | 'self') => readlinkSync(`/proc/${of}/ns/user`);

@@ -1,25 +1,26 @@
-/** Reads a process's output line by line, whatever it writes, in bounded memory and with a bounded share of the time. */
+/** Reads the output of a process line by line, with limits on memory and on processor time, whatever it prints. */
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { after } from '../timers.ts';
 import { LineSplitter } from './line-splitter.ts';
 
 /**
- * A process that prints without end waits, as it would for a slow container runtime, instead of taking all our time: 5 MB
- * a second are read of each stream, and less of many short lines, with which most of the time goes.
+ * A process that prints endlessly has to wait, as it would for a slow container runtime, and does not take all of this
+ * program's time. Each stream is read at 5 MB/s at most; many short lines take more time per byte and are read more
+ * slowly.
  */
 const MAX_BYTES_PER_WINDOW = 256 * 1024;
 const MAX_MS_PER_WINDOW = 10;
 const WINDOW_MS = 50;
 
-/** Calls `onLine` for each line; the rest of a long one is dropped. Resolves at the end of the stream. */
+/** Calls `onLine` for each line, cut if it is too long. Resolves at the end of the stream. */
 export async function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
   const lines = new LineSplitter(onLine);
   await readSlowly(stream, (chunk) => lines.push(chunk));
   lines.end();
 }
 
-/** Reads what nobody wants to know, so that the process can go on. Resolves at the end of the stream. */
+/** Reads and drops output so that the process does not block on a full pipe. Resolves at the end of the stream. */
 export async function discard(stream: Readable): Promise<void> {
   await readSlowly(stream, () => {});
 }

@@ -1,10 +1,10 @@
 /**
- * Ports of this machine that are given out once, from now until they are given back, although nothing may listen on
- * them yet: a pod of a rollout's last step begins to listen long after its port was chosen.
+ * Reserves ports of this machine that nothing may listen on yet: a pod of a rollout's last step begins to listen long
+ * after its port was chosen.
  *
- * A free TCP port says nothing about who is about to use it, and a list in memory says nothing to other processes. So
- * whoever has TCP port N holds UDP port N too, which a server of HTTP does not need: the kernel lets one process have it,
- * and takes it back when that process ends, however it ends.
+ * A TCP port that is free now says nothing about who is about to use it, and a list in memory does not reach other
+ * processes. So the holder of TCP port N also binds UDP port N, which an HTTP server does not need. The kernel gives it
+ * to one process only, and frees it when that process ends for any reason.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ const HOST = '127.0.0.1';
 /** Below 32768, where the ephemeral ports of outgoing connections begin. */
 const RANGE: PortRange = { first: 20_000, last: 31_999 };
 
-/** Both ends are in it. */
+/** Both ends inclusive. */
 export interface PortRange {
   first: number;
   last: number;
@@ -26,12 +26,15 @@ export interface HeldPort {
   release(): void;
 }
 
-/** Where this process looks next, counted from the first: random, so that two processes seldom meet. */
+/**
+ * The offset into the range at which this process tries next. It starts at random, so that two processes rarely
+ * collide.
+ */
 let next = Math.floor(Math.random() * (RANGE.last - RANGE.first + 1));
 
 /**
- * A TCP port that is free on every address of this machine, held until `release`.
- * @throws EnvironmentError when there is none
+ * Reserves a TCP port that is free on every address of this machine, until `release`.
+ * @throws EnvironmentError if no port of the range is free
  */
 export async function holdPort({ first, last }: PortRange = RANGE): Promise<HeldPort> {
   const count = last - first + 1;
@@ -70,7 +73,9 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** Taken, or not to be had by this user: the next one may be free. */
+/**
+ * Undefined if the port is taken or this user may not bind it, so that the caller tries the next. Throws other errors.
+ */
 function whenTaken(error: unknown): undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;

@@ -1,18 +1,18 @@
-/** Starts processes that cannot outlive the program, each in a process group of its own. */
+/** Starts processes, each in a process group of its own, that cannot outlive this program. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, getPriority, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { EnvironmentError } from '../errors.ts';
-import { releaseFromCare, takeIntoCare } from './warden-client.ts';
+import { registerForCleanup, unregisterFromCleanup } from './warden-client.ts';
 
 /**
- * The new process waits for a line on descriptor 3 before it becomes the command, and ends if that is closed instead.
- * So it never runs before the warden knows of it, even when the program is killed in between.
+ * The new process waits for a line on descriptor 3 before it becomes the command, and exits if that is closed instead.
+ * So the command never runs before the warden knows about it, even if this program is killed in between.
  */
 const GATE = 'read -r _ <&3 || exit 125; exec 3<&-; exec "$@"';
 
-/** As `nice -n 5`: less than the program's own share of a busy core, but far from none. */
+/** Like `nice -n 5`: a smaller share of a busy core than this program has, but a substantial one. */
 const NICER_BY = 5;
 
 export interface StartedProcess {
@@ -21,23 +21,23 @@ export interface StartedProcess {
   readonly pid: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves at exit, with what the kernel said of it. */
+  /** Resolves at exit, with the exit code or the signal. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** SIGKILL to the whole group. */
+  /** Sends SIGKILL to the whole group. */
   killGroup(): void;
 }
 
 export interface StartOptions {
-  /** Exactly what its environment is. */
+  /** Its complete environment. */
   env: Record<string, string>;
   cwd?: string;
-  /** Opens Node's channel to it (descriptor 4). */
+  /** Opens Node's IPC channel to it (descriptor 4). */
   ipc?: boolean;
-  /** Gives it the program's own priority, as the load has. Everything else makes room for the load. */
+  /** Gives it the priority of this program. For processes of the load; everything else makes room for the load. */
   fullPriority?: boolean;
 }
 
-/** @throws EnvironmentError when the process cannot be started */
+/** @throws EnvironmentError if the process cannot be started */
 export async function startProcess(command: readonly string[], options: StartOptions): Promise<StartedProcess> {
   const { ipc, fullPriority, ...spawnOptions } = options;
   const child = spawn('/bin/sh', ['-c', GATE, 'sh', ...command], {
@@ -51,16 +51,17 @@ export async function startProcess(command: readonly string[], options: StartOpt
     throw new EnvironmentError(`cannot start ${command[0]}: ${(error as Error).message}`, { cause: error });
   }
   const pid = child.pid as number;
-  // On a real cluster the load and the pods do not share their cores. Here they do, and the load must keep its schedule.
+  // On a real cluster the load and the pods do not share their cores. Here they do, and the load must keep its
+  // schedule.
   if (!fullPriority) makeNicer(pid);
-  takeIntoCare({ group: pid });
+  registerForCleanup({ group: pid });
   const gate = child.stdio[3] as Writable;
-  gate.on('error', () => {}); // EPIPE: the process was killed before it passed the gate, which `exited` reports
+  gate.on('error', () => {}); // EPIPE: the process was killed before it passed the gate; `exited` reports that
   gate.end('go\n');
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => {
       endRest(pid);
-      releaseFromCare({ group: pid });
+      unregisterFromCleanup({ group: pid });
       resolve({ code, signal });
     });
   });
@@ -74,16 +75,16 @@ export async function startProcess(command: readonly string[], options: StartOpt
   };
 }
 
-/** What a process leaves behind in its group ends with it, as in a container. */
+/** Kills what a process leaves behind in its group, as in a container. */
 function endRest(group: number): void {
   try {
     signalIfAlive(-group, 'SIGKILL');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error; // another user's by now, as with sudo
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error; // the processes now belong to another user, as with sudo
   }
 }
 
-/** Below the program's own priority, wherever that is: nobody but root may raise what `nice` has lowered. */
+/** Relative to the program's own priority, because only root may raise a priority that `nice` has lowered. */
 function makeNicer(pid: number): void {
   try {
     setPriority(pid, Math.min(getPriority() + NICER_BY, constants.priority.PRIORITY_LOW));
@@ -92,7 +93,7 @@ function makeNicer(pid: number): void {
   }
 }
 
-/** Sends a signal; a process or group that is gone already is no error. */
+/** Sends a signal. Returns false if the process or group no longer exists. */
 export function signalIfAlive(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);

@@ -1,12 +1,12 @@
-/** The processes of one container, as /proc shows them from outside. Linux alone. */
+/** The processes of one container, as /proc shows them from outside. Linux only. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { childrenOf } from './children.ts';
 import { listenersAround } from './listening-sockets.ts';
 import { type ProcessFacts, type ProcessRoles, processRoles } from './process-names.ts';
 
 /**
- * Every process in the PID namespace of `firstPid`, that one first; none when it is gone. The kernel gives orphans to PID 1,
- * so all of them come down from it: to look at every process of the machine instead would take a hundred times as long.
+ * Every process in the PID namespace of `firstPid`, that one first; empty if it has ended. The kernel gives orphans to
+ * PID 1, so all of them descend from it. Searching all processes of the machine would take a hundred times as long.
  */
 export function processesOf(firstPid: number | undefined): ProcessFacts[] {
   const pids = firstPid === undefined ? [] : [firstPid];
@@ -14,7 +14,7 @@ export function processesOf(firstPid: number | undefined): ProcessFacts[] {
   return pids.map(processFacts).filter((found) => found !== undefined);
 }
 
-/** A process that has started no other is its container's only one. */
+/** Whether a process has started others. If the first process has not, it is the container's only process. */
 export function hasChildren(pid: number | undefined): boolean {
   return pid !== undefined && threadsOf(pid).some((thread) => childrenOf(pid, thread).length > 0);
 }
@@ -23,7 +23,7 @@ function threadsOf(pid: number): number[] {
   return (attempt(() => readdirSync(`/proc/${pid}/task`)) ?? []).map(Number);
 }
 
-/** Which process of the container listens on `port`, and which ran it; undefined when none of them listens there. */
+/** Which process of the container listens on `port`, and which processes wrap it; undefined if none listens there. */
 export function rolesOf(firstPid: number | undefined, port: number): ProcessRoles | undefined {
   if (firstPid === undefined) return undefined;
   const listeners = listenersAround(firstPid);
@@ -43,18 +43,18 @@ function portsOf(pid: number, listeners: ReadonlyMap<string, number>): number[] 
   return targets.map((target) => listeners.get(target)).filter((port) => port !== undefined);
 }
 
-/** Undefined when it is gone. */
+/** Undefined if the process has ended. */
 export function processFacts(pid: number): ProcessFacts | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   const cmdline = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-  // The name may have spaces and parentheses of its own.
+  // The name in parentheses may contain spaces and parentheses itself.
   const match = stat && /^\d+ \((.*)\) (\S) (\d+)/s.exec(stat);
   if (!match) return undefined;
   const args = (cmdline ?? '').split('\0').slice(0, -1);
   return { pid, comm: match[1] ?? '', state: match[2] ?? '', parentPid: Number(match[3]), args };
 }
 
-/** Undefined when the process has gone meanwhile, or is another user's. */
+/** Undefined if the process has ended meanwhile or belongs to another user. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

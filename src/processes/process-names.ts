@@ -1,26 +1,26 @@
-/** What a process is called by those who started it: pure functions of what /proc says. */
+/** Names processes as the people who started them would. Pure functions of what /proc shows. */
 
-/** What /proc shows of one process. */
+/** What /proc shows about one process. */
 export interface ProcessFacts {
   pid: number;
-  /** The number of its parent; 0 for the first process of a namespace. */
+  /** The id of its parent; 0 for the first process of a PID namespace. */
   parentPid: number;
-  /** One letter, as in ps: R, S, T (stopped), Z (zombie) and so on. */
+  /** One letter, as in ps: R (running), S (sleeping), T (stopped), Z (zombie) and so on. */
   state: string;
-  /** /proc/PID/comm: at most 15 characters, and whatever the process has set. */
+  /** /proc/PID/comm: at most 15 characters; the process can set it. */
   comm: string;
-  /** /proc/PID/cmdline, cut at each zero byte; empty for a zombie. */
+  /** /proc/PID/cmdline, split at each zero byte; empty for a zombie. */
   args: readonly string[];
 }
 
-/** Programs whose script says more than they do. A `run` or `task` of theirs has no script. */
+/** Programs whose script is a better name than their own. After their `run` or `task` comes no script. */
 const INTERPRETER = /^(node|nodejs|bun|deno|python[\d.]*|pypy[\d.]*|ruby|perl|php|sh|bash|dash|ash|zsh|ksh)$/;
 
-/** Flags that take the next word, or after which no script comes. */
+/** Flags that take the next word as a value, and flags after which no script comes. */
 const TAKES_A_VALUE = /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|-W|-X|-d)$/;
 const HAS_NO_SCRIPT = /^(-e|-p|-pe|--eval|--print|--run|-c)/;
 
-/** The main file of a program that is known by another name. */
+/** Names for main files that are better known by the name of their program. */
 const KNOWN_BY: Record<string, string> = {
   'npm-cli.js': 'npm',
   'npx-cli.js': 'npx',
@@ -30,10 +30,10 @@ const KNOWN_BY: Record<string, string> = {
   'yarn.cjs': 'yarn',
 };
 
-/** "tini", "npm", "server.js", "gunicorn", "sh": the program, or the script where an interpreter runs one. */
+/** The program, or the script if an interpreter runs one: "tini", "npm", "server.js", "gunicorn", "sh". */
 export function processName({ comm, args }: Pick<ProcessFacts, 'comm' | 'args'>): string {
   const words = wordsOf(args);
-  // A process that has set its title: "PM2 v6.0.8: God Daemon", "nginx: master process …", "next-server (v15)".
+  // A process can set its title: "PM2 v6.0.8: God Daemon", "nginx: master process …", "next-server (v15)".
   if (/^PM2 v\d/.test(args[0] ?? comm)) return 'pm2-runtime';
   const title = /^([\w@.-]+)(: | \()/.exec(args[0] ?? '')?.[1];
   if (title !== undefined) return title;
@@ -44,7 +44,7 @@ export function processName({ comm, args }: Pick<ProcessFacts, 'comm' | 'args'>)
   return script === undefined ? program : (KNOWN_BY[script] ?? script);
 }
 
-/** Setting a title leaves zero bytes behind, and may put a whole command line into the first word. */
+/** A process that sets its title leaves zero bytes behind, and may put a whole command line into the first word. */
 function wordsOf(args: readonly string[]): string[] {
   const words = args.filter((word) => word !== '');
   return words.length === 1 ? (words[0] as string).split(' ') : words;
@@ -65,17 +65,17 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** How the processes of a container stand to each other. */
+/** The server among the processes of a container, and its wrappers. */
 export interface ProcessRoles {
-  /** From the first process down to the server's parent; empty when the first process is the server. */
+  /** From the first process down to the server's parent; empty if the first process is the server. */
   wrappers: ProcessFacts[];
   server: ProcessFacts;
 }
 
 /**
- * Which of `processes` is the server, and which ran it. The server is whatever listens, and of several that listen (a
- * parent hands its socket on to its workers) the one next to the first process.
- * @param listens whether the process with that number has the listening socket
+ * Finds the server and its wrappers among `processes`. The server is the process that listens. If several listen (a
+ * parent passes its socket on to its workers), it is the one closest to the first process.
+ * @param listens whether the process with that id has the listening socket
  */
 export function processRoles(
   processes: readonly ProcessFacts[],
@@ -88,7 +88,7 @@ export function processRoles(
   return server && { wrappers: shortest?.slice(0, -1) ?? [], server };
 }
 
-/** From the first process down to this one; what an orphan's parent was cannot be seen any more. */
+/** The processes from the first one down to `one`. Stops at an orphan, whose original parent is unknown. */
 function ancestors(one: ProcessFacts, processes: readonly ProcessFacts[], firstPid: number): ProcessFacts[] {
   const chain = [one];
   for (let above = one; above.pid !== firstPid; ) {
@@ -100,7 +100,7 @@ function ancestors(one: ProcessFacts, processes: readonly ProcessFacts[], firstP
   return chain;
 }
 
-/** "tini, which runs npm, which runs sh"; undefined when the first process is the server. */
+/** "tini, which runs npm, which runs sh"; undefined if the first process is the server. */
 export function wrapperNames({ wrappers }: Pick<ProcessRoles, 'wrappers'>): string | undefined {
   return wrappers.length === 0 ? undefined : wrappers.map(processName).join(', which runs ');
 }

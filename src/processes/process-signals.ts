@@ -1,17 +1,17 @@
-/** Which signals a process handles and which wait for it, as /proc shows it. Linux alone. */
+/** Which signals a process handles and which are pending for it, as /proc shows. Linux only. */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 export interface ProcessSignals {
   /** One letter, as in ps: Z for a zombie. */
   state: string;
-  /** It runs code of its own on these, or takes them when it likes (blocked ones, as for sigwait). */
+  /** Signals for which it has a handler, or which it blocks to accept them later (sigwait). */
   handled: ReadonlySet<NodeJS.Signals>;
-  /** Sent to it, and not seen by it yet. */
+  /** Signals that were sent to it but not delivered yet. */
   pending: ReadonlySet<NodeJS.Signals>;
 }
 
-/** Undefined when the process is gone. */
+/** Undefined if the process has ended. */
 export function signalsOf(pid: number): ProcessSignals | undefined {
   try {
     return parseSignals(readFileSync(`/proc/${pid}/status`, 'latin1'));
@@ -21,7 +21,7 @@ export function signalsOf(pid: number): ProcessSignals | undefined {
   }
 }
 
-/** From the text of /proc/PID/status. */
+/** Parses the text of /proc/PID/status. */
 export function parseSignals(status: string): ProcessSignals {
   const named = (fields: readonly string[]) => {
     const mask = fields.reduce((bits, field) => bits | maskOf(status, field), 0n);
@@ -32,7 +32,7 @@ export function parseSignals(status: string): ProcessSignals {
   return { state, handled: named(['SigCgt', 'SigBlk']), pending: named(['SigPnd', 'ShdPnd']) };
 }
 
-/** Bit 0 is signal 1. */
+/** A field of /proc/PID/status as a bit mask; bit 0 is signal 1. */
 function maskOf(status: string, field: string): bigint {
   const hex = new RegExp(`^${field}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1];
   return BigInt(`0x${hex ?? 0}`);

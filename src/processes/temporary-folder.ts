@@ -1,4 +1,4 @@
-/** Folders for as long as something runs; none of them outlives the program, however that ends. */
+/** Temporary folders. None of them outlives this program, however it ends. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
-import { releaseFromCare, takeIntoCare } from './warden-client.ts';
+import { registerForCleanup, unregisterFromCleanup } from './warden-client.ts';
 
 const PREFIX = 'k8s-rollout-test-';
 
@@ -16,24 +16,25 @@ export interface TemporaryFolder {
 }
 
 /**
- * The path of a new folder, which may not exist yet: whatever is there at the end goes.
+ * Reserves the path of a new folder without creating it. Whatever is there at the end is removed.
+ * @param what a word for its name
  * @param parent by default the system's folder for temporary files
  */
 export function temporaryPath(what: string, parent = tmpdir()): TemporaryFolder {
   const path = join(parent, `${PREFIX}${what}-${randomBytes(6).toString('hex')}`);
-  takeIntoCare({ folder: path });
+  registerForCleanup({ folder: path });
   return {
     path,
     async remove() {
       await rm(path, { recursive: true, force: true });
-      releaseFromCare({ folder: path });
+      unregisterFromCleanup({ folder: path });
     },
   };
 }
 
 /**
- * The same, and it exists, as does its parent. Nobody else may read it.
- * @throws EnvironmentError when it cannot be made
+ * Creates a temporary folder, and its parent if that is missing. Only this user can read it.
+ * @throws EnvironmentError if it cannot be created
  */
 export function temporaryFolder(what: string, parent?: string): TemporaryFolder {
   const folder = temporaryPath(what, parent);
@@ -41,7 +42,7 @@ export function temporaryFolder(what: string, parent?: string): TemporaryFolder 
     makeFolder(dirname(folder.path));
     mkdirSync(folder.path, { mode: 0o700 });
   } catch (cause) {
-    throw new EnvironmentError(`cannot make the folder ${folder.path}: ${(cause as NodeJS.ErrnoException).code}`, {
+    throw new EnvironmentError(`cannot create the folder ${folder.path}: ${(cause as NodeJS.ErrnoException).code}`, {
       cause,
     });
   }

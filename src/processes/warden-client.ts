@@ -1,30 +1,30 @@
-/** What must not outlive this program is put in the care of the warden, which ends it however this program ends. */
+/** Registers what must not outlive this program with the warden, which cleans it up however this program ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { projectFile } from '../project-file.ts';
 
-/** A process group, or a folder with everything in it. */
-export type Charge = { group: number } | { folder: string };
+/** A process group to kill, or a folder to remove with its content. */
+export type CleanupTarget = { group: number } | { folder: string };
 
 let warden: ChildProcess | undefined;
-/** What is in its care, as it is told. */
-const charges = new Set<string>();
+/** Everything registered, as the lines that the warden gets. */
+const cleanupTargets = new Set<string>();
 
-/** The warden knows of it before this returns, but for what a full pipe holds back. */
-export function takeIntoCare(charge: Charge): void {
-  const line = JSON.stringify(charge);
-  tell(`+${line}`);
-  charges.add(line);
+/** Registers a target. The warden knows about it when this returns, except for what a full pipe holds back. */
+export function registerForCleanup(target: CleanupTarget): void {
+  const line = JSON.stringify(target);
+  send(`+${line}`);
+  cleanupTargets.add(line);
 }
 
-/** It has ended. */
-export function releaseFromCare(charge: Charge): void {
-  const line = JSON.stringify(charge);
-  charges.delete(line);
-  tell(`-${line}`);
+/** Call when the target no longer exists. */
+export function unregisterFromCleanup(target: CleanupTarget): void {
+  const line = JSON.stringify(target);
+  cleanupTargets.delete(line);
+  send(`-${line}`);
 }
 
-function tell(line: string): void {
+function send(line: string): void {
   warden ??= startWarden();
   (warden.stdin as Writable).write(`${line}\n`);
 }
@@ -35,13 +35,13 @@ function startWarden(): ChildProcess {
     detached: true,
   });
   const stdin = started.stdin as Writable & { unref(): void };
-  // Should somebody end it, another one takes its place, which is told of everything again.
+  // If somebody kills the warden, the next registration starts another one and repeats all cleanupTargets to it.
   stdin.on('error', () => {});
   started.on('exit', () => {
     if (warden === started) warden = undefined;
   });
   started.unref();
   stdin.unref();
-  for (const line of charges) stdin.write(`+${line}\n`);
+  for (const line of cleanupTargets) stdin.write(`+${line}\n`);
   return started;
 }

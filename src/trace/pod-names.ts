@@ -1,11 +1,11 @@
-/** Responses name their pod; the trial knows the uids. Pure. */
+/** Replaces pod names by uids: responses contain their pod's name, and the trial knows the uids. Pure. */
 import type { PodRecord, PodRef } from './cluster-record.ts';
 import type { LoadRecord } from './load-record.ts';
 import { BUCKET_MS } from './units.ts';
 
 /**
- * The record with uids in the place of names. Of several pods of one name it is the one that had been made last by then.
- * What names no pod of the trial stays as it is.
+ * The record with uids instead of names. If several pods had the same name, takes the last one created before that
+ * time. A name that no pod of the trial has stays unchanged.
  */
 export function withPodUids(record: LoadRecord, pods: readonly PodRecord[]): LoadRecord {
   const uids = new Set(pods.map(({ uid }) => uid));

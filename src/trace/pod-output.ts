@@ -1,9 +1,10 @@
-/** What pods have printed, which may hold secrets. Pure. */
+/** Removes from a trace what pods have printed, because it may contain secrets. Pure. */
 import type { Trace } from './trace.ts';
 
 /**
- * The trace without anything that a pod printed: the last lines of each container, and the messages of events, which quote
- * them, a hook's or a probe's. What was read from the app's own lifecycle events stays: their times, and its version.
+ * The trace without anything that a pod printed: without the last lines of each container, and without the messages of
+ * events, which quote the output of hooks and probes. Keeps what was read from the app's lifecycle log: times, and its
+ * version.
  */
 export function withoutPodOutput(trace: Trace): Trace {
   const { pods, events } = trace.cluster;

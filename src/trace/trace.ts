@@ -1,8 +1,8 @@
 /**
- * The trace: what happened in one trial. Facts only, no opinion; analysis reads nothing else.
+ * The trace: what happened in one trial. It holds facts, no interpretation, and is all that the analysis reads.
  *
- * Every time is in milliseconds on one monotonic clock that starts with the trial; `clock.startedAtEpochMs` ties it
- * to the wall clock. A fact that was not observed is absent, never zero.
+ * Every time is in milliseconds on one monotonic clock that starts with the trial; `clock.startedAtEpochMs` ties it to
+ * the wall clock. A fact that was not observed is absent, never zero.
  */
 import * as z from 'zod';
 import { ClusterRecord } from './cluster-record.ts';
@@ -18,10 +18,8 @@ export const Settings = z.object({
   maxSurge: SmallCount.describe('pods, after rounding'),
   maxUnavailable: SmallCount.describe('pods, after rounding'),
   gracePeriodMs: ManifestMs,
-  preStopMs: ManifestMs.describe(
-    'length of the preStop sleep of the container that serves; absent for other hooks',
-  ).optional(),
-  readinessProbe: z.boolean().describe('whether the container that serves has one'),
+  preStopMs: ManifestMs.describe("length of the serving container's preStop sleep; absent for other hooks").optional(),
+  readinessProbe: z.boolean().describe('whether the serving container has one'),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -36,7 +34,7 @@ export const TrialIdentity = z.object({
   cluster: Text.describe('"local" or the name of the kubeconfig context'),
   load: z.enum(['builtin', 'k6']),
   seed: SmallCount,
-  run: Text.describe('id of the run it belongs to'),
+  run: Text.describe('id of the run that the trial belongs to'),
 });
 export type TrialIdentity = z.infer<typeof TrialIdentity>;
 
@@ -44,14 +42,14 @@ export const DISRUPTIONS = ['rollout', 'scale', 'drain', 'evict', 'delete', 'com
 
 /** What was done to the pods. */
 export const Disruption = z.object({
-  kind: z.enum(DISRUPTIONS).describe('command: one of the user, which may do any of the others'),
-  atMs: Ms.describe('when it was begun'),
+  kind: z.enum(DISRUPTIONS).describe('command: a command of the user, which may do any of the others'),
+  atMs: Ms.describe('when it began'),
 });
 export type Disruption = z.infer<typeof Disruption>;
 
 /**
- * Each failed request is held against each pod and each view of a router. More comparisons than this are in no trace: 1,000
- * replicas of which 100,000 requests failed.
+ * The analysis compares each failed request with each pod and each router view. This many comparisons are enough for
+ * 1,000 replicas with 100,000 failed requests.
  */
 const MAX_COMPARISONS = 2e8;
 
@@ -64,7 +62,7 @@ export const Trace = z
     settings: Settings,
     disruption: Disruption.optional().describe('absent in a control'),
     loadStartMs: Ms,
-    loadStopMs: Ms.describe('after this no request was started'),
+    loadStopMs: Ms.describe('no request was started after this'),
     cluster: ClusterRecord,
     load: LoadRecord,
   })
@@ -72,7 +70,7 @@ export const Trace = z
     ({ cluster, load }) => load.failures.length * (cluster.pods.length + cluster.routerViews.length) <= MAX_COMPARISONS,
     {
       path: ['load', 'failures'],
-      message: 'more failed requests, with so many pods, than can be explained',
+      message: 'too many failed requests for this many pods and router views to be analysed',
     },
   );
 export type Trace = z.infer<typeof Trace>;

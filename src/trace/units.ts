@@ -1,6 +1,6 @@
 /**
- * The units of a trace and of a result, each bounded by what a run can have: a folder may come from anywhere, and what reads
- * it neither runs out of memory nor counts beyond what numbers are exact for.
+ * The units of a trace and of a result. Each is limited to what a run can produce, because a folder may come from
+ * anywhere. A reader must neither run out of memory nor count beyond the range in which numbers are exact.
  */
 import * as z from 'zod';
 import { histogramProblem } from './histogram.ts';
@@ -8,35 +8,37 @@ import { histogramProblem } from './histogram.ts';
 /** Width of a success bucket, in ms. */
 export const BUCKET_MS = 100;
 
-/** No clock and no limit of Kubernetes is further from the trial than this, in ms: three centuries. */
+/** The limit for times, in ms: three centuries. No clock and no setting of Kubernetes is further from the trial. */
 const MAX_TIME_MS = 1e13;
-/** Trials of the largest run: 1,000 repeats of 7 variants on 3 runtimes, with room to spare. */
+/** The trials of the largest run, 1,000 repeats of 7 variants on 3 runtimes, and some more. */
 export const MAX_TRIALS = 25_000;
-/** Counts up to this can be added up over all trials: 20,000 requests per second for more than a year. */
+/**
+ * Counts up to this limit can be added up over all trials. It allows 20,000 requests per second for more than a year.
+ */
 const MAX_COUNT = 1e11;
-/** In 100 ms: 25 times the highest rate, for clients that catch up. */
+/** Per bucket of 100 ms: 25 times the highest rate, for clients that catch up. */
 const MAX_PER_BUCKET = 50_000;
-/** Longer texts are in no manifest: the API server takes about 1 MB. */
+/** No manifest has longer texts, because the API server accepts about 1 MB. */
 const MAX_TEXT = 1 << 20;
 const MAX_NAME = 60;
 const MAX_VERSION = 100;
-/** A reason is a sentence of this program's. */
+/** For a reason, which is a sentence that this program writes. */
 const MAX_SENTENCE = 1000;
 
 export const Ms = z.number().min(-MAX_TIME_MS).max(MAX_TIME_MS).describe('milliseconds since the start of the trial');
-/** ms since 1970, by whatever clock. */
+/** ms since 1970, by any clock. */
 export const EpochMs = z.number().min(0).max(MAX_TIME_MS);
-/** A length of time in ms. */
+/** A duration in ms. */
 export const DurationMs = z
   .number()
   .min(-2 * MAX_TIME_MS)
   .max(2 * MAX_TIME_MS);
-/** The same in seconds. */
+/** A time or a duration in seconds. */
 export const Seconds = z
   .number()
   .min(-MAX_TIME_MS / 500)
   .max(MAX_TIME_MS / 500);
-/** What a manifest may ask for: Kubernetes takes any 64-bit number of seconds. */
+/** A duration in a manifest: Kubernetes accepts any 64-bit number of seconds. */
 export const ManifestSeconds = z
   .number()
   .min(0)
@@ -52,37 +54,39 @@ export const Bucket = z
   .int()
   .min(-MAX_TIME_MS / BUCKET_MS)
   .max(MAX_TIME_MS / BUCKET_MS);
-/** How often something was repeated, restarted, asked for. */
+/** A number of repeats, restarts, replicas and similar. */
 export const SmallCount = z
   .int()
   .min(0)
   .max(2 ** 31);
-/** A status, an exit code. */
+/** An HTTP status or an exit code. */
 export const Code = z
   .int()
   .min(-(2 ** 31))
   .max(2 ** 32);
 
-/** Words of others: a message, a command, what a server called itself. */
+/** Text that this program does not write: a message, a command, a server's name. */
 export const Text = z.string().max(MAX_TEXT);
 export const Version = z.string().max(MAX_VERSION);
 export const Sentence = z.string().max(MAX_SENTENCE);
-/** The name of a runtime, a variant or a scenario: it becomes part of file names, and an id within a page. */
+/** The name of a runtime, a variant or a scenario. It becomes part of file names and of ids within a page. */
 export const Name = z
   .string()
   .max(MAX_NAME)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/, 'must consist of letters, digits, "-", "_", "." and "+"');
 
-/** A histogram as the trace holds it, which can be decoded. */
+/** An encoded histogram that can be decoded. */
 export const EncodedHistogram = z.string().superRefine((text, { addIssue }) => {
   const problem = histogramProblem(text);
-  if (problem !== undefined) addIssue({ code: 'custom', message: `no histogram: ${problem}` });
+  if (problem !== undefined) addIssue({ code: 'custom', message: `not a histogram: it ${problem}` });
 });
 
-/** What the lists and objects below hold: their transforms do not show it to what describes them, as a JSON schema does. */
+/** The item schema of the lists and objects below. Their transforms hide it from a converter to JSON Schema. */
 export const CONTENTS = new WeakMap<z.core.$ZodType, { item: z.ZodType; key?: z.ZodType; most: number }>();
 
-/** A list that is no longer than `most`. It is read up to its first fault: of a million of them nobody reads the second. */
+/**
+ * A list of at most `most` items. Validation stops at the first invalid item, because nobody reads a million errors.
+ */
 export function listOf<T extends z.ZodType>(item: T, most: number) {
   const values = z.array(z.unknown()).max(most);
   CONTENTS.set(values, { item, most });
@@ -97,7 +101,9 @@ export function listOf<T extends z.ZodType>(item: T, most: number) {
   });
 }
 
-/** An object with a value for each name, up to its first fault, with no more of them than `most`. */
+/**
+ * An object of at most `most` entries, with any names that `key` accepts. Validation stops at the first invalid entry.
+ */
 export function recordOf<K extends z.ZodType<string>, T extends z.ZodType>(key: K, item: T, most: number) {
   const values = z.record(z.string(), z.unknown());
   CONTENTS.set(values, { item, key, most });

@@ -1,11 +1,11 @@
-/** A server that answers each connection as its first argument says: never as HTTP has it. */
+/** A server that violates HTTP in the way that its first argument names. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-/** Writes a piece again and again, as fast as it is read. */
+/** Writes a piece repeatedly, as fast as it is read. */
 function endless(socket, piece) {
   const more = () => {
     while (!socket.destroyed && socket.write(piece));
@@ -20,7 +20,7 @@ function slowly(socket, text, everyMs) {
   socket.on('close', () => clearInterval(timer));
 }
 
-/** What is done once a request has come. */
+/** What it does when a request has arrived. */
 const ANSWERS = {
   garbage: (socket) => socket.end(randomBytes(4096)),
   'endless garbage': (socket) => endless(socket, randomBytes(65_536)),
@@ -87,7 +87,7 @@ const ANSWERS = {
   'a reset': (socket) => socket.resetAndDestroy(),
 };
 
-/** What is done with a new connection, before any request. */
+/** What it does with a new connection, before any request. */
 const GREETINGS = {
   'a response before the request': (socket) => socket.write(OK),
   'a close at once': (socket) => socket.destroy(),

@@ -1,4 +1,4 @@
-/** A server that serves, and is as a process what its first argument says. */
+/** A server that serves, and whose process behaves as its first argument says. */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 

@@ -4,9 +4,9 @@ import type { CheckOptions } from '../../src/check/workload.ts';
 import { type Changes, manifestText, type Written } from '../manifests/manifest-text.ts';
 
 export interface Case extends Written {
-  /** A Dockerfile in place of, or beside, the manifests. */
+  /** A Dockerfile, instead of the manifests or in addition to them. */
   dockerfile?: string;
-  /** The manifests; the Deployment and Service of `manifestText` with what makes them good, and then the changes. */
+  /** The manifests: the Deployment and Service of `manifestText`, made good, and then changed. */
   yaml?: string;
   options?: Partial<CheckOptions>;
 }
@@ -14,7 +14,7 @@ export interface Case extends Written {
 export const POD = 'spec.template.spec';
 export const APP = `${POD}.containers[0]`;
 
-/** What makes the plain Deployment one that no rule minds. */
+/** Changes that make the plain Deployment pass every rule. */
 export const GOOD: Changes = {
   'spec.minReadySeconds': 5,
   'spec.strategy.rollingUpdate': { maxSurge: 1, maxUnavailable: 0 },
@@ -30,7 +30,7 @@ export const BUDGET = {
 };
 
 export function goodText({ deployment, service, more = [BUDGET] }: Written = {}): string {
-  // A copy: changes are made in place.
+  // A copy, because changes are made in place.
   return manifestText(structuredClone({ deployment: { ...GOOD, ...deployment }, more, ...(service && { service }) }));
 }
 

@@ -12,7 +12,7 @@ import { type Outcome, run } from './command.ts';
 const folder = mkdtempSync(join(tmpdir(), 'check-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Writes a file and gives its path. */
+/** Writes a file and returns its path. */
 function file(name: string, content: string | Buffer): string {
   const path = join(folder, name);
   writeFileSync(path, content);
@@ -22,27 +22,27 @@ function file(name: string, content: string | Buffer): string {
 const GOOD = file('good.yaml', goodText());
 const BAD = file('bad.yaml', manifestText());
 const ONLY_INFO = file('info.yaml', goodText({ more: [] }));
-/** No kubectl, no kustomize. */
+/** An environment without kubectl and kustomize. */
 const BARE = { env: { PATH: folder } };
 
 describe('the exit code is', () => {
   const table: [what: string, args: string[], input: string | undefined, code: number][] = [
     ['0 without findings', ['-f', GOOD], undefined, 0],
-    ['0 if there are only infos', ['-f', ONLY_INFO], undefined, 0],
+    ['0 with only infos', ['-f', ONLY_INFO], undefined, 0],
     ['1 with errors', ['-f', BAD], undefined, 1],
     ['1 in every format', ['-f', BAD, '--format', 'github'], undefined, 1],
     ['0 from standard input', ['-'], goodText(), 0],
     ['1 from standard input, as a file', ['-f', '-'], manifestText(), 1],
-    ['1 where the longest request does not fit', ['-f', GOOD, '--longest-request', '25'], undefined, 1],
-    ['0 where it does', ['-f', GOOD, '--longest-request', '24.5'], undefined, 0],
+    ['1 if the longest request does not fit', ['-f', GOOD, '--longest-request', '25'], undefined, 1],
+    ['0 if it does', ['-f', GOOD, '--longest-request', '24.5'], undefined, 0],
     [
-      '1 with a warning alone',
+      '1 with only a warning',
       ['-f', GOOD, '--dockerfile', file('Yarn', 'FROM a\nCMD ["yarn", "start"]\n')],
       undefined,
       1,
     ],
-    ['1 for a Dockerfile alone', ['--dockerfile', file('Dockerfile', 'FROM a\nCMD npm start\n')], undefined, 1],
-    ['1 where one of two files is bad', ['-f', GOOD, '-f', BAD], undefined, 1],
+    ['1 for only a Dockerfile', ['--dockerfile', file('Dockerfile', 'FROM a\nCMD npm start\n')], undefined, 1],
+    ['1 if one of two files is bad', ['-f', GOOD, '-f', BAD], undefined, 1],
   ];
   for (const [what, args, input, code] of table) {
     test(what, async () => {
@@ -52,7 +52,7 @@ describe('the exit code is', () => {
   }
 });
 
-describe('2, with one line that says what is wrong and where, for', () => {
+describe('2, with one line that names the problem and its place, for', () => {
   const denied = file('denied.yaml', '');
   chmodSync(denied, 0);
   mkdirSync(join(folder, 'empty'));
@@ -67,46 +67,50 @@ describe('2, with one line that says what is wrong and where, for', () => {
   const table: [what: string, args: string[], message: RegExp][] = [
     ['no input', [], /^check: nothing to check: give -k DIR, -f FILE, -, --dockerfile FILE or --on kubernetes$/],
     ['a missing file', ['-f', 'nowhere.yaml'], /^nowhere\.yaml: no such file$/],
-    ['a folder', ['-f', folder], /: a folder, not a file: for a kustomization use -k$/],
+    ['a folder', ['-f', folder], /: a folder, not a file; for a kustomization use -k$/],
     [
       'a folder without a kustomization',
       ['-k', join(folder, 'empty')],
-      /: no kustomization: it has no kustomization\.yaml$/,
+      /: not a kustomization: it has no kustomization\.yaml$/,
     ],
     ['a missing Dockerfile', ['-f', GOOD, '--dockerfile', 'nowhere'], /^nowhere: no such file$/],
-    ['a Dockerfile that is none', ['--dockerfile', GOOD], /^.*good\.yaml: no Dockerfile: it has no FROM$/],
+    ['a file that is not a Dockerfile', ['--dockerfile', GOOD], /^.*good\.yaml: not a Dockerfile: it has no FROM$/],
     ['an empty file', ['-f', file('empty.yaml', '')], /: nothing to check: .* has no object$/],
     [
       'other kinds',
       ['-f', file('job.yaml', `${job}---\n${job}---\napiVersion: v1\nkind: Pod\n`)],
       /needs a Deployment, StatefulSet or DaemonSet of apps\/v1, has 2 Job, Pod$/,
     ],
-    ['a binary file', ['-f', file('binary', Buffer.from('a: b\nc\0d'))], /binary:2: no text file: it has a NUL byte$/],
+    [
+      'a binary file',
+      ['-f', file('binary', Buffer.from('a: b\nc\0d'))],
+      /binary:2: not a text file: it contains a NUL byte$/,
+    ],
     [
       'another encoding',
       ['-f', file('latin1.yaml', Buffer.from('a: b\nc: \xe9t\xe9\n', 'latin1'))],
       /latin1\.yaml:2: not UTF-8$/,
     ],
     ['a tab', ['-f', file('tab.yaml', 'a:\n\tb: 1\n')], /tab\.yaml:2:1: not valid YAML: /],
-    ['a bomb of aliases', ['-f', file('bomb.yaml', `${bomb}`)], /bomb\.yaml:1:1: not valid YAML: .*alias/],
+    ['an alias bomb', ['-f', file('bomb.yaml', `${bomb}`)], /bomb\.yaml:1:1: not valid YAML: .*alias/],
     ['an unknown format', ['-f', GOOD, '--format', 'xml'], /--format.* text, json, sarif, github/],
     [
-      'a longest request that is no number',
+      'a longest request that is not a number',
       ['-f', GOOD, '--longest-request', '4s'],
       /must be a number of seconds from 0 to 86400/,
     ],
     [
-      'an argument that is no dash',
+      'an argument other than a dash',
       ['deploy'],
       /^check deploy: use -k for a kustomization folder, -f for a file, - for /,
     ],
-    ['a second look at standard input', ['-', '-'], /too many arguments/],
+    ['standard input twice', ['-', '-'], /too many arguments/],
   ];
   for (const [what, args, message] of table) {
     test(what, async () => refused(await run(['check', ...args]), message));
   }
 
-  test('a file nobody may read', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
+  test('an unreadable file', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
     refused(await run(['check', '-f', denied]), /denied\.yaml: no permission to read it$/);
   });
 
@@ -115,12 +119,12 @@ describe('2, with one line that says what is wrong and where, for', () => {
   });
 });
 
-/** The limit of `check` itself is on processor time, of which a busy machine gives little. */
+/** The limit of `check` is on processor time, of which a busy machine gives little, so tests need more time. */
 const PATIENCE_MS = 180_000;
 
 describe('large input', () => {
   const config = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n${'  key: value\n'.replace('key', 'k0')}`;
-  test('10 MB of other objects around a workload are read', async () => {
+  test('a workload among 10 MB of other objects is read', async () => {
     const filler = `---\n${config}`.repeat(Math.ceil(10_000_000 / config.length));
     const path = file('large.yaml', `${manifestText()}${filler}`);
     const outcome = await run(['check', '-f', path, '--json'], {}, PATIENCE_MS);
@@ -133,7 +137,7 @@ describe('large input', () => {
     ['brackets', ']'],
   ];
   for (const [what, part] of hostile) {
-    test(`10 MB of ${what} end in an error, soon`, async () => {
+    test(`10 MB of ${what} soon end in an error`, async () => {
       const path = file('hostile.yaml', part.repeat(Math.ceil(10_000_000 / part.length)));
       refused(
         await run(['check', '-f', path], {}, PATIENCE_MS),
@@ -147,7 +151,7 @@ describe('a kustomization', () => {
   const overlay = (name: string) => join(kustomizeFolder(), 'overlays', name);
 
   for (const runtime of RUNTIMES) {
-    test(`our own for ${runtime} needs no kustomize`, async () => {
+    test(`of this project for ${runtime} needs no kustomize`, async () => {
       const valid = await run(['check', '-k', overlay(overlayName(runtime, 'valid'))], BARE);
       assert.deepEqual([valid.code, valid.stderr], [0, '']);
       const broken = await run(['check', '-k', overlay(overlayName(runtime, 'broken'))], BARE);
@@ -157,7 +161,7 @@ describe('a kustomization', () => {
     });
   }
 
-  test('of anyone else needs one, and says so', async () => {
+  test('of any other project needs kustomize, and the error says so', async () => {
     const own = join(folder, 'own');
     mkdirSync(own);
     writeFileSync(join(own, 'kustomization.yaml'), 'resources: []\n');
@@ -200,7 +204,7 @@ describe('explain', () => {
     assert.match(stdout, /^ {2}keep-alive-race +5 +keep-alive race$/m);
   });
 
-  test('refuses an id that is none', async () => {
+  test('rejects an unknown id', async () => {
     refused(
       await run(['explain', 'nope']),
       /^explain: no rule or cause "nope"; explain without an ID lists all of them$/,

@@ -34,7 +34,7 @@ export function run(args: readonly string[], { input = '', env = {} }: RunOption
       clearTimeout(deadline);
       resolve({ ...outcome, code });
     });
-    child.stdin.on('error', () => {}); // the program may have refused its input before reading all of it
+    child.stdin.on('error', () => {}); // the program may have rejected its input before reading all of it
     child.stdin.end(input);
   });
 }

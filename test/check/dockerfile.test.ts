@@ -14,12 +14,12 @@ describe('what the image starts', () => {
     ['lower case', ['from a', 'cmd ["b"]'], undefined, ['b']],
     ['a shell form', ['FROM a', 'CMD b  c'], undefined, ['/bin/sh', '-c', 'b  c']],
     ['another shell', ['FROM a', 'SHELL ["/bin/bash", "-ec"]', 'CMD b'], undefined, ['/bin/bash', '-ec', 'b']],
-    ['no list', ['FROM a', "CMD ['b']"], undefined, ['/bin/sh', '-c', "['b']"]],
+    ['a malformed list', ['FROM a', "CMD ['b']"], undefined, ['/bin/sh', '-c', "['b']"]],
     ['the last of each', ['FROM a', 'CMD ["b"]', 'CMD ["c"]'], undefined, ['c']],
     ['the last stage', ['FROM a AS b', 'CMD ["c"]', 'FROM d'], undefined, undefined],
     ['a stage built on another', ['FROM a AS Build', 'ENTRYPOINT ["b"]', 'CMD ["c"]', 'FROM build'], ['b'], ['c']],
     [
-      'an ENTRYPOINT that drops a stage’s CMD',
+      'an ENTRYPOINT, which resets the CMD of its base stage',
       ['FROM a AS b', 'CMD ["c"]', 'FROM b', 'ENTRYPOINT ["d"]'],
       ['d'],
       undefined,
@@ -53,11 +53,11 @@ describe('what the image starts', () => {
     );
   });
 
-  test('no Dockerfile is an input error', () => {
+  test('a file that is not a Dockerfile is an input error', () => {
     for (const text of ['', 'hello', 'RUN a\nCMD b\n']) {
       assert.throws(() => readDockerfile(text, 'Dockerfile'), {
         constructor: InputError,
-        message: 'Dockerfile: no Dockerfile: it has no FROM',
+        message: 'Dockerfile: not a Dockerfile: it has no FROM',
       });
     }
   });

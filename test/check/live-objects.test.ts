@@ -1,4 +1,4 @@
-/** What runs on a cluster as the check reads it. */
+/** The check of workloads that run on a cluster. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkObjects } from '../../src/check/check.ts';
@@ -42,14 +42,14 @@ const checkedGrace = (pods: object[], listed: object[] = [DEPLOYMENT]) => {
 };
 
 describe('a workload on a cluster', () => {
-  test('is checked as its youngest pod runs', () => {
+  test('is checked with the spec of its youngest pod', () => {
     const { grace, notes } = checkedGrace([
       pod('web-1', { ...SPEC, terminationGracePeriodSeconds: 5 }),
       pod('web-2', { ...SPEC, terminationGracePeriodSeconds: 60 }),
     ]);
     assert.equal(grace, 60);
     assert.deepEqual(notes, [
-      'Deployment "web": its pod web-2 is not what the template says (terminationGracePeriodSeconds): the pod was checked.',
+      'Deployment "web": its pod web-2 differs from the template (terminationGracePeriodSeconds): the pod was checked.',
     ]);
   });
 
@@ -59,11 +59,11 @@ describe('a workload on a cluster', () => {
     assert.match(notes.join(), /\(container proxy was added, image of container web\)/);
   });
 
-  test('says nothing where both agree, whatever the cluster fills in', () => {
+  test('gets no note if pod and template agree, apart from defaults of the cluster', () => {
     assert.deepEqual(checkedGrace([pod('web-1')]), { grace: 30, notes: [] });
   });
 
-  test('is checked as its template says where no pod of it runs', () => {
+  test("is checked with its template's spec if it has no pod", () => {
     const going = pod(
       'web-1',
       { ...SPEC, terminationGracePeriodSeconds: 5 },
@@ -74,7 +74,7 @@ describe('a workload on a cluster', () => {
     assert.deepEqual(checkedGrace([going, strange, elsewhere]), { grace: 30, notes: [] });
   });
 
-  test('has findings without lines, at the context', () => {
+  test('has findings without lines, with the context as their source', () => {
     const one = { ...DEPLOYMENT, spec: { ...DEPLOYMENT.spec, replicas: 1 } };
     const { objects } = liveObjects(
       [one, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } }],
@@ -87,7 +87,7 @@ describe('a workload on a cluster', () => {
   });
 });
 
-describe('replicas beside an autoscaler', () => {
+describe('replicas together with an autoscaler', () => {
   const autoscaler = {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
@@ -101,14 +101,14 @@ describe('replicas beside an autoscaler', () => {
   });
   const REPLICAS = { 'f:replicas': {} };
   const table: [what: string, metadata: object, words: RegExp | undefined][] = [
-    ['that nobody wrote', {}, undefined],
+    ['that no manifest sets', {}, undefined],
     ['that the autoscaler set', owner('kube-controller-manager', 'Update', REPLICAS, 'scale'), undefined],
-    ['that somebody scaled by hand', owner('kubectl', 'Update', REPLICAS, 'scale'), undefined],
-    ['that another manifest leaves out', applied({ spec: { template: {} } }), undefined],
-    ['that the applied manifest names', applied({ spec: { replicas: 4 } }), /each apply scales back to 4;/],
+    ['that were scaled manually', owner('kubectl', 'Update', REPLICAS, 'scale'), undefined],
+    ['that the applied manifest omits', applied({ spec: { template: {} } }), undefined],
+    ['that the applied manifest sets', applied({ spec: { replicas: 4 } }), /each apply scales back to 4;/],
     ['that are owned by server-side apply', owner('argocd', 'Apply', REPLICAS), /each apply scales back to 3;/],
-    ['beside fields owned by server-side apply', owner('argocd', 'Apply', { 'f:template': {} }), undefined],
-    ['beside an annotation that is no JSON', { annotations: { [ANNOTATION]: '{' } }, undefined],
+    ['with other fields owned by server-side apply', owner('argocd', 'Apply', { 'f:template': {} }), undefined],
+    ['with an annotation that is not JSON', { annotations: { [ANNOTATION]: '{' } }, undefined],
   ];
   for (const [what, metadata, words] of table) {
     test(`${what}: ${words ? 'a warning' : 'nothing'}`, () => {

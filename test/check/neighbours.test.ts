@@ -36,7 +36,7 @@ const expression = (key: string, operator: string, values?: string[]) => ({
   matchExpressions: [{ key, operator, ...(values && { values }) }],
 });
 
-/** Whether the object is among the neighbours of the Deployment. */
+/** Whether the object is a neighbour of the Deployment. */
 function isNeighbour(object: object, namespace?: string): boolean {
   const text = [workload(namespace), object].map((one) => stringify(one)).join('---\n');
   const { objects } = readObjects({ name: 'shop.yaml', text });
@@ -46,36 +46,36 @@ function isNeighbour(object: object, namespace?: string): boolean {
   return services.length + budgets.length + (autoscaler ? 1 : 0) === 1;
 }
 
-describe('next to a workload is', () => {
+describe("a workload's neighbours include", () => {
   const table: [what: string, object: object, namespace: string | undefined, expected: boolean][] = [
-    ['a Service of one of its labels', service({ app: 'shop' }), undefined, true],
-    ['a Service of all of them, in another order', service({ tier: 'web', app: 'shop' }), undefined, true],
-    ['not a Service of another value', service({ app: 'blog' }), undefined, false],
-    ['not a Service of a label more', service({ app: 'shop', zone: 'a' }), undefined, false],
-    ['not a Service without a selector', service(undefined), undefined, false],
-    ['not a Service of nothing', service({}), undefined, false],
-    ['not a Service of another namespace', service({ app: 'shop' }, 'blog'), undefined, false],
-    ['a Service of its namespace', service({ app: 'shop' }, 'shop'), 'shop', true],
-    ['a Service of the namespace that none means', service({ app: 'shop' }, 'default'), undefined, true],
-    ['a budget of its labels', budget({ matchLabels: { tier: 'web' } }), undefined, true],
-    ['a budget of everything', budget({}), undefined, true],
-    ['not a budget of everything elsewhere', budget({}, 'blog'), undefined, false],
-    ['a budget In', budget(expression('app', 'In', ['blog', 'shop'])), undefined, true],
-    ['not a budget In others', budget(expression('app', 'In', ['blog'])), undefined, false],
-    ['a budget NotIn', budget(expression('app', 'NotIn', ['blog'])), undefined, true],
-    ['not a budget NotIn', budget(expression('app', 'NotIn', ['shop'])), undefined, false],
-    ['a budget of labels that Exist', budget(expression('app', 'Exists')), undefined, true],
-    ['not a budget of labels that do not', budget(expression('app', 'DoesNotExist')), undefined, false],
+    ['a Service that selects one of its labels', service({ app: 'shop' }), undefined, true],
+    ['a Service that selects all of them, in another order', service({ tier: 'web', app: 'shop' }), undefined, true],
+    ['no Service that selects another value', service({ app: 'blog' }), undefined, false],
+    ['no Service that selects an additional label', service({ app: 'shop', zone: 'a' }), undefined, false],
+    ['no Service without a selector', service(undefined), undefined, false],
+    ['no Service with an empty selector', service({}), undefined, false],
+    ['no Service in another namespace', service({ app: 'shop' }, 'blog'), undefined, false],
+    ['a Service in its namespace', service({ app: 'shop' }, 'shop'), 'shop', true],
+    ['a Service in the default namespace, if it names none', service({ app: 'shop' }, 'default'), undefined, true],
+    ['a budget that selects its labels', budget({ matchLabels: { tier: 'web' } }), undefined, true],
+    ['a budget that selects everything', budget({}), undefined, true],
+    ['no budget that selects everything in another namespace', budget({}, 'blog'), undefined, false],
+    ['a budget with In that matches', budget(expression('app', 'In', ['blog', 'shop'])), undefined, true],
+    ['no budget with In that does not match', budget(expression('app', 'In', ['blog'])), undefined, false],
+    ['a budget with NotIn that matches', budget(expression('app', 'NotIn', ['blog'])), undefined, true],
+    ['no budget with NotIn that does not match', budget(expression('app', 'NotIn', ['shop'])), undefined, false],
+    ['a budget with Exists', budget(expression('app', 'Exists')), undefined, true],
+    ['no budget with DoesNotExist', budget(expression('app', 'DoesNotExist')), undefined, false],
     [
-      'not a budget of which half matches',
+      'no budget of which only half matches',
       budget({ matchLabels: { app: 'shop' }, ...expression('zone', 'Exists') }),
       undefined,
       false,
     ],
     ['its autoscaler', autoscaler('Deployment', 'shop'), undefined, true],
-    ['not the autoscaler of another kind', autoscaler('StatefulSet', 'shop'), undefined, false],
-    ['not the autoscaler of another name', autoscaler('Deployment', 'blog'), undefined, false],
-    ['not the autoscaler of another namespace', autoscaler('Deployment', 'shop', 'blog'), undefined, false],
+    ['no autoscaler of another kind', autoscaler('StatefulSet', 'shop'), undefined, false],
+    ['no autoscaler of another name', autoscaler('Deployment', 'blog'), undefined, false],
+    ['no autoscaler in another namespace', autoscaler('Deployment', 'shop', 'blog'), undefined, false],
   ];
   for (const [what, object, namespace, expected] of table) {
     test(what, () => assert.equal(isNeighbour(object, namespace), expected));

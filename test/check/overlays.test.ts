@@ -10,7 +10,7 @@ import { readRendered } from '../../src/manifests/render-files.ts';
 import { renderFindings } from '../../src/report/check-terminal.ts';
 import { checked } from './checked.ts';
 
-/** The rule that finds a fix missing. */
+/** The rule that finds that a fix is missing. */
 const RULE_OF: Record<Fix, string> = {
   replicas: 'no-rolling-update-strategy',
   'graceful-shutdown': 'shutdown-disabled',
@@ -18,7 +18,7 @@ const RULE_OF: Record<Fix, string> = {
   'pre-stop': 'no-prestop',
 };
 
-describe('each overlay is found to lack exactly the fixes it lacks, by errors and warnings', () => {
+describe('errors and warnings report exactly the fixes that an overlay lacks', () => {
   for (const runtime of RUNTIMES) {
     for (const variant of VARIANTS) {
       const overlay = overlayName(runtime, variant);
@@ -29,7 +29,7 @@ describe('each overlay is found to lack exactly the fixes it lacks, by errors an
         assert.deepEqual(findings.map(({ cause }) => cause).sort(), missing.map(causeOf).sort());
       });
 
-      test(`${overlay} is clean with the patches of its findings`, () => {
+      test(`${overlay} is clean once patched with the fixes of its findings`, () => {
         const yaml = readRendered(overlay);
         const objects = parseAllDocuments(yaml).map((document): unknown => document.toJS());
         const patched = objects.map((object) =>
@@ -60,7 +60,7 @@ describe('valid overlays with the workload of this project', () => {
   }
 });
 
-test('findings point to the field that is wrong, or to its nearest parent', () => {
+test('findings point to the invalid field, or to its nearest parent', () => {
   const text = readRendered('broken-node').split('\n');
   const places = grave(text.join('\n')).map(({ position }) =>
     text[(position?.line ?? 0) - 1]?.slice((position?.column ?? 0) - 1),
@@ -68,7 +68,7 @@ test('findings point to the field that is wrong, or to its nearest parent', () =
   assert.deepEqual(places, ['type: Recreate', 'env:', 'value: none', 'terminationGracePeriodSeconds: 5']);
 });
 
-describe('what everyone writes first', () => {
+describe('typical first manifests', () => {
   const plain = `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
@@ -97,19 +97,19 @@ spec:
     assert.deepEqual(findings, []);
     assert.match(
       notes[0] ?? '',
-      /^Deployment "web": no Service here selects it, .* rules about traffic were left out\.$/,
+      /^Deployment "web": no Service here selects it, .* rules about traffic were skipped\.$/,
     );
   });
 
-  test('SIGTERM handling of an image that is not ours is said to be invisible', () => {
+  test("a note says that manifests do not show how another project's image handles SIGTERM", () => {
     const unseen =
-      /^Whether the app handles SIGTERM cannot be seen here: `k8s-rollout-test conform -- COMMAND` measures/;
+      /^Manifests do not show whether the app handles SIGTERM: `k8s-rollout-test conform -- COMMAND` measures/;
     assert.match(checked({ yaml: plain }).notes.at(-1) ?? '', unseen);
     assert.deepEqual(checked({ yaml: readRendered('valid-bun') }).notes, []);
   });
 });
 
-test('names in a manifest command no terminal and start no line of their own', () => {
+test('names in a manifest cannot inject terminal sequences or line breaks', () => {
   const name = 'web\n::error::\u001b[2J';
   const { findings } = checked({ deployment: { 'metadata.name': name, 'spec.replicas': 1 } });
   assert.ok(findings.length > 0);
@@ -130,7 +130,7 @@ function grave(yaml: string, longestRequestSeconds = 0) {
   return findings.filter(({ severity }) => severity !== 'info');
 }
 
-/** The cause that the overlay without this fix shows. */
+/** The cause that appears in the overlay without this fix. */
 function causeOf(fix: Fix): CauseId | undefined {
   return CAUSES.find((cause) => 'overlay' in cause && cause.overlay === `without-${fix}`)?.id;
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { mergePatches } from '../../src/check/patch.ts';
 
-describe('patches are merged', () => {
+describe('merging patches', () => {
   const table: [what: string, patches: unknown[], merged: unknown][] = [
     ['none', [], undefined],
     ['one', [{ a: 1 }], { a: 1 }],
     ['fields of both', [{ a: { b: 1 } }, { a: { c: 2 } }], { a: { b: 1, c: 2 } }],
-    ['the last value counts', [{ a: 1 }, { a: 2 }], { a: 2 }],
-    ['null takes a field away', [{ a: { b: 1 } }, { a: { c: null } }], { a: { b: 1, c: null } }],
+    ['the last value wins', [{ a: 1 }, { a: 2 }], { a: 2 }],
+    ['null removes a field', [{ a: { b: 1 } }, { a: { c: null } }], { a: { b: 1, c: null } }],
     [
       'items by name',
       [{ l: [{ name: 'x', a: 1 }, { name: 'y' }] }, { l: [{ name: 'y', b: 2 }, { name: 'z' }] }],

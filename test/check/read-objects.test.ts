@@ -30,7 +30,7 @@ describe('objects are read from', () => {
     ['merge keys', DEPLOYMENT.replace('app: shop\n', 'app: shop\n      <<: {tier: web}\n'), ['Deployment']],
     ['documents of other kinds', `${CONFIG}---\n${TEXT}---\n${CONFIG}`, ['Deployment', 'Service']],
     [
-      'other APIs with a kind of that name',
+      'other API groups with kinds of the same name',
       SERVICE.replace('apiVersion: v1', 'apiVersion: serving.knative.dev/v1'),
       [],
     ],
@@ -38,12 +38,12 @@ describe('objects are read from', () => {
   ];
   for (const [what, text, expected] of table) test(what, () => assert.deepEqual(kinds(text), expected));
 
-  test('every kind there is, counted', () => {
+  test('all kinds are counted', () => {
     const found = read(`${TEXT}---\n${CONFIG}---\n${CONFIG}---\n${list('List', CONFIG)}`).kinds;
     assert.deepEqual(Object.fromEntries(found), { Deployment: 1, Service: 1, ConfigMap: 3 });
   });
 
-  test('a document of another kind is not read: what is wrong with it is for others to say', () => {
+  test('a document of another kind is not validated', () => {
     assert.deepEqual(kinds(`${CONFIG}data: [\n---\n${DEPLOYMENT}`), ['Deployment']);
   });
 });
@@ -65,8 +65,8 @@ describe('a field is found', () => {
     ['after Windows line ends', TEXT.replaceAll('\n', '\r\n'), ['spec', 'ports', 0, 'port'], 1, 'port: 80'],
     ['after documents that are not read', `${CONFIG}---\n${TEXT}`, ['spec', 'replicas'], 0, 'replicas: 3'],
     ['in a List', list('List', DEPLOYMENT, SERVICE), ['spec', 'selector'], 1, 'selector:'],
-    ['by its nearest parent where it is absent', TEXT, [...APP, 'lifecycle', 'preStop'], 0, 'name: app'],
-    ['by the object where all of it is absent', TEXT, ['status', 'replicas'], 0, 'apiVersion: apps/v1'],
+    ['at its nearest parent if it is absent', TEXT, [...APP, 'lifecycle', 'preStop'], 0, 'name: app'],
+    ['at the object if all of its path is absent', TEXT, ['status', 'replicas'], 0, 'apiVersion: apps/v1'],
     ['in flow style', JSON.stringify(read(TEXT).objects[0]?.value, null, 1), ['spec', 'replicas'], 0, '"replicas": 3,'],
   ];
   for (const [what, text, path, index, found] of table) test(what, () => assert.equal(at(text, path, index), found));
@@ -77,7 +77,7 @@ describe('a field is found', () => {
   });
 });
 
-describe('refused in one line that names file, line and column', () => {
+describe('rejected in one line that names file, line and column', () => {
   const deployment = (path: string, value: unknown) => manifestText({ deployment: { [path]: value } });
   const bomb = Array.from({ length: 9 }, (_, level) =>
     level === 0
@@ -87,42 +87,38 @@ describe('refused in one line that names file, line and column', () => {
           .join(', ')}]\n`,
   ).join('');
   const table: [what: string, text: string, message: RegExp][] = [
-    ['no YAML', `${DEPLOYMENT}---\na: [1, 2`, /^23:9: not valid YAML: /],
+    ['invalid YAML', `${DEPLOYMENT}---\na: [1, 2`, /^23:9: not valid YAML: /],
     ['a tab as indentation', 'a:\n\tb: 1\n', /^2:1: not valid YAML: Tabs are not allowed/],
     [
-      'a key given twice',
+      'a duplicate key',
       DEPLOYMENT.replace('replicas: 3', 'replicas: 3\n  replicas: 5'),
       /^7:3: not valid YAML: .*unique/,
     ],
     ['a template', 'a: {{ .Values.a }}\nb: {{ c }} d\n', /not valid YAML: .*Render it first/],
     ['an alias bomb', `${DEPLOYMENT}---\n${bomb}`, /^23:1: not valid YAML: .*alias/],
     [
-      'an alias to nothing',
+      'an undefined alias',
       'a: *nowhere\n',
       /^1:4: not valid YAML: .*alias.*nowhere|^1:1: not valid YAML: .*alias.*nowhere/,
     ],
-    ['nesting without end', `a: ${'['.repeat(100_000)}`, /not valid YAML: /],
-    ['a text', 'hello', /^1:1: a document is no Kubernetes object: it is no mapping$/],
-    ['a list', '\n- 1\n', /^2:1: .*it is no mapping$/],
-    ['values of a chart', 'replicaCount: 1\n', /^1:1: .*: apiVersion is missing or no text$/],
-    ['a kind that is a number', 'apiVersion: v1\nkind: 1\n', /^2:1: .*: kind is missing or no text$/],
-    ['replicas as text', deployment('spec.replicas', '3'), /^6:3: Deployment: spec\.replicas: .*expected number/],
+    ['very deep nesting', `a: ${'['.repeat(100_000)}`, /not valid YAML: /],
+    ['a string', 'hello', /^1:1: not a Kubernetes object: it is not a mapping$/],
+    ['a list', '\n- 1\n', /^2:1: .*it is not a mapping$/],
+    ['the values of a chart', 'replicaCount: 1\n', /^1:1: .*: apiVersion is missing or not a string$/],
+    ['a kind that is a number', 'apiVersion: v1\nkind: 1\n', /^2:1: .*: kind is missing or not a string$/],
+    ['replicas as a string', deployment('spec.replicas', '3'), /^6:3: Deployment: spec\.replicas: .*expected number/],
     [
       'no container',
       deployment('spec.template.spec.containers', []),
       /^16:7: Deployment: spec\.template\.spec\.containers: /,
     ],
     [
-      'a variable as a number',
+      'a variable with a number',
       deployment('spec.template.spec.containers[0].env', [{ name: 'A', value: 1 }]),
       /env\[0\]\.value: .*expected string/,
     ],
-    ['a name that is missing', deployment('metadata.name', undefined), /^3:1: Deployment: metadata\.name: /],
-    [
-      'an item of a List',
-      `${list('List', DEPLOYMENT)}  - kind: Pod\n`,
-      /^\d+:5: items\[1\] has no apiVersion or no kind$/,
-    ],
+    ['a missing name', deployment('metadata.name', undefined), /^3:1: Deployment: metadata\.name: /],
+    ['an item of a List', `${list('List', DEPLOYMENT)}  - kind: Pod\n`, /^\d+:5: items\[1\] lacks apiVersion or kind$/],
   ];
   for (const [what, text, message] of table) {
     test(what, () => {

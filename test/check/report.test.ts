@@ -34,7 +34,7 @@ const FINDING: Finding = {
 const result = (...findings: Finding[]) => ({ findings, notes: [] });
 
 describe('as text', () => {
-  test('each finding has its place, severity, rule, cause and message, and the patch mends all of them', () => {
+  test('each finding has its place, severity, rule, cause and message, and the patch fixes all of them', () => {
     const text = renderFindings(BROKEN, PLAIN);
     assert.match(
       text,
@@ -52,11 +52,11 @@ describe('as text', () => {
     ]);
   });
 
-  test('nothing found says so', () => {
+  test('a report without findings says so', () => {
     assert.equal(renderFindings(result(), PLAIN), '0 errors, 0 warnings, 0 info.\n');
   });
 
-  test('colour is never the only sign', () => {
+  test('colour is never the only indication', () => {
     const start = String.fromCharCode(27);
     const coloured = renderFindings(BROKEN, picocolors.createColors(true));
     assert.ok(coloured.includes(start));
@@ -99,7 +99,7 @@ describe('as SARIF', () => {
     assert.ok(validate(log), JSON.stringify(validate.errors, null, 2));
   };
 
-  test('it is valid by the schema of 2.1.0, which refuses what is wrong', () => {
+  test('it is valid according to the schema of 2.1.0, which rejects invalid logs', () => {
     valid(sarif(BROKEN, SAME));
     valid(sarif(DOCKERFILE, SAME));
     valid(sarif(result(), SAME));
@@ -136,7 +136,7 @@ describe('as SARIF', () => {
     ]);
   });
 
-  test('what was rendered points to its kustomization, with the line in words', () => {
+  test('a finding in rendered YAML points to its kustomization, with the line in its message', () => {
     const log = sarif(result(FINDING), () => ({ file: 'k8s/kustomization.yaml', hasLines: false }));
     const [first] = log.runs[0]?.results ?? [];
     assert.equal(first?.message.text, 'no hook (k8s/shop.yaml:12:3)');
@@ -146,10 +146,10 @@ describe('as SARIF', () => {
   });
 });
 
-describe('as annotations of GitHub', () => {
+describe('as GitHub annotations', () => {
   const annotations = (findings: Finding[], artifactOf = SAME) => checkAnnotations(result(...findings), artifactOf);
 
-  test('a finding is a command with its place', () => {
+  test('a finding is a workflow command with its place', () => {
     assert.equal(annotations([FINDING]), '::error file=k8s/shop.yaml,line=12,col=3,title=no-prestop::no hook\n');
     assert.equal(
       annotations([{ ...FINDING, severity: 'info', source: './a.yaml' }]),
@@ -157,7 +157,7 @@ describe('as annotations of GitHub', () => {
     );
   });
 
-  test('what is special in a command is escaped', () => {
+  test('special characters of a workflow command are escaped', () => {
     const finding = { ...FINDING, source: 'a,b:c%.yaml', message: '100%: a, b\r\n::error::c' };
     assert.equal(
       annotations([finding]),
@@ -170,12 +170,12 @@ describe('as annotations of GitHub', () => {
     assert.equal(text, '::error title=no-prestop::no hook (k8s/shop.yaml:12:3)\n');
   });
 
-  test('of ten of a kind all are shown', () => {
+  test('ten findings of a severity are all shown', () => {
     const ten = Array.from({ length: 10 }, () => FINDING);
     assert.equal(annotations(ten).match(/^::error/gm)?.length, 10);
   });
 
-  test('of more than ten nine are shown, and the last says how many there are in the log', () => {
+  test('of more than ten findings nine are shown, and the last annotation says how many more the log has', () => {
     const many = Array.from({ length: 12 }, (_, index) => ({ ...FINDING, message: `::error::${index}` }));
     const text = annotations([...many, { ...FINDING, severity: 'warning' as const }]);
     const lines = text.trimEnd().split('\n');
@@ -188,7 +188,7 @@ describe('as annotations of GitHub', () => {
     assert.match(lines[13] ?? '', /^::warning /);
   });
 
-  test('nothing found prints nothing', () => assert.equal(annotations([]), ''));
+  test('a report without findings prints nothing', () => assert.equal(annotations([]), ''));
 });
 
 describe('for GitLab', () => {

@@ -7,7 +7,7 @@ import { APP, BUDGET, type Case, checked, POD } from './checked.ts';
 
 type Table = [what: string, given: Case][];
 interface Cases {
-  /** Each with what the message has to say. */
+  /** Each with the expected message. */
   fails: [what: string, given: Case, message: RegExp][];
   passes: Table;
 }
@@ -42,7 +42,7 @@ const env = (...entries: [name: string, value: string][]) => ({
   [`${APP}.env`]: entries.map(([name, value]) => ({ name, value })),
 });
 const proxy = (more: object = {}) => ({ [`${POD}.containers[1]`]: { name: 'proxy', image: 'proxy:1', ...more } });
-/** Neither a Service nor a port nor a probe: nothing that takes requests. */
+/** A worker: no Service, no port and no probe, so nothing that receives requests. */
 const worker = (changes: Record<string, unknown>): Case => ({
   deployment: { [`${APP}.ports`]: undefined, [`${APP}.readinessProbe`]: undefined, ...changes },
   service: { 'spec.selector.app': 'blog' },
@@ -53,7 +53,7 @@ const TABLE: Record<string, Cases> = {
     fails: [
       ['Recreate', deployment({ 'spec.strategy': { type: 'Recreate' } }), /all 3 pods .* write type: RollingUpdate/],
       [
-        'Recreate of one',
+        'Recreate with one replica',
         deployment({ 'spec.strategy': { type: 'Recreate' }, 'spec.replicas': 1 }),
         /the only pod .* write replicas: 3, type: RollingUpdate, maxSurge: 1, maxUnavailable: 0$/,
       ],
@@ -61,31 +61,31 @@ const TABLE: Record<string, Cases> = {
     passes: [
       ['RollingUpdate', {}],
       ['no strategy', deployment({ 'spec.strategy': undefined })],
-      ['Recreate of none', deployment({ 'spec.strategy': { type: 'Recreate' }, 'spec.replicas': 0 })],
-      ['a StatefulSet updated on delete', statefulSet({ 'spec.updateStrategy': { type: 'OnDelete' } })],
+      ['Recreate with no replicas', deployment({ 'spec.strategy': { type: 'Recreate' }, 'spec.replicas': 0 })],
+      ['a StatefulSet with OnDelete', statefulSet({ 'spec.updateStrategy': { type: 'OnDelete' } })],
     ],
   },
   'rollout-takes-all': {
     fails: [
       ['100%', deployment({ [`${LIMITS}.maxUnavailable`]: '100%' }), /maxUnavailable 100% of 3 comes to 3: all 3 pods/],
-      ['as many as there are', deployment({ [`${LIMITS}.maxUnavailable`]: 3 }), /maxUnavailable 3 of 3/],
+      ['as many as replicas', deployment({ [`${LIMITS}.maxUnavailable`]: 3 }), /maxUnavailable 3 of 3/],
       [
-        'one replaced in place',
+        'one replica replaced in place',
         deployment({ 'spec.replicas': 1, [LIMITS]: { maxSurge: 0 } }),
         /maxSurge 0 leaves 1 of 1 to be unavailable: the only pod .* write maxSurge: 1, maxUnavailable: 0$/,
       ],
       [
-        'as many as the autoscaler leaves',
+        "as many as the autoscaler's minimum",
         withAutoscaler(2, { 'spec.replicas': undefined, [`${LIMITS}.maxUnavailable`]: 2 }),
         /maxUnavailable 2 of 2 \(minReplicas\) comes to 2/,
       ],
       [
-        'a StatefulSet at once',
+        'a StatefulSet replaced at once',
         statefulSet({ 'spec.updateStrategy.rollingUpdate.maxUnavailable': 3 }),
-        /all 3 pods may go .* write maxUnavailable: 1$/,
+        /all 3 pods may be deleted .* write maxUnavailable: 1$/,
       ],
       [
-        'a DaemonSet at once',
+        'a DaemonSet replaced at once',
         daemonSet({ 'spec.updateStrategy.rollingUpdate.maxUnavailable': '100%' }),
         /the pods of all nodes/,
       ],
@@ -93,8 +93,8 @@ const TABLE: Record<string, Cases> = {
     passes: [
       ['99% of 3, which rounds down to 2', deployment({ [`${LIMITS}.maxUnavailable`]: '99%' })],
       ['the defaults with one replica', deployment({ 'spec.replicas': 1, 'spec.strategy': undefined })],
-      ['a StatefulSet one by one', statefulSet({})],
-      ['a DaemonSet node by node', daemonSet({})],
+      ['a StatefulSet updated one by one', statefulSet({})],
+      ['a DaemonSet updated node by node', daemonSet({})],
       ['no pods', deployment({ 'spec.replicas': 0, [`${LIMITS}.maxUnavailable`]: '100%' })],
       ['a worker', worker({ [`${LIMITS}.maxUnavailable`]: 3 })],
     ],
@@ -102,11 +102,11 @@ const TABLE: Record<string, Cases> = {
   'host-port-blocks-surge': {
     fails: [
       ['a hostPort', deployment({ [`${APP}.ports[0].hostPort`]: 80 }), /host port 80 .* remove hostPort/],
-      ['the network of the host', deployment({ [`${POD}.hostNetwork`]: true }), /host port 8080 .* remove hostNetwork/],
+      ['the host network', deployment({ [`${POD}.hostNetwork`]: true }), /host port 8080 .* remove hostNetwork/],
     ],
     passes: [
       ['no host port', {}],
-      ['one may be away', deployment({ [`${APP}.ports[0].hostPort`]: 80, [`${LIMITS}.maxUnavailable`]: 1 })],
+      ['one pod may be unavailable', deployment({ [`${APP}.ports[0].hostPort`]: 80, [`${LIMITS}.maxUnavailable`]: 1 })],
     ],
   },
   'min-ready-seconds-zero': {
@@ -116,7 +116,7 @@ const TABLE: Record<string, Cases> = {
     ],
     passes: [
       ['5', {}],
-      ['nothing rolls', deployment({ 'spec.minReadySeconds': 0, 'spec.replicas': 0 })],
+      ['no replicas', deployment({ 'spec.minReadySeconds': 0, 'spec.replicas': 0 })],
       ['a worker', worker({ 'spec.minReadySeconds': 0 })],
     ],
   },
@@ -128,7 +128,7 @@ const TABLE: Record<string, Cases> = {
     passes: [
       ['2', deployment({ 'spec.replicas': 2 })],
       ['0', deployment({ 'spec.replicas': 0 })],
-      ['an autoscaler decides', withAutoscaler(1, { 'spec.replicas': undefined })],
+      ['with an autoscaler', withAutoscaler(1, { 'spec.replicas': undefined })],
       ['a worker', worker({ 'spec.replicas': 1 })],
     ],
   },
@@ -139,7 +139,7 @@ const TABLE: Record<string, Cases> = {
     ],
     passes: [
       ['minReplicas 2', withAutoscaler(2, { 'spec.replicas': undefined })],
-      ['of another Deployment', { deployment: { 'metadata.name': 'blog' }, more: [BUDGET, autoscaler(1)] }],
+      ['for another Deployment', { deployment: { 'metadata.name': 'blog' }, more: [BUDGET, autoscaler(1)] }],
     ],
   },
   'hpa-overrides-replicas': {
@@ -153,14 +153,14 @@ const TABLE: Record<string, Cases> = {
     fails: [['1', statefulSet({ 'spec.replicas': 1 }), /deletes the only pod before it starts the next one/]],
     passes: [
       ['2', statefulSet({ 'spec.replicas': 2 })],
-      ['updated on delete', statefulSet({ 'spec.replicas': 1, 'spec.updateStrategy.type': 'OnDelete' })],
+      ['OnDelete', statefulSet({ 'spec.replicas': 1, 'spec.updateStrategy.type': 'OnDelete' })],
       ['a Deployment', deployment({ 'spec.replicas': 1 })],
     ],
   },
   'shutdown-disabled': {
     fails: [
       ['none', ownImage(env(['SHUTDOWN', 'none'])), /SHUTDOWN=none: SIGTERM is not handled/],
-      ['exit', ownImage(env(['SHUTDOWN', 'exit'])), /SHUTDOWN=exit: SIGTERM ends the app at once/],
+      ['exit', ownImage(env(['SHUTDOWN', 'exit'])), /SHUTDOWN=exit: SIGTERM ends the app immediately/],
       ['absent, which is none', ownImage({}), /SHUTDOWN=none/],
       ['the last of two', ownImage(env(['SHUTDOWN', 'drain'], ['SHUTDOWN', 'none'])), /SHUTDOWN=none/],
     ],
@@ -169,7 +169,7 @@ const TABLE: Record<string, Cases> = {
       ['close', ownImage(env(['SHUTDOWN', 'close']))],
       ["another image's variable", deployment(env(['SHUTDOWN', 'none']))],
       [
-        'an image of a longer name',
+        'an image with a longer name',
         deployment({ [`${APP}.image`]: 'k8s-rollout-test-node-exporter:1', ...env(['SHUTDOWN', 'none']) }),
       ],
     ],
@@ -185,17 +185,17 @@ const TABLE: Record<string, Cases> = {
       ['in args', args('sh', '-c', 'node server.js'), /keeps the shell/],
       ['CMD in shell form', dockerfile('FROM node:24', 'CMD node server.js'), /^CMD: sh -c "node server\.js"/],
       ['ENTRYPOINT in shell form', dockerfile('FROM node:24', 'ENTRYPOINT node a.js', 'CMD ["b"]'), /^ENTRYPOINT: /],
-      ['a misspelt array', dockerfile('FROM node:24', "CMD ['node', 'a.js']"), /^CMD: /],
+      ['a malformed array', dockerfile('FROM node:24', "CMD ['node', 'a.js']"), /^CMD: /],
     ],
     passes: [
       ['exec', command('sh', '-c', 'exec node server.js')],
       ['exec after other steps', command('sh', '-c', 'set -e\ncd /app\nexec node server.js')],
-      ['bash, which gives way', command('bash', '-c', 'cd /app && node server.js')],
-      ['traps of its own', command('sh', '-c', 'trap "kill $p" TERM; node server.js & p=$!; wait')],
+      ['bash, which execs the last command', command('bash', '-c', 'cd /app && node server.js')],
+      ['a script with traps', command('sh', '-c', 'trap "kill $p" TERM; node server.js & p=$!; wait')],
       ['no shell', command('node', 'server.js')],
       ['CMD in exec form', dockerfile('FROM node:24', 'CMD ["node", "server.js"]')],
       ['CMD in shell form with exec', dockerfile('FROM node:24', 'CMD exec node server.js')],
-      ["Alpine's shell, which gives way", dockerfile('FROM node:24-alpine', 'CMD node server.js')],
+      ["Alpine's shell, which execs the last command", dockerfile('FROM node:24-alpine', 'CMD node server.js')],
       ['a stage that is not the last', dockerfile('FROM node:24 AS build', 'CMD npm start', 'FROM node:24')],
     ],
   },
@@ -216,8 +216,8 @@ const TABLE: Record<string, Cases> = {
       ['bun run', command('bun', 'run', 'start')],
       ['deno task', command('deno', 'task', 'start')],
       ['npm as an argument', command('node', 'npm')],
-      ['dumb-init, which signals all of them', command('dumb-init', 'npm', 'start')],
-      ['tini -g, which signals all of them', command('tini', '-g', '--', 'npm', 'start')],
+      ['dumb-init, which signals all processes', command('dumb-init', 'npm', 'start')],
+      ['tini -g, which signals all processes', command('tini', '-g', '--', 'npm', 'start')],
     ],
   },
   'yarn-or-pnpm-as-pid1': {
@@ -228,7 +228,7 @@ const TABLE: Record<string, Cases> = {
     ],
     passes: [
       ['node', command('node', 'server.js')],
-      ['npm, which has a rule of its own', command('npm', 'start')],
+      ['npm, which another rule covers', command('npm', 'start')],
     ],
   },
   'entrypoint-script': {
@@ -243,7 +243,7 @@ const TABLE: Record<string, Cases> = {
     ],
     passes: [
       ['a program', command('/app/server')],
-      ['a text for a shell', command('sh', '-c', 'exec node server.js')],
+      ['a script text', command('sh', '-c', 'exec node server.js')],
     ],
   },
   'share-process-namespace': {
@@ -277,11 +277,11 @@ const TABLE: Record<string, Cases> = {
       ],
       ["a shell's sleep", deployment({ ...exec('sh', '-c', 'sleep 40'), [GRACE]: 30 }), /30 is not above preStop 40 s/],
       [
-        'no room for the preStop hook that is missing',
+        'no room for the missing preStop hook',
         deployment({ [PRE_STOP]: undefined, [GRACE]: 5 }),
         /5 is not above the missing preStop hook's 5 s/,
       ],
-      ['0', deployment({ [PRE_STOP]: undefined, [GRACE]: 0 }), /0 is not above 0: pods are killed at once/],
+      ['0', deployment({ [PRE_STOP]: undefined, [GRACE]: 0 }), /0 is not above 0: pods are killed immediately/],
       [
         "the drain delay of this project's images",
         ownImage({ [GRACE]: 7, ...env(['SHUTDOWN', 'drain'], ['DRAIN_DELAY_MS', '2000']) }),
@@ -303,7 +303,7 @@ const TABLE: Record<string, Cases> = {
         deployment({ [PRE_STOP]: { httpGet: { path: '/stop', port: 'http' } }, [GRACE]: 1 }),
       ],
       ['a short one of a worker without a hook', worker({ [PRE_STOP]: undefined, [GRACE]: 1 })],
-      ['a sleep that the API server refuses', deployment({ [GRACE]: 4 })],
+      ['a sleep that the API server rejects', deployment({ [GRACE]: 4 })],
       ["another image's drain delay", deployment({ [GRACE]: 7, ...env(['DRAIN_DELAY_MS', '2000']) })],
     ],
   },
@@ -339,7 +339,7 @@ const TABLE: Record<string, Cases> = {
         },
       ],
       ['a command of unknown length', deployment(exec('/drain'))],
-      ['sleeps that add up', deployment(exec('sh', '-c', 'sleep 1; nginx -s quit; sleep 1'))],
+      ['several sleeps', deployment(exec('sh', '-c', 'sleep 1; nginx -s quit; sleep 1'))],
       ['minutes', deployment({ ...exec('sleep', '1m'), [GRACE]: 100 })],
       ['a variable', deployment(exec('sh', '-c', 'sleep $SECONDS_TO_STAY'))],
     ],
@@ -374,7 +374,7 @@ const TABLE: Record<string, Cases> = {
     ],
     passes: [
       ['the sleep action', {}],
-      ['one that is too short, which has a rule of its own', deployment(exec('sleep', '1'))],
+      ['a sleep that is too short, which another rule covers', deployment(exec('sleep', '1'))],
       ['a command that does more', deployment(exec('sh', '-c', 'sleep 5 && nginx -s quit'))],
     ],
   },
@@ -395,7 +395,7 @@ const TABLE: Record<string, Cases> = {
     passes: [
       ['a readiness probe', {}],
       [
-        'a startup probe, which counts for the start',
+        'a startup probe, which is enough for the start',
         deployment({ [`${APP}.readinessProbe`]: undefined, [`${APP}.startupProbe`]: HTTP }),
       ],
       ['a sidecar without one', deployment(proxy({ ports: [{ containerPort: 9090 }] }))],
@@ -410,14 +410,14 @@ const TABLE: Record<string, Cases> = {
         /is killed after 30 s of failing .* out of service after 30 s/,
       ],
       [
-        'liveness is even quicker',
+        'liveness fails even sooner',
         deployment({ [`${APP}.readinessProbe`]: HTTP, [`${APP}.livenessProbe`]: { ...HTTP, periodSeconds: 1 } }),
         /killed after 3 s/,
       ],
     ],
     passes: [
       [
-        'liveness gives up later',
+        'liveness fails later',
         deployment({ [`${APP}.readinessProbe`]: HTTP, [`${APP}.livenessProbe`]: { ...HTTP, failureThreshold: 4 } }),
       ],
       [
@@ -443,7 +443,7 @@ const TABLE: Record<string, Cases> = {
         'a native sidecar',
         deployment({ [`${POD}.initContainers[0]`]: { name: 'proxy', image: 'proxy:1', restartPolicy: 'Always' } }),
       ],
-      ['nothing stays', deployment({ ...proxy(), [PRE_STOP]: undefined })],
+      ['nothing stays in service', deployment({ ...proxy(), [PRE_STOP]: undefined })],
     ],
   },
   'session-affinity-pins-dying-pod': {
@@ -451,7 +451,7 @@ const TABLE: Record<string, Cases> = {
       [
         'ClientIP and no hook',
         { deployment: { [PRE_STOP]: undefined }, service: { 'spec.sessionAffinity': 'ClientIP' } },
-        /^Service "shop": sessionAffinity ClientIP keeps sending a client to the pod of Deployment "shop"/,
+        /^Service "shop": sessionAffinity ClientIP keeps sending a client to a terminating pod of Deployment "shop"/,
       ],
     ],
     passes: [
@@ -460,7 +460,7 @@ const TABLE: Record<string, Cases> = {
     ],
   },
   'external-traffic-policy-local': {
-    fails: [['Local', { service: { 'spec.externalTrafficPolicy': 'Local' } }, /^Service "shop": .* has to outlast/]],
+    fails: [['Local', { service: { 'spec.externalTrafficPolicy': 'Local' } }, /^Service "shop": .* must outlast/]],
     passes: [
       ['Cluster', { service: { 'spec.externalTrafficPolicy': 'Cluster' } }],
       ['a Service of other pods', { service: { 'spec.externalTrafficPolicy': 'Local', 'spec.selector.app': 'blog' } }],
@@ -478,7 +478,7 @@ const TABLE: Record<string, Cases> = {
     passes: [
       ['one', {}],
       [
-        'one that selects by expression',
+        'one with matchExpressions',
         {
           more: [
             { ...BUDGET, spec: { selector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['shop'] }] } } },
@@ -491,7 +491,7 @@ const TABLE: Record<string, Cases> = {
   'pdb-disruptions-is-zero': {
     fails: [
       ['maxUnavailable 0', budget({ maxUnavailable: 0 }), /maxUnavailable 0 of 3 allows no eviction/],
-      ['minAvailable as many as there are', budget({ minAvailable: 3 }), /minAvailable 3 of 3/],
+      ['minAvailable as many as replicas', budget({ minAvailable: 3 }), /minAvailable 3 of 3/],
       ['minAvailable that rounds up to all', budget({ minAvailable: '70%' }), /minAvailable 70% of 3/],
       ['all of them', budget({ minAvailable: '100%' }), /minAvailable 100%/],
     ],
@@ -516,7 +516,7 @@ const TABLE: Record<string, Cases> = {
       ],
     ],
     passes: [
-      ['what is accepted', {}],
+      ['a valid manifest', {}],
       ['an equal sleep', deployment({ [GRACE]: 5 })],
       ['a DaemonSet', daemonSet({})],
     ],
@@ -530,7 +530,7 @@ describe('the patch of a finding', () => {
     return container;
   };
 
-  test('writes exec where the script of the shell stands, and leaves the other words', () => {
+  test("adds exec to the shell's script and keeps the other words", () => {
     assert.deepEqual(patchOf('shell-pid1', command('/bin/sh', '-ec', 'node a.js "$@"', 'x')), {
       name: 'app',
       command: ['/bin/sh', '-ec', 'exec node a.js "$@"', 'x'],
@@ -539,7 +539,7 @@ describe('the patch of a finding', () => {
     assert.deepEqual(patchOf('shell-pid1', split), { name: 'app', args: ['exec node a.js'] });
   });
 
-  test('replaces a command that sleeps by the sleep action', () => {
+  test('replaces a sleep command by the sleep action', () => {
     const sleeps = { name: 'app', lifecycle: { preStop: { exec: null, sleep: { seconds: 5 } } } };
     assert.deepEqual(patchOf('prestop-too-short', deployment(exec('sleep', '1'))), sleeps);
     assert.deepEqual(patchOf('prestop-exec-instead-of-sleep', deployment(exec('sleep', '5'))), sleeps);
@@ -547,14 +547,14 @@ describe('the patch of a finding', () => {
 });
 
 describe('the registry', () => {
-  test('has no id twice, and refuses it', () => {
+  test('has unique ids, and rejects duplicates', () => {
     assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
     const [first] = RULES;
     assert.ok(first);
     assert.throws(() => withUniqueIds([...RULES, first]), /two rules have the id "no-rolling-update-strategy"/);
   });
 
-  test('shares no id with the causes, which explain takes too', () => {
+  test('shares no id with the causes, which explain accepts too', () => {
     assert.deepEqual(
       RULES.filter(({ id }) => CAUSE_IDS.some((cause) => cause === id)),
       [],
@@ -566,7 +566,7 @@ describe('the registry', () => {
     for (const [id, { fails, passes }] of Object.entries(TABLE)) assert.ok(fails.length * passes.length > 0, id);
   });
 
-  test('minds nothing about the Deployment the tests start from', () => {
+  test('has no findings for the Deployment that the tests start from', () => {
     assert.deepEqual(checked({}).findings, []);
   });
 });

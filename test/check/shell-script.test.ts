@@ -5,7 +5,7 @@ import { pid1 } from '../../src/check/pid1.ts';
 import { readScript, shellInput } from '../../src/check/shell-script.ts';
 import { stayOf } from '../../src/check/staying.ts';
 
-describe('the commands of a script, each with its place', () => {
+describe('the commands of a script, and which process runs each', () => {
   const table: [script: string, commands: string[], end: string][] = [
     ['node a.js', ['line node a.js'], 'command'],
     ['a; b "x\ny; exec z" c', ['line a', 'line b x\ny; exec z c'], 'command'],
@@ -58,7 +58,7 @@ describe('the commands of a script, each with its place', () => {
   }
 });
 
-describe('unknown is a script', () => {
+describe('not understood', () => {
   const table = [
     "'",
     '"',
@@ -126,10 +126,10 @@ describe('PID 1', () => {
     [['sh', '-c', '. ./env && node a.js'], '', 'shell'],
     [['sh', '-c', 'node a.js &'], '', 'unknown'],
     [['sh', '-c', ''], '', 'unknown'],
-    // With no advice to write exec before it.
+    // No advice to add exec in these cases.
     [['sh', '-c', '["npm", start]'], '', 'shell'],
     [['sh', '-c', '[ -f x ] && node a.js'], '', 'shell'],
-    // Seen with bash 5.2.
+    // Observed with bash 5.2.
     [['bash', '-c', 'a=$((1 + 2)); node a.js $a'], '', 'app'],
     [['bash', '-c', 'a || node a.js'], '', 'app'],
     [['bash', '-c', 'node a.js >log'], '', 'shell'],
@@ -158,7 +158,7 @@ describe('exec is advised', () => {
   }
 });
 
-describe('what a shell is made to run', () => {
+describe('what a shell runs', () => {
   const table: [args: string[], input: object | undefined][] = [
     [['-c', 'a'], { script: 'a' }],
     [['-ec', 'a', 'b'], { script: 'a' }],

@@ -20,7 +20,7 @@ describe('how long a preStop hook takes', () => {
     [{ httpGet: { port: 8080 } }, undefined],
   ];
   for (const [preStop, seconds] of table) {
-    test(`${JSON.stringify(preStop)}: ${seconds ?? 'cannot be told'}`, () => {
+    test(`${JSON.stringify(preStop)}: ${seconds ?? 'unknown'}`, () => {
       const stay = stayOf({ name: 'app', lifecycle: { preStop } }, 2);
       assert.deepEqual(stay, { preStopSeconds: seconds, drainDelaySeconds: 2, atLeastSeconds: (seconds ?? 0) + 2 });
     });
@@ -32,9 +32,9 @@ describe('the drain delay', () => {
     const env = [{ name: 'DRAIN_DELAY_MS', ...(value !== undefined && { value }) }];
     return stayOf({ name: 'app', image, env }, 3).drainDelaySeconds;
   };
-  test("of this project's images is what their variable says", () => {
+  test("of this project's images comes from their variable", () => {
     assert.equal(delay('k8s-rollout-test-deno', '2500'), 2.5);
     assert.equal(delay('a.example/b/k8s-rollout-test-node@sha256:0', undefined), 0);
   });
-  test('of other images is what the command line says', () => assert.equal(delay('shop:1', '2500'), 3));
+  test('of other images comes from the command line', () => assert.equal(delay('shop:1', '2500'), 3));
 });

@@ -164,6 +164,9 @@ describe('conform on servers of all kinds', options, () => {
     const command = [...asNobody.slice(1), NODE, cli, 'conform', '--', ...asNobody, NODE, FAULTY, 'none'];
     const { status, stderr } = spawnSync('setpriv', command, { encoding: 'utf8' });
     assert.equal(status, 4, stderr);
-    assert.match(stderr, /^k8s-rollout-test: [^\n]*: it changes its user, and this sandbox has only one: [^\n]*\n$/);
+    assert.match(
+      stderr,
+      /^k8s-rollout-test: [^\n]*: it switches to another user, but this sandbox has only one: [^\n]*\n$/,
+    );
   });
 });

@@ -69,9 +69,9 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       'nothing to restart',
       ['run', '--on', 'kubernetes', '--url', 'http://web'],
       2,
-      /--deployment or --statefulset NAME/,
+      /--deployment NAME or --statefulset NAME/,
     ],
-    ['no address', ['run', '--on', 'kubernetes', '--deployment', 'web'], 2, /Give --url/],
+    ['no address', ['run', '--on', 'kubernetes', '--deployment', 'web'], 2, /with --url \(an Ingress/],
     [
       'an address with a path',
       ['run', '--on', 'kubernetes', '--deployment', 'web', '--url', 'http://web/shop?a=1'],

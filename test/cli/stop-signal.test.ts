@@ -34,7 +34,7 @@ describe('the STOPSIGNAL of a Dockerfile is', () => {
     ],
     ['no signal', ['FROM a', 'STOPSIGNAL SIGSTRANGE'], /^Dockerfile:2: STOPSIGNAL SIGSTRANGE: must be the name/],
     ['not the number of a signal', ['FROM a', 'STOPSIGNAL 99'], /^Dockerfile:2: STOPSIGNAL 99: must be the name/],
-    ['not in a Dockerfile', ['hello'], /^Dockerfile: no Dockerfile: it has no FROM$/],
+    ['not in a Dockerfile', ['hello'], /^Dockerfile: not a Dockerfile: it has no FROM$/],
   ];
   for (const [what, lines, message] of refused) {
     test(`refused if it is ${what}`, () => {
@@ -55,6 +55,6 @@ test('check says what a stop signal in a manifest requires', () => {
   });
   assert.match(
     notes.join('\n'),
-    /lifecycle\.stopSignal SIGQUIT needs the feature gate ContainerStopSignals; without it/,
+    /lifecycle\.stopSignal SIGQUIT needs the feature gate ContainerStopSignals\. Without it/,
   );
 });

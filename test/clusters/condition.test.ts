@@ -1,4 +1,4 @@
-/** Waits that events end. */
+/** Waits for conditions. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Conditions, within as deadline, type Waiting } from '../../src/clusters/condition.ts';
@@ -21,12 +21,12 @@ describe('a wait', () => {
     await within(1000, 'the wait', wait);
   });
 
-  test('ends at its deadline, though nothing happens', async () => {
+  test('fails at its deadline without any event', async () => {
     const wait = new Conditions().until(() => false, waiting({ leftMs: deadline(20) }));
     await assert.rejects(within(1000, 'the wait', wait), /^Error: stuck$/);
   });
 
-  test('goes on past a deadline that was moved', async () => {
+  test('continues if its deadline was moved', async () => {
     let leftMs = deadline(20);
     const conditions = new Conditions();
     const endsAtMs = performance.now() + 100;
@@ -41,7 +41,7 @@ describe('a wait', () => {
     ['none', Number.POSITIVE_INFINITY],
     ['longer than a timer can be', 2_147_483_647_000],
   ] as const) {
-    test(`whose deadline is ${what} does not end at once`, async () => {
+    test(`whose deadline is ${what} does not fail immediately`, async () => {
       const conditions = new Conditions();
       let looks = 0;
       const wait = conditions.until(

@@ -1,4 +1,4 @@
-/** Every case has a server that passes it and one that fails it; each of these runs here. */
+/** Every case has a server that passes it and one that fails it; all of them run here. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CASES } from '../../src/conform/cases/registry.ts';
@@ -6,7 +6,7 @@ import type { CaseResult } from '../../src/conform/suite.ts';
 import { canBePid1 } from '../../src/processes/container-process.ts';
 import { faulty, IMPATIENT, IN_A_SHELL, verdicts, WRAPPED, WRAPPED_CUTTER } from './suite.ts';
 
-/** For each case the fault that fails it (servers/faulty.mjs), and what is to be seen of that. */
+/** The fault that fails each case (servers/faulty.mjs), and the expected observation. */
 const FAILING: Record<string, [fault: string, seen: RegExp]> = {
   'exits-on-sigterm': ['ignores-sigterm', /^still running at the end of the grace period/],
   'exit-code-zero': ['exits-with-143', /^it ended with exit code 143$/],
@@ -65,7 +65,7 @@ test('there is a failing server for every case', () => {
 
 const options = {
   skip: canBePid1() ? false : 'processes cannot be PID 1 of a namespace of their own here',
-  // They wait for most of their time.
+  // They mostly wait.
   concurrency: 5,
 };
 

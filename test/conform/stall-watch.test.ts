@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StallWatch } from '../../src/conform/stall-watch.ts';
 
-test('a stall is noticed by those who ran through it, and by nobody after it', async (t) => {
+test('a stall affects what ran during it, and nothing later', async (t) => {
   const watch = new StallWatch();
   t.after(() => watch.stop());
   await delay(50);

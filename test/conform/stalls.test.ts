@@ -5,8 +5,8 @@ import { faulty, judged } from './suite.ts';
 
 const skip = canBePid1() ? false : 'processes cannot be PID 1 of a namespace of their own here';
 
-test('what a server does right is believed on a machine that stands still now and then', { skip }, async (t) => {
-  // No later attempt finds a calmer machine.
+test('a pass counts even on a machine that stalls now and then', { skip }, async (t) => {
+  // Later attempts do not find a calmer machine.
   const stalls = setInterval(() => {
     const untilMs = performance.now() + 200;
     while (performance.now() < untilMs);

@@ -1,4 +1,4 @@
-/** Runs cases against one of the servers beside this file. */
+/** Runs cases against one of the servers in this folder. */
 import { join } from 'node:path';
 import { CASES } from '../../src/conform/cases/registry.ts';
 import { type CaseResult, runSuite } from '../../src/conform/suite.ts';
@@ -25,17 +25,17 @@ export function faulty(fault: string): string[] {
 
 export const WRAPPED = [process.execPath, server('wrapper.mjs'), ...faulty('none')];
 
-/** What does not wait for the server, and what does for one that cuts. */
+/** A wrapper that does not wait for the server, and one that waits for a server that cuts requests. */
 export const IMPATIENT = (mode: string) => [process.execPath, server('impatient-wrapper.mjs'), mode, ...faulty('none')];
 export const WRAPPED_CUTTER = [process.execPath, server('wrapper.mjs'), ...faulty('does-not-wait-for-requests')];
 
-/** A shell that keeps the signal to itself; without the second command it would become the server. */
+/** A shell that does not pass the signal on; without the second command it would exec the server. */
 export const IN_A_SHELL = ['sh', '-c', '"$@"; true', 'sh', ...faulty('none')];
 
-/** How long the other tests may keep the machine busy before these give up. */
+/** How long the other tests may keep the machine busy before these tests give up. */
 const BUSY_LIMIT_MS = 10 * 60_000;
 
-/** @throws ProgramError (invalid measurement) when the machine stays too busy for a verdict */
+/** @throws ProgramError (invalid measurement) if the machine stays too busy for a verdict */
 export async function verdicts(command: readonly string[], ids: readonly string[]): Promise<CaseResult[]> {
   const endMs = performance.now() + BUSY_LIMIT_MS;
   for (;;) {
@@ -48,7 +48,7 @@ export async function verdicts(command: readonly string[], ids: readonly string[
   }
 }
 
-/** The same, but gives up on a machine that is too busy. */
+/** Like `verdicts`, but fails immediately on a machine that is too busy. */
 export async function judged(command: readonly string[], ids: readonly string[]): Promise<CaseResult[]> {
   const result = await runSuite({
     target: {

@@ -1,9 +1,9 @@
-/** Manifests and a server for tests of the engine, small enough to read beside the test. */
+/** Manifests and a server for tests of the engine, small enough to read next to the test. */
 import { type Manifests, readManifests } from '../../src/manifests/manifests.ts';
 
 export interface Shape {
   kind?: 'Deployment' | 'StatefulSet';
-  /** The Service has no address of its own. */
+  /** The Service has no cluster IP. */
   headless?: boolean;
   replicas?: number;
   strategy?: string;
@@ -16,7 +16,7 @@ export interface Shape {
 
 const READY = '{ httpGet: { path: /readyz, port: http }, periodSeconds: 1 }';
 
-/** A workload and its Service; what is not said is the API's default. */
+/** A workload and its Service; fields that are not given have the API's defaults. */
 export function manifests(shape: Shape = {}): Manifests {
   const optional = (name: string, value: unknown) => (value === undefined ? '' : `${name}: ${value}`);
   return readManifests(
@@ -50,7 +50,7 @@ spec:
   );
 }
 
-/** The lines every test server begins with: it answers, and says in its log what happened to it. */
+/** The common part of every test server: it responds, and logs its lifecycle. */
 const SERVER = `
 const http = require('node:http');
 const say = (event) => console.log(JSON.stringify({ event, wallMs: Date.now() }));
@@ -61,11 +61,11 @@ const server = http.createServer((req, res) => {
 }).listen(Number(process.env.PORT), process.env.HOST, () => say('listening'));
 `;
 
-/** A server that does `onSigterm` (JavaScript) on SIGTERM; without it, it has no handler. */
+/** A server that runs `onSigterm` (JavaScript) on SIGTERM; without it, the server has no handler. */
 export function serverCommand(onSigterm?: string): string[] {
   const handler = onSigterm === undefined ? '' : `process.on('SIGTERM', () => { say('sigterm'); ${onSigterm} });`;
   return [process.execPath, '-e', SERVER + handler];
 }
 
-/** Exits as soon as it is told to. */
+/** Exits immediately. */
 export const PROMPT = 'process.exit(0);';

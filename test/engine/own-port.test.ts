@@ -1,4 +1,4 @@
-/** Pods whose server listens on a port of its own choice: a network each, joined to the host by a relay. */
+/** Pods whose server listens on a fixed port: each has a network of its own, connected to the host by a relay. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LocalCluster } from '../../src/clusters/local/local-cluster.ts';
@@ -9,7 +9,7 @@ import { manifests } from './manifests.ts';
 import { PROMPT_TIMINGS, podsOf } from './rollout.ts';
 
 const OWN_PORT = 3000;
-/** Listens on a second port as well, which its readiness probe asks. */
+/** Also listens on a second port, which its readiness probe checks. */
 const TWO_PORTS = `
 require('node:http').createServer((req, res) => res.end('pod')).listen(${OWN_PORT});
 require('node:http').createServer((req, res) => res.end('ready')).listen(3001, '127.0.0.1');
@@ -18,7 +18,7 @@ process.on('SIGTERM', () => process.exit(0));
 
 const READY = '{ tcpSocket: { port: 8080 }, periodSeconds: 1 }';
 
-/** Listens on port 3000 whatever it is told; says nothing of its life. */
+/** Listens on port 3000 regardless of PORT; keeps no lifecycle log. */
 const SERVER = `
 const server = require('node:http').createServer((req, res) => {
   if (req.url === '/crash') process.exit(7);
@@ -27,7 +27,7 @@ const server = require('node:http').createServer((req, res) => {
 process.on('SIGTERM', () => { server.close(); setTimeout(() => process.exit(0), 1000); });
 `;
 
-test('pods share a port, refuse when their server does, and come back', {
+test('pods can use the same port, refuse connections when their server does, and recover from a crash', {
   skip: canBePid1() ? false : 'pods have no networks of their own here',
 }, async (t) => {
   const command = [process.execPath, '-e', SERVER];
@@ -63,14 +63,14 @@ test('pods share a port, refuse when their server does, and come back', {
   await deployed.disrupt();
   const old = podsOf(deployed.record(), 'old');
   for (const { sigtermMs = 0, stoppedListeningMs = 0, exitMs = 0, listeningMs } of old) {
-    assert.equal(listeningMs, undefined, 'it keeps no log');
+    assert.equal(listeningMs, undefined, 'it keeps no lifecycle log');
     assert.ok(stoppedListeningMs - sigtermMs < 300, `stopped after ${stoppedListeningMs - sigtermMs} ms`);
-    assert.ok(exitMs - stoppedListeningMs > 500, 'its end is not taken for its stop');
+    assert.ok(exitMs - stoppedListeningMs > 500, 'its exit is distinguished from the end of listening');
   }
   for (const url of urls) assert.equal(await tryConnect(Number(new URL(url).port)), 'ECONNREFUSED');
 });
 
-test('probes and hooks reach a further port of the pod, and a hook that asks where nothing listens fails', {
+test('probes and hooks reach a further port of the pod, and a hook fails if nothing listens on its port', {
   skip: canBePid1() ? false : 'pods have no networks of their own here',
 }, async (t) => {
   const command = [process.execPath, '-e', TWO_PORTS];

@@ -1,4 +1,4 @@
-/** The local cluster's rollouts with real processes: order, numbers and times, as Kubernetes has them. */
+/** Rollouts of the local cluster with real processes: order, numbers and times, as in Kubernetes. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PodTimeline } from '../../src/analysis/pod-timeline.ts';
@@ -7,7 +7,7 @@ import { manifests, PROMPT, type Shape, serverCommand } from './manifests.ts';
 import { deploy, peak, podsOf, rollOut } from './rollout.ts';
 
 const ms = (value: number | undefined): number => {
-  assert.ok(value !== undefined, 'the trace lacks a time');
+  assert.ok(value !== undefined, 'a time is missing in the trace');
   return value;
 };
 
@@ -33,7 +33,7 @@ describe('RollingUpdate', { concurrency: 4 }, () => {
         const left = pods.filter(
           (p) => ms(p.readyMs) <= ms(deletionMs) && !(ms(deletionMs) >= (p.deletionMs ?? Number.POSITIVE_INFINITY)),
         );
-        assert.ok(left.length >= fewest, `${left.length} ready pods were left at ${deletionMs}`);
+        assert.ok(left.length >= fewest, `${left.length} ready pods remained at ${deletionMs}`);
       }
     });
   }
@@ -44,14 +44,14 @@ describe('RollingUpdate', { concurrency: 4 }, () => {
     assert.ok(ms(fresh.readyMs) <= ms(old.deletionMs));
   });
 
-  test('minReadySeconds holds the next deletion back', async (t) => {
+  test('minReadySeconds delays the next deletion', async (t) => {
     const record = await rollOut(t, manifests({ minReadySeconds: 2 }), serverCommand(PROMPT));
     const [old, fresh] = [podsOf(record, 'old')[0], podsOf(record, 'new')[0]] as [PodTimeline, PodTimeline];
     assert.ok(ms(old.deletionMs) - ms(fresh.readyMs) >= 2000);
   });
 });
 
-test('Recreate makes no new pod before the last old one is gone', async (t) => {
+test('Recreate creates no new pod before the last old one is gone', async (t) => {
   const shape = { replicas: 2, strategy: '{ type: Recreate }' };
   const record = await rollOut(t, manifests(shape), serverCommand('setTimeout(() => process.exit(0), 700)'));
   const lastExit = Math.max(...podsOf(record, 'old').map((pod) => ms(pod.exitMs)));
@@ -59,7 +59,7 @@ test('Recreate makes no new pod before the last old one is gone', async (t) => {
 });
 
 describe('a StatefulSet', { concurrency: 2 }, () => {
-  test('replaces one pod at a time, the highest ordinal first, by another of its name', async (t) => {
+  test('replaces one pod at a time, the highest ordinal first, by one of the same name', async (t) => {
     const record = await rollOut(t, manifests({ kind: 'StatefulSet', replicas: 3 }), serverCommand(PROMPT));
     assert.deepEqual(
       podsOf(record, 'new').map(({ name }) => name),
@@ -69,7 +69,7 @@ describe('a StatefulSet', { concurrency: 2 }, () => {
     let readyMs = 0;
     for (const fresh of podsOf(record, 'new')) {
       const old = record.pods.find(({ name, generation }) => name === fresh.name && generation === 'old');
-      assert.ok(ms(old?.deletionMs) >= readyMs, `${fresh.name} was deleted before the last successor was ready`);
+      assert.ok(ms(old?.deletionMs) >= readyMs, `${fresh.name} was deleted before the previous replacement was ready`);
       assert.ok(
         fresh.createdMs >= (old?.goneMs ?? Number.POSITIVE_INFINITY),
         `there were two pods ${fresh.name} at a time`,
@@ -78,7 +78,7 @@ describe('a StatefulSet', { concurrency: 2 }, () => {
     }
   });
 
-  test('behind a headless Service: DNS names no terminating pod, not even the only one', async (t) => {
+  test('behind a headless Service: DNS returns no terminating pod, not even the only one', async (t) => {
     const shape: Shape = { kind: 'StatefulSet', headless: true, preStop: '{ sleep: { seconds: 1 } }' };
     const record = await rollOut(t, manifests(shape), serverCommand(PROMPT));
     const [old] = podsOf(record, 'old');
@@ -100,7 +100,7 @@ describe('termination', { concurrency: 5 }, () => {
     return { pod: podsOf(record, 'old')[0] as PodTimeline, log, events: record.events };
   };
 
-  test('without preStop, SIGTERM comes with the deletion', async (t) => {
+  test('without preStop, SIGTERM is sent at the deletion', async (t) => {
     const { pod } = await oldPod(t, {}, PROMPT);
     assert.ok(ms(pod.sigtermMs) - ms(pod.deletionMs) < 200);
     assert.equal(pod.exitCode, 0);
@@ -118,14 +118,14 @@ describe('termination', { concurrency: 5 }, () => {
     assert.ok(!events.some((event) => event.type === 'FailedPreStopHook'));
   });
 
-  test('an exec preStop that fails is told of, and SIGTERM comes all the same', async (t) => {
+  test('an exec preStop that fails is reported, and SIGTERM is sent anyway', async (t) => {
     const { pod, events } = await oldPod(t, { preStop: '{ exec: { command: [sh, -c, "exit 3"] } }' }, PROMPT);
     assert.deepEqual([pod.hook?.outcome, pod.hook?.exitCode], ['failed', 3]);
     assert.match(events.find((event) => event.type === 'FailedPreStopHook')?.message ?? '', /exit code 3/);
     assert.equal(pod.exitCode, 0);
   });
 
-  test('an exec preStop that does not end is cut at the end of the grace period', async (t) => {
+  test('an exec preStop that does not finish is cut off at the end of the grace period', async (t) => {
     const shape = { graceSeconds: 2, preStop: '{ exec: { command: [sleep, "60"] } }' };
     const { pod } = await oldPod(t, shape, PROMPT);
     assert.equal(pod.hook?.outcome, 'outlasted-grace');
@@ -133,14 +133,14 @@ describe('termination', { concurrency: 5 }, () => {
     assert.ok(beforeSigterm >= 1995 && beforeSigterm < 3000, `SIGTERM after ${beforeSigterm} ms`);
   });
 
-  test('one clock runs over preStop and the rest: SIGKILL comes at the end of the grace period', async (t) => {
+  test('preStop counts against the grace period: SIGKILL is sent at its end', async (t) => {
     const { pod } = await oldPod(t, { graceSeconds: 4, preStop: '{ sleep: { seconds: 1 } }' }, '');
     const untilKill = ms(pod.sigkillMs) - ms(pod.deletionMs);
     assert.ok(untilKill >= 3990 && untilKill < 4500, `SIGKILL after ${untilKill} ms`);
     assert.equal(pod.exitSignal, 'SIGKILL');
   });
 
-  test('a preStop that uses the whole grace period up leaves 2 s after SIGTERM', async (t) => {
+  test('a preStop that uses up the grace period leaves 2 s after SIGTERM', async (t) => {
     const { pod } = await oldPod(t, { graceSeconds: 2, preStop: '{ sleep: { seconds: 2 } }' }, '');
     const left = ms(pod.sigkillMs) - ms(pod.sigtermMs);
     assert.ok(left >= 1990 && left < 2500, `SIGKILL ${left} ms after SIGTERM`);
@@ -159,7 +159,7 @@ describe('the progress deadline', { concurrency: 4 }, () => {
   const table: [what: string, shape: Shape][] = [
     ['does not count the end of old pods', { preStop: '{ sleep: { seconds: 4 } }' }],
     [
-      'begins anew with each pod that is replaced',
+      'restarts with each pod that is replaced',
       {
         replicas: 2,
         minReadySeconds: 2,
@@ -167,7 +167,7 @@ describe('the progress deadline', { concurrency: 4 }, () => {
       },
     ],
     [
-      'does not count the pods that Recreate waits for',
+      'does not run while Recreate waits for pods to end',
       { strategy: '{ type: Recreate }', preStop: '{ sleep: { seconds: 4 } }' },
     ],
   ];
@@ -184,7 +184,7 @@ describe('the progress deadline', { concurrency: 4 }, () => {
     });
   }
 
-  test('of 2147483647 s is none', async (t) => {
+  test('of 2147483647 s does not exist', async (t) => {
     const deployed = await deploy(
       t,
       manifests({ progressDeadlineSeconds: 2_147_483_647, graceSeconds: 1 }),
@@ -194,19 +194,19 @@ describe('the progress deadline', { concurrency: 4 }, () => {
   });
 });
 
-describe('what goes wrong', { concurrency: 4 }, () => {
+describe('failures', { concurrency: 4 }, () => {
   const failure = (t: Parameters<typeof deploy>[0], shape: object, command: string[]) =>
     deploy(t, manifests(shape), command).then(
-      () => assert.fail('it should not have come up'),
+      () => assert.fail('the deployment should have failed'),
       (error: Error) => error.message,
     );
 
-  test('a container that keeps ending is named with its last words', async (t) => {
+  test('a container that keeps exiting is reported with its error', async (t) => {
     const message = await failure(t, {}, [process.execPath, '-e', 'console.log("no database"); process.exit(1)']);
-    assert.match(message, /^test: pod web-old-1 does not start: container exited \(1\): no database$/);
+    assert.match(message, /^test: pod web-old-1 fails to start: container exited \(1\): no database$/);
   });
 
-  test('pods that never become ready are an error after progressDeadlineSeconds', async (t) => {
+  test('pods that never become ready fail after progressDeadlineSeconds', async (t) => {
     const neverReady = { progressDeadlineSeconds: 3, readiness: '{ tcpSocket: { port: 8080 }, periodSeconds: 1 }' };
     const message = await failure(t, neverReady, [
       process.execPath,
@@ -219,11 +219,11 @@ describe('what goes wrong', { concurrency: 4 }, () => {
     );
   });
 
-  test('a command that is not there is an error', async (t) => {
-    assert.match(await failure(t, {}, ['/no/such/program']), /does not start|cannot start/);
+  test('a missing command is an error', async (t) => {
+    assert.match(await failure(t, {}, ['/no/such/program']), /fails to start|cannot start/);
   });
 
-  test('a manifest the API server would refuse is refused in its words', async (t) => {
+  test('a manifest that the API server would reject is rejected in its words', async (t) => {
     const shape = { graceSeconds: 5, preStop: '{ sleep: { seconds: 6 } }' };
     assert.match(
       await failure(t, shape, serverCommand()),
@@ -232,7 +232,7 @@ describe('what goes wrong', { concurrency: 4 }, () => {
   });
 });
 
-test('a container that ends by itself is started again, and a later back-off is not waited for by remove()', async (t) => {
+test('a container that exits is restarted, and remove() does not wait for a later back-off', async (t) => {
   const deployed = await deploy(t, manifests(), serverCommand());
   await assert.rejects(fetch(new URL('/crash', deployed.target.url)));
   const restarted = async (): Promise<string> => {
@@ -251,7 +251,7 @@ test('remove() leaves no process and no port', async (t) => {
     .current()
     .routers.flatMap((router) => router.endpoints.map(({ host, port }) => `http://${host}:${port}`));
   await deployed.remove();
-  for (const url of [target.url, ...addresses]) await assert.rejects(fetch(url), `${url} still answers`);
+  for (const url of [target.url, ...addresses]) await assert.rejects(fetch(url), `${url} still responds`);
   assert.ok(podsOf(deployed.record(), 'old').every((pod) => pod.exitMs !== undefined));
   assert.equal(deployed.record().pods.length, 2);
 });

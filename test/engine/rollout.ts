@@ -1,4 +1,4 @@
-/** Runs one rollout on the local cluster without load and gives back what happened. */
+/** Runs one rollout on the local cluster without load and returns what happened. */
 import type { TestContext } from 'node:test';
 import { type PodTimeline, podTimeline } from '../../src/analysis/pod-timeline.ts';
 import { LocalCluster } from '../../src/clusters/local/local-cluster.ts';
@@ -7,7 +7,7 @@ import type { Manifests } from '../../src/manifests/manifests.ts';
 import { startClock } from '../../src/trace/clock.ts';
 import type { ClusterRecord } from '../../src/trace/cluster-record.ts';
 
-/** As fast as the machine: tests of order need no measured delays. */
+/** No delays beyond the machine's own: tests of order need no measured delays. */
 export const PROMPT_TIMINGS: Timings = {
   containerStartMs: [0],
   controllerMs: [0],
@@ -49,7 +49,7 @@ export function podsOf({ pods }: Pick<ClusterRecord, 'pods'>, generation: PodTim
   return pods.filter((pod) => pod.generation === generation).map(podTimeline);
 }
 
-/** The largest number of pods for which `during` holds at a time. */
+/** The largest number of pods at the same time between `from` and `to`. */
 export function peak(
   pods: readonly PodTimeline[],
   from: (pod: PodTimeline) => number,

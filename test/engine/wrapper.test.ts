@@ -1,4 +1,4 @@
-/** What runs the server of a pod is seen when it is ready, and examined when asked for; the pod's life is not touched. */
+/** A pod's wrapper is recorded when the pod is ready, and examined on request; neither changes the pod's timeline. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LocalCluster } from '../../src/clusters/local/local-cluster.ts';
@@ -14,13 +14,13 @@ require('node:http').createServer((req, res) => res.end()).listen(process.env.PO
 const READY = '{ tcpSocket: { port: 8080 }, periodSeconds: 1 }';
 
 const CASES: [what: string, command: string[], names: string[] | undefined][] = [
-  ['a shell that stays', ['sh', '-c', '"$0" -e "$1"; true', process.execPath, SERVER], ['sh']],
-  ['a shell that the server replaces', ['sh', '-c', 'exec "$0" -e "$1"', process.execPath, SERVER], undefined],
+  ['a shell that keeps running', ['sh', '-c', '"$0" -e "$1"; true', process.execPath, SERVER], ['sh']],
+  ['a shell that execs the server', ['sh', '-c', 'exec "$0" -e "$1"', process.execPath, SERVER], undefined],
 ];
 
 for (const [what, command, names] of CASES) {
   test(`the wrapper of a pod: ${what}`, {
-    skip: canBePid1() ? false : 'processes cannot be told apart here',
+    skip: canBePid1() ? false : 'processes cannot be distinguished here',
   }, async (t) => {
     const cluster = new LocalCluster({ images: { web: { command } }, seed: 1, timings: PROMPT_TIMINGS });
     const deployed = await cluster.deploy({

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { AlignedLines } from '../../src/load/k6/aligned-lines.ts';
 import { parseLine } from '../../src/load/k6/request-line.ts';
 
-/** k6's clock is a second ahead of ours, and the pod's half a second behind. */
+/** k6's clock is one second ahead of ours, and the pod's half a second behind. */
 const K6_MS = 1000;
 const POD_MS = -500;
 
-/** The line of a request that took so long, by k6's clock; the pod answered in the middle. */
+/** The line of a request of this duration, by k6's clock; the pod answered in the middle. */
 function line(atMs: number, tookMs: number, pod: string | undefined = 'pod-1'): string {
   const startedAtMs = atMs + K6_MS;
   const times = { startedAtMs, endedAtMs: startedAtMs + tookMs, serverTimeMs: atMs + tookMs / 2 + POD_MS };
@@ -39,19 +39,19 @@ function aligned(podKnown = true) {
 }
 
 describe("the lines of another machine's k6", () => {
-  test("are read on our clock, as the pods' answers tell it", () => {
+  test("are converted to our clock by means of the pods' responses", () => {
     const { ours, read, lines } = aligned();
     for (let i = 0; i < 60; i++) {
       ours.nowMs = 10_000 + i * 10 + 50;
       lines.take(line(10_000 + i * 10, 6));
     }
     assert.equal(read.length, 60);
-    // Half of the round trip of 6 ms, and what the pod's own clock may be off.
+    // Half of the round trip of 6 ms, plus the bound of the pod's own clock.
     assert.ok(lines.boundMs <= 5, `${lines.boundMs}`);
     for (const [i, ms] of read.entries()) assert.ok(Math.abs(ms - (10_000 + i * 10)) <= lines.boundMs, `${i}: ${ms}`);
   });
 
-  test('are held back until that is known, but not for ever', () => {
+  test('are held back until the offset is known, but not forever', () => {
     const { ours, read, lines } = aligned(false);
     ours.nowMs = 10_000;
     lines.take(line(9990, 6));
@@ -59,11 +59,11 @@ describe("the lines of another machine's k6", () => {
     ours.nowMs = 13_001;
     lines.take(line(12_980, 6));
     assert.equal(read.length, 2);
-    // Nobody told the time: all that is known is when the load was made and when its lines came.
+    // No pod reported its time, so only the time of the Job's creation and of the lines' arrival bound the offset.
     assert.ok(lines.boundMs > 100, `${lines.boundMs}`);
   });
 
-  test('are read at once when asked for', () => {
+  test('are read immediately on release', () => {
     const { read, lines } = aligned();
     lines.take(line(10_000, 6));
     lines.release();

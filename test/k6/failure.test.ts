@@ -7,7 +7,7 @@ const NEVER_CONNECTED = { blocked: 0, connecting: 0, sending: 0, waiting: 0, rec
 const NEW_CONNECTION = { blocked: 0.3, connecting: 0.2, sending: 0.1, waiting: 2, receiving: 0 };
 const KEPT_CONNECTION = { blocked: 0.002, connecting: 0, sending: 0.01, waiting: 0.3, receiving: 0 };
 
-describe("k6's codes and words by the errors they stand for", () => {
+describe("k6's codes and messages, and the errors that they mean", () => {
   const table: [code: number | undefined, message: string | undefined, error: string][] = [
     [1212, 'dial: connection refused', 'ECONNREFUSED'],
     [1211, 'dial: i/o timeout', 'timeout'],
@@ -36,7 +36,7 @@ describe("k6's codes and words by the errors they stand for", () => {
   }
 });
 
-describe('how far a request came', () => {
+describe('how far a request got', () => {
   const table: [what: string, line: Parameters<typeof phaseOf>[0], phase: string, connection: string][] = [
     ['refused', { errorCode: 1212, timings: NEVER_CONNECTED }, 'connect', 'fresh'],
     ['no such host', { errorCode: 1101, timings: NEVER_CONNECTED }, 'connect', 'fresh'],
@@ -48,7 +48,7 @@ describe('how far a request came', () => {
       'fresh',
     ],
     ['reset before a response', { errorCode: 1220, timings: NEW_CONNECTION }, 'wait', 'fresh'],
-    ['reset on a kept connection', { errorCode: 1220, timings: KEPT_CONNECTION }, 'wait', 'reused'],
+    ['reset on a keep-alive connection', { errorCode: 1220, timings: KEPT_CONNECTION }, 'wait', 'reused'],
     ['timed out waiting', { errorCode: 1050, timings: KEPT_CONNECTION }, 'wait', 'reused'],
     ['cut in the response', { errorCode: 1000, timings: { ...NEW_CONNECTION, receiving: 20 } }, 'receive', 'fresh'],
     ['a status', { errorCode: 1503, status: 503, timings: KEPT_CONNECTION }, 'receive', 'reused'],
@@ -76,7 +76,7 @@ describe('the failed request of the trace', () => {
   const detail = '1220 read: connection reset by peer';
   const pod = { uid: 'u-1', name: 'old-1' };
 
-  test('as k6 saw it, where nothing else did', () => {
+  test('as k6 reports it, without other observations', () => {
     const outcome = { phase: 'wait', error: 'ECONNRESET' };
     assert.deepEqual(failedRequest(line, 250), {
       ...common,
@@ -85,7 +85,7 @@ describe('the failed request of the trace', () => {
     });
   });
 
-  test('with its pod, router and connection, where it came through the proxy of the Service', () => {
+  test("with its pod, router and connection, if it went through the Service's proxy", () => {
     const seen = { router: 'node-1', pod, connection: 'reused' } as const;
     const { client, attempts } = failedRequest(line, 250, seen, pod);
     assert.equal(client.connection, 'reused');
@@ -93,14 +93,14 @@ describe('the failed request of the trace', () => {
     assert.deepEqual([attempts[0]?.via, attempts[0]?.connection], ['node-1', { state: 'reused' }]);
   });
 
-  test("the proxy's failure to connect to the pod is the request's", () => {
+  test("a failure of the proxy to connect to the pod counts as the request's", () => {
     const seen = { router: 'node-1', pod, connectError: 'ECONNREFUSED', connection: 'fresh' } as const;
     const { client, attempts } = failedRequest(line, 250, seen, pod);
     assert.deepEqual([client.phase, client.error], ['connect', 'ECONNREFUSED']);
     assert.deepEqual([attempts[0]?.phase, attempts[0]?.pod], ['connect', pod]);
   });
 
-  test('a status keeps its number and the pod that gave it', () => {
+  test('a status keeps its number and the pod that sent it', () => {
     const { error: _, ...answered } = line;
     const { client, attempts } = failedRequest({ ...answered, errorCode: 1503, status: 503 }, 250, undefined, pod);
     assert.deepEqual(client, { connection: 'fresh', phase: 'receive', error: 'status', detail: '1503', status: 503 });

@@ -1,4 +1,4 @@
-/** A server on loopback whose faults are chosen by path; it speaks just enough HTTP to control every byte. */
+/** A server on loopback whose faults are chosen by path. It implements just enough HTTP to control every byte. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
@@ -6,7 +6,7 @@ export interface Arrival {
   id: string;
   path: string;
   atEpochMs: number;
-  /** Which of its connection's requests it was, from 1. */
+  /** The number of the request on its connection, from 1. */
   nth: number;
 }
 

@@ -28,7 +28,7 @@ test('settles when every iteration that started before the fence has ended', asy
   await wait;
 });
 
-test('an iteration after the fence says nothing of those before it', async () => {
+test('an iteration after the fence says nothing about those before it', async () => {
   const ledger = new IterationLedger();
   const wait = ledger.settled(50).then((settled) => (settled ? 'settled' : 'limit'));
   for (const iteration of [0, 1, 2]) ledger.ended(iteration, false);

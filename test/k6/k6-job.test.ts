@@ -1,4 +1,4 @@
-/** k6 in a Job of a cluster: the API server, the Job controller and k6's output are the test's. */
+/** k6 in a Job of a cluster. The test plays the API server, the Job controller and k6. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Target } from '../../src/clusters/cluster.ts';
@@ -76,7 +76,7 @@ async function loaded(t: TestContext, pods = 1) {
     const times = { startedAtMs, endedAtMs: startedAtMs + 1, serverTimeMs: nowMs() };
     log(index).write(JSON.stringify({ ...line, ...times, connection: 'fresh', ...fields }));
   };
-  /** So many requests that answer the question of k6's clock. */
+  /** Enough requests to determine the offset of k6's clock. */
   const requests = (index: number, count = 60) => {
     for (let i = 0; i < count; i++) request(index);
   };
@@ -116,7 +116,7 @@ describe('k6 in a cluster', AT_ONCE, () => {
     await server.watched();
   });
 
-  test('two pods share the load, and one that is slow to start is waited for', async (t) => {
+  test('two pods share the load, and start waits for the slower one', async (t) => {
     const { start, begin, requests } = await loaded(t, 2);
     let started = false;
     const starting = start().then((running) => {
@@ -131,7 +131,7 @@ describe('k6 in a cluster', AT_ONCE, () => {
     await starting;
   });
 
-  test('a log that is cut within a line and followed again has every line once', async (t) => {
+  test('a log that is cut within a line and followed again yields every line once', async (t) => {
     const { server, start, begin, requests, request, log } = await loaded(t);
     const starting = start();
     await begin(0);
@@ -152,7 +152,7 @@ describe('k6 in a cluster', AT_ONCE, () => {
   });
 });
 
-describe('what ends the load is said at once', AT_ONCE, () => {
+describe("the cause of the load's end is reported immediately", AT_ONCE, () => {
   const running = async (t: TestContext) => {
     const load = await loaded(t);
     const starting = load.start();
@@ -162,24 +162,24 @@ describe('what ends the load is said at once', AT_ONCE, () => {
   };
   const table: [what: string, ends: (load: Loaded) => void, words: RegExp][] = [
     [
-      'k6 fails, and its last words come after that',
+      'k6 fails, and its last lines arrive later',
       ({ pod, log }) => {
         pod(0, { terminated: { exitCode: 107 } });
         log(0).write('GoError: script exception');
         log(0).end();
       },
-      /^EnvironmentError: k6 ended by itself \(exit code 107\): GoError: script exception$/,
+      /^EnvironmentError: k6 exited unexpectedly \(exit code 107\): GoError: script exception$/,
     ],
     [
-      'k6 is out of memory',
+      'k6 runs out of memory',
       ({ pod, log }) => {
         pod(0, { terminated: { exitCode: 137, reason: 'OOMKilled' } as never });
         log(0).end();
       },
-      /^EnvironmentError: k6 ended by itself \(exit code 137, OOMKilled\): it said nothing$/,
+      /^EnvironmentError: k6 exited unexpectedly \(exit code 137, OOMKilled\): it printed nothing$/,
     ],
     [
-      'its time is over',
+      'its maximum duration passes',
       ({ pod, log }) => {
         pod(0, { terminated: { exitCode: 99 } });
         log(0).end();
@@ -204,9 +204,9 @@ describe('what ends the load is said at once', AT_ONCE, () => {
       /^EnvironmentError: the load pod rollout-test-load-0-x was deleted while it made requests$/,
     ],
     [
-      'it runs a scenario that nobody asked for',
+      'it runs a scenario that is not in the request mix',
       ({ request }) => request(0, { scenario: 'other' }),
-      /a scenario that the requestMix does not have: other/,
+      /a scenario that is not in the request mix: other/,
     ],
   ];
   for (const [what, ends, words] of table) {
@@ -226,7 +226,7 @@ describe('what ends the load is said at once', AT_ONCE, () => {
   });
 });
 
-describe('a load that never begins', AT_ONCE, () => {
+describe('a load that never starts', AT_ONCE, () => {
   const table: [what: string, happens: (load: Loaded) => void, words: RegExp][] = [
     [
       'the image cannot be pulled',
@@ -238,16 +238,16 @@ describe('a load that never begins', AT_ONCE, () => {
       ({ server }) => {
         server.store.put(warning('FailedCreate', 'exceeded quota', { kind: 'Job', name: 'rollout-test-load' }));
       },
-      /^EnvironmentError: the load: the cluster refuses the pods: exceeded quota$/,
+      /^EnvironmentError: the load: the cluster rejects the pods: exceeded quota$/,
     ],
     [
-      'k6 fails at once, before its clock is known',
+      'k6 fails immediately, before its clock is known',
       ({ pod, log }) => {
         log(0).write('level=error msg="could not load the script"');
         log(0).end();
         pod(0, { terminated: { exitCode: 107 } });
       },
-      /k6 ended by itself \(exit code 107\): level=error msg="could not load the script"$/,
+      /k6 exited unexpectedly \(exit code 107\): level=error msg="could not load the script"$/,
     ],
     [
       'its pod is evicted before it started',
@@ -269,7 +269,7 @@ describe('a load that never begins', AT_ONCE, () => {
     });
   }
 
-  test('the API server refuses the Job', async (t) => {
+  test('the API server rejects the Job', async (t) => {
     const { server, start } = await loaded(t);
     server.fault({ method: 'POST', path: /\/jobs$/, does: refuse(403, 'jobs is forbidden') });
     await assert.rejects(start(), /^EnvironmentError: cannot create the load on here: jobs is forbidden$/);
@@ -285,22 +285,27 @@ describe('a load that never begins', AT_ONCE, () => {
   });
 });
 
-describe('what k6 could not start', AT_ONCE, () => {
+describe('the number of requests that k6 could not start', AT_ONCE, () => {
   const json: Fault['does'] = (response) => response.writeHead(200).end('{"data":7}');
   const table: [what: string, does: Fault['does'], times: number, words: RegExp | undefined][] = [
-    ['is asked again when the proxy fails once', refuse(503, 'no'), 1, undefined],
-    ['is asked again after a cut', cut(), 2, undefined],
-    ['is asked again after a cut within the answer', cut('{"data"'), 1, undefined],
-    ['is not known when the proxy fails always', refuse(502, 'no'), 9, /did not say what .*: HTTP status 502: \{/],
+    ['is requested again if the proxy fails once', refuse(503, 'no'), 1, undefined],
+    ['is requested again after a cut', cut(), 2, undefined],
+    ['is requested again after a cut within the response', cut('{"data"'), 1, undefined],
+    ['is unknown if the proxy always fails', refuse(502, 'no'), 9, /did not report .*: HTTP status 502: \{/],
     [
-      'is not known from HTML',
+      'is unknown if the response is HTML',
       html(200),
       9,
-      /^ProgramError: k6 in rollout-test-load-0-x did not say .*: HTTP status 200: <html> /,
+      /^ProgramError: k6 in rollout-test-load-0-x did not report .*: HTTP status 200: <html> /,
     ],
-    ['is not known from other JSON', json, 9, /did not say what it could not start: HTTP status 200: \{"data":7\}$/],
     [
-      'is not known where nobody answers',
+      'is unknown if the response is other JSON',
+      json,
+      9,
+      /did not report its dropped iterations: HTTP status 200: \{"data":7\}$/,
+    ],
+    [
+      'is unknown without a response',
       cut(),
       9,
       /^EnvironmentError: cannot ask k6 in rollout-test-load-0-x for its metrics/,

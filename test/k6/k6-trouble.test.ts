@@ -1,4 +1,4 @@
-/** A k6 that hangs, dies or leaves no summary. These tests need no k6. */
+/** A k6 that hangs, dies or writes no summary. These tests need no k6. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { MIX, stopTime } from '../trials/scripted.ts';
 
 const SCRIPT = join(import.meta.dirname, 'scripted-k6.mjs');
 
-test('the requests of a load that is stopped, and what could not be started', async (t) => {
+test('a stopped load reports its requests and those that could not be started', async (t) => {
   scripted(t, 'loads');
   const running = await k6Load.start(options());
   while (running.progress().started < 5) await turn();
@@ -25,7 +25,7 @@ test('the requests of a load that is stopped, and what could not be started', as
   assert.deepEqual(leftBehind(), []);
 });
 
-test('a k6 that does not say its version', async (t) => {
+test('a k6 that does not report its version', async (t) => {
   scripted(t, 'does not know its version');
   const refused = { name: 'EnvironmentError', message: '`k6 version` ended with exit code 3' };
   await assert.rejects(k6Load.start(options()), refused);
@@ -38,12 +38,12 @@ test('a k6 that ends before its first request', async (t) => {
   assert.deepEqual(leftBehind(), []);
 });
 
-test('a k6 that dies, in its own words', async (t) => {
+test('a k6 that dies is reported with its output', async (t) => {
   scripted(t, 'dies');
   const died = {
     name: 'ProgramError',
     exitCode: 4,
-    message: 'k6 ended by itself (exit code 2): runtime: out of memory',
+    message: 'k6 exited unexpectedly (exit code 2): runtime: out of memory',
   };
   const running = await k6Load.start(options());
   await assert.rejects(running.died, died);
@@ -51,10 +51,10 @@ test('a k6 that dies, in its own words', async (t) => {
   assert.deepEqual(leftBehind(), []);
 });
 
-test('a k6 that leaves no summary', async (t) => {
+test('a k6 that writes no summary', async (t) => {
   scripted(t, 'leaves no summary');
   const running = await k6Load.start(options());
-  const refused = { name: 'ProgramError', exitCode: 3, message: 'k6 left no summary of the load' };
+  const refused = { name: 'ProgramError', exitCode: 3, message: 'k6 wrote no summary of the load' };
   await assert.rejects(running.stop(), refused);
   assert.deepEqual(leftBehind(), []);
 });
@@ -68,12 +68,12 @@ test('a k6 that makes no request is killed after a minute', async (t) => {
   assert.deepEqual(leftBehind(), []);
 });
 
-test('a k6 that does not end on SIGINT is killed after ten seconds', async (t) => {
+test('a k6 that does not exit on SIGINT is killed after ten seconds', async (t) => {
   scripted(t, 'ignores SIGINT');
   const running = await k6Load.start(options());
   stopTime(t);
   const stopped = running.stop();
-  const refused = { name: 'ProgramError', exitCode: 3, message: 'k6 left no summary of the load' };
+  const refused = { name: 'ProgramError', exitCode: 3, message: 'k6 wrote no summary of the load' };
   await Promise.all([assert.rejects(stopped, refused), passTime(t, stopped, () => true)]);
   assert.deepEqual(leftBehind(), []);
 });
@@ -89,7 +89,7 @@ function options(): LoadOptions {
   };
 }
 
-/** Puts the scripted k6 on the PATH, and the files of the program into a folder of the test. */
+/** Puts the scripted k6 on the PATH, and the program's files into a folder of the test. */
 function scripted(t: TestContext, does: string): { hasStarted(): boolean } {
   const folder = mkdtempSync(join(tmpdir(), 'scripted-k6-'));
   const started = join(folder, 'started');
@@ -114,12 +114,12 @@ function scripted(t: TestContext, does: string): { hasStarted(): boolean } {
   return { hasStarted: () => existsSync(started) };
 }
 
-/** What the program left in the folder for its files. */
+/** The files that the program left in its folder. */
 function leftBehind(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('k8s-rollout-test-'));
 }
 
-/** Lets the stopped time pass until the promise settles, from when that is so. */
+/** Advances the mocked time until the promise settles. */
 async function passTime(t: TestContext, promise: Promise<unknown>, from: () => boolean): Promise<void> {
   let settled = false;
   const settle = () => {

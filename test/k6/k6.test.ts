@@ -14,7 +14,7 @@ import { FaultyServer } from './faulty-server.ts';
 
 const noK6 = spawnSync('k6', ['version']).status !== 0 && 'k6 is not on the PATH';
 
-test('without k6 the error says how to get it', async (t) => {
+test('without k6 the error says how to install it', async (t) => {
   const path = process.env.PATH;
   t.after(() => {
     process.env.PATH = path;
@@ -25,7 +25,7 @@ test('without k6 the error says how to get it', async (t) => {
 });
 
 describe('with k6', { skip: noK6 }, () => {
-  test('every fault becomes the failure it is', async (t) => {
+  test('every fault is reported as the right failure', async (t) => {
     const { url } = await serve(t);
     const faults: Record<string, Partial<Scenario>> = {
       reset: { path: '/reset', connection: 'fresh' },
@@ -62,7 +62,7 @@ describe('with k6', { skip: noK6 }, () => {
     assert.equal(record.connectionReuse, undefined, 'a request without a connection says nothing of reuse');
   });
 
-  test('stopping counts every request that had started, to its end, and none that started later', async (t) => {
+  test('stopping counts every request that had started until it ends, and none that starts later', async (t) => {
     const { server, url } = await serve(t);
     const slow = scenario('slow', { path: '/slow/700', ratePerSecond: 50, connections: 60 });
     const running = await k6Load.start(options(url, [slow, scenario('quick', { ratePerSecond: 100 })]));
@@ -80,7 +80,7 @@ describe('with k6', { skip: noK6 }, () => {
     assert.equal(await running.stop().then((again) => again.record), record, 'a second stop gives the same');
   });
 
-  test('fresh connections are one for each request, kept ones one for each virtual user', async (t) => {
+  test('there is one fresh connection per request, and one keep-alive connection per virtual user', async (t) => {
     const { server, url } = await serve(t);
     const scenarios = [
       scenario('kept', { path: '/kept', connections: 2 }),
@@ -88,7 +88,7 @@ describe('with k6', { skip: noK6 }, () => {
     ];
     const { record } = await load(options(url, scenarios), 1000);
     const onFirst = (path: string) => server.arrivals.filter((arrival) => arrival.path === path && arrival.nth === 1);
-    // Two that the request mix asks for, and a quarter of a second's to spare (loadtest.js).
+    // Two for the request mix, and spare ones for a quarter of a second (loadtest.js).
     const users = 2 + 20 / 4;
     assert.equal(onFirst('/kept').length, users);
     assert.equal(onFirst('/fresh').length, server.arrivals.filter(({ path }) => path === '/fresh').length);
@@ -99,20 +99,20 @@ describe('with k6', { skip: noK6 }, () => {
     assert.match(record.generator, /^k6 v\d/);
   });
 
-  test('ids that the pod had seen before are hidden retries', async (t) => {
+  test('ids that the pod had seen before count as hidden retries', async (t) => {
     const { url } = await serve(t);
     const { record } = await load(options(url, [scenario('any', { path: '/seen-before' })]), 300);
     assert.deepEqual(record.hiddenRetries, { client: record.plannedRequests });
   });
 
-  test('arrivals that no virtual user could start are planned and dropped', async (t) => {
+  test('arrivals that no virtual user could start count as planned and dropped', async (t) => {
     const { url } = await serve(t);
     const { record } = await load(options(url, [scenario('any', { path: '/slow/400', connections: 1 })]), 1000);
     assert.ok(record.droppedRequests > 0);
     assert.equal(record.plannedRequests, successesOf(record) + record.droppedRequests);
   });
 
-  test('the proxy of the Service tells where a failed request was', async (t) => {
+  test("the Service's proxy shows where a failed request went", async (t) => {
     const { url } = await serve(t);
     const seen: ProxiedRequest = {
       router: 'node-2',
@@ -125,7 +125,7 @@ describe('with k6', { skip: noK6 }, () => {
       url,
       current: () => ({ headless: false, routers: [] }),
       onChange: () => {},
-      whereWas: () => seen,
+      proxiedRequest: () => seen,
     };
     const { record } = await load({ ...options(url, [scenario('any', { path: '/reset' })]), target: routes }, 300);
     const [failure] = record.failures;
@@ -136,14 +136,14 @@ describe('with k6', { skip: noK6 }, () => {
     );
   });
 
-  test('a load that is over before anyone stopped it has died, in one line', async (t) => {
+  test('a load that ends before it is stopped fails in one line', async (t) => {
     const { server, url } = await serve(t);
     const before = leftBehind();
     const running = await k6Load.start({
       ...options(url, [scenario('any', { path: '/slow/300', connections: 10 })]),
       maxDurationMs: 1000,
     });
-    const expired = { name: 'ProgramError', message: /^the load ended after 0\.0\d* min, as long as a trial / };
+    const expired = { name: 'ProgramError', message: /^the load ended after 0\.0\d* min, the longest that a trial / };
     await assert.rejects(running.died, expired);
     assert.ok(server.arrivals.length > 0);
     await assert.rejects(running.stop(), expired);
@@ -164,11 +164,11 @@ describe('with k6', { skip: noK6 }, () => {
     assert.deepEqual(leftBehind(), before);
   });
 
-  test("an end that was not asked for is told in k6's own words", async () => {
+  test("an unexpected end is reported with k6's output", async () => {
     const died = {
       name: 'ProgramError',
       exitCode: 4,
-      message: /^k6 ended by itself \(exit code 107\): .*URL must be set/,
+      message: /^k6 exited unexpectedly \(exit code 107\): .*URL must be set/,
     };
     await assert.rejects(k6Load.start(options('nowhere', [scenario('any')])), died);
   });
@@ -205,7 +205,7 @@ async function load(loadOptions: LoadOptions, durationMs: number): Promise<{ rec
   return running.stop();
 }
 
-/** By scenario, the kinds of failure that were seen. */
+/** The kinds of failures that were seen, by scenario. */
 function kindsOf({ failures }: LoadRecord): Record<string, string[]> {
   const kinds: Record<string, Set<string>> = {};
   for (const { scenario, client } of failures) {

@@ -21,7 +21,7 @@ const FAILURE = {
   timings: { blocked: 0.2, connecting: 0.1, sending: 0.1, waiting: 4000.5, receiving: 0.7 },
 };
 
-test('a request, the start of the run, and words of k6', () => {
+test('a request, the start of the run, and lines of k6 itself', () => {
   assert.deepEqual(parseLine(JSON.stringify(SUCCESS)), { kind: 'request', request: { ...SUCCESS, requestCount: 1 } });
   assert.deepEqual(parseLine(JSON.stringify(FAILURE)), { kind: 'request', request: FAILURE });
   assert.deepEqual(parseLine('{"startedAtMs":5}'), { kind: 'started', startedAtMs: 5 });

@@ -1,4 +1,4 @@
-/** k6 does not outlive the program, however that ends. */
+/** k6 does not outlive the program, however the program ends. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,7 +34,7 @@ function hasK6(): boolean {
   }
 }
 
-/** Processes that were given this argument or part of one. */
+/** Processes with this text in their arguments. */
 function processesWith(text: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;

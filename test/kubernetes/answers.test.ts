@@ -1,4 +1,4 @@
-/** What only something else than an API server answers: said in one line, whoever asks, and without the token. */
+/** Responses that do not come from an API server: every command reports them in one line, without the token. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
@@ -12,7 +12,7 @@ import { withoutSecrets } from '../../src/secrets.ts';
 import { ANSWERS } from '../../test-hostile/api-answers.ts';
 import { connect, httpServer, TOKEN } from '../../test-hostile/api-servers.ts';
 
-/** As each command begins. */
+/** The beginning of each command. */
 const QUESTIONS: Record<string, (server: string) => Promise<unknown>> = {
   check: async (server) => {
     const { objects, pods } = await listObjects(connect({ server }), 'default');
@@ -27,7 +27,7 @@ const QUESTIONS: Record<string, (server: string) => Promise<unknown>> = {
 };
 
 for (const [command, ask] of Object.entries(QUESTIONS)) {
-  describe(`${command} of no API server`, () => {
+  describe(`${command} without a real API server`, () => {
     for (const [name, answer] of Object.entries(ANSWERS)) {
       it(name, async (t) => {
         const server = await httpServer(t, answer);

@@ -1,4 +1,4 @@
-/** An API server of a few lines, with the faults that a test wants of it, and a kubeconfig for it. */
+/** A minimal API server with the faults that a test needs, and a kubeconfig for it. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -38,7 +38,7 @@ current-context: here
 `;
 }
 
-/** A server on loopback that answers each request with the next of the answers, the last one again and again. */
+/** A server on loopback that sends the given responses in order, and repeats the last one. */
 export async function apiServer(t: TestContext, answers: Answer[]): Promise<{ api: KubernetesApi; seen: string[] }> {
   const seen: string[] = [];
   const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-/** The roles in kubernetes/ grant what the program asks for, and nothing else. */
+/** The roles in kubernetes/ grant exactly what the program needs. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ interface Rule {
   verbs: string[];
 }
 
-/** All that any run of `run` asks for. */
+/** Everything that any variant of `run` needs. */
 const RUN_PERMISSIONS = (['Deployment', 'StatefulSet'] as const).flatMap((kind) =>
   [true, false].flatMap((trigger) => [true, false].flatMap((dryRun) => runPermissions({ kind, trigger, dryRun }))),
 );
@@ -26,7 +26,7 @@ for (const [file, permissions] of [
   ['cluster-role.yaml', PERMISSIONS],
   ['role-run.yaml', RUN_PERMISSIONS],
 ] as const) {
-  test(`kubernetes/${file} grants what the program asks for, and nothing else`, () => {
+  test(`kubernetes/${file} grants exactly what the program needs`, () => {
     const path = join(import.meta.dirname, '../../kubernetes', file);
     const { rules } = parse(readFileSync(path, 'utf8')) as { rules: Rule[] };
     const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>

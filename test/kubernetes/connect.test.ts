@@ -1,4 +1,4 @@
-/** What a user is told who cannot reach a cluster as it takes. */
+/** Error messages for a user who cannot connect to a suitable cluster. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KubernetesApi } from '../../src/clusters/kubernetes/api.ts';
@@ -19,20 +19,20 @@ test('no kubeconfig', (t) => {
   assert.throws(() => KubernetesApi.connect(), told(ExitCode.environment, /^no kubeconfig: set KUBECONFIG/));
 });
 
-test('a kubeconfig that is none', (t) => {
+test('a file that is not a kubeconfig', (t) => {
   kubeconfig(t, '{{{');
   assert.throws(() => KubernetesApi.connect(), told(ExitCode.environment, /config: not a kubeconfig: /));
 });
 
-test('a context that is not there, or leads nowhere', (t) => {
+test('a context that does not exist, or whose cluster does not', (t) => {
   kubeconfig(t, configFor('http://127.0.0.1:9'));
   assert.throws(
     () => KubernetesApi.connect('other'),
-    told(ExitCode.usage, /no context "other" in .*; there are: here, lost$/),
+    told(ExitCode.usage, /no context "other" in .*; available contexts: here, lost$/),
   );
   assert.throws(
     () => KubernetesApi.connect('lost'),
-    told(ExitCode.usage, /context "lost" names a cluster that .* does not have/),
+    told(ExitCode.usage, /context "lost" names a cluster that is not in /),
   );
 });
 
@@ -44,7 +44,7 @@ test('no current context', (t) => {
   );
 });
 
-test('an API server that does not answer', async (t) => {
+test('an API server that does not respond', async (t) => {
   kubeconfig(t, configFor('http://127.0.0.1:9'));
   await assert.rejects(
     preflight(KubernetesApi.connect()),
@@ -60,11 +60,11 @@ test('a Kubernetes too old for the sleep action', async (t) => {
   ]);
   await assert.rejects(
     preflight(api),
-    told(ExitCode.environment, /^here runs Kubernetes v1\.27\+\.0, .*sleep action: it takes 1\.30 or later$/),
+    told(ExitCode.environment, /^here runs Kubernetes v1\.27\+\.0, .*sleep action: 1\.30 or later is needed$/),
   );
 });
 
-test('permissions that are missing, each by verb and resource', async (t) => {
+test('missing permissions, by verb and resource', async (t) => {
   const { api } = await apiServer(t, [
     (_, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(version('34'))),
     (_, response, request) => {

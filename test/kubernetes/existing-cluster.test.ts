@@ -1,4 +1,4 @@
-/** A workload that serves already: it is restarted, or replaced by the user's command, and nothing else of it changes. */
+/** A workload that already serves is restarted, or replaced by the user's command, and not changed otherwise. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { ExistingCluster } from '../../src/clusters/kubernetes/existing-cluster.ts';
@@ -68,7 +68,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
         ],
       );
       assert.equal(listenersSeen, false);
-      // Its log is not read, so when the stop signal came follows from the manifest.
+      // Its log is not read, so the time of the stop signal follows from the manifest.
       assert.ok(pods.every(({ deletionMs, containers }) => containers[0]?.stopSignalMs === deletionMs));
       assert.equal(writes().length, 1);
       assert.match(writes()[0] ?? '', new RegExp(`^PATCH .*/${kind.toLowerCase()}s/web$`));
@@ -86,7 +86,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
       complete = true;
     });
     await server.requested(/deployments/, 1, 'PATCH');
-    // Everything but the last step, which is the status.
+    // Everything but the last step, the update of the status.
     for (let i = 0; i < 8; i++) deployment.step();
     const asked = server.requests(/deployments\/web$/, 'GET').length;
     await server.requested(/deployments\/web$/, asked + 2, 'GET');
@@ -96,7 +96,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
     await deployed.remove();
   });
 
-  test('a question that fails now and then ends nothing', async (t) => {
+  test('an occasional failed request does not end the trial', async (t) => {
     const { server, deploy } = await existing(t);
     server.fault({
       method: 'GET',
@@ -110,7 +110,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
     await deployed.remove();
   });
 
-  test('the restart is refused: in the words of the API server', async (t) => {
+  test('a rejected restart is reported in the words of the API server', async (t) => {
     const { server, deploy } = await existing(t);
     const deployed = await deploy();
     server.fault({ method: 'PATCH', path: /deployments/, does: refuse(409, 'the object has been modified') });
@@ -121,7 +121,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
     await deployed.remove();
   });
 
-  test('what does not become ready is said', async (t) => {
+  test('a pod that does not become ready is reported', async (t) => {
     const { server, deploy, deployment } = await existing(t, { shape: { replicas: 1, progressDeadlineSeconds: 1 } });
     deployment.change(deployment.pods[0] ?? '', { startedAt: '2026-01-01T00:00:00Z' });
     await assert.rejects(
@@ -144,7 +144,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
   });
 
   describe('a command', AT_ONCE, () => {
-    test('that replaces one pod: the others stay, and it is complete', async (t) => {
+    test('that replaces one pod is complete while the others stay', async (t) => {
       const { server, deploy, deployment } = await existing(t, { trigger: 'echo done' });
       const deployed = await deploy();
       assert.equal(deployed.disruption, 'command');
@@ -164,7 +164,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
       assert.deepEqual(server.requests(/./, 'PATCH'), []);
     });
 
-    test('that fails ends it', async (t) => {
+    test('that fails ends the trial', async (t) => {
       const { deploy } = await existing(t, { trigger: 'echo no such release; exit 1' });
       const deployed = await deploy();
       await assert.rejects(deployed.disrupt(), /--trigger: the command failed with exit code 1: no such release$/);
@@ -173,7 +173,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
   });
 });
 
-test('a command that replaces nothing ends it a minute later', async (t) => {
+test('a command that replaces nothing ends the trial a minute later', async (t) => {
   const { server, deploy } = await existing(t, { trigger: 'true' });
   const deployed = await deploy();
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -183,7 +183,10 @@ test('a command that replaces nothing ends it a minute later', async (t) => {
   disrupted.catch(() => {});
   while (asked() === before) await new Promise((resolve) => setImmediate(resolve)); // the command has ended
   t.mock.timers.tick(60_001);
-  await assert.rejects(disrupted, /--trigger: the command replaced no pod of Deployment web within 60 s of its end$/);
+  await assert.rejects(
+    disrupted,
+    /--trigger: the command replaced no pod of Deployment web within 60 s after it ended$/,
+  );
   t.mock.timers.reset();
   await deployed.remove();
 });

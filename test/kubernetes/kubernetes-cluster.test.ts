@@ -1,4 +1,7 @@
-/** A trial's namespace on a cluster, from its creation to its end; the API server and the controllers are the test's. */
+/**
+ * The namespace of a trial on a cluster, from its creation to its deletion. The test plays the API server and the
+ * controllers.
+ */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Deployed } from '../../src/clusters/cluster.ts';
@@ -17,7 +20,7 @@ import { startApiServer } from './api-server/server.ts';
 /** How far the pods' clock is ahead of ours. */
 const SKEW_MS = 3_600_000;
 
-/** Each waits for the routers to settle. */
+/** Concurrent, because each waits for the routers to settle. */
 const AT_ONCE = { concurrency: true };
 
 interface Options {
@@ -44,7 +47,7 @@ async function onCluster(t: TestContext, { shape, cluster = {}, deployment = {} 
     onStopped: async (pod) => {
       for (const event of ['sigterm', 'draining', 'stopped', 'exit']) say(namespace(), pod, event);
       const record = () => made[0]?.record().pods.find(({ name }) => name === pod);
-      // The log comes by another connection than the pod's end, which takes it away.
+      // The log arrives on another connection than the pod's removal, which deletes it.
       await until(`the last words of ${pod}`, () => record()?.containers[0]?.log?.length === 5);
       server.log(namespace(), pod).end();
     },
@@ -73,7 +76,7 @@ async function onCluster(t: TestContext, { shape, cluster = {}, deployment = {} 
 
 describe('on a cluster', AT_ONCE, () => {
   describe('a trial', AT_ONCE, () => {
-    test('is deployed, rolled out, and nothing of it left', async (t) => {
+    test('is deployed, rolled out and cleaned up', async (t) => {
       const { server, deploy, namespaces, remove } = await onCluster(t, {
         cluster: { imagePrefix: 'example.com/team' },
       });
@@ -95,7 +98,7 @@ describe('on a cluster', AT_ONCE, () => {
       for (const { deletionMs = 0, goneMs = 0, containers } of pods.filter(({ generation }) => generation === 'old')) {
         const [{ stopSignalMs = 0, runs, log } = { runs: [] }] = containers;
         const { listeningMs, drainingMs, stoppedListeningMs, endedMs } = runs[0] ?? {};
-        // An hour off, were the pods' clock not measured.
+        // An hour off if the pods' clock were not measured.
         const times = [listeningMs, deletionMs, stopSignalMs, drainingMs, stoppedListeningMs, endedMs, goneMs];
         for (const [index, ms = Number.NaN] of times.entries()) {
           assert.ok(index === 0 || ms >= (times[index - 1] ?? 0) - 2 * (clockBoundMs ?? 0), `${index} of ${times}`);
@@ -110,7 +113,7 @@ describe('on a cluster', AT_ONCE, () => {
       assert.deepEqual(server.watches.resources, []);
     });
 
-    test('load from here takes a NodePort of its own', async (t) => {
+    test('load from this machine uses a NodePort', async (t) => {
       const { deploy, remove } = await onCluster(t, {
         cluster: { url: 'http://node:{nodePort}' },
         shape: { replicas: 1 },
@@ -121,8 +124,8 @@ describe('on a cluster', AT_ONCE, () => {
     });
   });
 
-  describe('what goes wrong is said in one line, and nothing is left', AT_ONCE, () => {
-    test('the API server refuses the Deployment', async (t) => {
+  describe('failures are reported in one line, and everything is cleaned up', AT_ONCE, () => {
+    test('the API server rejects the Deployment', async (t) => {
       const { server, deploy, namespaces } = await onCluster(t);
       server.fault({ method: 'PATCH', path: /deployments/, does: refuse(422, 'Deployment "web" is invalid:\n spec') });
       await assert.rejects(
@@ -132,7 +135,7 @@ describe('on a cluster', AT_ONCE, () => {
       assert.deepEqual(namespaces(), []);
     });
 
-    test('the API server refuses the change', async (t) => {
+    test('the API server rejects the change', async (t) => {
       const { server, deploy, remove } = await onCluster(t);
       const deployed = await deploy();
       server.fault({ method: 'PATCH', path: /deployments/, does: refuse(403, 'no') });
@@ -140,9 +143,9 @@ describe('on a cluster', AT_ONCE, () => {
       await remove(deployed);
     });
 
-    test('a Service without an address', async (t) => {
+    test('a Service without a cluster IP', async (t) => {
       const { deploy, namespaces } = await onCluster(t, { shape: { headless: true } });
-      await assert.rejects(deploy(), /the Service web has no cluster address: clusterIP is None$/);
+      await assert.rejects(deploy(), /the Service web has no cluster IP: clusterIP is None$/);
       assert.deepEqual(namespaces(), []);
     });
 
@@ -152,11 +155,11 @@ describe('on a cluster', AT_ONCE, () => {
       await server.until('the Deployment', () => controllers.deployments.length === 1);
       const about = { kind: 'ReplicaSet', name: 'web-5d4f8c7b9x' };
       server.store.put(warning('FailedCreate', 'exceeded quota: q', about, controllers.deployments[0]?.namespace));
-      await assert.rejects(deploying, /^EnvironmentError: test: the cluster refuses the pods: exceeded quota: q$/);
+      await assert.rejects(deploying, /^EnvironmentError: test: the cluster rejects the pods: exceeded quota: q$/);
       assert.deepEqual(namespaces(), []);
     });
 
-    test('the namespace cannot be removed either: both are said', async (t) => {
+    test('the namespace cannot be deleted either: both are reported', async (t) => {
       const { server, deploy } = await onCluster(t);
       server.fault({ method: 'PATCH', path: /deployments/, does: refuse(403, 'no Deployments') });
       server.fault({ method: 'DELETE', path: /namespaces/, does: refuse(403, 'no deletions') });
@@ -164,9 +167,9 @@ describe('on a cluster', AT_ONCE, () => {
     });
   });
 
-  describe('Ctrl-C ends it at every stage, and nothing is left', AT_ONCE, () => {
+  describe('Ctrl-C ends a trial at every stage, and everything is cleaned up', AT_ONCE, () => {
     const stages: [stage: string, method: string, path: RegExp][] = [
-      ['while the namespace is made', 'POST', /\/namespaces$/],
+      ['while the namespace is created', 'POST', /\/namespaces$/],
       ['while it waits for the service account', 'GET', /serviceaccounts/],
       ['while it lists', 'GET', /endpointslices\?labelSelector=[^&]*$/],
       ['while it applies', 'PATCH', /services/],
@@ -187,7 +190,7 @@ describe('on a cluster', AT_ONCE, () => {
       });
     }
 
-    test('before it has begun: nothing is made', async (t) => {
+    test('before it has begun: nothing is created', async (t) => {
       const { server, deploy, aborting } = await onCluster(t);
       aborting.abort(new Error('Ctrl-C'));
       await assert.rejects(deploy(), /^Error: Ctrl-C$/);

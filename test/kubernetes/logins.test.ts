@@ -1,4 +1,7 @@
-/** Kubeconfigs whose login is odd: said in one line, and no error, nor what caused it, holds any of it once it is filtered. */
+/**
+ * Kubeconfigs with unusual logins: reported in one line, and after filtering neither the error nor its cause contains a
+ * secret.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
@@ -46,7 +49,7 @@ const USERS: Record<string, object> = {
   'a command that is empty': { exec: { command: '' } },
 };
 
-/** Servers of a kubeconfig. */
+/** Clusters of a kubeconfig. */
 const SERVERS: readonly string[] = [
   `https://user:${PASSWORD}@127.0.0.1:9`,
   `http://user:${PASSWORD}@127.0.0.1:9`,
@@ -60,7 +63,7 @@ const SERVERS: readonly string[] = [
   `file:///etc/passwd#password=${PASSWORD}`,
 ];
 
-/** Files that are kubeconfigs, or not. */
+/** Files that are kubeconfigs, and files that are not. */
 const FILES: Record<string, string> = {
   'not YAML, in a line with the token': `users:\n- user: {token: ${TOKEN}\n  x: [}`,
   'a duplicate key': `token: ${TOKEN}\ntoken: ${TOKEN}`,

@@ -1,4 +1,4 @@
-/** Which namespaces are taken for left over: only those whose process is surely gone. */
+/** Which namespaces count as left behind: only those whose process has definitely ended. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
@@ -25,19 +25,19 @@ describe('isGone', () => {
     look: () => ReturnType<typeof dead>,
     gone: boolean,
   ][] = [
-    ['no process has its number', {}, {}, dead, true],
-    ['another process has its number', {}, {}, alive('200'), true],
+    ['no process has its id', {}, {}, dead, true],
+    ['another process has its id', {}, {}, alive('200'), true],
     ['it runs', {}, {}, alive('100'), false],
-    ['it runs as another user, whose start nobody sees', {}, {}, alive(''), false],
-    ['another container of the same host name', { pidNamespace: 'pid:[4026532001]' }, {}, dead, false],
-    ['another machine of the same host name', { boot: 'b2' }, {}, dead, false],
+    ['it runs as another user, so its start time is not readable', {}, {}, alive(''), false],
+    ['another container with the same host name', { pidNamespace: 'pid:[4026532001]' }, {}, dead, false],
+    ['another machine with the same host name', { boot: 'b2' }, {}, dead, false],
     ['another installation', { machine: 'm2' }, {}, dead, false],
-    ['a container of this machine, of another name', { host: 'other' }, {}, dead, false],
+    ['a container of this machine with another name', { host: 'other' }, {}, dead, false],
     ['containers have no machine id', { machine: '' }, { machine: '' }, dead, true],
     ['no boot is known, as on macOS', { boot: '' }, { boot: '' }, dead, false],
     ['no PID namespace is known', { pidNamespace: '' }, { pidNamespace: '' }, dead, false],
-    ['its start is not known', { start: '' }, {}, dead, false],
-    ['/proc here is that of another PID namespace', {}, { start: '' }, dead, false],
+    ['its start time is not known', { start: '' }, {}, dead, false],
+    ['/proc here belongs to another PID namespace', {}, { start: '' }, dead, false],
   ];
   for (const [what, owner, here, look, gone] of cases) {
     it(`${what}: ${gone ? 'gone' : 'may be alive'}`, () => {
@@ -80,13 +80,13 @@ describe('judgeNamespaces', () => {
     );
     assert.deepEqual(deleted, []);
     assert.deepEqual(doubtful, [
-      'namespace b is 50 h old, made by a run on laptop; if that has ended: kubectl delete namespace b',
+      'namespace b is 50 h old, created by a run on laptop; if that run has ended: kubectl delete namespace b',
     ]);
   });
   it('deletes none that is nobody’s, and names it', () => {
     const { deleted, doubtful } = judgeNamespaces([namespace('a', 3)], NOW_MS);
     assert.deepEqual(deleted, []);
-    assert.match(doubtful[0] ?? '', /made by an unknown run/);
+    assert.match(doubtful[0] ?? '', /created by an unknown run/);
   });
   it('says nothing of one that is being deleted, and of one that is this run’s', () => {
     const there = [namespace('a', 50, elsewhere, new Date(NOW_MS)), namespace('b', 0, thisOwner())];

@@ -1,4 +1,4 @@
-/** Namespaces of trials: made, removed however slowly the cluster does it, and found again when a run was killed. */
+/** Namespaces of trials: created, deleted even if the cluster is slow, and found again after a killed run. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { createNamespace, deleteNamespace } from '../../src/clusters/kubernetes/namespaces.ts';
@@ -18,7 +18,7 @@ async function onServer(t: TestContext) {
 }
 
 describe('namespaces', AT_ONCE, () => {
-  test('are made with labels, and there once their service account is', async (t) => {
+  test('are created with labels, and usable once they have a service account', async (t) => {
     const { server, api, names } = await onServer(t);
     server.servesAccounts = false;
     const making = within(10_000, 'the namespace', createNamespace(api, 'trial'));
@@ -31,7 +31,7 @@ describe('namespaces', AT_ONCE, () => {
     assert.match(annotations?.['k8s-rollout-test/owner'] ?? '', /"pid":\d+/);
   });
 
-  test('are removed with their pods, and waited for', async (t) => {
+  test('are deleted with their pods, and waited for', async (t) => {
     const { server, api, names } = await onServer(t);
     const name = await createNamespace(api, 'trial');
     server.namespacesStay = true;
@@ -41,7 +41,7 @@ describe('namespaces', AT_ONCE, () => {
     });
     await server.requested(new RegExp(`/namespaces/${name}$`), 2, 'GET');
     assert.equal(removed, false);
-    // A controller has made another one in between.
+    // A controller has created another pod in between.
     server.store.put(readyPod('late', { namespace: name }));
     await server.until('the late pod is gone', () => server.store.list(resourceOfKind('Pod'), name).length === 0);
     server.store.remove('Namespace', '', name);
@@ -49,7 +49,7 @@ describe('namespaces', AT_ONCE, () => {
     assert.deepEqual(names(), []);
   });
 
-  test('that are gone already are no error', async (t) => {
+  test('that are already gone are not an error', async (t) => {
     const { api } = await onServer(t);
     await within(10_000, 'the removal', deleteNamespace(api, 'none'));
   });
@@ -60,7 +60,7 @@ describe('namespaces', AT_ONCE, () => {
     ['the connection is cut', /namespaces\/trial-/, cut()],
   ];
   for (const [what, path, does] of faults) {
-    test(`are removed though ${what} once`, async (t) => {
+    test(`are deleted although ${what} once`, async (t) => {
       const { server, api, names } = await onServer(t);
       const name = await createNamespace(api, 'trial');
       server.fault({ path, times: 1, does });
@@ -69,7 +69,7 @@ describe('namespaces', AT_ONCE, () => {
     });
   }
 
-  test('that may not be removed are an error in one line', async (t) => {
+  test('that may not be deleted are an error in one line', async (t) => {
     const { server, api } = await onServer(t);
     const name = await createNamespace(api, 'trial');
     server.fault({ method: 'DELETE', path: /namespaces/, does: refuse(403, 'namespaces is\nforbidden') });
@@ -83,7 +83,7 @@ describe('namespaces', AT_ONCE, () => {
     });
   });
 
-  test('that cannot be made whole are not left half made', async (t) => {
+  test('that cannot be created completely are deleted', async (t) => {
     const { server, api, names } = await onServer(t);
     server.fault({ path: /serviceaccounts/, does: refuse(403, 'serviceaccounts is forbidden') });
     await assert.rejects(

@@ -9,9 +9,9 @@ import { type ApiServer, startApiServer } from './api-server/server.ts';
 
 export interface ObservedOptions {
   shape?: Shape;
-  asksApp?: boolean;
+  readsAppLog?: boolean;
   clock?: TrialClock;
-  /** What is there before the observer looks. */
+  /** What exists before the observer starts. */
   before?: (server: ApiServer) => void;
 }
 
@@ -25,13 +25,13 @@ export async function observe(t: TestContext, options: ObservedOptions = {}) {
     namespace: 'ns',
     manifests: manifests(options.shape),
     clock: options.clock ?? startClock(),
-    asksApp: options.asksApp ?? false,
+    readsAppLog: options.readsAppLog ?? false,
     signal: ending.signal,
     onEvent: () => server.emit('step'),
   });
   await within(5000, 'the first lists', observer.start());
   await server.watched('endpointslices', 'events', 'pods');
-  /** Resolves once the record is so; rejects with what ends the trial. */
+  /** Resolves once the record meets the condition. Rejects with the error that ends the trial. */
   const recorded = (what: string, condition: (record: ClusterRecord) => boolean): Promise<void> =>
     within(
       5000,

@@ -1,4 +1,4 @@
-/** What the observer takes from a namespace where pods come and go, connections break, and other things happen too. */
+/** What the observer records in a namespace where pods come and go, connections break, and unrelated things happen. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ScriptedDeployment } from './api-server/deployments.ts';
@@ -11,13 +11,13 @@ import { observe } from './observed.ts';
 const QUOTA = 'pods "x" is forbidden: exceeded quota: q';
 const quotaFor = (kind: string, name: string) => warning('FailedCreate', QUOTA, { kind, name });
 
-/** The last event, by which a test knows that those before it were taken. */
+/** The last event; once it is recorded, all earlier ones are too. */
 const LAST = warning('Last', 'the last one', { kind: 'Deployment', name: 'web' });
 
 async function observeEvents(...options: Parameters<typeof observe>) {
   const observed = await observe(...options);
   const { server, observer, recorded } = observed;
-  /** What was noted of all events until now, the last one apart; rejects with what ends the trial. */
+  /** All recorded events except the last one. Rejects with the error that ends the trial. */
   const taken = async () => {
     const message = `version ${server.store.version}`;
     server.store.put({ ...LAST, message });
@@ -30,21 +30,21 @@ async function observeEvents(...options: Parameters<typeof observe>) {
   return { ...observed, taken };
 }
 
-describe('pods that may not be made', () => {
+describe('rejected pods', () => {
   const ours: [what: string, kind: string, name: string][] = [
-    ['by one of its ReplicaSets', 'ReplicaSet', 'web-5d4f8c7b9x'],
-    ['by a StatefulSet of that name', 'StatefulSet', 'web'],
+    ['of one of its ReplicaSets', 'ReplicaSet', 'web-5d4f8c7b9x'],
+    ['of a StatefulSet of that name', 'StatefulSet', 'web'],
   ];
   for (const [what, kind, name] of ours) {
     test(`${what}, end the trial`, async (t) => {
       const { server, taken } = await observeEvents(t);
       server.store.put(quotaFor(kind, name));
-      await assert.rejects(taken(), /^EnvironmentError: test: the cluster refuses the pods: pods "x" is forbidden/);
+      await assert.rejects(taken(), /^EnvironmentError: test: the cluster rejects the pods: pods "x" is forbidden/);
     });
   }
 
   const others: [what: string, kind: string, name: string][] = [
-    ['of a Deployment whose name begins alike', 'ReplicaSet', 'web-api-5d4f8c7b9x'],
+    ['of a Deployment whose name begins with the same word', 'ReplicaSet', 'web-api-5d4f8c7b9x'],
     ['of another Deployment', 'ReplicaSet', 'shop-5d4f8c7b9x'],
     ['of a Job', 'Job', 'web'],
     ['of a DaemonSet', 'DaemonSet', 'web'],
@@ -57,16 +57,16 @@ describe('pods that may not be made', () => {
     });
   }
 
-  test('before the trial, do not end it; again during it, they do', async (t) => {
+  test('do not end the trial if rejected before it, but do if rejected again during it', async (t) => {
     const old = quotaFor('ReplicaSet', 'web-5d4f8c7b9x');
     const { server, taken } = await observeEvents(t, { before: ({ store }) => store.put(old) });
     assert.deepEqual(await taken(), []);
     server.store.put({ ...old, count: 2 });
-    await assert.rejects(taken(), /the cluster refuses the pods/);
+    await assert.rejects(taken(), /the cluster rejects the pods/);
   });
 });
 
-test("a pod's preStop hook that failed is recorded with the pod's uid, and no other pod's is", async (t) => {
+test("a failed preStop hook is recorded with its pod's uid; those of other pods are not recorded", async (t) => {
   const { server, taken, recorded } = await observeEvents(t, {
     before: ({ store }) => store.put(readyPod('web-0', { uid: 'u1' })),
   });
@@ -88,7 +88,7 @@ test("a pod's preStop hook that failed is recorded with the pod's uid, and no ot
   );
 });
 
-test('events that say nothing of their object, or everything in null, are passed over', async (t) => {
+test('events without an object, or with null fields, are ignored', async (t) => {
   const { server, taken } = await observeEvents(t);
   for (const involvedObject of [undefined, null, {}, { kind: null, name: null }]) {
     server.store.put({ ...warning('FailedCreate', QUOTA, { kind: 'Pod', name: 'x' }), involvedObject });
@@ -97,7 +97,7 @@ test('events that say nothing of their object, or everything in null, are passed
   assert.deepEqual(await taken(), []);
 });
 
-/** A server with so many pods of `web` that serve. */
+/** A server with this many serving pods of `web`. */
 const serving =
   (replicas: number, deployments: ScriptedDeployment[] = []) =>
   (server: ApiServer) => {
@@ -108,7 +108,7 @@ const serving =
   };
 
 describe('a rollout', () => {
-  test('is complete when every old pod is gone and the new ones are routed to', async (t) => {
+  test('is complete when every old pod is gone and the new ones receive traffic', async (t) => {
     const deployments: ScriptedDeployment[] = [];
     const { observer, ending } = await observe(t, { before: serving(2, deployments), shape: { replicas: 2 } });
     assert.ok(observer.pods.serving(2));
@@ -134,7 +134,7 @@ describe('a rollout', () => {
     assert.equal(listenersSeen, false, 'nobody asked the app');
   });
 
-  test('of which the watches missed everything is complete as well (410 Gone)', async (t) => {
+  test('is complete even if the watches missed everything (410 Gone)', async (t) => {
     const deployments: ScriptedDeployment[] = [];
     const { server, observer, recorded } = await observe(t, {
       before: serving(1, deployments),
@@ -167,7 +167,7 @@ describe('a rollout', () => {
     assert.ok(gaps.length > 0 && gaps.every(({ message }) => !message.includes('\n')));
   });
 
-  test('does not wait for a pod that was evicted, whose object stays', async (t) => {
+  test('does not wait for an evicted pod whose object remains', async (t) => {
     const deployments: ScriptedDeployment[] = [];
     const { server, observer, recorded } = await observe(t, {
       before: serving(2, deployments),
@@ -196,7 +196,7 @@ describe('a rollout', () => {
     );
   });
 
-  test('a pod that is deleted by force was deleted when it was gone', async (t) => {
+  test('the deletion of a force-deleted pod has the time when it was gone', async (t) => {
     const deployments: ScriptedDeployment[] = [];
     const { server, observer, recorded } = await observe(t, { before: serving(1, deployments) });
     observer.beginRollout();
@@ -208,7 +208,7 @@ describe('a rollout', () => {
     assert.ok(observer.pods.replacing && observer.pods.replacedSome);
   });
 
-  test('a pod that is deleted before it was ready has a deletion and an end, and was never ready', async (t) => {
+  test('a pod that is deleted before it is ready has a deletion and an end, but no time of readiness', async (t) => {
     const { server, observer, recorded } = await observe(t, { before: serving(1) });
     observer.beginRollout();
     server.store.put(podObject('early', { uid: 'early' }));
@@ -220,7 +220,7 @@ describe('a rollout', () => {
     assert.deepEqual(pod?.containers[0]?.runs, []);
   });
 
-  test('pods of others in the namespace, and those that had failed before, are none of it', async (t) => {
+  test('other pods in the namespace, and those that had failed before, are ignored', async (t) => {
     const { server, observer, recorded } = await observe(t, {
       before: (server) => {
         serving(1)(server);
@@ -238,7 +238,7 @@ describe('a rollout', () => {
   });
 });
 
-describe('what does not get better ends the wait at once', () => {
+describe('a permanent problem ends the wait immediately', () => {
   const pulls = { reason: 'ErrImagePull', message: 'not found' };
 
   test('before the rollout', async (t) => {
@@ -250,14 +250,14 @@ describe('what does not get better ends the wait at once', () => {
     );
   });
 
-  test('during the rollout it is what is measured', async (t) => {
+  test('during the rollout it does not, because it is part of the measurement', async (t) => {
     const { server, observer, recorded } = await observe(t, { before: serving(1) });
     observer.beginRollout();
     server.store.put(podObject('web-1', { waiting: { reason: 'CrashLoopBackOff' } }));
     await recorded('the pod', ({ pods }) => pods.length === 2);
   });
 
-  test('and so does an error of ours', async (t) => {
+  test('so does an internal error', async (t) => {
     const { observer, recorded } = await observe(t);
     observer.fail(new Error('a bug'));
     await assert.rejects(
@@ -267,11 +267,11 @@ describe('what does not get better ends the wait at once', () => {
   });
 });
 
-describe('pods that do not come to what they should', () => {
+describe('pods that do not become ready', () => {
   const shape = { progressDeadlineSeconds: 1, graceSeconds: 0 };
 
-  test('are named, with the last line of their log', async (t) => {
-    const { server, recorded } = await observe(t, { shape, asksApp: true });
+  test('are reported with the last line of their log', async (t) => {
+    const { server, recorded } = await observe(t, { shape, readsAppLog: true });
     server.store.put(podObject('web-1', { startedAt: wholeSeconds() }));
     server.log('ns', 'web-1').write('waiting for the database');
     await assert.rejects(
@@ -280,14 +280,14 @@ describe('pods that do not come to what they should', () => {
     );
   });
 
-  test('or why they find no node', async (t) => {
+  test('or with the reason why they are not scheduled', async (t) => {
     const { server, recorded } = await observe(t, { shape });
     const pod = podObject('web-1');
     const conditions = [{ type: 'PodScheduled', status: 'False', message: '0/2 nodes are available' }];
     server.store.put({ ...pod, status: { phase: 'Pending', conditions } });
     await assert.rejects(
       recorded('become ready', () => false),
-      /no progress within 1 s \(progressDeadlineSeconds\); pod web-1 finds no node: 0\/2 nodes are available$/,
+      /no progress within 1 s \(progressDeadlineSeconds\); pod web-1 cannot be scheduled: 0\/2 nodes are available$/,
     );
   });
 });

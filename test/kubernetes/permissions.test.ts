@@ -1,4 +1,4 @@
-/** What the program calls on a cluster is what it asks permission for: no more, and nothing that it does not use. */
+/** The program requests exactly the permissions that it uses on a cluster. */
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
@@ -14,7 +14,7 @@ import { allows, connect, httpServer, json } from '../../test-hostile/api-server
 
 const LABELS = { app: 'web' };
 
-/** A cluster with one workload, whose pods are others after each patch of it. It notes what it is asked. */
+/** A cluster with one workload, whose pods are replaced after each patch. It records all requests. */
 class RecordingCluster {
   readonly calls = new Set<string>();
   readonly #watches = new Map<string, Set<ServerResponse>>();
@@ -41,7 +41,7 @@ class RecordingCluster {
     };
   }
 
-  /** As a command of the user's does. */
+  /** What a user's command does. */
   replacePods(): void {
     for (const pod of this.#pods) this.#tell('pods', 'DELETED', pod);
     this.#generation++;
@@ -135,7 +135,7 @@ interface Call {
   name: string | undefined;
 }
 
-/** Undefined for what every account may ask: versions and kinds. */
+/** Undefined for what every account may do: read versions and kinds. */
 function callOf(method: string, url: URL): Call | undefined {
   const path =
     /^\/(?:api\/v1|apis\/([^/]+)\/[^/]+)(?:\/namespaces\/[^/]+(?=\/[^/]))?\/([^/]+)(?:\/([^/]+))?(?:\/(\w+))?/;
@@ -195,9 +195,9 @@ describe('run on a cluster', () => {
   }
 });
 
-/** Those of the load, which is not run here: k6's Job, and its REST API through the proxy. */
+/** Permissions for the load, which does not run here: k6's Job, and its REST API through the proxy. */
 const OF_THE_LOAD = ['create /configmaps', 'create batch/jobs'];
-/** Server-side apply makes what is not there yet, and is one request. */
+/** Server-side apply also creates objects, in a single request. */
 const APPLIED = ['create /services', 'create apps/deployments'];
 
 it('compare on a cluster', async (t) => {

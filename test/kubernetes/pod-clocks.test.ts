@@ -1,4 +1,4 @@
-/** How far the pods' clocks are off, asked through the API server's proxy. */
+/** The offsets of the pods' clocks, measured through the API server's proxy. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
@@ -29,25 +29,25 @@ const time = (skewMs: number): ProxyAnswer => ({
 
 describe("a pod's clock", AT_ONCE, () => {
   for (const skewMs of [0, 5000, -86_400_000]) {
-    test(`that is ${skewMs} ms ahead is measured within the bound that is said`, async (t) => {
+    test(`that is ${skewMs} ms ahead is measured within the reported bound`, async (t) => {
       const { clocks, pod } = await measured(t, () => time(skewMs));
       const { offsetMs, boundMs } = clocks.of('a') ?? { offsetMs: Number.NaN, boundMs: Number.NaN };
       assert.ok(Math.abs(offsetMs - skewMs) <= boundMs + 0.01, `${offsetMs} ± ${boundMs}`);
       assert.equal(clocks.boundMs, boundMs);
-      await clocks.measure(pod, new AbortController().signal); // asks no pod twice
+      await clocks.measure(pod, new AbortController().signal); // measures no pod twice
     });
   }
 
-  test('that is set under way is the later one', async (t) => {
+  test('that is adjusted meanwhile has the later offset', async (t) => {
     const { clocks } = await measured(t, (asked) => time(asked <= 10 ? 0 : 60_000));
     assert.ok(Math.abs((clocks.of('a')?.offsetMs ?? 0) - 60_000) < 1000);
   });
 
   const unknown: [what: string, answer: () => ProxyAnswer | undefined][] = [
-    ['when it does not say its time', () => ({ status: 200 })],
-    ['when it says nothing', () => ({ headers: { 'x-server-time': '' } })],
-    ['when it says something else', () => ({ headers: { 'x-server-time': 'noon' } })],
-    ['when it cannot be reached', () => undefined],
+    ['if it does not report its time', () => ({ status: 200 })],
+    ['if the header is empty', () => ({ headers: { 'x-server-time': '' } })],
+    ['if the header is not a number', () => ({ headers: { 'x-server-time': 'noon' } })],
+    ['if it cannot be reached', () => undefined],
   ];
   for (const [what, answer] of unknown) {
     test(`is unknown ${what}`, async (t) => {
@@ -62,13 +62,13 @@ describe("a pod's clock", AT_ONCE, () => {
     ['refusals', refuse(429, 'too many requests')],
   ];
   for (const [what, does] of faults) {
-    test(`is measured though some answers are ${what}`, async (t) => {
+    test(`is measured even if some responses are ${what}`, async (t) => {
       const { clocks } = await measured(t, () => time(7000), { path: /proxy/, times: 5, does });
       assert.ok(Math.abs((clocks.of('a')?.offsetMs ?? 0) - 7000) < 1000);
     });
   }
 
-  test('is not asked for without a port, nor once the trial has ended', async (t) => {
+  test('is not measured without a port or after the end of the trial', async (t) => {
     const { server, api } = await startApiServer(t);
     const clocks = new PodClocks(api);
     const pod = (name: string, ports: number[]) => server.store.put(readyPod(name, { ports })) as unknown as V1Pod;

@@ -40,7 +40,7 @@ function podObject({ running, ready, deleted, terminated, lastTerminated, restar
   } as unknown as V1Pod;
 }
 
-/** The record after each sight of the pod in turn. */
+/** The record after each state of the pod in turn. */
 function recordOf(...seen: Seen[]): PodRecord {
   const [first] = seen as [Seen];
   const record = newPodRecord(podObject(first), 'old', first.atMs, 'app');
@@ -55,23 +55,23 @@ const DELETED: Seen = { atMs: 5000, running: true, ready: true, deleted: true };
 
 describe("a pod's record", () => {
   const table: [what: string, seen: Seen[], facts: Partial<PodTimeline>][] = [
-    ['when it is made', [{ atMs: 100 }], { createdMs: 100, node: 'node1', generation: 'old' }],
+    ['at its creation', [{ atMs: 100 }], { createdMs: 100, node: 'node1', generation: 'old' }],
     [
-      'the first time each thing is seen',
+      'the first time of each milestone',
       [{ atMs: 100 }, { atMs: 500, running: true }, READY, { ...READY, atMs: 2000 }],
       {
         startedMs: 500,
         readyMs: 1000,
       },
     ],
-    ['deletion while it serves', [READY, DELETED], { deletionMs: 5000, notReadyMs: undefined }],
+    ['a deletion while it serves', [READY, DELETED], { deletionMs: 5000, notReadyMs: undefined }],
     [
       'readiness lost after its deletion',
       [READY, DELETED, { ...DELETED, atMs: 6000, ready: false }],
       { notReadyMs: 6000 },
     ],
     [
-      'readiness lost and found is no end',
+      'losing and regaining readiness is not an end',
       [READY, { atMs: 2000, running: true }, { ...READY, atMs: 3000 }],
       {
         readyMs: 1000,
@@ -79,12 +79,12 @@ describe("a pod's record", () => {
       },
     ],
     [
-      'an exit: within the second that the API tells',
+      'an exit: within the second that the API reports',
       [READY, DELETED, { ...DELETED, atMs: 9500, terminated: ['2026-01-01T00:00:07Z', 0] }],
       { exitMs: 7500, exitBoundMs: 500, exitCode: 0, exitSignal: undefined },
     ],
     [
-      'an exit that was heard of at once: not after that',
+      'an exit that was reported immediately: not after the report',
       [READY, DELETED, { ...DELETED, atMs: 7200, terminated: ['2026-01-01T00:00:07Z', 137] }],
       { exitMs: 7100, exitBoundMs: 100, exitCode: 137, exitSignal: 'SIGKILL' },
     ],
@@ -94,7 +94,7 @@ describe("a pod's record", () => {
       { exitMs: 5000, exitBoundMs: 0, exitSignal: 'SIGSEGV' },
     ],
     [
-      'a restart is no exit, and leaves nothing of the run before',
+      'a restart begins a new run and is not an exit of it',
       [
         READY,
         { ...READY, atMs: 3000, ready: false, terminated: ['2026-01-01T00:00:02Z', 1] },
@@ -112,7 +112,7 @@ describe("a pod's record", () => {
   }
 });
 
-test('each run of a container has its own end, also one that nobody saw ended', () => {
+test('each run of a container has its own end, even if its end was not observed', () => {
   const { containers } = recordOf(
     READY,
     { ...READY, atMs: 4000, restarts: 1, lastTerminated: ['2026-01-01T00:00:02Z', 137] },
@@ -131,14 +131,14 @@ test('each run of a container has its own end, also one that nobody saw ended', 
   assert.deepEqual(containers[0]?.runs.length, 1, 'the other container has one run');
 });
 
-test('a pod that is gone has ended, though nobody said how', () => {
+test('a pod that is gone has ended, even if it is unknown how', () => {
   const record = recordOf(READY, DELETED);
   notePodGone(record, 9000);
   const { exitMs, exitCode } = podTimeline(record);
   assert.deepEqual([record.goneMs, exitMs, exitCode], [9000, 9000, undefined]);
 });
 
-describe('the termination of a pod whose log nobody reads', () => {
+describe('the termination of a pod whose log is not read', () => {
   const failedAt = (atMs: number): ClusterEvent => ({
     atMs,
     type: 'FailedPreStopHook',
@@ -155,7 +155,7 @@ describe('the termination of a pod whose log nobody reads', () => {
   ][] = [
     ['without a hook: SIGTERM at the deletion', undefined, [], 5000, undefined],
     ['after a sleep', { sleep: { seconds: 3 } }, [], 8000, 'succeeded'],
-    ['after a hook that takes its own time: unknown', EXEC, [], undefined, undefined],
+    ['after a hook of unknown duration: unknown', EXEC, [], undefined, undefined],
     ['after a hook that failed: when that was reported', EXEC, [failedAt(5100)], 5100, 'failed'],
     ['after a hook that outlasted the grace period: at its end', EXEC, [failedAt(16_200)], 15_000, 'outlasted-grace'],
     [
@@ -174,7 +174,7 @@ describe('the termination of a pod whose log nobody reads', () => {
       assert.deepEqual([ended.sigtermMs, ended.hook?.outcome], [sigtermMs, outcome]);
     });
   }
-  test('of a pod that nobody deleted: never', () => {
+  test('of a pod that was not deleted: none', () => {
     const record = withDueTermination(recordOf(READY), { containers: [], gracePeriodMs: 10_000, events: [] });
     assert.equal(podTimeline(record).sigtermMs, undefined);
   });
@@ -182,10 +182,10 @@ describe('the termination of a pod whose log nobody reads', () => {
 
 describe('the deletion of a pod that logs its stop signal', () => {
   const table: [what: string, signalMs: number | undefined, deletionMs: number][] = [
-    ['keeps its time where the signal came later', 5100, 5000],
-    ['is moved back to the signal where the watch reported it late', 4850, 4850],
-    ['keeps its time where a signal from long before had another reason', 2900, 5000],
-    ['keeps its time where no signal is known', undefined, 5000],
+    ['keeps its time if the signal came later', 5100, 5000],
+    ['is moved back to the signal if the watch reported it late', 4850, 4850],
+    ['keeps its time if the signal came long before and so had another cause', 2900, 5000],
+    ['keeps its time if no signal is known', undefined, 5000],
   ];
   for (const [what, signalMs, deletionMs] of table) {
     test(what, () => {
@@ -196,7 +196,7 @@ describe('the deletion of a pod that logs its stop signal', () => {
       assert.equal(withDeletionBeforeSignal(record).deletionMs, deletionMs);
     });
   }
-  test('stays unknown where nobody deleted it', () => {
+  test('stays unknown if it was not deleted', () => {
     assert.equal(withDeletionBeforeSignal(recordOf(READY)).deletionMs, undefined);
   });
 });

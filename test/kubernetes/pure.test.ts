@@ -1,4 +1,4 @@
-/** What is told of a cluster's objects without a cluster. */
+/** What is derived from a cluster's objects, without a cluster. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
@@ -9,7 +9,7 @@ import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from '../
 import { readManifests } from '../../src/manifests/manifests.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
 
-describe('the pods that EndpointSlices tell routers to use', () => {
+describe('the pods that routers use according to EndpointSlices', () => {
   const slice = (...endpoints: [pod: string, conditions: object][]): V1EndpointSlice =>
     ({
       endpoints: endpoints.map(([name, conditions]) => ({ addresses: ['10.0.0.1'], targetRef: { name }, conditions })),
@@ -21,15 +21,15 @@ describe('the pods that EndpointSlices tell routers to use', () => {
     ['none', [], []],
     ['the ready ones, of all slices, sorted', [slice(['b', READY]), slice(['a', READY])], ['a', 'b']],
     ['not the terminating ones while one is ready', [slice(['a', TERMINATING], ['b', READY])], ['b']],
-    ['the terminating ones that serve, when none is ready', [slice(['a', TERMINATING], ['b', GONE])], ['a']],
-    ['nobody', [slice(['a', GONE])], []],
-    ['a slice without any', [{ endpoints: null } as unknown as V1EndpointSlice, slice(['a', READY])], ['a']],
-    ['an old slice, which knows no serving', [slice(['a', { ready: true }])], ['a']],
+    ['the terminating ones that serve, if none is ready', [slice(['a', TERMINATING], ['b', GONE])], ['a']],
+    ['none, if none serves', [slice(['a', GONE])], []],
+    ['a slice without endpoints', [{ endpoints: null } as unknown as V1EndpointSlice, slice(['a', READY])], ['a']],
+    ['an old slice without serving conditions', [slice(['a', { ready: true }])], ['a']],
   ];
   for (const [what, slices, pods] of table) test(what, () => assert.deepEqual(podsInSlices(slices), pods));
 });
 
-describe('trouble that does not mend itself', () => {
+describe('problems that waiting does not solve', () => {
   const waiting = (reason: string, message = ''): V1Pod =>
     ({
       metadata: { name: 'a' },
@@ -37,20 +37,20 @@ describe('trouble that does not mend itself', () => {
     }) as unknown as V1Pod;
   const table: [what: string, pod: V1Pod, said: RegExp | undefined][] = [
     [
-      'an image that is not there',
+      'a missing image',
       waiting('ErrImagePull', 'not\n found'),
       /image app:1 of pod a cannot be pulled \(ErrImagePull\): not found$/,
     ],
-    ['and not pulled again', waiting('ImagePullBackOff'), /cannot be pulled/],
-    ['an image whose name is none', waiting('InvalidImageName'), /cannot be pulled/],
+    ['an image that is not pulled again', waiting('ImagePullBackOff'), /cannot be pulled/],
+    ['an image with an invalid name', waiting('InvalidImageName'), /cannot be pulled/],
     [
-      'a Secret that is not there',
+      'a missing Secret',
       waiting('CreateContainerConfigError', 'secret "s" not found'),
       /pod a cannot start .*secret "s" not found/,
     ],
-    ['a crash loop', waiting('CrashLoopBackOff'), /pod a keeps ending by itself/],
-    ['not yet: a container is being made', waiting('ContainerCreating'), undefined],
-    ['not yet: a pod without status', { metadata: { name: 'a' } }, undefined],
+    ['a crash loop', waiting('CrashLoopBackOff'), /pod a keeps exiting/],
+    ['not: a container that is being created', waiting('ContainerCreating'), undefined],
+    ['not: a pod without status', { metadata: { name: 'a' } }, undefined],
   ];
   for (const [what, pod, said] of table) {
     test(what, () => {
@@ -60,11 +60,11 @@ describe('trouble that does not mend itself', () => {
     });
   }
 
-  test('a quota, and not the service account that is made in a moment', () => {
+  test('a quota, but not a service account that will be created in a moment', () => {
     const event = (message: string) => ({ type: 'Warning', reason: 'FailedCreate', message }) as CoreV1Event;
     assert.match(
       creationTrouble(event('pods "a" is forbidden: exceeded quota: q')) ?? '',
-      /refuses the pods: .*exceeded quota/,
+      /rejects the pods: .*exceeded quota/,
     );
     assert.equal(
       creationTrouble(event('error looking up service account x/default: serviceaccount "default" not found')),
@@ -73,21 +73,21 @@ describe('trouble that does not mend itself', () => {
     assert.equal(creationTrouble({ type: 'Normal', reason: 'SuccessfulCreate' } as CoreV1Event), undefined);
   });
 
-  test('what a pod that is not ready waits for', () => {
+  test('what an unready pod waits for', () => {
     assert.equal(unreadiness(waiting('ContainerCreating')), 'pod a has not started (ContainerCreating)');
     assert.equal(unreadiness({ metadata: { name: 'a' } }), 'pod a is not ready');
   });
 
-  test('a pod that finds no node', () => {
+  test('a pod that cannot be scheduled', () => {
     const conditions = [{ type: 'PodScheduled', status: 'False', message: '0/2 nodes are available' }];
     assert.match(
       schedulingTrouble([{ metadata: { name: 'a' }, status: { conditions } } as V1Pod]) ?? '',
-      /pod a finds no node: 0\/2/,
+      /pod a cannot be scheduled: 0\/2/,
     );
   });
 });
 
-test("a log's times sort as text, whatever zeros their fractions lack", () => {
+test('timestamps of a log sort as text, even without trailing zeros', () => {
   const times = [
     '2026-01-01T00:00:01.5Z',
     '2026-01-01T00:00:01.51Z',
@@ -109,12 +109,12 @@ describe('the objects of a trial', () => {
     const deployment = objects.find(({ kind }) => kind === 'Deployment') as unknown as typeof manifests.workload;
     return deployment.spec.template.spec.containers[0].image;
   };
-  test('are in its namespace, with the images as they are', () => {
+  test('are in its namespace, with unchanged images', () => {
     const objects = objectsFor(manifests, { namespace: 'ns-1' });
     assert.deepEqual(new Set(objects.map(({ metadata }) => metadata.namespace)), new Set(['ns-1']));
     assert.equal(image(objects), 'k8s-rollout-test-bun:local');
   });
-  test('or from where the images are', () => {
+  test('or with prefixed images', () => {
     assert.equal(
       image(objectsFor(manifests, { namespace: 'n', imagePrefix: 'example.com/team/' })),
       'example.com/team/k8s-rollout-test-bun:local',
@@ -122,10 +122,10 @@ describe('the objects of a trial', () => {
     assert.equal(
       image(objectsFor(manifests, { namespace: 'n' })),
       'k8s-rollout-test-bun:local',
-      'the manifests stay as they are',
+      'the manifests stay unchanged',
     );
   });
-  test('with a NodePort where load comes from outside', () => {
+  test('with a NodePort if the load comes from outside', () => {
     const type = (url?: string) =>
       (
         objectsFor(manifests, { namespace: 'n', ...(url ? { url } : {}) }).find(

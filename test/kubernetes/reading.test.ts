@@ -1,4 +1,6 @@
-/** What is read of a cluster before anything is changed: objects for `check`, a workload and its Service for `run`. */
+/**
+ * What is read from a cluster before anything is changed: objects for `check`, a workload and its Service for `run`.
+ */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { listObjects } from '../../src/clusters/kubernetes/list-objects.ts';
@@ -34,28 +36,28 @@ describe('the objects that check reads', () => {
       ({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.namespace}/${metadata.name}`,
     );
 
-  test('are those of a namespace, with the API version and kind that a list leaves out', async (t) => {
+  test('are those of a namespace, with the API version and kind that lists omit', async (t) => {
     const { api } = await listed(t);
     const { objects, pods } = await listObjects(api, 'ns');
     assert.deepEqual(names(objects), ['apps/v1 Deployment ns/web', 'autoscaling/v2 HorizontalPodAutoscaler ns/web']);
     assert.deepEqual(names(pods), ['v1 Pod ns/a']);
   });
 
-  test('or of all', async (t) => {
+  test('are those of all namespaces if none is given', async (t) => {
     const { api } = await listed(t);
     const { objects, pods } = await listObjects(api, undefined);
     assert.deepEqual([objects.length, pods.length], [4, 2]);
   });
 
-  test('a right that is missing is named', async (t) => {
+  test('a missing permission is named', async (t) => {
     const { server, api } = await listed(t);
     server.allows = ({ resource }) => resource !== 'poddisruptionbudgets';
     const words =
-      /^you may not list poddisruptionbudgets on here in namespace ns; the ClusterRole "view" grants what it/;
+      /^you may not list poddisruptionbudgets on here in namespace ns; the ClusterRole "view" grants what is needed/;
     await assert.rejects(listObjects(api, 'ns'), oneLine(words));
   });
 
-  test('a list of null is an empty one', async (t) => {
+  test('a list with null items is empty', async (t) => {
     const { server, api } = await listed(t);
     server.fault({
       path: /\/services(\?|$)/,
@@ -65,12 +67,12 @@ describe('the objects that check reads', () => {
   });
 
   const faults: [what: string, does: Fault['does'], words: RegExp][] = [
-    ['an error of the server', refuse(500, 'etcd\nis away'), /^cannot list what is there on here: etcd is away$/],
-    ['a cut', cut(), /^cannot list what is there: the API server of here does not answer: /],
-    ['a cut within the answer', cut('{"kind":'), /^cannot list what is there: /],
-    ['HTML in the place of JSON', html(200), /^cannot list what is there/],
-    ['an error in HTML', html(502), /^cannot list what is there on here: HTTP status 502$/],
-    ['another type', json({ items: 7 }), /^cannot list what is there/],
+    ['a server error', refuse(500, 'etcd\nis away'), /^cannot list the objects on here: etcd is away$/],
+    ['a cut', cut(), /^cannot list the objects: the API server of here does not answer: /],
+    ['a cut within the response', cut('{"kind":'), /^cannot list the objects: /],
+    ['HTML instead of JSON', html(200), /^cannot list the objects/],
+    ['an error in HTML', html(502), /^cannot list the objects on here: HTTP status 502$/],
+    ['another type', json({ items: 7 }), /^cannot list the objects/],
   ];
   for (const [what, does, words] of faults) {
     test(`${what} is one line`, async (t) => {
@@ -104,18 +106,22 @@ describe('the workload that run restarts', () => {
   });
 
   const table: [what: string, flags: Partial<LiveServiceFlags>, words: RegExp][] = [
-    ['no name', { deployment: undefined }, /name what to restart: --deployment or --statefulset NAME$/],
-    ['no URL', { url: undefined }, /where do its users reach it\? Give --url/],
-    ['a kind in the name', { deployment: 'deployment/web' }, /--deployment deployment\/web: give the name alone/],
+    [
+      'no name',
+      { deployment: undefined },
+      /name the workload to restart with --deployment NAME or --statefulset NAME$/,
+    ],
+    ['no URL', { url: undefined }, /pass the URL at which users reach the workload with --url/],
+    ['a kind in the name', { deployment: 'deployment/web' }, /--deployment deployment\/web: pass only the name/],
     ['no URL at all', { url: 'shop' }, /^--url shop: must be an address that begins with http/],
     ['another protocol', { url: 'ftp://shop' }, /must be an address that begins with http/],
-    ['a path', { url: 'http://shop/cart?x=1' }, /name the path with --path \/cart\?x=1$/],
+    ['a path', { url: 'http://shop/cart?x=1' }, /pass the path with --path \/cart\?x=1$/],
     ['no such workload', { deployment: 'none' }, /^no Deployment none in namespace default of here/],
     ['no such context', { context: 'none' }, /^no context "none"/],
     ['no such Service', { service: 'none' }, /^--service none: /],
   ];
   for (const [what, flags, words] of table) {
-    test(`${what} is refused`, async (t) => {
+    test(`${what} is rejected`, async (t) => {
       const { flags: all } = await served(t);
       await assert.rejects(liveService({ ...all, ...flags }), oneLine(words));
     });
@@ -127,7 +133,7 @@ describe('the workload that run restarts', () => {
     await assert.rejects(liveService(flags), oneLine(/^cannot list the Services of default on here: etcd is away$/));
   });
 
-  test('a Service list of null has none', async (t) => {
+  test('a Service list with null items is empty', async (t) => {
     const { server, flags } = await served(t);
     server.fault({
       path: /\/services(\?|$)/,
@@ -139,7 +145,7 @@ describe('the workload that run restarts', () => {
     );
   });
 
-  test('a workload that cannot be read is no workload that is not there', async (t) => {
+  test('an unreadable workload is distinguished from a missing one', async (t) => {
     const { server, api } = await startApiServer(t);
     server.fault({ path: /deployments/, does: refuse(503, 'the server is shutting down') });
     const reading = readWorkload(api, { kind: 'Deployment', name: 'web', namespace: 'ns' });

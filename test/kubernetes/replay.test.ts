@@ -1,6 +1,6 @@
 /**
- * Replays to the observer what a real cluster reported of a rollout (test/fixtures/rollouts, made by tools/record-rollout.ts), by an
- * API server that plays it at once: the trial's clock is that of the record.
+ * Replays to the observer what a real cluster reported during a rollout (test/fixtures/rollouts, recorded by
+ * tools/record-rollout.ts). The API server replays it without delays; the trial's clock is that of the recording.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ interface Recorded {
   overlay: string;
   startedAtEpochMs: number;
   rolloutAtMs: number;
-  /** By pod; each line as the kubelet sent it, with its time. */
+  /** By pod; each line as the kubelet sent it, with its timestamp. */
   logs: Record<string, string[]>;
   changes: { atMs: number; resource: string; type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: StoredObject }[];
 }
@@ -31,7 +31,7 @@ function recordedRollout(overlay: string): Recorded {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** What the observer makes of it. */
+/** The observer's record. */
 async function replay(t: TestContext, recorded: Recorded): Promise<{ record: ClusterRecord; rolledOut: boolean }> {
   const { overlay, startedAtEpochMs, rolloutAtMs, logs, changes } = recorded;
   const { server, api } = await startApiServer(t);
@@ -49,10 +49,10 @@ async function replay(t: TestContext, recorded: Recorded): Promise<{ record: Clu
   const onEvent = ({ type }: { type: string }) => {
     if (type === 'Unhealthy') noteSeen();
   };
-  const observer = new Observer({ api, namespace: 'ns', manifests, clock, asksApp: true, signal, onEvent });
+  const observer = new Observer({ api, namespace: 'ns', manifests, clock, readsAppLog: true, signal, onEvent });
   await observer.start();
   await server.watched('endpointslices', 'events', 'pods');
-  // Looked at after each change of a pod or slice.
+  // Checked after each change of a pod or slice.
   const watched = observer.until('end', signal, () => {
     noteSeen();
     return false;
@@ -81,12 +81,12 @@ async function replay(t: TestContext, recorded: Recorded): Promise<{ record: Clu
   return { record: observer.record(), rolledOut: observer.pods.rolledOut(replicas) };
 }
 
-/** When the record's pods were first seen in a state, read off the changes themselves. */
+/** When the recorded pods were first seen in a state, derived from the changes themselves. */
 function firstSeen({ changes }: Recorded, uid: string, holds: (object: StoredObject, type: string) => boolean) {
   return changes.find(({ object, type }) => object.metadata.uid === uid && holds(object, type))?.atMs;
 }
 
-/** What a pod itself logged, on the trial's clock. */
+/** What a pod logged itself, on the trial's clock. */
 function logged({ logs, startedAtEpochMs }: Recorded, pod: string, event: string): number | undefined {
   const events = (logs[pod] ?? []).map((line) => JSON.parse(line.slice(line.indexOf(' ') + 1)));
   const wallMs = events.find((candidate) => candidate.event === event)?.wallMs;
@@ -99,8 +99,8 @@ const isReady = ({ status }: StoredObject) =>
   );
 
 /**
- * `views` is how many pods the EndpointSlices have, one after the other: the valid overlay has three replicas, and a fourth
- * while one is replaced; the broken one has one, and none in between.
+ * `views` is the sequence of the number of pods in the EndpointSlices. The valid overlay has three replicas, and a
+ * fourth while one is replaced; the broken one has one, and none in between.
  */
 const table: { overlay: string; old: number; shutdown: string[]; views: number[]; runtimeVersion: string }[] = [
   {

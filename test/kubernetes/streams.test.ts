@@ -9,9 +9,9 @@ import { apiServer } from './api-server.ts';
 const line = (n: number) => `2026-01-01T00:00:0${n}.5Z line ${n}\n`;
 const SOURCE = { namespace: 'ns', pod: 'a', container: 'app' };
 
-test('a log goes on after a cut, a silence, a request nobody answers and words of the kubelet, with every line once', async (t) => {
+test('a log continues after a cut, a silence, an unanswered request and a message of the kubelet, with every line once', async (t) => {
   const { api, seen } = await apiServer(t, [
-    (_, response) => response.writeHead(404).end(), // the kubelet has not heard of it yet
+    (_, response) => response.writeHead(404).end(), // the kubelet does not know the pod yet
     (_, response) => response.writeHead(400).end(), // not started yet
     () => {}, // never answered
     (_, response) => response.end('failed to try resolving symlinks in path "/var/log"'),
@@ -19,14 +19,14 @@ test('a log goes on after a cut, a silence, a request nobody answers and words o
       response.write(line(1) + line(2) + line(3).slice(0, 26));
       setTimeout(() => response.destroy(), 50);
     },
-    (_, response) => response.write(line(2) + line(3)), // and then nothing for ever
+    (_, response) => response.write(line(2) + line(3)), // and then nothing
     (_, response) => response.end(line(3) + line(4)),
     (_, response) => response.writeHead(404).end(),
   ]);
   const lines: string[] = [];
   const followed = followLog(
     api,
-    { ...SOURCE, believedSilenceMs: () => 200 },
+    { ...SOURCE, maxSilenceMs: () => 200 },
     (text) => lines.push(text),
     new AbortController().signal,
     () => false,
@@ -36,7 +36,7 @@ test('a log goes on after a cut, a silence, a request nobody answers and words o
   assert.match(seen[5] ?? '', /sinceTime=2026-01-01T00%3A00%3A02\.500000000Z/);
 });
 
-test('a log ends with its pod, without waiting for a 404 that never comes', async (t) => {
+test('a log ends with its pod, even without a 404', async (t) => {
   const { api, seen } = await apiServer(t, [(_, response) => response.end(line(1))]);
   const lines: string[] = [];
   await within(
@@ -53,7 +53,7 @@ test('a log ends with its pod, without waiting for a 404 that never comes', asyn
   assert.deepEqual([lines, seen.length], [['line 1'], 1]);
 });
 
-test('the log of an app that has said nothing yet is asked for anew, though its connection is open', async (t) => {
+test('the log of an app that has not logged anything is requested again, although its connection is open', async (t) => {
   const ending = new AbortController();
   t.after(() => ending.abort());
   let onAskedAnew = () => {};
@@ -61,7 +61,7 @@ test('the log of an app that has said nothing yet is asked for anew, though its 
     onAskedAnew = resolve;
   });
   const { api } = await apiServer(t, [
-    (_, response) => response.flushHeaders(), // and then nothing for ever
+    (_, response) => response.flushHeaders(), // and then nothing
     (_, response) => {
       response.write(line(1));
       onAskedAnew();
@@ -74,7 +74,7 @@ test('the log of an app that has said nothing yet is asked for anew, though its 
   await within(10_000, 'another request', askedAnew);
 });
 
-test('the last line of a log, or none where the kubelet is silent', async (t) => {
+test('the last line of a log, or none if the kubelet is silent', async (t) => {
   const { api, seen } = await apiServer(t, [
     (_, response) => response.end(line(1) + line(2)),
     (_, response) => response.writeHead(403).end(),
@@ -85,10 +85,10 @@ test('the last line of a log, or none where the kubelet is silent', async (t) =>
   assert.match(seen[0] ?? '', /tailLines=1/);
 });
 
-test('a log comes from an API server that is slow every time, though its silence is not believed', async (t) => {
+test('a log is read from an API server that is always slow, despite the limit on silence', async (t) => {
   const { api } = await apiServer(t, [(_, response) => void setTimeout(() => response.end(line(1)), 1500)]);
   const lines: string[] = [];
-  const source = { ...SOURCE, believedSilenceMs: () => 400 };
+  const source = { ...SOURCE, maxSilenceMs: () => 400 };
   const over = () => lines.length > 0;
   const { signal } = new AbortController();
   await within(

@@ -1,4 +1,4 @@
-/** The user's command that replaces pods: real shells. */
+/** The user's command that replaces pods, in a real shell. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
@@ -29,29 +29,29 @@ const isAlive = (pid: number) => {
   }
 };
 
-test('its output is passed on, line by line, and the last one without an end too', async () => {
+test('its output is passed on line by line, including a last line without a newline', async () => {
   assert.deepEqual((await run('echo one; echo two >&2; printf three')).sort(), ['one', 'three', 'two']);
 });
 
-describe('a command that fails ends the trial with its last words', () => {
+describe('a command that fails ends the trial with its last line', () => {
   const table: [what: string, command: string, words: RegExp][] = [
     ['by its exit code', 'echo no such release >&2; exit 7', /: the command failed with exit code 7: no such release$/],
-    ['without words', 'exit 3', /: the command failed with exit code 3$/],
-    ['by a signal', 'kill -9 $$', /: the command was ended by SIGKILL$/],
-    ['because it is none', 'no-such-command-at-all', /: the command failed with exit code 127: .*not found$/],
+    ['without output', 'exit 3', /: the command failed with exit code 3$/],
+    ['by a signal', 'kill -9 $$', /: the command was killed by SIGKILL$/],
+    ['because it does not exist', 'no-such-command-at-all', /: the command failed with exit code 127: .*not found$/],
   ];
   for (const [what, command, words] of table) {
     test(what, async () => assert.rejects(run(command), words));
   }
 });
 
-test('of 20 MB without a line end only the beginning is passed on', async () => {
+test('of a line of 20 MB only the beginning is passed on', async () => {
   const lines = await run('head -c 20000000 /dev/zero | tr "\\0" x');
   assert.match(lines[0] ?? '', /^x{900}/);
   assert.ok(lines.join('').length < 10_000, `${lines.length} lines`);
 });
 
-test('a process that it leaves behind does not hold it up, and is gone when the trial ends', async () => {
+test('a process that it leaves behind does not delay it, and is killed when the trial ends', async () => {
   const ending = new AbortController();
   const [pid] = await run('sleep 60 & echo $!', ending.signal);
   assert.ok(isAlive(Number(pid)));
@@ -60,11 +60,11 @@ test('a process that it leaves behind does not hold it up, and is gone when the 
 });
 
 describe('Ctrl-C', () => {
-  test('before it began: it does not begin', async () => {
+  test('before the start prevents it', async () => {
     await assert.rejects(run('echo began', AbortSignal.abort(new Error('Ctrl-C'))), /^Error: Ctrl-C$/);
   });
 
-  test('ends it, and its children', async () => {
+  test('kills it and its children', async () => {
     const ending = new AbortController();
     const pids: number[] = [];
     const running = run('sleep 60 & echo $!; sleep 60', ending.signal, (line) => {
@@ -76,7 +76,7 @@ describe('Ctrl-C', () => {
     await until('its end', () => !isAlive(pids[0] ?? 0));
   });
 
-  test('ends one that prints without end', async () => {
+  test('kills one that prints endlessly', async () => {
     const ending = new AbortController();
     let lines = 0;
     const running = run('yes', ending.signal, () => {

@@ -1,4 +1,4 @@
-/** Watches over connections that break, servers that forget, and answers that are none. */
+/** Watches with connections that break, servers that forget, and invalid responses. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
@@ -12,7 +12,7 @@ const LIST = /\/pods$/;
 const WATCH = /\/pods\?.*watch=true/;
 const PATH = '/api/v1/namespaces/ns/pods';
 
-/** Watches the pods of a server that has pod `a`; `told` are the changes in order, "-a" for a deletion. */
+/** Watches the pods of a server that has pod `a`. `told` lists the changes in order, with "-a" for a deletion. */
 async function watchPods(
   t: TestContext,
   before: (started: Awaited<ReturnType<typeof startApiServer>>) => void = () => {},
@@ -75,7 +75,7 @@ test('reports what changes between the list and the watch', async (t) => {
   await heard('a1', 'b1', '-a1');
 });
 
-test('a watch that the server ends is made again from where it was, and is no gap', async (t) => {
+test('a watch that the server ends continues where it was, without a gap', async (t) => {
   const { server, watching, heard, gaps } = await watchPods(t);
   await watching;
   await server.watched('pods');
@@ -87,7 +87,7 @@ test('a watch that the server ends is made again from where it was, and is no ga
   assert.deepEqual([gaps, server.requests(LIST).length], [[], 1]);
 });
 
-test('a watch is asked for with bookmarks, and goes on from them', async (t) => {
+test('a watch requests bookmarks and continues from them', async (t) => {
   const { server, watching } = await watchPods(t);
   await watching;
   await server.watched('pods');
@@ -99,19 +99,19 @@ test('a watch is asked for with bookmarks, and goes on from them', async (t) => 
   assert.match(server.requests(WATCH)[1]?.url ?? '', new RegExp(`resourceVersion=${version}(&|$)`));
 });
 
-describe('a gap is reported, and what happened in it is not lost', () => {
+describe('a gap is reported, and changes within it are not lost', () => {
   const table: [what: string, breaks: (server: ApiServer) => void][] = [
     ['a connection that is cut', (server) => server.watches.cut('pods')],
     ['a connection that is cut within an event', (server) => server.watches.cut('pods', '{"type":"ADDED","obj')],
-    ['an event that is none', (server) => server.watches.end('pods', 'http: server gave up\n')],
+    ['an invalid event', (server) => server.watches.end('pods', 'http: server gave up\n')],
     ['an event without an object', (server) => server.watches.end('pods', '{"type":"ADDED"}\n')],
     ['an event of a wrong type', (server) => server.watches.end('pods', '{"type":"ADDED","object":{"metadata":7}}\n')],
     [
-      'an error of the server within the stream',
+      'a server error within the stream',
       (server) => server.watches.end('pods', '{"type":"ERROR","object":{"code":500,"message":"etcd is away"}}\n'),
     ],
     [
-      'HTML in the place of the next watch',
+      'HTML instead of the next watch',
       (server) => {
         server.fault({ path: WATCH, times: 1, does: html(200) });
         server.watches.end('pods');
@@ -125,7 +125,7 @@ describe('a gap is reported, and what happened in it is not lost', () => {
       },
     ],
     [
-      'an error of the server (500), twice',
+      'a server error (500), twice',
       (server) => {
         server.fault({ path: WATCH, times: 2, does: refuse(500, 'etcdserver: leader changed') });
         server.watches.end('pods');
@@ -147,8 +147,8 @@ describe('a gap is reported, and what happened in it is not lost', () => {
 });
 
 for (const goneAs of ['status', 'event'] as const) {
-  describe(`a server that has forgotten where the watch was (410 as ${goneAs})`, () => {
-    /** Nothing is watched while `meanwhile` happens, and then it is forgotten. */
+  describe(`a server that has forgotten the watch's version (410 as ${goneAs})`, () => {
+    /** Pauses the watches during `meanwhile`, and then makes the server forget. */
     const forgotten = async (t: TestContext, meanwhile: (server: ApiServer) => void) => {
       const watched = await watchPods(t);
       const { server, watching } = watched;
@@ -165,7 +165,7 @@ for (const goneAs of ['status', 'event'] as const) {
       return watched;
     };
 
-    test('reports what vanished and what came meanwhile', async (t) => {
+    test('reports what was deleted and created meanwhile', async (t) => {
       const { server, heard } = await forgotten(t, ({ store }) => {
         store.remove('Pod', 'ns', 'a');
         store.put(podObject('b', { uid: 'b1' }));
@@ -175,7 +175,7 @@ for (const goneAs of ['status', 'event'] as const) {
       await heard('a1', '-a1', 'b1', 'c1');
     });
 
-    test('another pod of the same name is another pod, and the first is gone', async (t) => {
+    test('a second pod of the same name is a different pod, and the first is gone', async (t) => {
       const { heard, gaps } = await forgotten(t, ({ store }) => {
         store.remove('Pod', 'ns', 'a');
         store.put(podObject('a', { uid: 'a2' }));
@@ -184,7 +184,7 @@ for (const goneAs of ['status', 'event'] as const) {
       assert.equal(gaps.length, 1, 'what happened meanwhile was seen late');
     });
 
-    test('does not report again what has not changed', async (t) => {
+    test('does not report unchanged objects again', async (t) => {
       const { server, heard } = await forgotten(t, () => {});
       await server.requested(WATCH, 3);
       server.store.put(podObject('b', { uid: 'b1' }));
@@ -193,7 +193,7 @@ for (const goneAs of ['status', 'event'] as const) {
   });
 }
 
-test('reports an event that comes twice once', async (t) => {
+test('reports a repeated event once', async (t) => {
   const { server, watching, heard } = await watchPods(t);
   await watching;
   await server.watched('pods');
@@ -204,7 +204,7 @@ test('reports an event that comes twice once', async (t) => {
   await heard('a1', 'b1', '-b1', 'c1');
 });
 
-test('a list without items is an empty one', async (t) => {
+test('a list without items is empty', async (t) => {
   const list = { kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '1000' }, items: null };
   const { server, watching, heard } = await watchPods(t, ({ server }) => {
     server.fault({
@@ -218,7 +218,7 @@ test('a list without items is an empty one', async (t) => {
   await heard('b1');
 });
 
-test('a server that ends each watch at once is not asked without a pause', async (t) => {
+test('a server that ends each watch immediately is retried with pauses', async (t) => {
   const { server, watching, ending } = await watchPods(t, ({ server }) =>
     server.fault({ path: WATCH, does: (response) => response.writeHead(200).end() }),
   );
@@ -244,7 +244,7 @@ describe('reports nothing and leaves no connection once it is aborted', () => {
     assert.deepEqual([told, server.requests(WATCH)], [[], []]);
   });
 
-  test('while the watch is being made', async (t) => {
+  test('while the watch is being opened', async (t) => {
     const { server, watching, ending, told } = await watchPods(t, ({ server }) =>
       server.fault({ path: WATCH, does: silent }),
     );
@@ -268,7 +268,7 @@ describe('reports nothing and leaves no connection once it is aborted', () => {
   });
 });
 
-test('an error of ours in a handler is not lost, from the list or from the watch', async (t) => {
+test('an error in a handler is not lost, neither from the list nor from the watch', async (t) => {
   const { server, watching, errors } = await watchPods(t);
   await watching;
   await server.watched('pods');
@@ -277,7 +277,7 @@ test('an error of ours in a handler is not lost, from the list or from the watch
   assert.match(String(errors[0]), /TypeError: a bug/);
 });
 
-describe('a first list that fails ends it with one line', () => {
+describe('a failing first list ends the watch with one line', () => {
   const table: [what: string, does: Fault['does'], words: RegExp][] = [
     ['refused', refuse(403, 'pods is forbidden'), /^EnvironmentError: cannot list pods on here: pods is forbidden$/],
     ['cut', cut(), /^EnvironmentError: cannot list pods: the API server of here does not answer: /],

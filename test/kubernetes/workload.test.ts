@@ -1,4 +1,4 @@
-/** A workload that is on a cluster already: how far its rollout is, its Service, and how it is read. */
+/** A workload that exists on a cluster: the state of its rollout, its Service, and how it is read. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { V1Service } from '@kubernetes/client-node';
@@ -44,7 +44,7 @@ function withUpdateStrategy(updateStrategy: object, status: object): LiveWorkloa
   });
 }
 
-describe('what a restart would not roll is refused', () => {
+describe('a workload that a restart would not replace is rejected', () => {
   const table: [what: string, live: LiveWorkload, reference: WorkloadReference, words: RegExp][] = [
     [
       'a paused Deployment',
@@ -62,7 +62,7 @@ describe('what a restart would not roll is refused', () => {
       'a StatefulSet with a partition',
       partitioned(2),
       STATEFUL_SET,
-      /has partition 2, so a restart would leave the pods below 2 as they are; set the partition to 0, or use --trigger/,
+      /has partition 2, so a restart would not replace the pods below 2; set the partition to 0, or use --trigger/,
     ],
   ];
   for (const [what, live, reference, words] of table) {
@@ -73,15 +73,18 @@ describe('what a restart would not roll is refused', () => {
       );
     });
   }
-  test('and nothing else', () => {
+  test('other workloads are accepted', () => {
     assertRolls(workload({ spec: { paused: false } }), DEPLOYMENT);
     assertRolls(statefulSet(), STATEFUL_SET);
     assertRolls(partitioned(0), STATEFUL_SET);
   });
 });
 
-describe('a workload that is not there', () => {
-  /** What is said where the namespace has these, by the last two parts of their paths; `forbidden` may not be read. */
+describe('a workload that does not exist', () => {
+  /**
+   * The message if the namespace has these objects, by the last two parts of their paths; `forbidden` ones may not be
+   * read.
+   */
   async function refusal(t: TestContext, there: string[], forbidden: string[] = []): Promise<string> {
     const { api } = await apiServer(t, [
       (url, response) => {
@@ -97,7 +100,7 @@ describe('a workload that is not there', () => {
   const missing = 'no Deployment web in namespace shop of here';
   const only = 'only a Deployment or a StatefulSet can be measured';
   const table: [what: string, there: string[], forbidden: string[], words: string][] = [
-    ['nor anything else of its name', [], [], missing],
+    ['nor any other of its name', [], [], missing],
     [
       'but a StatefulSet',
       ['statefulsets/web'],
@@ -106,7 +109,12 @@ describe('a workload that is not there', () => {
     ],
     ['but a DaemonSet', ['daemonsets/web'], [], `${missing}, but there is a DaemonSet web: ${only}`],
     ['but a Job', ['jobs/web'], ['daemonsets/web'], `${missing}, but there is a Job web: ${only}`],
-    ['and nothing else may be read', [], ['statefulsets/web', 'daemonsets/web', 'jobs/web', 'cronjobs/web'], missing],
+    [
+      'and no permission to read others',
+      [],
+      ['statefulsets/web', 'daemonsets/web', 'jobs/web', 'cronjobs/web'],
+      missing,
+    ],
   ];
   for (const [what, there, forbidden, words] of table) {
     test(what, async (t) => assert.equal(await refusal(t, there, forbidden), words));
@@ -116,9 +124,9 @@ describe('a workload that is not there', () => {
 describe('a rollout is complete', () => {
   const table: [what: string, live: LiveWorkload, complete: boolean][] = [
     ['when every replica is updated and available', workload(), true],
-    ['but not before its controller has seen the change', workload({ generation: 4 }), false],
-    ['but not while an old pod is left', workload({ status: { replicas: 3 } }), false],
-    ['but not while one is of the old template', workload({ status: { updatedReplicas: 1 } }), false],
+    ['but not before its controller has observed the change', workload({ generation: 4 }), false],
+    ['but not while an old pod remains', workload({ status: { replicas: 3 } }), false],
+    ['but not while one has the old template', workload({ status: { updatedReplicas: 1 } }), false],
     ['but not while one is not available', workload({ status: { availableReplicas: 1 } }), false],
     [
       'but not while one is missing',
@@ -128,8 +136,8 @@ describe('a rollout is complete', () => {
     ['of a StatefulSet, too', statefulSet(), true],
     ['but not of one with two revisions', statefulSet({ updateRevision: 'b' }), false],
     ['above the partition', partitioned(1, { updateRevision: 'b', updatedReplicas: 1 }), true],
-    ['but not before that', partitioned(1, { updateRevision: 'b', updatedReplicas: 0 }), false],
-    ['whatever the revisions, where only a deletion replaces a pod', onDelete({ updateRevision: 'b' }), true],
+    ['but not before', partitioned(1, { updateRevision: 'b', updatedReplicas: 0 }), false],
+    ['whatever the revisions, with OnDelete', onDelete({ updateRevision: 'b' }), true],
   ];
   for (const [what, live, complete] of table) test(what, () => assert.equal(workloadState(live).complete, complete));
 });
@@ -143,17 +151,17 @@ describe('its Service', () => {
     serviceOf(workload(), services, named, DEPLOYMENT).metadata?.name;
 
   test('is the one that selects its pods', () => assert.equal(name([other, web, service('none', undefined)]), 'web'));
-  test('is the one with an address before a headless one', () => {
+  test('is one with a cluster IP rather than a headless one', () => {
     assert.equal(name([service('headless', { app: 'web' }, 'None'), web]), 'web');
     assert.equal(name([service('headless', { app: 'web' }, 'None')]), 'headless');
   });
-  test('is the one that is named', () => assert.equal(name([web, service('too', { tier: 'front' })], 'too'), 'too'));
-  test('must be there', () => assert.throws(() => name([other]), /^InputError: no Service in namespace shop selects/));
-  test('must be clear', () => {
+  test('is the named one', () => assert.equal(name([web, service('too', { tier: 'front' })], 'too'), 'too'));
+  test('must exist', () => assert.throws(() => name([other]), /^InputError: no Service in namespace shop selects/));
+  test('must be unambiguous', () => {
     assert.throws(() => name([web, service('too', { tier: 'front' })]), /choose one with --service: web, too$/);
   });
-  test('must select its pods where it is named', () => {
-    assert.throws(() => name([web, other], 'other'), /--service other: namespace shop has no such Service/);
+  test('must select its pods even if it is named', () => {
+    assert.throws(() => name([web, other], 'other'), /--service other: no Service of that name in namespace shop /);
   });
 });
 
@@ -163,7 +171,7 @@ describe('as manifests', () => {
     spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
   } as V1Service;
 
-  test('a Deployment is read as it is', () => {
+  test('a Deployment is read unchanged', () => {
     const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '50%', maxUnavailable: 0 } };
     const live = liveManifests(workload({ spec: { strategy } }), service, DEPLOYMENT);
     const { maxSurge, maxUnavailable } = effectiveStrategy(live.workload);
@@ -172,19 +180,19 @@ describe('as manifests', () => {
     assert.equal(live.source, 'Deployment web in shop');
   });
 
-  test('a StatefulSet has one pod less at a time, and none more', () => {
+  test('a StatefulSet has at most one pod less, and no surge', () => {
     const live = liveManifests(statefulSet(), service, STATEFUL_SET);
     const { maxSurge, maxUnavailable } = effectiveStrategy(live.workload);
     assert.deepEqual([live.workload.kind, maxSurge, maxUnavailable], ['StatefulSet', 0, 1]);
   });
 
-  test('a selector by expression is read, and a null is nothing', () => {
+  test('a selector with matchExpressions is read, and null counts as absent', () => {
     const selector = { matchExpressions: [{ key: 'tier', operator: 'In', values: ['front'] }] };
     const spec = { selector, template: { ...template, metadata: { ...template.metadata, annotations: null } } };
     assert.deepEqual(liveManifests(workload({ spec }), service, DEPLOYMENT).workload.spec.selector, selector);
   });
 
-  test('what has no pods is refused', () => {
+  test('a workload without replicas is rejected', () => {
     assert.throws(() => liveManifests(workload({ spec: { replicas: 0 } }), service, DEPLOYMENT), /has no replicas/);
   });
 });

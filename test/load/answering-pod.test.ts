@@ -6,15 +6,15 @@ import { answeringPod, type SeenOfRequest } from '../../src/load/answering-pod.t
 const ref = (name: string, uid = `uid-${name}`) => ({ uid, name });
 const URL_ONLY = ref('', '');
 const table: [what: string, seen: SeenOfRequest, uid: string | undefined][] = [
-  ['the one that its response names', { answered: 'a', dialled: ref('b'), answeredBefore: ref('c') }, 'a'],
-  ['with its uid, where it is the one that was dialled', { answered: 'b', dialled: ref('b') }, 'uid-b'],
-  ['without a response, the one that was dialled', { dialled: ref('b'), answeredBefore: ref('c') }, 'uid-b'],
+  ['the pod that its response names', { answered: 'a', dialled: ref('b'), answeredBefore: ref('c') }, 'a'],
+  ['with its uid, if it is the pod that was dialled', { answered: 'b', dialled: ref('b') }, 'uid-b'],
+  ['without a response, the pod that was dialled', { dialled: ref('b'), answeredBefore: ref('c') }, 'uid-b'],
   [
-    'through a URL, the one that answered last on the connection',
+    'through a URL, the pod that last answered on the connection',
     { dialled: URL_ONLY, answeredBefore: ref('c') },
     'uid-c',
   ],
-  ['through a URL on a new connection, nobody knows', { dialled: URL_ONLY }, undefined],
-  ['nobody knows where nothing was seen', {}, undefined],
+  ['unknown through a URL on a new connection', { dialled: URL_ONLY }, undefined],
+  ['unknown without any observation', {}, undefined],
 ];
 for (const [what, seen, uid] of table) test(what, () => assert.equal(answeringPod(seen)?.uid, uid));

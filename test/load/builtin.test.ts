@@ -89,7 +89,7 @@ describe('a load that is over before anyone stopped it', () => {
       name: 'ProgramError',
       exitCode: 4,
       message:
-        'the load ended after 0.005 min, as long as a trial of this manifest may last, and the trial had not finished',
+        'the load ended after 0.005 min, the longest that a trial of this manifest may last, before the trial had finished',
     };
     await assert.rejects(within(5000, 'the end of the load', running.died), expired);
     assert.ok(requests.length > 5);

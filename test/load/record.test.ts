@@ -5,7 +5,7 @@ import { decodeHistogram, emptyHistogram, encodeHistogram, percentileMs, recordM
 import { type FailedRequest, LoadRecord } from '../../src/trace/load-record.ts';
 
 describe('a histogram of durations', () => {
-  test('comes back from its text as it was', () => {
+  test('is unchanged by encoding and decoding', () => {
     const histogram = emptyHistogram();
     const durations = [0, 0.001, 0.5, 1, 1, 12.345, 4000, 600_000];
     for (const ms of durations) recordMs(histogram, ms);
@@ -25,7 +25,7 @@ describe('a histogram of durations', () => {
     }
   });
 
-  test('takes what lies outside of it as its ends', () => {
+  test('clamps values outside of its range', () => {
     const histogram = emptyHistogram();
     recordMs(histogram, -5);
     recordMs(histogram, 700_000);
@@ -33,14 +33,14 @@ describe('a histogram of durations', () => {
     assert.ok(Math.abs(percentileMs(histogram, 100) - 600_000) < 600);
   });
 
-  test('gives its percentiles', () => {
+  test('returns percentiles', () => {
     const histogram = emptyHistogram();
     for (let ms = 1; ms <= 100; ms++) recordMs(histogram, ms);
     const read = [50, 99, 100].map((percent) => Math.round(percentileMs(histogram, percent)));
     assert.deepEqual(read, [50, 99, 100]);
   });
 
-  test('that is none cannot be read', () => {
+  test('rejects invalid text', () => {
     for (const text of ['', 'hello', 'AAAA']) assert.throws(() => decodeHistogram(text), Error, text);
   });
 });
@@ -55,7 +55,7 @@ describe('the record of a load', () => {
     attempts: [],
   });
 
-  test('of nothing is empty, and says nothing of what was not seen', () => {
+  test('without requests is empty, and omits what was not observed', () => {
     assert.deepEqual(new LoadRecorder().record('test', 0, 0), {
       generator: 'test',
       plannedRequests: 0,
@@ -91,14 +91,14 @@ describe('the record of a load', () => {
     assert.equal(Math.round(percentileMs(decodeHistogram(latency.slow ?? ''), 50) / 100), 50);
   });
 
-  test('holds failures whole, in the order of their starts', () => {
+  test('contains failures in full, in the order of their starts', () => {
     const recorder = new LoadRecorder();
     for (const startedMs of [30, 10, 20]) recorder.failure(failure(startedMs));
     assert.deepEqual(recorder.record('test', 3, 0).failures, [failure(10), failure(20), failure(30)]);
     assert.equal(recorder.failed, 3);
   });
 
-  test('knows the share of kept connections, hidden retries and lateness', () => {
+  test('contains connection reuse, hidden retries and lateness', () => {
     const recorder = new LoadRecorder();
     for (const reused of [false, true, true, true]) recorder.keepAlive(reused);
     recorder.requestCount(1);
@@ -110,7 +110,7 @@ describe('the record of a load', () => {
     assert.equal(decodeHistogram(lateness).totalCount, 1);
   });
 
-  test('knows when the last new connection went to a pod, and which was answered last', () => {
+  test('contains when the last new connection to a pod was opened, and the last one that was answered', () => {
     const recorder = new LoadRecorder();
     for (const [startedMs, answered] of [
       [10, true],

@@ -34,7 +34,7 @@ describe('a request mix scaled to another rate', () => {
     assert.deepEqual(scaleRequestMix(requestMix, totalRate(requestMix)), requestMix));
 });
 
-describe('a file that is no request mix is refused in one line', () => {
+describe('a file that is not a request mix is rejected in one line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'workload-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const [first] = requestMix.scenarios;
@@ -43,13 +43,13 @@ describe('a file that is no request mix is refused in one line', () => {
     content: string | (Omit<RequestMix, 'scenarios'> & { scenarios: unknown[] }),
     message: RegExp,
   ][] = [
-    ['no JSON', '{\n  "format": oops\n}\n', /: is not JSON/],
-    ['nothing', '', /: is not JSON/],
+    ['invalid JSON', '{\n  "format": oops\n}\n', /: is not JSON/],
+    ['an empty file', '', /: is not JSON/],
     ['another format', '{"format":"x","scenarios":[]}', /: format: .*k8s-rollout-test\/workload\/1/],
     ['no scenario', { ...requestMix, scenarios: [] }, /: scenarios: /],
     ['an unknown method', { ...requestMix, scenarios: [{ ...first, method: 'HEAD' }] }, /: scenarios\[0\]\.method: /],
     [
-      'a path without its slash',
+      'a path without a slash',
       { ...requestMix, scenarios: [first, { ...first, path: 'x' }] },
       /: scenarios\[1\]\.path: /,
     ],
@@ -58,7 +58,11 @@ describe('a file that is no request mix is refused in one line', () => {
       { ...requestMix, scenarios: [{ ...first, ratePerSecond: 0 }] },
       /: scenarios\[0\]\.ratePerSecond: /,
     ],
-    ['a misspelt field', { ...requestMix, scenarios: [{ ...first, timeoutMS: 5 }] }, /: scenarios\[0\]: .*"timeoutMS"/],
+    [
+      'a misspelled field',
+      { ...requestMix, scenarios: [{ ...first, timeoutMS: 5 }] },
+      /: scenarios\[0\]: .*"timeoutMS"/,
+    ],
   ];
   for (const [what, content, message] of table) {
     test(what, () => {
@@ -96,7 +100,7 @@ describe('a file that is no request mix is refused in one line', () => {
     });
   }
 
-  test('a file that is not there', () => {
+  test('a missing file', () => {
     const file = join(folder, 'missing.json');
     assert.throws(() => readRequestMix(file), {
       constructor: InputError,

@@ -29,7 +29,7 @@ const sleepRefused = (seconds: number, grace: number) =>
 
 describe('the API server accepts', () => {
   const table: [what: string, changes: Changes][] = [
-    ['a Deployment that says as little as it can', {}],
+    ['a Deployment with only the required fields', {}],
     ['no replicas', { 'spec.replicas': 0 }],
     ['a preStop sleep as long as the grace period', { [GRACE]: 5, ...sleep(5) }],
     ['a preStop sleep of 30 s with the default grace period', sleep(30)],
@@ -38,10 +38,10 @@ describe('the API server accepts', () => {
     ['one limit of 0', { [`${LIMITS}.maxSurge`]: 0 }],
     ['a percentage that rounds down to 0', { [`${LIMITS}.maxSurge`]: 0, [`${LIMITS}.maxUnavailable`]: '1%' }],
     ['Recreate', { 'spec.strategy.type': 'Recreate' }],
-    ['the longest deadline there is', { 'spec.progressDeadlineSeconds': 2147483647 }],
-    ['the longest grace period there is, nearly', { [GRACE]: 2 ** 62, ...sleep(3600) }],
-    ['a stop signal beside spec.os.name', { [STOP_SIGNAL]: 'SIGQUIT', 'spec.template.spec.os.name': 'linux' }],
-    ['a selector by expression', { 'spec.selector': expression('In', ['blog', 'shop']) }],
+    ['the longest possible deadline', { 'spec.progressDeadlineSeconds': 2147483647 }],
+    ['a grace period near the largest 64-bit integer', { [GRACE]: 2 ** 62, ...sleep(3600) }],
+    ['a stop signal together with spec.os.name', { [STOP_SIGNAL]: 'SIGQUIT', 'spec.template.spec.os.name': 'linux' }],
+    ['a selector with matchExpressions', { 'spec.selector': expression('In', ['blog', 'shop']) }],
     ['a deadline above minReadySeconds', { 'spec.progressDeadlineSeconds': 6, 'spec.minReadySeconds': 5 }],
     ['2 successes for readiness', { [`${APP}.readinessProbe`]: { ...HTTP, successThreshold: 2 } }],
     ['zeros, which are the defaults', { [`${APP}.livenessProbe`]: { ...HTTP, periodSeconds: 0, successThreshold: 0 } }],
@@ -55,7 +55,7 @@ describe('the API server accepts', () => {
   }
 });
 
-describe('the API server refuses, in these words,', () => {
+describe('the API server rejects, in these words,', () => {
   const table: [what: string, changes: Changes, refusal: string][] = [
     ['negative replicas', { 'spec.replicas': -1 }, `spec.replicas: Invalid value: -1: ${NOT_NEGATIVE}`],
     [
@@ -79,7 +79,7 @@ describe('the API server refuses, in these words,', () => {
       `[spec.progressDeadlineSeconds: Invalid value: -1: ${NOT_NEGATIVE}, spec.progressDeadlineSeconds: Invalid value: -1: must be greater than minReadySeconds]`,
     ],
     [
-      'the longest deadline beside as long a minReadySeconds',
+      'the longest possible deadline with minReadySeconds just as long',
       { 'spec.progressDeadlineSeconds': 2147483647, 'spec.minReadySeconds': 2147483647 },
       'spec.progressDeadlineSeconds: Invalid value: 2147483647: must be greater than minReadySeconds',
     ],
@@ -93,23 +93,27 @@ describe('the API server refuses, in these words,', () => {
       { [STOP_SIGNAL]: 'SIGQUIT', 'spec.template.spec.os.name': 'windows' },
       `${STOP_SIGNAL}: Unsupported value: "SIGQUIT": supported values: "SIGKILL", "SIGTERM"`,
     ],
-    ['a selector by an expression of other labels', { 'spec.selector': expression('NotIn', ['shop']) }, MISMATCH],
+    [
+      "an expression that does not match the template's labels",
+      { 'spec.selector': expression('NotIn', ['shop']) },
+      MISMATCH,
+    ],
     [
       'an expression without values',
       { 'spec.selector': expression('NotIn') },
       "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
     ],
     [
-      'an expression with values too many',
+      'an expression with values that its operator does not take',
       { 'spec.selector': expression('Exists', ['shop']) },
       "spec.selector.matchExpressions[0].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
     ],
     [
-      'an operator that is none',
+      'an unknown operator',
       { 'spec.selector': expression('Like', ['shop']) },
       `[spec.selector.matchExpressions[0].operator: Invalid value: "Like": not a valid selector operator, ${MISMATCH}]`,
     ],
-    ['a selector of other labels', { 'spec.selector.matchLabels.app': 'blog' }, MISMATCH],
+    ["a selector that does not match the template's labels", { 'spec.selector.matchLabels.app': 'blog' }, MISMATCH],
     [
       'an unknown strategy',
       { 'spec.strategy.type': 'BlueGreen' },
@@ -121,12 +125,12 @@ describe('the API server refuses, in these words,', () => {
       `${LIMITS}: Forbidden: may not be specified when strategy \`type\` is 'Recreate'`,
     ],
     [
-      'limits that let nothing move',
+      'limits that block every rollout',
       { [`${LIMITS}.maxSurge`]: 0, [`${LIMITS}.maxUnavailable`]: 0 },
       `${LIMITS}.maxUnavailable: Invalid value: 0: may not be 0 when \`maxSurge\` is 0`,
     ],
     [
-      'limits that let nothing move, in percent',
+      'percentages that block every rollout',
       { [`${LIMITS}.maxSurge`]: '0%', [`${LIMITS}.maxUnavailable`]: '0%' },
       `${LIMITS}.maxUnavailable: Invalid value: "0%": may not be 0 when \`maxSurge\` is 0`,
     ],
@@ -142,20 +146,20 @@ describe('the API server refuses, in these words,', () => {
       `${LIMITS}.maxUnavailable: Invalid value: "0.5%": ${NO_PERCENTAGE}`,
     ],
     [
-      'more unavailable than there are',
+      'more than 100 % unavailable',
       { [`${LIMITS}.maxUnavailable`]: '101%' },
       `${LIMITS}.maxUnavailable: Invalid value: "101%": must not be greater than 100%`,
     ],
-    ['a preStop sleep of 6 s in 5 s of grace', { [GRACE]: 5, ...sleep(6) }, sleepRefused(6, 5)],
+    ['a preStop sleep of 6 s with a grace period of 5 s', { [GRACE]: 5, ...sleep(6) }, sleepRefused(6, 5)],
     ['a preStop sleep above the default grace period', sleep(31), sleepRefused(31, 30)],
     ['a negative preStop sleep', { [GRACE]: 5, ...sleep(-1) }, sleepRefused(-1, 5)],
     [
-      'a preStop hook that does nothing',
+      'a preStop hook without a handler',
       { [PRE_STOP]: {} },
       `${PRE_STOP}: Required value: must specify a handler type`,
     ],
     [
-      'a preStop hook that does two things',
+      'a preStop hook with two handlers',
       { [PRE_STOP]: { exec: { command: ['true'] }, sleep: { seconds: 5 } } },
       `${PRE_STOP}.sleep: Forbidden: may not specify more than 1 handler type`,
     ],
@@ -165,12 +169,12 @@ describe('the API server refuses, in these words,', () => {
       `${PRE_STOP}.exec.command: Required value`,
     ],
     [
-      'a probe that does nothing',
+      'a probe without a handler',
       { [`${APP}.readinessProbe`]: { periodSeconds: 1 } },
       `${APP}.readinessProbe: Required value: must specify a handler type`,
     ],
     [
-      'a probe that does two things',
+      'a probe with two handlers',
       { [`${APP}.readinessProbe`]: { ...HTTP, tcpSocket: { port: 8080 } } },
       `${APP}.readinessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type`,
     ],
@@ -192,31 +196,30 @@ describe('the API server refuses, in these words,', () => {
       `${APP}.${probe}.successThreshold: Invalid value: 2: must be 1`,
     ]),
     [
-      'two things, of which both are named',
+      'two invalid fields, naming both',
       { 'spec.replicas': -1, [GRACE]: 1, ...sleep(5) },
       `[spec.replicas: Invalid value: -1: ${NOT_NEGATIVE}, ${sleepRefused(5, 1)}]`,
     ],
   ];
-  for (const [what, deployment, refusal] of table) {
+  for (const [what, deployment, refusal] of table)
     test(what, () => {
       const message = `shop.yaml: The Deployment "shop" is invalid: ${refusal}`;
       assert.throws(() => admit(manifests({ deployment })), { constructor: InputError, message });
     });
-  }
 
-  test('a stop signal that is none', () => {
+  test('an unknown stop signal', () => {
     const deployment = { [STOP_SIGNAL]: 'QUIT', 'spec.template.spec.os.name': 'linux' };
     const message =
       /stopSignal: Unsupported value: "QUIT": supported values: "SIGABRT", .*"SIGRTMIN\+15", .*"SIGXFSZ"$/;
     assert.throws(() => admit(manifests({ deployment })), { constructor: InputError, message });
   });
 
-  test('what is wrong with the pods of a StatefulSet', () => {
+  test('an invalid pod template of a StatefulSet', () => {
     const message = `shop.yaml: The StatefulSet "shop" is invalid: ${sleepRefused(31, 30)}`;
     assert.throws(() => admit(manifests({ deployment: { kind: 'StatefulSet', ...sleep(31) } })), { message });
   });
 
-  test('a selector of nothing', () => {
+  test('an empty selector', () => {
     const message = /^shop\.yaml: .*spec\.selector: Invalid value: .*: empty selector is invalid for deployment/;
     assert.throws(() => admit(manifests({ deployment: { 'spec.selector': {} } })), {
       constructor: InputError,

@@ -1,4 +1,4 @@
-/** When a container becomes ready: the rules that a kubelet was seen to follow (docs/decisions/0012-the-kubelets-list.md). */
+/** When a container becomes ready: rules observed on a kubelet (docs/decisions/0012-the-kubelets-list.md). */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ContainerHealth } from '../../src/clusters/local/container-health.ts';
@@ -9,7 +9,7 @@ import { fakeTime } from './fake-node.ts';
 
 const PROBES_START_MS = 350;
 const PROCESS_START_MS = 500;
-/** Then, and every second after. */
+/** When the first relist happens; then one per second. */
 const FIRST_LIST_MS = 630;
 
 const GET = { httpGet: { path: '/readyz', port: 8080 } };
@@ -17,31 +17,31 @@ const startup = probeWithDefaults({ ...GET, periodSeconds: 1, failureThreshold: 
 const every = (periodSeconds: number, more: Written.Probe = {}): Probe =>
   probeWithDefaults({ ...GET, periodSeconds, ...more });
 
-describe('a container is ready', () => {
+describe('a container becomes ready', () => {
   const table: [what: string, probes: Partial<Container>, answersFromMs: number, readyMs: number][] = [
-    ['without probes, at the first list', {}, 9999, 630],
-    ['at the first list, however long the period of its probe', { readinessProbe: every(10) }, 600, 630],
-    ['at the second list, when it does not answer at the first', { readinessProbe: every(10) }, 700, 1630],
-    ['then after a whole period from the second list', { readinessProbe: every(3) }, 1700, 4630],
+    ['without probes, at the first relist', {}, 9999, 630],
+    ['at the first relist, whatever the period of its probe', { readinessProbe: every(10) }, 600, 630],
+    ['at the second relist, if its probe fails at the first', { readinessProbe: every(10) }, 700, 1630],
+    ['a whole period after the second relist, if its probe fails at both', { readinessProbe: every(3) }, 1700, 4630],
     [
-      'after its initial delay, a period after the second list',
+      'a period after the second relist, if the initial delay has not passed by then',
       { readinessProbe: every(3, { initialDelaySeconds: 2 }) },
       600,
       4630,
     ],
     [
-      'at the second list, when its startup probe succeeds before',
+      'at the second relist, if its startup probe succeeds before',
       { startupProbe: startup, readinessProbe: every(10) },
       700,
       1630,
     ],
     [
-      'as soon as its startup probe succeeds after that',
+      'as soon as its startup probe succeeds, if that is later',
       { startupProbe: startup, readinessProbe: every(10) },
       2000,
       2350,
     ],
-    ['by its startup probe alone', { startupProbe: startup }, 700, 1630],
+    ['at the second relist with only a startup probe', { startupProbe: startup }, 700, 1630],
   ];
   for (const [what, probes, answersFromMs, readyMs] of table) {
     test(what, async (t) => {
@@ -59,7 +59,7 @@ describe('a container is ready', () => {
         onReady: (now) => {
           if (now) ready.push(time.nowMs());
         },
-        onUnhealthy: () => assert.fail('nothing is wrong with it'),
+        onUnhealthy: () => assert.fail('the container is healthy'),
       });
       t.after(() => health.stopProbes());
       await time.pass(PROBES_START_MS);

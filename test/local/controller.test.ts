@@ -1,4 +1,4 @@
-/** The controller's waits, with pods that are nothing but their conditions and a clock that moves at every look. */
+/** The controller's waits, with pods reduced to their conditions and a clock that advances at every reading. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import type { Pod } from '../../src/clusters/local/pod.ts';
 import { within } from '../app/within.ts';
 import { manifests } from '../engine/manifests.ts';
 
-test('a pod that becomes available between two looks at the clock is not waited for for ever', async () => {
+test('a pod that becomes available between two readings of the clock does not block the rollout', async () => {
   let nowMs = 0;
   const events = new EventEmitter();
   const made: { ready: boolean; readySinceMs: number | undefined; terminating: boolean }[] = [];
@@ -54,7 +54,7 @@ test('a pod that becomes available between two looks at the clock is not waited 
   await second;
   const deleted = once(events, 'deleted');
   becomeReady(1);
-  nowMs += 998; // the next looks are at 998.6, 999.2, …
+  nowMs += 998; // the next readings are at 998.6, 999.2, …
   controller.reconcile();
   assert.deepEqual(await within(2000, 'the deletion of the old pod', deleted), ['old']);
   controller.stop();

@@ -12,7 +12,7 @@ describe('work with a deadline', () => {
   const never = () => new AbortController().signal;
   const aborted = (signal: AbortSignal) => once(signal, 'abort').then(() => (signal.reason as Error).name);
 
-  test('is told when its time is over, whatever the garbage collector did', async () => {
+  test('is aborted at its deadline, regardless of garbage collection', async () => {
     const collecting = setInterval(collectGarbage, 20);
     try {
       assert.equal(await withDeadline(200, never(), aborted), 'TimeoutError');
@@ -20,17 +20,17 @@ describe('work with a deadline', () => {
       clearInterval(collecting);
     }
   });
-  test('is told of the end of it all', async () => {
+  test('is aborted together with the parent signal', async () => {
     const parent = new AbortController();
     const ended = withDeadline(60_000, parent.signal, aborted);
     parent.abort();
     assert.equal(await ended, 'AbortError');
   });
-  test('that begins after that end is told at once', async () => {
+  test('is aborted immediately if the parent already is', async () => {
     const gone = AbortSignal.abort();
     assert.equal(await withDeadline(60_000, gone, async (signal) => signal.aborted), true);
   });
-  test('gives what the work gave', async () => {
+  test('returns its result', async () => {
     assert.equal(await withDeadline(60_000, never(), async () => 7), 7);
   });
 });

@@ -10,12 +10,12 @@ const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fie
 const of = (env: Variables, inherited: Record<string, string> = {}, ownPort?: number) =>
   environment({ name: 'app', env }, POD, inherited, ownPort);
 
-describe('a value of a variable', () => {
+describe('the value of a variable', () => {
   const table: [what: string, env: Variables, expected: Record<string, string>][] = [
-    ['is as written', [{ name: 'A', value: 'b' }], { A: 'b' }],
-    ['is empty where there is none', [{ name: 'A' }], { A: '' }],
+    ['is used as written', [{ name: 'A', value: 'b' }], { A: 'b' }],
+    ['is empty if none is given', [{ name: 'A' }], { A: '' }],
     [
-      'has the variables before it in the list',
+      'can refer to variables earlier in the list',
       [
         { name: 'HOST_NAME', value: 'db' },
         { name: 'URL', value: 'http://$(HOST_NAME)/$(HOST_NAME)' },
@@ -23,7 +23,7 @@ describe('a value of a variable', () => {
       { URL: 'http://db/db' },
     ],
     [
-      'has those that have variables themselves',
+      'can refer to variables that contain references themselves',
       [
         { name: 'A', value: '1' },
         { name: 'B', value: '$(A)2' },
@@ -32,7 +32,7 @@ describe('a value of a variable', () => {
       { C: '123' },
     ],
     [
-      'has no variable that comes after it, nor itself',
+      'cannot refer to later variables or to itself',
       [
         { name: 'A', value: '$(A) $(B)' },
         { name: 'B', value: '1' },
@@ -40,7 +40,7 @@ describe('a value of a variable', () => {
       { A: '$(A) $(B)' },
     ],
     [
-      'has the last of a name that came before it',
+      'refers to the last earlier variable of that name',
       [
         { name: 'A', value: '1' },
         { name: 'B', value: '$(A)' },
@@ -49,7 +49,7 @@ describe('a value of a variable', () => {
       { A: '2', B: '1' },
     ],
     [
-      'keeps what is escaped, and what nobody knows',
+      'keeps escaped and unknown references',
       [
         { name: 'A', value: '1' },
         { name: 'B', value: '$$(A) $(C) $A $(constructor)' },
@@ -57,12 +57,12 @@ describe('a value of a variable', () => {
       { B: '$(A) $(C) $A $(constructor)' },
     ],
     [
-      "has fields of the pod, whose values' references stay",
+      'can be a field of the pod, to which later variables can refer',
       [fromField('POD', 'metadata.name'), { name: 'A', value: '$(POD).$(NODE)' }, fromField('NODE', 'spec.nodeName')],
       { POD: 'web-1', A: 'web-1.$(NODE)', NODE: 'node1' },
     ],
     [
-      'has the port that the server is given in place of the one written',
+      'uses the assigned port instead of the written one',
       [
         { name: 'PORT', value: '8080' },
         { name: 'LISTEN', value: '0.0.0.0:$(PORT)' },
@@ -77,12 +77,12 @@ describe('a value of a variable', () => {
     });
   }
 
-  test("does not have what is inherited: there it is the image's", () => {
+  test('cannot refer to inherited variables, which belong to the image', () => {
     assert.equal(of([{ name: 'A', value: '$(PATH)' }], { PATH: '/bin' }).A, '$(PATH)');
   });
 });
 
-test('the manifest comes over what is inherited, and the address over both', () => {
+test('the manifest overrides inherited variables, and the address overrides both', () => {
   assert.deepEqual(of([{ name: 'A', value: 'b' }], { A: 'a', PATH: '/bin' }), {
     A: 'b',
     PATH: '/bin',
@@ -94,9 +94,9 @@ test('the manifest comes over what is inherited, and the address over both', () 
   assert.deepEqual([HOST, PORT], ['0.0.0.0', '8080']);
 });
 
-test('a field that this cluster does not know is refused in a line', () => {
+test('an unsupported field is rejected in one line', () => {
   assert.throws(
     () => of([fromField('A', 'status.qosClass')]),
-    /^ProgramError: env A: the local cluster does not know /,
+    /^ProgramError: env A: the local cluster does not support /,
   );
 });

@@ -1,14 +1,14 @@
-/** A node whose time the test moves: timers, clock and endpoints for routers, probers and the network. */
+/** A node whose time the test controls: timers, clock and endpoints for routers, probers and the network. */
 import type { TestContext } from 'node:test';
 import type { EndpointState } from '../../src/clusters/local/router.ts';
 import type { TrialClock } from '../../src/trace/clock.ts';
 
 export interface FakeTime extends TrialClock {
-  /** Moves the time on ms by ms, and lets everything that waits for a timer or a promise go as far as it can. */
+  /** Advances the time ms by ms, and lets everything that waits for a timer or a promise proceed. */
   pass(ms: number): Promise<void>;
 }
 
-/** Stands still, at 0, but for `pass`. */
+/** Starts at 0 and advances only with `pass`. */
 export function fakeTime(t: TestContext): FakeTime {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 0 });
   t.mock.method(performance, 'now', () => Date.now());
@@ -32,7 +32,7 @@ const STATES = {
   ended: { podReady: false, terminating: true },
 };
 
-/** 'a:ready b:terminating' */
+/** Parses endpoints: 'a:ready b:terminating'. */
 export function endpointsOf(text: string): EndpointState[] {
   return text
     .split(' ')

@@ -9,13 +9,13 @@ import { freePort } from '../load/raw-server.ts';
 const LISTENS =
   '   0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 812350 1 0000000010cd7f9b 100 0 0 10 0';
 
-test('a line of the table is a listening socket, or none', () => {
+test('a line of the table is parsed if it is a listening socket', () => {
   assert.deepEqual(parseListener(LISTENS), { address: '0100007F', port: 8000 });
   assert.equal(parseListener(LISTENS.replace(' 0A ', ' 01 ')), undefined);
   assert.equal(parseListener(''), undefined);
 });
 
-test('the addresses that reach a socket', {
+test('the addresses that reach a listening socket', {
   skip: endianness() !== 'LE' && 'the table is in the byte order of the machine',
 }, () => {
   for (const [hex, hosts] of [
@@ -45,13 +45,13 @@ describe('a watched port', { skip: !CAN_SEE_SOCKETS && 'needs /proc/net/tcp' }, 
     ['::ffff:127.0.0.2', '127.0.0.2'],
     ['::ffff:0.0.0.0', '127.0.0.1'],
   ] as const) {
-    test(`is reached through ${host} while something listens on ${address}`, async () => {
+    test(`is reached at ${host} while something listens on ${address}`, async () => {
       const server = createServer((socket) => socket.end()).listen(await freePort(), address);
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
       const watch = new PortWatch(port);
       assert.equal(watch.host(), host);
-      assert.equal(watch.host(), host, 'the second look begins with the family of the first');
+      assert.equal(watch.host(), host, 'the second check begins with the family of the first');
       const client = connect({ host, port });
       await once(client, 'connect');
       client.destroy();

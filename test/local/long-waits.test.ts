@@ -1,4 +1,4 @@
-/** Waits for which no trial is long enough, and those that are merely long. */
+/** Waits that are longer than any trial, and waits that are merely long. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertEndsInTime } from '../../src/clusters/local/long-waits.ts';
@@ -12,7 +12,7 @@ const probe = (fields: object) => ({ tcpSocket: { port: 8080 }, ...fields });
 const REFUSED: [what: string, changes: Changes, field: string][] = [
   ['minReadySeconds', { ...NO_DEADLINE, 'spec.minReadySeconds': 86_401 }, 'spec.minReadySeconds'],
   [
-    'a sleep',
+    'a preStop sleep',
     { [GRACE]: 2 ** 53, [`${CONTAINER}.lifecycle.preStop.sleep.seconds`]: 2 ** 40 },
     `${CONTAINER}.lifecycle.preStop.sleep.seconds`,
   ],
@@ -22,14 +22,14 @@ const REFUSED: [what: string, changes: Changes, field: string][] = [
     `${CONTAINER}.readinessProbe`,
   ],
   [
-    'many successes',
+    'a success threshold',
     { ...NO_DEADLINE, [`${CONTAINER}.readinessProbe`]: probe({ successThreshold: 10_000 }) },
     `${CONTAINER}.readinessProbe`,
   ],
 ];
 
 for (const [what, deployment, field] of REFUSED) {
-  test(`${what} of more than a day is refused`, () => {
+  test(`${what} of more than a day is rejected`, () => {
     assert.throws(
       () => assertEndsInTime(manifests({ deployment })),
       (error: Error) =>
@@ -39,21 +39,24 @@ for (const [what, deployment, field] of REFUSED) {
 }
 
 const LONG: [what: string, changes: Changes][] = [
-  ['a grace period that nobody has to use up', { [GRACE]: 2 ** 53 }],
+  ['a long grace period that need not be used up', { [GRACE]: 2 ** 53 }],
   ['no deadline', NO_DEADLINE],
   ['a deadline of 68 years', { 'spec.progressDeadlineSeconds': 2 ** 31 - 2 }],
-  ['a period that the first success ends', { [`${CONTAINER}.readinessProbe`]: probe({ periodSeconds: 2 ** 31 - 1 }) }],
+  [
+    'a long period with a success threshold of 1',
+    { [`${CONTAINER}.readinessProbe`]: probe({ periodSeconds: 2 ** 31 - 1 }) },
+  ],
   ['a timeout', { [`${CONTAINER}.readinessProbe`]: probe({ timeoutSeconds: 2 ** 31 - 1 }) }],
   [
-    'an initial delay that a deadline cuts',
+    'a long initial delay with a shorter deadline',
     {
       'spec.progressDeadlineSeconds': 600,
       [`${CONTAINER}.readinessProbe`]: probe({ initialDelaySeconds: 2 ** 31 - 1 }),
     },
   ],
-  ['a day', { ...NO_DEADLINE, 'spec.minReadySeconds': 86_400 }],
+  ['exactly a day', { ...NO_DEADLINE, 'spec.minReadySeconds': 86_400 }],
 ];
 
 for (const [what, deployment] of LONG) {
-  test(`${what} is carried out`, () => assertEndsInTime(manifests({ deployment })));
+  test(`${what} is accepted`, () => assertEndsInTime(manifests({ deployment })));
 }

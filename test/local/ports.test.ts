@@ -1,4 +1,4 @@
-/** Ports that are held: by this process, by another, and what ends that. */
+/** Reserved ports: by this process, by another, and until when. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,8 +15,8 @@ const HOLD_ONE = `
   setInterval(() => {}, 1000);
 `;
 
-describe('a held port', () => {
-  test('is given out once, and lies below the ephemeral ones', async (t) => {
+describe('a reserved port', () => {
+  test('is given out once and lies below the ephemeral ports', async (t) => {
     const held = await Promise.all(Array.from({ length: 50 }, () => holdPort()));
     t.after(() => {
       for (const { release } of held) release();
@@ -34,7 +34,7 @@ describe('a held port', () => {
     server.close();
   });
 
-  test('is not given to another process while nothing listens on it, and is after a SIGKILL', async (t) => {
+  test('is not given to another process before something listens on it, and is free again after a SIGKILL', async (t) => {
     const range = { first: 19_100, last: 19_104 };
     const holder = spawn(process.execPath, ['--import', 'tsx', '-e', HOLD_ONE, MODULE, JSON.stringify(range)], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -57,7 +57,7 @@ describe('a held port', () => {
     assert.equal(last.port, theirs);
   });
 
-  test('is one on which nothing listens, whatever the address', async (t) => {
+  test('is a port on which nothing listens at any address', async (t) => {
     const range = { first: 19_110, last: 19_111 };
     const other = createServer().listen(range.first, '0.0.0.0');
     await once(other, 'listening');

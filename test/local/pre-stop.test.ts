@@ -11,9 +11,9 @@ describe('an exec hook', () => {
   const cases: [what: string, command: string[], exited: Promise<unknown>, outcome: string][] = [
     ['that succeeds', ['true'], forever, 'succeeded'],
     ['that fails', ['false'], forever, 'failed'],
-    ['that is killed while its container lives', ['sh', '-c', 'kill -KILL $$'], forever, 'failed'],
+    ['that is killed while its container runs', ['sh', '-c', 'kill -KILL $$'], forever, 'failed'],
     [
-      'that dies a moment before its container is seen to end',
+      'that dies a moment before the end of its container is noticed',
       ['sh', '-c', 'kill -KILL $$'],
       delay(100),
       'container-ended',

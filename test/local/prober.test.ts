@@ -6,8 +6,8 @@ import { probeWithDefaults } from '../../src/kubernetes-rules/defaults.ts';
 import type { Probe } from '../../src/kubernetes-rules/written-objects.ts';
 import { fakeTime } from './fake-node.ts';
 
-describe('a verdict stands once its threshold is reached', () => {
-  /** Results and verdicts in order: + success, - failure, . none yet. */
+describe('a verdict is reached at its threshold', () => {
+  /** Results and verdicts in order: + success, - failure, . no verdict yet. */
   const table: [successes: number, failures: number, results: string, verdicts: string][] = [
     [1, 1, '+-+-', '+-+-'],
     [1, 3, '+--+---', '+..+..-'],
@@ -38,15 +38,15 @@ test("a probe's times are in milliseconds", () => {
 });
 
 interface Probed {
-  /** Answer of each check in turn, and then of all others as the last: + or -. */
+  /** The results of successive checks, + or -; the last one repeats. */
   answers?: string;
   /** How long a check takes, in ms. */
   takesMs?: number;
-  /** Since when the container runs; the test may change it. */
+  /** Since when the container has been running; the test may change it. */
   runningSinceMs?: number | undefined;
 }
 
-/** A prober, when it checked ('0', '1000') and what it found ('0+'). */
+/** A prober, the times of its checks ('0', '1000'), and its verdicts ('0+'). */
 function probed(t: TestContext, probe: Probe, { answers = '+', takesMs = 0, ...given }: Probed = {}) {
   const time = fakeTime(t);
   const container = { runningSinceMs: 'runningSinceMs' in given ? given.runningSinceMs : 0 };
@@ -68,7 +68,7 @@ function probed(t: TestContext, probe: Probe, { answers = '+', takesMs = 0, ...g
 }
 
 describe('a probe', () => {
-  test('comes at once and then every period', async (t) => {
+  test('is made immediately and then once per period', async (t) => {
     const { prober, checks, verdicts, pass } = probed(t, { periodSeconds: 2 });
     prober.start();
     await pass(5000);
@@ -76,7 +76,7 @@ describe('a probe', () => {
     assert.deepEqual(verdicts.slice(1), ['2000+', '4000+']);
   });
 
-  test('is skipped until its initial delay is over, and then comes with the next period', async (t) => {
+  test('is skipped until its initial delay has passed, and then made at the next period', async (t) => {
     const { prober, checks, pass } = probed(t, { periodSeconds: 2, initialDelaySeconds: 3 });
     prober.start();
     await pass(7000);
@@ -107,14 +107,14 @@ describe('a probe', () => {
     assert.deepEqual(checks, [3000]);
   });
 
-  test('fails the container at the failure threshold, and not before', async (t) => {
+  test('fails the container exactly at the failure threshold', async (t) => {
     const { prober, verdicts, pass } = probed(t, { periodSeconds: 1, failureThreshold: 3 }, { answers: '+--+---' });
     prober.start();
     await pass(6500);
     assert.deepEqual(verdicts.slice(1), ['3000+', '6000-']);
   });
 
-  test('that is triggered comes at once and starts the rhythm anew', async (t) => {
+  test('is made immediately when triggered, which restarts the period', async (t) => {
     const { prober, checks, pass } = probed(t, { periodSeconds: 2 });
     prober.start();
     await pass(500);
@@ -123,7 +123,7 @@ describe('a probe', () => {
     assert.deepEqual(checks, [0, 500, 2500, 4500]);
   });
 
-  test('that is triggered while it runs comes again when it has ended', async (t) => {
+  test('that is triggered during a check is made again after it', async (t) => {
     const { prober, checks, pass } = probed(t, { periodSeconds: 2 }, { takesMs: 1000 });
     prober.start();
     await pass(500);
@@ -132,14 +132,14 @@ describe('a probe', () => {
     assert.deepEqual(checks, [0, 1000, 3000]);
   });
 
-  test('that takes longer than its period is followed by the next at once', async (t) => {
+  test('that takes longer than its period is followed by the next one immediately', async (t) => {
     const { prober, checks, pass } = probed(t, { periodSeconds: 1, timeoutSeconds: 5 }, { takesMs: 1500 });
     prober.start();
     await pass(5000);
     assert.deepEqual(checks, [0, 1500, 3000, 4500]);
   });
 
-  test('forgets what it has counted when the container is a new one', async (t) => {
+  test('forgets its counts when the container restarts', async (t) => {
     const { prober, verdicts, pass } = probed(t, { periodSeconds: 1, failureThreshold: 3 }, { answers: '-' });
     prober.start();
     await pass(1500);
@@ -148,7 +148,7 @@ describe('a probe', () => {
     assert.deepEqual(verdicts, ['4000-']);
   });
 
-  test('that is stopped says nothing more, not even of the check under way', async (t) => {
+  test('gives no verdict after it is stopped, not even for a running check', async (t) => {
     const { prober, checks, verdicts, pass } = probed(t, { periodSeconds: 1 }, { takesMs: 500 });
     prober.start();
     await pass(1200);
@@ -158,7 +158,7 @@ describe('a probe', () => {
     assert.deepEqual([checks, verdicts], [[0, 1000], ['500+']]);
   });
 
-  test('is told to end at its timeout', async (t) => {
+  test('is aborted at its timeout', async (t) => {
     const signals: AbortSignal[] = [];
     const check = (signal: AbortSignal) => new Promise<boolean>(() => signals.push(signal));
     const prober = new Prober(

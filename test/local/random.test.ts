@@ -29,7 +29,7 @@ describe('seeded randomness', () => {
     assert.deepEqual([random.pick(ITEMS), random.pick(ITEMS), random.pick(ITEMS)], [46, 28, 31]);
   });
 
-  test('shuffle gives every item once, in another order, and leaves the items as they were', () => {
+  test('shuffle returns every item once in another order, and does not change its argument', () => {
     const items = [...ITEMS];
     const shuffled = seededRandom(1).shuffle(items);
     assert.deepEqual(items, ITEMS);
@@ -40,7 +40,7 @@ describe('seeded randomness', () => {
     );
   });
 
-  test('shuffle gives each of the orders of three items about equally often', () => {
+  test('shuffle returns all orders of three items about equally often', () => {
     const random = seededRandom(2);
     const counts = new Map<string, number>();
     for (const order of repeated(6000, () => random.shuffle(['a', 'b', 'c']).join(''))) {
@@ -50,7 +50,7 @@ describe('seeded randomness', () => {
     for (const [order, times] of counts) assert.ok(Math.abs(times - 1000) < 150, `${order}: ${times} of 6000`);
   });
 
-  test('pick takes every item now and then, and nothing where there is none', () => {
+  test('pick returns each item sometimes, and undefined if there are none', () => {
     const random = seededRandom(3);
     assert.deepEqual([...new Set(repeated(200, () => random.pick(['a', 'b', 'c'])))].sort(), ['a', 'b', 'c']);
     assert.equal(random.pick([]), undefined);
@@ -65,17 +65,17 @@ describe('seeded randomness', () => {
     assert.ok(new Set(drawn).size > 3900, 'between the samples too');
   });
 
-  test('draw from one sample is that sample', () => assert.equal(seededRandom(5).draw([7]), 7));
+  test('draw from a single sample returns that sample', () => assert.equal(seededRandom(5).draw([7]), 7));
 });
 
-describe('the seeds of the parts of a run', () => {
-  test('are the same each time, whole and fit for a generator', () => {
+describe('derived seeds', () => {
+  test('are reproducible integers within the range of the generator', () => {
     const seed = deriveSeed(1, 'load');
     assert.equal(deriveSeed(1, 'load'), seed);
     assert.ok(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31);
   });
 
-  test('differ by part and by the seed of the run', () => {
+  test('differ by part and by run', () => {
     const seeds = [0, 1, 2 ** 31 - 1].flatMap((seed) =>
       ['load', 'node1', 'node2', 'node/valid/0', 'node/valid/1', ''].map((part) => deriveSeed(seed, part)),
     );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Relist } from '../../src/clusters/local/relist.ts';
 
-describe('the time to the next list of a node', () => {
+describe("the time to a node's next relist", () => {
   const table: [periodMs: number, phase: number, nowMs: number, untilNextMs: number][] = [
     [1000, 0, 0, 1000],
     [1000, 0, 1, 999],
@@ -19,7 +19,7 @@ describe('the time to the next list of a node', () => {
     });
   }
 
-  test('no list is waited for twice', async () => {
+  test('a relist is not waited for twice', async () => {
     const relist = new Relist(20, 0.37);
     const { signal } = new AbortController();
     const periods: number[] = [];
@@ -30,7 +30,7 @@ describe('the time to the next list of a node', () => {
     assert.equal(new Set(periods).size, periods.length);
   });
 
-  test('no wait outlasts the trial', async () => {
+  test('a wait ends with the trial', async () => {
     await assert.rejects(new Relist(60_000, 0).next(AbortSignal.timeout(1)), /abort|timeout/i);
   });
 });

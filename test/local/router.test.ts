@@ -6,13 +6,13 @@ import type { Random } from '../../src/random.ts';
 import { endpointsOf, fakeTime } from './fake-node.ts';
 
 interface Delays {
-  /** How late each update comes, in turn, in ms; the last holds for all that follow. */
+  /** The delays of successive updates, in ms; the last one repeats. */
   slices?: number[];
-  /** How long each sync takes, in turn, in ms. */
+  /** The durations of successive syncs, in ms. */
   syncs?: number[];
 }
 
-/** A router with the delays given, and what its rules were from when on: '110: a b'. */
+/** A router with the given delays, and the endpoints in its rules over time: '110: a b'. */
 function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
   const time = fakeTime(t);
   const views: string[] = [];
@@ -39,7 +39,7 @@ function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
 }
 
 describe("a node's router", () => {
-  test('knows nothing at first, and of a change after its delays', async (t) => {
+  test('has no endpoints at first, and applies a change after its delays', async (t) => {
     const { router, views, update, pass } = routed(t);
     assert.deepEqual(router.view, []);
     update('a:ready b:ready');
@@ -49,7 +49,7 @@ describe("a node's router", () => {
     assert.deepEqual(views, ['110: a b']);
   });
 
-  test('syncs at most once in minSyncPeriod, counted from the end of one, so the second of two changes waits', async (t) => {
+  test('syncs at most once per minSyncPeriod, counted from the end of a sync, so the second of two changes waits', async (t) => {
     const { views, update, pass } = routed(t);
     update('a:ready b:ready');
     await pass(50);
@@ -58,7 +58,7 @@ describe("a node's router", () => {
     assert.deepEqual(views, ['110: a b', '1120: b']);
   });
 
-  test('applies the newest state it knows, and none of those it has missed between two syncs', async (t) => {
+  test('applies only the newest of several states that arrive between two syncs', async (t) => {
     const { views, update, pass } = routed(t);
     for (const state of ['a:ready', 'a:ready b:unready', 'a:ready b:ready', 'a:terminating b:ready']) {
       update(state);
@@ -68,7 +68,7 @@ describe("a node's router", () => {
     assert.deepEqual(views, ['110: a', '1120: b']);
   });
 
-  test('a change long after the last is applied without waiting', async (t) => {
+  test('applies a change long after the last one without waiting', async (t) => {
     const { views, update, pass } = routed(t);
     update('a:ready');
     await pass(5000);
@@ -77,16 +77,16 @@ describe("a node's router", () => {
     assert.deepEqual(views, ['110: a', '5110: b']);
   });
 
-  test('learns of changes in their order, even where a later one would have been faster', async (t) => {
+  test('receives changes in order, even if a later one has a shorter delay', async (t) => {
     const { views, update, pass } = routed(t, { slices: [500, 10] });
     update('a:ready');
     await pass(100);
     update('b:ready');
     await pass(3000);
-    assert.deepEqual(views, ['510: b'], 'both arrive at 500 and the newer one holds');
+    assert.deepEqual(views, ['510: b'], 'both arrive at 500 and the newer one wins');
   });
 
-  test('does not go back to an older state after a sync that took long', async (t) => {
+  test('does not return to an older state after a long sync', async (t) => {
     const { router, views, update, pass } = routed(t, { syncs: [1500, 10] });
     update('a:ready');
     await pass(200);
@@ -99,7 +99,7 @@ describe("a node's router", () => {
     );
   });
 
-  test('keeps its rules as they were once it is stopped', async (t) => {
+  test('does not change its rules once it is stopped', async (t) => {
     const { router, views, update, pass } = routed(t);
     update('a:ready');
     await pass(105);

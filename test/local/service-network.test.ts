@@ -6,17 +6,17 @@ import { seededRandom } from '../../src/random.ts';
 import { fakeTime } from './fake-node.ts';
 
 describe("Linux's limit of ICMP errors to one peer", () => {
-  /** ms at which errors are due, and which of them are sent (+) or dropped (-). */
+  /** Times in ms at which errors are due, and whether each is sent (+) or dropped (-). */
   const table: [what: string, atMs: number[], sent: string][] = [
     ['a burst of six', [0, 0, 0, 0, 0, 0, 0, 0], '++++++--'],
-    ['and then one a second', [0, 0, 0, 0, 0, 0, 999, 1000, 1001, 1999, 2000], '++++++-+--+'],
+    ['then one per second', [0, 0, 0, 0, 0, 0, 999, 1000, 1001, 1999, 2000], '++++++-+--+'],
     [
-      'what is saved up is six at most',
+      'at most six are saved up',
       [0, 0, 0, 0, 0, 0, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000],
       '++++++++++++-',
     ],
-    ['a second apart is always sent', [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000], '++++++++'],
-    ['a clock that has run for long changes nothing', [1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9], '++++++-'],
+    ['errors one second apart are always sent', [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000], '++++++++'],
+    ['the start of the clock does not matter', [1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9], '++++++-'],
   ];
   for (const [what, atMs, sent] of table) {
     test(what, () => {
@@ -26,7 +26,7 @@ describe("Linux's limit of ICMP errors to one peer", () => {
   }
 });
 
-/** A network in fake time whose routes the test sets, and what became of each connection: '3000 a EHOSTUNREACH'. */
+/** A network with fake time whose routes the test sets, and the result of each connection: '3000 a EHOSTUNREACH'. */
 function network(t: TestContext) {
   const time = fakeTime(t);
   const set: RoutingTable = { headless: false, routers: [] };
@@ -40,7 +40,7 @@ function network(t: TestContext) {
     headless() {
       set.headless = true;
     },
-    /** Each router's endpoints: `{ node1: 'a b-' }`; a minus marks a pod whose network is gone. */
+    /** Each router's endpoints: `{ node1: 'a b-' }`. A minus means that the pod's network is gone. */
     routes(routers: Record<string, string>) {
       set.routers = Object.entries(routers).map(([name, pods]) => ({ name, endpoints: endpoints(pods) }));
     },
@@ -59,7 +59,7 @@ function endpoints(pods: string): Endpoint[] {
 }
 
 describe('a connection to a Service', () => {
-  test('of a headless Service without pods fails at once: its name is not found', (t) => {
+  test('to a headless Service without pods fails immediately, because its name does not resolve', (t) => {
     const { routes, dial, results, headless } = network(t);
     headless();
     routes({ dns: '' });
@@ -67,14 +67,14 @@ describe('a connection to a Service', () => {
     assert.deepEqual(results, Array(10).fill('0 ENOTFOUND'));
   });
 
-  test('goes to an endpoint at once', (t) => {
+  test('goes to an endpoint immediately', (t) => {
     const { routes, dial, results } = network(t);
     routes({ node1: 'a' });
     dial();
     assert.deepEqual(results, ['0 a']);
   });
 
-  test('goes by every router and to every endpoint alike', (t) => {
+  test('uses all routers and endpoints equally', (t) => {
     const { routes, dial } = network(t);
     routes({ node1: 'a b', node2: 'c d' });
     const counts = new Map<string, number>();
@@ -87,7 +87,7 @@ describe('a connection to a Service', () => {
     for (const [key, times] of counts) assert.ok(Math.abs(times - 1000) < 150, `${key}: ${times} of 4000`);
   });
 
-  test('is refused where there is no endpoint, six times, and then waits for a later SYN to find one', async (t) => {
+  test('is refused without an endpoint, but after six refusals waits until a retransmitted SYN finds one', async (t) => {
     const { routes, dial, results, pass } = network(t);
     routes({ node1: '' });
     for (let i = 0; i < 7; i++) dial();
@@ -100,7 +100,7 @@ describe('a connection to a Service', () => {
     assert.deepEqual(results[6], '1000 a');
   });
 
-  test('sends its SYN again after 1, 3, 7, 15 and 31 s, and then waits for its own timeout', async (t) => {
+  test("retransmits its SYN after 1, 3, 7, 15 and 31 s, and then waits for the client's timeout", async (t) => {
     const { routes, dial, results, pass } = network(t);
     routes({ node1: '' });
     const noErrors = t.mock.method(RejectLimiter.prototype, 'take', () => false);
@@ -111,7 +111,7 @@ describe('a connection to a Service', () => {
     assert.deepEqual(sentMs, [0, 1000, 3000, 7000, 15_000, 31_000]);
   });
 
-  test('that waits is refused as soon as an error is allowed again', async (t) => {
+  test('that waits is refused at a retransmission if an error is allowed again', async (t) => {
     const { routes, dial, results, pass } = network(t);
     routes({ node1: '' });
     for (let i = 0; i < 7; i++) dial();
@@ -119,26 +119,26 @@ describe('a connection to a Service', () => {
     assert.deepEqual(results[6], '1000 ECONNREFUSED');
   });
 
-  test('has a limit of errors for each router', (t) => {
+  test('is subject to a separate error limit per router', (t) => {
     const { routes, dial, results } = network(t);
     routes({ node1: '', node2: '' });
     for (let i = 0; i < 100; i++) dial();
     assert.deepEqual(results, Array(12).fill('0 ECONNREFUSED'));
   });
 
-  test('to a pod whose network is gone ends after 3 s as unreachable', async (t) => {
+  test('to a pod whose network is gone fails as unreachable after 3 s', async (t) => {
     const { routes, dial, results, pass } = network(t);
     routes({ node1: 'a-' });
     dial();
     await pass(1500);
     routes({ node1: 'b' });
     await pass(1499);
-    assert.deepEqual(results, [], 'conntrack sends every later SYN the same way');
+    assert.deepEqual(results, [], 'conntrack sends every retransmission to the same pod');
     await pass(1);
     assert.deepEqual(results, ['3000 a EHOSTUNREACH']);
   });
 
-  test('that is given up while it waits has no result', async (t) => {
+  test('that is given up has no result', async (t) => {
     const { routes, dial, results, pass } = network(t);
     routes({ node1: 'a-' });
     dial()();
@@ -151,7 +151,7 @@ describe('a connection to a Service', () => {
     assert.deepEqual(results, []);
   });
 
-  test('stays with its router while it waits', async (t) => {
+  test('keeps its router while it waits', async (t) => {
     const { routes, dial, results, pass } = network(t);
     routes({ node1: '' });
     for (let i = 0; i < 7; i++) dial();
@@ -162,7 +162,7 @@ describe('a connection to a Service', () => {
     assert.deepEqual(results[6], '1000 a');
   });
 
-  test('is refused while there is no router at all', (t) => {
+  test('is refused if there is no router', (t) => {
     const { dial, results } = network(t);
     dial();
     assert.deepEqual(results, ['0 ECONNREFUSED']);

@@ -18,31 +18,31 @@ const statefulSet = (field: string, value: unknown): Written => ({
 });
 const service = (field: string, value: unknown): Written => ({ service: { [`spec.${field}`]: value } });
 
-describe('the local cluster carries out', () => {
+describe('the local cluster supports', () => {
   for (const overlay of overlayNames()) {
     test(overlay, () => assertSupported(readManifests(readRendered(overlay), overlay)));
   }
 
   const table: [what: string, written: Written][] = [
-    ['a Deployment that says as little as it can', {}],
+    ['a Deployment with only the required fields', {}],
     ['labels and annotations of any name', { deployment: { 'metadata.annotations': { 'a.b/c': 'd' } } }],
     ['placement, which has no effect on one machine', pod('topologySpreadConstraints', [{ maxSkew: 1 }])],
     ['a security context', pod('securityContext', { seccompProfile: { type: 'RuntimeDefault' } })],
     ['resources', app('resources', { limits: { memory: '1Gi' } })],
-    ['a probe of the port of the Service, by name', app('readinessProbe.httpGet', { port: 'http', scheme: 'HTTP' })],
-    ['and by number', app('livenessProbe.tcpSocket.port', 8080)],
-    ['a command of its own', app('command', ['node', 'server.js'])],
+    ["a probe of the Service's port by name", app('readinessProbe.httpGet', { port: 'http', scheme: 'HTTP' })],
+    ["a probe of the Service's port by number", app('livenessProbe.tcpSocket.port', 8080)],
+    ['a command', app('command', ['node', 'server.js'])],
     ['an exec probe', app('startupProbe.exec.command', ['cat', '/tmp/ready'])],
     ['a preStop command', app('lifecycle.preStop.exec.command', ['sleep', '5'])],
     ['environment variables from fields', app('env', [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'b' } } }])],
     ['a Service of another type', service('type', 'NodePort')],
     ['another stop signal', { deployment: { [`${APP}.lifecycle.stopSignal`]: 'SIGINT', [`${POD}.os.name`]: 'linux' } }],
     [
-      'a selector by expression',
+      'a selector with matchExpressions',
       { deployment: { 'spec.selector.matchExpressions': [{ key: 'app', operator: 'In', values: ['shop'] }] } },
     ],
     [
-      'objects that take no part in a rollout',
+      'objects that play no part in a rollout',
       { more: [other('Namespace'), other('ServiceAccount'), other('PodDisruptionBudget', 'policy/v1')] },
     ],
   ];
@@ -51,12 +51,12 @@ describe('the local cluster carries out', () => {
   }
 });
 
-describe('the local cluster refuses, naming the field,', () => {
+describe('the local cluster rejects, naming the field,', () => {
   const table: [what: string, written: Written, object: string, named: string][] = [
     ['another kind', { more: [other('Ingress', 'networking.k8s.io/v1')] }, 'Ingress', 'an Ingress is'],
     ['a paused Deployment', { deployment: { 'spec.paused': true } }, 'Deployment', 'spec.paused'],
     ['an init container', pod('initContainers', [{ name: 'init' }]), 'Deployment', `${POD}.initContainers[0].name`],
-    ['the network of the node', pod('hostNetwork', true), 'Deployment', `${POD}.hostNetwork`],
+    ['the host network', pod('hostNetwork', true), 'Deployment', `${POD}.hostNetwork`],
     [
       'a readiness gate',
       pod('readinessGates', [{ conditionType: 'a/b' }]),
@@ -101,7 +101,7 @@ describe('the local cluster refuses, naming the field,', () => {
     ],
     ['a gRPC probe', app('readinessProbe.grpc.port', 8080), 'Deployment', `${APP}.readinessProbe.grpc.port`],
     [
-      'a probe with a grace period of its own',
+      'a probe with a grace period',
       app('livenessProbe', { exec: { command: ['a'] }, terminationGracePeriodSeconds: 1 }),
       'Deployment',
       `${APP}.livenessProbe.terminationGracePeriodSeconds`,
@@ -113,12 +113,12 @@ describe('the local cluster refuses, naming the field,', () => {
       `${APP}.readinessProbe.httpGet.host`,
     ],
     [
-      'a stop signal that cannot be sent from here',
+      'a stop signal that Node cannot send',
       app('lifecycle.stopSignal', 'SIGRTMIN+3'),
       'Deployment',
       `${APP}.lifecycle.stopSignal: SIGRTMIN+3`,
     ],
-    ['pods of Windows', pod('os.name', 'windows'), 'Deployment', `${POD}.os.name: windows`],
+    ['Windows pods', pod('os.name', 'windows'), 'Deployment', `${POD}.os.name: windows`],
     ['a DaemonSet', { deployment: { kind: 'DaemonSet' } }, 'DaemonSet', 'a DaemonSet is'],
     [
       'a StatefulSet that replaces no pod',
@@ -127,7 +127,7 @@ describe('the local cluster refuses, naming the field,', () => {
       'spec.updateStrategy.type: OnDelete',
     ],
     [
-      'a StatefulSet that keeps some',
+      'a StatefulSet that does not replace all pods',
       statefulSet('updateStrategy.rollingUpdate.partition', 2),
       'StatefulSet',
       'spec.updateStrategy.rollingUpdate.partition: 2',
@@ -147,7 +147,7 @@ describe('the local cluster refuses, naming the field,', () => {
       'spec.publishNotReadyAddresses',
     ],
     [
-      'a Service that keeps to its node',
+      'a Service with internalTrafficPolicy',
       service('internalTrafficPolicy', 'Local'),
       'Service',
       'spec.internalTrafficPolicy',
@@ -162,10 +162,7 @@ describe('the local cluster refuses, naming the field,', () => {
           const [start, rest] = error.message.split(`${object} "shop": `);
           assert.equal(start, 'shop.yaml: ');
           assert.ok(rest?.startsWith(named), error.message);
-          assert.match(
-            error.message,
-            /not carried out by the local cluster and could change the result; remove it, or /,
-          );
+          assert.match(error.message, /not supported by the local cluster and could change the result; remove it, or /);
           return true;
         },
       );

@@ -1,4 +1,4 @@
-/** The delays of a real cluster as its traces show them. */
+/** The delays of a real cluster, derived from its traces. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodRecord } from '../../src/trace/cluster-record.ts';
@@ -12,7 +12,7 @@ const logged = (log: string[], record: PodRecord): PodRecord => ({
   containers: record.containers.map((container) => ({ ...container, log })),
 });
 
-test('start, controllers and EndpointSlice, from the times of pods and views', () => {
+test('start, controllers and EndpointSlice are derived from the times of pods and views', () => {
   const story = trace({
     pods: [
       logged(

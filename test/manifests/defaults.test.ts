@@ -13,7 +13,7 @@ import type * as Written from '../../src/kubernetes-rules/written-objects.ts';
 
 const TEMPLATE = { spec: { containers: [{ name: 'app' }] } };
 
-/** The spec with its defaults, but for selector and template. */
+/** The spec with its defaults, without selector and template. */
 function specOf(kind: string, spec: object): object {
   const workload = { apiVersion: 'apps/v1', kind, metadata: { name: 'a' }, spec: { selector: {}, ...spec } };
   const written = { ...workload, spec: { template: TEMPLATE, ...workload.spec } } as Written.Workload;
@@ -21,34 +21,34 @@ function specOf(kind: string, spec: object): object {
   return rest;
 }
 
-describe('the API server fills in, for', () => {
+describe("the API server's defaults for", () => {
   const LIMITS = { maxSurge: '25%', maxUnavailable: '25%' };
   const deployment = { replicas: 1, minReadySeconds: 0, progressDeadlineSeconds: 600 };
   const statefulSet = { replicas: 1, minReadySeconds: 0, podManagementPolicy: 'OrderedReady' };
   const rolling = (rollingUpdate: object) => ({ type: 'RollingUpdate', rollingUpdate });
 
   const table: [what: string, kind: string, written: object, filled: object][] = [
-    ['a Deployment that says nothing', 'Deployment', {}, { ...deployment, strategy: rolling(LIMITS) }],
+    ['an empty Deployment', 'Deployment', {}, { ...deployment, strategy: rolling(LIMITS) }],
     [
-      'one limit of a Deployment',
+      'a Deployment with one limit',
       'Deployment',
       { strategy: { rollingUpdate: { maxSurge: 0 } } },
       { ...deployment, strategy: rolling({ ...LIMITS, maxSurge: 0 }) },
     ],
     [
-      'zeros of a Deployment, which stay',
+      'a Deployment with zeros, which stay',
       'Deployment',
       { replicas: 0, progressDeadlineSeconds: 0, strategy: rolling({ maxSurge: 0, maxUnavailable: 0 }) },
       { ...deployment, replicas: 0, progressDeadlineSeconds: 0, strategy: rolling({ maxSurge: 0, maxUnavailable: 0 }) },
     ],
     [
-      'Recreate no limits',
+      'Recreate, which gets no limits',
       'Deployment',
       { strategy: { type: 'Recreate' } },
       { ...deployment, strategy: { type: 'Recreate', rollingUpdate: undefined } },
     ],
     [
-      'fields that it does not know nothing',
+      'a Deployment with unknown fields, which stay',
       'Deployment',
       { paused: true, more: 1 },
       { ...deployment, paused: true, more: 1, strategy: rolling(LIMITS) },
@@ -70,7 +70,7 @@ describe('the API server fills in, for', () => {
       },
     ],
     [
-      'a StatefulSet OnDelete',
+      'a StatefulSet with OnDelete',
       'StatefulSet',
       { updateStrategy: { type: 'OnDelete' } },
       { ...statefulSet, updateStrategy: { type: 'OnDelete', rollingUpdate: undefined } },
@@ -108,18 +108,18 @@ describe('the API server fills in, for', () => {
   const probes: [what: string, written: Written.Probe, filled: object][] = [
     ['a probe', {}, PROBE],
     [
-      'the zeros of a probe',
+      'a probe with zeros',
       { initialDelaySeconds: 0, timeoutSeconds: 0, periodSeconds: 0, successThreshold: 0, failureThreshold: 0 },
       PROBE,
     ],
-    ['a probe with a number below 0, which is for admission', { periodSeconds: -1 }, { ...PROBE, periodSeconds: -1 }],
+    ['a probe with a negative number, which admission rejects', { periodSeconds: -1 }, { ...PROBE, periodSeconds: -1 }],
     [
-      'an httpGet of a probe',
+      'a probe with httpGet',
       { httpGet: { port: 80 }, timeoutSeconds: 5 },
       { ...PROBE, httpGet: { port: 80, path: '/', scheme: 'HTTP' }, timeoutSeconds: 5 },
     ],
     [
-      'an httpGet that says it all',
+      'a probe whose httpGet sets every field',
       { httpGet: { port: 80, path: '/a', scheme: 'HTTPS', host: 'b' } },
       { ...PROBE, httpGet: { port: 80, path: '/a', scheme: 'HTTPS', host: 'b' } },
     ],
@@ -158,7 +158,7 @@ describe('the API server fills in, for', () => {
   test('an autoscaler', () => assert.deepEqual([minReplicasOf({}), minReplicasOf({ minReplicas: 3 })], [1, 3]));
 });
 
-test('the stop signal is what the manifest says, and else for the image to say', () => {
+test('the stop signal comes from the manifest, or else from the image', () => {
   const lifecycle = { stopSignal: 'SIGQUIT' };
   assert.deepEqual(
     [stopSignalOf({ lifecycle }), stopSignalOf({ lifecycle: {} }), stopSignalOf({})],
@@ -166,7 +166,7 @@ test('the stop signal is what the manifest says, and else for the image to say',
   );
 });
 
-test('what is written stays as it is', () => {
+test('the written object is not changed', () => {
   const written: Written.Container = { name: 'app', readinessProbe: { httpGet: { port: 80 } } };
   const before = structuredClone(written);
   containerWithDefaults(written);

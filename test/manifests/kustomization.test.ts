@@ -16,7 +16,7 @@ const noRenderer =
 const copy = mkdtempSync(join(tmpdir(), 'kustomization-'));
 after(() => rmSync(copy, { recursive: true, force: true }));
 
-/** Runs this without any program on the PATH. */
+/** Runs `run` with an empty PATH. */
 async function bare<T>(run: () => Promise<T>): Promise<T> {
   const { PATH = '' } = process.env;
   process.env.PATH = copy;
@@ -36,11 +36,11 @@ describe('an overlay of this project', () => {
     assert.match(yaml, /^apiVersion: v1\n/);
   });
 
-  test('has the lines that kustomize prints', { skip: noRenderer }, async () => {
+  test("matches kustomize's output line by line", { skip: noRenderer }, async () => {
     assert.equal((await readKustomization(folder)).yaml, await renderKustomization(folder));
   });
 
-  test('whose sources have changed is rendered', { skip: noRenderer }, async () => {
+  test('is rendered if its sources have changed', { skip: noRenderer }, async () => {
     cpSync(kustomizeFolder(), copy, { recursive: true });
     const changed = join(copy, 'overlays', 'valid-bun');
     appendFileSync(join(changed, 'kustomization.yaml'), '\nnamePrefix: changed-\n');
@@ -50,7 +50,7 @@ describe('an overlay of this project', () => {
   });
 });
 
-test("anyone else's folder is rendered, whatever it is called", { skip: noRenderer }, async () => {
+test('any other folder is rendered, even if it has the name of an overlay', { skip: noRenderer }, async () => {
   const folder = join(copy, 'valid-bun');
   mkdirSync(folder);
   writeFileSync(join(folder, 'kustomization.yml'), 'configMapGenerator:\n  - name: a\n    literals: [b=c]\n');
@@ -59,7 +59,7 @@ test("anyone else's folder is rendered, whatever it is called", { skip: noRender
   assert.match(yaml, /kind: ConfigMap/);
 });
 
-test('a folder without a kustomization is refused in a line', async () => {
-  const message = `${copy}: no kustomization: it has no kustomization.yaml`;
+test('a folder without a kustomization is rejected in one line', async () => {
+  const message = `${copy}: not a kustomization: it has no kustomization.yaml`;
   await assert.rejects(() => readKustomization(copy), { name: 'InputError', message });
 });

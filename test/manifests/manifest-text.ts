@@ -2,13 +2,15 @@
 import { stringify } from 'yaml';
 import { type Manifests, readManifests } from '../../src/manifests/manifests.ts';
 
-/** Field path to its new value; undefined takes the field away: `{ 'spec.template.spec.containers[0].name': 'web' }`. */
+/**
+ * Field paths and their new values; undefined removes the field: `{ 'spec.template.spec.containers[0].name': 'web' }`.
+ */
 export type Changes = Record<string, unknown>;
 
 export interface Written {
   deployment?: Changes;
   service?: Changes;
-  /** Objects beside the two. */
+  /** Objects after these two. */
   more?: object[];
 }
 

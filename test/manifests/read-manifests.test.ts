@@ -52,14 +52,14 @@ describe('manifests are read from', () => {
     });
   }
 
-  test('fields this program does not know are kept', () => {
+  test('unknown fields are kept', () => {
     const { workload, objects } = manifests({ deployment: { [`${POD}.dnsPolicy`]: 'None', 'spec.extra': 1 } });
     assert.equal(workload.spec.template.spec.dnsPolicy, 'None');
     assert.equal(workload.spec.extra, 1);
     assert.ok(objects.some(({ spec }) => (spec as { extra?: number }).extra === 1));
   });
 
-  test('what the API server fills in is in the workload and the Service, not in the objects as written', () => {
+  test("the API server's defaults are in the workload and the Service, not in the objects as written", () => {
     const { workload, service, objects } = manifests();
     assert.equal(workload.spec.template.spec.terminationGracePeriodSeconds, 30);
     assert.equal(service.spec.ports[0].protocol, 'TCP');
@@ -69,30 +69,30 @@ describe('manifests are read from', () => {
     );
   });
 
-  test('null means absent, as for the API server', () => {
+  test('null means absent, as it does for the API server', () => {
     const absent: Written = { deployment: { 'metadata.annotations': null, [`${POD}.containers[0].env`]: null } };
     assert.equal(manifests(absent).workload.metadata.name, 'shop');
   });
 });
 
-describe('YAML that cannot be what it says is refused where it stands', () => {
+describe('invalid YAML is rejected with its position', () => {
   const table: [what: string, yaml: string, message: RegExp][] = [
-    ['a key twice', `${TEXT}---\na: 1\nb: 2\na: 3\n`, /:\d+:1: not valid YAML: Map keys must be unique$/],
-    ['a key twice in a mapping of one line', 'a: {b: 1, b: 2}\n', /:1:11: not valid YAML: Map keys must be unique$/],
-    ['a merge of a text', 'a: {<<: b}\n', /not valid YAML: Merge sources must be maps/],
+    ['a duplicate key', `${TEXT}---\na: 1\nb: 2\na: 3\n`, /:\d+:1: not valid YAML: Map keys must be unique$/],
+    ['a duplicate key in a flow mapping', 'a: {b: 1, b: 2}\n', /:1:11: not valid YAML: Map keys must be unique$/],
+    ['a merge of a string', 'a: {<<: b}\n', /not valid YAML: Merge sources must be maps/],
     ['deep nesting', `${'['.repeat(600)}${']'.repeat(600)}`, /:1:1: not valid YAML: nested deeper than 500 levels$/],
-    ['nesting that no stack takes', '['.repeat(20_000), /not valid YAML: nested deeper than 500 levels$/],
+    ['nesting that would overflow the stack', '['.repeat(20_000), /not valid YAML: nested deeper than 500 levels$/],
     [
       '11 MiB',
       `# ${'x'.repeat(11 * 1024 * 1024)}`,
-      /^shop\.yaml: more than 10 MiB of YAML to parse: give fewer objects/,
+      /^shop\.yaml: more than 10 MiB of YAML to parse: pass fewer objects/,
     ],
     ['a quarter of a million documents', '---\na\n'.repeat(250_000), /^shop\.yaml: more than 200000 documents$/],
   ];
   for (const [what, yaml, message] of table) {
     test(what, () => assert.throws(() => readManifests(yaml, 'shop.yaml'), { constructor: InputError, message }));
   }
-  test('a merge key twice is none', () => {
+  test('two merge keys are not a duplicate key', () => {
     const merged = TEXT.replace('tier: web\n', '<<: {tier: web}\n        <<: {zone: a}\n');
     assert.equal(readManifests(merged, 'shop.yaml').workload.spec.template.metadata?.labels?.zone, 'a');
   });
@@ -107,19 +107,19 @@ describe('the workload is', () => {
   }
 });
 
-describe('objects that were never text', () => {
+describe('objects that do not come from YAML', () => {
   const { objects } = manifests();
 
-  test('are read as their text is, and nulls are absent', () => {
+  test('are read like YAML, and nulls count as absent', () => {
     const [deployment, service] = objects;
     const withNull = { ...deployment, metadata: { ...deployment?.metadata, annotations: null } };
     assert.deepEqual(manifestsOf([withNull, service as object], 'shop.yaml'), manifests());
   });
-  test('are refused without a line', () => {
+  test('are rejected without a line number', () => {
     const wrong = objects.map((object) => (object.kind === 'Deployment' ? { ...object, spec: {} } : object));
     assert.throws(() => manifestsOf(wrong, 'the flags'), /^InputError: the flags: Deployment "shop": spec\.selector: /);
   });
-  test('have their workload changed, and those before stay as they are', () => {
+  test('get a changed workload, and the originals stay unchanged', () => {
     const before = manifests();
     const after = withWorkload(before, (written) => {
       const copy = structuredClone(written);
@@ -132,7 +132,7 @@ describe('objects that were never text', () => {
   });
 });
 
-describe('the longest times that the API has are read:', () => {
+describe('the longest times that the API allows are read:', () => {
   test('an int32 of progressDeadlineSeconds, an int64 of terminationGracePeriodSeconds', () => {
     const text = manifestText({
       deployment: { 'spec.progressDeadlineSeconds': 2147483647, [`${POD}.terminationGracePeriodSeconds`]: 'MAX' },
@@ -141,15 +141,15 @@ describe('the longest times that the API has are read:', () => {
     assert.equal(workload.spec.template.spec.terminationGracePeriodSeconds, 2 ** 63);
     assert.equal(progressDeadlineSeconds(workload), Number.POSITIVE_INFINITY);
   });
-  test('one less is a deadline', () => {
+  test('one second less is a deadline', () => {
     const { workload } = manifests({ deployment: { 'spec.progressDeadlineSeconds': 2147483646 } });
     assert.equal(progressDeadlineSeconds(workload), 2147483646);
     assert.equal(progressDeadlineSeconds(manifests().workload), 600);
   });
 });
 
-describe('refused in one line that names the source and what is wrong', () => {
-  /** Each level holds the one before ten times. */
+describe('rejected in one line that names the source and the problem', () => {
+  /** An alias bomb: each level repeats the previous one ten times. */
   const bomb = Array.from({ length: 9 }, (_, level) => {
     const items =
       level === 0
@@ -165,11 +165,11 @@ describe('refused in one line that names the source and what is wrong', () => {
   const setService = (path: string, value: unknown) => manifestText({ service: { [path]: value } });
 
   const table: [what: string, yaml: string, message: RegExp][] = [
-    ['nothing', '', /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
+    ['an empty file', '', /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
     ['only comments', '# nothing\n---\n# here\n', /^needs exactly one .*, has none$/],
     ['no workload', service, /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
     [
-      'a kind with the name of a property of objects',
+      'a kind with the name of an inherited property',
       service.replace('kind: Service', 'kind: toString'),
       /, has none$/,
     ],
@@ -181,27 +181,27 @@ describe('refused in one line that names the source and what is wrong', () => {
       /^needs exactly one Deployment, StatefulSet or DaemonSet, has Deployment "shop", StatefulSet "shop"$/,
     ],
     ['two Services', `${TEXT}---\n${service}`, /^needs exactly one Service, has 2$/],
-    ['no YAML', 'a: [1, 2', /^1:9: not valid YAML: /],
+    ['invalid YAML', 'a: [1, 2', /^1:9: not valid YAML: /],
     ['a tab as indentation', 'a:\n\tb: 1\n', /^2:1: not valid YAML: /],
     [
-      'a key given twice',
+      'a duplicate key',
       `${TEXT.replace('replicas: 3', 'replicas: 3\n  replicas: 5')}`,
       /^7:3: not valid YAML: .*unique/,
     ],
     ['an alias bomb', config(bomb.join('')), /^1:1: not valid YAML: .*alias/],
-    ['an alias to nothing', config('data: *nowhere\n'), /^\d:\d: not valid YAML: .*alias.*nowhere/],
-    ['nesting without end', `a: ${'['.repeat(100_000)}`, /not valid YAML: /],
+    ['an undefined alias', config('data: *nowhere\n'), /^\d:\d: not valid YAML: .*alias.*nowhere/],
+    ['very deep nesting', `a: ${'['.repeat(100_000)}`, /not valid YAML: /],
     ['a template', 'a: {{ .Values.a }}\nb: {{ c }} d\n', /not valid YAML: .*Render it first/],
-    ['a text', 'hello', /^1:1: a document is no Kubernetes object: [^:]/],
-    ['a list', '- 1\n', /^1:1: a document is no Kubernetes object: [^:]/],
-    [
-      'an object without a kind',
-      'apiVersion: v1\nmetadata: {name: a}',
-      /^1:1: a document is no .* object: kind is missing/,
-    ],
+    ['a string', 'hello', /^1:1: not a Kubernetes object: [^:]/],
+    ['a list', '- 1\n', /^1:1: not a Kubernetes object: [^:]/],
+    ['an object without a kind', 'apiVersion: v1\nmetadata: {name: a}', /^1:1: not a .* object: kind is missing/],
     ['an object without a name', 'apiVersion: v1\nkind: Service', /^1:1: Service: metadata: /],
-    ['a kind of another API', set('apiVersion', 'apps/v1beta1'), /^1:1: Deployment "shop": apiVersion: .*"apps\/v1"/],
-    ['replicas as text', set('spec.replicas', '3'), /^6:3: Deployment "shop": spec\.replicas: .*expected number/],
+    [
+      'a kind in an unsupported API version',
+      set('apiVersion', 'apps/v1beta1'),
+      /^1:1: Deployment "shop": apiVersion: .*"apps\/v1"/,
+    ],
+    ['replicas as a string', set('spec.replicas', '3'), /^6:3: Deployment "shop": spec\.replicas: .*expected number/],
     [
       'more replicas than an int32 holds',
       set('spec.replicas', 2 ** 31),
@@ -223,22 +223,26 @@ describe('refused in one line that names the source and what is wrong', () => {
       /^\d+:\d+: Deployment "shop": spec\.template\.spec\.containers\[0\]\.env\[1\]\.value: .*expected string/,
     ],
     [
-      'a preStop sleep as text',
+      'a preStop sleep as a string',
       set(`${POD}.containers[0].lifecycle.preStop.sleep.seconds`, '5s'),
       /containers\[0\]\.lifecycle\.preStop\.sleep\.seconds: .*expected number/,
     ],
     [
-      'a limit that is neither number nor text',
+      'a limit that is neither a number nor a string',
       set('spec.strategy.rollingUpdate.maxSurge', true),
       /^\d+:\d+: Deployment "shop": spec\.strategy\.rollingUpdate\.maxSurge: Invalid input/,
     ],
     ['a label as a number', set('spec.template.metadata.labels.app', 1), /spec\.template\.metadata\.labels\.app: /],
     ['no port', setService('spec.ports', []), /^\d+:3: Service "shop": spec\.ports: /],
-    ['a port as text', setService('spec.ports[0].port', 'http'), /^\d+:7: Service "shop": spec\.ports\[0\]\.port: /],
+    [
+      'a port as a string',
+      setService('spec.ports[0].port', 'http'),
+      /^\d+:7: Service "shop": spec\.ports\[0\]\.port: /,
+    ],
   ];
   const unselected: [what: string, selector: unknown][] = [
     ['another value', { app: 'blog' }],
-    ['a label more than the pods have', { app: 'shop', zone: 'a' }],
+    ['a label that the pods lack', { app: 'shop', zone: 'a' }],
     ['nothing', {}],
     ['no selector at all', undefined],
   ];

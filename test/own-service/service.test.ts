@@ -120,17 +120,17 @@ describe('the command', () => {
       ['node'],
       () => ({ exec: [parseContainerCommand('app=node')] }),
     ],
-    ['a folder given as a file', /: a folder, not a file: for a kustomization use -k$/, [], () => ({ file: folder })],
+    ['a folder as a file', /: a folder, not a file; for a kustomization use -k$/, [], () => ({ file: folder })],
     [
       'a binary file',
-      /binary\.yaml:2: no text file: it has a NUL byte$/,
+      /binary\.yaml:2: not a text file: it contains a NUL byte$/,
       [],
       () => {
         writeFileSync(join(folder, 'binary.yaml'), 'a: b\nc\0');
         return { file: join(folder, 'binary.yaml') };
       },
     ],
-    ['a folder without a kustomization', /: no kustomization: it has no /, [], () => ({ kustomize: folder })],
+    ['a folder without a kustomization', /: not a kustomization: it has no /, [], () => ({ kustomize: folder })],
     ['a missing file', /nowhere\.yaml: no such file$/, [], () => ({ file: join(folder, 'nowhere.yaml') })],
   ];
   writeFileSync(join(folder, 'text'), 'hello');

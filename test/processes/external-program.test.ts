@@ -1,4 +1,4 @@
-/** Programs that do not end, print too much or leave something behind, run either way. */
+/** Programs that do not end, print too much or leave processes behind, run asynchronously and synchronously. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -10,12 +10,12 @@ const LIMITS = { limitMs: 700, maxOutputBytes: 10_000 };
 
 type Run = (command: readonly string[]) => Promise<ProgramEnd>;
 const WAYS: [how: string, run: Run][] = [
-  ['beside everything else', (command) => runProgram(command, LIMITS)],
-  ['beside everything else, contained', (command) => runProgram(command, { ...LIMITS, contained: true })],
-  ['waited for', async (command) => runAndWait(command, LIMITS)],
+  ['run asynchronously', (command) => runProgram(command, LIMITS)],
+  ['run asynchronously in a PID namespace', (command) => runProgram(command, { ...LIMITS, contained: true })],
+  ['run synchronously', async (command) => runAndWait(command, LIMITS)],
 ];
 
-/** Each with a word of its own in its arguments, by which it is found. */
+/** Each script gets a unique argument by which its processes are found. */
 const TABLE: [what: string, script: string, failure: string | undefined][] = [
   ['ends', 'exit 0', undefined],
   ['fails', 'exit 3', 'ended with exit code 3'],
@@ -36,24 +36,24 @@ for (const [how, run] of WAYS) {
       test(what, async () => {
         const mark = `mark-${process.pid}-${WAYS.findIndex(([name]) => name === how)}-${nth}`;
         const end = await run(['sh', '-c', `: ${mark}; ${script}`, mark]);
-        if (!(how === 'waited for' && what.startsWith('leaves'))) assert.equal(end.failure, failure);
+        if (!(how === 'run synchronously' && what.startsWith('leaves'))) assert.equal(end.failure, failure);
         await assertGone(mark);
       });
     }
 
-    test('is not there', async () => {
+    test('does not exist', async () => {
       const { notFound, failure } = await run(['no-such-program']);
       assert.deepEqual([notFound, failure], [true, 'was not found']);
     });
 
-    test('is read', async () => {
+    test('has its output read', async () => {
       const { stdout, stderr } = await run(['sh', '-c', 'echo out; echo err >&2']);
       assert.deepEqual([stdout, stderr], ['out\n', 'err\n']);
     });
   });
 }
 
-test('a daemon does not get out', { skip: !canMakePidNamespaces() && 'no PID namespaces here' }, async () => {
+test('a daemon does not escape', { skip: !canMakePidNamespaces() && 'no PID namespaces here' }, async () => {
   const mark = `daemon-${process.pid}`;
   const script = 'setsid sh -c "setsid sh -c \'sleep 1000; : $0\' $0 &" "$0" & sleep 0.1';
   const { failure } = await runProgram(['sh', '-c', script, mark], { ...LIMITS, contained: true });
@@ -61,7 +61,7 @@ test('a daemon does not get out', { skip: !canMakePidNamespaces() && 'no PID nam
   assert.deepEqual(processesWith(mark), []);
 });
 
-test('what left its group ends with a program that is ended', async () => {
+test('killing a program also kills what has left its group', async () => {
   const mark = `left-${process.pid}`;
   const script = 'setsid sh -c "sleep 1000; : $0" "$0" & wait';
   const { failure } = await runProgram(['sh', '-c', script, mark], LIMITS);
@@ -69,12 +69,12 @@ test('what left its group ends with a program that is ended', async () => {
   await assertGone(mark);
 });
 
-test('a variable of its own', async () => {
+test('a program gets additional variables', async () => {
   const { stdout } = await runProgram(['sh', '-c', 'echo "$OWN $PATH"'], { ...LIMITS, env: { OWN: 'x' } });
   assert.equal(stdout, `x ${process.env.PATH}\n`);
 });
 
-test('aborting ends it', async () => {
+test('aborting kills the program', async () => {
   const controller = new AbortController();
   const reason = new Error('enough');
   setTimeout(() => controller.abort(reason), 50);
@@ -82,7 +82,7 @@ test('aborting ends it', async () => {
   await assert.rejects(run, reason);
 });
 
-/** What was killed is gone a moment later. */
+/** A killed process disappears only a moment later. */
 async function assertGone(mark: string): Promise<void> {
   for (let look = 0; look < 50 && processesWith(mark).length > 0; look++) {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -90,7 +90,7 @@ async function assertGone(mark: string): Promise<void> {
   assert.deepEqual(processesWith(mark), []);
 }
 
-/** By their arguments; those that have ended have none. */
+/** Finds processes by their arguments; processes that have ended have none. */
 function processesWith(mark: string): string[] {
   if (!existsSync('/proc/self/cmdline')) return [];
   return readdirSync('/proc').filter((pid) => {

@@ -1,4 +1,4 @@
-/** What a server may print, and what is kept of it. */
+/** What a server may print, and what is kept. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CUT_MARK, LineSplitter, LONGEST_LINE_BYTES, plainLine } from '../../src/processes/line-splitter.ts';
@@ -14,29 +14,29 @@ function linesOf(chunks: readonly Buffer[]): string[] {
 const full = 'x'.repeat(LONGEST_LINE_BYTES);
 const euro = Buffer.from('€');
 
-describe('output is cut into lines', () => {
+describe('output is split into lines', () => {
   const table: [what: string, chunks: (string | Buffer)[], lines: string[]][] = [
     ['nothing', [], []],
     ['an empty line', ['\n'], ['']],
     ['lines in one chunk', ['a\nb\r\n\nc'], ['a', 'b', '', 'c']],
-    ['a line end that comes alone', ['a\r', '\n', 'b\n'], ['a', 'b']],
+    ['a line end split between chunks', ['a\r', '\n', 'b\n'], ['a', 'b']],
     ['a line in many pieces', [...'one line\n'], ['one line']],
     ['a character in two pieces', [euro.subarray(0, 1), euro.subarray(1), '\n'], ['€']],
-    ['bytes that are no text', [Buffer.from([0xff, 0xc3, 0x28, 0x0a])], ['\ufffd\ufffd(']],
-    ['a character without its end', [euro.subarray(0, 2), '\n'], ['\ufffd']],
+    ['bytes that are not UTF-8', [Buffer.from([0xff, 0xc3, 0x28, 0x0a])], ['\ufffd\ufffd(']],
+    ['an incomplete character', [euro.subarray(0, 2), '\n'], ['\ufffd']],
     ['zero bytes', ['a\0b\n'], ['a\0b']],
     ['the longest line', [full, '\nb'], [full, 'b']],
     ['a longer line in one chunk', [`${full}y\nb\n`], [full + CUT_MARK, 'b']],
     ['a longer line in many chunks', [full, 'y', full, 'z\nb\n'], [full + CUT_MARK, 'b']],
-    ['a line without an end', [full, full, full, full], [full + CUT_MARK]],
-    ['a carriage return where it is cut', [`${full.slice(1)}\r`, 'y\n'], [full.slice(1) + CUT_MARK]],
+    ['an endless line', [full, full, full, full], [full + CUT_MARK]],
+    ['a carriage return at the cut', [`${full.slice(1)}\r`, 'y\n'], [full.slice(1) + CUT_MARK]],
   ];
   for (const [what, chunks, lines] of table) {
     test(what, () => assert.deepEqual(linesOf(chunks.map((chunk) => Buffer.from(chunk))), lines));
   }
 });
 
-test('a line without an end keeps no memory, in pieces of any size', () => {
+test('an endless line keeps no memory, whatever the size of its chunks', () => {
   for (const bytes of [1, 1000, 1024 * 1024]) {
     const lines: string[] = [];
     const splitter = new LineSplitter((line) => lines.push(line));
@@ -53,9 +53,9 @@ describe('a line as a terminal shows it', () => {
     ['plain text', 'GET /  200 – "ok"', 'GET /  200 – "ok"'],
     ['colours', '\u001b[1;31merror\u001b[0m: no', 'error: no'],
     ['a title', '\u001b]0;title\u0007text', 'text'],
-    ['a cursor that moves', 'a\u001b[2K\u001b[1Gb', 'ab'],
+    ['cursor movements', 'a\u001b[2K\u001b[1Gb', 'ab'],
     ['a progress bar', ' 10 %\r 50 %\r100 %', '100 %'],
-    ['a progress bar that ends at its begin', ' 10 %\r100 %\r', '100 %\ufffd'],
+    ['a progress bar that ends with a carriage return', ' 10 %\r100 %\r', '100 %\ufffd'],
     ['control characters', 'a\0b\u0007c\u009bd\te', 'a\ufffdb\ufffdc\ufffdd e'],
     ['a long line', 'x'.repeat(41), `${'x'.repeat(34)} [cut]`],
     ['the longest line', 'x'.repeat(40), 'x'.repeat(40)],

@@ -13,21 +13,21 @@ async function linesOf(...chunks: (string | Buffer)[]): Promise<string[]> {
   return lines;
 }
 
-test('lines, wherever the chunks are cut', async () => {
+test('lines are found wherever the chunks are cut', async () => {
   assert.deepEqual(await linesOf('on', 'e\ntwo\r', '\n\nlast'), ['one', 'two', '', 'last']);
 });
 
-test('a character that is cut in two', async () => {
+test('a character split between chunks stays whole', async () => {
   const bytes = Buffer.from('ä\n');
   assert.deepEqual(await linesOf(bytes.subarray(0, 1), bytes.subarray(1)), ['ä']);
 });
 
-test('a line without an end is cut', async () => {
+test('an endless line is cut', async () => {
   const lines = await linesOf(...Array.from({ length: 40 }, () => 'x'.repeat(1024)));
   assert.deepEqual(lines, [`${'x'.repeat(16 * 1024)} [cut]`]);
 });
 
-test('a stream without an end is read a piece at a time', async (t) => {
+test('an endless stream is throttled', async (t) => {
   const stream = new PassThrough();
   let lines = 0;
   void readLines(stream, () => lines++);

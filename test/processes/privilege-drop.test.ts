@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { refusedUserChange } from '../../src/processes/privilege-drop.ts';
 
-/** The output of the real programs. */
+/** Real output of these programs. */
 const REFUSED: string[][] = [
   ['2026/11/26 10:00:00 [emerg] 8#8: initgroups(www-data, 33) failed (1: Operation not permitted)'],
   ['2026/11/26 10:00:00 [emerg] 8#8: setgid(33) failed (22: Invalid argument)'],
@@ -32,11 +32,11 @@ const OTHERS: string[][] = [
   ['TypeError: invalid argument'],
 ];
 
-describe('a process that may not change its user', () => {
+describe('a refused change of user', () => {
   for (const lines of REFUSED) {
     test(lines.at(-1) ?? '', () => assert.ok(refusedUserChange(['starting', ...lines, 'exiting'])));
   }
   for (const lines of OTHERS) {
-    test(`is not seen in: ${lines.join(' ')}`, () => assert.equal(refusedUserChange(lines), undefined));
+    test(`is not found in: ${lines.join(' ')}`, () => assert.equal(refusedUserChange(lines), undefined));
   }
 });

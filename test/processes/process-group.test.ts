@@ -1,11 +1,11 @@
-/** Processes that the program starts: their priority beside its own. */
+/** The priority of processes that the program starts, relative to its own. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { getPriority } from 'node:os';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-/** Starts a process and prints its priority and that of this one. */
+/** Starts a process and prints how much lower its priority is than this one's. */
 const STARTS_ONE = `
 import { getPriority } from 'node:os';
 import { startProcess } from './src/processes/process-group.ts';
@@ -24,10 +24,10 @@ async function nicer(nice: number, ...args: string[]): Promise<number> {
 
 const room = 19 - getPriority();
 const table: [what: string, nice: number, args: string[], nicer: number][] = [
-  ['leaves the program its share', 0, [], Math.min(5, room)],
-  ['does so below a program that is nice itself', 10, [], Math.min(5, Math.max(0, room - 10))],
-  ['cannot be nicer than the nicest', 19, [], 0],
-  ['shares it where it is part of the load', 0, ['full'], 0],
+  ['gets a lower priority than the program', 0, [], Math.min(5, room)],
+  ['gets a lower priority than a program that is nice itself', 10, [], Math.min(5, Math.max(0, room - 10))],
+  ['cannot go below the lowest priority', 19, [], 0],
+  ['keeps the priority of the program if it is part of the load', 0, ['full'], 0],
 ];
 for (const [what, nice, args, expected] of table) {
   test(`a process ${what}`, async () => assert.equal(await nicer(nice, ...args), expected));

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ProcessFacts, processName, processRoles, wrapperNames } from '../../src/processes/process-names.ts';
 
-describe('a process is called by what its user started', () => {
+describe('a process is named after what its user started', () => {
   const cases: [name: string, comm: string, ...args: string[]][] = [
     ['tini', 'tini', 'tini', '--', 'npm', 'start'],
     ['tini', 'tini', '/sbin/tini', '-g', '--', 'node', 'server.js'],
     ['dumb-init', 'dumb-init', '/usr/bin/dumb-init', 'node', 'server.js'],
-    // npm sets its title, and leaves zero bytes behind.
+    // npm sets its title and leaves zero bytes behind.
     ['npm', 'npm start', 'npm start', '', '', ''],
     ['npm', 'npm run start', 'npm run start --workspace=api'],
     ['npm', 'node', 'node', '/usr/lib/node_modules/npm/bin/npm-cli.js', 'start'],
@@ -48,7 +48,7 @@ function tree(...processes: [pid: number, parentPid: number, ...args: string[]][
   return processes.map(([pid, parentPid, ...args]) => ({ pid, parentPid, args, comm: args[0] ?? '', state: 'S' }));
 }
 
-test('who wraps the server', () => {
+test('the wrappers of a server', () => {
   const inNpm = tree(
     [1, 0, 'tini', 'npm', 'start'],
     [7, 1, 'npm start'],

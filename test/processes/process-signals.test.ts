@@ -12,11 +12,11 @@ SigIgn:\t0000000000001000
 SigCgt:\t0000000108004602
 `;
 
-test('signals are read from their masks, whose first bit is signal 1', () => {
+test('signals are read from masks whose lowest bit is signal 1', () => {
   const { state, handled, pending } = parseSignals(STATUS);
   assert.equal(state, 'T');
   assert.deepEqual([...pending].sort(), ['SIGSTOP', 'SIGTERM']);
-  // Blocked ones may be waited for.
+  // A process may wait for blocked signals.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) assert.ok(handled.has(name), name);
   for (const name of ['SIGHUP', 'SIGPIPE'] as const) assert.ok(!handled.has(name), name);
 });

@@ -1,4 +1,4 @@
-/** What wrappers do with the stop signal, on real processes whose server is kept from running. */
+/** What wrappers do with the stop signal, on real processes whose server is paused. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { stopWithoutServer } from '../../src/processes/wrapper-stop.ts';
 const NODE = process.execPath;
 const LISTENS = `process.on('SIGTERM', () => {}); require('node:http').createServer().listen(process.env.PORT, '127.0.0.1');`;
 
-/** A wrapper of the server above that does this on SIGTERM. */
+/** A wrapper of the server above, with this SIGTERM handler. */
 const wrapper = (onSigterm: string) => [
   NODE,
   '-e',
@@ -25,28 +25,23 @@ const CASES: [
   names: string,
   stop: { signals: string[]; ended: string | undefined },
 ][] = [
-  ['a shell', ['sh', '-c', '"$0" -e "$SERVER"; true', NODE], 'sh', { signals: [], ended: undefined }],
+  ['that is a shell', ['sh', '-c', '"$0" -e "$SERVER"; true', NODE], 'sh', { signals: [], ended: undefined }],
   [
-    'one that passes it on and waits',
+    'that forwards the signal and waits',
     wrapper(`server.kill('SIGTERM')`),
     'node',
     { signals: ['SIGTERM'], ended: undefined },
   ],
+  ['that forwards another signal', wrapper(`server.kill('SIGINT')`), 'node', { signals: ['SIGINT'], ended: undefined }],
   [
-    'one that passes another one on',
-    wrapper(`server.kill('SIGINT')`),
-    'node',
-    { signals: ['SIGINT'], ended: undefined },
-  ],
-  [
-    'one that does not wait',
+    'that does not wait',
     wrapper(`setTimeout(() => process.exit(0), 150)`),
     'node',
     { signals: [], ended: 'firstEndedMs' },
   ],
   [
-    'one that loses patience',
-    // It lives on for a while: one that ended with its server could be seen to end in the same look.
+    'that kills the server after a while',
+    // It stays alive for a while. If it ended with its server, one check could see both ends at once.
     wrapper(`server.kill('SIGTERM'); setTimeout(() => server.kill('SIGKILL'), 150); setTimeout(() => {}, 2000)`),
     'node',
     { signals: ['SIGTERM'], ended: 'serverEndedMs' },

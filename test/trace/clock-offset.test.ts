@@ -7,7 +7,7 @@ type Exchange = [askedMs: number, remoteMs: number, answeredMs: number];
 const table: [what: string, exchanges: Exchange[], offsetMs: number, boundMs: number][] = [
   ['one exchange: half its round trip', [[100, 1105, 110]], 1000, 5],
   [
-    'a faster one bounds it better',
+    'a faster exchange bounds it more tightly',
     [
       [100, 1105, 110],
       [200, 1201, 202],
@@ -16,7 +16,7 @@ const table: [what: string, exchanges: Exchange[], offsetMs: number, boundMs: nu
     1,
   ],
   [
-    'a slower one changes nothing',
+    'a slower exchange changes nothing',
     [
       [200, 1201, 202],
       [300, 1390, 400],
@@ -25,7 +25,7 @@ const table: [what: string, exchanges: Exchange[], offsetMs: number, boundMs: nu
     1,
   ],
   [
-    'two that are slow on different ways bound it together',
+    'two exchanges that are slow in opposite directions bound it together',
     [
       [100, 1100, 120],
       [200, 1220, 220],
@@ -34,7 +34,7 @@ const table: [what: string, exchanges: Exchange[], offsetMs: number, boundMs: nu
     0,
   ],
   [
-    'a clock that was set starts anew',
+    'an adjusted clock resets the estimate',
     [
       [100, 1105, 110],
       [200, 5205, 210],
@@ -51,9 +51,9 @@ for (const [what, exchanges, offsetMs, boundMs] of table) {
   });
 }
 
-test('nothing is known before the first exchange', () => assert.equal(new ClockOffset().estimate, undefined));
+test('there is no estimate before the first exchange', () => assert.equal(new ClockOffset().estimate, undefined));
 
-test('one side alone bounds nothing, two do', () => {
+test('one bound gives no estimate, two bounds do', () => {
   const offset = new ClockOffset();
   offset.addBounds(Number.NEGATIVE_INFINITY, 20);
   assert.equal(offset.estimate, undefined);
@@ -61,7 +61,7 @@ test('one side alone bounds nothing, two do', () => {
   assert.deepEqual(offset.estimate, { offsetMs: 15, boundMs: 5 });
 });
 
-test('a span of the other clock: it was read somewhere within', () => {
+test("the other clock's time may be known only as a span", () => {
   const offset = new ClockOffset();
   offset.add(100, 1100, 100, 1110);
   assert.deepEqual(offset.estimate, { offsetMs: 1005, boundMs: 5 });

@@ -6,7 +6,7 @@ import { projectFile } from '../../src/project-file.ts';
 import { withoutPodOutput } from '../../src/trace/pod-output.ts';
 import { Trace } from '../../src/trace/trace.ts';
 
-test('a trace without what its pods printed says the same of the requests, and nothing that was printed', () => {
+test('a trace without pod output gives the same analysis and contains nothing that was printed', () => {
   const file = projectFile('docs/results/local/traces/without-pre-stop-node-1.json');
   const trace = Trace.parse(JSON.parse(readFileSync(file, 'utf8')));
   const [pod] = trace.cluster.pods;

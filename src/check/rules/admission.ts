@@ -1,4 +1,4 @@
-/** What the API server refuses, in its own words. */
+/** Reports what the API server would reject, in its own words. */
 import { refusalsOf } from '../../kubernetes-rules/admission.ts';
 import type { FieldPath } from '../../manifests/yaml-documents.ts';
 import type { Rule } from '../rule.ts';
@@ -31,7 +31,7 @@ spec:
   },
 ];
 
-/** `spec.containers[0].name` as a path. */
+/** Parses `spec.containers[0].name`. */
 function pathOf(field: string): FieldPath {
   return field
     .split(/[.[\]]+/)

@@ -1,11 +1,11 @@
-/** The grace period: time for the preStop hook, the drain and what is in flight. */
+/** The grace period must cover the preStop hook, the drain delay and requests in flight. */
 import type { CheckedContainer } from '../objects.ts';
 import { podPatch } from '../patch.ts';
 import { ON_A_CLUSTER, type Rule } from '../rule.ts';
 import { RECOMMENDED_STAY_SECONDS, SHORTEST_STAY_SECONDS, stayOf } from '../staying.ts';
 import { type Context, POD, type WorkloadContainer } from '../workload.ts';
 
-/** Added to what is needed at least, in the value to write. */
+/** Added to the minimum in the recommended value. */
 const MARGIN_SECONDS = 5;
 
 export const GRACE_PERIOD_RULES: readonly Rule[] = [
@@ -33,8 +33,8 @@ spec:
       const enough = Math.ceil(worst.seconds) + MARGIN_SECONDS;
       const written = object.value.spec.template.spec.terminationGracePeriodSeconds;
       const grace = `terminationGracePeriodSeconds ${graceSeconds}${written === undefined ? ' (the default)' : ''}`;
-      // 0 is a forced deletion: not even SIGTERM is sent.
-      const than = graceSeconds === 0 ? '0: pods are killed at once' : worst.terms;
+      // 0 forces the deletion: not even SIGTERM is sent.
+      const than = graceSeconds === 0 ? '0: pods are killed immediately' : worst.terms;
       const unknown = context.options.longestRequestSeconds === 0;
       const room = unknown ? `, or more where requests take above ${MARGIN_SECONDS} s` : '';
       const message = `${name}: ${grace} is not above ${than}; write at least ${enough}${room}`;
@@ -46,7 +46,7 @@ spec:
 
 interface Need {
   seconds: number;
-  /** `preStop 5 s + drain delay 2 s = 7 s`. */
+  /** For example `preStop 5 s + drain delay 2 s = 7 s`. */
   terms: string;
 }
 
@@ -65,7 +65,9 @@ function need({ container, serves }: WorkloadContainer, { options }: Context): N
   return { seconds, terms: terms.length > 1 ? `${text} = ${seconds} s` : text };
 }
 
-/** A sleep above the grace period: for that the API server has words of its own, and a rule passes them on. */
+/**
+ * Whether a sleep exceeds the grace period. The API server rejects that, and the rule for its rejections reports it.
+ */
 function isRefused({ lifecycle }: CheckedContainer, graceSeconds: number): boolean {
   return (lifecycle?.preStop?.sleep?.seconds ?? 0) > graceSeconds;
 }

@@ -1,4 +1,4 @@
-/** What stands around the serving container: sidecars, Services, budgets. */
+/** Rules about what surrounds the serving container: sidecars, Services, budgets. */
 
 import { scaledValue } from '../../kubernetes-rules/rounding.ts';
 import { isPercentOfAll } from '../limits.ts';
@@ -54,7 +54,7 @@ spec:
         .filter(({ value }) => value.spec.sessionAffinity === 'ClientIP')
         .map((service) => ({
           place: { object: service, path: ['spec', 'sessionAffinity'] },
-          message: `Service "${service.value.metadata.name}": sessionAffinity ClientIP keeps sending a client to the pod of ${name} that is going; give the pod a preStop sleep, or write sessionAffinity: None`,
+          message: `Service "${service.value.metadata.name}": sessionAffinity ClientIP keeps sending a client to a terminating pod of ${name}; give the pod a preStop sleep, or write sessionAffinity: None`,
           patch: { spec: { sessionAffinity: 'None' } },
         }));
     },
@@ -74,7 +74,7 @@ spec:
         .filter(({ value }) => value.spec.externalTrafficPolicy === 'Local')
         .map((service) => ({
           place: { object: service, path: ['spec', 'externalTrafficPolicy'] },
-          message: `Service "${service.value.metadata.name}": externalTrafficPolicy Local: the preStop sleep of ${name} has to outlast the load balancer's health checks (interval x failures); or write externalTrafficPolicy: Cluster`,
+          message: `Service "${service.value.metadata.name}": externalTrafficPolicy Local: the preStop sleep of ${name} must outlast the load balancer's health checks (interval x failures); or write externalTrafficPolicy: Cluster`,
         })),
   },
   {
@@ -132,7 +132,9 @@ spec:
   },
 ];
 
-/** The field that allows no eviction; percentages round up in both. Source: the disruption controller. */
+/**
+ * The field that allows no eviction, if any. Percentages of both fields round up. Source: the disruption controller.
+ */
 function evictionLimit({ spec }: BudgetObject, replicas: number | undefined) {
   const { maxUnavailable, minAvailable } = spec;
   if (maxUnavailable !== undefined)

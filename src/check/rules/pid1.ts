@@ -1,14 +1,17 @@
-/** What PID 1 of a container is: the process that gets SIGTERM. In a manifest's command, and in a Dockerfile. */
+/** Rules about PID 1, the process that gets SIGTERM, in a manifest's command and in a Dockerfile. */
 import type { Dockerfile, DockerfileInstruction } from '../dockerfile.ts';
 import { containerPatch } from '../patch.ts';
 import { type Pid1, pid1 } from '../pid1.ts';
 import type { Problem, Rule } from '../rule.ts';
 import type { Workload } from '../workload.ts';
 
-/** What a rule says of a PID 1 it minds: the one-line problem, and a word of the command to replace where that is all. */
+/**
+ * Returns the problem with a PID 1 in one line, and a replacement for one word of the command if that is the whole fix;
+ * undefined if there is no problem.
+ */
 type Judge = (found: Pid1) => { problem: string; fix?: { word: string; instead: string } } | undefined;
 
-/** The way out that needs to know more than a manifest tells. */
+/** An example, if the right command cannot be derived from the manifest. */
 const AS_IN = 'as in [node, server.js]';
 
 const APP_AS_PID1 = `# In the manifest:
@@ -124,7 +127,7 @@ spec:
     evaluate({ object, name }) {
       const path = ['spec', 'template', 'spec', 'shareProcessNamespace'];
       if (!object.value.spec.template.spec.shareProcessNamespace) return [];
-      const message = `${name}: shareProcessNamespace: the app is not PID 1, so without a SIGTERM handler it dies of the signal at once; handle SIGTERM, or write shareProcessNamespace: false`;
+      const message = `${name}: shareProcessNamespace: the app is not PID 1, so without a SIGTERM handler it dies from the signal immediately; handle SIGTERM, or write shareProcessNamespace: false`;
       return [{ place: { object, path }, message }];
     },
   },
@@ -141,7 +144,7 @@ function pid1Rule(rule: Omit<Rule, 'evaluate' | 'evaluateDockerfile'>, judge: Ju
 function inManifest({ object, name, containers }: Workload, judge: Judge): Problem[] {
   return containers.flatMap(({ container, path }): Problem[] => {
     const { command = [], args = [] } = container;
-    // args without command follow the image's ENTRYPOINT; those of the usual images start what they are given.
+    // args without command are appended to the image's ENTRYPOINT, which in common images runs them as a command.
     const judged = judge(pid1([...command, ...args], container.image));
     if (!judged) return [];
     const { problem, fix } = judged;
@@ -162,7 +165,7 @@ function inDockerfile({ baseImage, entrypoint, cmd }: Dockerfile, judge: Judge):
   };
   if (entrypoint) {
     const alone = found(entrypoint, entrypoint.argv);
-    // A shell takes no notice of CMD.
+    // A shell ignores CMD.
     if (alone.length > 0 || entrypoint.form === 'shell') return alone;
   }
   return cmd ? found(cmd, [...(entrypoint?.argv ?? []), ...cmd.argv]) : [];

@@ -1,11 +1,11 @@
-/** The preStop hook: staying in service while routers still send. */
+/** Rules about the preStop hook, which keeps a pod in service while routers still send to it. */
 import { containerPatch } from '../patch.ts';
 import { ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
 import { RECOMMENDED_STAY_SECONDS, SHORTEST_STAY_SECONDS, stayOf } from '../staying.ts';
 import type { Context, Workload, WorkloadContainer } from '../workload.ts';
 
 const SLEEP = { lifecycle: { preStop: { sleep: { seconds: RECOMMENDED_STAY_SECONDS } } } };
-/** Images known to have neither a shell nor sleep(1), by their names. */
+/** Images known by their names to have neither a shell nor sleep(1). */
 const BARE_IMAGE = /^scratch$|distroless|^cgr\.dev\/chainguard\/(?!.*:.*-dev)/;
 
 const SLEEP_FIX = `kind: Deployment
@@ -51,7 +51,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
     evaluate: (workload, context) =>
       stays(workload, context).flatMap(({ container, path, known, seconds }): Problem[] => {
         if (!container.lifecycle?.preStop || !known || seconds >= SHORTEST_STAY_SECONDS) return [];
-        const message = `${workload.name}: container "${container.name}" stays in service for ${seconds} s after it was told to go, and routers need up to about ${SHORTEST_STAY_SECONDS} s; write a preStop sleep of ${RECOMMENDED_STAY_SECONDS} s`;
+        const message = `${workload.name}: container "${container.name}" stays in service for ${seconds} s after its deletion, but routers need up to about ${SHORTEST_STAY_SECONDS} s; write a preStop sleep of ${RECOMMENDED_STAY_SECONDS} s`;
         const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop'] };
         const { sleep, exec } = container.lifecycle.preStop;
         if (!sleep && !onlySleeps(exec?.command ?? [])) return [{ place, message }];
@@ -72,7 +72,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         const [program] = container.lifecycle?.preStop?.exec?.command ?? [];
         const image = imageOf(candidate, context);
         if (program === undefined || !usesShellOrSleep(program) || !BARE_IMAGE.test(image)) return [];
-        const message = `${workload.name}: the preStop hook of container "${container.name}" runs ${program}, which the image ${image} lacks, so it fails and SIGTERM comes at once; write preStop: {sleep: {seconds: ${RECOMMENDED_STAY_SECONDS}}}`;
+        const message = `${workload.name}: the preStop hook of container "${container.name}" runs ${program}, which the image ${image} lacks, so it fails and SIGTERM is sent immediately; write preStop: {sleep: {seconds: ${RECOMMENDED_STAY_SECONDS}}}`;
         const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop', 'exec'] };
         return [{ place, message, patch: containerPatch(container, sleepInstead()) }];
       }),
@@ -91,7 +91,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         const command = container.lifecycle?.preStop?.exec?.command ?? [];
         if (!onlySleeps(command) || BARE_IMAGE.test(imageOf(candidate, context))) return [];
         const seconds = stayOf(container, 0).preStopSeconds;
-        // What is too short is for another rule.
+        // Another rule reports a sleep that is too short.
         if (seconds === undefined || seconds < SHORTEST_STAY_SECONDS) return [];
         const whole = Math.ceil(seconds);
         const message = `${workload.name}: the preStop hook of container "${container.name}" needs ${command[0]} in the image to sleep; write preStop: {sleep: {seconds: ${whole}}} (Kubernetes 1.30 or later)`;
@@ -101,7 +101,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
   },
 ];
 
-/** Each serving container, with how long it stays in service; `known` where the manifest tells that. */
+/** Each serving container, how long it stays in service, and whether the manifest determines that (`known`). */
 function stays({ containers }: Workload, { options }: Context) {
   return containers
     .filter(({ serves }) => serves)
@@ -123,7 +123,7 @@ function onlySleeps(command: readonly string[]): boolean {
   return /^(\S*\/)?(sleep|(ba|da|a)?sh -\w*c (\S*\/)?sleep) [\d.]+[smhd]?$/.test(command.join(' '));
 }
 
-/** The base of the Dockerfile is that of the first serving container. */
+/** The image of a container; for a serving one, the Dockerfile's base image if there is a Dockerfile. */
 function imageOf({ container, serves }: WorkloadContainer, { dockerfile }: Context): string {
   return (serves ? dockerfile?.baseImage : undefined) ?? container.image ?? '';
 }

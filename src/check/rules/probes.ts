@@ -1,11 +1,11 @@
-/** Probes: when a new pod gets traffic, and when an old one is restarted. */
+/** Rules about probes, which decide when a new pod gets traffic and when an old one is restarted. */
 import { isDeepStrictEqual } from 'node:util';
 import { probeWithDefaults } from '../../kubernetes-rules/defaults.ts';
 import type { Probe } from '../../kubernetes-rules/written-objects.ts';
 import { containerPatch } from '../patch.ts';
 import type { Rule } from '../rule.ts';
 
-/** From here on a pod that cannot serve stays in rotation for too long to call it health checking. */
+/** From here on, a pod that cannot serve gets requests for too long. */
 const SLOW_SECONDS = 30;
 
 export const PROBE_RULES: readonly Rule[] = [
@@ -108,7 +108,7 @@ function handler({ httpGet, tcpSocket, exec, grpc }: Probe): unknown {
   return { httpGet, tcpSocket, exec, grpc };
 }
 
-/** Seconds of failing until the probe counts as failed. */
+/** How long the probe has to fail, in seconds, until it counts as failed. */
 function patience(probe: Probe): number {
   const { periodSeconds, failureThreshold } = probeWithDefaults(probe);
   return periodSeconds * failureThreshold;

@@ -1,4 +1,4 @@
-/** Enough pods: what is left when one goes. */
+/** Rules about the number of pods: enough must remain when one terminates. */
 import type { Rule } from '../rule.ts';
 
 export const REPLICA_RULES: readonly Rule[] = [
@@ -23,7 +23,7 @@ spec:
     evaluate({ object, name, replicas, rollout, containers }, { autoscaler }) {
       if (object.value.kind !== 'Deployment' || rollout.type === 'Recreate' || autoscaler) return [];
       if (replicas !== 1 || rollout.maxUnavailable !== 0 || !containers.some(({ serves }) => serves)) return [];
-      const message = `${name}: 1 replica: this strategy starts the new pod first, but nobody serves while a crashed or evicted pod is replaced; write replicas: 3`;
+      const message = `${name}: 1 replica: this strategy starts the new pod first, but no pod serves while a crashed or evicted pod is replaced; write replicas: 3`;
       return [{ place: { object, path: ['spec', 'replicas'] }, message, patch: { spec: { replicas: 3 } } }];
     },
   },
@@ -64,7 +64,7 @@ spec:
     evaluate({ object, name }, { autoscaler }) {
       const { replicas } = object.value.spec;
       if (!autoscaler || replicas === undefined) return [];
-      const message = `${name}: replicas ${replicas} beside HorizontalPodAutoscaler "${autoscaler.value.metadata.name}": each apply scales back to ${replicas}; remove spec.replicas`;
+      const message = `${name}: replicas ${replicas} together with HorizontalPodAutoscaler "${autoscaler.value.metadata.name}": each apply scales back to ${replicas}; remove spec.replicas`;
       return [{ place: { object, path: ['spec', 'replicas'] }, message, patch: { spec: { replicas: null } } }];
     },
   },

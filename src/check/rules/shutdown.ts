@@ -1,4 +1,4 @@
-/** What can be seen of the app's own shutdown: for the images of this project only. */
+/** The rule about the app's own shutdown, which a manifest shows only for the images of this project. */
 import { containerPatch } from '../patch.ts';
 import { ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
 import { isOwnImage, variable } from '../staying.ts';
@@ -27,7 +27,7 @@ spec:
         const mode = variable(container, 'SHUTDOWN') || 'none';
         if (mode !== 'none' && mode !== 'exit') return [];
         const index = container.env?.findLastIndex((entry) => entry.name === 'SHUTDOWN') ?? -1;
-        const what = mode === 'none' ? 'SIGTERM is not handled' : 'SIGTERM ends the app at once';
+        const what = mode === 'none' ? 'SIGTERM is not handled' : 'SIGTERM ends the app immediately';
         const message = `${name}: container "${container.name}": SHUTDOWN=${mode}: ${what}, so requests in flight are cut; write SHUTDOWN=drain`;
         const patch = containerPatch(container, { env: [{ name: 'SHUTDOWN', value: 'drain' }] });
         return [{ place: { object, path: [...path, 'env', ...(index < 0 ? [] : [index, 'value'])] }, message, patch }];

@@ -1,4 +1,4 @@
-/** How an update replaces pods. */
+/** Rules about how an update replaces pods. */
 import { isPercentOfAll } from '../limits.ts';
 import type { Problem, Rule } from '../rule.ts';
 import type { Context, Workload } from '../workload.ts';
@@ -28,7 +28,7 @@ spec:
       if (rollout.type !== 'Recreate' || replicas === 0) return [];
       const all = replicas === 1 ? 'the only pod' : `all ${replicas} pods`;
       const enough = replicas === 1 && !autoscaler ? 'replicas: 3, ' : '';
-      const message = `${name}: strategy Recreate: a rollout deletes ${all} before it starts a new one, so nobody serves in between; write ${enough}type: RollingUpdate, maxSurge: 1, maxUnavailable: 0`;
+      const message = `${name}: strategy Recreate: a rollout deletes ${all} before it starts a new one, so no pod serves in between; write ${enough}type: RollingUpdate, maxSurge: 1, maxUnavailable: 0`;
       const strategy = { type: 'RollingUpdate', rollingUpdate: ONE_AT_A_TIME };
       const patch = { spec: { ...(enough !== '' && { replicas: 3 }), strategy } };
       return [{ place: { object, path: ['spec', 'strategy', 'type'] }, message, patch }];
@@ -95,7 +95,7 @@ spec:
     evaluate({ object, name, defaulted, replicas, rollout, containers }) {
       if (rollout.type !== 'RollingUpdate' || replicas === 0 || !containers.some(({ serves }) => serves)) return [];
       if (defaulted.spec.minReadySeconds > 0) return [];
-      const message = `${name}: minReadySeconds 0: the next old pod goes the moment a new one is ready; write minReadySeconds: 5`;
+      const message = `${name}: minReadySeconds 0: the next old pod is deleted the moment a new one is ready; write minReadySeconds: 5`;
       return [
         { place: { object, path: ['spec', 'minReadySeconds'] }, message, patch: { spec: { minReadySeconds: 5 } } },
       ];
@@ -113,16 +113,16 @@ function rolloutTakesAll(workload: Workload, { autoscaler }: Context): Problem[]
       ? (['strategy', value.spec.strategy] as const)
       : (['updateStrategy', value.spec.updateStrategy] as const);
   const limit = written?.rollingUpdate?.maxUnavailable;
-  // Where maxUnavailable is silent, a maxSurge of 0 has raised it.
+  // Without a maxUnavailable, it was raised because maxSurge is 0.
   const path = ['spec', field, 'rollingUpdate', limit === undefined ? 'maxSurge' : 'maxUnavailable'];
   const instead = kind === 'Deployment' ? ONE_AT_A_TIME : { maxUnavailable: 1 };
   const found = (why: string): Problem[] => {
-    const message = `${name}: ${why} may go before a new one is ready; write ${inWords(instead)}`;
+    const message = `${name}: ${why} may be deleted before a new one is ready; write ${inWords(instead)}`;
     const patch = { spec: { [field]: { type: 'RollingUpdate', rollingUpdate: instead } } };
     return [{ place: { object, path }, message, patch }];
   };
   if (kind === 'DaemonSet') return isPercentOfAll(limit) ? found(`maxUnavailable ${limit}: the pods of all nodes`) : [];
-  // A StatefulSet of one has a rule of its own.
+  // Another rule covers a StatefulSet with one replica.
   if (!replicas || (kind === 'StatefulSet' && replicas === 1)) return [];
   const { maxUnavailable = 0 } = rollout;
   if (maxUnavailable < replicas) return [];

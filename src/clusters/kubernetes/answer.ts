@@ -1,7 +1,7 @@
-/** Checks that an answer is one that Kubernetes gives, and not that of a proxy, before anything relies on its form. */
+/** Checks that a response comes from Kubernetes, and not from a proxy, before anything relies on its form. */
 import { EnvironmentError, ProgramError } from '../../errors.ts';
 
-/** The answer is not one that Kubernetes gives. The message continues the sentence "the API server answers …". */
+/** The response does not come from Kubernetes. The message continues the sentence "the API server answers …". */
 export class AnswerError extends Error {
   constructor(message: string) {
     super(message);
@@ -11,18 +11,19 @@ export class AnswerError extends Error {
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
 
-/** No Kubernetes object is nested nearly this deep. Parsing JSON that is takes seconds. */
-const DEEPEST = 500;
+/** No Kubernetes object is nested nearly this deep. Parsing JSON that is nested deeper takes seconds. */
+const MAX_DEPTH = 500;
 
 export interface Answer {
   text: string;
-  /** What a success says; undefined for a refusal, whose body may be anything. */
+  /** The object in a successful response; undefined for an error response, whose body may be anything. */
   object?: Record<string, unknown>;
 }
 
 /**
- * The body. An answer that says it succeeded must be a JSON object, and its items, if it has any, objects with metadata.
- * @throws AnswerError for any other answer
+ * Checks a response and returns its body. A success must be a JSON object, and its items, if it has any, objects with
+ * metadata.
+ * @throws AnswerError for any other success, and for a redirect
  */
 export function answerOf(status: number, headers: Record<string, string>, body: Buffer): Answer {
   const text = body.toString();
@@ -32,11 +33,11 @@ export function answerOf(status: number, headers: Record<string, string>, body: 
   if (!JSON_TYPE.test(type)) {
     throw new AnswerError(`with ${type === '' ? 'no content type' : (type.split(';')[0] ?? '')}, not JSON`);
   }
-  if (isDeep(body)) throw new AnswerError(`with JSON that is nested more than ${DEEPEST} deep`);
+  if (isDeep(body)) throw new AnswerError(`with JSON nested deeper than ${MAX_DEPTH} levels`);
   const object = parsed(text);
-  if (!isObject(object)) throw new AnswerError(`with ${describe(object)}, not with an object`);
+  if (!isObject(object)) throw new AnswerError(`with ${describe(object)}, not an object`);
   if ('items' in object) {
-    // Go writes a list that was never filled as null.
+    // Go encodes a nil slice as null.
     if (object.items === null)
       return { text: JSON.stringify({ ...object, items: [] }), object: { ...object, items: [] } };
     assertItems(object.items);
@@ -58,7 +59,7 @@ function isDeep(json: Buffer): boolean {
       else if (byte === QUOTE) quoted = false;
     } else if (byte === QUOTE) quoted = true;
     else if (byte === OPEN || byte === OPEN_LIST) {
-      if (++depth > DEEPEST) return true;
+      if (++depth > MAX_DEPTH) return true;
     } else if (byte === CLOSE || byte === CLOSE_LIST) depth--;
   }
   return false;
@@ -67,23 +68,26 @@ function isDeep(json: Buffer): boolean {
 function assertItems(items: unknown): void {
   if (!Array.isArray(items)) throw new AnswerError(`with items that are ${describe(items)}, not a list`);
   const bad = items.find((item) => !hasName(item));
-  if (bad !== undefined || items.includes(undefined)) throw new AnswerError('with an item that is no named object');
+  if (bad !== undefined || items.includes(undefined)) throw new AnswerError('with an item that is not a named object');
 }
 
-/** The items of what should be a list. @throws AnswerError where it is another object */
+/** The items of a list. @throws AnswerError if the object is not a list */
 export function itemsOf<T>({ items }: { items?: unknown }, resource: string): T[] {
-  if (!Array.isArray(items)) throw new AnswerError(`with something else than a list of ${resource}`);
+  if (!Array.isArray(items)) throw new AnswerError(`with something other than a list of ${resource}`);
   return items as T[];
 }
 
-/** The error of reading an object that came by a watch, and was not checked: the object's fault where it is not ours. */
+/**
+ * Turns an error in handling an object from a watch into one for the user: such objects are not checked, so they may be
+ * malformed.
+ */
 export function unreadable(error: unknown): Error {
   if (error instanceof ProgramError) return error;
-  const form = 'the API server sent an object in a form that Kubernetes does not have';
+  const form = 'the API server sent an object that does not have the form of a Kubernetes object';
   return new EnvironmentError(`${form}: ${(error as Error).message}`, { cause: error });
 }
 
-/** As every object of Kubernetes has. */
+/** Whether it has metadata with a name, as every Kubernetes object does. */
 export function hasName(value: unknown): value is { metadata: { name: string } } {
   return isObject(value) && isObject(value.metadata) && typeof value.metadata.name === 'string';
 }
@@ -96,7 +100,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new AnswerError('with JSON that is not valid'); // the parser's own error would quote it
+    throw new AnswerError('with JSON that is not valid'); // the parser's error would quote the text
   }
 }
 
@@ -106,7 +110,7 @@ function describe(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** The host alone: the rest may hold a ticket. */
+/** Only the host, because the rest of the URL may contain a credential. */
 function to(location: string | undefined): string {
   return location !== undefined && URL.canParse(location) ? ` to ${new URL(location).host}` : '';
 }

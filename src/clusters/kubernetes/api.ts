@@ -1,4 +1,4 @@
-/** The connection to a cluster's API server, and its errors in words. */
+/** The connection to a cluster's API server, and the error messages for its failures. */
 import type { IncomingMessage } from 'node:http';
 import {
   ApiException,
@@ -20,13 +20,13 @@ import { prepareContext } from './current-context.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { readShort, Transport } from './transport.ts';
 
-/** The name under which fields that this program sets are managed (server-side apply). */
+/** The field manager for server-side apply. */
 export const FIELD_MANAGER = 'k8s-rollout-test';
 
-/** The kubelet (seen with 1.34) sometimes takes a request and never begins to answer it. */
+/** The kubelet (observed with 1.34) sometimes accepts a request and never begins to respond. */
 const ANSWER_TIMEOUT_MS = 5000;
-/** The length to which the server's reason for a refusal is cut. */
-const LONGEST_REASON = 500;
+/** The server's reason for a refusal is cut to this length. */
+const MAX_REASON_LENGTH = 500;
 
 export class KubernetesApi {
   /** The kubeconfig context. */
@@ -56,8 +56,8 @@ export class KubernetesApi {
   }
 
   /**
-   * Reads the kubeconfig (KUBECONFIG, ~/.kube/config, or a pod's own account), as kubectl does. Asks the server nothing.
-   * @throws EnvironmentError without a usable kubeconfig, InputError for a context it does not have
+   * Reads the kubeconfig (KUBECONFIG, ~/.kube/config, or a pod's service account), as kubectl does. Sends no request.
+   * @throws EnvironmentError without a usable kubeconfig, InputError for an unknown context
    */
   static connect(context?: string): KubernetesApi {
     const { config, files } = readKubeconfig();
@@ -65,25 +65,25 @@ export class KubernetesApi {
     const wanted = context ?? config.getCurrentContext();
     const list = names.length === 0 ? 'none' : names.join(', ');
     if (context !== undefined && !names.includes(context)) {
-      throw new InputError(`no context "${context}" in ${files.join(', ')}; there are: ${list}`);
+      throw new InputError(`no context "${context}" in ${files.join(', ')}; available contexts: ${list}`);
     }
     if (files.length > 0 && !names.includes(wanted)) {
       throw new InputError(`${files.join(', ')} has no current context; choose one with --context: ${list}`);
     }
     if (context !== undefined) config.setCurrentContext(context);
     if (!config.getCurrentCluster()) {
-      throw new InputError(`context "${wanted}" names a cluster that ${files.join(', ')} does not have`);
+      throw new InputError(`context "${wanted}" names a cluster that is not in ${files.join(', ')}`);
     }
     const user = prepareContext(config, files);
     return new KubernetesApi(config, new Transport(config, new Credentials(config, user)));
   }
 
-  /** One of the client library's API classes, whose calls have this program's limits. */
+  /** An instance of one of the client library's API classes, whose calls are subject to this program's limits. */
   client<T>(type: new (configuration: Configuration) => T): T {
     return new type(this.#transport.configuration);
   }
 
-  /** The context's namespace, as kubectl takes it. */
+  /** The context's namespace, as kubectl determines it. */
   get namespace(): string {
     return this.config.getContextObject(this.context)?.namespace || 'default';
   }
@@ -93,8 +93,8 @@ export class KubernetesApi {
   }
 
   /**
-   * A GET whose response is read as it comes: followed logs, and a pod through the API server's proxy. Rejects with code
-   * ETIMEDOUT when no answer has begun in time.
+   * A GET request whose response is streamed: a followed log, or a pod through the API server's proxy. Rejects with
+   * code ETIMEDOUT if no response has begun within `timeoutMs`.
    */
   async get(
     path: string,
@@ -105,16 +105,16 @@ export class KubernetesApi {
     return this.#transport.open(path, query, signal, timeoutMs);
   }
 
-  /** The text that a pod answers through the API server's proxy. */
+  /** A GET request to a pod through the API server's proxy. Returns the response as text. */
   async getText(path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
     const response = await this.get(path, {}, signal);
     return { status: response.statusCode ?? 0, body: (await readShort(response)).toString() };
   }
 
   /**
-   * The JSON of a GET, unchecked but for being an object, and a list's items for being named objects.
-   * @param bytes the most that it may have
-   * @throws ApiException for a refusal, AnswerError for what Kubernetes does not answer
+   * A GET request for JSON. Only checks that the response is an object, and that the items of a list are named objects.
+   * @param bytes the maximum size of the response
+   * @throws ApiException for a refusal, AnswerError for a response that does not come from Kubernetes
    */
   async read(
     path: string,
@@ -127,14 +127,14 @@ export class KubernetesApi {
   }
 }
 
-/** The HTTP status of an API error; undefined for errors of the way there. */
+/** The HTTP status of an API error; undefined if there was no response. */
 export function apiStatus(error: unknown): number | undefined {
   return error instanceof ApiException ? error.code : undefined;
 }
 
 /**
- * The error to show the user when a call has failed.
- * @param doing what failed: "create a namespace"
+ * The error to show to the user when a call has failed.
+ * @param doing what failed, as a verb: "create a namespace"
  */
 export function apiError(error: unknown, doing: string, api: KubernetesApi): Error {
   if (error instanceof ProgramError) return error;
@@ -150,23 +150,22 @@ export function apiError(error: unknown, doing: string, api: KubernetesApi): Err
 
 function failure(error: unknown, { server }: KubernetesApi): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof AnswerError) return `answers ${message} (${server}): is something else in front of it?`;
+  if (error instanceof AnswerError) return `answers ${message} (${server}): is there a proxy in front of it?`;
   if (code === 'ERR_INVALID_CHAR') {
-    return 'was not asked: the login in the kubeconfig has a character that HTTP does not allow';
+    return 'was not asked: the login in the kubeconfig contains a character that HTTP does not allow';
   }
-  if (code?.startsWith('ERR_OSSL'))
-    return `was not asked: a certificate or key in the kubeconfig is not usable: ${code}`;
+  if (code?.startsWith('ERR_OSSL')) return `was not asked: a certificate or key in the kubeconfig is unusable: ${code}`;
   if (code !== undefined) return `does not answer: ${code} (${server})`;
-  // The client library could not read the answer's fields.
-  return `answers in a form that Kubernetes does not have (${server}): ${firstLine(message)}`;
+  // The client library could not read the fields of the response.
+  return `answers in a form that Kubernetes does not use (${server}): ${firstLine(message)}`;
 }
 
-/** The Status object's message in an error's body, which may be text, or a proxy's page. */
+/** The Status object's message in an error response, whose body may also be text or a proxy's HTML page. */
 function statusMessage({ body, code }: ApiException<unknown>): string {
   const message = (parsedBody(body) as { message?: unknown } | undefined)?.message;
   const text = typeof message === 'string' ? message : typeof body === 'string' && !body.includes('<') ? body : '';
-  const reason = printable(text).replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_REASON);
-  if (reason === '') return `HTTP status ${code}${code === 401 ? ': it refuses the login in the kubeconfig' : ''}`;
+  const reason = printable(text).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON_LENGTH);
+  if (reason === '') return `HTTP status ${code}${code === 401 ? ': it rejects the login in the kubeconfig' : ''}`;
   return typeof message === 'string' ? reason : `${code} ${reason}`;
 }
 
@@ -180,12 +179,12 @@ function parsedBody(body: unknown): unknown {
 }
 
 function firstLine(text: unknown): string {
-  return printable(String(text).split('\n')[0] ?? '').slice(0, LONGEST_REASON);
+  return printable(String(text).split('\n')[0] ?? '').slice(0, MAX_REASON_LENGTH);
 }
 
 /**
- * Waits for a call until it settles or the program is interrupted.
- * @throws the signal's reason; the call then goes on by itself, to its own limit
+ * Waits until a call settles or the program is interrupted.
+ * @throws the signal's reason if aborted; the call itself continues up to its own limit
  */
 export async function unlessAborted<T>(signal: AbortSignal, call: Promise<T>): Promise<T> {
   call.catch(() => {}); // once aborted, nobody waits for it

@@ -1,13 +1,15 @@
-/** Reads a file that a kubeconfig is, or names: within limits, because a path may lead to a device, or to a pipe that is silent. */
+/**
+ * Reads a kubeconfig, or a file that it names, with limits, because a path may lead to a device or to a silent pipe.
+ */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-/** The largest kubeconfigs, of fleets with hundreds of clusters, have one or two MB. */
-const LARGEST_BYTES = 4 * 2 ** 20;
-/** How long a pipe is waited for, as of `KUBECONFIG=<(command)`. */
+/** The largest kubeconfigs, for fleets of hundreds of clusters, have one or two MB. */
+const MAX_BYTES = 4 * 2 ** 20;
+/** How long to wait for data from a pipe, as in `KUBECONFIG=<(command)`. */
 const PIPE_LIMIT_MS = 5000;
 const POLL_MS = 20;
 
-/** @throws Error whose message is one line that names the file, and quotes nothing of it */
+/** @throws Error with a message of one line that names the file and quotes none of its content */
 export function readCredentialFile(path: string): Buffer {
   let descriptor: number | undefined;
   try {
@@ -26,7 +28,7 @@ export function readCredentialFile(path: string): Buffer {
 function readAll(descriptor: number): Buffer {
   const endMs = performance.now() + PIPE_LIMIT_MS;
   const chunks: Buffer[] = [];
-  for (let bytes = 0; bytes <= LARGEST_BYTES; ) {
+  for (let bytes = 0; bytes <= MAX_BYTES; ) {
     const chunk = Buffer.alloc(65_536);
     const length = readNow(descriptor, chunk);
     if (length === 0) return Buffer.concat(chunks);
@@ -38,10 +40,10 @@ function readAll(descriptor: number): Buffer {
     bytes += length;
     chunks.push(chunk.subarray(0, length));
   }
-  throw new Error(`it is larger than ${LARGEST_BYTES / 2 ** 20} MB`);
+  throw new Error(`it is larger than ${MAX_BYTES / 2 ** 20} MB`);
 }
 
-/** The number of bytes; 0 at the end; undefined where none has come yet. */
+/** The number of bytes read; 0 at the end; undefined if no data is available yet. */
 function readNow(descriptor: number, into: Buffer): number | undefined {
   try {
     return readSync(descriptor, into);

@@ -1,4 +1,7 @@
-/** The login of the current context's user, as it is at each call: a token file or an exec plugin gives another one in time. */
+/**
+ * The login of the current context's user. It is renewed during the run, if it comes from a token file or an exec
+ * plugin.
+ */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
@@ -8,27 +11,29 @@ import { readCredentialFile } from './credential-file.ts';
 import { type PluginCredential, runExecPlugin } from './exec-plugin.ts';
 import type { PreparedUser, Writable } from './kubeconfig.ts';
 
-/** How often a token file is read, as by client-go. */
+/** How often a token file is read; the same as in client-go. */
 const TOKEN_FILE_PERIOD_MS = 60_000;
-/** A credential is not used in its last moments: the API server's clock may be ahead. */
+/** A credential is renewed this long before it expires, because the API server's clock may be ahead. */
 const BEFORE_EXPIRY_MS = 10_000;
-/** The client library itself asks an OIDC provider for another token. */
+/** The limit for the client library's own request to an OIDC provider. */
 const LOGIN_LIMIT_MS = 8000;
 
 export class Credentials {
   readonly #config: KubeConfig;
-  /** client-node reads it at every call. What it would run or read by itself is taken out. */
+  /**
+   * client-node reads this object at every call. The fields that would make it run a plugin or read a file are removed.
+   */
   readonly #user: Writable<PreparedUser>;
   readonly #exec: PreparedUser['exec'];
   readonly #tokenFile: string | undefined;
   #validUntilMs = 0;
-  /** One for all calls at a time: a plugin may open a browser, or lock a file. */
+  /** Shared by concurrent calls, because a plugin may open a browser or lock a file. */
   #running: Promise<void> | undefined;
 
   constructor(config: KubeConfig, user: PreparedUser) {
     this.#config = config;
     this.#user = user;
-    // A token counts before a plugin, and a token file before both, as for client-go.
+    // As in client-go, a token takes precedence over a plugin, and a token file over both.
     this.#tokenFile = user.tokenFile;
     this.#exec = user.token === undefined && user.tokenFile === undefined ? user.exec : undefined;
     delete user.tokenFile;
@@ -36,8 +41,8 @@ export class Credentials {
   }
 
   /**
-   * Lets the client library put the login into a request.
-   * @throws EnvironmentError when the login cannot be had
+   * Renews the login if necessary, then lets the client library add it to a request.
+   * @throws EnvironmentError if no login can be obtained
    */
   async give(apply: () => Promise<void>): Promise<void> {
     if (Date.now() >= this.#validUntilMs) {
@@ -62,7 +67,7 @@ export class Credentials {
     }
   }
 
-  /** The API server refuses the login: the next call gets a new one. */
+  /** Call when the API server rejects the login: the next call gets a new one. */
   refused(): void {
     if (this.#exec) this.#validUntilMs = 0;
   }

@@ -9,16 +9,17 @@ const LOGINS = ['token', 'tokenFile', 'exec', 'authProvider', 'username', 'passw
 
 /**
  * Prepares the current context's cluster and user for the client library.
- * @throws EnvironmentError for a malformed address, a file that cannot be read, or a login that Kubernetes no longer has
+ * @throws InputError for an unknown user; EnvironmentError for a malformed address, an unreadable file, or a kind of
+ * login that Kubernetes no longer supports
  */
 export function prepareContext(config: KubeConfig, files: readonly string[]): PreparedUser {
   const where = files.join(', ');
-  // client-node returns its own objects, and reads their fields at every call.
+  // client-node returns its own objects and reads their fields at every call.
   const cluster = config.getCurrentCluster() as Writable<Cluster>;
   const user = currentUser(config);
   const url = serverUrl(cluster, where);
   if (url.username !== '' || url.password !== '') {
-    // As Go's HTTP client does, and so kubectl: it sends these, and no other login.
+    // Like Go's HTTP client, and so kubectl: credentials in the address are sent instead of any other login.
     for (const login of ['token', 'tokenFile', 'exec', 'authProvider'] as const) delete user[login];
     Object.assign(user, { username: decoded(url.username), password: decoded(url.password) });
     rememberSecret(`${user.username}:${user.password}`);
@@ -26,10 +27,10 @@ export function prepareContext(config: KubeConfig, files: readonly string[]): Pr
     url.password = '';
     cluster.server = url.href.replace(/\/+$/, '');
   } else if (url.protocol === 'http:' && !cluster.skipTLSVerify) {
-    // As kubectl does, with `kubectl proxy` for one: no login is sent where anyone can read it.
+    // Like kubectl, for example with `kubectl proxy`: no login is sent without encryption.
     for (const login of LOGINS) delete user[login];
   }
-  // There is no certificate to verify, but client-node asks for this setting.
+  // Without TLS there is no certificate to verify, but client-node requires this setting.
   if (url.protocol === 'http:') cluster.skipTLSVerify = true;
   if (user.authProvider && user.authProvider.name !== 'oidc') {
     throw new EnvironmentError(
@@ -46,14 +47,14 @@ export function prepareContext(config: KubeConfig, files: readonly string[]): Pr
   return user;
 }
 
-/** The context's user; one without a login where it names none, because client-node uses no CA without a user. */
+/** The context's user. If it names none, a user without a login, because client-node uses no CA without a user. */
 function currentUser(config: KubeConfig): Writable<PreparedUser> {
   const user = config.getCurrentUser();
   if (user) return user;
   const context = config.getContextObject(config.getCurrentContext()) as Writable<{ user: string }>;
   if (context.user !== '') {
     throw new InputError(
-      `context "${config.getCurrentContext()}" names the user "${context.user}", which the kubeconfig does not have`,
+      `context "${config.getCurrentContext()}" names the user "${context.user}", which is not in the kubeconfig`,
     );
   }
   context.user = 'nobody';
@@ -65,11 +66,11 @@ function currentUser(config: KubeConfig): Writable<PreparedUser> {
 function serverUrl({ name, server }: Cluster, where: string): URL {
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (url && ['http:', 'https:'].includes(url.protocol)) return url;
-  // The address is not quoted: a malformed one may hold a password anywhere.
+  // Do not quote the address: a malformed one may contain a password anywhere.
   throw new EnvironmentError(`${where}: the server of cluster "${name}" must be an address that begins with https://`);
 }
 
-/** Reads a file that is named into the field that holds its content. */
+/** Replaces a field that names a file by the field that holds its content. */
 function inline<F extends string, D extends string>(entry: { [K in F | D]?: string }, file: F, data: D): void {
   const path = entry[file];
   if (path === undefined) return;

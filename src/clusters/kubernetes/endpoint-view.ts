@@ -1,12 +1,10 @@
-/** Which pods a Service's EndpointSlices tell the routers to use. Pure. */
+/** Which pods the routers should use according to a Service's EndpointSlices. Pure. */
 import type { V1EndpointSlice } from '@kubernetes/client-node';
 import { usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
 
-/**
- * The uids of the pods, sorted. `serving` is absent on old slices, where `ready` says it.
- */
+/** The uids of these pods, sorted. If a slice has no `serving` conditions, `ready` counts instead. */
 export function podsInSlices(slices: readonly V1EndpointSlice[]): string[] {
-  // A slice without endpoints has null for them, whatever its type says.
+  // In a slice without endpoints the field is null, although its type does not allow that.
   const endpoints = slices.flatMap((slice) =>
     (slice.endpoints ?? []).map(({ conditions, targetRef }) => ({
       uid: targetRef?.uid ?? targetRef?.name ?? '',

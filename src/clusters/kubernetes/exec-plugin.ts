@@ -1,6 +1,6 @@
 /**
- * Runs a kubeconfig's exec plugin, which prints a credential. Nothing it prints is ever shown, it gets no terminal, and it
- * is killed with everything it started when it takes too long or prints too much.
+ * Runs a kubeconfig's exec plugin, which prints a credential. Its output is never shown, it gets no terminal, and it is
+ * killed with all its descendants if it takes too long or prints too much.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
 import type { Cluster } from '@kubernetes/client-node';
@@ -29,11 +29,11 @@ export interface PluginCredential {
   certificate?: string;
   /** PEM. */
   key?: string;
-  /** Epoch ms; undefined: as long as the program runs. */
+  /** Epoch ms; undefined: valid as long as the program runs. */
   expiresMs?: number;
 }
 
-/** @throws EnvironmentError that names the plugin, and says what it did but not what it printed */
+/** @throws EnvironmentError that names the plugin and says how it failed, without its output */
 export async function runExecPlugin(exec: Exec, user: string, cluster: Cluster): Promise<PluginCredential> {
   const plugin = `the exec plugin ${exec.command} of user "${user}"`;
   const fail = (what: string) => new EnvironmentError(`${plugin} ${what}`);
@@ -41,22 +41,24 @@ export async function runExecPlugin(exec: Exec, user: string, cluster: Cluster):
   env.KUBERNETES_EXEC_INFO = JSON.stringify(execInfo(exec, cluster));
   const command = [exec.command, ...(exec.args ?? [])];
   const { stdout, notFound, failure, exceeded } = await runProgram(command, { ...LIMITS, env });
-  // A script's exit code is 127 too when a program that it calls is missing.
-  if (notFound) throw fail('was not found, or calls a program that was not: install it, or correct the kubeconfig');
+  // A script also exits with 127 if a program that it calls is missing.
+  if (notFound) throw fail('was not found, or calls a program that was not found: install it, or fix the kubeconfig');
   if (exceeded) throw fail(`${failure}, and was killed`);
-  if (failure) throw fail(`${failure}; its output may hold credentials and is not shown: run it by hand`);
+  if (failure) throw fail(`${failure}; its output may contain credentials and is not shown: run it by hand`);
   return credential(stdout, fail);
 }
 
 function credential(text: string, fail: (what: string) => EnvironmentError): PluginCredential {
-  // Whatever it is: an error further on may quote it.
+  // Remember the whole output, whatever it is, because a later error may quote it.
   if (text.length < 65_536) rememberSecret(text);
   const { status } = PrintedCredential.safeParse(parsed(text)).data ?? {};
   const token = status?.token?.trim();
   const { clientCertificateData: certificate, clientKeyData: key, expirationTimestamp } = status ?? {};
   for (const secret of [token, key]) if (secret) rememberSecret(secret);
   if (!token && !(certificate && key)) {
-    throw fail('printed no ExecCredential with a token or a certificate and its key; its output is not shown');
+    throw fail(
+      'did not print an ExecCredential with a token, or with a certificate and its key; its output is not shown',
+    );
   }
   const expiresMs = Date.parse(expirationTimestamp ?? '');
   return {
@@ -70,7 +72,7 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    return undefined; // its error would quote the text
+    return undefined; // the parser's error would quote the text
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A workload that serves on a cluster already. A trial restarts it, or runs the user's command that replaces its pods,
- * and changes nothing else: it makes nothing, so there is nothing to take away.
+ * A cluster on which the workload already serves. A trial restarts the workload, or runs the user's command that
+ * replaces its pods. It changes nothing else and creates nothing, so there is nothing to clean up.
  */
 import { setMaxListeners } from 'node:events';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
@@ -15,21 +15,21 @@ import { runTrigger } from './trigger.ts';
 import { readWorkload, type WorkloadReference, type WorkloadState, workloadState } from './workload.ts';
 
 const POLL_MS = 500;
-/** The API server may be away for a moment, not for longer. */
+/** How long the API server may be unavailable. */
 const AWAY_LIMIT_MS = 10_000;
-/** A command that has ended and replaced nothing by then will not. */
+/** If a command has replaced no pod this long after its end, it will not replace any. */
 const TRIGGER_SHOWS_WITHIN_MS = 60_000;
 /** The annotation that kubectl rollout restart sets. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
-/** Until it has been asked for, which may fail. */
+/** The state before the first answer. */
 const UNKNOWN: WorkloadState = { replicas: 0, observedGeneration: 0, complete: false };
 
 export interface ExistingClusterOptions {
   api: KubernetesApi;
   workload: WorkloadReference;
   url: string;
-  /** Replaces pods instead of a restart. */
+  /** A command that replaces the pods, instead of a restart. */
   trigger?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export class ExistingCluster implements Cluster {
     this.#options = options;
   }
 
-  /** Waits until the workload is as its manifest has it. @throws EnvironmentError when it does not come to that */
+  /** Waits until the workload is complete and serves. @throws EnvironmentError if that does not happen in time */
   async deploy(options: DeployOptions): Promise<Deployed> {
     const deployed = new ExistingDeployment(this.#options, options);
     try {
@@ -75,7 +75,7 @@ class ExistingDeployment implements Deployed {
       namespace: options.workload.namespace,
       manifests: trial.manifests,
       clock: trial.clock,
-      asksApp: false,
+      readsAppLog: false,
       signal: this.#watching.signal,
       ...(trial.onEvent ? { onEvent: trial.onEvent } : {}),
     });
@@ -103,7 +103,7 @@ class ExistingDeployment implements Deployed {
     }, TRIGGER_SHOWS_WITHIN_MS);
     try {
       await this.#until(
-        'finish what the command began',
+        'finish the rollout that the command began',
         () =>
           this.#state.complete && this.#observer.pods.replacedSome && this.#observer.pods.serving(this.#state.replicas),
       );
@@ -121,7 +121,7 @@ class ExistingDeployment implements Deployed {
     return this.#observer.record();
   }
 
-  /** Returns the generation of the workload's spec from then on. */
+  /** Restarts the workload. Returns the new generation of its spec. */
   async #restart(): Promise<number> {
     const { api, workload } = this.#options;
     const { kind, name, namespace } = workload;
@@ -139,7 +139,7 @@ class ExistingDeployment implements Deployed {
     }
   }
 
-  /** Waits for what pods, slices and the workload's own status bring about; the last of these is asked again and again. */
+  /** Waits for a condition on the pods, the EndpointSlices (both watched) and the workload's own status (polled). */
   async #until(what: string, condition: () => boolean): Promise<void> {
     this.#state = UNKNOWN;
     const polling = new AbortController();
@@ -163,7 +163,7 @@ class ExistingDeployment implements Deployed {
         const isAway = performance.now() - answeredMs > AWAY_LIMIT_MS;
         if (isAway && !signal.aborted) this.#observer.fail(error as Error);
       }
-      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted, and so is the loop
+      await delay(POLL_MS, undefined, { signal }).catch(() => {}); // aborted: the loop ends
     }
   }
 
@@ -175,7 +175,7 @@ class ExistingDeployment implements Deployed {
     const { kind, name } = this.#options.workload;
     const seconds = TRIGGER_SHOWS_WITHIN_MS / 1000;
     return new EnvironmentError(
-      `--trigger: the command replaced no pod of ${kind} ${name} within ${seconds} s of its end`,
+      `--trigger: the command replaced no pod of ${kind} ${name} within ${seconds} s after it ended`,
     );
   }
 }

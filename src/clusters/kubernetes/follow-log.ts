@@ -1,4 +1,4 @@
-/** A container's output, line by line as it comes, also across dropped connections. */
+/** Follows a container's output line by line, across dropped connections. */
 import type { IncomingMessage } from 'node:http';
 import { delay } from '../../timers.ts';
 import type { KubernetesApi } from './api.ts';
@@ -6,53 +6,59 @@ import { isConnectionError, linesOf } from './response-lines.ts';
 
 const RETRY_AFTER_MS = 100;
 const WATCHDOG_MS = 100;
-/** A container that has ended, or never started, and whose log cannot be had has none any more. */
+/** Once a container has ended, or if it never started, its log may be gone; stop after this many attempts. */
 const ATTEMPTS_AFTER_END = 5;
 /** The longest wait, as a multiple of the first. */
-const MOST_PATIENCE = 16;
-/** As much of a line as the container runtime writes in one piece; an app that ends no line must not fill our memory. */
+const MAX_PATIENCE = 16;
+/**
+ * The container runtime writes longer lines in several pieces; an app that prints endless lines must not fill the
+ * memory.
+ */
 const MAX_LINE_LENGTH = 16 * 1024;
 
-/** How long an answer is waited for where silence is not believed: a pod's last two seconds must not be spent on one try. */
-const HASTY_ANSWER_MS = 1000;
+/**
+ * How long to wait for a response while a limit on silence applies. A terminating pod's last two seconds are too
+ * precious for one attempt.
+ */
+const SHORT_ANSWER_MS = 1000;
 
 export interface LogSource {
   namespace: string;
   pod: string;
   container: string;
   /**
-   * How long its silence is believed, in ms; undefined: for ever. After that the log is asked for anew, because the kubelet
-   * (seen with 1.34) sometimes sends nothing more on a connection that it keeps open.
+   * How long the log may be silent before it is requested again, in ms; undefined: no limit. The kubelet (observed with
+   * 1.34) sometimes sends nothing more on a connection that it keeps open.
    */
-  believedSilenceMs?: () => number | undefined;
-  /** Called after each attempt that brought nothing, with the reason. */
+  maxSilenceMs?: () => number | undefined;
+  /** Called after each attempt that returned no line, with the reason. */
   onTrouble?: (what: string) => void;
 }
 
 /**
- * Follows a log from its beginning; resolves when the pod is gone, `ended` says that nothing more can come, or the signal
- * is aborted. Lines carry the time at which the container runtime took them, by which a line that is sent again after a
- * dropped connection is known.
+ * Follows a log from its beginning. Resolves when the pod is gone, when `ended` says that no more output can come, or
+ * when the signal is aborted. Each line has the timestamp of the container runtime, which identifies lines that are
+ * sent again after a dropped connection.
  */
 export async function followLog(
   api: KubernetesApi,
-  { namespace, pod, container, believedSilenceMs = () => undefined, onTrouble = () => {} }: LogSource,
+  { namespace, pod, container, maxSilenceMs = () => undefined, onTrouble = () => {} }: LogSource,
   onLine: (line: string) => void,
   signal: AbortSignal,
   ended: () => boolean,
 ): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
   let lastTime = '';
-  // On a slow cluster, asking again too early never gets an answer, so each attempt without one waits for longer.
+  // On a slow cluster, retrying too early would never succeed, so each attempt without a line waits longer.
   let patience = 1;
   for (let attemptsAfterEnd = 0; !signal.aborted && attemptsAfterEnd < ATTEMPTS_AFTER_END; ) {
     const overBefore = ended();
     if (overBefore) attemptsAfterEnd++;
     const query = { container, follow: 'true', timestamps: 'true', ...(lastTime ? { sinceTime: lastTime } : {}) };
     try {
-      const hasty = believedSilenceMs() !== undefined;
-      const response = await api.get(path, query, signal, hasty ? HASTY_ANSWER_MS * patience : undefined);
-      // The pod is gone; or its kubelet has not heard of it yet, and answers the same.
+      const hasty = maxSilenceMs() !== undefined;
+      const response = await api.get(path, query, signal, hasty ? SHORT_ANSWER_MS * patience : undefined);
+      // Either the pod is gone, or its kubelet does not know about it yet and responds in the same way.
       if (response.statusCode === 404 && (lastTime !== '' || overBefore)) return;
       if (response.statusCode !== 200) {
         response.destroy(); // 400: the container has not started yet
@@ -64,22 +70,22 @@ export async function followLog(
           response,
           lastTime,
           onLine,
-          () => patient * (believedSilenceMs() ?? Number.POSITIVE_INFINITY),
+          () => patient * (maxSilenceMs() ?? Number.POSITIVE_INFINITY),
         );
         if (lastTime === before) onTrouble('no line came');
-        patience = lastTime === before ? Math.min(2 * patience, MOST_PATIENCE) : 1;
+        patience = lastTime === before ? Math.min(2 * patience, MAX_PATIENCE) : 1;
         if (overBefore) return;
       }
     } catch (error) {
       if (!isConnectionError(error)) throw error;
       onTrouble((error as Error).message);
-      patience = Math.min(2 * patience, MOST_PATIENCE);
+      patience = Math.min(2 * patience, MAX_PATIENCE);
     }
     await delay(RETRY_AFTER_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-/** The last line of a log as it is now; undefined where there is none, or none can be had. */
+/** The current last line of a log; undefined if there is none or the log cannot be read. */
 export async function lastLine(
   api: KubernetesApi,
   { namespace, pod, container }: LogSource,
@@ -90,8 +96,8 @@ export async function lastLine(
   const lines: string[] = [];
   const keep = (line: string) => void lines.push(line);
   try {
-    const response = await api.get(path, query, signal, HASTY_ANSWER_MS);
-    if (response.statusCode === 200) await readLines(response, '', keep, () => HASTY_ANSWER_MS);
+    const response = await api.get(path, query, signal, SHORT_ANSWER_MS);
+    if (response.statusCode === 200) await readLines(response, '', keep, () => SHORT_ANSWER_MS);
     else response.destroy();
   } catch (error) {
     if (!isConnectionError(error)) throw error;
@@ -99,24 +105,25 @@ export async function lastLine(
   return lines.at(-1);
 }
 
-/** Reads one response to its end, however it ends; returns the time of the last line. */
+/** Reads one response until it ends in any way. Returns the time of the last line. */
 async function readLines(
   response: IncomingMessage,
   before: string,
   onLine: (line: string) => void,
-  believedSilenceMs: () => number,
+  maxSilenceMs: () => number,
 ): Promise<string> {
   let lastTime = before;
   let heardMs = performance.now();
   const watchdog = setInterval(() => {
-    if (performance.now() - heardMs > believedSilenceMs()) response.destroy();
+    if (performance.now() - heardMs > maxSilenceMs()) response.destroy();
   }, WATCHDOG_MS);
   try {
     for await (const text of linesOf(response, MAX_LINE_LENGTH)) {
       heardMs = performance.now();
       const space = text.indexOf(' ');
       const time = comparable(text.slice(0, space));
-      // Without a time it is no line of the container but the kubelet's own word: that it has no log file yet, or no more.
+      // A line without a timestamp comes from the kubelet, not the container: that it has no log file yet, or no
+      // longer.
       if (time === undefined) continue;
       if (before !== '' && time <= before) continue; // was sent on an earlier connection
       lastTime = time;
@@ -133,8 +140,8 @@ async function readLines(
 const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * An RFC 3339 time with nine digits of its fraction, which comes without its trailing zeros: such times sort as text.
- * Undefined for what is none.
+ * Pads the fraction of an RFC 3339 time, which lacks trailing zeros, to nine digits, so that times can be compared as
+ * text. Undefined for any other text.
  */
 export function comparable(time: string): string | undefined {
   const [, seconds, fraction = '', zone] = RFC_3339.exec(time) ?? [];

@@ -1,6 +1,7 @@
 /**
- * Reads the kubeconfig as kubectl does. What it names (certificates, keys) is read at once, and every secret in it is
- * remembered before anything can print it. What must be asked for (an exec plugin, a token file) is left to `Credentials`.
+ * Reads the kubeconfig as kubectl does, and remembers every secret in it before anything can print it. What the
+ * kubeconfig refers to is read later: certificates and keys by current-context.ts, token files and exec plugins by
+ * `Credentials`.
  */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -59,7 +60,7 @@ type File = z.infer<typeof File>;
 
 export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A kubeconfig's user, with what client-node does not know of. */
+/** A user of a kubeconfig, with the fields that client-node does not have. */
 export interface PreparedUser extends User {
   tokenFile?: string;
   exec?: Exec;
@@ -67,13 +68,13 @@ export interface PreparedUser extends User {
 
 export interface Kubeconfig {
   config: KubeConfig;
-  /** Those that were read, in the order in which they count; none within a pod. */
+  /** The files that were read, in order of precedence; empty within a pod. */
   files: readonly string[];
 }
 
 /**
- * Reads KUBECONFIG, ~/.kube/config, or a pod's own account.
- * @throws EnvironmentError without a kubeconfig, and for a malformed one
+ * Reads KUBECONFIG, ~/.kube/config, or a pod's service account.
+ * @throws EnvironmentError if there is no kubeconfig, or if it is malformed
  */
 export function readKubeconfig(): Kubeconfig {
   const files = kubeconfigFiles();
@@ -83,7 +84,7 @@ export function readKubeconfig(): Kubeconfig {
     return { config, files };
   }
   if (!existsSync(join(SERVICE_ACCOUNT, 'token'))) {
-    throw new EnvironmentError('no kubeconfig: set KUBECONFIG, or make ~/.kube/config as your cluster describes');
+    throw new EnvironmentError('no kubeconfig: set KUBECONFIG, or create ~/.kube/config as described for your cluster');
   }
   config.loadFromCluster();
   const user = config.getCurrentUser() as PreparedUser;
@@ -92,13 +93,13 @@ export function readKubeconfig(): Kubeconfig {
   return { config, files };
 }
 
-/** The kubeconfig files there are, in the order in which they count. */
+/** The existing kubeconfig files, in order of precedence. */
 function kubeconfigFiles(): string[] {
   const named = (process.env.KUBECONFIG ?? '').split(delimiter).filter(Boolean);
   return (named.length > 0 ? named : [join(homedir(), '.kube', 'config')]).filter((file) => existsSync(file));
 }
 
-/** Reads one file. Its error quotes nothing of it, and neither does the error's cause. */
+/** Reads one file. Neither its error nor the error's cause quotes the content. */
 function readFile(file: string): File {
   const bad = (why: string) => new EnvironmentError(`${file}: not a kubeconfig: ${why}`);
   let text: string;
@@ -126,7 +127,7 @@ interface Options {
   currentContext: string;
 }
 
-/** The file in the form that client-node reads. Paths in a kubeconfig are relative to its folder. */
+/** Converts the file to the form that client-node expects. Paths in a kubeconfig are relative to its folder. */
 function options(file: string, content: File): Options {
   const at = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   return {
@@ -157,7 +158,7 @@ function clusterOf(name: string, entry: z.infer<typeof ClusterEntry>, at: At): C
   };
 }
 
-/** Remembered as it is written: it may be no URL at all. */
+/** Remembers the password in a URL as it is written, because the text may not be a valid URL. */
 function rememberUrl(url: string): void {
   const [, password] = /^[^/]*\/\/[^:@]*:(.*)@/.exec(url) ?? [];
   if (password === undefined) return;
@@ -190,7 +191,7 @@ function userOf(name: string, entry: z.infer<typeof UserEntry>, at: At): Prepare
   };
 }
 
-/** The first of a name counts, as for kubectl. */
+/** Merges several files. Like kubectl, takes the first entry of each name. */
 function merged(all: readonly Options[]): Options {
   return {
     clusters: firstOfName(all.flatMap(({ clusters }) => clusters)),
@@ -211,6 +212,6 @@ export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a percent sign that is meant as one
+    return text; // a literal percent sign
   }
 }

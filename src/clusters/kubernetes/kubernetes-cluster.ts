@@ -1,4 +1,4 @@
-/** A real cluster: each trial in a namespace of its own, watched from outside, and taken away. */
+/** A real cluster: each trial runs in a namespace of its own, is observed through the API, and is cleaned up. */
 import { setMaxListeners } from 'node:events';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { ProgramError } from '../../errors.ts';
@@ -10,17 +10,23 @@ import { createNamespace, deleteNamespace } from './namespaces.ts';
 import { objectsFor, serviceUrl } from './objects.ts';
 import { Observer } from './observer.ts';
 
-/** Pods are on their slices before every router has read those; a rollout must not begin while some still learn. */
+/**
+ * Pods are in their EndpointSlices before every router has read those. A rollout must not begin before all routers know
+ * them.
+ */
 const ROUTERS_SETTLE_MS = 2000;
 const ROLLOUT_ANNOTATION = 'k8s-rollout-test/rollout';
 
 export interface KubernetesClusterOptions {
   api: KubernetesApi;
-  /** Namespaces are called this and something random. */
+  /** Names of namespaces are this prefix and a random suffix. */
   namespacePrefix: string;
-  /** Where the images are: a registry and path, without the image's own name. */
+  /** The registry and path of the images, without their names. */
   imagePrefix?: string;
-  /** Load comes from here to this URL, in which {nodePort} stands for the Service's; else from within the cluster. */
+  /**
+   * If set, load comes from this machine to this URL, in which {nodePort} is replaced by that of the Service; otherwise
+   * from within the cluster.
+   */
   url?: string;
 }
 
@@ -33,7 +39,7 @@ export class KubernetesCluster implements Cluster {
     this.#options = options;
   }
 
-  /** @throws ProgramError for what the cluster refuses, and for pods that cannot or do not become ready */
+  /** @throws ProgramError if the cluster rejects something, or if pods do not become ready */
   async deploy(options: DeployOptions): Promise<Deployed> {
     const { api, namespacePrefix } = this.#options;
     options.signal.throwIfAborted();
@@ -65,13 +71,13 @@ class KubernetesDeployment implements Deployed {
     this.#namespace = namespace;
     this.#options = options;
     this.#cluster = cluster;
-    setMaxListeners(0, this.#watching.signal); // three watches, and a log and more for each pod
+    setMaxListeners(0, this.#watching.signal); // three watches, and several listeners for each pod
     this.#observer = new Observer({
       api: cluster.api,
       namespace,
       manifests: options.manifests,
       clock: options.clock,
-      asksApp: true,
+      readsAppLog: true,
       signal: this.#watching.signal,
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
@@ -143,7 +149,7 @@ class KubernetesDeployment implements Deployed {
   }
 }
 
-/** What went wrong first, and that something is left because of what went wrong after it. */
+/** The first error, with the message of the second appended, because that one says what was not cleaned up. */
 function bothErrors(first: unknown, second: unknown): unknown {
   if (!(first instanceof ProgramError) || !(second instanceof Error)) return first;
   return new ProgramError(`${first.message}; ${second.message}`, first.exitCode, { cause: first });

@@ -1,11 +1,11 @@
-/** The objects of a namespace, or of all, that decide how rollouts go. Reads, and changes nothing. */
+/** Lists the objects that affect rollouts, of one namespace or of all. Read-only. */
 import { EnvironmentError } from '../../errors.ts';
 import { AnswerError, isObject, itemsOf } from './answer.ts';
 import { apiError, type KubernetesApi } from './api.ts';
 import { assertAllowed, type Permission } from './preflight.ts';
 
 const READ = ['list'] as const;
-/** What `check` reads; the ClusterRole "view" that every cluster has grants it. */
+/** What `check` reads; the ClusterRole "view", which every cluster has, grants it. */
 const CHECK_PERMISSIONS: readonly Permission[] = [
   { group: 'apps', resource: 'deployments', verbs: READ },
   { group: 'apps', resource: 'statefulsets', verbs: READ },
@@ -16,7 +16,7 @@ const CHECK_PERMISSIONS: readonly Permission[] = [
   { group: 'policy', resource: 'poddisruptionbudgets', verbs: READ },
 ];
 
-/** The kinds of which all objects count, and of which the pods are but samples. */
+/** The kinds of which every object is checked. Pods only serve as samples. */
 const KINDS = [
   { apiVersion: 'apps/v1', kind: 'Deployment', resource: 'deployments' },
   { apiVersion: 'apps/v1', kind: 'StatefulSet', resource: 'statefulsets' },
@@ -29,16 +29,16 @@ const POD = { apiVersion: 'v1', kind: 'Pod', resource: 'pods' } as const;
 type Kind = (typeof KINDS)[number] | typeof POD;
 
 const MB = 2 ** 20;
-/** Objects on a page: a large cluster's answer then has a few MB, and comes in time. */
+/** Objects per page: a response of a large cluster then has a few MB and arrives in time. */
 const PAGE = 250;
-const MOST_SHORT_PAGES = 10;
+const MAX_SHORT_PAGES = 10;
 const PAGE_BYTES = 16 * MB;
-/** The most that a check reads and holds in memory. */
-const MOST_OBJECTS = 100_000;
-const MOST_BYTES = 96 * MB;
-const LONGEST_MS = 60_000;
+/** The limits on what a check reads and holds in memory. */
+const MAX_OBJECTS = 100_000;
+const MAX_BYTES = 96 * MB;
+const MAX_MS = 60_000;
 
-/** Plain objects, with the API version and kind that the items of a list lack. */
+/** Plain objects with apiVersion and kind, which the items of a list lack. */
 export interface ListedObjects {
   /** Workloads, Services, autoscalers and budgets. */
   objects: unknown[];
@@ -46,8 +46,8 @@ export interface ListedObjects {
 }
 
 /**
- * @param namespace all of them where none is named
- * @throws EnvironmentError when they cannot be read, or are too many
+ * @param namespace undefined: all namespaces
+ * @throws EnvironmentError if the objects cannot be read or are too many
  */
 export async function listObjects(api: KubernetesApi, namespace: string | undefined): Promise<ListedObjects> {
   await assertAllowed(api, CHECK_PERMISSIONS, {
@@ -59,15 +59,15 @@ export async function listObjects(api: KubernetesApi, namespace: string | undefi
     const [pods, ...lists] = await Promise.all([POD, ...KINDS].map((kind) => listing.all(kind)));
     return { objects: lists.flat(), pods: pods ?? [] };
   } catch (error) {
-    throw apiError(error, 'list what is there', api);
+    throw apiError(error, 'list the objects', api);
   }
 }
 
-/** The pages of all lists together, within the limits of the whole. */
+/** Reads the pages of all lists, with limits on their total. */
 class Listing {
   readonly #api: KubernetesApi;
   readonly #namespace: string | undefined;
-  readonly #endMs = performance.now() + LONGEST_MS;
+  readonly #endMs = performance.now() + MAX_MS;
   #objects = 0;
   #bytes = 0;
 
@@ -83,9 +83,9 @@ class Listing {
       const { items, next } = await this.#page(kind, from);
       for (const item of items) objects.push({ ...item, apiVersion: kind.apiVersion, kind: kind.kind });
       if (next === undefined) return objects;
-      // All but the last are full, or the list would never end.
+      // Every page but the last should be full; a server that keeps sending short pages would never finish.
       if (items.length < PAGE) shortPages++;
-      if (shortPages > MOST_SHORT_PAGES || next === from) throw new AnswerError('with a list that does not go on');
+      if (shortPages > MAX_SHORT_PAGES || next === from) throw new AnswerError('with a list that never ends');
       from = next;
     }
   }
@@ -98,9 +98,9 @@ class Listing {
     const { items, next } = pageOf(list, resource);
     this.#objects += items.length;
     this.#bytes += bytes;
-    if (this.#objects > MOST_OBJECTS || this.#bytes > MOST_BYTES || performance.now() > this.#endMs) {
+    if (this.#objects > MAX_OBJECTS || this.#bytes > MAX_BYTES || performance.now() > this.#endMs) {
       throw new EnvironmentError(
-        `${this.#api.context} has more than check reads (${MOST_OBJECTS} objects, ${MOST_BYTES / MB} MB, ${LONGEST_MS / 1000} s): name a namespace with -n`,
+        `${this.#api.context} has more objects than check reads (at most ${MAX_OBJECTS} objects, ${MAX_BYTES / MB} MB, ${MAX_MS / 1000} s): name a namespace with -n`,
       );
     }
     return { items, next };

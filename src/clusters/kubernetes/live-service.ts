@@ -1,4 +1,4 @@
-/** From the flags of `run --on kubernetes` to the workload it restarts and the Service in front of it. Changes nothing. */
+/** Finds the workload that `run --on kubernetes` restarts and the Service in front of it, from the flags. Read-only. */
 import type { V1Service } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
@@ -14,9 +14,9 @@ export interface LiveServiceFlags {
   statefulset?: string | undefined;
   service?: string | undefined;
   url?: string | undefined;
-  /** Replaces pods instead of a restart. */
+  /** A command that replaces the pods, instead of a restart. */
   trigger?: string | undefined;
-  /** Nothing is measured. */
+  /** Measures nothing. */
   dryRun?: boolean;
 }
 
@@ -28,22 +28,24 @@ export interface LiveService {
 }
 
 /**
- * @throws InputError for flags that name no workload, and for a workload that is not there
- * @throws EnvironmentError when the cluster cannot be asked, or does not allow what it takes
+ * @throws InputError for flags that name no workload, and for a workload that does not exist
+ * @throws EnvironmentError if the cluster does not respond or does not grant the permissions
  */
 export async function liveService(flags: LiveServiceFlags, connected?: KubernetesApi): Promise<LiveService> {
   const { deployment, statefulset, url } = flags;
   const name = deployment ?? statefulset;
   if (name === undefined)
-    throw new InputError('run --on kubernetes: name what to restart: --deployment or --statefulset NAME');
+    throw new InputError(
+      'run --on kubernetes: name the workload to restart with --deployment NAME or --statefulset NAME',
+    );
   if (url === undefined) {
     throw new InputError(
-      'run --on kubernetes: where do its users reach it? Give --url (an Ingress, a Gateway, a NodePort)',
+      'run --on kubernetes: pass the URL at which users reach the workload with --url (an Ingress, a Gateway, a NodePort)',
     );
   }
   if (name.includes('/')) {
     throw new InputError(
-      `run --on kubernetes: --${deployment === undefined ? 'statefulset' : 'deployment'} ${name}: give the name alone, without its kind`,
+      `run --on kubernetes: --${deployment === undefined ? 'statefulset' : 'deployment'} ${name}: pass only the name, without the kind`,
     );
   }
   assertUrl(url);
@@ -71,16 +73,16 @@ async function servicesIn(api: KubernetesApi, namespace: string): Promise<V1Serv
   }
 }
 
-/** One URL for all requests: what comes after host and port is the path's. */
+/** Checks that the URL ends after host and port, because the requests have paths of their own. */
 function assertUrl(text: string): void {
-  // The parser drops line ends and tabs, which k6 would be given.
+  // The URL parser drops line breaks and tabs, but k6 would get them.
   const url = /^[\x21-\x7e]+$/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
     throw new InputError(`--url ${text}: must be an address that begins with http:// or https://`);
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || text.includes('#')) {
     throw new InputError(
-      `--url ${text}: ends with the host and its port; name the path with --path ${url.pathname}${url.search}`,
+      `--url ${text}: must end with the host and its port; pass the path with --path ${url.pathname}${url.search}`,
     );
   }
 }

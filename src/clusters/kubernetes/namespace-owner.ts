@@ -1,6 +1,7 @@
 /**
- * Which process made a namespace, and whether it is surely gone. A host's name says little: containers and CI runners share
- * theirs, and each has a process 7. Only this very PID namespace of this very boot can be asked about its processes.
+ * Identifies the process that created a namespace, and decides whether it has definitely ended. The host name is not
+ * enough: containers and CI runners share theirs, and each has a process 7. Only processes of the same PID namespace of
+ * the same boot can be checked.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -8,19 +9,19 @@ import * as z from 'zod';
 
 const Owner = z.object({
   host: z.string(),
-  /** The id of the system's installation; empty where there is none, as in most containers. */
+  /** The id of the system's installation; empty if there is none, as in most containers. */
   machine: z.string(),
-  /** The id of this boot, which differs for each machine and each start. Empty: not known, as on macOS. */
+  /** The id of this boot, which differs for each machine and each start; empty if not known, as on macOS. */
   boot: z.string(),
-  /** In which the process has its number. Empty: not known. */
+  /** The PID namespace in which `pid` is valid; empty if not known. */
   pidNamespace: z.string(),
   pid: z.int().positive(),
-  /** When it was started, in the kernel's ticks; empty: not known. */
+  /** Start time of the process, in the kernel's clock ticks; empty if not known. */
   start: z.string(),
 });
 export type Owner = z.infer<typeof Owner>;
 
-/** This process; without /proc, as on macOS, most of it is not known. */
+/** This process. Without /proc, as on macOS, most fields are empty. */
 export function thisOwner(): Owner {
   return {
     host: hostname(),
@@ -32,32 +33,32 @@ export function thisOwner(): Owner {
   };
 }
 
-/** Reads an owner from its annotation; undefined where that is missing, malformed, or from an earlier version. */
+/** Parses an owner annotation; undefined if it is missing, malformed, or from an earlier version. */
 export function parseOwner(json: string | undefined): Owner | undefined {
   try {
     return Owner.safeParse(JSON.parse(json ?? '')).data;
   } catch {
-    return undefined; // not of our making
+    return undefined; // not written by this program
   }
 }
 
 /**
- * Whether the process has surely ended: it was one of this PID namespace, and is there no more. False where that cannot be
- * known, and then nothing may be taken away.
- * @param here the process that asks
- * @param look what there is with a number now
+ * Whether the process has definitely ended: it belonged to this PID namespace and no longer exists. False if that is
+ * not known; then nothing may be deleted.
+ * @param here this process
+ * @param findProcess finds the process that now has an id
  */
-export function isGone(owner: Owner, here: Owner, look: (pid: number) => Running = running): boolean {
+export function isGone(owner: Owner, here: Owner, findProcess: (pid: number) => Running = running): boolean {
   const isHere = (['host', 'machine', 'boot', 'pidNamespace'] as const).every((name) => owner[name] === here[name]);
   const isKnown = [owner.boot, owner.pidNamespace, owner.start, here.start].every((field) => field !== '');
   if (!isHere || !isKnown) return false;
-  const { alive, start } = look(owner.pid);
+  const { alive, start } = findProcess(owner.pid);
   return !alive || (start !== '' && start !== owner.start);
 }
 
 interface Running {
   alive: boolean;
-  /** Empty: not to be seen, as another user's process may be. */
+  /** Empty if not readable, for example for another user's process. */
   start: string;
 }
 
@@ -70,13 +71,13 @@ function running(pid: number): Running {
   return { alive: true, start: startIn(firstLineOf(`/proc/${pid}/stat`)) };
 }
 
-/** Empty where /proc is that of another PID namespace, and has other numbers. */
+/** Empty if /proc belongs to another PID namespace and so has other ids. */
 function startOfThis(): string {
   const stat = firstLineOf('/proc/self/stat');
   return Number.parseInt(stat, 10) === process.pid ? startIn(stat) : '';
 }
 
-/** The fields after the command, which is in brackets and may hold anything; the 20th of them is the start time. */
+/** The start time: the 20th field after the command, which is in parentheses and may contain anything. */
 function startIn(stat: string): string {
   return stat.split(') ').at(-1)?.split(' ')[19] ?? '';
 }

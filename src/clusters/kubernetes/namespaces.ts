@@ -1,4 +1,4 @@
-/** The namespaces that trials run in: made fresh, labelled so that they can be found again, and taken away. */
+/** The namespaces of trials: created with a label by which they can be found again, and deleted. */
 import { randomBytes } from 'node:crypto';
 import { ApiException, type V1Namespace } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
@@ -9,18 +9,20 @@ import { isGone, parseOwner, thisOwner } from './namespace-owner.ts';
 
 const MANAGED_BY = { 'app.kubernetes.io/managed-by': FIELD_MANAGER };
 const OWNER = 'k8s-rollout-test/owner';
-/** A trial takes minutes. What is older was probably left, but only whoever made it knows. */
+/** A trial takes minutes. An older namespace was probably left behind, but only its owner can know. */
 const PROBABLY_LEFT_MS = 2 * 60 * 60_000;
 const DELETION_LIMIT_MS = 120_000;
-/** For how long an API server is asked again that does not answer, or is too busy. */
+/** For how long to retry if the API server does not respond or is too busy. */
 const AWAY_LIMIT_MS = 10_000;
-/** How long an interrupted program waits for a creation that is under way. */
+/** How long an interrupted program waits for a creation in progress. */
 const CREATION_ENDS_MS = 3000;
 const HOUR_MS = 60 * 60_000;
 
 /**
- * Makes a namespace that enforces the restricted Pod Security Standard. When that fails or is aborted, it is taken away.
- * @returns its name: the prefix and something random
+ * Creates a namespace that enforces the restricted Pod Security Standard. If that fails or is aborted, the namespace is
+ * deleted.
+ * @returns its name: the prefix and a random suffix
+ * @throws EnvironmentError if it cannot be created; the signal's reason if aborted
  */
 export async function createNamespace(
   api: KubernetesApi,
@@ -41,22 +43,24 @@ export async function createNamespace(
     await unlessAborted(signal, creation);
     await unlessAborted(signal, serviceAccount(api, name));
   } catch (error) {
-    const kept = await removeFailed(api, name, creation);
+    const hint = await removeFailed(api, name, creation);
     signal.throwIfAborted();
     const { message } = apiError(error, `create the namespace ${name}`, api);
-    throw new EnvironmentError(`${message}${kept}`, { cause: error });
+    throw new EnvironmentError(`${message}${hint}`, { cause: error });
   }
   return name;
 }
 
-/** Deletes a namespace that may have been made. Returns a hint for the user where that fails, else nothing. */
+/**
+ * Deletes a namespace that may have been created. Returns a hint for the user if that fails, otherwise an empty string.
+ */
 async function removeFailed(api: KubernetesApi, name: string, creation: Promise<unknown>): Promise<string> {
   const made = await Promise.race([creation.then(() => 'made', reasonOf), delay(CREATION_ENDS_MS, 'unknown')]);
-  // Only a refusal says that it was not made; an answer that was late or lost does not.
+  // Only a refusal means that it was not created. A late or lost response does not.
   if (made === 'refused') return '';
   return deleteNamespace(api, name).then(
     () => '',
-    () => `; it may have been made: kubectl delete namespace ${name}`,
+    () => `; it may have been created: kubectl delete namespace ${name}`,
   );
 }
 
@@ -64,7 +68,9 @@ function reasonOf(error: unknown): string {
   return error instanceof ApiException ? 'refused' : 'unknown';
 }
 
-/** Pods are refused until the namespace's default service account is there, which is made a moment later. */
+/**
+ * Waits for the namespace's default service account, which is created a moment later. Pods are rejected before that.
+ */
 async function serviceAccount(api: KubernetesApi, namespace: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     try {
@@ -79,8 +85,8 @@ async function serviceAccount(api: KubernetesApi, namespace: string): Promise<vo
 }
 
 /**
- * Deletes a namespace and waits until it is gone. Its pods get no grace period: the trial is over.
- * @throws EnvironmentError that names it when it is still there after two minutes, or that cannot be found out
+ * Deletes a namespace and waits until it is gone. Its pods get no grace period, because the trial is over.
+ * @throws EnvironmentError that names it if it still exists after two minutes, or if its state is unknown
  */
 export async function deleteNamespace(api: KubernetesApi, name: string): Promise<void> {
   const endMs = performance.now() + DELETION_LIMIT_MS;
@@ -89,7 +95,7 @@ export async function deleteNamespace(api: KubernetesApi, name: string): Promise
     try {
       if (!isAskedFor) await api.core.deleteNamespace({ name });
       isAskedFor = true;
-      // Again and again: a controller may have made another one in between.
+      // Repeat this, because a controller may have created another pod in between.
       await api.core.deleteCollectionNamespacedPod({ namespace: name, gracePeriodSeconds: 0 });
       await api.core.readNamespace({ name });
       answeredMs = performance.now();
@@ -104,7 +110,7 @@ export async function deleteNamespace(api: KubernetesApi, name: string): Promise
     }
     if (performance.now() > endMs) {
       throw new EnvironmentError(
-        `the namespace ${name} is still there after ${DELETION_LIMIT_MS / 1000} s: kubectl delete namespace ${name}`,
+        `the namespace ${name} still exists after ${DELETION_LIMIT_MS / 1000} s: kubectl delete namespace ${name}`,
       );
     }
     await delay(500);
@@ -112,13 +118,13 @@ export async function deleteNamespace(api: KubernetesApi, name: string): Promise
 }
 
 export interface LeftNamespaces {
-  /** Namespaces that killed runs of this machine had left, and that were deleted now. */
+  /** Namespaces that killed runs of this machine had left behind, and that have now been deleted. */
   deleted: string[];
   /** A sentence for each old namespace whose run may still be alive on another machine. */
   doubtful: string[];
 }
 
-/** Takes away what earlier runs have left behind because they were killed, and names what only may be left. */
+/** Deletes what killed runs have left behind, and reports what may have been left behind. */
 export async function deleteLeftNamespaces(api: KubernetesApi): Promise<LeftNamespaces> {
   const labelSelector = Object.entries(MANAGED_BY)
     .map(([key, value]) => `${key}=${value}`)
@@ -134,7 +140,7 @@ export async function deleteLeftNamespaces(api: KubernetesApi): Promise<LeftName
   return left;
 }
 
-/** Which of this program's namespaces are surely left, and which only may be. */
+/** Which of this program's namespaces were definitely left behind, and which may have been. */
 export function judgeNamespaces(namespaces: readonly V1Namespace[], nowMs: number, here = thisOwner()): LeftNamespaces {
   const left: LeftNamespaces = { deleted: [], doubtful: [] };
   for (const { metadata } of namespaces) {
@@ -146,7 +152,7 @@ export function judgeNamespaces(namespaces: readonly V1Namespace[], nowMs: numbe
     else if (ageMs > PROBABLY_LEFT_MS) {
       const by = owner ? `a run on ${owner.host}` : 'an unknown run';
       left.doubtful.push(
-        `namespace ${name} is ${Math.floor(ageMs / HOUR_MS)} h old, made by ${by}; if that has ended: kubectl delete namespace ${name}`,
+        `namespace ${name} is ${Math.floor(ageMs / HOUR_MS)} h old, created by ${by}; if that run has ended: kubectl delete namespace ${name}`,
       );
     }
   }

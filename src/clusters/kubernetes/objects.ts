@@ -1,4 +1,4 @@
-/** The objects of an overlay as they are applied in one trial's namespace, and the address of its Service. */
+/** The objects to apply in a trial's namespace, and the address of its Service. */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
@@ -13,8 +13,8 @@ export interface Placement {
 type ApplicableObject = KubernetesObject & { metadata: { name: string; namespace: string } };
 
 /**
- * Every object, in the namespace, with its images where they are, and its Service as a NodePort where load comes from
- * outside.
+ * All objects of the manifests, in the namespace and with prefixed images. The Service becomes a NodePort if the URL
+ * needs one.
  */
 export function objectsFor(manifests: Manifests, { namespace, imagePrefix, url }: Placement): ApplicableObject[] {
   return manifests.objects
@@ -40,8 +40,8 @@ function prefixImages(deployment: unknown, prefix: string): void {
 }
 
 /**
- * Where the Service can be reached: its own address and port from within the cluster, or the URL given, completed.
- * @throws InputError for a URL that leads to the same place in every trial: each has a Service of its own
+ * The URL of the Service: its cluster IP and port, or the given URL with its placeholders replaced.
+ * @throws InputError for a URL without placeholders, because each trial has a Service of its own
  */
 export async function serviceUrl(
   api: KubernetesApi,
@@ -60,7 +60,7 @@ export async function serviceUrl(
   }
   const address = live.spec?.clusterIP;
   if (!address || address === 'None' || !port) {
-    throw new EnvironmentError(`the Service ${name} has no cluster address: clusterIP is ${address ?? 'absent'}`);
+    throw new EnvironmentError(`the Service ${name} has no cluster IP: clusterIP is ${address ?? 'absent'}`);
   }
   return `http://${address.includes(':') ? `[${address}]` : address}${port.port === 80 ? '' : `:${port.port}`}`;
 }
@@ -70,7 +70,7 @@ export function checkUrlTemplate(template: string): void {
   if (!/^https?:\/\/[^/]/.test(template))
     throw new InputError(`--url ${template}: must begin with http:// or https://`);
   if (/[^\x21-\x7e]|[#?]/.test(template)) {
-    throw new InputError(`--url ${template}: holds a character that cannot stand before the path of a request`);
+    throw new InputError(`--url ${template}: contains a character that is not allowed before the path of a request`);
   }
   if (!/\{(nodePort|namespace)\}/.test(template)) {
     throw new InputError(

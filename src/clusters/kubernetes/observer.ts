@@ -1,4 +1,4 @@
-/** Sees what happens in a trial's namespace: pods, EndpointSlices, events and the app's own words. */
+/** Observes a trial's namespace: pods, EndpointSlices, events and the app's lifecycle log. */
 
 import type { CoreV1Event, V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
@@ -26,11 +26,11 @@ export interface ObserverOptions {
   manifests: Manifests;
   clock: TrialClock;
   /**
-   * Whether to read the app's own log and clock, which this project's app has. About another app only what the cluster
-   * reports is known.
+   * Whether to read the app's lifecycle log and clock. Only this project's app has them; for other apps only what the
+   * cluster reports is known.
    */
-  asksApp: boolean;
-  /** Ends everything. */
+  readsAppLog: boolean;
+  /** Aborting it ends everything. */
   signal: AbortSignal;
   onEvent?: DeployOptions['onEvent'];
 }
@@ -42,7 +42,7 @@ export class Observer {
   readonly #conditions = new Conditions();
   readonly #pods: WorkloadPods;
   readonly #events: ClusterRecord['events'] = [];
-  /** The present state has been told: what comes now happens during the trial. */
+  /** The initial state has been reported; events from now on belong to the trial. */
   #watching = false;
 
   constructor(options: ObserverOptions) {
@@ -55,7 +55,7 @@ export class Observer {
   async start(): Promise<void> {
     const { api, namespace, manifests, signal } = this.#options;
     const onGap = (reason: string) => this.#event('WatchInterrupted', undefined, reason);
-    // Objects are read as they come, so an error in a handler is theirs where it is not ours.
+    // Objects from a watch are not validated, so an error in a handler may be caused by a malformed object.
     const onError = (error: unknown) => this.#conditions.fail(unreadable(error));
     const core = `/api/v1/namespaces/${namespace}`;
     const labelSelector = `kubernetes.io/service-name=${manifests.service.metadata.name}`;
@@ -101,17 +101,17 @@ export class Observer {
     this.#watching = true;
   }
 
-  /** The pods that are there now are the old ones. */
+  /** Call before the rollout: the pods that exist now are the old ones. */
   beginRollout(): void {
     this.#pods.beginRollout();
   }
 
-  /** As `WorkloadPods` says: waits depend on it. */
+  /** The conditions on the pods that waits depend on; see `WorkloadPods`. */
   get pods(): Pick<WorkloadPods, 'serving' | 'rolledOut' | 'replacedSome' | 'replacing'> {
     return this.#pods;
   }
 
-  /** Something that a wait depends on has changed elsewhere. */
+  /** Call when something else that a wait depends on has changed. */
   wake(): void {
     this.#conditions.wake();
   }
@@ -124,7 +124,7 @@ export class Observer {
   until(what: string, signal: AbortSignal, condition: () => boolean): Promise<void> {
     const { clock, manifests } = this.#options;
     const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
-    const due = () => deadline.look(this.#pods.forDeadline(clock.nowMs()), clock.nowMs());
+    const due = () => deadline.update(this.#pods.forDeadline(clock.nowMs()), clock.nowMs());
     return this.#conditions.until(condition, {
       signal,
       leftMs: () => due().leftMs,
@@ -139,11 +139,11 @@ export class Observer {
   }
 
   record(): ClusterRecord {
-    const { asksApp, manifests } = this.#options;
+    const { readsAppLog, manifests } = this.#options;
     const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
     const ending = { containers, gracePeriodMs: terminationGracePeriodSeconds * 1000, events: this.#events };
     const pods = this.#pods.records.map((record) =>
-      asksApp
+      readsAppLog
         ? withDeletionBeforeSignal(this.#logs.complete(record, (ms) => this.#fromPod(record.name, ms)))
         : withDueTermination(record, ending),
     );
@@ -154,14 +154,14 @@ export class Observer {
       routerViews: this.#pods.views,
       events: this.#events,
       pid1: true,
-      ...(asksApp ? {} : { listenersSeen: false }),
+      ...(readsAppLog ? {} : { listenersSeen: false }),
       ...(runtimeVersion === undefined ? {} : { runtimeVersion }),
       ...(boundMs === undefined ? {} : { clockBoundMs: boundMs }),
     };
   }
 
   #onPod(pod: V1Pod): void {
-    const { clock, signal, asksApp } = this.#options;
+    const { clock, signal, readsAppLog } = this.#options;
     const noted = this.#pods.note(pod, clock.nowMs());
     if (!noted) return;
     const { record } = noted;
@@ -169,13 +169,13 @@ export class Observer {
       this.#event('Started', record, 'container started');
       const terminating = () => record.deletionMs !== undefined;
       const ended = () => record.goneMs !== undefined || servingContainer(record)?.runs.at(-1)?.exitCode !== undefined;
-      if (asksApp) this.#inBackground(this.#logs.follow(pod, terminating, ended));
+      if (readsAppLog) this.#inBackground(this.#logs.follow(pod, terminating, ended));
     }
     if (noted.ready) {
       this.#event('Ready', record, 'ready');
-      if (asksApp) this.#inBackground(this.clocks.measure(pod, signal));
+      if (readsAppLog) this.#inBackground(this.clocks.measure(pod, signal));
     }
-    if (noted.deletion) this.#event('Killing', record, 'deletion asked for');
+    if (noted.deletion) this.#event('Killing', record, 'deletion requested');
     if (noted.notReady) this.#event('NotReady', record, 'no longer ready');
     if (noted.ended) this.#event(pod.status?.reason ?? 'Failed', record, failureOf(pod));
     const trouble = podTrouble([pod]);
@@ -196,7 +196,7 @@ export class Observer {
   }
 
   #onEvent(event: CoreV1Event): void {
-    // Kubernetes keeps events for an hour: those in the first list are from before the trial.
+    // Kubernetes keeps events for an hour; those in the initial list happened before the trial.
     if (!this.#watching || event.type !== 'Warning') return;
     const { kind, name = '', uid, fieldPath } = event.involvedObject ?? {};
     const ofController = isOfController(event, this.#options.manifests.workload.metadata.name);
@@ -208,7 +208,7 @@ export class Observer {
     if (ofController || isOurPod) this.#event(event.reason ?? 'Warning', about, `${event.message ?? ''}${where}`);
   }
 
-  /** A time of a pod's clock (epoch ms) on the trial's. */
+  /** Converts a time of a pod's clock (epoch ms) to the trial's clock. */
   #fromPod(name: string, epochMs: number): number {
     return this.#options.clock.fromEpochMs(epochMs - (this.clocks.of(name)?.offsetMs ?? 0));
   }
@@ -227,15 +227,15 @@ export class Observer {
   }
 
   #trouble(what: string, lastLine?: string): EnvironmentError {
-    const words = lastLine ? `; its last line: ${lastLine}` : '';
-    return new EnvironmentError(`${this.#options.manifests.source}: ${what}${words}`);
+    const suffix = lastLine ? `; its last line: ${lastLine}` : '';
+    return new EnvironmentError(`${this.#options.manifests.source}: ${what}${suffix}`);
   }
 
   async #stuck(what: string, overdue: string): Promise<EnvironmentError> {
     const pods = this.#pods.present;
     const unready = pods.find((pod) => !isReady(pod) && !pod.metadata?.deletionTimestamp);
     const why = schedulingTrouble(pods) ?? (unready ? unreadiness(unready) : undefined);
-    const lastLine = unready && this.#options.asksApp ? await this.#logs.askLastLine(unready) : undefined;
+    const lastLine = unready && this.#options.readsAppLog ? await this.#logs.fetchLastLine(unready) : undefined;
     return this.#trouble(`the pods did not ${what}: ${overdue}${why === undefined ? '' : `; ${why}`}`, lastLine);
   }
 }

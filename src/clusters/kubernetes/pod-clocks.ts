@@ -1,14 +1,17 @@
-/** How far each pod's clock is off from ours: asked through the API server, the app says its time in every response. */
+/**
+ * Measures how far each pod's clock is off from ours: the app reports its time in every response, also through the API
+ * server's proxy.
+ */
 
 import type { V1Pod } from '@kubernetes/client-node';
 import { delay } from '../../timers.ts';
 import { ClockOffset, type OffsetEstimate } from '../../trace/clock-offset.ts';
 import type { KubernetesApi } from './api.ts';
 
-/** The fastest of so many exchanges bounds the offset. */
+/** The fastest of these exchanges bounds the offset. */
 const EXCHANGES = 20;
 const PAUSE_MS = 100;
-/** Any route answers with the header, also with status 404. */
+/** Every route responds with the header, even with status 404. */
 const PATH = '/healthz';
 
 export class PodClocks {
@@ -19,18 +22,18 @@ export class PodClocks {
     this.#api = api;
   }
 
-  /** The pod's clock minus ours; undefined for one that was not asked, or that does not say its time. */
+  /** The pod's clock minus ours; undefined for a pod that was not asked or does not report its time. */
   of(pod: string): OffsetEstimate | undefined {
     return this.#offsets.get(pod)?.estimate;
   }
 
-  /** The largest bound, in ms; undefined where no pod says its time. */
+  /** The largest bound, in ms; undefined if no pod reports its time. */
   get boundMs(): number | undefined {
     const bounds = [...this.#offsets.values()].flatMap(({ estimate }) => estimate?.boundMs ?? []);
     return bounds.length === 0 ? undefined : Math.max(...bounds);
   }
 
-  /** Asks a pod for its time. One that does not answer, or without our header, stays unknown. */
+  /** Measures a pod's clock. It stays unknown if the pod does not respond, or responds without the header. */
   async measure(pod: V1Pod, signal: AbortSignal): Promise<void> {
     const { name = '', namespace } = pod.metadata ?? {};
     const port = pod.spec?.containers[0]?.ports?.[0]?.containerPort;
@@ -47,9 +50,9 @@ export class PodClocks {
         const remoteMs = Number(response.headers['x-server-time'] || Number.NaN);
         if (Number.isFinite(remoteMs)) offset.add(askedMs, remoteMs, answeredMs);
       } catch (error) {
-        if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error; // else: not reachable just now
+        if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error; // otherwise: currently unreachable
       }
-      await delay(PAUSE_MS, undefined, { signal }).catch(() => {}); // aborted, and so is the loop
+      await delay(PAUSE_MS, undefined, { signal }).catch(() => {}); // aborted: the loop ends
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What the pods' own output tells: when each began to drain, stopped listening and ended, and its last words. */
+/** Reads the pods' output: when each began to drain, stopped listening and ended, and its last lines. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRecord } from '../../trace/cluster-record.ts';
 import { type LoggedEvent, noteTime, readAppEvent } from '../app-log.ts';
@@ -9,7 +9,7 @@ import { servingContainer } from './pod-timeline.ts';
 /** How many of a pod's last lines are kept. */
 const KEPT_LINES = 40;
 const SILENCE_MS = 400;
-/** The app logs at its start. Until that is heard, the kubelet's silence is believed no longer than this. */
+/** The app logs a line at startup. Until it arrives, the kubelet may be silent for no longer than this. */
 const FIRST_SILENCE_MS = 1000;
 
 interface PodLog {
@@ -18,7 +18,7 @@ interface PodLog {
 }
 
 export class PodLogs {
-  /** As the app says at its start; undefined for other apps. */
+  /** From the app's first log line; undefined for other apps. */
   runtimeVersion: string | undefined;
   readonly #api: KubernetesApi;
   readonly #namespace: string;
@@ -33,7 +33,8 @@ export class PodLogs {
 
   /**
    * Reads the log of the pod's first container until the pod is gone.
-   * @param terminating when it is, its last words may come at any moment, and soon nobody has them any more
+   * @param terminating whether the pod terminates; its last lines may then come at any moment, and are soon lost
+   * @param ended whether no more output can come
    */
   async follow(pod: V1Pod, terminating: () => boolean, ended: () => boolean): Promise<void> {
     const name = pod.metadata?.name ?? '';
@@ -41,27 +42,27 @@ export class PodLogs {
     if (this.#logs.has(name)) return;
     const log: PodLog = { events: [], lines: [] };
     this.#logs.set(name, log);
-    const believedSilenceMs = () => {
+    const maxSilenceMs = () => {
       if (terminating()) return SILENCE_MS;
       return log.lines.length === 0 ? FIRST_SILENCE_MS : undefined;
     };
-    const source = { namespace: this.#namespace, pod: name, container, believedSilenceMs };
+    const source = { namespace: this.#namespace, pod: name, container, maxSilenceMs };
     await followLog(this.#api, source, (line) => this.#read(log, line), this.#signal, ended);
   }
 
-  /** The last line that a followed pod was heard to say. */
+  /** The last line that was read from a followed pod. */
   lastLine(pod: string): string | undefined {
     return this.#logs.get(pod)?.lines.at(-1);
   }
 
-  /** The same, asked for where nobody followed the pod or nothing was heard; undefined where it cannot be had. */
-  async askLastLine({ metadata, spec }: V1Pod): Promise<string | undefined> {
+  /** The last line of any pod: requested if the pod was not followed or no line was read; undefined if that fails. */
+  async fetchLastLine({ metadata, spec }: V1Pod): Promise<string | undefined> {
     const pod = metadata?.name ?? '';
     const source = { namespace: this.#namespace, pod, container: spec?.containers[0]?.name ?? '' };
     return this.lastLine(pod) ?? (await lastLine(this.#api, source, this.#signal));
   }
 
-  /** The record with what the log tells. Its times are exact, and count before what was only seen from outside. */
+  /** Adds what the log shows to the record. The log's times are exact and replace those observed from outside. */
   complete(record: PodRecord, fromPodMs: (epochMs: number) => number): PodRecord {
     const log = this.#logs.get(record.name);
     const complete = structuredClone(record);

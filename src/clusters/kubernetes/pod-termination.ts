@@ -1,23 +1,23 @@
-/** Works out how a pod terminated: from its log or, where that is not read, from its manifest and events. Pure. */
+/** Derives how a pod terminated: from its log or, if that is not read, from its manifest and events. Pure. */
 import type { Container, LifecycleHandler } from '../../kubernetes-rules/objects.ts';
 import type { ClusterEvent, ContainerRecord, HookRecord, PodRecord } from '../../trace/cluster-record.ts';
 import { describeHook } from '../describe-hook.ts';
 
-/** A hook whose failure was reported this long before the end of the grace period, or later, may have outlasted it. */
+/** A hook whose failure was reported later than this long before the end of the grace period may have outlasted it. */
 const EVENT_RESOLUTION_MS = 1000;
 
-/** The reason of the event that reports a failed hook. Its message says neither why nor with which exit code. */
+/** The reason of the event for a failed hook. Its message contains neither the cause nor the exit code. */
 const FAILED_HOOK = 'FailedPreStopHook';
 
 /**
- * How late a watch may report a deletion, in ms. On a machine whose cores were all busy, 149 was seen. A stop signal from
- * longer before had another reason, such as a failed liveness probe.
+ * The longest delay with which a watch reports a deletion, in ms. On a machine whose cores were all busy, 149 ms were
+ * observed. A stop signal earlier than that had another cause, such as a failed liveness probe.
  */
 const MAX_WATCH_LAG_MS = 2000;
 
 /**
- * Moves the deletion back to the stop signal where it was recorded after it. The pod logged the signal as it came; the
- * deletion's time is when the watch reported it.
+ * Moves a deletion back to the stop signal if it was recorded later. The pod logs the signal when it arrives, but the
+ * deletion is recorded only when the watch reports it.
  */
 export function withDeletionBeforeSignal(record: PodRecord): PodRecord {
   const { deletionMs } = record;
@@ -34,8 +34,8 @@ export interface Ending {
 }
 
 /**
- * The record with each container's hook, and with the time at which its stop signal was due: at the deletion, when its
- * preStop sleep had passed, or when its hook was reported to have failed. Unknown after another hook that took its own time.
+ * Adds each container's hook and the time at which its stop signal was due: at the deletion, after its preStop sleep,
+ * or when its hook was reported to have failed. Unknown after any other hook, whose duration is unknown.
  */
 export function withDueTermination(record: PodRecord, { containers, gracePeriodMs, events }: Ending): PodRecord {
   const { deletionMs } = record;
@@ -65,7 +65,7 @@ function withHook(container: ContainerRecord, handler: LifecycleHandler | undefi
     const endedMs = deletionMs + handler.sleep.seconds * 1000;
     return { ...container, stopSignalMs: endedMs, hook: { ...hook, endedMs, outcome: 'succeeded' } };
   }
-  // Without an event nobody knows how long it took.
+  // Without a failure event its duration is unknown.
   if (failedMs === undefined) return container;
   const overMs = deletionMs + gracePeriodMs;
   const outlasted = failedMs >= overMs - EVENT_RESOLUTION_MS;

@@ -1,16 +1,16 @@
-/** What a Pod object, each time it changes, adds to the pod's record. Pure. */
+/** Updates a pod's record with each change of its Pod object. Pure. */
 import { constants } from 'node:os';
 import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { ContainerRecord, ContainerRun, PodRecord } from '../../trace/cluster-record.ts';
 
-/** The API's times have whole seconds. */
+/** Times in the API have whole seconds. */
 const RESOLUTION_MS = 1000;
-/** Exit codes above this are 128 + the signal's number. */
+/** Exit codes above this are 128 + the number of the signal. */
 const SIGNALLED = 128;
 
 /**
- * The facts of a pod that was just seen for the first time.
- * @param servedBy the name of the container that the Service sends to
+ * The record of a pod that has just been seen for the first time.
+ * @param servedBy the name of the container that the Service sends traffic to
  */
 export function newPodRecord(
   pod: V1Pod,
@@ -34,9 +34,9 @@ export function newPodRecord(
 }
 
 /**
- * Notes what has changed.
- * @param nowMs when we were told, on the trial's clock
- * @param fromNodeMs a time of the pod's node (epoch ms) on the trial's clock
+ * Records what has changed.
+ * @param nowMs when the change was reported, on the trial's clock
+ * @param fromNodeMs converts a time of the pod's node (epoch ms) to the trial's clock
  */
 export function notePod(record: PodRecord, pod: V1Pod, nowMs: number, fromNodeMs: (epochMs: number) => number): void {
   record.node ||= pod.spec?.nodeName ?? '';
@@ -50,15 +50,15 @@ export function notePod(record: PodRecord, pod: V1Pod, nowMs: number, fromNodeMs
 }
 
 /**
- * The pod has vanished, and nobody said how the containers ended that were still running. One that is deleted by force, or
- * while no watch saw it, had been deleted by then.
+ * Call when the pod no longer exists. How its running containers ended is unknown. If it was force-deleted, or deleted
+ * while no watch saw it, its deletion gets this time too.
  */
 export function notePodGone(record: PodRecord, nowMs: number): void {
   record.deletionMs ??= nowMs;
   notePodEnded(record, nowMs);
 }
 
-/** All its containers have ended, though the pod may stay as an object. */
+/** Call when all its containers have ended, even if the object remains. */
 export function notePodEnded(record: PodRecord, nowMs: number): void {
   record.goneMs ??= nowMs;
   for (const { runs } of record.containers) {
@@ -72,12 +72,12 @@ export function isReady(pod: V1Pod): boolean {
   return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
-/** The container that the Service sends to. */
+/** The container that the Service sends traffic to. */
 export function servingContainer({ containers }: PodRecord): ContainerRecord | undefined {
   return containers.find(({ serves }) => serves) ?? containers[0];
 }
 
-/** Whether its serving container has, at least once. */
+/** Whether its serving container has started at least once. */
 export function hasStarted(record: PodRecord): boolean {
   return (servingContainer(record)?.runs.length ?? 0) > 0;
 }
@@ -91,7 +91,7 @@ interface Seen {
 function noteContainer(record: ContainerRecord, status: V1ContainerStatus, seen: Seen): void {
   const { state, lastState, restartCount: restarts = 0, ready } = status;
   if (!state?.running && !state?.terminated) {
-    // It waits for its next run, and the last one is over.
+    // It waits for its next run; the previous run is over.
     noteEnd(record.runs.at(-1), lastState?.terminated, seen);
     return;
   }
@@ -105,7 +105,7 @@ function noteContainer(record: ContainerRecord, status: V1ContainerStatus, seen:
   noteEnd(run, state.terminated, seen);
 }
 
-/** The container ended between its `finishedAt`, which has whole seconds, and a second later, and before we heard of it. */
+/** A container ended between `finishedAt`, which has whole seconds, and a second later, and before it was reported. */
 function noteEnd(
   run: ContainerRun | undefined,
   terminated: V1ContainerStateTerminated | undefined,
@@ -115,7 +115,7 @@ function noteEnd(
   run.exitCode = terminated.exitCode;
   const signal = signalName(terminated.exitCode - SIGNALLED);
   if (signal) run.exitSignal = signal;
-  // Typed as a Date, but objects that come by a watch hold the API's text.
+  // Typed as a Date, but in objects from a watch it is the API's text.
   const finishedMs = terminated.finishedAt ? fromNodeMs(new Date(terminated.finishedAt).getTime()) : nowMs;
   const crashed = deletionMs === undefined || finishedMs + RESOLUTION_MS < deletionMs;
   const earliestMs = crashed ? finishedMs : Math.max(finishedMs, deletionMs);

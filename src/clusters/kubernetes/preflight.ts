@@ -1,4 +1,7 @@
-/** What must hold before anything is created: the API server answers, is new enough, and allows what we are about to do. */
+/**
+ * Checks before anything is created that the API server responds, is new enough, and grants the permissions that are
+ * needed.
+ */
 import { EnvironmentError } from '../../errors.ts';
 import { AnswerError } from './answer.ts';
 import { apiError, type KubernetesApi } from './api.ts';
@@ -9,7 +12,7 @@ export interface Permission {
   verbs: readonly string[];
 }
 
-/** Everything `compare` does on a cluster; kubernetes/cluster-role.yaml grants exactly this. */
+/** Everything that `compare` does on a cluster; kubernetes/cluster-role.yaml grants exactly this. */
 export const PERMISSIONS: readonly Permission[] = [
   { group: '', resource: 'namespaces', verbs: ['create', 'get', 'list', 'delete'] },
   { group: '', resource: 'serviceaccounts', verbs: ['get'] },
@@ -24,16 +27,16 @@ export const PERMISSIONS: readonly Permission[] = [
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
 ];
 
-/** What one run of `run` does with a workload in its namespace. */
+/** What a `run` does with a workload in its namespace. */
 export interface RunPurpose {
   kind: 'Deployment' | 'StatefulSet';
   /** The user's own command replaces the pods, with a login of its own. */
   trigger: boolean;
-  /** It only says what it would do. */
+  /** It only shows what it would do. */
   dryRun: boolean;
 }
 
-/** Everything that such a run asks of the API server, and no more. */
+/** The permissions that such a run needs, and no others. */
 export function runPermissions({ kind, trigger, dryRun }: RunPurpose): Permission[] {
   const workload = kind === 'Deployment' ? 'deployments' : 'statefulsets';
   const reads: Permission[] = [
@@ -49,27 +52,27 @@ export function runPermissions({ kind, trigger, dryRun }: RunPurpose): Permissio
   ];
 }
 
-/** The `sleep` action of preStop: beta, and on by default, from here on (KEP-3960). */
+/** The minor version since which the `sleep` action of preStop is beta and enabled by default (KEP-3960). */
 const SLEEP_ACTION_SINCE = 30;
 
 /**
- * Asks the API server for its version and for the permissions of `compare`.
+ * Checks the API server's version and the permissions of `compare`.
  * @returns the server's version: "v1.34.4"
- * @throws EnvironmentError naming what is missing
+ * @throws EnvironmentError that names what is missing
  */
 export async function preflight(api: KubernetesApi): Promise<string> {
   let version: { gitVersion: string; minor: string };
   try {
     version = await api.version.getCode();
-    if (typeof version.minor !== 'string') throw new AnswerError('with something else than its version');
+    if (typeof version.minor !== 'string') throw new AnswerError('with something other than its version');
   } catch (error) {
     throw apiError(error, 'ask for the version', api);
   }
   const minor = Number.parseInt(version.minor, 10);
   if (minor < SLEEP_ACTION_SINCE) {
     throw new EnvironmentError(
-      `${api.context} runs Kubernetes ${version.gitVersion}, which does not know the preStop hook's sleep action: ` +
-        `it takes 1.${SLEEP_ACTION_SINCE} or later`,
+      `${api.context} runs Kubernetes ${version.gitVersion}, which does not support the preStop hook's sleep action: ` +
+        `1.${SLEEP_ACTION_SINCE} or later is needed`,
     );
   }
   await assertAllowed(api, PERMISSIONS, { grantedBy: 'kubernetes/cluster-role.yaml' });
@@ -77,8 +80,8 @@ export async function preflight(api: KubernetesApi): Promise<string> {
 }
 
 /**
- * @param scope the namespace it is to be allowed in (all, where none is named), and the file that grants it
- * @throws EnvironmentError naming every verb and resource that is missing
+ * @param scope the namespace in which the permissions are needed (undefined: all), and the file that grants them
+ * @throws EnvironmentError that names every missing verb and resource
  */
 export async function assertAllowed(
   api: KubernetesApi,
@@ -88,7 +91,7 @@ export async function assertAllowed(
   const missing = await missingPermissions(api, permissions, namespace);
   if (missing.length === 0) return;
   const where = namespace === undefined ? api.context : `${api.context} in namespace ${namespace}`;
-  throw new EnvironmentError(`you may not ${missing.join(', ')} on ${where}; ${grantedBy} grants what it takes`);
+  throw new EnvironmentError(`you may not ${missing.join(', ')} on ${where}; ${grantedBy} grants what is needed`);
 }
 
 async function missingPermissions(
@@ -105,7 +108,7 @@ async function missingPermissions(
         const review = await api.authorization.createSelfSubjectAccessReview({
           body: { spec: { resourceAttributes: attributes as Record<string, string> } },
         });
-        if (typeof review.status?.allowed !== 'boolean') throw new AnswerError('with something else than a review');
+        if (typeof review.status?.allowed !== 'boolean') throw new AnswerError('with something other than a review');
         return review.status.allowed ? [] : [`${verb} ${path}`];
       } catch (error) {
         throw apiError(error, 'ask for permissions', api);

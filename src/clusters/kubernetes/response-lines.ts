@@ -1,9 +1,10 @@
-/** A streamed response of the API server, line by line. */
+/** Reads a streamed response of the API server line by line. */
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Unlike node:readline, this ends when the connection is cut: the error is thrown. An unfinished last line is left out.
- * @param longest how many characters of a line are kept: one without an end must not fill the memory
+ * Unlike node:readline, this throws the connection's error if the connection is cut. An unfinished last line is
+ * dropped.
+ * @param longest how many characters of a line are kept, so that an endless line does not fill the memory
  */
 export async function* linesOf(response: IncomingMessage, longest: number): AsyncGenerator<string> {
   response.setEncoding('utf8');
@@ -25,7 +26,7 @@ export async function* linesOf(response: IncomingMessage, longest: number): Asyn
   }
 }
 
-/** The connection was refused, cut or aborted: nothing that another attempt cannot set right, or that matters any more. */
+/** Whether the connection was refused, cut or aborted. Another attempt may succeed, or is no longer needed. */
 export function isConnectionError(error: unknown): boolean {
   return typeof (error as NodeJS.ErrnoException).code === 'string';
 }

@@ -1,11 +1,14 @@
-/** The objects of a watched collection, as last reported to its watcher. An object is identified by its uid, not its name. */
+/**
+ * The objects of a watched collection, as last reported to its watcher. An object is identified by its uid, not by its
+ * name.
+ */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { ObjectEvent } from './watch-events.ts';
 
 export interface ChangeHandlers<T> {
   onChange(object: T): void;
   onDelete(object: T): void;
-  /** A handler threw. */
+  /** Called if a handler throws. */
   onError(error: unknown): void;
 }
 
@@ -17,14 +20,14 @@ export class SeenObjects<T extends KubernetesObject> {
     this.#handlers = handlers;
   }
 
-  /** Takes a whole list: reports the objects that are new or changed, and those that have vanished. */
+  /** Takes a complete list: reports new and changed objects, and those that no longer exist. */
   replace(items: readonly T[]): void {
     const there = new Set(items.map(idOf));
     for (const [id, object] of [...this.#seen]) if (!there.has(id)) this.#delete(id, object);
     for (const item of items) this.#change(item);
   }
 
-  /** Reports an event, unless the same state was reported before. */
+  /** Takes an event: reports it unless the same state was reported before. */
   take({ type, object }: ObjectEvent<T>): void {
     if (type === 'BOOKMARK') return;
     if (type === 'DELETED') this.#delete(idOf(object), object);

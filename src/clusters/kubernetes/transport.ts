@@ -1,6 +1,6 @@
 /**
- * The one way to the API server: every call passes here, with the login as it is then, and within limits of time and size.
- * Redirects are not followed, because the login would go along.
+ * The only path to the API server: every request goes through here, with the current login, and with limits on time and
+ * size. Redirects are not followed, because they would carry the login elsewhere.
  */
 import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
@@ -20,30 +20,33 @@ import { type Answer, AnswerError, answerOf } from './answer.ts';
 import type { Credentials } from './credentials.ts';
 
 export interface Limits {
-  /** Until the answer's headers are there, in ms: DNS, TLS and all. */
+  /** Until the response's headers have arrived, in ms, including DNS and TLS. */
   beginMs: number;
-  /** Until its last byte is there. */
+  /** Until its last byte has arrived, in ms. */
   totalMs: number;
-  /** The largest body, unzipped. */
+  /** The largest body, decompressed. */
   bytes: number;
 }
 
 const MB = 2 ** 20;
 /** A list of thousands of objects has tens of MB. */
 const READING: Limits = { beginMs: 8000, totalMs: 15_000, bytes: 64 * MB };
-/** A question that is posted, as for permissions, and the end of what a trial made, which a user waits for. */
+/**
+ * For access reviews, which are POST requests that change nothing, and for the cleanup after a trial, which the user
+ * waits for.
+ */
 const ASKING: Limits = { beginMs: 8000, totalMs: 15_000, bytes: 4 * MB };
-/** Admission webhooks may take 10 s each by default, and a change that was given up may still be carried out. */
+/** By default an admission webhook may take 10 s, and a change whose request was given up may still happen. */
 const CHANGING: Limits = { beginMs: 30_000, totalMs: 40_000, bytes: 4 * MB };
-/** A body that comes more slowly than this many bytes in this time does not come. */
+/** A body that arrives more slowly than this counts as failed. */
 const SLOWEST = { bytes: 4096, inMs: 5000 };
-/** What is read of the reason for a refusal. */
+/** How much of an error response is read. */
 const REFUSAL_BYTES = MB;
-/** A connection that has died without a word is noticed by the system. */
+/** TCP keep-alive, so that the operating system notices a connection that died silently. */
 const KEEP_ALIVE_AFTER_MS = 30_000;
 
 export class Transport {
-  /** For the client library's own API classes. */
+  /** For the client library's API classes. */
   readonly configuration: Configuration;
   readonly #config: KubeConfig;
   readonly #credentials: Credentials;
@@ -66,8 +69,8 @@ export class Transport {
   }
 
   /**
-   * A GET whose response is read as it comes: a watch, a followed log, a pod through the API server's proxy. Its body has no
-   * limits: whoever reads it sets them. Rejects with code ETIMEDOUT when no answer has begun in time.
+   * A GET request whose response is streamed: a watch, a followed log, a pod through the API server's proxy. The body
+   * has no limits except those of the caller. Rejects with code ETIMEDOUT if no response has begun in time.
    */
   async open(
     path: string,
@@ -82,14 +85,14 @@ export class Transport {
     return response;
   }
 
-  /** A GET of JSON. @param bytes the most that its body may have */
+  /** A GET request for JSON. @param bytes the maximum size of the body */
   async read(
     path: string,
     query: Record<string, string>,
     bytes: number,
   ): Promise<Answer & { status: number; bytes: number }> {
     const options = await this.#withLogin({ method: 'GET', headers: { accept: 'application/json' } });
-    return this.#ask(this.#url(path, query), options, undefined, { ...READING, bytes });
+    return this.#request(this.#url(path, query), options, undefined, { ...READING, bytes });
   }
 
   #url(path: string, query: Record<string, string>): URL {
@@ -108,14 +111,14 @@ export class Transport {
     const limits = limitsOf(method, context.getUrl());
     const options = { method, headers: context.getHeaders(), agent: context.getAgent() as Agent };
     const body = context.getBody() as string | undefined;
-    const { status, text, headers } = await this.#ask(new URL(context.getUrl()), options, body, limits);
+    const { status, text, headers } = await this.#request(new URL(context.getUrl()), options, body, limits);
     return new ResponseContext(status, headers, {
       text: () => Promise.resolve(text),
       binary: () => Promise.resolve(Buffer.from(text)),
     });
   }
 
-  async #ask(url: URL, options: RequestOptions, body: string | undefined, limits: Limits) {
+  async #request(url: URL, options: RequestOptions, body: string | undefined, limits: Limits) {
     const endMs = performance.now() + limits.totalMs;
     options.headers = { ...(options.headers as object), 'accept-encoding': 'gzip' };
     const response = await begin(url, options, body, limits.beginMs);
@@ -138,7 +141,7 @@ function limitsOf(method: string, url: string): Limits {
   return method === 'DELETE' || url.endsWith('accessreviews') ? ASKING : CHANGING;
 }
 
-/** Sends a request, and resolves when its answer has begun. */
+/** Sends a request. Resolves when the response has begun. */
 function begin(url: URL, options: RequestOptions, body: string | undefined, limitMs: number): Promise<IncomingMessage> {
   const start = url.protocol === 'http:' ? httpRequest : httpsRequest;
   return new Promise((resolve, reject) => {
@@ -152,7 +155,7 @@ function begin(url: URL, options: RequestOptions, body: string | undefined, limi
       timer.cancel();
       reject(error);
     });
-    // Also after an answer that is none, as a switch to another protocol.
+    // Also covers responses without a 'response' event, such as a protocol upgrade.
     outgoing.on('close', () => {
       timer.cancel();
       reject(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }));
@@ -161,7 +164,7 @@ function begin(url: URL, options: RequestOptions, body: string | undefined, limi
   });
 }
 
-/** The body of a response that has begun, where it can have but a few KB. */
+/** The body of a streamed response that should have only a few KB. */
 export function readShort(response: IncomingMessage): Promise<Buffer> {
   const { totalMs, bytes } = ASKING;
   return readAll(response, bytes, performance.now() + totalMs, totalMs);

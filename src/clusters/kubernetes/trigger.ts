@@ -1,4 +1,4 @@
-/** A command of the user's that replaces pods: a Helm upgrade, a sync, a drain. */
+/** Runs the user's command that replaces pods: a Helm upgrade, a sync, a drain. */
 import { EnvironmentError } from '../../errors.ts';
 import { plainLine } from '../../processes/line-splitter.ts';
 import { readLines } from '../../processes/output-lines.ts';
@@ -6,15 +6,15 @@ import { ownEnvironment } from '../../processes/own-environment.ts';
 import { startProcess } from '../../processes/process-group.ts';
 import { delay } from '../../timers.ts';
 
-/** A command that has ended, with what it said read; unless a process that it left behind holds its output open. */
+/** How long to wait for output after the command has ended, because a process left behind may hold the pipe open. */
 const OUTPUT_LIMIT_MS = 500;
-/** The longest part of an output line that is shown. */
+/** Output lines are cut to this length. */
 const SHOWN_CHARACTERS = 1000;
 
 /**
- * Runs it in a shell, with this program's environment, until it ends; its output goes to `onLine`. What it leaves running in
- * the background goes on until the signal is aborted, as it is at the end of a trial.
- * @throws EnvironmentError when it fails; the signal's reason when aborted, and then it is gone
+ * Runs the command in a shell, with this program's environment, until it ends. Passes its output to `onLine`.
+ * Background processes that it leaves continue until the signal is aborted, which happens at the end of a trial.
+ * @throws EnvironmentError if it fails; the signal's reason if aborted, after the command was killed
  */
 export async function runTrigger(command: string, signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
   signal.throwIfAborted();
@@ -35,7 +35,7 @@ export async function runTrigger(command: string, signal: AbortSignal, onLine: (
   if (!isAlive(-started.pid)) signal.removeEventListener('abort', kill);
   signal.throwIfAborted();
   if (code === 0) return;
-  const how = code === null ? `was ended by ${killedBy}` : `failed with exit code ${code}`;
+  const how = code === null ? `was killed by ${killedBy}` : `failed with exit code ${code}`;
   throw new EnvironmentError(`--trigger: the command ${how}${last === '' ? '' : `: ${last}`}`);
 }
 
@@ -44,6 +44,6 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
-    return false; // ESRCH: there is none
+    return false; // ESRCH: it does not exist
   }
 }

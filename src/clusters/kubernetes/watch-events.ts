@@ -1,15 +1,15 @@
-/** One watch of the API server, from its request to its end. */
+/** A single watch request to the API server, from the request to its end. */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import * as z from 'zod';
 import type { KubernetesApi } from './api.ts';
 import { linesOf } from './response-lines.ts';
 
 /**
- * The server sends a bookmark every minute where nothing else happens, though not for events. After a longer silence the
- * watch is asked for again: its connection may have been lost without a sign.
+ * The server sends a bookmark every minute if nothing else happens, though not for Event objects. After a longer
+ * silence the watch is requested again, because its connection may be dead.
  */
-const BELIEVED_SILENCE_MS = 90_000;
-/** The API server takes objects of 1.5 MB at most. */
+const MAX_SILENCE_MS = 90_000;
+/** The API server accepts objects of at most 1.5 MB. */
 const MAX_EVENT_LENGTH = 4 * 1024 * 1024;
 
 const HTTP_OK = 200;
@@ -28,17 +28,17 @@ const WatchEvent = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** A change of one object, or how far the watch is (BOOKMARK). */
+/** A change of one object, or only a new resource version (BOOKMARK). */
 export interface ObjectEvent<T> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   object: T;
 }
 
-/** Why a watch could not be made or cannot go on. */
+/** Why a watch was refused or cannot continue. */
 export class WatchError extends Error {
-  /** The server has forgotten where the watch was: it takes a new list. */
+  /** The server no longer has the requested resource version; a new list is needed. */
   readonly gone: boolean;
-  /** The server asks for a pause of so many ms. */
+  /** How long the server asks to wait, in ms. */
   readonly retryAfterMs: number;
 
   constructor(message: string, { gone = false, retryAfterMs = 0 } = {}) {
@@ -50,9 +50,9 @@ export class WatchError extends Error {
 }
 
 /**
- * The events since that version, until the server ends the watch, or says nothing for long.
+ * The events since a resource version, until the server ends the watch or is silent for too long.
  * @param path of the collection: /api/v1/namespaces/NAME/pods
- * @throws WatchError for what the server says instead; the error of the connection when it is lost or aborted
+ * @throws WatchError if the server refuses or reports an error; the connection's error if it is lost or aborted
  */
 export async function* watchEvents<T extends KubernetesObject>(
   api: KubernetesApi,
@@ -71,13 +71,13 @@ export async function* watchEvents<T extends KubernetesObject>(
   const silence = setTimeout(() => {
     isSilent = true;
     response.destroy();
-  }, BELIEVED_SILENCE_MS);
+  }, MAX_SILENCE_MS);
   try {
     for await (const line of linesOf(response, MAX_EVENT_LENGTH)) {
       silence.refresh();
       const { type, object } = read(line);
       if (type === 'ERROR') {
-        throw new WatchError(object.message ?? 'an error without words', { gone: object.code === HTTP_GONE });
+        throw new WatchError(object.message ?? 'an error without a message', { gone: object.code === HTTP_GONE });
       }
       yield { type, object: object as unknown as T };
     }
@@ -93,6 +93,6 @@ function read(line: string): z.infer<typeof WatchEvent> {
   try {
     return WatchEvent.parse(JSON.parse(line));
   } catch {
-    throw new WatchError(`the server sent something that is no event: ${line.slice(0, 80)}`);
+    throw new WatchError(`the server sent something that is not an event: ${line.slice(0, 80)}`);
   }
 }

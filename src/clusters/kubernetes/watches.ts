@@ -1,4 +1,7 @@
-/** Watches that go on after a dropped connection, and list anew when the server has forgotten where they were (410 Gone). */
+/**
+ * Watches that continue after a dropped connection, and list again if the server no longer has their resource version
+ * (410 Gone).
+ */
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';
 import { withoutSecrets } from '../../secrets.ts';
 import { delay } from '../../timers.ts';
@@ -7,26 +10,26 @@ import { apiError, type KubernetesApi } from './api.ts';
 import { type ChangeHandlers, SeenObjects } from './seen-objects.ts';
 import { WatchError, watchEvents } from './watch-events.ts';
 
-/** After a first failure, and twice as long after each one that follows. */
+/** The pause after the first failure; it doubles with each further one. */
 const RESTART_AFTER_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
+const MAX_PAUSE_MS = 5000;
 
 export interface WatchHandlers<T> extends ChangeHandlers<T> {
-  /** The connection was lost and is being made again: what happens meanwhile is seen late. */
+  /** Called when the connection was lost and is being restored; changes in between are reported late. */
   onGap(reason: string): void;
 }
 
 export interface WatchedCollection<T> {
-  /** /api/v1/namespaces/NAME/pods */
+  /** For example /api/v1/namespaces/NAME/pods. */
   path: string;
   labelSelector?: string;
-  /** The whole collection, by the same selector. */
+  /** Lists the whole collection, with the same selector. */
   list(): Promise<KubernetesListObject<T & KubernetesObject>>;
 }
 
 /**
- * Watches a collection until aborted; resolves once its present state has been reported.
- * @throws EnvironmentError when that cannot be had
+ * Watches a collection until aborted. Resolves once the initial state has been reported.
+ * @throws EnvironmentError if the initial state cannot be read
  */
 export async function watchResource<T extends KubernetesObject>(
   api: KubernetesApi,
@@ -45,9 +48,9 @@ export async function watchResource<T extends KubernetesObject>(
 }
 
 class Follower<T extends KubernetesObject> {
-  /** How far we are; undefined: the server has forgotten, so it takes a list. */
+  /** The last resource version; undefined if the server no longer has it, so that a new list is needed. */
   #version: string | undefined;
-  /** How many watches in a row failed, or ended without an event. */
+  /** How many watches in a row have failed or ended without an event. */
   #failures = 0;
   readonly #api: KubernetesApi;
   readonly #collection: WatchedCollection<T>;
@@ -79,14 +82,14 @@ class Follower<T extends KubernetesObject> {
         if (error instanceof WatchError) pauseMs = error.retryAfterMs;
         if (error instanceof WatchError && error.gone) this.#version = undefined;
       }
-      // The first attempt follows at once: what happens until the watch is there again is seen late.
+      // Retry without a pause the first time, because changes are reported late until the watch is restored.
       if (this.#failures > 0) pauseMs = Math.max(pauseMs, RESTART_AFTER_MS * 2 ** (this.#failures - 1));
       this.#failures++;
-      await delay(Math.min(pauseMs, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => {}); // aborted: the loop ends
+      await delay(Math.min(pauseMs, MAX_PAUSE_MS), undefined, { signal }).catch(() => {}); // aborted: the loop ends
     }
   }
 
-  /** Returns when the server ends the watch, as it does every few minutes. */
+  /** Returns when the server ends the watch, which it does every few minutes. */
   async #watch(signal: AbortSignal): Promise<void> {
     const { path, labelSelector } = this.#collection;
     if (this.#version === undefined) {

@@ -1,12 +1,12 @@
-/** Which of a namespace's events are about one workload. Pure. */
+/** Which events of a namespace concern a workload. Pure. */
 import type { CoreV1Event } from '@kubernetes/client-node';
 
-/** The letters of a ReplicaSet's hash. Source: apimachinery/pkg/util/rand, SafeEncodeString. */
+/** The characters of a ReplicaSet's hash. Source: apimachinery/pkg/util/rand, SafeEncodeString. */
 const REPLICA_SET_HASH = /^[bcdfghjklmnpqrstvwxz2456789]{1,10}$/;
 
 /**
- * Whether an event is about what makes the workload's pods: the Deployment, one of its ReplicaSets, or the StatefulSet.
- * An event names its object and says nothing of that one's owner, so a ReplicaSet is known by its name.
+ * Whether an event concerns a controller of the workload's pods: the Deployment, one of its ReplicaSets, or the
+ * StatefulSet. An event does not name the owner of its object, so a ReplicaSet is recognized by its name.
  */
 export function isOfController({ involvedObject }: CoreV1Event, workload: string): boolean {
   const { kind, name } = involvedObject ?? {};

@@ -1,4 +1,4 @@
-/** The pods of a workload as watches show them: the present ones, the past ones, and the ones in its EndpointSlices. */
+/** The pods of a workload as the watches report them: present and past ones, and those in its EndpointSlices. */
 import type { V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { podPorts } from '../../kubernetes-rules/ports.ts';
 import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
@@ -9,17 +9,17 @@ import { podsInSlices } from './endpoint-view.ts';
 import { isReady, newPodRecord, notePod, notePodEnded, notePodGone, servingContainer } from './pod-timeline.ts';
 import { rolloutPod } from './rollout-pods.ts';
 
-/** The only view: what the routers themselves know cannot be seen. */
+/** The only view, because the routers themselves cannot be observed. */
 const VIEW = 'EndpointSlice';
 
-/** A pod that has changed, and what of its life was seen for the first time. */
+/** A pod that has changed, and which of its milestones are new. */
 export interface NotedPod {
   record: PodRecord;
   started: boolean;
   ready: boolean;
   deletion: boolean;
   notReady: boolean;
-  /** It has failed, or was evicted, and stays as an object. */
+  /** It has failed or was evicted, but the object remains. */
   ended: boolean;
 }
 
@@ -27,20 +27,20 @@ export class WorkloadPods {
   readonly views: RouterView[] = [];
   readonly #manifests: Manifests;
   readonly #fromPodMs: (name: string, epochMs: number) => number;
-  /** The present pods by uid: those of a StatefulSet have their predecessors' names. */
+  /** The present pods by uid, because a StatefulSet's pods reuse the names of their predecessors. */
   readonly #pods = new Map<string, V1Pod>();
   readonly #slices = new Map<string, V1EndpointSlice>();
   /** Present and past pods, by uid. */
   readonly #records = new Map<string, PodRecord>();
   #old: ReadonlySet<string> | undefined;
 
-  /** @param fromPodMs a time of that pod's clock (epoch ms) on the trial's */
+  /** @param fromPodMs converts a time of that pod's clock (epoch ms) to the trial's clock */
   constructor(manifests: Manifests, fromPodMs: (name: string, epochMs: number) => number) {
     this.#manifests = manifests;
     this.#fromPodMs = fromPodMs;
   }
 
-  /** The pods that are there now are the old ones. */
+  /** Call before the rollout: the pods that exist now are the old ones. */
   beginRollout(): void {
     this.#old = new Set(this.#pods.keys());
   }
@@ -49,7 +49,7 @@ export class WorkloadPods {
     return this.#old !== undefined;
   }
 
-  /** Notes a pod as it is now; undefined for one that is not of the workload. */
+  /** Records the current state of a pod; undefined if it does not belong to the workload. */
   note(pod: V1Pod, nowMs: number): NotedPod | undefined {
     if (!this.#isOurs(pod)) return undefined;
     const { name = '', uid = name } = pod.metadata ?? {};
@@ -62,7 +62,7 @@ export class WorkloadPods {
     this.#records.set(uid, record);
     const before = { ...record, started: hasStarted(record) };
     notePod(record, pod, nowMs, (ms) => this.#fromPodMs(name, ms));
-    // One that terminates comes to this as well, and is gone only when its object is.
+    // A terminating pod reaches this phase too, but is gone only when its object is.
     if (ended && !pod.metadata?.deletionTimestamp) notePodEnded(record, nowMs);
     if (record.goneMs === undefined) this.#pods.set(uid, pod);
     else this.#pods.delete(uid);
@@ -94,7 +94,7 @@ export class WorkloadPods {
     if (String(pods) !== String(this.views.at(-1)?.pods)) this.views.push({ router: VIEW, atMs: nowMs, pods });
   }
 
-  /** Whether that pod is or was one of the workload. */
+  /** Whether the pod belongs or belonged to the workload. */
   has(uid: string): boolean {
     return this.#records.has(uid);
   }
@@ -107,7 +107,7 @@ export class WorkloadPods {
     return [...this.#records.values()];
   }
 
-  /** Whether exactly that many pods exist, all are ready, and the EndpointSlices hold exactly them. */
+  /** Whether exactly that many pods exist, all are ready, and the EndpointSlices contain exactly these pods. */
   serving(replicas: number): boolean {
     const ready = [...this.#pods].filter(([, pod]) => isReady(pod) && !pod.metadata?.deletionTimestamp);
     const wanted = ready.map(([uid]) => uid).sort();
@@ -115,22 +115,22 @@ export class WorkloadPods {
     return wanted.length === replicas && this.#pods.size === replicas && String(view) === String(wanted);
   }
 
-  /** Every old pod is gone, and the new ones serve. */
+  /** Whether every old pod is gone and the new ones serve. */
   rolledOut(replicas: number): boolean {
     return ![...this.#pods.keys()].some((uid) => this.#old?.has(uid)) && this.serving(replicas);
   }
 
-  /** Some old pods are gone, whoever else is there. */
+  /** Whether at least one old pod is gone. */
   get replacedSome(): boolean {
     return [...(this.#old ?? [])].some((uid) => !this.#pods.has(uid));
   }
 
-  /** Some old pods are gone or terminate. */
+  /** Whether at least one old pod is gone or terminating. */
   get replacing(): boolean {
     return this.replacedSome || [...(this.#old ?? [])].some((uid) => this.#records.get(uid)?.deletionMs !== undefined);
   }
 
-  /** The pods there are as the deadline of a rollout counts them. */
+  /** The present pods, as the rollout's deadline counts them. */
   forDeadline(nowMs: number): RolloutPod[] {
     return [...this.#pods].flatMap(([uid, pod]) => {
       const record = this.#records.get(uid);
@@ -142,7 +142,7 @@ export class WorkloadPods {
     return matchesSelector(this.#manifests.workload.spec.selector, pod.metadata?.labels ?? {});
   }
 
-  /** The name of the container that the Service sends to. */
+  /** The name of the container that the Service sends traffic to. */
   get #servedBy(): string {
     const { workload, service } = this.#manifests;
     return podPorts(workload.spec.template.spec.containers, service).servedBy;

@@ -1,4 +1,4 @@
-/** A Deployment or StatefulSet that is there already, and the Service in front of it. Reads, and changes nothing. */
+/** Reads an existing Deployment or StatefulSet and the Service in front of it. Read-only. */
 import { type V1Deployment, type V1Service, V1StatefulSet } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
@@ -19,17 +19,17 @@ export interface WorkloadReference {
 
 export type LiveWorkload = V1Deployment | V1StatefulSet;
 
-/** How far the cluster has brought a workload. */
+/** How far the cluster has rolled out a workload. */
 export interface WorkloadState {
-  /** Pods that are wanted just now; an autoscaler may change it at any time. */
+  /** The current number of desired pods; an autoscaler may change it at any time. */
   replicas: number;
-  /** The change that its status speaks of; counts up with every change of its spec. */
+  /** The generation of the spec that the status describes; increases with every change of the spec. */
   observedGeneration: number;
-  /** All of its pods are of its present template, and available. */
+  /** All its pods are up to date and available. */
   complete: boolean;
 }
 
-/** @throws InputError when it is not there, EnvironmentError when the API server does not tell */
+/** @throws InputError if it does not exist, EnvironmentError if the API server does not return it */
 export async function readWorkload(api: KubernetesApi, reference: WorkloadReference): Promise<LiveWorkload> {
   const { kind, name, namespace } = reference;
   try {
@@ -39,7 +39,7 @@ export async function readWorkload(api: KubernetesApi, reference: WorkloadRefere
         : await api.apps.readNamespacedStatefulSet({ name, namespace });
     const containers: unknown = workload?.spec?.template?.spec?.containers;
     if (Array.isArray(containers) && containers.every(isObject)) return workload;
-    throw new AnswerError(`with something else than a ${kind}`);
+    throw new AnswerError(`with something other than a ${kind}`);
   } catch (error) {
     if (apiStatus(error) !== 404) throw apiError(error, `read the ${kind} ${name}`, api);
     const missing = `no ${kind} ${name} in namespace ${namespace} of ${api.context}`;
@@ -47,7 +47,7 @@ export async function readWorkload(api: KubernetesApi, reference: WorkloadRefere
   }
 }
 
-/** What else has that name there, for whoever has mixed up the kinds; nothing where that may not be read. */
+/** A hint if a workload of another kind has that name; empty if there is none or if it may not be read. */
 async function namesake(api: KubernetesApi, { kind, name, namespace }: WorkloadReference): Promise<string> {
   const batch = api.batch;
   const kinds: [kind: string, read: () => Promise<unknown>, advice: string][] = [
@@ -62,18 +62,18 @@ async function namesake(api: KubernetesApi, { kind, name, namespace }: WorkloadR
     ['CronJob', () => batch.readNamespacedCronJob({ name, namespace }), ONLY],
   ];
   for (const [other, read, advice] of kinds.filter(([other]) => other !== kind)) {
-    const there = await read().then(
+    const exists = await read().then(
       () => true,
-      () => false, // not there, or not to be read: either way there is nothing to add
+      () => false, // it does not exist or cannot be read, so there is no hint
     );
-    if (there) return `, but there is a ${other} ${name}: ${advice}`;
+    if (exists) return `, but there is a ${other} ${name}: ${advice}`;
   }
   return '';
 }
 
 /**
- * Refuses what a restart would not roll, before anything is changed.
- * @throws InputError that says what helps
+ * Rejects a workload whose pods a restart would not replace, before anything is changed.
+ * @throws InputError that says what to do instead
  */
 export function assertRolls(workload: LiveWorkload, { kind, name, namespace }: WorkloadReference): void {
   const refuse = (why: string, helps: string) => {
@@ -91,25 +91,23 @@ export function assertRolls(workload: LiveWorkload, { kind, name, namespace }: W
   const ordinals = partition === 1 ? 'pod 0' : `the pods below ${partition}`;
   if (partition > 0) {
     refuse(
-      `its updateStrategy has partition ${partition}, so a restart would leave ${ordinals} as they are`,
+      `its updateStrategy has partition ${partition}, so a restart would not replace ${ordinals}`,
       `set the partition to 0, or ${trigger}`,
     );
   }
 }
 
-/**
- * Source: what `kubectl rollout status` waits for (kubectl/pkg/polymorphichelpers/rollout_status.go).
- */
+/** Source: the condition that `kubectl rollout status` waits for (kubectl/pkg/polymorphichelpers/rollout_status.go). */
 export function workloadState(workload: LiveWorkload): WorkloadState {
   const { metadata, spec, status } = workload;
   const replicas = spec?.replicas ?? 1;
   const observedGeneration = status?.observedGeneration ?? 0;
   const seen = observedGeneration >= (metadata?.generation ?? 0);
-  const there = [status?.replicas, status?.availableReplicas].every((count) => (count ?? 0) === replicas);
-  return { replicas, observedGeneration, complete: seen && there && isUpdated(workload, replicas) };
+  const counted = [status?.replicas, status?.availableReplicas].every((count) => (count ?? 0) === replicas);
+  return { replicas, observedGeneration, complete: seen && counted && isUpdated(workload, replicas) };
 }
 
-/** All pods that the controller replaces by itself are of the present template. */
+/** Whether all pods that the controller replaces on its own are up to date. */
 function isUpdated(workload: LiveWorkload, replicas: number): boolean {
   const updated = workload.status?.updatedReplicas ?? 0;
   if (!isStatefulSet(workload)) return updated === replicas;
@@ -125,9 +123,9 @@ function isStatefulSet(workload: LiveWorkload): workload is V1StatefulSet {
 }
 
 /**
- * The Service whose EndpointSlices are watched: the one named, or the only one that selects the workload's pods (one with
- * an address of its own before a headless one).
- * @throws InputError when there is none, or more than one to choose from
+ * The Service whose EndpointSlices are watched: the named one, or the only one that selects the workload's pods. A
+ * Service with a cluster IP is preferred to a headless one.
+ * @throws InputError if there is none, or more than one to choose from
  */
 export function serviceOf(
   workload: LiveWorkload,
@@ -143,7 +141,7 @@ export function serviceOf(
     const found = selecting.find((service) => nameOf(service) === named);
     if (found) return found;
     throw new InputError(
-      `--service ${named}: namespace ${namespace} has no such Service that selects ${kind} ${name}'s pods`,
+      `--service ${named}: no Service of that name in namespace ${namespace} selects the pods of ${kind} ${name}`,
     );
   }
   const addressed = selecting.filter(({ spec }) => spec?.clusterIP !== 'None');
@@ -157,8 +155,8 @@ export function serviceOf(
 }
 
 /**
- * The live objects as the program reads manifests.
- * @throws InputError for what a rollout cannot be measured of
+ * The live objects in the form of manifests.
+ * @throws InputError if their rollout cannot be measured
  */
 export function liveManifests(workload: LiveWorkload, service: V1Service, reference: WorkloadReference): Manifests {
   const { kind, name, namespace } = reference;
@@ -169,7 +167,7 @@ export function liveManifests(workload: LiveWorkload, service: V1Service, refere
   ];
   const manifests = manifestsOf(objects, source);
   if (effectiveStrategy(manifests.workload).replicas === 0) {
-    throw new InputError(`${source}: has no replicas, so nothing can be rolled`);
+    throw new InputError(`${source}: has no replicas, so there is nothing to roll out`);
   }
   return manifests;
 }

@@ -1,4 +1,4 @@
-/** What the kubelet knows of a container's health: the lists in which it saw it run, and its probes. */
+/** What the kubelet knows about a container's health: the relists in which it saw the container run, and its probes. */
 import type { Container, Probe } from '../../kubernetes-rules/objects.ts';
 import type { ProbeCheck } from './probe-check.ts';
 import { Prober } from './prober.ts';
@@ -8,11 +8,11 @@ export interface ContainerHealthOptions {
   container: Container;
   check: (probe: Probe) => ProbeCheck;
   relist: Pick<Relist, 'next'>;
-  /** Ends it all. */
+  /** Aborting it ends all waits. */
   signal: AbortSignal;
-  /** The container is ready, or no longer. */
+  /** Called when the container becomes ready or unready. */
   onReady: (ready: boolean) => void;
-  /** The container is to be restarted. */
+  /** Called when a probe requires a restart of the container. */
   onUnhealthy: (reason: string) => void;
 }
 
@@ -20,11 +20,13 @@ export class ContainerHealth {
   readonly #options: ContainerHealthOptions;
   readonly #probers: { startup?: Prober; readiness?: Prober; liveness?: Prober } = {};
   #runningSinceMs: number | undefined;
-  /** How often its process was started. */
+  /** How often the container's process has been started. */
   #runs = 0;
-  /** How often the kubelet has listed the container since it runs: its probes look at it from the first time on. */
+  /**
+   * How many relists have shown the container since its process started. The probes check it from the first one on.
+   */
   #lists = 0;
-  /** Its startup probe, if any, has succeeded. */
+  /** The startup probe has succeeded, or there is none. */
   #started = false;
   #ready = false;
   #terminating = false;
@@ -54,7 +56,7 @@ export class ContainerHealth {
     }
   }
 
-  /** The rhythm of the probes begins, whether the container runs or not. */
+  /** Starts the period of the probes, whether the container runs or not. */
   startProbes(): void {
     const { startup, readiness, liveness } = this.#probers;
     readiness?.start();
@@ -64,11 +66,11 @@ export class ContainerHealth {
   }
 
   /**
-   * The container's process runs. The kubelet deals with a pod when it first lists its container as running, and once more
-   * at the list after that. Rejects with an AbortError at the end of it all.
+   * Call when the container's process starts. The kubelet syncs a pod when a relist first shows its container running,
+   * and again at the next relist. Rejects with an AbortError if aborted.
    */
   async containerRuns(): Promise<void> {
-    // Initial delays count from here: the kubelet's status of a pod keeps whole seconds, by the clock on the wall.
+    // Initial delays count from here. The kubelet's pod status has whole seconds of wall-clock time, so round down.
     this.#runningSinceMs = performance.now() - (Date.now() % 1000);
     const run = ++this.#runs;
     this.#lists = 0;
@@ -82,35 +84,38 @@ export class ContainerHealth {
     }
   }
 
-  /** Its process has ended; until `setNotReady` nobody knows. */
+  /** Call when the process has ended. The kubelet notices only later; see `setNotReady`. */
   containerEnded(): void {
     this.#runningSinceMs = undefined;
   }
 
-  /** The kubelet has seen that the container ended. */
+  /** Call when the kubelet notices that the container ended. */
   setNotReady(): void {
     this.#setReady(false);
   }
 
-  /** The kubelet ends these two for a terminating pod; readiness goes on and decides whether the endpoint still serves. */
+  /**
+   * For a terminating pod the kubelet stops the other two probes. Readiness continues and decides whether the endpoint
+   * still serves.
+   */
   terminating(): void {
     this.#terminating = true;
     this.#probers.startup?.stop();
     this.#probers.liveness?.stop();
   }
 
-  /** No probe looks at it any more. */
+  /** Stops all probes. */
   stopProbes(): void {
     for (const prober of Object.values(this.#probers)) prober.stop();
   }
 
-  /** What the startup probe says before the second list waits for it. */
+  /** If the startup probe succeeds before the second relist, the pod is synced only at that relist. */
   #noteStarted(): void {
     this.#started = true;
     if (this.#lists > 1) this.#sync();
   }
 
-  /** A container that is not ready is probed out of turn whenever the kubelet deals with its pod. */
+  /** When the kubelet syncs the pod, it probes the readiness of an unready container immediately. */
   #sync(): void {
     if (!this.#started || this.#ready) return;
     if (this.#probers.readiness) this.#probers.readiness.trigger();

@@ -1,4 +1,4 @@
-/** One container as its kubelet runs it: its process, restarts, health, and its end on the grace clock. */
+/** One container as its kubelet runs it: process, restarts, health, and termination within the grace period. */
 
 import { expandReferences } from '../../kubernetes-rules/expansion.ts';
 import type { Container as ContainerManifest } from '../../kubernetes-rules/objects.ts';
@@ -19,21 +19,21 @@ import { type Address, probeCheck, runCommand } from './probe-check.ts';
 import type { Relist } from './relist.ts';
 import { wrapperOf } from './wrapper.ts';
 
-/** The kubelet leaves a container this long after SIGTERM even when the grace period is used up (minimumGracePeriodInSeconds). */
+/** minimumGracePeriodInSeconds: the kubelet waits at least this long before SIGKILL, even if the grace period is used up. */
 const MINIMUM_GRACE_MS = 2000;
 
-/** The kubelet waits this long before the second restart of a container, and doubles it from then on. */
+/** The kubelet's delay before the second restart of a container. Each further delay is twice as long. */
 const FIRST_BACK_OFF_MS = 10_000;
 
 export interface ContainerSpec {
   manifest: ContainerManifest;
-  /** The command that stands for the image; references to its environment, as $(PORT), are replaced. */
+  /** The command that replaces the image. References to its environment, such as $(PORT), are expanded. */
   command: readonly string[];
-  /** Asks its process to stop: what the manifest says, else what the image says, else SIGTERM. */
+  /** The stop signal: from the manifest, else from the image, else SIGTERM. */
   stopSignal: NodeJS.Signals;
-  /** The Service sends to it. */
+  /** The Service sends traffic to it. */
   serves: boolean;
-  /** A process that does nothing runs in its place. */
+  /** A process that does nothing runs instead of it. */
   standIn: boolean;
 }
 
@@ -44,20 +44,20 @@ export interface ContainerOptions {
   gracePeriodMs: number;
   clock: TrialClock;
   relist: Relist;
-  /** Where a port of it is reached; undefined for a name that it does not have. */
+  /** The address at which one of its ports is reached; undefined for an unknown port name. */
   addressOf(port: number | string): Address | undefined;
-  /** Where it listens for the Service; of the container that serves alone. */
+  /** The address at which the Service reaches it; only for the serving container. */
   served: Address | undefined;
-  /** The port that its server listens on, in the pod's network; of the container that serves alone. */
+  /** The port that its server listens on, in the pod's network; only for the serving container. */
   listensOn: number | undefined;
   network(): PodNetwork | undefined;
   isTerminating(): boolean;
-  /** Ends it all. */
+  /** Aborting it ends everything. */
   signal: AbortSignal;
-  /** It is ready, or no longer. */
+  /** Called when it becomes ready or unready. */
   onReady(ready: boolean): void;
   onEvent(type: string, message: string): void;
-  /** It keeps ending by itself and has never been ready. */
+  /** Called if it keeps exiting and has never been ready. */
   onCrashLoop(message: string): void;
 }
 
@@ -97,12 +97,12 @@ export class Container {
     return this.#running;
   }
 
-  /** The rhythm of its probes begins, whether it runs or not. */
+  /** Starts the period of its probes, whether the container runs or not. */
   startProbes(): void {
     this.#health.startProbes();
   }
 
-  /** @throws EnvironmentError when its process cannot be started */
+  /** @throws EnvironmentError if its process cannot be started */
   async start(): Promise<void> {
     const { spec, env, clock, signal, network, onEvent } = this.#options;
     const command = spec.command.map((word) => expandReferences(word, env));
@@ -122,12 +122,12 @@ export class Container {
     this.#health.containerRuns().catch(ignoreAbort);
   }
 
-  /** The pod terminates: startup and liveness are no longer probed. */
+  /** Call when the pod terminates: stops the startup and the liveness probe. */
   terminating(): void {
     this.#health.terminating();
   }
 
-  /** The kubelet has seen that it ended. */
+  /** Call when the kubelet notices that the container ended. */
   setNotReady(): void {
     this.#health.setNotReady();
   }
@@ -137,8 +137,9 @@ export class Container {
   }
 
   /**
-   * preStop, the stop signal, SIGKILL. One clock runs over all of it: what preStop takes, in whole seconds, is missing after
-   * it, but never so much that fewer than 2 s remain. Source: killContainer in the kubelet (pkg/kubelet/kuberuntime).
+   * Runs the preStop hook, sends the stop signal, and sends SIGKILL at the end of the grace period. The hook's
+   * duration, in whole seconds, counts against the grace period, but at least 2 s remain after it. Source:
+   * killContainer in the kubelet (pkg/kubelet/kuberuntime).
    */
   async stop(): Promise<void> {
     const process = this.#process;
@@ -147,7 +148,7 @@ export class Container {
     this.#noteWrapper();
     const leftMs = gracePeriodMs - (await this.#runHook(process));
     if (isTerminating()) this.record.stopSignalMs = clock.nowMs();
-    const stopWatch = this.#watchListener();
+    const stopWatching = this.#watchListener();
     process.signal(spec.stopSignal);
     const killTimer = after(Math.max(leftMs, MINIMUM_GRACE_MS), () => {
       if (isTerminating()) this.record.sigkillMs = clock.nowMs();
@@ -155,10 +156,10 @@ export class Container {
     });
     await process.exited;
     killTimer.cancel();
-    stopWatch();
+    stopWatching();
   }
 
-  /** Takes it away at once; for the end of a trial, not part of the simulation. */
+  /** Kills the container immediately. Cleans up after a trial; not part of the simulation. */
   async kill(): Promise<void> {
     this.#health.stopProbes();
     this.#process?.sigkill();
@@ -166,8 +167,8 @@ export class Container {
   }
 
   /**
-   * After the load: sees what its wrapper, where there is one, does with the stop signal, for `limitMs` at most. Its server
-   * does not run again. Returns whether there was anything to see.
+   * Call after the load. Observes for at most `limitMs` what the wrapper, if there is one, does with the stop signal.
+   * The server is unusable afterwards. Returns whether there was a wrapper to examine.
    */
   async examineWrapper(limitMs: number): Promise<boolean> {
     const { spec, signal, listensOn } = this.#options;
@@ -180,14 +181,14 @@ export class Container {
     return true;
   }
 
-  /** Once a run, when its server listens. */
+  /** Records the wrapper once per run, when the server listens. */
   #noteWrapper(): void {
     const run = this.record.runs.at(-1);
     const wrapper = run?.wrapper ?? wrapperOf(this.#process, this.#options.listensOn);
     if (run && wrapper) run.wrapper = wrapper;
   }
 
-  /** Returns how much of the grace period the hook took, in ms. */
+  /** Returns how much of the grace period the hook used, in ms. */
   async #runHook(process: ContainerProcess): Promise<number> {
     const { spec, clock, gracePeriodMs, addressOf, signal, isTerminating, onEvent } = this.#options;
     const handler = spec.manifest.lifecycle?.preStop;
@@ -203,14 +204,15 @@ export class Container {
     if (end.outcome !== 'succeeded' && hook.kind !== 'sleep') {
       const why =
         end.detail ??
-        (end.outcome === 'outlasted-grace' ? 'did not end within the grace period' : 'the container ended');
+        (end.outcome === 'outlasted-grace' ? 'did not finish within the grace period' : 'the container ended');
       onEvent('FailedPreStopHook', `${hook.kind} ${hook.what}: ${why}`);
     }
-    // A timer here may end a fraction of a millisecond early, which must not cost the hook a whole second.
+    // A timer may fire a fraction of a millisecond early, which must not round a hook's duration down by a whole
+    // second.
     return Math.floor((performance.now() - startedMs + 1) / 1000) * 1000;
   }
 
-  /** Aborted when the process has ended, or all is taken away. */
+  /** A signal that is aborted when the process ends or the trial is cleaned up. */
   #ended(process: ContainerProcess): AbortSignal {
     const controller = new AbortController();
     void process.exited.then(() => controller.abort());
@@ -238,7 +240,7 @@ export class Container {
       if (code !== null) run.exitCode = code;
       if (signal !== null) run.exitSignal = signal;
     }
-    // What it printed last arrives after its exit.
+    // The last output arrives after the exit.
     this.record.log = exited.lastLines;
     void exited.outputEnded.then(() => {
       if (this.#process === exited) this.record.log = exited.lastLines;
@@ -246,13 +248,13 @@ export class Container {
     if (!this.#options.isTerminating()) this.#restartAfterExit(exited, { code, signal }).catch(ignoreAbort);
   }
 
-  /** restartPolicy is Always: at once the first time that the kubelet sees it, then with a growing back-off. */
+  /** restartPolicy is Always: restarts as soon as the kubelet notices the first exit, later with a growing back-off. */
   async #restartAfterExit(exited: ContainerProcess, { code, signal }: ProcessExit): Promise<void> {
     const { relist, signal: aborted, isTerminating, onEvent, onCrashLoop } = this.#options;
     await relist.next(aborted);
     if (isTerminating()) return;
     this.#health.setNotReady();
-    const last = exited.lastWords;
+    const last = exited.errorLine;
     const message = `container exited (${signal ?? code})${last ? `: ${last}` : ''}`;
     onEvent('BackOff', message);
     if (this.#restarts > 0 && !this.#wasReady) onCrashLoop(message);
@@ -265,10 +267,10 @@ export class Container {
   async #restartUnhealthy(reason: string): Promise<void> {
     if (this.#options.isTerminating() || !this.#running) return;
     this.#options.onEvent('Killing', `${reason}, container will be restarted`);
-    await this.stop(); // its exit starts it again
+    await this.stop(); // its exit triggers the restart
   }
 
-  /** Looks whether the server stops listening; a network of its own does so by itself. Returns how to stop looking. */
+  /** Watches whether the server stops listening; a pod network reports that itself. Returns how to stop watching. */
   #watchListener(): () => void {
     const { served, network } = this.#options;
     if (!served) return () => {};
@@ -277,14 +279,14 @@ export class Container {
     return watchListener(served.port, () => this.noteStoppedListening());
   }
 
-  /** Its port was seen closed. Where the server says so itself, its own word counts. */
+  /** Records that its port was seen closed. If the server logs its lifecycle, its log counts instead. */
   noteStoppedListening(): void {
     const run = this.record.runs.at(-1);
     if (!run || !this.#options.isTerminating() || run.listeningMs !== undefined) return;
     run.stoppedListeningMs ??= this.#options.clock.nowMs();
   }
 
-  /** Runs a command in it, as an exec probe or hook does. */
+  /** Runs a command in the container, for an exec probe or hook. */
   readonly #exec = async (command: readonly string[], signal: AbortSignal): Promise<number | undefined> => {
     const enter = this.#process?.enter();
     return enter && runCommand([...enter, ...command], this.#options.env, signal);

@@ -1,26 +1,26 @@
-/** What the controller of each kind of workload makes of the pods it sees. */
+/** How the controller of each kind of workload decides which pods to create and delete. */
 import type { Deployment, StatefulSet, Workload } from '../../kubernetes-rules/objects.ts';
 import { recreateStep, rollingUpdateStep } from '../../kubernetes-rules/rolling-update.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { statefulSetStep } from '../../kubernetes-rules/stateful-set-update.ts';
 import type { Pod } from './pod.ts';
 
-/** The pods at one moment: one that becomes available between two questions would be waited for by neither. */
+/** A snapshot of the pods. Availability depends on the time, so one step must use one time for all its questions. */
 export interface SeenPods {
-  /** Those that are not gone. */
+  /** Pods that still exist. */
   pods: readonly Pod[];
-  isWanted(pod: Pod): boolean;
-  /** Ready for minReadySeconds. */
+  isUpdated(pod: Pod): boolean;
+  /** Whether it has been ready for minReadySeconds. */
   isAvailable(pod: Pod): boolean;
 }
 
 export interface ControllerPlan {
-  /** One entry for each pod to make: what follows the workload's name in the pod's; undefined where any will do. */
+  /** One entry per pod to create: the suffix of its name; undefined if any will do. */
   create: (string | undefined)[];
   delete: Pod[];
 }
 
-/** How the workload's controller decides. A DaemonSet is refused before (supported.ts). */
+/** The decision function of the workload's controller. A DaemonSet is rejected earlier (supported.ts). */
 export function planner(workload: Workload): (seen: SeenPods) => ControllerPlan {
   switch (workload.kind) {
     case 'Deployment':
@@ -35,16 +35,16 @@ export function planner(workload: Workload): (seen: SeenPods) => ControllerPlan 
 function deploymentPlanner(deployment: Deployment): (seen: SeenPods) => ControllerPlan {
   const strategy = effectiveStrategy(deployment);
   const { replicas } = strategy;
-  return ({ pods, isWanted, isAvailable }) => {
+  return ({ pods, isUpdated, isAvailable }) => {
     const counts = (some: readonly Pod[]) => ({ total: some.length, available: some.filter(isAvailable).length });
     const active = pods.filter((pod) => !pod.terminating);
-    const wanted = active.filter(isWanted);
-    const old = active.filter((pod) => !isWanted(pod));
-    const terminating = pods.filter((pod) => pod.terminating && !isWanted(pod)).length;
+    const updated = active.filter(isUpdated);
+    const old = active.filter((pod) => !isUpdated(pod));
+    const terminating = pods.filter((pod) => pod.terminating && !isUpdated(pod)).length;
     const step =
       strategy.type === 'Recreate'
-        ? recreateStep(replicas, { active: old.length, terminating }, wanted.length)
-        : rollingUpdateStep(replicas, strategy, counts(old), counts(wanted));
+        ? recreateStep(replicas, { active: old.length, terminating }, updated.length)
+        : rollingUpdateStep(replicas, strategy, counts(old), counts(updated));
     return {
       create: Array.from({ length: step.createNew }, () => undefined),
       delete: deletionOrder(old).slice(0, step.deleteOld),
@@ -52,7 +52,9 @@ function deploymentPlanner(deployment: Deployment): (seen: SeenPods) => Controll
   };
 }
 
-/** The ReplicaSet controller's order: not ready before ready, then those that share a node, then the youngest. */
+/**
+ * The ReplicaSet controller's order: unready pods first, then pods that share a node with others, then the youngest.
+ */
 function deletionOrder(pods: readonly Pod[]): Pod[] {
   const sharing = (pod: Pod) => pods.filter((other) => other.record.node === pod.record.node).length;
   return [...pods].sort(
@@ -64,11 +66,11 @@ function deletionOrder(pods: readonly Pod[]): Pod[] {
 function statefulSetPlanner(statefulSet: StatefulSet): (seen: SeenPods) => ControllerPlan {
   const { name } = statefulSet.metadata;
   const { replicas, podManagementPolicy } = statefulSet.spec;
-  return ({ pods, isWanted, isAvailable }) => {
+  return ({ pods, isUpdated, isAvailable }) => {
     const byOrdinal = new Map(pods.map((pod) => [Number(pod.record.name.slice(name.length + 1)), pod]));
     const seen = [...byOrdinal].map(([ordinal, pod]) => ({
       ordinal,
-      wanted: isWanted(pod),
+      updated: isUpdated(pod),
       available: isAvailable(pod),
       terminating: pod.terminating,
     }));

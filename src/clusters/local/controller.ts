@@ -1,4 +1,4 @@
-/** The workload's controller and the scheduler: makes and deletes pods until the wanted ones are there. */
+/** The workload's controller and the scheduler: creates and deletes pods until all of them are up to date. */
 import type { Workload } from '../../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { after, type Timer } from '../../timers.ts';
@@ -7,14 +7,17 @@ import type { RolloutPod } from '../rollout-deadline.ts';
 import { planner, type SeenPods } from './controller-plan.ts';
 import type { Pod } from './pod.ts';
 
-/** What the controller needs of its surroundings. */
+/** What the controller needs from the cluster. */
 export interface ControllerHost {
-  /** @param suffix what follows the workload's name in the pod's; undefined where any will do */
+  /** @param suffix of the pod's name; undefined if any will do */
   createPod(generation: PodRecord['generation'], node: string, suffix: string | undefined): Pod;
   nowMs(): number;
-  /** From a change to what the controllers do about it, in ms. */
+  /** The delay from a change to the controller's reaction, in ms. */
   stepDelayMs(): number;
-  /** It has looked at the pods: one may have been ready for minReadySeconds, which no change of a pod tells. */
+  /**
+   * Called after each step. A pod may have become available (ready for minReadySeconds), which is not an event of the
+   * pod.
+   */
   onStep(): void;
   onError(error: unknown): void;
 }
@@ -26,7 +29,7 @@ export class Controller {
   readonly #minReadyMs: number;
   readonly #nodes: readonly string[];
   readonly #host: ControllerHost;
-  #wanted: PodRecord['generation'] = 'old';
+  #generation: PodRecord['generation'] = 'old';
   #nextStep: Timer | undefined;
   #wakeUp: Timer | undefined;
   #stopped = false;
@@ -39,30 +42,30 @@ export class Controller {
     this.#host = host;
   }
 
-  /** The template changes: from now on only pods made after this are wanted. */
+  /** Changes the template: from now on only pods created after this are up to date. */
   changeTemplate(): void {
-    this.#wanted = 'new';
+    this.#generation = 'new';
     this.reconcile();
   }
 
-  /** Every wanted pod is there and available, and nothing else is left. */
+  /** Every replica is up to date and available, and no other pod exists. */
   get complete(): boolean {
     const present = this.pods.filter((pod) => !pod.gone);
     const nowMs = this.#host.nowMs();
     return (
       present.length === this.#replicas &&
-      present.every((pod) => this.#isWanted(pod) && !pod.terminating && this.#available(pod, nowMs))
+      present.every((pod) => this.#isUpdated(pod) && !pod.terminating && this.#available(pod, nowMs))
     );
   }
 
-  /** The pods that are there, as the deadline of a rollout counts them. */
+  /** The existing pods, as the rollout's deadline counts them. */
   rolloutPods(graceMs: number): RolloutPod[] {
     const nowMs = this.#host.nowMs();
     return this.pods
       .filter((pod) => !pod.gone)
       .map((pod) => ({
         name: pod.record.name,
-        wanted: this.#isWanted(pod),
+        updated: this.#isUpdated(pod),
         ready: pod.ready,
         available: this.#available(pod, nowMs),
         deletionMs: pod.record.deletionMs,
@@ -71,8 +74,9 @@ export class Controller {
   }
 
   /**
-   * Takes the next step, a little later; called at every change of a pod. The delay matters: a pod's deletion that came
-   * with the readiness of its replacement would reach the routers in the same sync, and not, as it does, just after it.
+   * Schedules the next step after the controller's delay. Call at every change of a pod. The delay matters: without it,
+   * a pod's deletion would reach the routers in the same sync as the readiness of its replacement, and not just after
+   * it, as on a real cluster.
    */
   reconcile(): void {
     if (this.#stopped || this.#nextStep) return;
@@ -86,7 +90,7 @@ export class Controller {
     const nowMs = this.#host.nowMs();
     const seen: SeenPods = {
       pods: this.pods.filter((pod) => !pod.gone),
-      isWanted: (pod) => this.#isWanted(pod),
+      isUpdated: (pod) => this.#isUpdated(pod),
       isAvailable: (pod) => this.#available(pod, nowMs),
     };
     const plan = this.#plan(seen);
@@ -97,7 +101,7 @@ export class Controller {
     this.#host.onStep();
   }
 
-  /** Makes and deletes no more pods, whatever becomes of those that are there. */
+  /** Creates and deletes no more pods. Does not affect existing ones. */
   stop(): void {
     this.#stopped = true;
     this.#nextStep?.cancel();
@@ -107,20 +111,20 @@ export class Controller {
   #create(suffix: string | undefined): void {
     const load = (node: string) => this.pods.filter((pod) => !pod.gone && pod.record.node === node).length;
     const node = this.#nodes.reduce((best, candidate) => (load(candidate) < load(best) ? candidate : best));
-    const pod = this.#host.createPod(this.#wanted, node, suffix);
+    const pod = this.#host.createPod(this.#generation, node, suffix);
     this.pods.push(pod);
     pod.start().catch(this.#host.onError);
   }
 
-  #isWanted(pod: Pod): boolean {
-    return pod.record.generation === this.#wanted;
+  #isUpdated(pod: Pod): boolean {
+    return pod.record.generation === this.#generation;
   }
 
   #available(pod: Pod, nowMs: number): boolean {
     return pod.ready && pod.readySinceMs !== undefined && nowMs - pod.readySinceMs >= this.#minReadyMs;
   }
 
-  /** minReadySeconds passes without any event, so the controller sets itself an alarm. */
+  /** The end of minReadySeconds is not an event, so the controller sets a timer. */
   #wakeUpWhenAvailable(pods: readonly Pod[], nowMs: number): void {
     this.#wakeUp?.cancel();
     const waits = pods

@@ -1,8 +1,9 @@
 import { after } from '../../timers.ts';
 
 /**
- * Runs work with a signal that is aborted after `ms`, or with `parent`. AbortSignal.any() holds an AbortSignal.timeout() only
- * weakly: on Node 20 the timeout is gone after the next garbage collection, and never fires.
+ * Runs work with a signal that is aborted after `ms` or together with `parent`. It does not use AbortSignal.any() with
+ * AbortSignal.timeout(), because the timeout is only weakly referenced: on Node 20 the garbage collector removes it and
+ * it never fires.
  */
 export async function withDeadline<T>(
   ms: number,
@@ -11,7 +12,7 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const abort = () => controller.abort(parent.reason);
-  const timer = after(ms, () => controller.abort(new DOMException('the time is over', 'TimeoutError')));
+  const timer = after(ms, () => controller.abort(new DOMException('time is up', 'TimeoutError')));
   parent.addEventListener('abort', abort, { once: true });
   if (parent.aborted) abort();
   try {

@@ -1,4 +1,4 @@
-/** The environment of a container on this machine. */
+/** The environment variables of a container on this machine. */
 import { ProgramError } from '../../errors.ts';
 import { expandReferences } from '../../kubernetes-rules/expansion.ts';
 import type { Container } from '../../kubernetes-rules/objects.ts';
@@ -11,10 +11,11 @@ export interface PodIdentity extends Address {
 }
 
 /**
- * What the manifest says, over `inherited`, and the address to listen on. A value's references to variables before it in
- * the list are replaced; no others are, as what this cluster inherits is the image's there, and it has no variables of
- * Services. Source: makeEnvironmentVariables in pkg/kubelet.
- * @param ownPort the port the server listens on whatever it is told, in a network of its own
+ * The variables of the manifest on top of `inherited`, and the address to listen on. References in a value are expanded
+ * if they name a variable earlier in the list, and no others: in Kubernetes, `inherited` would be part of the image,
+ * and this cluster does not set Service variables. Source: makeEnvironmentVariables in pkg/kubelet.
+ * @param ownPort the port that the server listens on regardless of PORT, in a network of its own
+ * @throws ProgramError for a field reference that the local cluster does not support
  */
 export function environment(
   container: Container,
@@ -29,7 +30,7 @@ export function environment(
     'status.podIP': host,
     'status.hostIP': host,
   };
-  // Every pod shares one loopback address here, so the port is what tells them apart.
+  // All pods share one loopback address here and differ by their ports.
   const listening =
     ownPort === undefined ? { HOST: host, PORT: String(port) } : { HOST: '0.0.0.0', PORT: String(ownPort) };
   const listed: Record<string, string> = {};
@@ -37,9 +38,9 @@ export function environment(
     const path = variable.valueFrom?.fieldRef?.fieldPath;
     const value = path === undefined ? expandReferences(variable.value ?? '', listed) : fields[path];
     if (path !== undefined && value === undefined) {
-      throw new ProgramError(`env ${variable.name}: the local cluster does not know fieldPath "${path}"`, 2);
+      throw new ProgramError(`env ${variable.name}: the local cluster does not support fieldPath "${path}"`, 2);
     }
-    // A later variable that speaks of PORT must get the one that the server really listens on.
+    // Later variables that refer to PORT must get the port that the server really listens on.
     listed[variable.name] = { ...listening }[variable.name] ?? value ?? '';
   }
   return { ...inherited, HOSTNAME: name, ...listed, ...listening };

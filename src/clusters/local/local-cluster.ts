@@ -1,6 +1,6 @@
 /**
- * A Kubernetes cluster as far as a rolling update of one Deployment or StatefulSet behind one Service can tell, made of
- * real processes on this machine. Everything listens on loopback alone.
+ * A Kubernetes cluster, reduced to what a rolling update of one Deployment or StatefulSet behind one Service needs,
+ * made of real processes on this machine. Everything listens on loopback only.
  */
 import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
@@ -29,7 +29,7 @@ import { examinationMs } from './wrapper.ts';
 
 const HOST = '127.0.0.1';
 const NODES = ['node1', 'node2'];
-/** What stands in the place of the nodes' routers where a Service is headless. */
+/** For a headless Service, one router with this name replaces those of the nodes. */
 const DNS = 'dns';
 const NAMESPACE = 'default';
 
@@ -42,8 +42,8 @@ export class LocalCluster implements Cluster {
   }
 
   /**
-   * @throws InputError for a manifest the API server would refuse or this cluster does not carry out
-   * @throws ProgramError when the pods make no progress for progressDeadlineSeconds, with their last output line
+   * @throws InputError for a manifest that the API server would reject or that this cluster does not support
+   * @throws ProgramError if the pods make no progress for progressDeadlineSeconds, with their last output line
    */
   async deploy(options: DeployOptions): Promise<Deployed> {
     admit(options.manifests);
@@ -113,14 +113,14 @@ class LocalDeployment implements Deployed {
       url: this.#url,
       current: () => this.#table(),
       onChange: (listener) => this.#listeners.push(listener),
-      whereWas: (id) => this.#proxy.whereWas(id),
+      proxiedRequest: (id) => this.#proxy.proxiedRequest(id),
     };
   }
 
   async start(): Promise<void> {
     const { replicas } = effectiveStrategy(this.#options.manifests.workload);
-    // The ports of each pod, taken before the trial so that none has to be looked for while the clock runs: the old ones,
-    // the new ones, and the proxy's.
+    // Reserve all ports before the trial, so that no search for a free port falls into it: for old pods, new pods, and
+    // the proxy.
     const each = 1 + this.#ports.others.length;
     for (let i = 0; i <= 2 * replicas * each; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
@@ -136,7 +136,7 @@ class LocalDeployment implements Deployed {
     await this.#until('finish the rollout', () => this.#controller.complete && this.#routersAgree());
   }
 
-  /** One of the pods that are left is enough: all of them run the same. */
+  /** One of the remaining pods is enough, because all of them run the same command. */
   async examineWrapper(): Promise<void> {
     const [pod] = this.#controller.pods.filter(({ terminating, gone }) => !terminating && !gone);
     await pod?.examineWrapper(
@@ -156,7 +156,7 @@ class LocalDeployment implements Deployed {
 
   record(): ClusterRecord {
     return {
-      // A copy: what taking the pods away does to them is no part of the trial.
+      // A copy, because removing the pods still changes their records, and that is not part of the trial.
       pods: structuredClone(this.#controller.pods.map((pod) => pod.record)),
       routerViews: this.#views,
       events: this.#events,
@@ -238,11 +238,13 @@ class LocalDeployment implements Deployed {
     );
   }
 
-  /** Waits for a condition that pods and routers bring about; ends early on abort, failure, or when it takes too long. */
+  /**
+   * Waits for a condition on pods and routers. Ends early on abort, on failure, or when the rollout's deadline expires.
+   */
   #until(what: string, condition: () => boolean): Promise<void> {
     const { manifests, signal, clock } = this.#options;
     const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
-    const due = () => deadline.look(this.#controller.rolloutPods(this.#spec.gracePeriodMs), clock.nowMs());
+    const due = () => deadline.update(this.#controller.rolloutPods(this.#spec.gracePeriodMs), clock.nowMs());
     return this.#conditions.until(condition, {
       signal,
       leftMs: () => due().leftMs,
@@ -252,7 +254,7 @@ class LocalDeployment implements Deployed {
 
   #crashLoop(pod: Pod, message: string): ProgramError {
     const { source } = this.#options.manifests;
-    return new ProgramError(`${source}: pod ${pod.record.name} does not start: ${message}`, ExitCode.environment);
+    return new ProgramError(`${source}: pod ${pod.record.name} fails to start: ${message}`, ExitCode.environment);
   }
 
   #stuck(what: string, overdue: string): ProgramError {

@@ -1,21 +1,21 @@
-/** Manifests whose rollout would take longer than anyone waits for a trial. Pure. */
+/** Rejects manifests whose rollout would take longer than a trial may last. Pure. */
 import { InputError } from '../../errors.ts';
 import type { Probe, Workload } from '../../kubernetes-rules/objects.ts';
 import { LONGEST_TRIAL_MS, rolloutLimits } from '../rollout-deadline.ts';
 
 interface Wait {
   field: string;
-  /** Every pod takes at least this long for it, in ms. */
+  /** The least time that every pod spends on it, in ms. */
   ms: number;
 }
 
-/** @throws InputError that names the field for which each pod takes longer than a trial may last */
+/** @throws InputError that names the field because of which each pod takes longer than a trial may last */
 export function assertEndsInTime({ workload, source }: { workload: Workload; source: string }): void {
   const long = waitsOf(workload).find(({ ms }) => ms > LONGEST_TRIAL_MS);
   if (!long) return;
   throw new InputError(
     `${source}: ${workload.kind} "${workload.metadata.name}": ${long.field} makes each pod take at least ` +
-      `${Math.round(long.ms / 1000)} s, and a trial lasts ${LONGEST_TRIAL_MS / 3_600_000} h at most: set less for the measurement`,
+      `${Math.round(long.ms / 1000)} s, but a trial lasts at most ${LONGEST_TRIAL_MS / 3_600_000} h: set a lower value for the measurement`,
   );
 }
 
@@ -28,7 +28,7 @@ function waitsOf(workload: Workload): Wait[] {
     waits.push({ field: `${at}.lifecycle.preStop.sleep.seconds`, ms: sleepSeconds * 1000 });
     for (const name of ['startupProbe', 'readinessProbe'] as const) {
       const probe = container[name];
-      // A deadline that is shorter ends the rollout before.
+      // A shorter progress deadline ends the rollout earlier.
       if (probe) waits.push({ field: `${at}.${name}`, ms: Math.min(untilSuccessMs(probe), progressDeadlineMs) });
     }
   }

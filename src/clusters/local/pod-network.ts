@@ -1,6 +1,6 @@
 /**
- * A network of its own for a pod whose server listens on a port of its own choice, so that several of them can run on
- * one machine: a network namespace with a loopback device, joined to a port of the host by a relay (pod-relay.ts).
+ * A network for one pod whose server listens on a fixed port, so that several such pods can run on one machine: a
+ * network namespace with a loopback device, connected to a port of the host by a relay (pod-relay.ts).
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -12,17 +12,19 @@ import { type StartedProcess, startProcess } from '../../processes/process-group
 import { projectFile } from '../../project-file.ts';
 import type { Address } from './probe-check.ts';
 
-/** A user namespace makes it possible without root; the loopback device of a new network namespace is down. */
+/**
+ * A user namespace makes this possible without root. The loopback device of a new network namespace is down at first.
+ */
 function inNewNetwork(command: readonly string[]): string[] {
   const enter = ['unshare', ...userNamespaceFlags(), '--net', '--', 'sh', '-c'];
   return [...enter, 'ip link set lo up && exec "$@"', 'sh', ...command];
 }
 
-const ADVICE = 'let the command listen on the port it is given instead: $PORT, or $(PORT) as one of its arguments';
+const ADVICE = 'let the command listen on the port that it is given instead: $PORT, or $(PORT) as one of its arguments';
 
 let possible: boolean | undefined;
 
-/** @throws EnvironmentError where pods cannot have networks of their own */
+/** @throws EnvironmentError if pods cannot have networks of their own */
 export function assertPodNetworks(): void {
   if (process.platform !== 'linux') {
     throw new EnvironmentError(
@@ -32,13 +34,13 @@ export function assertPodNetworks(): void {
   possible ??= runAndWait(inNewNetwork(['true']), TRIAL_LIMITS).failure === undefined;
   if (possible) return;
   throw new EnvironmentError(
-    `--port needs a network namespace for each pod, and this machine lets nobody make one ` +
+    `--port needs a network namespace for each pod, which this user cannot create on this machine ` +
       `(tried: ${inNewNetwork([]).slice(0, -4).join(' ')}, ip link set lo up); ${ADVICE}`,
   );
 }
 
 export class PodNetwork {
-  /** In front of a command, runs it in this network. */
+  /** A prefix for a command that runs it in this network. */
   readonly enter: readonly string[];
   readonly #relay: StartedProcess;
 
@@ -49,10 +51,12 @@ export class PodNetwork {
   }
 
   /**
-   * Makes the network. `onClosed` is called when a server in it stops listening on `port`.
-   * @param address where, on the host, the pod is reached while its server listens
-   * @param otherPorts of each further port in it, where the host reaches that
-   * @throws EnvironmentError when it cannot be made
+   * Creates the network.
+   * @param address the address on the host at which the pod is reached while its server listens
+   * @param port that the server listens on in this network
+   * @param otherPorts each further port in this network, and the port of the host that leads to it
+   * @param onClosed called when the server stops listening
+   * @throws EnvironmentError if the network cannot be created
    */
   static async create(
     address: Address,
@@ -74,12 +78,12 @@ export class PodNetwork {
     return new PodNetwork(relay);
   }
 
-  /** A server was started in it, which will listen sooner or later. */
+  /** Call when a server was started in it; the relay then waits until it listens. */
   serverStarted(): void {
     this.#tell('started');
   }
 
-  /** The server was told to go, and may stop listening from now on. */
+  /** Call when the server is about to get the stop signal; the relay then waits until it stops listening. */
   serverTerminating(): void {
     this.#tell('terminating');
   }
@@ -88,14 +92,14 @@ export class PodNetwork {
     if (this.#relay.child.connected) this.#relay.child.send({ kind });
   }
 
-  /** Takes it away with every connection through it; resolves when it is gone. */
+  /** Removes the network with all connections through it. Resolves when it is gone. */
   async remove(): Promise<void> {
     this.#relay.killGroup();
     await this.#relay.exited;
   }
 }
 
-/** A listener of the host for the relay alone: what reaches this process before it is handed over is turned away. */
+/** Hands a listener of the host over to the relay. Resets connections that arrive in this process before that. */
 async function handListener(relay: StartedProcess, { host, port }: Address, message: object): Promise<void> {
   const listener = createServer((early) => early.resetAndDestroy());
   listener.listen(port, host);

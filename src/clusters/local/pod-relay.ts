@@ -1,17 +1,17 @@
 /**
- * Runs in the network namespace of one pod whose server listens on a port of its own choice, and passes connections on
- * from the host: the program hands it a listener of the host while, and only while, the server listens, so that a
- * connection is refused when the server would refuse it. A further port of the pod, which probes and hooks alone ask for,
- * is not watched: a connection to it is reset when nothing listens there.
+ * Runs in the network namespace of one pod whose server listens on a fixed port, and relays connections from the host.
+ * The program hands over a listener of the host only while the server listens, so that a connection is refused when the
+ * server would refuse it. Further ports, which only probes and hooks use, are not watched: a connection to one is reset
+ * if nothing listens there.
  *
- * Messages: { kind: 'listens' } and { kind: 'closed' } go out. In come { kind: 'listener' } with the host's listener,
- * { kind: 'other', port } with the one of a further port, { kind: 'started' } when the server was started and
- * { kind: 'terminating' } when it may stop listening.
+ * Outgoing messages: { kind: 'listens' } and { kind: 'closed' }. Incoming messages: { kind: 'listener' } with the
+ * host's listener, { kind: 'other', port } with the listener for a further port, { kind: 'started' } when the server
+ * was started, and { kind: 'terminating' } when it may stop listening.
  */
 import { connect, type Server, type Socket } from 'node:net';
 import { PortWatch } from '../../processes/listening-sockets.ts';
 
-/** A watch costs time on a busy machine, so there is one only while the server may begin or stop to listen. */
+/** Polling costs time on a busy machine, so it runs only while the server may begin or stop to listen. */
 const POLL_MS = 10;
 
 const port = Number(process.argv[2]);
@@ -20,7 +20,7 @@ let host: ReturnType<PortWatch['host']>;
 let listener: Server | undefined;
 let timer: NodeJS.Timeout | undefined;
 
-// It ends with the program, and not before: a Ctrl-C is the program's to handle.
+// The relay lives as long as the program. It ignores Ctrl-C, which the program handles.
 process.on('disconnect', () => process.exit());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
@@ -31,7 +31,7 @@ interface Message {
 
 process.on('message', ({ kind, port: otherPort }: Message, handle) => {
   if (kind === 'started') {
-    close(); // another server than before
+    close(); // of the previous server
     watchUntil(() => host !== undefined, 'listens');
   }
   if (kind === 'terminating') watchUntil(() => host === undefined, 'closed');
@@ -62,7 +62,7 @@ function close(): void {
   listener = undefined;
 }
 
-/** What happens to one side happens to the other: an end is an end, a reset is a reset. */
+/** Relays both directions. The end or reset of one side is passed on to the other. */
 function relay(client: Socket, to: string, toPort: number): void {
   const pod = connect({ host: to, port: toPort, allowHalfOpen: true, noDelay: true });
   client.allowHalfOpen = true;

@@ -1,4 +1,4 @@
-/** What the pods of the local cluster are made of: the manifest, and what stands for its images on this machine. */
+/** The specification of a pod on the local cluster: the manifest, and the commands that replace its images. */
 import type { PodPorts } from '../../kubernetes-rules/ports.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
@@ -7,32 +7,32 @@ import type { PodSpec } from './pod.ts';
 import type { Timings } from './timings.ts';
 
 export interface LocalClusterOptions {
-  /** What stands for each container's image, by the container's name. */
+  /** What replaces each container's image, by the container's name. */
   images: Readonly<Record<string, LocalImage>>;
-  /** What each container's environment starts from; by default the PATH alone. */
+  /** The environment that each container inherits; by default only PATH. */
   env?: Readonly<Record<string, string>>;
-  /** The port the command listens on whatever PORT says; each pod then has a network of its own. */
+  /** The port that the command listens on regardless of PORT; each pod then gets a network of its own. */
   ownPort?: number | undefined;
   seed: number;
   timings?: Timings;
 }
 
-/** What runs on this machine in the place of an image. */
+/** The command that replaces an image on this machine. */
 export interface LocalImage {
   command: readonly string[];
-  /** The signal that asks it to stop, as STOPSIGNAL of a Dockerfile; SIGTERM where none is given. */
+  /** The image's stop signal, like STOPSIGNAL in a Dockerfile; SIGTERM by default. */
   stopSignal?: NodeJS.Signals | undefined;
-  /** It does nothing, in the place of an image that does not run here. */
+  /** It does nothing, instead of an image that cannot run here. */
   standIn?: boolean | undefined;
 }
 
-/** @throws Error when nothing stands for the image of a container */
+/** @throws Error if nothing replaces the image of a container */
 export function podSpec(manifests: Manifests, ports: PodPorts, { images, env, ownPort }: LocalClusterOptions): PodSpec {
   const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
   return {
     containers: containers.map((manifest): ContainerSpec => {
       const image = images[manifest.name];
-      if (!image) throw new Error(`nothing stands for the image of container ${manifest.name}`);
+      if (!image) throw new Error(`nothing replaces the image of container ${manifest.name}`);
       const { command, standIn = false } = image;
       const stopSignal = (stopSignalOf(manifest) as NodeJS.Signals | undefined) ?? image.stopSignal ?? 'SIGTERM';
       return { manifest, command, stopSignal, standIn, serves: manifest.name === ports.servedBy };

@@ -13,11 +13,11 @@ import type { Relist } from './relist.ts';
 export interface PodSpec {
   containers: readonly ContainerSpec[];
   gracePeriodMs: number;
-  /** What the environments of the manifest come on top of. */
+  /** The environment that each container inherits. */
   env: Readonly<Record<string, string>>;
-  /** The container port that the Service sends to. */
+  /** The container port that the Service sends traffic to. */
   servedPort: number;
-  /** The port the server listens on whatever PORT says; each pod then has a network of its own. */
+  /** The port that the server listens on regardless of PORT; each pod then has a network of its own. */
   ownPort?: number | undefined;
 }
 
@@ -27,24 +27,24 @@ export interface PodOptions extends Address {
   node: string;
   namespace: string;
   spec: PodSpec;
-  /** The port of this machine at which each other container port is reached. */
+  /** Each other container port, and the port of this machine that leads to it. */
   otherPorts: ReadonlyMap<number, number>;
   clock: TrialClock;
   /** From creation to the start of its containers, in ms. */
   startDelayMs: number;
-  /** From creation to the start of its probes' rhythm, in ms: they start when its volumes are there. */
+  /** From creation to the start of the probes' period, in ms. Probes start when the volumes are mounted. */
   probesDelayMs: number;
-  /** From the last exit to the end of the pod's network, in ms. */
+  /** From the last container's exit to the end of the pod's network, in ms. */
   sandboxDelayMs: number;
-  /** From the list that saw the pod's end to its removal from the API, in ms. */
+  /** From the relist that showed the pod's end to its removal from the API, in ms. */
   releaseDelayMs: number;
-  /** Its kubelet's look at containers. */
+  /** The relists of its node's kubelet. */
   relist: Relist;
-  /** Called when its network has ended. */
+  /** Called when its network is gone. */
   onUnreachable: () => void;
   /** Called at every change of `ready`, `terminating` or `gone`. */
   onChange: (pod: Pod) => void;
-  /** Called when a container keeps ending by itself before it has ever been ready. */
+  /** Called if a container keeps exiting and has never been ready. */
   onCrashLoop: (pod: Pod, message: string) => void;
   onEvent: (type: string, pod: PodRef, message: string) => void;
 }
@@ -52,18 +52,18 @@ export interface PodOptions extends Address {
 export class Pod {
   readonly record: PodRecord;
   readonly address: Address;
-  /** The Ready condition: all its containers are. */
+  /** The Ready condition: all its containers are ready. */
   ready = false;
   readySinceMs: number | undefined;
   terminating = false;
-  /** Its network exists: a connection is accepted or refused, not lost. */
+  /** Its network exists. If it does not, packets are lost instead of connections being accepted or refused. */
   reachable = true;
-  /** Removed from the API: nothing of it is left. */
+  /** It has been removed from the API. */
   gone = false;
   readonly #options: PodOptions;
   readonly #containers: Container[];
   readonly #abort = new AbortController();
-  /** pm2-runtime keeps its sockets in a folder of its user's, which containers do not share. */
+  /** A PM2_HOME per pod: pm2-runtime keeps its sockets in the user's home, which containers do not share. */
   readonly #pm2Home: TemporaryFolder;
   #network: PodNetwork | undefined;
   #termination: Promise<void> | undefined;
@@ -78,7 +78,7 @@ export class Pod {
     this.record = { ...ref, generation, node, createdMs: clock.nowMs(), containers };
   }
 
-  /** Starts the containers after their delay; errors of starting reject. */
+  /** Starts the containers after their delay. Rejects if one cannot be started. */
   async start(): Promise<void> {
     const { startDelayMs, probesDelayMs } = this.#options;
     const { signal } = this.#abort;
@@ -92,13 +92,13 @@ export class Pod {
     await Promise.all(this.#containers.map((container) => container.start()));
   }
 
-  /** Asks for the pod's deletion. The promise resolves when it is gone. */
+  /** Requests the pod's deletion. Resolves when the pod is gone. */
   delete(): Promise<void> {
     this.#termination ??= this.#terminate();
     return this.#termination;
   }
 
-  /** Takes everything away at once; for the end of a trial, not part of the simulation. */
+  /** Kills everything immediately. Cleans up after a trial; not part of the simulation. */
   async kill(): Promise<void> {
     this.terminating = true;
     this.#abort.abort();
@@ -107,7 +107,7 @@ export class Pod {
     await this.#pm2Home.remove();
   }
 
-  /** Whether there was a wrapper to examine; see Container. */
+  /** Returns whether there was a wrapper to examine; see Container.examineWrapper. */
   async examineWrapper(limitMs: number): Promise<boolean> {
     const server = this.#containers.find(({ record }) => record.serves);
     return server !== undefined && (await server.examineWrapper(limitMs));
@@ -138,7 +138,10 @@ export class Pod {
     });
   }
 
-  /** PORT is where the container listens; where the pod has several ports, PORT_n is where port n is on this machine. */
+  /**
+   * PORT is the port to listen on. If the pod has several ports, PORT_n is the port of this machine for container port
+   * n.
+   */
   #environment(spec: ContainerSpec): Record<string, string> {
     const { spec: pod, otherPorts, ref, node, namespace, host, port } = this.#options;
     const declared = spec.manifest.ports?.[0]?.containerPort;
@@ -176,12 +179,12 @@ export class Pod {
     onChange(this);
   }
 
-  /** Every container is stopped at the same time, each on its own grace clock. */
+  /** Stops all containers at the same time, each with its own grace period. */
   async #terminate(): Promise<void> {
     const { clock, onEvent, onChange, ref } = this.#options;
     this.terminating = true;
     this.record.deletionMs = clock.nowMs();
-    onEvent('Killing', ref, 'deletion asked for');
+    onEvent('Killing', ref, 'deletion requested');
     onChange(this);
     for (const container of this.#containers) container.terminating();
     await Promise.all(this.#containers.map((container) => container.stop()));
@@ -192,7 +195,10 @@ export class Pod {
     onChange(this);
   }
 
-  /** After its end: the sandbox is taken down, the kubelet says so, looks once more, and lets the API remove the pod. */
+  /**
+   * After the last exit: the runtime removes the sandbox, the kubelet reports it, relists once more, and the API
+   * removes the pod.
+   */
   async #release(): Promise<void> {
     const { sandboxDelayMs, releaseDelayMs, relist, onUnreachable } = this.#options;
     const { signal } = this.#abort;

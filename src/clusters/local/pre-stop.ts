@@ -1,17 +1,17 @@
-/** A container's preStop hook. */
+/** Runs a container's preStop hook. */
 
 import type { HttpGet, LifecycleHandler } from '../../kubernetes-rules/objects.ts';
 import { delay } from '../../timers.ts';
 import type { HookRecord } from '../../trace/cluster-record.ts';
 import { type Address, httpStatus } from './probe-check.ts';
 
-/** The end of a container's process is seen this long after its other processes have died, at most. */
+/** The most time between the death of a container's other processes and the moment that its end is noticed. */
 const CONTAINER_END_MS = 500;
 
 export interface HookedContainer {
-  /** Where a port of it is reached; undefined for a name that it does not have. */
+  /** The address at which one of its ports is reached; undefined for an unknown port name. */
   addressOf(port: HttpGet['port']): Address | undefined;
-  /** Runs a command in it; its exit code, undefined when it was stopped. */
+  /** Runs a command in the container. Resolves to its exit code; undefined if it was killed. */
   exec(command: readonly string[], signal: AbortSignal): Promise<number | undefined>;
   exited: Promise<unknown>;
 }
@@ -20,9 +20,9 @@ export interface HookedContainer {
 export type HookEnd = Pick<HookRecord, 'outcome' | 'exitCode' | 'detail'>;
 
 /**
- * Runs the hook to its end, or until `graceOver`. A hook that is still running then is left alone: it ends with its
- * container. Seen on Kubernetes 1.34, as what counts for a failure: an HTTP hook succeeds with any status.
- * @param ended aborted when the container is taken away
+ * Runs the hook to its end, or until `graceOver`. A hook that still runs then is not killed; it ends with its
+ * container. An HTTP hook succeeds with any status. Both observed on Kubernetes 1.34.
+ * @param ended aborted when the container has ended or is cleaned up
  */
 export async function runPreStop(
   handler: LifecycleHandler,
@@ -34,10 +34,10 @@ export async function runPreStop(
     graceOver.addEventListener('abort', () => resolve({ outcome: 'outlasted-grace' }), { once: true });
   });
   const containerEnd = container.exited.then((): HookEnd => ({ outcome: 'container-ended' }));
-  return Promise.race([carryOut(handler, container, ended), over, containerEnd]);
+  return Promise.race([execute(handler, container, ended), over, containerEnd]);
 }
 
-async function carryOut(
+async function execute(
   { sleep, exec, httpGet }: LifecycleHandler,
   container: HookedContainer,
   ended: AbortSignal,
@@ -59,14 +59,14 @@ async function carryOut(
   return typeof answer === 'number' ? { outcome: 'succeeded' } : { outcome: 'failed', detail: answer };
 }
 
-/** What runs in a container dies with it, a moment before that end is seen. */
+/** Distinguishes a hook that was killed from one that died with its container, whose end is noticed a moment later. */
 async function killedHook({ exited }: HookedContainer): Promise<HookEnd> {
   const containerEnd = exited.then((): HookEnd => ({ outcome: 'container-ended' }));
   const alone = delay<HookEnd>(CONTAINER_END_MS, { outcome: 'failed', detail: 'it was killed' });
   return Promise.race([containerEnd, alone]);
 }
 
-/** The status, or what went wrong. Where a server that was asked for HTTPS speaks plain HTTP, the kubelet asks it again so. */
+/** The HTTP status, or the error. If an HTTPS request fails, the kubelet retries it as plain HTTP. */
 async function hookAnswer(httpGet: HttpGet, address: Address, ended: AbortSignal): Promise<number | string> {
   const answer = await httpStatus(httpGet, address, ended);
   if (httpGet.scheme !== 'HTTPS' || typeof answer === 'number' || answer === 'ECONNREFUSED') return answer;

@@ -1,4 +1,4 @@
-/** What a probe or an httpGet hook does once, against a container on this machine. */
+/** A single check of a probe, or request of an httpGet hook, against a container on this machine. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
@@ -6,7 +6,7 @@ import type { HttpGet, Probe } from '../../kubernetes-rules/objects.ts';
 import { discard } from '../../processes/output-lines.ts';
 import { signalIfAlive, startProcess } from '../../processes/process-group.ts';
 
-/** Resolves with whether the check succeeded; never rejects. The signal carries the timeout. */
+/** Resolves to whether the check succeeded; never rejects. The caller aborts the signal at the timeout. */
 export type ProbeCheck = (signal: AbortSignal) => Promise<boolean>;
 
 export interface Address {
@@ -14,15 +14,15 @@ export interface Address {
   port: number;
 }
 
-/** What a probe needs of its container. */
+/** What a probe needs from its container. */
 export interface ProbedContainer {
-  /** Where a port of it is reached; undefined for a name that it does not have. */
+  /** The address at which one of its ports is reached; undefined for an unknown port name. */
   addressOf(port: number | string): Address | undefined;
-  /** Runs a command in it; its exit code, undefined when it was stopped. */
+  /** Runs a command in the container. Resolves to its exit code; undefined if it was killed. */
   exec(command: readonly string[], signal: AbortSignal): Promise<number | undefined>;
 }
 
-/** The check a probe asks for. One that asks for a port that the container does not have fails. */
+/** The check that a probe specifies. It always fails if the container does not have the port. */
 export function probeCheck(probe: Probe, container: ProbedContainer): ProbeCheck {
   const { httpGet } = probe;
   const command = probe.exec?.command;
@@ -33,14 +33,13 @@ export function probeCheck(probe: Probe, container: ProbedContainer): ProbeCheck
   return (signal) => canConnect(address, signal);
 }
 
-/** 200 to 399, as the kubelet counts it. */
+/** Like the kubelet, counts 200 to 399 as success. */
 function isHttpSuccess(answer: number | string): boolean {
   return typeof answer === 'number' && answer >= 200 && answer < 400;
 }
 
 /**
- * The status of a GET on a connection of its own, or why there is none. Certificates are not checked, as the kubelet does
- * not check them.
+ * The status of a GET request on a new connection, or the error. Like the kubelet, does not verify certificates.
  */
 export function httpStatus(httpGet: HttpGet, address: Address, signal: AbortSignal): Promise<number | string> {
   return new Promise((resolve) => {
@@ -63,10 +62,10 @@ export function httpStatus(httpGet: HttpGet, address: Address, signal: AbortSign
     try {
       const outgoing = start(options, onResponse);
       outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-      outgoing.on('close', () => answered || resolve('no response')); // after a 101, for one, no error comes
+      outgoing.on('close', () => answered || resolve('no response')); // for example after a 101, which causes no error
       outgoing.end();
     } catch (error) {
-      resolve((error as Error).message); // a path or a header that cannot be sent
+      resolve((error as Error).message); // an invalid path or header
     }
   });
 }
@@ -86,7 +85,10 @@ function canConnect(address: Address, signal: AbortSignal): Promise<boolean> {
   });
 }
 
-/** The exit code of a command run in the container's environment; undefined when it was stopped or could not start. */
+/**
+ * Runs a command with the container's environment. Resolves to its exit code; undefined if it was killed or did not
+ * start.
+ */
 export async function runCommand(
   command: readonly string[],
   env: Record<string, string>,

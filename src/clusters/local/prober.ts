@@ -1,4 +1,4 @@
-/** One probe of one container, with the kubelet's rhythm and thresholds. */
+/** One probe of one container, with the kubelet's periods and thresholds. */
 import type { Probe } from '../../kubernetes-rules/objects.ts';
 import { every, type Timer } from '../../timers.ts';
 import { withDeadline } from './deadline.ts';
@@ -22,7 +22,7 @@ export function probeTiming(probe: Probe): ProbeTiming {
   };
 }
 
-/** Counts equal results in a row; a verdict stands once its threshold is reached. Pure but for its two counters. */
+/** Counts equal results in a row. A verdict is reached at its threshold. Its two counters are its only state. */
 export class Threshold {
   #last: boolean | undefined;
   #run = 0;
@@ -32,7 +32,7 @@ export class Threshold {
     this.#timing = timing;
   }
 
-  /** The verdict after one more result; undefined while the threshold is not reached. */
+  /** Adds a result. Returns the verdict, or undefined below the threshold. */
   add(success: boolean): boolean | undefined {
     this.#run = success === this.#last ? this.#run + 1 : 1;
     this.#last = success;
@@ -42,11 +42,12 @@ export class Threshold {
 }
 
 /**
- * Probes at once and then every period. The rhythm starts with the pod, not with its container: a probe that finds no
- * running container, or that is not yet due, is skipped and the next one comes a whole period later. `trigger` probes out
- * of turn and starts the rhythm anew, as the kubelet does for readiness when a container has just started. What falls due
- * while a check runs comes once when it has ended. Source: the kubelet's probe worker (pkg/kubelet/prober/worker.go),
- * whose ticker and trigger each hold one.
+ * Probes immediately and then once per period. The period starts with the pod, not with its container: a probe that
+ * finds no running container, or whose initial delay has not passed, is skipped, and the next one follows a whole
+ * period later. `trigger` probes out of turn and restarts the period, as the kubelet does for readiness when a
+ * container has just started. A probe that becomes due while a check runs is made once, when the check has ended.
+ * Source: the kubelet's probe worker (pkg/kubelet/prober/worker.go), whose ticker and trigger channel hold one element
+ * each.
  */
 export class Prober {
   readonly #timing: ProbeTiming;
@@ -57,10 +58,10 @@ export class Prober {
   #threshold: Threshold;
   #timer: Timer | undefined;
   #busy = false;
-  /** Fell due while a check was running. */
+  /** The most important probe that became due while a check was running. */
   #missed: 'none' | 'tick' | 'trigger' = 'none';
 
-  /** `runningSinceMs`: when (performance.now) the container started, undefined while this probe should hold still. */
+  /** @param runningSinceMs when the container started (performance.now); undefined while this probe should pause */
   constructor(
     probe: Probe,
     check: ProbeCheck,
@@ -89,7 +90,7 @@ export class Prober {
     void this.#probe();
   }
 
-  /** Forgets earlier results: the container is a new one. */
+  /** Call when the container restarts: forgets earlier results. */
   reset(): void {
     this.#threshold = new Threshold(this.#timing);
   }

@@ -1,7 +1,7 @@
 /**
- * The kubelet does not see what becomes of a container when it happens: it lists all containers of its node once a second,
- * and acts on what has changed. Source: the generic PLEG (pkg/kubelet/pleg/generic.go, genericPlegRelistPeriod); what
- * follows from it is measured in docs/decisions/0012-the-kubelets-list.md.
+ * The kubelet's relist: it lists all containers of its node once per second and reacts to what has changed since. It
+ * does not notice changes in between. Source: the generic PLEG (pkg/kubelet/pleg/generic.go, genericPlegRelistPeriod).
+ * docs/decisions/0012-the-kubelets-list.md has measurements of the consequences.
  */
 import { delay } from '../../timers.ts';
 
@@ -10,23 +10,24 @@ export class Relist {
   readonly #phaseMs: number;
 
   /**
-   * @param periodMs from one list to the next; 0: whatever happens is seen at once
-   * @param phase where in its period the node is when its clock (performance.now) is at 0, in [0, 1)
+   * @param periodMs time between two relists; 0: changes are noticed immediately
+   * @param phase the node's position within its period at time 0 (performance.now), in [0, 1)
    */
   constructor(periodMs: number, phase: number) {
     this.#periodMs = periodMs;
     this.#phaseMs = periodMs * phase;
   }
 
-  /** From `nowMs` (performance.now) to the next list, in ms; a whole period when one is made right now. */
+  /** From `nowMs` (performance.now) to the next relist, in ms; a whole period if one happens exactly now. */
   untilNextMs(nowMs: number): number {
     if (this.#periodMs === 0) return 0;
     return this.#periodMs - ((nowMs + this.#phaseMs) % this.#periodMs);
   }
 
-  /** Resolves at the next list; rejects with an AbortError when aborted. */
+  /** Resolves at the next relist. Rejects with an AbortError if aborted. */
   next(signal: AbortSignal): Promise<void> {
-    // A timer may end a fraction of a millisecond early, and the list after it would be the same one again.
+    // A timer may fire a fraction of a millisecond early, and the following call would then wait for the same relist
+    // again.
     const marginMs = this.#periodMs === 0 ? 0 : 1;
     return delay(Math.ceil(this.untilNextMs(performance.now())) + marginMs, undefined, { signal });
   }

@@ -1,6 +1,7 @@
 /**
- * What decides where new connections go: one simulated node's kube-proxy, which learns of endpoint changes late and applies
- * them at most once a second, or DNS, which learns of them as late and answers with them almost at once.
+ * A router decides where new connections go. It is either one simulated node's kube-proxy, which learns about endpoint
+ * changes with a delay and applies them at most once per second, or DNS, which learns about them with the same delay
+ * and applies them almost immediately.
  */
 
 import type { EndpointConditions } from '../../kubernetes-rules/usable-endpoints.ts';
@@ -9,7 +10,7 @@ import { after, type Timer } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
 
-/** A pod as the EndpointSlices have it. */
+/** A pod as in the EndpointSlices. */
 export interface EndpointState extends EndpointConditions {
   pod: PodRef;
   host: string;
@@ -18,17 +19,17 @@ export interface EndpointState extends EndpointConditions {
 
 /** How a router follows the endpoints. */
 export interface Routing {
-  /** From a change of a pod's condition to the changed EndpointSlice at the router: samples in ms. */
+  /** From a change of a pod's condition to the arrival of the changed EndpointSlice at the router: samples in ms. */
   endpointSliceMs: readonly number[];
-  /** How long one sync takes until it holds: samples in ms. */
+  /** From the start of a sync until its rules are in effect: samples in ms. */
   syncMs: readonly number[];
   minSyncPeriodMs: number;
-  /** Which of the endpoints new connections are sent to. */
+  /** Selects the endpoints to which new connections are sent. */
   choose(endpoints: readonly EndpointState[]): readonly EndpointState[];
 }
 
 export class Router {
-  /** What new connections are sent to now. */
+  /** The endpoints to which new connections are sent now. */
   view: readonly EndpointState[] = [];
   readonly name: string;
   readonly #clock: TrialClock;
@@ -41,9 +42,9 @@ export class Router {
   #lastVersion = 0;
   #lastArrivalMs = 0;
   #nextSyncMs = 0;
-  /** A sync is planned or running. */
+  /** A sync is scheduled or running. */
   #syncing = false;
-  /** The state that the last sync began with. */
+  /** The version with which the last sync began. */
   #appliedVersion = 0;
   #stopped = false;
 
@@ -56,10 +57,10 @@ export class Router {
   }
 
   /**
-   * The API server has new endpoints. They reach this node after a delay of their own (EndpointSlice controller and
-   * watch), never out of order, and are applied by the next sync. Syncs keep minSyncPeriod apart, and each applies the
-   * newest state that has arrived: that is how kube-proxy works, and why a pod's removal, which follows the readiness of
-   * its replacement at once, waits for most of a second while the readiness itself did not.
+   * Call when the endpoints change. The change reaches this node after a random delay (EndpointSlice controller and
+   * watch), in order, and the next sync applies it. Syncs are at least minSyncPeriod apart, and each applies the newest
+   * state that has arrived, as in kube-proxy. So a pod's removal, which follows the readiness of its replacement
+   * immediately, waits for most of a second, while the readiness itself did not have to wait.
    */
   update(endpoints: readonly EndpointState[]): void {
     if (this.#stopped) return;
@@ -68,14 +69,16 @@ export class Router {
     this.#lastArrivalMs = arrivalMs;
     const version = ++this.#lastVersion;
     this.#later(arrivalMs - now, () => {
-      if (version < this.#knownVersion) return; // timers count whole ms, so two that arrive as one may fire in any order
+      if (version < this.#knownVersion) return; // timers count whole ms, so two in the same ms may fire in any order
       this.#knownVersion = version;
       this.#known = endpoints;
       this.#planSync();
     });
   }
 
-  /** Source: BoundedFrequencyRunner in Kubernetes 1.34 (pkg/proxy/runner): minSyncPeriod counts from a sync's end. */
+  /**
+   * Source: BoundedFrequencyRunner in Kubernetes 1.34 (pkg/proxy/runner): minSyncPeriod counts from the end of a sync.
+   */
   #planSync(): void {
     if (this.#syncing || this.#appliedVersion === this.#knownVersion) return;
     this.#syncing = true;

@@ -1,4 +1,4 @@
-/** The two ways from a pod's readiness to new connections: through kube-proxy, and for a headless Service through DNS. */
+/** How new connections find ready pods: through kube-proxy or, for a headless Service, through DNS. */
 import { resolvableEndpoints, usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
 import type { Routing } from './router.ts';
 import type { Timings } from './timings.ts';
@@ -7,7 +7,7 @@ export function kubeProxyRouting({ endpointSliceMs, proxySyncMs, minSyncPeriodMs
   return { endpointSliceMs, syncMs: proxySyncMs, minSyncPeriodMs, choose: usableEndpoints };
 }
 
-/** As with CoreDNS, which answers from the EndpointSlices that it watches, asked by clients that keep no answer. */
+/** Like CoreDNS, which answers from the EndpointSlices that it watches, with clients that do not cache answers. */
 export function dnsRouting({ endpointSliceMs, dnsMs }: Timings): Routing {
   return { endpointSliceMs, syncMs: dnsMs, minSyncPeriodMs: 0, choose: resolvableEndpoints };
 }

@@ -1,31 +1,31 @@
 /**
- * How a node's network answers a client that opens a connection to a Service. Where a pod can be reached, the connection
- * is a real one; the other cases have to be acted out, because loopback has none of them.
+ * How a node's network responds to a client that opens a connection to a Service. If a pod is reachable, the connection
+ * is real. The failures have to be simulated, because they do not happen on loopback.
  */
 
 import type { Random } from '../../random.ts';
 import { after, type Timer } from '../../timers.ts';
 import type { Endpoint, RoutingTable } from '../cluster.ts';
 
-/** When Linux sends a SYN again that got no answer, in ms after the first: 1 s, doubled each time. */
+/** When Linux retransmits an unanswered SYN, in ms after the first one: after 1 s, then doubling. */
 const SYN_RETRANSMISSIONS_MS = [1000, 3000, 7000, 15_000, 31_000];
 
 /**
- * kube-proxy rejects connections to a Service without endpoints, by an ICMP error; but Linux limits those to one a second
- * for each peer, with a burst of six (net.ipv4.icmp_ratelimit), and drops the rest. So most clients are not refused but
- * wait, and the SYN they send again may find an endpoint.
+ * For a Service without endpoints, kube-proxy rejects connections with an ICMP error. But Linux limits those to one per
+ * second and peer, with a burst of six (net.ipv4.icmp_ratelimit), and drops the rest. So most clients are not refused
+ * but wait, and a retransmitted SYN may find an endpoint.
  */
 const REJECT_BURST = 6;
 const REJECTS_PER_MS = 1 / 1000;
 
-/** A SYN to the address of a pod that is gone is lost, and conntrack sends every later one the same way. */
+/** A SYN to the address of a pod that is gone is lost, and conntrack sends every retransmission to the same address. */
 const HOST_UNREACHABLE_AFTER_MS = 3000;
 
 export interface Dialled {
   router: string;
-  /** Where the connection goes, or went wrong; absent when the router knew no endpoint. */
+  /** The endpoint that the connection goes to, or failed to reach; absent if the router knew none. */
   endpoint?: Endpoint;
-  /** Absent when the endpoint is to be connected to. */
+  /** Absent if the caller should connect to the endpoint. */
   error?: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENOTFOUND';
 }
 
@@ -40,10 +40,10 @@ export class ServiceNetwork {
   }
 
   /**
-   * Finds out where a new connection goes: at once where there is an endpoint, else when a later SYN finds one or the
-   * connection fails. Any node's router is equally likely, and on it any endpoint, as with kube-proxy. The name of a
-   * headless Service that has no endpoint is not found, and no client asks again. Returns how to give up; `done` is not
-   * called then.
+   * Decides where a new connection goes: immediately if there is an endpoint, otherwise when a retransmitted SYN finds
+   * one or the connection fails. As with kube-proxy, each node's router is equally likely, and so is each of its
+   * endpoints. For a headless Service without endpoints, the name does not resolve and the client does not retry.
+   * Returns a function that gives up; `done` is not called then.
    */
   dial(done: (result: Dialled) => void): () => void {
     const router = this.#random.pick(this.#routes().routers)?.name ?? '';
@@ -58,7 +58,7 @@ export class ServiceNetwork {
       else {
         const waitMs =
           (SYN_RETRANSMISSIONS_MS[sent] ?? Number.POSITIVE_INFINITY) - (SYN_RETRANSMISSIONS_MS[sent - 1] ?? 0);
-        // Past the last one the client gives up by its own timeout.
+        // After the last retransmission, only the client's own timeout ends the wait.
         if (Number.isFinite(waitMs)) timer = after(waitMs, () => attempt(sent + 1));
       }
     };
@@ -78,7 +78,7 @@ export class RejectLimiter {
   #tokens = REJECT_BURST;
   #lastMs = 0;
 
-  /** Whether an error may be sent at this time (any clock in ms that does not go back). */
+  /** Whether an error may be sent at this time (ms of any monotonic clock). */
   take(nowMs: number): boolean {
     this.#tokens = Math.min(REJECT_BURST, this.#tokens + (nowMs - this.#lastMs) * REJECTS_PER_MS);
     this.#lastMs = nowMs;

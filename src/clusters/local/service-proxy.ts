@@ -1,15 +1,17 @@
-/** The Service as a TCP proxy on a loopback port, for clients that cannot follow the routing table: k6, curl, browsers. */
+/**
+ * The Service as a TCP proxy on a loopback port, for clients that cannot follow the routing table: k6, curl, browsers.
+ */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { ProxiedRequest } from '../cluster.ts';
 import type { Dialled, ServiceNetwork } from './service-network.ts';
 
-/** A request head's id, wherever the chunks cut it. */
+/** The id in a request head. */
 const REQUEST_ID = /x-request-id:[ \t]*([^\r\n]+)\r\n/gi;
-/** Long enough for the header name and an id that straddle two chunks. */
+/** Long enough for a header name and an id that are split between two chunks. */
 const OVERLAP_BYTES = 256;
 
-/** What is known of a connection; `connectError` may come after its first request. */
+/** What is recorded about a connection; `connectError` may be set after its first request. */
 type ConnectionNote = Omit<ProxiedRequest, 'connection'>;
 
 export class ServiceProxy {
@@ -30,7 +32,7 @@ export class ServiceProxy {
     await once(this.#server, 'listening');
   }
 
-  whereWas(requestId: string): ProxiedRequest | undefined {
+  proxiedRequest(requestId: string): ProxiedRequest | undefined {
     const seen = this.#requests.get(requestId);
     return seen && { ...seen.on, connection: seen.connection };
   }
@@ -42,7 +44,7 @@ export class ServiceProxy {
     await once(this.#server, 'close');
   }
 
-  /** Pipes one connection. What happens to the pod's side happens to the client's: an end is an end, a reset is a reset. */
+  /** Pipes one connection. The end or reset of one side is passed on to the other. */
   #serve(client: Socket, { router, endpoint, error }: Dialled): void {
     const connection: ConnectionNote = { router, ...(endpoint ? { pod: endpoint.pod } : {}) };
     this.#noteRequests(client, connection);
@@ -70,8 +72,8 @@ export class ServiceProxy {
   }
 
   /**
-   * A proxy has accepted before it knows, so it cannot refuse as the kernel would; it resets instead, but only after the
-   * request has come, so that its id can be told.
+   * A proxy accepts a connection before it knows the endpoint, so it cannot refuse it as the kernel would. It resets
+   * the connection instead, but only after the request has arrived, so that its id is known.
    */
   #refuse(client: Socket): void {
     client.unpipe();
@@ -96,7 +98,7 @@ export class ServiceProxy {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.on('error', () => {}); // handled where it matters; an unheard one would end the program
+    socket.on('error', () => {}); // handled elsewhere; without any listener an error would crash the program
     socket.on('close', () => this.#sockets.delete(socket));
   }
 }

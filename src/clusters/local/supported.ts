@@ -1,6 +1,6 @@
 /**
- * Which manifest fields the local cluster carries out. A field that could change the result and is not carried out is
- * an error: a simulation that ignores what it was told gives an answer to another question.
+ * The manifest fields that the local cluster supports. A field that could change the result and is not supported is an
+ * error, because a simulation that ignores part of its input answers a different question.
  */
 import { constants } from 'node:os';
 import { InputError } from '../../errors.ts';
@@ -54,7 +54,7 @@ const WORKLOAD = [
   ].map((field) => `spec.template.spec.containers[].${field}`),
 ];
 
-const CARRIED_OUT = {
+const SUPPORTED_FIELDS = {
   Deployment: [
     ...WORKLOAD,
     'spec.progressDeadlineSeconds',
@@ -119,17 +119,17 @@ const WITHOUT_EFFECT = {
   ],
 };
 
-/** Kinds beside the Deployment and the Service that take no part in a rollout. */
+/** Other kinds of objects that play no part in a rollout. */
 const KINDS_WITHOUT_EFFECT = ['Namespace', 'ServiceAccount', 'PodDisruptionBudget'];
 
-/** @throws InputError naming the first field or kind that the local cluster does not carry out */
+/** @throws InputError that names the first field or kind that the local cluster does not support */
 export function assertSupported(manifests: Manifests): void {
   for (const object of manifests.objects) {
     if (KINDS_WITHOUT_EFFECT.includes(object.kind)) continue;
-    if (!isCarriedOut(object.kind)) {
+    if (!isSupportedKind(object.kind)) {
       fail(manifests, object, `${/^[AEIOU]/.test(object.kind) ? 'an' : 'a'} ${object.kind} is`);
     }
-    const allowed = [...CARRIED_OUT[object.kind], ...WITHOUT_EFFECT[object.kind]];
+    const allowed = [...SUPPORTED_FIELDS[object.kind], ...WITHOUT_EFFECT[object.kind]];
     const unknown = leaves(object).find((leaf) => !allowed.some((pattern) => matches(pattern, leaf)));
     if (unknown) fail(manifests, object, `${unknown} is`);
   }
@@ -153,11 +153,11 @@ export function assertSupported(manifests: Manifests): void {
   if (workload.kind === 'StatefulSet') assertReplacesAll(manifests, workload);
 }
 
-function isCarriedOut(kind: string): kind is keyof typeof CARRIED_OUT {
-  return Object.hasOwn(CARRIED_OUT, kind);
+function isSupportedKind(kind: string): kind is keyof typeof SUPPORTED_FIELDS {
+  return Object.hasOwn(SUPPORTED_FIELDS, kind);
 }
 
-/** A rollout that leaves pods as they are has no end to wait for. */
+/** A rollout that does not replace all pods never completes. */
 function assertReplacesAll(manifests: Manifests, statefulSet: StatefulSet): void {
   const { type, rollingUpdate } = statefulSet.spec.updateStrategy;
   if (type === 'OnDelete')
@@ -165,13 +165,13 @@ function assertReplacesAll(manifests: Manifests, statefulSet: StatefulSet): void
   const partition = rollingUpdate?.partition ?? 0;
   if (partition > 0) {
     const field = 'spec.updateStrategy.rollingUpdate.partition';
-    fail(manifests, statefulSet, `${field}: ${partition} (which leaves pods as they are) is`);
+    fail(manifests, statefulSet, `${field}: ${partition} (which does not replace all pods) is`);
   }
 }
 
 function fail(manifests: Manifests, object: Pick<KubernetesObject, 'kind' | 'metadata'>, what: string): never {
   throw new InputError(
-    `${manifests.source}: ${object.kind} "${object.metadata.name}": ${what} not carried out by the local cluster and could change the result; remove it, or measure on a real cluster`,
+    `${manifests.source}: ${object.kind} "${object.metadata.name}": ${what} not supported by the local cluster and could change the result; remove it, or measure on a real cluster`,
   );
 }
 

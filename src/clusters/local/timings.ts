@@ -1,4 +1,4 @@
-/** How long the parts of a real cluster take, as measured; the local cluster draws its delays from these samples. */
+/** How long the steps of a real cluster take, as measured. The local cluster draws its delays from these samples. */
 import timings from './timings.json' with { type: 'json' };
 
 /** Empirical distributions: samples in ms, sorted. */
@@ -7,21 +7,21 @@ export interface Timings {
   sandboxRemovalMs: readonly number[];
   /** From a pod's creation to the start of its container's process (scheduling, sandbox, network, runtime). */
   containerStartMs: readonly number[];
-  /** From a pod's readiness, or another change, to what the controllers do about it. */
+  /** From a pod's readiness, or another change, to the controllers' reaction. */
   controllerMs: readonly number[];
-  /** From a pod's creation to the start of its probes' rhythm. */
+  /** From a pod's creation to the start of its probes' period. */
   probesStartMs: readonly number[];
-  /** From the kubelet's list that saw a pod's end to the pod's removal from the API. */
+  /** From the kubelet's relist that showed a pod's end to the pod's removal from the API. */
   podReleaseMs: readonly number[];
-  /** The kubelet lists its node's containers this often. */
+  /** The time between two relists of a kubelet. */
   relistPeriodMs: number;
-  /** From a change of a pod's condition to the changed EndpointSlice at a node. */
+  /** From a change of a pod's condition to the arrival of the changed EndpointSlice at a node. */
   endpointSliceMs: readonly number[];
-  /** How long one sync of a node's kube-proxy takes until its rules hold. */
+  /** From the start of a kube-proxy sync until its rules are in effect. */
   proxySyncMs: readonly number[];
   /** kube-proxy's minSyncPeriod. */
   minSyncPeriodMs: number;
-  /** From a changed EndpointSlice at the DNS server to its answers with it. */
+  /** From the arrival of a changed EndpointSlice at the DNS server until its answers contain the change. */
   dnsMs: readonly number[];
 }
 

@@ -1,16 +1,16 @@
-/** That requests on their way to the server at SIGTERM are served. */
+/** Requests on their way to the server at SIGTERM are served. */
 
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { type Reply, served, told } from '../http-probe.ts';
+import { describeReply, type Reply, served } from '../http-probe.ts';
 import { get, getInTwoParts } from '../requests.ts';
 import { DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
 import { fail, pass, type Verdict } from '../verdict.ts';
 
 const BACKLOG = 10;
 
-/** A server that closes its port sooner than this after SIGTERM has not looked for what was waiting there. */
+/** A server that closes its port sooner than this after SIGTERM did not check for waiting connections. */
 const LUCK_MS = 100;
 
 export const ARRIVING_CASES: readonly ConformanceCase[] = [
@@ -51,7 +51,7 @@ async function halfSentHeads(context: CaseContext): Promise<Verdict> {
   if (served(fresh) && served(reused)) return pass;
   return fail(
     'both requests are answered',
-    `on a new connection: ${told(fresh)}; on a keep-alive one: ${told(reused)}`,
+    `on a new connection: ${describeReply(fresh)}; on a keep-alive one: ${describeReply(reused)}`,
   );
 }
 
@@ -67,8 +67,11 @@ async function backlog(context: CaseContext): Promise<Verdict> {
   const replies = await Promise.all(asked);
   const expected = `all ${BACKLOG} connections get a response`;
   const lost = replies.filter((reply) => !served(reply));
-  if (lost[0]) return fail(expected, `${lost.length} did not: ${told(lost[0])}`);
+  if (lost[0]) return fail(expected, `${lost.length} did not: ${describeReply(lost[0])}`);
   const closedMs = await orAfter(LUCK_MS, server.listenerClosed);
   if (closedMs === undefined) return pass;
-  return fail(expected, 'they did, but the port was closed at once: next time the signal may be ahead of them');
+  return fail(
+    expected,
+    'they did, but the port was closed immediately: another time the signal may arrive before them',
+  );
 }

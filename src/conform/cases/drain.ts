@@ -1,7 +1,7 @@
-/** That the end is told before it comes, and that the port is closed at the right time. */
+/** The server announces its end, and closes the port at the right time. */
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { ask, type Reply, served, told } from '../http-probe.ts';
+import { ask, describeReply, type Reply, served } from '../http-probe.ts';
 import { get } from '../requests.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
 import { DRAINING_MS, orAfter, PROMPT_MS } from '../timing.ts';
@@ -10,7 +10,7 @@ import { seconds } from './endings.ts';
 
 const NEW_CONNECTION_EVERY_MS = 100;
 const READINESS_EVERY_MS = 50;
-/** Between the end of a process and the news of it, on a busy machine. */
+/** How long after the end of a process its parent may learn of it, on a busy machine. */
 const EXIT_HEARD_MS = 200;
 
 export const DRAIN_CASES: readonly ConformanceCase[] = [
@@ -58,7 +58,7 @@ async function newConnections(context: CaseContext): Promise<Verdict> {
   for (const { afterMs, reply } of replies) {
     const got = await reply;
     if (!served(got))
-      return fail('every request on a new connection is answered', `at T + ${afterMs} ms: ${told(got)}`);
+      return fail('every request on a new connection is answered', `at T + ${afterMs} ms: ${describeReply(got)}`);
   }
   return pass;
 }
@@ -71,7 +71,8 @@ async function readinessFirst(context: CaseContext): Promise<Verdict> {
   for (;;) {
     const reply = await ask(server.address, get(path));
     const afterMs = server.sinceSignal(performance.now());
-    if (!reply.complete) return fail(expected, `${told(reply)} at T + ${Math.round(afterMs)} ms, and 200 until then`);
+    if (!reply.complete)
+      return fail(expected, `${describeReply(reply)} at T + ${Math.round(afterMs)} ms, and 200 until then`);
     if (reply.status >= 400) return pass;
     if (afterMs > PROMPT_MS) return fail(expected, `status ${reply.status} at T + ${seconds(afterMs)}`);
     await context.pause(READINESS_EVERY_MS);
@@ -90,18 +91,18 @@ async function portClosedFirst(context: CaseContext): Promise<Verdict> {
   server.terminate();
   const closed = server.listenerClosed.then(() => (server.exit ? 'by the exit' : 'in time'));
   const answered = work.reply.then(() => 'after the response');
-  // An upload waits for as long as its client does, and that is until here.
+  // An upload waits until its client finishes it, which happens below.
   const first = (await orAfter(drainMs + PROMPT_MS, Promise.race([closed, answered]))) ?? 'not at all';
   work.finish();
   const reply = await work.reply;
-  // A reply that came whole shows that the process outlived its port.
+  // A complete reply shows that the process outlived its port.
   if (!reply.complete && (first !== 'in time' || (await closedByExit(server)))) {
     return notApplicable('the request in flight was cut (case 9)');
   }
   return first === 'in time' ? pass : fail('the port is closed while a request is in flight', `it was closed ${first}`);
 }
 
-/** Whether the port was closed by the exit: the kernel does that a little before the parent hears of the end. */
+/** Whether the exit closed the port. The kernel closes it slightly before the parent learns of the exit. */
 async function closedByExit({ listenerClosed, exited }: ServerUnderTest): Promise<boolean> {
   const exit = await orAfter(EXIT_HEARD_MS, exited);
   return exit !== undefined && exit.atMs - (await listenerClosed) < EXIT_HEARD_MS;

@@ -1,6 +1,6 @@
-/** How a process came to its end, as several cases judge it. */
+/** How a process ended, as several cases judge it. */
 import type { CaseContext, Work } from '../context.ts';
-import { type Reply, told } from '../http-probe.ts';
+import { describeReply, type Reply } from '../http-probe.ts';
 import { endOf, type ServerUnderTest } from '../server-under-test.ts';
 import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
 import { fail, pass, Unusable, type Verdict } from '../verdict.ts';
@@ -11,12 +11,12 @@ export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
 }
 
-/** "34 ms" or "1.2 s" */
+/** For example "34 ms" or "1.2 s". */
 export function msOrSeconds(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : seconds(ms);
 }
 
-/** Judges how soon the exit came after the port had been closed. */
+/** Judges how soon the process exited after its port was closed. */
 export async function promptExit(server: ServerUnderTest, though: string): Promise<Verdict> {
   const [exit, closedMs] = await Promise.all([server.exited, server.listenerClosed]);
   const expected = `it ends within ${seconds(PROMPT_MS)} of closing its port`;
@@ -25,25 +25,25 @@ export async function promptExit(server: ServerUnderTest, though: string): Promi
   return tookMs <= PROMPT_MS ? pass : fail(expected, `it took ${seconds(tookMs)}, though ${though}`);
 }
 
-/** The kernel ends connections a little before the parent of their process hears of its end. */
+/** The kernel closes a process's connections slightly before the parent learns of its end. */
 const KERNEL_MS = 300;
 
-/** Whether a reply that did not come whole broke when SIGKILL came, and not clearly before that. */
+/** Whether an incomplete reply broke because of SIGKILL, and not clearly before it. */
 export async function brokenBySigkill(server: ServerUnderTest, { connection }: Work): Promise<boolean> {
   const [exit, { atMs }] = await Promise.all([server.exited, connection.ended]);
   return exit.killed && exit.atMs - atMs < KERNEL_MS;
 }
 
-/** "connection reset without a response at T + 3 ms", or that SIGKILL did it. */
+/** For example "connection reset without a response at T + 3 ms", or that SIGKILL caused it. */
 export async function howItBroke(server: ServerUnderTest, work: Work, reply: Reply): Promise<string> {
-  if (reply.complete) return told(reply);
-  if (await brokenBySigkill(server, work)) return `${told(reply)} by SIGKILL, at the end of the grace period`;
-  return `${told(reply)} at T + ${msOrSeconds(server.sinceSignal((await work.connection.ended).atMs))}`;
+  if (reply.complete) return describeReply(reply);
+  if (await brokenBySigkill(server, work)) return `${describeReply(reply)} by SIGKILL, at the end of the grace period`;
+  return `${describeReply(reply)} at T + ${msOrSeconds(server.sinceSignal((await work.connection.ended).atMs))}`;
 }
 
 /**
- * What became of a request in flight and of the process, in words that can be compared.
- * @param prepare makes ready a disturbance for half a second after the signal, while the request is still in flight
+ * The outcome of a request in flight and of the process, as text that can be compared.
+ * @param prepare prepares a disturbance that happens shortly after the signal, while the request is still in flight
  */
 export async function outcomeOf(
   context: CaseContext,
@@ -62,6 +62,6 @@ export async function outcomeOf(
   const [reply, exit] = await Promise.all([work?.reply, server.exited]);
   const request = reply === undefined ? '' : `the request in flight ${reply.complete ? 'completes' : 'is cut'}, `;
   if (exit.killed) return request + STILL_RUNNING;
-  // To die of one signal or of another by default is the same end.
+  // Dying of one signal or of another by default is the same outcome.
   return request + (exit.signal === signal ? 'the process dies of the signal' : `the process ${endOf(exit)}`);
 }

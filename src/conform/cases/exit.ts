@@ -1,4 +1,4 @@
-/** That the process ends, when, and with which code. */
+/** Whether the process ends, when, and with which exit code. */
 
 import { processesOf } from '../../processes/process-list.ts';
 import type { ConformanceCase } from '../case.ts';
@@ -134,7 +134,7 @@ export const EXIT_CASES: readonly ConformanceCase[] = [
   },
 ];
 
-/** Deno dies of the first where nobody handles SIGTERM, or ignores it, by its age. */
+/** Without a SIGTERM handler, Deno crashes with the first of these or ignores the signal, depending on its age. */
 const CRASHES = ['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL'];
 
 async function exitWhenIdle(context: CaseContext): Promise<Exit> {
@@ -146,18 +146,18 @@ async function exitWhenIdle(context: CaseContext): Promise<Exit> {
 async function exitsOnSignal(context: CaseContext): Promise<Verdict> {
   const { exits, heldOpenBy } = context.survey;
   const expected = `it ends within ${seconds(context.graceMs)}`;
-  // The survey has seen it with a process of its own, and what it saw decides which cases are judged.
+  // The survey observed another process, and what it observed determines which cases are judged.
   if (!exits || (await exitWhenIdle(context)).killed) return fail(expected, STILL_RUNNING + context.behindWrapper());
   if (heldOpenBy.length === 0) return pass;
   return fail(expected, `it does when idle; after ${heldOpenBy.join(', and after ')}: ${STILL_RUNNING}`);
 }
 
 const ZOMBIE_MS = 1000;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 async function noZombies(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
-  if (!server.pid1) return notApplicable('processes cannot be told apart on this system');
+  if (!server.pid1) return notApplicable('processes cannot be distinguished on this system');
   for (let nth = 0; nth < 10; nth++) await context.answered(ask(server.address, get('/')), 'GET /');
   const zombies = new Map<number, { name: string; sinceMs: number }>();
   const signalMs = performance.now() + 2500;
@@ -169,7 +169,7 @@ async function noZombies(context: CaseContext): Promise<Verdict> {
     for (const pid of zombies.keys()) if (!found.some((zombie) => zombie.pid === pid)) zombies.delete(pid);
     const old = [...zombies.values()].find(({ sinceMs }) => nowMs - sinceMs >= ZOMBIE_MS);
     if (old) return fail('children that have ended are reaped', `${old.name} was a zombie for ${seconds(ZOMBIE_MS)}`);
-    await context.pause(LOOK_MS);
+    await context.pause(POLL_MS);
   }
   return pass;
 }

@@ -1,19 +1,21 @@
-/** That connections which clients keep open end without a loss, and in time. */
+/** Connections that clients keep open end without loss, and in time. */
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { type ProbeConnection, told } from '../http-probe.ts';
+import { describeReply, type ProbeConnection } from '../http-probe.ts';
 import { get, post } from '../requests.ts';
 import { slowPathFor } from '../routes.ts';
 import { HELD_BACK_MS, orAfter, PROMPT_MS, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, required, Unusable, type Verdict } from '../verdict.ts';
 import { promptExit, STILL_RUNNING, seconds } from './endings.ts';
 
-/** How often an occasional client uses its connection: often enough to meet any drain of half a second. */
+/** How often an occasional client uses its connection: often enough to fall into any drain of half a second. */
 const OCCASIONAL_MS = 400;
 const OCCASIONAL_CLIENTS = 8;
 const BUSY_CLIENTS = 4;
-/** SIGTERM comes READ_MS after the first requests: in the middle of them, not where all the clients are between two. */
+/**
+ * SIGTERM is sent READ_MS after the first requests: in the middle of them, and not while all clients are between two.
+ */
 const BUSY_MS = 2 * READ_MS;
 const ANNOUNCED_WITHIN_MS = 1000;
 
@@ -108,9 +110,9 @@ async function keepsConnections(context: CaseContext): Promise<Verdict> {
 async function idleConnections(context: CaseContext): Promise<Verdict> {
   context.needsExit();
   const server = await context.serve();
-  await context.keptConnection(server);
+  await context.keepAliveConnection(server);
   const { upload } = context.survey;
-  const posted = await context.keptConnection(server);
+  const posted = await context.keepAliveConnection(server);
   await context.answered(posted.ask(post(upload instanceof Unusable ? '/' : upload, 1000)), 'a POST');
   await delay(READ_MS);
   server.terminate();
@@ -119,12 +121,12 @@ async function idleConnections(context: CaseContext): Promise<Verdict> {
 
 async function announcesClose(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
-  const connection = await context.keptConnection(server);
+  const connection = await context.keepAliveConnection(server);
   server.terminate();
   const expected = 'a response with Connection: close before the connection ends';
   for (let count = 0; ; count++) {
     const reply = await connection.ask(get('/'));
-    if (!reply.complete) return fail(expected, `${responses(count)} without it, then: ${told(reply)}`);
+    if (!reply.complete) return fail(expected, `${responses(count)} without it, then: ${describeReply(reply)}`);
     if (!reply.keepAlive) return pass;
     const late = server.sinceSignal(performance.now()) > ANNOUNCED_WITHIN_MS;
     if (late) return fail(expected, `${responses(count)} within ${seconds(ANNOUNCED_WITHIN_MS)}, none of them with it`);
@@ -139,7 +141,9 @@ function responses(count: number): string {
 async function busyConnections(context: CaseContext): Promise<Verdict> {
   context.needsExit();
   const server = await context.serve();
-  const connections = await Promise.all(Array.from({ length: BUSY_CLIENTS }, () => context.keptConnection(server)));
+  const connections = await Promise.all(
+    Array.from({ length: BUSY_CLIENTS }, () => context.keepAliveConnection(server)),
+  );
   const { slow } = context.survey;
   const adjustable = !(slow instanceof Unusable) && slow.fixedMs === undefined;
   const request = get(adjustable ? slowPathFor(slow.path, BUSY_MS) : '/');
@@ -157,7 +161,7 @@ async function keepAliveRace(context: CaseContext): Promise<Verdict> {
   context.needsExit();
   const server = await context.serve();
   const connections = await Promise.all(
-    Array.from({ length: OCCASIONAL_CLIENTS }, () => context.keptConnection(server)),
+    Array.from({ length: OCCASIONAL_CLIENTS }, () => context.keepAliveConnection(server)),
   );
   const ends = connections.map((connection, nth) =>
     occasionalClient(connection, (nth * OCCASIONAL_MS) / connections.length),
@@ -165,16 +169,16 @@ async function keepAliveRace(context: CaseContext): Promise<Verdict> {
   await delay(READ_MS);
   server.terminate();
   const outcomes = await Promise.all(ends);
-  const told = outcomes.filter((outcome) => outcome === 'announced').length;
-  if (server.exit?.killed) return notApplicable('it goes on serving them until it is killed (cases 1 and 21)');
-  if (told === outcomes.length) return pass;
+  const announced = outcomes.filter((outcome) => outcome === 'announced').length;
+  if (server.exit?.killed) return notApplicable('it keeps serving them until it is killed (cases 1 and 21)');
+  if (announced === outcomes.length) return pass;
   return fail(
     `all ${outcomes.length} connections in use end with an announcement`,
-    `${outcomes.length - told} were closed without one`,
+    `${outcomes.length - announced} were closed without one`,
   );
 }
 
-/** A request now and then, until the server says Connection: close or ends the connection. */
+/** A client that sends a request now and then until the server sends Connection: close or ends the connection. */
 async function occasionalClient(connection: ProbeConnection, firstMs: number): Promise<'announced' | 'cut'> {
   for (let waitMs = firstMs; ; waitMs = OCCASIONAL_MS) {
     await orAfter(waitMs, connection.ended);

@@ -1,4 +1,4 @@
-/** Every case, in the order of its number. */
+/** All cases, ordered by number. */
 import type { ConformanceCase } from '../case.ts';
 import { ARRIVING_CASES } from './arriving.ts';
 import { DRAIN_CASES } from './drain.ts';

@@ -1,14 +1,14 @@
-/** That sessions which have no end of their own get one. */
+/** The server ends sessions that would not end on their own. */
 import { once } from 'node:events';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { told } from '../http-probe.ts';
+import { describeReply } from '../http-probe.ts';
 import { get } from '../requests.ts';
 import { ANSWER_MS, orAfter, PROMPT_MS } from '../timing.ts';
 import { fail, pass, required, type Verdict } from '../verdict.ts';
 import { STILL_RUNNING, seconds } from './endings.ts';
 
-/** RFC 6455, section 7.4.1, "going away"; and "service restart" of the IANA registry, which says the same more exactly. */
+/** RFC 6455, section 7.4.1, "going away", and "service restart" of the IANA registry, which is more specific. */
 const LEAVING = [1001, 1012];
 
 export const SESSION_CASES: readonly ConformanceCase[] = [
@@ -76,7 +76,7 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
       server.terminate();
       const reply = await answer;
       if (reply.complete) return pass;
-      return fail(`GET ${path} ends with its last chunk`, server.exit?.killed ? STILL_RUNNING : told(reply));
+      return fail(`GET ${path} ends with its last chunk`, server.exit?.killed ? STILL_RUNNING : describeReply(reply));
     },
   },
 ];

@@ -1,4 +1,4 @@
-/** That the end comes, and is reported, when something stands in its way. */
+/** The process ends, and reports the problem, even if something keeps it from draining. */
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext, Work } from '../context.ts';
@@ -8,7 +8,7 @@ import { ANSWER_MS, DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, Unusable, type Verdict } from '../verdict.ts';
 import { brokenBySigkill, howItBroke, outcomeOf, STILL_RUNNING, seconds } from './endings.ts';
 
-/** Words by which a log says that something was not finished. */
+/** Words with which a log line says that something was not finished. */
 const MENTIONS_A_CUT =
   /\b(cut|abort(s|ed|ing)?|forc(e|ed|ing|ibly|eful|efully)|deadline|timed? ?out|unfinished|incomplete|dropp(ed|ing)|destroy(ed|ing)?|still (open|active|pending|running))\b/i;
 
@@ -27,9 +27,9 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
       const work = await context.stuckWork(server);
       server.terminate();
       const [reply, exit] = await Promise.all([work.reply, server.exited]);
-      const expected = `it ends by itself within ${seconds(context.graceMs)}, with a code other than 0`;
+      const expected = `it ends on its own within ${seconds(context.graceMs)}, with a code other than 0`;
       if (exit.killed) return fail(expected, `${STILL_RUNNING}${await cutBefore(server, work)}`);
-      // Answering it, with 503 for instance, is better still.
+      // Answering it, for example with 503, is even better.
       if (reply.complete || exit.code !== 0) return pass;
       return fail(expected, `${work.name} was cut, and the process ${endOf(exit)}`);
     },
@@ -85,14 +85,14 @@ export const TROUBLE_CASES: readonly ConformanceCase[] = [
 
 async function noSilentCut(context: CaseContext): Promise<Verdict> {
   const { slow, upload } = context.survey;
-  // A request that ends by itself shows a cut as well, if there is one.
+  // If the server cuts requests, one with a fixed duration shows that too.
   const ends = upload instanceof Unusable && !(slow instanceof Unusable) ? slow.fixedMs : undefined;
   const server = await context.serve();
   const work = ends === undefined ? await context.stuckWork(server) : await context.slowRequest(server, ends);
   server.terminate();
   const [reply, exit] = await Promise.all([work.reply, server.exited]);
   if (reply.complete) {
-    return ends === undefined ? pass : notApplicable(`no request can be kept from ending, and ${work.name} completed`);
+    return ends === undefined ? pass : notApplicable(`no request can be kept open, and ${work.name} completed`);
   }
   if (await brokenBySigkill(server, work)) {
     return notApplicable('the server did not cut it: SIGKILL did, at the end of the grace period (case 30)');
@@ -106,14 +106,14 @@ async function noSilentCut(context: CaseContext): Promise<Verdict> {
   return fail('an exit code other than 0, or a line of output that mentions the cut', `${cut}; ${end}, ${printed}`);
 }
 
-/** That a server which cut its stuck request went on running all the same. */
+/** Adds, for the message, that a server that cut its stuck request kept running anyway. */
 async function cutBefore(server: ServerUnderTest, work: Work): Promise<string> {
   const reply = await work.reply;
   if (reply.complete || (await brokenBySigkill(server, work))) return '';
   return `, though it had cut ${work.name} (${await howItBroke(server, work, reply)})`;
 }
 
-/** Connections in every state there is, and what resets them all. */
+/** Opens connections in all states, and returns a function that resets them. */
 async function abortingClients(context: CaseContext, server: ServerUnderTest): Promise<() => void> {
   const { slow, upload, stream, events } = context.survey;
   const connections = [context.connect(server)];

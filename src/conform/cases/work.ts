@@ -1,14 +1,14 @@
-/** That what is in flight at SIGTERM gets its end. */
+/** Requests in flight at SIGTERM complete. */
 import { delay } from '../../timers.ts';
 import type { ConformanceCase } from '../case.ts';
 import type { CaseContext } from '../context.ts';
-import { served, told } from '../http-probe.ts';
+import { describeReply, served } from '../http-probe.ts';
 import { get } from '../requests.ts';
 import { ANSWER_MS, DRAINING_MS, orAfter, READ_MS } from '../timing.ts';
 import { fail, notApplicable, pass, required, type Verdict } from '../verdict.ts';
 import { howItBroke, STILL_RUNNING } from './endings.ts';
 
-/** Longer than the 10 s after which some servers take a silent connection for dead. */
+/** Longer than 10 s, after which some servers treat a silent connection as dead. */
 const SILENT_MS = 12_000;
 const LEFT_AT_SIGTERM_MS = 2000;
 
@@ -53,7 +53,7 @@ export const WORK_CASES: readonly ConformanceCase[] = [
       await orAfter((slow.fixedMs ?? SILENT_MS) - LEFT_AT_SIGTERM_MS - READ_MS, work.reply);
       server.terminate();
       const reply = await work.reply;
-      return served(reply) ? pass : fail(`${work.name} is answered`, told(reply));
+      return served(reply) ? pass : fail(`${work.name} is answered`, describeReply(reply));
     },
   },
   {
@@ -71,7 +71,9 @@ export const WORK_CASES: readonly ConformanceCase[] = [
       await server.afterSignal(DRAINING_MS);
       work.finish();
       const reply = await work.reply;
-      return served(reply) ? pass : fail(`${work.name} before ${context.stopSignal}, is answered`, told(reply));
+      return served(reply)
+        ? pass
+        : fail(`${work.name} before ${context.stopSignal}, is answered`, describeReply(reply));
     },
   },
   {
@@ -101,7 +103,7 @@ export const WORK_CASES: readonly ConformanceCase[] = [
       await orAfter(ANSWER_MS, connection.bodyBegun());
       server.terminate();
       const reply = await answer;
-      return reply.complete ? pass : fail(`GET ${path} ends with its last chunk`, told(reply));
+      return reply.complete ? pass : fail(`GET ${path} ends with its last chunk`, describeReply(reply));
     },
   },
   {
@@ -122,14 +124,14 @@ async function uploadOutlastsListener(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
   const work = await context.halfUpload(server);
   server.terminate();
-  // A server may keep its port open until the upload is done; it has until half of its time is over.
+  // A server may keep its port open until the upload is done, so wait for half of the grace period at most.
   const closed = await orAfter(context.graceMs / 2, server.listenerClosed);
   if (closed === undefined) return notApplicable('it does not close its port while an upload is going on');
   if (!server.exit) await delay(READ_MS);
   work.finish();
   const reply = await work.reply;
   if (served(reply)) return pass;
-  const seen = server.exit?.killed ? STILL_RUNNING : told(reply);
+  const seen = server.exit?.killed ? STILL_RUNNING : describeReply(reply);
   return fail(`${work.name} before ${context.stopSignal}, is answered`, seen);
 }
 
@@ -137,7 +139,7 @@ async function pipelined(context: CaseContext): Promise<Verdict> {
   required(context.survey.pipelining);
   const server = await context.serve();
   const work = await context.workInFlight(server);
-  // Behind a body that is not complete nothing can wait; then they follow its second half.
+  // Requests cannot be pipelined behind an incomplete body; then send them after its second half.
   const waiting = get('/').repeat(2);
   const behind = work.name.startsWith('GET');
   if (behind) work.connection.write(waiting);
@@ -148,8 +150,8 @@ async function pipelined(context: CaseContext): Promise<Verdict> {
   if (!behind) work.connection.write(waiting);
   const [first, ...others] = await Promise.all([work.reply, work.connection.reply(), work.connection.reply()]);
   const answered = [first, ...others].filter((reply) => reply.complete);
-  const told = answered.some((reply) => !reply.keepAlive);
-  if (answered.length === 3 || told) return pass;
+  const announced = answered.some((reply) => !reply.keepAlive);
+  if (answered.length === 3 || announced) return pass;
   return fail(
     'all 3 are answered, or the last answer says Connection: close',
     `${answered.length} of 3 answered, none with Connection: close`,

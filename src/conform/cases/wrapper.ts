@@ -1,4 +1,4 @@
-/** That what runs the server (a shell, a package manager, an init) lets it end. */
+/** The wrapper of the server (a shell, a package manager, an init) lets it end. */
 
 import { processesOf } from '../../processes/process-list.ts';
 import { processName, wrapperNames } from '../../processes/process-names.ts';
@@ -9,13 +9,14 @@ import { DRAINING_MS, PROMPT_MS } from '../timing.ts';
 import { fail, notApplicable, pass, type Verdict } from '../verdict.ts';
 import { msOrSeconds, STILL_RUNNING } from './endings.ts';
 
-const LOOK_MS = 25;
+const POLL_MS = 25;
 
 export async function throughTheWrapper(context: CaseContext): Promise<Verdict> {
   const server = await context.serve();
-  if (!server.pid1) return notApplicable('processes cannot be told apart on this system');
+  if (!server.pid1) return notApplicable('processes cannot be distinguished on this system');
   const roles = server.roles();
-  if (!roles) return notApplicable('the process that listens cannot be seen, as one of another user');
+  if (!roles)
+    return notApplicable('the listening process cannot be observed, for example because it belongs to another user');
   const wrapper = wrapperNames(roles);
   if (wrapper === undefined) return notApplicable('the first process is the server itself');
   const work = await context.workInFlight(server);
@@ -35,20 +36,20 @@ export async function throughTheWrapper(context: CaseContext): Promise<Verdict> 
 }
 
 /**
- * What ended before the server did, in words; undefined when nothing did. The server is kept from running (SIGSTOP), and
- * with it as many of its wrappers as need be: what ends all the same has not waited for it.
+ * Describes what ended before the server did; undefined if nothing did. The server is paused (SIGSTOP), together with
+ * as many of its wrappers as necessary: what exits anyway did not wait for it.
  */
 async function endedBefore(context: CaseContext, wrappers: number, limitMs: number): Promise<string | undefined> {
   for (let running = 1; running <= wrappers; running++) {
     const server = await context.serve();
-    const found = await endsWithout(server, running, Math.min(limitMs, context.graceMs - LOOK_MS));
+    const found = await endsWithout(server, running, Math.min(limitMs, context.graceMs - POLL_MS));
     await server.stop();
     if (found) return `${found.what} ${msOrSeconds(found.afterMs)} after ${context.stopSignal}${found.with}`;
   }
   return undefined;
 }
 
-/** @param running how many processes are let run, from the first down */
+/** @param running how many processes keep running, counted from the first one down */
 async function endsWithout(
   server: ServerUnderTest,
   running: number,
@@ -67,16 +68,16 @@ async function endsWithout(
       const stillRunning = `${first} while ${processName(roles.server)} was still running`;
       return { what: `${processName(last)} ended`, afterMs: server.sinceSignal(server.exit.atMs), with: stillRunning };
     }
-    // What is stopped ends of SIGKILL alone. The second look is for an end of PID 1 between two readings of the first.
+    // Only SIGKILL ends a paused process. Check twice, because PID 1 may end between two reads of the first check.
     if (killedAlone(firstPid, stopped.pid) && killedAlone(firstPid, stopped.pid)) {
       return { what: `${processName(last)} sent SIGKILL to ${processName(stopped)}`, afterMs, with: '' };
     }
-    await delay(LOOK_MS);
+    await delay(POLL_MS);
   }
   return undefined;
 }
 
-/** Whether the process has ended, and PID 1 has not: one that is ending has no arguments any more. */
+/** Whether the process has ended but PID 1 has not. A process that is exiting has no arguments any more. */
 function killedAlone(firstPid: number | undefined, killed: number): boolean {
   const processes = processesOf(firstPid);
   const first = processes.find(({ pid }) => pid === firstPid);

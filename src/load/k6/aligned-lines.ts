@@ -1,28 +1,30 @@
 /**
- * The output of k6 on another machine, held back until its clock is known. Pods answer with their time, and how far their
- * clocks are off from ours has been measured, so each answer bounds how far k6's is off.
+ * Holds back the output of a k6 on another machine until that machine's clock is known. Pods respond with their time,
+ * and the offsets of their clocks from ours have been measured, so each response bounds the offset of k6's clock.
  */
 import { ClockOffset, type OffsetEstimate } from '../../trace/clock-offset.ts';
 import { parseLine } from './request-line.ts';
 
-/** So many answers bound the offset well: the fastest counts. */
+/** This many responses bound the offset well, because the fastest one counts. */
 const EXCHANGES = 50;
-/** Where pods do not say their time, no answer bounds it, and the lines are not held back for longer than this. */
+/** If pods do not report their time, no response bounds the offset, and lines are held back for at most this long. */
 const HOLD_MS = 3000;
 
 export interface AlignedLinesOptions {
-  /** A pod's clock minus ours; undefined where it is not known. */
+  /** A pod's clock minus ours; undefined if not known. */
   podOffset(pod: string): OffsetEstimate | undefined;
-  /** When k6 surely had not begun yet, epoch ms by our clock. */
+  /** A time before k6 began, epoch ms by our clock. */
   notBeforeMs: number;
   /** Our clock, epoch ms. */
   nowMs(): number;
-  /** Takes the lines, once their times can be read. */
+  /** Called with each line once its times can be converted. */
   read(line: string): void;
 }
 
 export class AlignedLines {
-  /** k6's clock minus ours. Fixed once the first line is read: a clock that is set anew within a minute is a bad one. */
+  /**
+   * k6's clock minus ours. Fixed once the first line is read, because a trial is too short for its clock to drift much.
+   */
   #offsetMs: number | undefined;
   readonly #offset = new ClockOffset();
   readonly #options: AlignedLinesOptions;
@@ -33,14 +35,14 @@ export class AlignedLines {
     this.#options = options;
   }
 
-  /** How far the times read may be off, in ms. */
+  /** How far the converted times may be off, in ms. */
   get boundMs(): number {
     const { offsetMs, boundMs } = this.#offset.estimate ?? { offsetMs: 0, boundMs: 0 };
-    // What has come in since may have moved the estimate, but not the offset that was used.
+    // Later responses may have changed the estimate, but not the offset that is used.
     return boundMs + Math.abs(offsetMs - (this.#offsetMs ?? offsetMs));
   }
 
-  /** A time of k6's clock, epoch ms, by ours. */
+  /** Converts a time of k6's clock (epoch ms) to ours. */
   toOurs(epochMs: number): number {
     return epochMs - (this.#offsetMs ?? 0);
   }
@@ -57,7 +59,7 @@ export class AlignedLines {
     if (this.#offset.exchanges >= EXCHANGES || nowMs - this.#heldSinceMs > HOLD_MS) this.release();
   }
 
-  /** Reads what is held back, with what is known of the clock. */
+  /** Reads the lines that were held back, with what is known about the clock. */
   release(): void {
     this.#offsetMs ??= this.#offset.estimate?.offsetMs ?? 0;
     for (const held of this.#held.splice(0)) this.#options.read(held);
@@ -67,11 +69,12 @@ export class AlignedLines {
     const line = parseLine(text);
     if (line.kind !== 'request') return;
     const { startedAtMs, endedAtMs, serverTimeMs, pod } = line.request;
-    // A line is printed after it ended and read after that; and before the Job was made there was none.
+    // k6 prints a line after the request ended, and we read it later still. No request started before the Job was
+    // created.
     this.#offset.addBounds(endedAtMs - this.#options.nowMs(), startedAtMs - this.#options.notBeforeMs);
     const known = pod === undefined ? undefined : this.#options.podOffset(pod);
     if (known === undefined || serverTimeMs === undefined) return;
-    // When the pod wrote its time, our clock read this, give or take; and k6's lay between start and end.
+    // When the pod wrote its time, our clock read this, within the bound, and k6's clock was between start and end.
     const oursMs = serverTimeMs - known.offsetMs;
     this.#offset.add(oursMs - known.boundMs, startedAtMs, oursMs + known.boundMs, endedAtMs);
   }

@@ -1,21 +1,21 @@
-/** Puts k6's view of a failed request into the terms of the trace. */
+/** Converts k6's report of a failed request to the terms of the trace. */
 import type { ProxiedRequest } from '../../clusters/cluster.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
 import type { FailedRequest, Phase } from '../../trace/load-record.ts';
 import type { FailureLine } from './request-line.ts';
 
-/** What a failure is by its code alone; the codes are k6's (https://grafana.com/docs/k6/latest/javascript-api/error-codes/). */
+/** Errors that k6's code alone identifies (https://grafana.com/docs/k6/latest/javascript-api/error-codes/). */
 const ERRORS: Record<number, string> = {
   1050: 'timeout',
   1100: 'EAI_FAIL',
   1101: 'ENOTFOUND',
   1201: 'EPIPE',
-  1211: 'timeout', // the dialler's own limit, not the system's ETIMEDOUT
+  1211: 'timeout', // the dialer's own limit, not the system's ETIMEDOUT
   1212: 'ECONNREFUSED',
   1220: 'ECONNRESET',
 };
 
-/** The end of the system's message where k6's code covers several errors, and the same in Linux and macOS. */
+/** Endings of the system's message, on Linux and macOS, for k6 codes that cover several errors. */
 const SYSTEM_MESSAGES: [ending: RegExp, error: string][] = [
   [/no route to host/, 'EHOSTUNREACH'],
   [/host is down/, 'EHOSTDOWN'],
@@ -26,13 +26,13 @@ const SYSTEM_MESSAGES: [ending: RegExp, error: string][] = [
   [/connection aborted|connection abort/, 'ECONNABORTED'],
 ];
 
-/** An orderly end of the connection in the place of a response, or within one. */
+/** The connection was closed in an orderly way instead of a response, or within one. */
 const CLOSED = /^(unexpected )?EOF$|server closed idle connection/;
 
-/** Codes of requests that never had a connection: name resolution and dialling. */
+/** Codes for requests that never had a connection: name resolution and dialing. */
 const NO_CONNECTION = (code: number) => (code >= 1100 && code < 1200) || (code >= 1210 && code < 1220);
 
-/** The name of the error: errno, "timeout", "closed", "status" or, where k6 tells no more, its code. */
+/** The name of the error: errno, "timeout", "closed", "status" or, if k6 reports nothing more specific, its code. */
 export function errorName(code: number | undefined, message = ''): string {
   if (code === undefined || (code >= 1400 && code < 1600)) return 'status';
   if (CLOSED.test(message)) return 'closed';
@@ -40,11 +40,11 @@ export function errorName(code: number | undefined, message = ''): string {
   return ERRORS[code] ?? system?.[1] ?? `k6-${code}`;
 }
 
-/** How far a failed request came, by its code and by which of its steps took any time. */
+/** How far a failed request got, according to its code and to which of its steps took any time. */
 export function phaseOf({ errorCode, status, timings }: Pick<FailureLine, 'errorCode' | 'status' | 'timings'>): Phase {
   if (status !== undefined) return 'receive';
   if (errorCode !== undefined && NO_CONNECTION(errorCode)) return 'connect';
-  // `blocked` is the time until there was a connection, and 0 where none came.
+  // `blocked` is the time until the connection was established, and 0 if it never was.
   if (timings.blocked === 0) return 'connect';
   if (timings.sending === 0) return 'send';
   return timings.receiving > 0 ? 'receive' : 'wait';
@@ -56,11 +56,11 @@ export function connectionOf(line: Pick<FailureLine, 'errorCode' | 'status' | 't
 }
 
 /**
- * The failed request as the trace holds it.
- * @param startedMs when it was started, on the trial's clock
- * @param seen what the Service's proxy knows of it, where load goes through one: its connection to the pod is the one
- *   that counts, for the proxy itself can always be connected to
- * @param pod the one it reached (answeringPod)
+ * The failed request in the form of the trace.
+ * @param startedMs on the trial's clock
+ * @param seen what the Service's proxy recorded about it, if the load goes through one. The proxy's connection to the
+ * pod counts, because connecting to the proxy itself always succeeds.
+ * @param pod the pod that it reached (answeringPod)
  */
 export function failedRequest(
   line: FailureLine,

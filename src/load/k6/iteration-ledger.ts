@@ -1,18 +1,21 @@
-/** Which of a scenario's numbered iterations have ended; they start in the order of their numbers but end in any. */
+/**
+ * Tracks which of a scenario's numbered iterations have ended. They start in the order of their numbers but end in any
+ * order.
+ */
 import { after, type Timer } from '../../timers.ts';
 
 export class IterationLedger {
-  /** The highest number seen, and 1: as many are known to have started. */
+  /** How many iterations have definitely started: the highest number seen plus 1. */
   started = 0;
-  /** Every lower number has ended. */
+  /** The lowest number that has not ended. */
   #firstOpen = 0;
-  /** Those above it that have ended. */
+  /** Higher numbers that have ended. */
   readonly #ended = new Set<number>();
-  /** The lowest number known to have started after the fence. */
+  /** The lowest number that definitely started after the fence. */
   #fence = Number.POSITIVE_INFINITY;
   readonly #waiting = new Set<() => void>();
 
-  /** @param afterFence whether it surely started after all those that `settled` waits for */
+  /** @param afterFence whether it definitely started after all iterations that `settled` waits for */
   ended(iteration: number, afterFence: boolean): void {
     this.started = Math.max(this.started, iteration + 1);
     this.#ended.add(iteration);
@@ -21,12 +24,12 @@ export class IterationLedger {
     if (this.#firstOpen >= this.#fence) for (const resolve of this.#waiting) resolve();
   }
 
-  /** How many are known to have started and not to have ended. */
+  /** How many have definitely started but are not known to have ended. */
   get open(): number {
     return this.started - this.#firstOpen - this.#ended.size;
   }
 
-  /** Resolves with true once every iteration from before the fence has ended, or with false after `limitMs`. */
+  /** Resolves to true once every iteration from before the fence has ended, or to false after `limitMs`. */
   async settled(limitMs: number): Promise<boolean> {
     let limit: Timer | undefined;
     const settled = await new Promise<boolean>((resolve) => {

@@ -1,10 +1,13 @@
-/** The objects that run k6 within a cluster: its script and request mix, and an Indexed Job with one pod a segment. Pure. */
+/**
+ * The objects that run k6 within a cluster: its script and request mix, and an Indexed Job with one pod per segment.
+ * Pure.
+ */
 import type { V1ConfigMap, V1Job } from '@kubernetes/client-node';
 import type { RequestMix } from '../request-mix.ts';
 
 export const LOAD_NAME = 'rollout-test-load';
 export const LOAD_CONTAINER = 'k6';
-/** What the Job controller labels its pods with. */
+/** The label that the Job controller sets on its pods. */
 export const LOAD_SELECTOR = `batch.kubernetes.io/job-name=${LOAD_NAME}`;
 export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index';
 /** k6's REST API. */
@@ -14,13 +17,13 @@ const FOLDER = '/load';
 export interface LoadJob {
   namespace: string;
   image: string;
-  /** Pods that share the load. */
+  /** The number of pods that share the load. */
   pods: number;
   url: string;
   requestMix: RequestMix;
-  /** loadtest.js */
+  /** The text of loadtest.js. */
   script: string;
-  /** The load ends by itself after this. */
+  /** The load ends on its own after this time. */
   maxDurationMs: number;
 }
 
@@ -33,7 +36,10 @@ export function loadConfigMap({ namespace, requestMix, script }: LoadJob): V1Con
   };
 }
 
-/** Runs each pod once, under the restricted Pod Security Standard. A pod that fails is not made again: its part is lost. */
+/**
+ * Runs each pod once, under the restricted Pod Security Standard. A failed pod is not replaced; its share of the load
+ * is lost.
+ */
 export function loadJob({ namespace, image, pods, url, maxDurationMs }: LoadJob): V1Job {
   const script = {
     URL: url,

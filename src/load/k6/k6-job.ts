@@ -1,4 +1,4 @@
-/** The k6 load generator within a cluster: a Job whose pods share the load, and whose output is followed. */
+/** The k6 load generator within a cluster: a Job whose pods share the load and whose output is followed. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
@@ -19,13 +19,13 @@ import { LoadPod } from './load-pod.ts';
 import { RequestLog } from './request-log.ts';
 
 /**
- * Scheduling, pulling the image and k6's own start. A kubelet (seen twice with 1.34.4) may report that a container runs as
- * late as three minutes after its start, and has no log of it until then.
+ * Covers scheduling, the image pull and k6's own start. A kubelet (observed twice with 1.34.4) may report a running
+ * container, and provide its log, as late as three minutes after its start.
  */
 const START_LIMIT_MS = 240_000;
 /** k6 starts with virtual users that have never run, and drops arrivals until they have. */
 const WARM_UP_MS = 1000;
-/** The load makes requests all the time, and each prints a line. */
+/** How long the log may be silent, because the load constantly makes requests and each prints a line. */
 const SILENCE_MS = 2000;
 
 export interface K6JobOptions {
@@ -39,7 +39,7 @@ export function k6JobLoad(options: K6JobOptions): LoadGenerator {
   return {
     name: 'k6',
     async start(load) {
-      if (load.target.kind !== 'service') throw new Error('a Job loads a Service of its cluster');
+      if (load.target.kind !== 'service') throw new Error('a load Job needs a target of kind service');
       const running = new RunningJob(options, load, load.target);
       await running.start();
       return running;
@@ -89,7 +89,7 @@ class RunningJob implements RunningLoad {
     this.died = new Promise<never>((_, reject) => {
       this.#die = reject;
     });
-    this.died.catch(() => {}); // awaited in races only: between them a rejection must not end the program
+    this.died.catch(() => {}); // only awaited in races; in between, a rejection must not end the program
     load.signal.addEventListener('abort', () => {
       this.#watching.abort();
       this.#die(load.signal.reason);
@@ -117,7 +117,7 @@ class RunningJob implements RunningLoad {
       leftMs: within(START_LIMIT_MS),
       stuck: () => {
         const what = `${pods} load ${pods === 1 ? 'pod' : 'pods'} of ${image}`;
-        return new EnvironmentError(`${what} did not begin within ${START_LIMIT_MS / 1000} s${this.#whyNot}`);
+        return new EnvironmentError(`${what} did not start within ${START_LIMIT_MS / 1000} s${this.#whyNot}`);
       },
     });
     await Promise.race([delay(WARM_UP_MS, undefined, { signal }), this.died]);
@@ -135,8 +135,8 @@ class RunningJob implements RunningLoad {
   }
 
   /**
-   * As k6 on this machine: it cannot be told to start no more requests and finish those in flight, so it goes on until all
-   * those that started before now have ended; those that started later are not counted.
+   * As with k6 on this machine, k6 cannot stop starting requests and finish those in flight. So it continues until all
+   * requests that started before now have ended; later ones are not counted.
    */
   async #stop(): ReturnType<RunningLoad['stop']> {
     const { clock } = this.#load;
@@ -159,16 +159,16 @@ class RunningJob implements RunningLoad {
     };
   }
 
-  /** What keeps a pod from beginning, as far as that is known. */
+  /** Why a pod has not begun, as far as that is known. */
   get #whyNot(): string {
     const seen = this.#pods.flatMap(({ pod }) => pod ?? []);
-    if (seen.length === 0) return '; no pod was made';
+    if (seen.length === 0) return '; no pod was created';
     const unready = seen.find((pod) => !isReady(pod));
     const why = schedulingTrouble(seen) ?? (unready && unreadiness(unready));
     if (why !== undefined) return `; ${why}`;
     const unread = this.#pods.find(({ logTrouble }) => logTrouble !== undefined);
     if (unread) return `; k6 runs, but the log of pod ${unread.name} cannot be read: ${unread.logTrouble}`;
-    return `; k6 runs, but prints no request: ${this.#pods.map(({ words }) => words).join(' | ')}`;
+    return `; k6 runs, but prints no request: ${this.#pods.map(({ lastOutput }) => lastOutput).join(' | ')}`;
   }
 
   #droppedBy({ name }: LoadPod): Promise<number> {
@@ -225,21 +225,21 @@ class RunningJob implements RunningLoad {
     known.ended = true;
   }
 
-  /** The one of ours that it is. After the pods were deleted the Job makes others, which are of no interest. */
+  /** The load pod that a Pod object belongs to. Once pods are deleted, the Job creates others, which are ignored. */
   #knownPod({ metadata }: V1Pod): LoadPod | undefined {
     const known = this.#pods[Number(metadata?.annotations?.[INDEX_ANNOTATION] ?? Number.NaN)];
     if (!known || !metadata?.name?.startsWith(LOAD_NAME)) return undefined;
     return known.pod === undefined || known.name === metadata.name ? known : undefined;
   }
 
-  /** Reads what a pod prints; once it has ended, also its last words, which say why. */
+  /** Reads a pod's output. When the pod has ended, its last lines have been read, and they show why. */
   #follow(pod: LoadPod): void {
     const { signal } = this.#watching;
     const source = {
       namespace: this.#namespace,
       pod: pod.name,
       container: LOAD_CONTAINER,
-      believedSilenceMs: () => SILENCE_MS,
+      maxSilenceMs: () => SILENCE_MS,
       onTrouble: (what: string) => {
         pod.logTrouble = what;
       },

@@ -1,4 +1,4 @@
-/** What a running k6 says of itself by its REST API, reached through the API server's proxy. */
+/** Reads metrics of a running k6 from its REST API, through the API server's proxy. */
 import * as z from 'zod';
 import { apiError, type KubernetesApi } from '../../clusters/kubernetes/api.ts';
 import { isConnectionError } from '../../clusters/kubernetes/response-lines.ts';
@@ -7,15 +7,15 @@ import { API_PORT } from './job-objects.ts';
 
 const ATTEMPTS = 3;
 
-/** GET /v1/metrics/NAME */
+/** The response to GET /v1/metrics/NAME. */
 const CounterMetric = z.object({
   data: z.object({ attributes: z.object({ sample: z.object({ count: z.int() }) }) }),
 });
 
 /**
- * Requests that k6 in this pod could not start so far. Its summary says it too, but comes as the pod's very last words,
- * which a followed log sometimes loses.
- * @throws ProgramError when k6 does not say
+ * How many requests the k6 in this pod could not start so far. Its summary contains this too, but is the last line of
+ * the pod's log, which is sometimes lost.
+ * @throws ProgramError if k6 does not report it
  */
 export async function droppedIterations(
   api: KubernetesApi,
@@ -30,12 +30,12 @@ export async function droppedIterations(
   const metric = CounterMetric.safeParse(status === 200 ? parsed(body) : undefined);
   if (metric.success) return metric.data.data.attributes.sample.count;
   throw new ProgramError(
-    `k6 in ${pod} did not say what it could not start: HTTP status ${status}: ${body.trim().slice(0, 200).replaceAll(/\s+/g, ' ')}`,
+    `k6 in ${pod} did not report its dropped iterations: HTTP status ${status}: ${body.trim().slice(0, 200).replaceAll(/\s+/g, ' ')}`,
     ExitCode.invalidMeasurement,
   );
 }
 
-/** Asks again where no answer comes, or none of k6's: the proxy on the way sometimes loses a request. */
+/** Retries if there is no response, or none from k6, because the proxy sometimes loses a request. */
 async function asked(api: KubernetesApi, path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -52,6 +52,6 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    return undefined; // a page of the proxy on the way
+    return undefined; // a page of the proxy
   }
 }

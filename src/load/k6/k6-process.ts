@@ -1,4 +1,4 @@
-/** The k6 program: found on the PATH, run with a script, watched, ended. */
+/** The k6 program: finds it on the PATH, runs it with a script, watches and ends it. */
 import { once } from 'node:events';
 import { EnvironmentError } from '../../errors.ts';
 import { runProgram } from '../../processes/external-program.ts';
@@ -6,15 +6,15 @@ import { LineSplitter, plainLine } from '../../processes/line-splitter.ts';
 import { ownEnvironment } from '../../processes/own-environment.ts';
 import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 
-/** k6 writes its summary and ends within some 30 ms of SIGINT; what takes this much longer, in ms, hangs. */
+/** k6 writes its summary and exits about 30 ms after SIGINT. If it takes this much longer, in ms, it hangs. */
 const INTERRUPT_LIMIT_MS = 10_000;
-/** `k6 version` takes some 100 ms. */
+/** `k6 version` takes about 100 ms. */
 const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 64 * 1024 };
-/** Lines of k6's own output kept to say why it died. */
-const LAST_WORDS = 10;
-const LONGEST_WORDS = 200;
+/** How many lines of k6's own output are kept to show why it died. */
+const KEPT_LINES = 10;
+const MAX_LINE_CHARACTERS = 200;
 
-/** Exit codes of a test that ran to its end: passed, and thresholds (failed or dropped requests) exceeded. */
+/** Exit codes of a test that ran to its end: passed, or thresholds (failed or dropped requests) exceeded. */
 export const RAN_TO_ITS_END: readonly number[] = [0, 99];
 
 /** How k6 ended. */
@@ -25,17 +25,17 @@ export interface K6Exit {
 
 export interface K6Run {
   script: string;
-  /** What the script finds in `__ENV`. */
+  /** The script's `__ENV`. */
   env: Record<string, string>;
   /** Aborting kills k6. */
   signal: AbortSignal;
-  /** Told of each line k6 or the script prints; true if it was the script's. */
+  /** Called for each line that k6 or the script prints; returns true if it was the script's. */
   onLine(line: string): boolean;
 }
 
 /**
  * Name and version of the k6 on the PATH.
- * @throws EnvironmentError where there is none, or it does not say; the signal's reason when aborted
+ * @throws EnvironmentError if there is none or `k6 version` fails; the signal's reason if aborted
  */
 export async function k6Version(signal: AbortSignal): Promise<string> {
   const { stdout, notFound, failure } = await runProgram(['k6', 'version'], { ...VERSION_LIMITS, signal });
@@ -49,18 +49,18 @@ export async function k6Version(signal: AbortSignal): Promise<string> {
 }
 
 export class K6Process {
-  /** Resolves once k6 has ended and all its output was read. */
+  /** Resolves once k6 has ended and all its output has been read. */
   readonly exited: Promise<K6Exit>;
   readonly #process: StartedProcess;
-  readonly #lastWords: string[] = [];
+  readonly #lastLines: string[] = [];
 
   private constructor(started: StartedProcess, { signal, onLine }: K6Run) {
     this.#process = started;
-    started.stdout.resume(); // the test's summary, which the script writes to a file
+    started.stdout.resume(); // only the test's summary, which the script also writes to a file
     const lines = new LineSplitter((line) => {
       if (onLine(line) || line === '' || line === 'Request Failed') return;
-      this.#lastWords.push(plainLine(line, LONGEST_WORDS));
-      if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
+      this.#lastLines.push(plainLine(line, MAX_LINE_CHARACTERS));
+      if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
     });
     started.stderr.on('data', (chunk: Buffer) => lines.push(chunk)).on('end', () => lines.end());
     const kill = () => this.kill();
@@ -72,18 +72,18 @@ export class K6Process {
     });
   }
 
-  /** @throws EnvironmentError when it cannot be started */
+  /** @throws EnvironmentError if it cannot be started */
   static async start(run: K6Run): Promise<K6Process> {
     const env = withoutK6Options(ownEnvironment());
     return new K6Process(await startProcess(['k6', ...flags(run.env), run.script], { env, fullPriority: true }), run);
   }
 
-  /** What k6 last said, its requests apart. */
-  get lastWords(): string {
-    return this.#lastWords.join(' | ');
+  /** The last lines of k6 itself, without those of the script. */
+  get lastOutput(): string {
+    return this.#lastLines.join(' | ');
   }
 
-  /** Ends the test at once, cutting what is in flight; the script's handleSummary still runs. */
+  /** Ends the test immediately, cutting requests in flight; the script's handleSummary still runs. */
   async interrupt(): Promise<void> {
     this.#process.child.kill('SIGINT');
     const hangs = setTimeout(() => this.kill(), INTERRUPT_LIMIT_MS);
@@ -100,16 +100,16 @@ function flags(env: Record<string, string>): string[] {
     'run',
     '--quiet',
     '--no-usage-report',
-    // No REST API: its default port may be taken, and it has no stop that spares the requests in flight.
+    // No REST API: its default port may be taken, and its stop does not spare requests in flight.
     ...['--address', ''],
     ...['--log-output', 'stderr', '--log-format', 'raw'],
-    // Else a RATE or DURATION of the user's environment would be the script's.
+    // Otherwise a RATE or DURATION in the user's environment would reach the script.
     '--include-system-env-vars=false',
     ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
   ];
 }
 
-/** The environment without the variables by which k6 takes options: one of them would change the load silently. */
+/** The environment without k6's own option variables, because they could silently change the load. */
 function withoutK6Options(env: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('K6_')));
 }

@@ -12,10 +12,10 @@ import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } f
 import { type K6Exit, K6Process, k6Version, RAN_TO_ITS_END } from './k6-process.ts';
 import { RequestLog } from './request-log.ts';
 
-/** What is read of the result that loadtest.js writes. */
+/** The part of loadtest.js's result that is read. */
 const Summary = z.object({ format: z.literal('k8s-rollout-test/k6-summary/1'), dropped: Count });
 
-/** k6 makes its first request within a second of its start. */
+/** k6 normally makes its first request within a second. */
 const FIRST_REQUEST_LIMIT_MS = 60_000;
 
 export const k6Load: LoadGenerator = { name: 'k6', start };
@@ -23,7 +23,7 @@ export const k6Load: LoadGenerator = { name: 'k6', start };
 async function start(options: LoadOptions): Promise<RunningLoad> {
   const { requestMix, target, clock, signal, maxDurationMs } = options;
   signal.throwIfAborted();
-  if (target.kind === 'service') throw new Error('a Service is loaded from within its cluster');
+  if (target.kind === 'service') throw new Error('a target of kind service needs a load within its cluster');
   const version = await k6Version(signal);
   const folder = temporaryFolder('k6');
   const summaryFile = join(folder.path, 'summary.json');
@@ -55,7 +55,7 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
       endedMs = clock.nowMs();
       if (signal.aborted) throw signal.reason;
       if (hangs) throw noRequest();
-      if (!interrupted && !RAN_TO_ITS_END.includes(exit.code ?? -1)) throw deathOf(exit, k6.lastWords);
+      if (!interrupted && !RAN_TO_ITS_END.includes(exit.code ?? -1)) throw deathOf(exit, k6.lastOutput);
       return readSummary(summaryFile);
     })
     .finally(() => folder.remove());
@@ -65,7 +65,7 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
       if (!stopping) reject(loadExpired(maxDurationMs));
     }, reject);
   });
-  died.catch(() => {}); // awaited in races only: between them a rejection must not end the program
+  died.catch(() => {}); // only awaited in races; in between, a rejection must not end the program
 
   const endedEarly = ended.then(() => {
     throw new ProgramError('k6 ended before it had made any request', ExitCode.invalidMeasurement);
@@ -77,8 +77,8 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
   const startedMs = await Promise.race([log.started, endedEarly]).finally(() => late.cancel());
 
   /**
-   * k6 cannot be told to start no more requests and finish those in flight: SIGINT and its REST API both cut them. So it
-   * goes on until all those that started before now have ended; those that started later are not counted.
+   * k6 cannot stop starting requests and finish those in flight: SIGINT and its REST API both cut them. So it continues
+   * until all requests that started before now have ended; later ones are not counted.
    */
   const stop = async () => {
     const stoppedMs = clock.nowMs();
@@ -103,7 +103,7 @@ function readSummary(file: string): z.infer<typeof Summary> {
   try {
     return Summary.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    throw new ProgramError('k6 left no summary of the load', ExitCode.invalidMeasurement, { cause });
+    throw new ProgramError('k6 wrote no summary of the load', ExitCode.invalidMeasurement, { cause });
   }
 }
 
@@ -112,7 +112,10 @@ function noRequest(): ProgramError {
   return new ProgramError(`k6 made no request within ${limit} of its start`, ExitCode.environment);
 }
 
-function deathOf({ code, signal }: K6Exit, lastWords: string): ProgramError {
+function deathOf({ code, signal }: K6Exit, lastOutput: string): ProgramError {
   const how = signal === null ? `exit code ${code}` : signal;
-  return new ProgramError(`k6 ended by itself (${how}): ${lastWords || 'it said nothing'}`, ExitCode.environment);
+  return new ProgramError(
+    `k6 exited unexpectedly (${how}): ${lastOutput || 'it printed nothing'}`,
+    ExitCode.environment,
+  );
 }

@@ -1,4 +1,4 @@
-/** One pod of the load's Job: what it printed, and how it ended. */
+/** One pod of the load's Job: its output, and how it ended. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { failureOf } from '../../clusters/kubernetes/trouble.ts';
 import { EnvironmentError } from '../../errors.ts';
@@ -6,25 +6,25 @@ import { loadExpired } from '../load.ts';
 import { AlignedLines, type AlignedLinesOptions } from './aligned-lines.ts';
 import { RAN_TO_ITS_END } from './k6-process.ts';
 
-/** Lines of k6's own words kept to say why it ended. */
-const LAST_WORDS = 10;
+/** How many lines of k6's own output are kept to show why it ended. */
+const KEPT_LINES = 10;
 
 export interface LoadPodOptions extends Omit<AlignedLinesOptions, 'read'> {
-  /** Takes a line of k6's output; false if it was not the script's. */
+  /** Takes a line of k6's output; returns false if it was not the script's. */
   read(line: string): boolean;
 }
 
 export class LoadPod {
   readonly lines: AlignedLines;
-  /** As it was last seen. */
+  /** Its last known state. */
   pod: V1Pod | undefined;
-  /** Requests it could not start in its first second, before there was anything to measure. */
+  /** Requests that it could not start in its first second, before the measurement began. */
   droppedAtStart = 0;
-  /** Nothing more comes from it. */
+  /** No more output comes from it. */
   ended = false;
-  /** Why nothing of its log came at the last attempt; undefined once something has. */
+  /** Why the last attempt to read its log returned nothing; undefined after a successful one. */
   logTrouble: string | undefined;
-  readonly #lastWords: string[] = [];
+  readonly #lastLines: string[] = [];
 
   constructor({ read, ...options }: LoadPodOptions) {
     this.lines = new AlignedLines({ ...options, read: (line) => this.#read(line, read) });
@@ -36,7 +36,7 @@ export class LoadPod {
 
   /**
    * Why it has ended although nobody stopped it; undefined while it runs.
-   * @param maxDurationMs how long the load was to last at most
+   * @param maxDurationMs the longest duration of the load
    */
   endError(maxDurationMs: number): Error | undefined {
     const { metadata, status } = this.pod ?? {};
@@ -44,7 +44,7 @@ export class LoadPod {
     if (exitCode !== undefined) {
       if (RAN_TO_ITS_END.includes(exitCode)) return loadExpired(maxDurationMs);
       const why = reason === undefined || reason === 'Error' ? '' : `, ${reason}`;
-      return new EnvironmentError(`k6 ended by itself (exit code ${exitCode}${why}): ${this.words}`);
+      return new EnvironmentError(`k6 exited unexpectedly (exit code ${exitCode}${why}): ${this.lastOutput}`);
     }
     if (this.pod && status?.phase === 'Failed') {
       return new EnvironmentError(`the load pod ${this.name} (${status.reason ?? 'Failed'}): ${failureOf(this.pod)}`);
@@ -57,14 +57,14 @@ export class LoadPod {
     return new EnvironmentError(`the load pod ${this.name} was deleted while it made requests`);
   }
 
-  /** What k6 said last, its requests apart. */
-  get words(): string {
-    return this.#lastWords.join(' | ') || 'it said nothing';
+  /** The last lines of k6 itself, without those of the script. */
+  get lastOutput(): string {
+    return this.#lastLines.join(' | ') || 'it printed nothing';
   }
 
   #read(line: string, read: LoadPodOptions['read']): void {
     if (read(line) || line === '' || line === 'Request Failed') return;
-    this.#lastWords.push(line);
-    if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
+    this.#lastLines.push(line);
+    if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
   }
 }

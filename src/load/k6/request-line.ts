@@ -1,8 +1,8 @@
-/** The lines that loadtest.js prints when it is told to print every request. */
+/** The lines that loadtest.js prints if it logs every request. */
 import * as z from 'zod';
 import { Code, Count, DurationMs, EpochMs, Name, SmallCount, Text } from '../../trace/units.ts';
 
-/** Comes before each scenario's first request. */
+/** Printed before each scenario's first request. */
 export const StartLine = z.object({ startedAtMs: EpochMs.describe('when the scenario began, in ms since 1970') });
 
 const Ended = z.object({
@@ -10,44 +10,44 @@ const Ended = z.object({
   iteration: Count.describe('0, 1, 2 … within the scenario and this instance of k6, in the order of their start'),
   startedAtMs: EpochMs.describe('ms since 1970'),
   endedAtMs: EpochMs.describe('ms since 1970'),
-  vu: SmallCount.describe('the virtual user; each has its own connection'),
+  vu: SmallCount.describe('the virtual user; each has a connection of its own'),
   pod: Text.optional(),
-  requestCount: Count.describe('how often the pod had seen this id, this time included').default(1),
+  requestCount: Count.describe('how often the pod had seen this id, including this time').default(1),
   serverTimeMs: EpochMs.describe("the pod's clock when it answered, ms since 1970").optional(),
 });
 
 export const SuccessLine = Ended.extend({
   failed: z.literal(false),
-  latencyMs: DurationMs.describe('until the last byte, connecting included'),
+  latencyMs: DurationMs.describe('until the last byte, including connecting'),
   connection: z.enum(['fresh', 'reused']),
 });
 
 export const FailureLine = Ended.extend({
   failed: z.literal(true),
   id: Text,
-  error: Text.describe("k6's words").optional(),
+  error: Text.describe("k6's error message").optional(),
   errorCode: Code.optional(),
-  status: Code.describe('absent where no complete response came').optional(),
+  status: Code.describe('absent without a complete response').optional(),
   timings: z
     .object({
-      blocked: DurationMs.describe('until there was a connection, connecting included'),
+      blocked: DurationMs.describe('until the connection was established, including connecting'),
       connecting: DurationMs,
       sending: DurationMs,
       waiting: DurationMs,
       receiving: DurationMs,
     })
-    .describe('ms of each step; 0 for those it did not come to'),
+    .describe('duration of each step in ms; 0 for steps that were not reached'),
 });
 export type FailureLine = z.infer<typeof FailureLine>;
 
-/** One request that has ended. */
+/** One finished request. */
 export const RequestLine = z.discriminatedUnion('failed', [SuccessLine, FailureLine]);
 export type RequestLine = z.infer<typeof RequestLine>;
 
 export type Line =
   | { kind: 'started'; startedAtMs: number }
   | { kind: 'request'; request: RequestLine }
-  /** k6's own words. */
+  /** A line of k6 itself. */
   | { kind: 'message'; text: string };
 
 export function parseLine(text: string): Line {

@@ -1,4 +1,4 @@
-/** Collects what loadtest.js prints of its requests, and tells when all that started before a time have ended. */
+/** Collects the requests that loadtest.js prints, and determines when all that started before a time have ended. */
 import type { Target } from '../../clusters/cluster.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
@@ -11,15 +11,17 @@ import { connectionOf, failedRequest } from './failure.ts';
 import { IterationLedger } from './iteration-ledger.ts';
 import { parseLine, type RequestLine } from './request-line.ts';
 
-/** k6 numbers an iteration just before its script reads the clock; two this far apart, in ms, cannot have swapped. */
+/**
+ * k6 numbers an iteration just before its script reads the clock. Two iterations this far apart, in ms, are in order.
+ */
 const FENCE_MS = 100;
-/** How long after its timeout a request has been printed at the latest, in ms. */
+/** How long after its timeout a request is printed at the latest, in ms. */
 const PRINT_LIMIT_MS = 1000;
 
 export interface RequestLogOptions {
   requestMix: RequestMix;
   target: Target;
-  /** One for each instance of k6 whose output is read: how its wall clock is read on the trial's. */
+  /** For each k6 instance whose output is read, the conversion of its wall clock to the trial's clock. */
   clocks: readonly Pick<TrialClock, 'fromEpochMs'>[];
 }
 
@@ -31,7 +33,7 @@ interface Lane {
 interface Instance {
   clock: Pick<TrialClock, 'fromEpochMs'>;
   lanes: ReadonlyMap<string, Lane>;
-  /** The pod of each virtual user's last request: its connection, if it is used again, still leads there. */
+  /** The pod of each virtual user's last request. If its connection is reused, it still leads there. */
   podOfUser: Map<number, PodRef>;
 }
 
@@ -43,9 +45,9 @@ export class RequestLog {
   readonly #startsMs = new Map<Instance, number>();
   readonly #recorder = new LoadRecorder();
   #onStarted: (startedMs: number) => void = () => {};
-  /** Requests that had started, and were never printed. */
+  /** How many requests had started but were never printed. */
   #lost = 0;
-  /** No request started after this, in ms, is counted. */
+  /** Requests that start after this time, in ms, are not counted. */
   #stoppedMs = Number.POSITIVE_INFINITY;
 
   constructor({ requestMix, target, clocks }: RequestLogOptions) {
@@ -67,7 +69,7 @@ export class RequestLog {
     return { started, failed: this.#recorder.failed };
   }
 
-  /** Takes one line of an instance's output; false if it was not the script's. */
+  /** Takes one line of an instance's output. Returns false if it was not the script's. */
   read(text: string, index = 0): boolean {
     const instance = this.#instances[index];
     if (!instance) throw new Error(`there is no k6 instance ${index}`);
@@ -78,14 +80,14 @@ export class RequestLog {
   }
 
   /**
-   * Counts no request that starts from now on, and resolves once every earlier one has ended: when one that started
-   * later has been printed, and all with lower numbers; at the latest when each must have timed out.
+   * Stops counting requests that start from now on. Resolves once every earlier one has ended: when a later one and all
+   * with lower numbers have been printed, or at the latest when each must have timed out.
    */
   async stop(stoppedMs: number): Promise<void> {
     this.#stoppedMs = stoppedMs;
     const lost = this.#lanes.map(async ({ scenario, ledger }) => {
       const settled = await ledger.settled(scenario.timeoutMs + PRINT_LIMIT_MS);
-      // Not even a later one was printed: at least one is missing, though none is known by its number.
+      // Not even a later one was printed, so at least one request is missing, even if no number is open.
       return settled ? 0 : Math.max(1, ledger.open);
     });
     this.#lost = (await Promise.all(lost)).reduce((sum, count) => sum + count, 0);
@@ -94,7 +96,7 @@ export class RequestLog {
   /** @param droppedRequests arrivals that k6 could not start */
   record(generator: string, droppedRequests: number): LoadRecord {
     const recorder = this.#recorder;
-    // k6 does not tell when it meant to start a request.
+    // k6 does not report the planned start of a request.
     const { lateness: _, ...record } = recorder.record(generator, recorder.started + droppedRequests, droppedRequests);
     return this.#lost === 0 ? record : { ...record, lostRequests: this.#lost };
   }
@@ -110,10 +112,10 @@ export class RequestLog {
 
   #count({ clock, lanes, podOfUser }: Instance, line: RequestLine): void {
     const lane = lanes.get(line.scenario);
-    if (!lane) throw new Error(`k6 ran a scenario that the requestMix does not have: ${line.scenario}`);
+    if (!lane) throw new Error(`k6 ran a scenario that is not in the request mix: ${line.scenario}`);
     const startedMs = clock.fromEpochMs(line.startedAtMs);
     lane.ledger.ended(line.iteration, startedMs > this.#stoppedMs + FENCE_MS);
-    const seen = line.failed ? this.#whereWas(line.id) : undefined;
+    const seen = line.failed ? this.#proxiedRequest(line.id) : undefined;
     const connection = line.failed ? connectionOf(line) : line.connection;
     const pod = answeringPod({
       answered: line.pod,
@@ -127,7 +129,7 @@ export class RequestLog {
     this.#recorder.start(undefined);
     if (line.pod !== undefined) this.#recorder.requestCount(line.requestCount);
     if (pod !== undefined && connection === 'fresh') this.#recorder.newConnection(pod.uid, startedMs, !line.failed);
-    // A request that never had a connection tells nothing about reuse.
+    // A request that never had a connection says nothing about reuse.
     const connected = !line.failed || line.timings.blocked > 0;
     if (lane.scenario.connection === 'keep-alive' && connected) {
       this.#recorder.keepAlive(connection === 'reused');
@@ -136,7 +138,7 @@ export class RequestLog {
     else this.#recorder.success(line.scenario, pod?.uid ?? '', startedMs, startedMs + line.latencyMs);
   }
 
-  #whereWas(id: string) {
-    return this.#target.kind === 'routes' ? this.#target.whereWas(id) : undefined;
+  #proxiedRequest(id: string) {
+    return this.#target.kind === 'routes' ? this.#target.proxiedRequest(id) : undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Makes the API server for tests do with Deployments, StatefulSets and Services what a cluster's controllers do. */
+/** Plays a cluster's controllers for Deployments, StatefulSets and Services on the API server for tests. */
 import { type DeploymentOptions, ScriptedDeployment } from './deployments.ts';
 import type { ApiServer } from './server.ts';
 import type { Change } from './store.ts';

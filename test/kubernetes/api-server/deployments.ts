@@ -1,6 +1,6 @@
 /**
- * What the controllers do with a Deployment, for the API server for tests: pods, their EndpointSlice, the status. A rollout is
- * a list of steps, each begun when the one before it is done, or when the test says so.
+ * Plays the controllers of a Deployment on the API server for tests: pods, their EndpointSlice, the status. A rollout
+ * is a list of steps. Each begins when the previous one is done, or when the test says so.
  */
 import { NAMESPACE, type PodState, podObject, updateSlice } from './objects.ts';
 import { resourceOfKind } from './resources.ts';
@@ -14,9 +14,9 @@ export interface DeploymentOptions {
   /** A step is taken only when the test calls `step`. */
   byHand?: boolean;
   labels?: Record<string, string>;
-  /** What every pod's log begins with. */
+  /** The first lines of every pod's log. */
   onStarted?: (pod: string) => void;
-  /** The pod is about to be removed; its container has got the stop signal. */
+  /** Called when a pod is about to be removed and its container has got the stop signal. */
   onStopped?: (pod: string) => Promise<void> | void;
   container?: string;
 }
@@ -39,23 +39,26 @@ export class ScriptedDeployment {
     this.namespace = options.namespace ?? NAMESPACE;
   }
 
-  /** The pods there are, the oldest first. */
+  /** The existing pods, the oldest first. */
   get pods(): readonly string[] {
     return this.#pods;
   }
 
-  /** Steps are left. */
+  /** Whether steps are left. */
   get busy(): boolean {
     return this.#steps.length > 0;
   }
 
-  /** Makes so many pods, ready at once. */
+  /** Creates this many pods, which are ready immediately. */
   deploy(replicas: number): void {
     for (let i = 0; i < replicas; i++) this.#then(...this.#creation(this.#nextName()));
     this.#then(() => this.#status(replicas));
   }
 
-  /** Replaces every pod: the next one is made first, as with maxSurge 1 and maxUnavailable 0, or after, as a StatefulSet. */
+  /**
+   * Replaces every pod. Creates the next one first, as with maxSurge 1 and maxUnavailable 0, or afterwards, like a
+   * StatefulSet.
+   */
   roll(): void {
     const old = [...this.#pods];
     this.#then(() => this.#status(old.length, 0));
@@ -66,21 +69,21 @@ export class ScriptedDeployment {
     this.#then(() => this.#status(old.length));
   }
 
-  /** Takes the next step. @returns false when there is none */
+  /** Takes the next step. @returns false if there is none */
   step(): boolean {
     const next = this.#steps.shift();
     next?.();
     return next !== undefined;
   }
 
-  /** The same; resolves when it is done. */
+  /** Takes the next step; resolves when it is done. */
   async #stepDone(): Promise<boolean> {
     const next = this.#steps.shift();
     await next?.();
     return next !== undefined;
   }
 
-  /** Deletes one pod, and makes another. */
+  /** Deletes one pod and creates another. */
   replace(name: string): void {
     this.#then(...this.#removal(name), ...this.#creation(this.#nextName()), () => this.#status(this.#pods.length));
   }
@@ -133,7 +136,7 @@ export class ScriptedDeployment {
     ];
   }
 
-  /** As it is when every pod there is has the present template, or so many. */
+  /** The status if all pods, or this many, are up to date. */
   #status(replicas: number, updatedReplicas = replicas): void {
     const { kind = 'Deployment', name = 'web' } = this.#options;
     const found = this.#server.store.get(resourceOfKind(kind), this.namespace, name);
@@ -161,7 +164,7 @@ export class ScriptedDeployment {
   async #play(): Promise<void> {
     if (this.#playing) return;
     this.#playing = true;
-    // One change at a time, each seen by the watches before the next.
+    // One change at a time, so that the watches see each one before the next.
     do await new Promise((resolve) => setImmediate(resolve));
     while (await this.#stepDone());
     this.#playing = false;

@@ -1,20 +1,19 @@
-/** What goes wrong with the requests to the API server for tests, by rules that a test sets. */
+/** Faults of requests to the API server for tests, by rules that a test sets. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface Fault {
   method?: string;
   /** Matches the path with its query. */
   path: RegExp;
-  /** How many requests it strikes; by default each. */
+  /** How many requests it affects; by default all. */
   times?: number;
   /**
-   * Does something else with the request, or nothing; or waits, and the request is answered after that as if nothing
-   * had been when it resolves with 'pass'.
+   * Handles the request differently, or not at all. If it resolves to 'pass', the request is then answered normally.
    */
   does(response: ServerResponse, request?: IncomingMessage): Promise<'pass'> | unknown;
 }
 
-/** As the API server says that it refuses a request. */
+/** Refuses a request as the API server does. */
 export function statusObject(code: number, message: string): object {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code };
 }
@@ -26,7 +25,7 @@ export function refuse(code: number, message: string, headers: Record<string, st
       .end(JSON.stringify(statusObject(code, message)));
 }
 
-/** What a proxy on the way answers. */
+/** Responds as a proxy would. */
 export function html(code: number): Fault['does'] {
   const body = '<html>\n<body><h1>Bad Gateway</h1></body>\n</html>\n';
   return (response) => response.writeHead(code, { 'content-type': 'text/html' }).end(body);
@@ -36,7 +35,7 @@ export function json(body: unknown): Fault['does'] {
   return (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** The connection is cut, before an answer or within it. */
+/** Cuts the connection, before the response or within it. */
 export function cut(begun?: string): Fault['does'] {
   return (response) => {
     if (begun === undefined) response.destroy();
@@ -44,10 +43,10 @@ export function cut(begun?: string): Fault['does'] {
   };
 }
 
-/** Nothing is ever answered. */
+/** Never responds. */
 export const silent: Fault['does'] = () => undefined;
 
-/** The request waits until the gate is opened. */
+/** Holds the request until the gate is opened. */
 export function gate(): { does: Fault['does']; open(): void } {
   let open = () => {};
   const opened = new Promise<'pass'>((resolve) => {
@@ -67,7 +66,7 @@ export class Faults {
     this.#rules.length = 0;
   }
 
-  /** True when the request is dealt with. */
+  /** Returns true if the request has been handled. */
   async strike(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const { method, url = '' } = request;
     const rule = this.#rules.find(

@@ -1,8 +1,8 @@
-/** The pods' logs on the API server for tests: followed, timed, cut. */
+/** The pods' logs on the API server for tests: followed, with timestamps, cut. */
 import type { ServerResponse } from 'node:http';
 
 interface Line {
-  /** RFC 3339, as Go writes it: without trailing zeros of the fraction. */
+  /** RFC 3339 as Go writes it, without trailing zeros in the fraction. */
   time: string;
   text: string;
 }
@@ -10,18 +10,18 @@ interface Line {
 export class PodLog {
   readonly #lines: Line[] = [];
   readonly #followers = new Set<ServerResponse>();
-  /** Nothing more comes: followers end, and those to come as well. */
+  /** Ends the log: present and future followers end too. */
   #ended = false;
   #nanos = 0n;
 
-  /** Adds a line. @param time RFC 3339; one later than all before it where none is given */
+  /** Adds a line. @param time RFC 3339; by default later than all earlier lines */
   write(text: string, time = this.#nextTime()): void {
     const line = { time, text };
     this.#lines.push(line);
     for (const response of this.#followers) response.write(written(line));
   }
 
-  /** Sends something that is no whole line to the followers, and cuts them. */
+  /** Sends an incomplete line to the followers and cuts their connections. */
   cut(part = ''): void {
     for (const response of this.#followers) {
       if (part === '') response.destroy();
@@ -34,7 +34,7 @@ export class PodLog {
     for (const response of this.#followers) response.end();
   }
 
-  /** Answers GET …/log. The server passes `sinceTime` on in whole seconds, so lines come again. */
+  /** Answers GET …/log. Rounds `sinceTime` down to whole seconds, as the real server does, so some lines come again. */
   serve(query: URLSearchParams, response: ServerResponse): void {
     const since = Math.floor(Date.parse(query.get('sinceTime') ?? '1970-01-01T00:00:00Z') / 1000) * 1000;
     const tail = query.get('tailLines');

@@ -1,4 +1,4 @@
-/** Objects for the API server for tests, as small as they can be: a pod in its states, EndpointSlices, events. */
+/** Minimal objects for the API server for tests: a pod in its states, EndpointSlices, events. */
 import type { ApiServer } from './server.ts';
 import { type WrittenObject, wholeSeconds } from './store.ts';
 
@@ -63,7 +63,7 @@ export interface Endpoint {
   terminating?: boolean;
 }
 
-/** The EndpointSlice of the Service `web`; without endpoints it has null for them, as Go writes an empty slice. */
+/** The EndpointSlice of the Service `web`. Without endpoints the field is null, as Go writes an empty slice. */
 export function sliceObject(endpoints: readonly Endpoint[], namespace = NAMESPACE, service = 'web'): WrittenObject {
   return {
     kind: 'EndpointSlice',
@@ -81,7 +81,7 @@ export function sliceObject(endpoints: readonly Endpoint[], namespace = NAMESPAC
   };
 }
 
-/** The slice that follows from the pods there are. */
+/** The slice for the existing pods. */
 export function updateSlice(server: ApiServer, namespace = NAMESPACE, service = 'web'): void {
   const pods = server.store.list(
     { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },

@@ -1,4 +1,4 @@
-/** The resources that the API server for tests has, and what a request's path names. Pure. */
+/** The resources of the API server for tests, and what the path of a request names. Pure. */
 
 export interface Resource {
   group: string;
@@ -51,7 +51,7 @@ export interface Place {
   rest: string[];
 }
 
-/** Undefined for a path that names no resource of this server. */
+/** Undefined if the path names no resource of this server. */
 export function placeOf(path: string): Place | undefined {
   const [root, ...parts] = path.split('/').filter(Boolean);
   const group = root === 'apis' ? parts.shift() : '';

@@ -1,6 +1,7 @@
 /**
- * An API server for tests: a real HTTP server on loopback with a store of objects, lists, watches, patches, logs, pods' proxies
- * and permissions, and the faults that a test sets. Nothing happens in it by itself; see deployments.ts for a rollout.
+ * An API server for tests: a real HTTP server on loopback with a store of objects, lists, watches, patches, logs, pod
+ * proxies and permissions, and with the faults that a test sets. It has no controllers; see deployments.ts for a
+ * rollout.
  */
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,7 +29,7 @@ export interface SeenRequest {
   body: string;
 }
 
-/** What a pod answers through the API server's proxy. */
+/** How a pod responds through the API server's proxy. */
 export interface ProxyAnswer {
   status?: number;
   headers?: Record<string, string>;
@@ -40,7 +41,7 @@ interface Reply {
   body: unknown;
 }
 
-/** What a SelfSubjectAccessReview asks. */
+/** The question of a SelfSubjectAccessReview. */
 export interface Access {
   verb: string;
   group: string;
@@ -55,11 +56,11 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
   readonly faults = new Faults();
   readonly seen: SeenRequest[] = [];
   readonly #logs = new Map<string, PodLog>();
-  /** What pods answer through the proxy; undefined: the pod cannot be reached. */
+  /** How pods respond through the proxy; undefined: the pod is unreachable. */
   proxy: (pod: string, port: string, path: string) => ProxyAnswer | undefined = () => undefined;
   allows: (access: Access) => boolean = () => true;
   version = { major: '1', minor: '34', gitVersion: 'v1.34.4' };
-  /** A namespace that is deleted stays until this is false. */
+  /** A deleted namespace remains until this is false. */
   namespacesStay = false;
   /** Whether a namespace gets its default service account. */
   servesAccounts = true;
@@ -71,7 +72,7 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
     this.store.on('change', () => this.emit('step'));
   }
 
-  /** A log that the pod has begun; before that its container has not started. */
+  /** The log of a pod; before it exists, the pod's container has not started. */
   log(namespace: string, pod: string): PodLog {
     const key = `${namespace}/${pod}`;
     const log = this.#logs.get(key) ?? new PodLog();
@@ -83,7 +84,7 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
     this.faults.add(fault);
   }
 
-  /** Resolves once the condition holds, looked at whenever a request came or an object changed. */
+  /** Resolves once the condition holds. Checks it at every request and every change of an object. */
   async until(what: string, condition: () => boolean): Promise<void> {
     const holds = new Promise<void>((resolve) => {
       const look = () => {
@@ -97,7 +98,7 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
     await within(LIMIT_MS, what, holds);
   }
 
-  /** Resolves once so many requests were made to paths like this one. */
+  /** Resolves once this many requests with such a path have been made. */
   requested(path: RegExp, count = 1, method?: string): Promise<void> {
     return this.until(`${count} requests to ${path}`, () => this.requests(path, method).length >= count);
   }
@@ -115,7 +116,7 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
     const { method = '', url = '' } = request;
     const seen = { method, url, body: await text(request) };
     this.seen.push(seen);
-    response.on('close', () => setImmediate(() => this.emit('step'))); // after the streams have noted it
+    response.on('close', () => setImmediate(() => this.emit('step'))); // after the streams have handled it
     this.emit('step');
     if (!(await this.faults.strike(request, response))) this.#serve(seen, response);
     this.emit('step');
@@ -174,7 +175,7 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
     return created;
   }
 
-  /** Namespaces go with all that is in them, pods with their grace period, the rest at once. */
+  /** Deletes objects: namespaces with their content, pods after their grace period, everything else immediately. */
   #remove({ kind, metadata: { name, namespace = '' } }: StoredObject): void {
     if (kind !== 'Namespace') {
       this.store.remove(kind, namespace, name);
@@ -230,7 +231,7 @@ function discovered(path: string): object[] {
   }).map(({ plural, kind, namespaced }) => ({ name: plural, singularName: '', kind, namespaced, verbs: [] }));
 }
 
-/** Equality alone: "a=b,c=d". */
+/** Supports only equality: "a=b,c=d". */
 function isSelected({ metadata: { labels = {} } }: StoredObject, selector: string | null): boolean {
   return (selector ?? '')
     .split(',')
@@ -241,13 +242,13 @@ function isSelected({ metadata: { labels = {} } }: StoredObject, selector: strin
     });
 }
 
-/** Starts one until the test ends. Tests beside each other in one process each have their own. */
+/** Starts a server that runs until the test ends. Concurrent tests in one process each have their own. */
 export async function startApiServer(t: TestContext): Promise<{ server: ApiServer; api: KubernetesApi; url: string }> {
   const server = new ApiServer();
   const { port, release } = await holdPort();
   const http = createServer((request, response) => {
     server.answer(request, response).catch((error: unknown) => {
-      // The client went away before it had sent all of its request.
+      // The client closed the connection before it had sent the whole request.
       if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
     });
   });
@@ -263,7 +264,7 @@ export async function startApiServer(t: TestContext): Promise<{ server: ApiServe
   return { server, api: connectTo(url), url };
 }
 
-/** By a kubeconfig that is there only while it is read. */
+/** Connects with a kubeconfig that exists only while it is read. */
 function connectTo(url: string): KubernetesApi {
   const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
   const file = join(folder, 'config');

@@ -1,4 +1,4 @@
-/** The objects of the API server for tests, and every change of them in order, as a watch tells it. */
+/** The objects of the API server for tests, and every change of them in order, as a watch reports it. */
 import { EventEmitter } from 'node:events';
 import { apiVersionOf, type Resource, resourceOfKind } from './resources.ts';
 
@@ -21,7 +21,7 @@ export interface StoredObject {
   [field: string]: any;
 }
 
-/** An object as a test writes it: its API version follows from its kind. */
+/** An object as a test writes it. The API version follows from the kind. */
 export type WrittenObject = { kind: string; metadata: StoredObject['metadata'] } & Record<string, unknown>;
 
 export interface Change {
@@ -42,7 +42,7 @@ export class ObjectStore extends EventEmitter<Events> {
   readonly #changes: Change[] = [];
   #uids = 0;
 
-  /** Creates the object, or puts it in the place of the one of its name; what the server sets itself stays. */
+  /** Creates the object, or replaces the one of the same name but keeps the fields that the server sets. */
   put(written: WrittenObject): StoredObject {
     const resource = resourceOfKind(written.kind);
     const key = keyOf(resource, written.metadata.namespace ?? '', written.metadata.name);
@@ -61,21 +61,21 @@ export class ObjectStore extends EventEmitter<Events> {
     return this.#store(key, object, before ? 'MODIFIED' : 'ADDED');
   }
 
-  /** Merges a patch into an object, or creates it from the patch where there is none; null takes a field away. */
+  /** Merges a patch into an object, or creates the object from the patch; null removes a field. */
   patch(resource: Resource, namespace: string, name: string, patch: object): StoredObject {
     const before = this.get(resource, namespace, name);
     const base = before ?? { kind: resource.kind, metadata: { name, namespace } };
     return this.put(merged(base, patch) as WrittenObject);
   }
 
-  /** Changes a part of an object that is there. */
+  /** Changes fields of an existing object. */
   change(kind: string, namespace: string, name: string, patch: object): StoredObject {
     const resource = resourceOfKind(kind);
     if (!this.get(resource, namespace, name)) throw new Error(`there is no ${kind} ${name}`);
     return this.patch(resource, namespace, name, patch);
   }
 
-  /** It is gone at once. @param last what its last state was, where that is not the one that is known */
+  /** Removes an object immediately. @param last its last state, if that differs from the stored one */
   remove(kind: string, namespace: string, name: string, last?: StoredObject): StoredObject | undefined {
     const key = keyOf(resourceOfKind(kind), namespace, name);
     const object = this.#objects.get(key);
@@ -90,19 +90,19 @@ export class ObjectStore extends EventEmitter<Events> {
     return this.#objects.get(keyOf(resource, namespace, name));
   }
 
-  /** @param namespace all of them where it is empty */
+  /** @param namespace empty: all namespaces */
   list(resource: Resource, namespace: string): StoredObject[] {
     return [...this.#objects.entries()]
       .filter(([key]) => key.startsWith(keyOf(resource, namespace, '').replace(/\/$/, namespace === '' ? '' : '/')))
       .map(([, object]) => object);
   }
 
-  /** What has changed since that version; undefined where that is forgotten. */
+  /** The changes since a version; undefined if that is forgotten. */
   since(version: number): Change[] | undefined {
     return version < this.forgottenVersion ? undefined : this.#changes.filter((change) => change.version > version);
   }
 
-  /** All that has happened until now is forgotten, as by compaction. */
+  /** Forgets all earlier versions, as a compaction does. */
   forget(): void {
     this.version++;
     this.forgottenVersion = this.version;
@@ -140,7 +140,10 @@ export function wholeSeconds(epochMs = Date.now()): string {
   return new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** A merge patch (RFC 7386), which is what a strategic one and server-side apply come to for the objects of these tests. */
+/**
+ * A merge patch (RFC 7386). For the objects of these tests, a strategic patch and server-side apply have the same
+ * result.
+ */
 export function merged(base: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const result: Record<string, unknown> = isObject(base) ? { ...base } : {};

@@ -1,4 +1,4 @@
-/** The watches that are open on the API server for tests, and how they end. */
+/** The open watches on the API server for tests, and how they end. */
 import type { ServerResponse } from 'node:http';
 import { apiVersionOf, type Resource } from './resources.ts';
 import type { Change, ObjectStore, StoredObject } from './store.ts';
@@ -23,7 +23,7 @@ export const GONE = {
 };
 
 export class WatchStreams {
-  /** How a version that is forgotten is answered: as the response's status, or as an event within it. */
+  /** How a forgotten version is reported: as the status of the response, or as an event in it. */
   goneAs: 'status' | 'event' = 'event';
   readonly #open = new Set<OpenWatch>();
   readonly #store: ObjectStore;
@@ -35,7 +35,7 @@ export class WatchStreams {
     });
   }
 
-  /** Tells what has happened since that version, and from now on what happens. */
+  /** Sends what has changed since a version, and all later changes. */
   open(watch: OpenWatch, version: number): void {
     const { response } = watch;
     const missed = this.#store.since(version);
@@ -54,12 +54,12 @@ export class WatchStreams {
     response.on('close', () => this.#open.delete(watch));
   }
 
-  /** The plurals of what is watched, sorted. */
+  /** The plurals of the watched resources, sorted. */
   get resources(): string[] {
     return [...this.#open].map(({ resource }) => resource.plural).sort();
   }
 
-  /** Says how far the watches are, where the client asked for it. */
+  /** Sends a bookmark to the watches that asked for bookmarks. */
   bookmark(plural: string): void {
     for (const { resource, response } of this.#of(plural).filter(({ bookmarks }) => bookmarks)) {
       const metadata = { resourceVersion: String(this.#store.version), creationTimestamp: null };
@@ -68,17 +68,17 @@ export class WatchStreams {
     }
   }
 
-  /** Writes anything at all into the watches of a resource. */
+  /** Writes any text to the watches of a resource. */
   write(plural: string, text: string): void {
     for (const { response } of this.#of(plural)) response.write(text);
   }
 
-  /** Ends them in order, as the API server does every few minutes. */
+  /** Ends the watches in an orderly way, as the API server does every few minutes. */
   end(plural: string, lastText = ''): void {
     for (const { response } of this.#take(plural)) response.end(lastText);
   }
 
-  /** Cuts their connections, within an event where some of it is given. */
+  /** Cuts the connections of the watches, within an event if part of one is given. */
   cut(plural: string, lastText = ''): void {
     for (const { response } of this.#take(plural)) {
       if (lastText === '') response.destroy();
@@ -86,12 +86,12 @@ export class WatchStreams {
     }
   }
 
-  /** From now on they stay open, and nothing comes by them. */
+  /** From now on the watches stay open but receive nothing. */
   silence(plural: string): void {
     this.#take(plural);
   }
 
-  /** Those of a resource, which are told nothing more. */
+  /** The watches of a resource, which then receive nothing more. */
   #take(plural: string): OpenWatch[] {
     const watches = this.#of(plural);
     for (const watch of watches) this.#open.delete(watch);
