@@ -24,7 +24,8 @@ export class Connection {
   readonly #parser = new ResponseParser();
   readonly #onUnusable: () => void;
   #connected = false;
-  #written = false;
+  /** A request that waits for the connection to open. */
+  #waiting: string | undefined;
   #bytesReceived = 0;
   #done: ((outcome: Outcome) => void) | undefined;
   #usable = true;
@@ -33,9 +34,7 @@ export class Connection {
   constructor(host: string, port: number, onUnusable: () => void) {
     this.#onUnusable = onUnusable;
     this.#socket = connect({ host, port, noDelay: true, onread: { buffer: READ_BUFFER, callback: this.#onRead } });
-    this.#socket.on('connect', () => {
-      this.#connected = true;
-    });
+    this.#socket.on('connect', () => this.#onConnect());
     this.#socket.on('end', () => this.#onEnd());
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(error.code ?? 'error', error.message));
     this.#socket.on('close', () => this.#fail('closed', 'the connection closed'));
@@ -45,12 +44,11 @@ export class Connection {
   send(request: string, done: (outcome: Outcome) => void): void {
     this.uses++;
     this.#done = done;
-    this.#written = false;
     this.#bytesReceived = 0;
     this.#parser.reset();
-    this.#socket.write(request, 'latin1', () => {
-      this.#written = true;
-    });
+    // A socket that is still connecting would take it too, but keep it behind four listeners of its own.
+    if (this.#connected) this.#socket.write(request, 'latin1');
+    else this.#waiting = request;
   }
 
   /** Gives the request under way up and closes. */
@@ -61,23 +59,30 @@ export class Connection {
   /** Closes in order, with no request under way. */
   close(): void {
     this.#usable = false;
-    this.#socket.end();
-    this.#socket.destroySoon();
+    // close() alone sends the FIN; a shutdown() before it would be one call more. It waits for what is not yet sent.
+    if (this.#isSent()) this.#socket.destroy();
+    else this.#socket.destroySoon();
+  }
+
+  #onConnect(): void {
+    this.#connected = true;
+    if (this.#waiting !== undefined) this.#socket.write(this.#waiting, 'latin1');
+    this.#waiting = undefined;
   }
 
   readonly #onRead = (length: number): boolean => {
-    this.#onData(READ_BUFFER.subarray(0, length));
+    this.#onData(length);
     return true;
   };
 
-  #onData(chunk: Buffer): void {
+  #onData(length: number): void {
     if (!this.#done) {
       this.#retire(); // bytes nobody asked for: whatever they are, the connection can't be trusted any more
       return;
     }
-    this.#bytesReceived += chunk.length;
+    this.#bytesReceived += length;
     try {
-      const extra = this.#parser.push(chunk);
+      const extra = this.#parser.push(READ_BUFFER, length);
       if (this.#parser.complete) this.#finish(extra === 0 && this.#parser.head?.keepAlive === true);
     } catch (error) {
       if (!(error instanceof ResponseSyntaxError)) throw error;
@@ -116,7 +121,12 @@ export class Connection {
   #phase(): Phase {
     if (!this.#connected) return 'connect';
     if (this.#bytesReceived > 0) return 'receive';
-    return this.#written ? 'wait' : 'send';
+    return this.#isSent() ? 'wait' : 'send';
+  }
+
+  /** Whether the kernel has all of the request. */
+  #isSent(): boolean {
+    return this.#socket.writableLength === 0;
   }
 
   #retire(): void {
