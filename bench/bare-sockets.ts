@@ -1,6 +1,6 @@
 /**
- * The least that a request mix costs in Node: connects and writes when they are due, and no more. Answers are not looked at,
- * except that the first bytes end a fresh connection.
+ * The least that a request mix costs in Node: connect and write when due, nothing else. Answers are ignored, except that the
+ * first bytes end a fresh connection.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

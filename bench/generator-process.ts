@@ -1,6 +1,6 @@
 /**
- * A process that does nothing but send load, so that its processor time is the generator's. Prints what became of it as JSON.
- * The first argument says what to do (GeneratorRun, as JSON).
+ * A process that does nothing but send load, so its processor time is the generator's. The first argument is a GeneratorRun as
+ * JSON; it prints a GeneratorOutcome as JSON.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { builtinLoad } from '../src/load/builtin/builtin.ts';
@@ -15,7 +15,7 @@ export interface GeneratorRun {
   port: number;
   requestMix: RequestMix;
   seconds: number;
-  /** How many builtin loads at the same time, each with the whole mix; 0: bare sockets in their place. */
+  /** How many builtin loads run at the same time, each with the whole mix. 0 runs bare sockets instead. */
   loads: number;
 }
 

@@ -1,4 +1,4 @@
-/** The builtin load generator: constant arrival rate in a worker thread, every connection dialled and watched by itself. */
+/** The builtin load generator: constant arrival rate, from a worker thread that dials and observes every connection itself. */
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import { InputError } from '../../errors.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
@@ -31,7 +31,7 @@ async function startInThread(options: LoadOptions): Promise<RunningLoad> {
   const started = deferred<Message<'started'>>();
   const done = deferred<Message<'done'>>();
   const died = deferred<never>();
-  died.promise.catch(() => {}); // awaited below in races; between them a rejection must not end the program
+  died.promise.catch(() => {}); // awaited in races; a rejection between them must not end the program
   const end = () => {
     signal.removeEventListener('abort', abort);
     inThread.leave();
@@ -70,7 +70,7 @@ async function startInThread(options: LoadOptions): Promise<RunningLoad> {
   };
 }
 
-/** A promise with what settles it: Promise.withResolvers, which Node 20 does not have. */
+/** A promise and the functions that settle it: Promise.withResolvers, which Node 20 lacks. */
 function deferred<T>() {
   let resolve: (value: T) => void = () => {};
   let reject: (error: unknown) => void = () => {};
@@ -80,7 +80,7 @@ function deferred<T>() {
   return { promise, resolve, reject };
 }
 
-/** A URL leads to one place, and nobody can see which pod is behind it. */
+/** A URL leads to one address, and the pod behind it is unknown. */
 function fixedRoutes(text: string): RoutingTable {
   const url = new URL(text);
   if (url.protocol !== 'http:' || url.pathname !== '/') {

@@ -1,4 +1,4 @@
-/** One HTTP/1.1 connection that carries one request at a time and knows exactly how far each one came. */
+/** One HTTP/1.1 connection. It carries one request at a time and knows exactly how far each one got. */
 import { connect, type Socket } from 'node:net';
 import type { Phase } from '../../trace/load-record.ts';
 import { type ResponseHead, ResponseParser, ResponseSyntaxError } from './response-parser.ts';
@@ -7,18 +7,17 @@ export interface Outcome {
   phase: Phase;
   bytesReceived: number;
   head: ResponseHead | undefined;
-  /** Absent when the response came whole. */
+  /** Absent when the response arrived complete. */
   error?: { name: string; detail: string };
 }
 
 /**
- * What came off a socket is parsed before anything else is read, so all connections of a thread can read into the same
- * memory, and no read has to allocate its own.
+ * Bytes are parsed before the next read, so all connections of a thread share one buffer and no read allocates its own.
  */
 const READ_BUFFER = Buffer.allocUnsafe(64 * 1024);
 
 export class Connection {
-  /** Requests that were begun on it. */
+  /** Requests started on it. */
   uses = 0;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();
@@ -30,7 +29,7 @@ export class Connection {
   #done: ((outcome: Outcome) => void) | undefined;
   #usable = true;
 
-  /** Begins to connect. `onUnusable` is called once no further request may be sent on it. */
+  /** Starts to connect. `onUnusable` is called once, when no further request may be sent on it. */
   constructor(host: string, port: number, onUnusable: () => void) {
     this.#onUnusable = onUnusable;
     this.#socket = connect({ host, port, noDelay: true, onread: { buffer: READ_BUFFER, callback: this.#onRead } });
@@ -40,26 +39,26 @@ export class Connection {
     this.#socket.on('close', () => this.#fail('closed', 'the connection closed'));
   }
 
-  /** Sends one request; `done` is called exactly once. Only while no other is under way. */
+  /** Sends one request; `done` is called exactly once. Call it only while no other request is in flight. */
   send(request: string, done: (outcome: Outcome) => void): void {
     this.uses++;
     this.#done = done;
     this.#bytesReceived = 0;
     this.#parser.reset();
-    // A socket that is still connecting would take it too, but keep it behind four listeners of its own.
+    // A socket that is still connecting would accept it too, but at the cost of extra listeners.
     if (this.#connected) this.#socket.write(request, 'latin1');
     else this.#waiting = request;
   }
 
-  /** Gives the request under way up and closes. */
+  /** Gives up the request in flight and closes the connection. */
   abandon(name: string, detail: string): void {
     this.#fail(name, detail);
   }
 
-  /** Closes in order, with no request under way. */
+  /** Closes with a FIN. No request may be in flight. */
   close(): void {
     this.#usable = false;
-    // close() alone sends the FIN; a shutdown() before it would be one call more. It waits for what is not yet sent.
+    // close() sends the FIN by itself, so shutdown() would be one system call more. Unsent bytes must go out first.
     if (this.#isSent()) this.#socket.destroy();
     else this.#socket.destroySoon();
   }
@@ -77,7 +76,7 @@ export class Connection {
 
   #onData(length: number): void {
     if (!this.#done) {
-      this.#retire(); // bytes nobody asked for: whatever they are, the connection can't be trusted any more
+      this.#retire(); // unexpected bytes: the connection can no longer be trusted
       return;
     }
     this.#bytesReceived += length;
@@ -124,7 +123,7 @@ export class Connection {
     return this.#isSent() ? 'wait' : 'send';
   }
 
-  /** Whether the kernel has all of the request. */
+  /** Whether the kernel has taken the whole request. */
   #isSent(): boolean {
     return this.#socket.writableLength === 0;
   }

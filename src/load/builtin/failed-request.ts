@@ -1,4 +1,4 @@
-/** What is written down about one request that failed. Pure. */
+/** The record of one failed request. Pure. */
 import type { PodRef } from '../../trace/cluster-record.ts';
 import type { FailedRequest } from '../../trace/load-record.ts';
 import type { Scenario } from '../request-mix.ts';
@@ -12,7 +12,7 @@ export interface SentRequest {
   reused: boolean;
 }
 
-/** Where the request went: the router that chose, and the pod as far as anybody could see. */
+/** Where the request went: the router that chose the endpoint, and the pod, where known. */
 export interface Way {
   router: string | undefined;
   pod: PodRef | undefined;

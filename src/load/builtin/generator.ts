@@ -1,4 +1,4 @@
-/** The load itself: starts requests when they are due, follows each to its end, and writes down what happened. */
+/** The load itself: starts requests when they are due, follows each to its end, and records what happened. */
 
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import { ServiceNetwork } from '../../clusters/local/service-network.ts';
@@ -16,7 +16,7 @@ import { type RequestText, requestTextOf } from './request-text.ts';
 import { ConstantArrivals } from './schedule.ts';
 import type { Ticker, Ticking } from './ticker.ts';
 
-/** More requests in flight than this are not started but counted as dropped; no system under test recovers from it. */
+/** Beyond this many in flight, requests are counted as dropped instead of started; no system under test recovers from that. */
 const MAX_IN_FLIGHT = 5000;
 
 interface InFlight extends SentRequest {
@@ -26,7 +26,7 @@ interface InFlight extends SentRequest {
 interface Lane {
   scenario: Scenario;
   textOf: RequestText;
-  /** In the order of their starts. */
+  /** In the order they started. */
   inFlight: Set<InFlight>;
   arrivals: ConstantArrivals;
   pool: ClientPool;
@@ -37,9 +37,9 @@ export interface GeneratorOptions {
   routes: RoutingTable;
   clock: TrialClock;
   random: Random;
-  /** Wakes it up. */
+  /** Calls `tick` when something is due. */
   ticker: Ticker;
-  /** Where it keeps the numbers of requests started and failed. */
+  /** Holds the numbers of requests started and failed; see LoadRecorder. */
   counts?: Uint32Array;
 }
 
@@ -77,7 +77,7 @@ export class Generator implements Ticking {
     this.#ticker.add(this);
   }
 
-  /** Starts nothing more; resolves when the last request has ended, by itself or by its timeout. */
+  /** Starts no more requests. Resolves when the last one has ended, by itself or by its timeout. */
   async stop(generatorName: string): Promise<{ stoppedMs: number; record: LoadRecord }> {
     this.#stopped = true;
     const stoppedMs = this.#clock.nowMs();
@@ -91,7 +91,7 @@ export class Generator implements Ticking {
     return { stoppedMs, record: this.recorder.record(generatorName, planned, this.#dropped) };
   }
 
-  /** Ends everything at once; what was recorded is of no use. */
+  /** Ends everything at once and discards the record. */
   abort(): void {
     this.#stopped = true;
     this.#ticker.remove(this);
@@ -101,7 +101,7 @@ export class Generator implements Ticking {
     }
   }
 
-  /** Starts what is due and ends what has timed out. */
+  /** Starts the requests that are due and ends those that have timed out. */
   tick(): number {
     const nowMs = this.#clock.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
@@ -162,12 +162,12 @@ export class Generator implements Ticking {
     this.#checkIdle();
   }
 
-  /** Ends every request of a lane that has timed out. Returns when the next one does. */
+  /** Ends every request of a lane that has timed out. Returns when the next one times out. */
   #timeOut(lane: Lane, nowMs: number): number {
     const { timeoutMs } = lane.scenario;
     for (const request of lane.inFlight) {
       const timesOutMs = request.startedMs + timeoutMs;
-      if (nowMs < timesOutMs) return timesOutMs; // in the order of their starts
+      if (nowMs < timesOutMs) return timesOutMs; // all later ones started later
       this.#giveUp(lane, request, 'timeout', `no complete response within ${timeoutMs} ms`);
     }
     return Number.POSITIVE_INFINITY;

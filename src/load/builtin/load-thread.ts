@@ -1,15 +1,15 @@
 /**
- * Threads that carry loads. Several loads share one, which also stays for the next: a thread of its own for each load would
- * compile the same code again, and wake up as often as all of them together.
+ * Threads that run loads. Several loads share a thread, and it stays alive for the next one. With a thread per load, each would
+ * compile the same code again and wake up on its own.
  */
 import { Worker } from 'node:worker_threads';
 import { projectFile } from '../../project-file.ts';
 import type { FromWorker, LoadSetup, ToWorker } from './messages.ts';
 
-/** What one thread sends without being late, in requests/s; a load with a higher rate has a thread to itself. */
+/** What one thread can send on time, in requests/s. A load with a higher rate gets a thread to itself. */
 const MAX_RATE_PER_S = 5000;
 
-/** One load in a thread, as whoever started it follows it. */
+/** How the owner of a load learns about it. */
 export interface LoadInThread {
   onMessage(message: FromWorker): void;
   /** The thread ended, and the load with it. */
@@ -47,10 +47,10 @@ class LoadThread {
     tell({ kind: 'start', setup });
     return {
       tell,
-      /** The load is over: nothing more is heard from it. */
+      /** The load is over; its messages are ignored from now on. */
       leave: () => {
         this.#loads.delete(load);
-        // A thread without a load must not keep the program from ending.
+        // An idle thread must not keep the program alive.
         if (this.#loads.size === 0) this.#worker.unref();
       },
     };

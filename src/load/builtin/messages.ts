@@ -1,4 +1,4 @@
-/** What the program and a load thread say to each other. One thread carries several loads, each with a number. */
+/** The messages between the program and a load thread. A thread runs several loads, each with a number. */
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import type { LoadRecord } from '../../trace/load-record.ts';
 import type { RequestMix } from '../request-mix.ts';
@@ -10,7 +10,7 @@ export interface LoadSetup {
   clockStartedAtEpochMs: number;
   seed: number;
   maxDurationMs: number;
-  /** Requests started and failed so far, in memory that both threads share: a message would wake both. */
+  /** Requests started and failed so far, in shared memory: a message would wake up both threads. */
   counts: Uint32Array;
 }
 
@@ -18,13 +18,13 @@ export type ToWorker = { load: number } & (
   | { kind: 'start'; setup: LoadSetup }
   | { kind: 'routes'; routes: RoutingTable }
   | { kind: 'stop' }
-  /** End at once; nobody wants the record. */
+  /** End at once, without a record. */
   | { kind: 'abort' }
 );
 
 export type FromWorker = { load: number } & (
   | { kind: 'started'; atMs: number }
-  /** Its longest duration is over, and nobody had stopped it. */
+  /** Its maximum duration has passed and nobody has stopped it. */
   | { kind: 'expired' }
   | { kind: 'done'; stoppedMs: number; record: LoadRecord }
 );

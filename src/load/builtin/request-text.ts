@@ -1,11 +1,11 @@
-/** What a scenario's requests look like on the wire. */
+/** A scenario's requests as they are sent. */
 import type { Endpoint } from '../../clusters/cluster.ts';
 import type { Scenario } from '../request-mix.ts';
 
-/** Makes the text of one request, to be sent as latin1: one byte a character. */
+/** Returns the text of one request, to be sent as latin1, one byte per character. */
 export type RequestText = (id: string, endpoint: Endpoint | undefined) => string;
 
-/** Everything that is the same in all of them is put together once. */
+/** Builds what all requests of a scenario have in common only once. */
 export function requestTextOf(scenario: Scenario): RequestText {
   const utf8 = Buffer.from(scenario.body ?? '', 'utf8');
   const start = `${scenario.method} ${scenario.path} HTTP/1.1\r\nhost: `;

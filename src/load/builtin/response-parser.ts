@@ -1,22 +1,22 @@
 /**
- * An incremental HTTP/1.1 response parser: bytes in, as they come off the socket, one complete response out.
+ * An incremental HTTP/1.1 response parser: bytes from the socket in, one complete response out.
  * Framing as in RFC 9112, section 6.3: chunked, else Content-Length, else until the connection closes.
  */
 
 export interface ResponseHead {
   status: number;
-  /** Names in lower case; repeated fields joined by commas, as RFC 9110, section 5.3, has it. */
+  /** Names in lower case; repeated fields are joined by commas (RFC 9110, section 5.3). */
   headers: Map<string, string>;
   /** Whether the connection may carry another request after this response. */
   keepAlive: boolean;
 }
 
-/** Thrown for bytes that are no HTTP/1.1 response. */
+/** Thrown for bytes that are not an HTTP/1.1 response. */
 export class ResponseSyntaxError extends Error {}
 
 type State = 'head' | 'body' | 'until-close' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailer' | 'complete';
 
-/** Heads and chunk-size lines longer than this are no response of a sane server. */
+/** No sane server sends a longer head or chunk-size line. */
 const MAX_LINE_BYTES = 64 * 1024;
 
 export class ResponseParser {
@@ -40,8 +40,8 @@ export class ResponseParser {
   }
 
   /**
-   * Takes the next bytes: the first `length` of `chunk`, which may be used again afterwards. Returns how many of them were
-   * not part of this response (more than 0 only once it is complete).
+   * Parses the first `length` bytes of `chunk`, which the caller may reuse afterwards. Returns how many of them do not belong
+   * to this response; that is more than 0 only once it is complete.
    * @throws ResponseSyntaxError
    */
   push(chunk: Buffer, length = chunk.length): number {
@@ -50,7 +50,7 @@ export class ResponseParser {
     return length - at;
   }
 
-  /** The connection ended in order. Returns whether that completes the response. */
+  /** The server closed the connection with a FIN. Returns whether that completes the response. */
   end(): boolean {
     if (this.#state === 'until-close') this.#state = 'complete';
     return this.complete;
@@ -92,7 +92,7 @@ export class ResponseParser {
     }
   }
 
-  /** Collects text up to a delimiter, which may be cut anywhere between two chunks. Returns the position after it. */
+  /** Collects text up to a delimiter, which may be split between two chunks. Returns the position after it. */
   #takeUntil(delimiter: string, chunk: Buffer, at: number, length: number, use: (text: string) => void): number {
     const before = this.#pending.length;
     const text = this.#pending + chunk.toString('latin1', at, length);
@@ -108,7 +108,7 @@ export class ResponseParser {
   }
 
   #startBody(head: ResponseHead): void {
-    // An interim response (100 Continue) has no body and is followed by the real one.
+    // An interim response (100 Continue) has no body; the final response follows.
     if (head.status < 200 && head.status !== 101) return;
     this.head = head;
     const length = head.headers.get('content-length');

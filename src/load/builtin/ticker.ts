@@ -1,20 +1,20 @@
-/** One timer for everything that is due in a thread: waking up costs a quiet thread more than what it then does. */
+/** One timer for all loads of a thread. A quiet thread spends more on waking up than on the work it then does. */
 import { after, type Timer } from '../../timers.ts';
 
 export interface Ticking {
-  /** Does what is due. Returns how many ms from now it has to be called again; Infinity for never. */
+  /** Does what is due. Returns in how many ms it must be called again; Infinity for never. */
   tick(): number;
 }
 
 /**
- * Everything that falls due within one step is done at its end, whichever load it belongs to. So a request starts up to this
- * long after its planned time, and the thread wakes up at most so often.
+ * Everything that becomes due within one step is done at the end of the step, for all loads. A request therefore starts up to
+ * this long after its planned time, and the thread wakes up at most once per step for the schedule.
  */
 const STEP_MS = 2;
 
 /**
- * The event loop counts whole ms of the system's monotonic clock, from which `performance.now()` differs by a fraction. A
- * timer that ignores it fires before its time half of the time, only to be set again.
+ * The event loop counts whole ms of the system's monotonic clock; `performance.now()` is off against those by a fraction. A
+ * timer that ignores the fraction fires too early half of the time and must be set again.
  */
 const LOOP_CLOCK_OFFSET_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
@@ -22,7 +22,7 @@ export class Ticker {
   readonly #members = new Set<Ticking>();
   #timer: Timer | undefined;
 
-  /** Begins to call `member`, the first time at once. */
+  /** Calls `member` at once, and from then on whenever it is due. */
   add(member: Ticking): void {
     this.#members.add(member);
     this.#tick();

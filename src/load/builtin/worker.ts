@@ -1,4 +1,4 @@
-/** A load thread: away from the cluster's timers, so that neither delays the other. It carries several loads at once. */
+/** A load thread. It runs several loads, apart from the cluster's timers, so that neither delays the other. */
 import { parentPort } from 'node:worker_threads';
 import { seededRandom } from '../../random.ts';
 import { after, type Timer } from '../../timers.ts';
@@ -27,7 +27,7 @@ function start(load: number, setup: LoadSetup): void {
   say({ load, kind: 'started', atMs: clock.nowMs() });
 }
 
-/** Takes the load out of the list, so that it ends once. */
+/** Takes the load out of the map, so that it ends only once. */
 function taken(load: number): Generator | undefined {
   const { generator, bound } = loads.get(load) ?? {};
   bound?.cancel();
