@@ -1,8 +1,8 @@
 /**
  * What the app costs beside a server that sets the same headers by hand (bench/servers/naming-hono.mjs): `npm run
- * bench:app-cost`. Both answer GET / with a line of JSON; the app also counts requests by route and status, and knows what
- * is in flight. Each round starts both anew and loads them in turns: app, by hand, by hand, app, and so on (every second
- * round the other way round), so that whatever else the machine does affects both alike, and compares them within that round.
+ * bench:app-cost`. Both answer GET / with a line of JSON; the app also counts requests by route and status, and knows
+ * what is in flight. Each round starts both anew and loads them in turns: app, by hand, by hand, app, and so on (every
+ * second round the other way round). So whatever else the machine does affects both alike, and each round is a pair.
  * Needs Linux: /proc has the processor time of the server, which is less noisy than its rate.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -59,7 +59,7 @@ class Turns {
   }
 }
 
-/** The first field of a thread's schedstat is the time it has run, in ns (proc_schedstat in the kernel's documentation). */
+/** The first field of a thread's schedstat is the time it has run, in ns (scheduler/sched-stats in the kernel's docs). */
 function processorNs(pid: number | undefined): number {
   const times = readdirSync(`/proc/${pid}/task`).map((thread) => {
     const [ran] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');

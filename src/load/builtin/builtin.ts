@@ -1,4 +1,4 @@
-/** The builtin load generator: constant arrival rate, from a worker thread that dials and observes every connection itself. */
+/** The builtin load generator: a constant arrival rate from a worker thread that dials and observes every connection. */
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import { InputError } from '../../errors.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';

@@ -16,7 +16,7 @@ import { type RequestText, requestTextOf } from './request-text.ts';
 import { ConstantArrivals } from './schedule.ts';
 import type { Ticker, Ticking } from './ticker.ts';
 
-/** Beyond this many in flight, requests are counted as dropped instead of started; no system under test recovers from that. */
+/** Beyond this many in flight, a request is counted as dropped instead of started: no system recovers from so many. */
 const MAX_IN_FLIGHT = 5000;
 
 interface InFlight extends SentRequest {

@@ -1,6 +1,6 @@
 /**
- * Threads that run loads. Several loads share a thread, and it stays alive for the next one. With a thread per load, each would
- * compile the same code again and wake up on its own.
+ * Threads that run loads. Several loads share a thread, and it stays alive for the next one. With a thread per load, each
+ * would compile the same code again and wake up on its own.
  */
 import { Worker } from 'node:worker_threads';
 import { projectFile } from '../../project-file.ts';

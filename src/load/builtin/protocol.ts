@@ -1,6 +1,6 @@
 /**
- * Detects which protocol a server speaks, with one request on one connection. Every load here is HTTP/1.1, so a server that
- * speaks only HTTP/2 or only TLS must be recognised before the load starts.
+ * Detects which protocol a server speaks, with one request on one connection. Every load here is HTTP/1.1, so a server
+ * that speaks only HTTP/2 or only TLS must be recognised before the load starts.
  */
 
 import { connect as connectHttp2 } from 'node:http2';

@@ -40,8 +40,8 @@ export class ResponseParser {
   }
 
   /**
-   * Parses the first `length` bytes of `chunk`, which the caller may reuse afterwards. Returns how many of them do not belong
-   * to this response; that is more than 0 only once it is complete.
+   * Parses the first `length` bytes of `chunk`, which the caller may reuse afterwards. Returns how many of them do not
+   * belong to this response; that is more than 0 only once it is complete.
    * @throws ResponseSyntaxError
    */
   push(chunk: Buffer, length = chunk.length): number {

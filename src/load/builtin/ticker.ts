@@ -7,14 +7,14 @@ export interface Ticking {
 }
 
 /**
- * Everything that becomes due within one step is done at the end of the step, for all loads. A request therefore starts up to
- * this long after its planned time, and the thread wakes up at most once per step for the schedule.
+ * Everything that becomes due within one step is done at the end of the step, for all loads. A request therefore starts up
+ * to this long after its planned time, and the thread wakes up at most once per step for the schedule.
  */
 const STEP_MS = 2;
 
 /**
- * The event loop counts whole ms of the system's monotonic clock; `performance.now()` is off against those by a fraction. A
- * timer that ignores the fraction fires too early half of the time and must be set again.
+ * The event loop counts whole ms of the system's monotonic clock; `performance.now()` is off against those by a fraction.
+ * A timer that ignores the fraction fires too early half of the time and must be set again.
  */
 const LOOP_CLOCK_OFFSET_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
