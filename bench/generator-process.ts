@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { builtinLoad } from '../src/load/builtin/builtin.ts';
+import type { RunningLoad } from '../src/load/load.ts';
 import type { RequestMix } from '../src/load/request-mix.ts';
 import { startClock } from '../src/trace/clock.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../src/trace/histogram.ts';
@@ -27,14 +28,19 @@ export interface GeneratorOutcome {
   lateP99Ms?: number;
 }
 
+/** Several loads do not start at the same moment, as those of several trials do not. */
+const START_EVERY_MS = 500;
+
 const run = JSON.parse(process.argv[2] ?? '') as GeneratorRun;
 const outcome = run.loads === 0 ? await bare(run) : await builtin(run);
 process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
 
 async function builtin({ port, requestMix, seconds, loads }: GeneratorRun): Promise<GeneratorOutcome> {
-  const running = await Promise.all(
-    Array.from({ length: loads }, (_, index) =>
-      builtinLoad.start({
+  const running: RunningLoad[] = [];
+  for (let index = 0; index < loads; index++) {
+    if (index > 0) await delay(START_EVERY_MS);
+    running.push(
+      await builtinLoad.start({
         requestMix,
         target: { kind: 'url', url: `http://${HOST}:${port}` },
         clock: startClock(),
@@ -42,8 +48,8 @@ async function builtin({ port, requestMix, seconds, loads }: GeneratorRun): Prom
         maxDurationMs: 300_000,
         signal: new AbortController().signal,
       }),
-    ),
-  );
+    );
+  }
   await delay(seconds * 1000);
   const records = await Promise.all(running.map(async (load) => (await load.stop()).record));
   const sum = (of: (record: (typeof records)[number]) => number) => records.reduce((all, one) => all + of(one), 0);

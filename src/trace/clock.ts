@@ -12,9 +12,10 @@ export interface TrialClock {
  * to the precision of the system clock, with the wall-clock times other processes write.
  */
 export function startClock(startedAtEpochMs = performance.timeOrigin + performance.now()): TrialClock {
+  const offsetMs = performance.timeOrigin - startedAtEpochMs;
   return {
     startedAtEpochMs,
-    nowMs: () => performance.timeOrigin + performance.now() - startedAtEpochMs,
+    nowMs: () => offsetMs + performance.now(),
     fromEpochMs: (epochMs) => epochMs - startedAtEpochMs,
   };
 }
