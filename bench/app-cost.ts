@@ -14,10 +14,12 @@ import { median, rounded } from './statistics.ts';
 
 const ROUNDS = 9;
 const CONNECTIONS = 32;
-/** A turn is about a third of a second: what disturbs the machine for longer disturbs both. */
-const REQUESTS_PER_TURN = 10_000;
+/** Turns are short: what disturbs the machine for longer than one disturbs both. */
+const TURN_SECONDS = 0.3;
 const TURNS_PER_ROUND = 12;
-const WARM_UP_REQUESTS = 20_000;
+const WARM_UP_SECONDS = 0.7;
+/** How often autocannon looks whether its time is over. */
+const SAMPLE_MS = 10;
 
 const SERVERS = ['app', 'byHand'] as const;
 type Server = (typeof SERVERS)[number];
@@ -34,12 +36,12 @@ class Turns {
   }
 
   async warmUp(): Promise<void> {
-    await this.#load(WARM_UP_REQUESTS);
+    await this.#load(WARM_UP_SECONDS);
   }
 
   async turn(): Promise<void> {
     const before = processorNs(this.#server.child.pid);
-    const { requests, start, finish, errors, non2xx } = await this.#load(REQUESTS_PER_TURN);
+    const { requests, start, finish, errors, non2xx } = await this.#load(TURN_SECONDS);
     if (errors + non2xx > 0) throw new Error(`${errors} errors and ${non2xx} responses that are not 2xx`);
     this.#processorNs += processorNs(this.#server.child.pid) - before;
     this.#requests += requests.total;
@@ -54,8 +56,9 @@ class Turns {
     return this.#processorNs / 1000 / this.#requests;
   }
 
-  #load(amount: number) {
-    return autocannon({ url: `http://${HOST}:${this.#server.port}/`, connections: CONNECTIONS, amount });
+  #load(duration: number) {
+    const url = `http://${HOST}:${this.#server.port}/`;
+    return autocannon({ url, connections: CONNECTIONS, duration, sampleInt: SAMPLE_MS });
   }
 }
 
@@ -113,7 +116,7 @@ for (const runtime of RUNTIMES) {
 record('app-cost', rows, {
   rounds: ROUNDS,
   turnsPerRound: TURNS_PER_ROUND,
-  requestsPerTurn: REQUESTS_PER_TURN,
+  secondsOfTurn: TURN_SECONDS,
   connections: CONNECTIONS,
   load: 'autocannon',
 });
