@@ -23,25 +23,31 @@ export function gracefulFetch<More extends unknown[]>(
       ? readiness(lifecycle)
       : fetch(request, ...more);
 
+  const finished = (response: Response, finish: () => void) => {
+    finish();
+    // Also for probes and errors: every connection must be closed, whoever holds it. The kubelet opens a new one for
+    // each probe anyway.
+    return lifecycle.closing ? closing(response) : response;
+  };
+
   return (request, ...more) => {
     const finish = lifecycle.begin('requests');
-    const finished = (response: Response) => {
-      finish();
-      // Also for probes and errors: every connection must be closed, whoever holds it. The kubelet opens a new one for
-      // each probe anyway.
-      return lifecycle.closing ? closing(response) : response;
-    };
-    const failed = (error: unknown): never => {
+    let response: Response | Promise<Response>;
+    try {
+      response = respond(request, ...more);
+    } catch (error) {
       finish();
       throw error;
-    };
-    try {
-      const response = respond(request, ...more);
-      // A response that is ready at once is not wrapped in a promise, so Node sends it on its fast path.
-      return 'then' in response ? response.then(finished, failed) : finished(response);
-    } catch (error) {
-      return failed(error);
     }
+    // A response that is ready at once is not wrapped in a promise, so Node sends it on its fast path.
+    if (!('then' in response)) return finished(response, finish);
+    return response.then(
+      (late) => finished(late, finish),
+      (error) => {
+        finish();
+        throw error;
+      },
+    );
   };
 }
 

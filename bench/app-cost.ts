@@ -1,82 +1,122 @@
 /**
- * What the app costs beside the bare runtime with Hono, and beside one that names its pod by hand: `npm run
- * bench:app-cost`. All answer GET / with a line of JSON; the app also counts requests by route and knows what is in
- * flight. The three take turns in each round, so that what else the machine does hits all alike. Needs Linux, whose
- * /proc tells the server's processor time: the rate alone is the load's where a server is faster than that.
+ * What the app costs beside a server that sets the same headers by hand (bench/servers/naming-hono.mjs): `npm run
+ * bench:app-cost`. Both answer GET / with a line of JSON; the app also counts requests by route and status, and knows
+ * what is in flight. Each round starts both anew and loads them in turns: app, by hand, by hand, app, and so on (every
+ * second round the other way round). So whatever else the machine does affects both alike, and each round is a pair.
+ * Needs Linux: /proc has the processor time of the server, which is less noisy than its rate.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import autocannon from 'autocannon';
 import { RUNTIMES, type Runtime } from '../src/manifests/overlays.ts';
 import { record } from './record.ts';
-import { HOST, ourCommand, scriptCommand, startServer } from './server.ts';
+import { type BenchServer, HOST, ourCommand, scriptCommand, startServer } from './server.ts';
 import { median, rounded } from './statistics.ts';
 
 const ROUNDS = 9;
-const SECONDS = 4;
 const CONNECTIONS = 32;
-/** The unit of the times in /proc/PID/stat, on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100;
+/** Turns are short: what disturbs the machine for longer than one disturbs both. */
+const TURN_SECONDS = 0.3;
+const TURNS_PER_ROUND = 12;
+const WARM_UP_SECONDS = 0.7;
+/** How often autocannon looks whether its time is over. */
+const SAMPLE_MS = 10;
 
-interface Measured {
-  perSecond: number;
-  p99Ms: number;
-  processorMicros: number;
-}
+const SERVERS = ['app', 'byHand'] as const;
+type Server = (typeof SERVERS)[number];
 
-async function measured(command: readonly string[]): Promise<Measured> {
-  const server = await startServer(command, { SHUTDOWN: 'drain' });
-  try {
-    const load = { url: `http://${HOST}:${server.port}/`, connections: CONNECTIONS };
-    await autocannon({ ...load, duration: 1 }); // warm
-    const before = processorSeconds(server.child.pid);
-    const { requests, latency, errors, non2xx } = await autocannon({ ...load, duration: SECONDS });
-    const used = processorSeconds(server.child.pid) - before;
+/** What one server did in its turns of one round. */
+class Turns {
+  #requests = 0;
+  #seconds = 0;
+  #processorNs = 0;
+  readonly #server: BenchServer;
+
+  constructor(server: BenchServer) {
+    this.#server = server;
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#load(WARM_UP_SECONDS);
+  }
+
+  async turn(): Promise<void> {
+    const before = processorNs(this.#server.child.pid);
+    const { requests, start, finish, errors, non2xx } = await this.#load(TURN_SECONDS);
     if (errors + non2xx > 0) throw new Error(`${errors} errors and ${non2xx} responses that are not 2xx`);
-    return { perSecond: requests.average, p99Ms: latency.p99, processorMicros: (used * 1e6) / requests.total };
-  } finally {
-    await server.kill();
+    this.#processorNs += processorNs(this.#server.child.pid) - before;
+    this.#requests += requests.total;
+    this.#seconds += (finish.getTime() - start.getTime()) / 1000;
+  }
+
+  get perSecond(): number {
+    return this.#requests / this.#seconds;
+  }
+
+  get processorMicros(): number {
+    return this.#processorNs / 1000 / this.#requests;
+  }
+
+  #load(duration: number) {
+    const url = `http://${HOST}:${this.#server.port}/`;
+    return autocannon({ url, connections: CONNECTIONS, duration, sampleInt: SAMPLE_MS });
   }
 }
 
-/** proc(5): utime and stime are fields 14 and 15; the second field, in parentheses, may hold spaces. */
-function processorSeconds(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+/** The first field of a thread's schedstat is the time it has run, in ns (scheduler/sched-stats in the kernel's docs). */
+function processorNs(pid: number | undefined): number {
+  const times = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const [ran] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+    return Number(ran);
+  });
+  return times.reduce((sum, time) => sum + time, 0);
 }
 
-const SERVERS = ['app', 'bare', 'naming'] as const;
-type Server = (typeof SERVERS)[number];
-
 function commandOf(server: Server, runtime: Runtime): readonly string[] {
-  return server === 'app' ? ourCommand(runtime) : scriptCommand(runtime, `bench/servers/${server}-hono.mjs`);
+  return server === 'app' ? ourCommand(runtime) : scriptCommand(runtime, 'bench/servers/naming-hono.mjs');
+}
+
+/** Starts both, and has them take turns. */
+async function round(runtime: Runtime, first: Server): Promise<Record<Server, Turns>> {
+  const started = await Promise.all(
+    SERVERS.map(async (server) => startServer(commandOf(server, runtime), { SHUTDOWN: 'drain' })),
+  );
+  try {
+    const [app, byHand] = started.map((server) => new Turns(server)) as [Turns, Turns];
+    const [a, b] = first === 'app' ? [app, byHand] : [byHand, app];
+    for (const turns of [a, b]) await turns.warmUp();
+    for (let i = 0; i < TURNS_PER_ROUND; i++) await (i % 4 === 0 || i % 4 === 3 ? a : b).turn();
+    return { app, byHand };
+  } finally {
+    await Promise.all(started.map((server) => server.kill()));
+  }
 }
 
 const rows: object[] = [];
 for (const runtime of RUNTIMES) {
-  const rounds: Record<Server, Measured>[] = [];
-  for (let i = 0; i < ROUNDS; i++) {
-    const round: Partial<Record<Server, Measured>> = {};
-    // Each is first every third time.
-    for (let k = 0; k < SERVERS.length; k++) {
-      const server = SERVERS[(i + k) % SERVERS.length] as Server;
-      round[server] = await measured(commandOf(server, runtime));
-    }
-    rounds.push(round as Record<Server, Measured>);
-  }
-  for (const server of SERVERS) {
-    const of = (value: (measured: Measured) => number) => rounded(median(rounds.map((round) => value(round[server]))));
-    const besideBare = rounds.map((round) => round[server].perSecond / round.bare.perSecond);
-    rows.push({
-      runtime,
-      server,
-      perSecond: of(({ perSecond }) => perSecond),
-      p99Ms: of(({ p99Ms }) => p99Ms),
-      processorMicros: of(({ processorMicros }) => processorMicros),
-      besideBare: rounded(median(besideBare)),
-      lowest: rounded(Math.min(...besideBare)),
-      highest: rounded(Math.max(...besideBare)),
-      besideNaming: rounded(median(rounds.map((round) => round[server].perSecond / round.naming.perSecond))),
-    });
-  }
+  const rounds: Record<Server, Turns>[] = [];
+  for (let i = 0; i < ROUNDS; i++) rounds.push(await round(runtime, SERVERS[i % 2] as Server));
+  const of = (value: (turns: Record<Server, Turns>) => number) => rounds.map(value);
+  const rate = of(({ app, byHand }) => app.perSecond / byHand.perSecond);
+  const processor = of(({ app, byHand }) => byHand.processorMicros / app.processorMicros);
+  const spread = (values: number[]) => [Math.min(...values), Math.max(...values)].map((value) => rounded(value));
+  rows.push({
+    runtime,
+    appPerSecond: rounded(median(of(({ app }) => app.perSecond))),
+    byHandPerSecond: rounded(median(of(({ byHand }) => byHand.perSecond))),
+    /** The app's rate as a share of the other's. */
+    rate: rounded(median(rate)),
+    rateSpread: spread(rate),
+    appMicros: rounded(median(of(({ app }) => app.processorMicros))),
+    byHandMicros: rounded(median(of(({ byHand }) => byHand.processorMicros))),
+    /** The other's processor time per request as a share of the app's. */
+    processor: rounded(median(processor)),
+    processorSpread: spread(processor),
+  });
 }
-record('app-cost', rows, { rounds: ROUNDS, secondsEach: SECONDS, connections: CONNECTIONS, load: 'autocannon' });
+record('app-cost', rows, {
+  rounds: ROUNDS,
+  turnsPerRound: TURNS_PER_ROUND,
+  secondsOfTurn: TURN_SECONDS,
+  connections: CONNECTIONS,
+  load: 'autocannon',
+});

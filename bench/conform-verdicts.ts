@@ -1,6 +1,6 @@
 /**
- * Whether a server gets the same verdicts from `conform` every time: `npm run bench:conform-verdicts -- [RUNS]`, 20 of each
- * server unless said otherwise: this project's app on each runtime.
+ * Whether a server gets the same verdicts from `conform` every time: `npm run bench:conform-verdicts -- [RUNS]`, 20
+ * with this project's app on each runtime by default.
  */
 import pLimit from 'p-limit';
 import { runSuite } from '../src/conform/suite.ts';

@@ -1,6 +1,6 @@
 /**
  * How long a server takes from its last response to its exit: `npm run bench:drain-cost`. A request that takes 500 ms is
- * under way when SIGTERM comes; the clock runs from its whole response to the end of the process. The app drains without
+ * in flight at SIGTERM; the clock runs from the end of its response to the end of the process. The app drains without
  * a delay here, as the others do.
  */
 import { once } from 'node:events';
@@ -44,7 +44,7 @@ const CONTENDERS: readonly Contender[] = RUNTIMES.flatMap((runtime) => [
     : []),
 ]);
 
-/** From the last byte of the response to the exit, in ms; undefined when the response did not come whole. */
+/** From the last byte of the response to the exit, in ms; undefined when the response was cut. */
 async function drainMs({ command, env }: Contender): Promise<number | undefined> {
   const server = await startServer(command, env);
   try {

@@ -1,6 +1,5 @@
 /**
- * The time that a trial cannot take less than, whatever the program does: the seconds that its manifests and its request mix
- * set. Pure.
+ * The least time a trial can take, whatever the program does: the seconds that its manifests and its request mix set. Pure.
  */
 
 import { effectiveStrategy } from '../src/kubernetes-rules/rounding.ts';
@@ -9,18 +8,18 @@ import type { Manifests } from '../src/manifests/manifests.ts';
 
 type PodSpec = Manifests['workload']['spec']['template']['spec'];
 
-/** From the trigger of the rollout to the end of the last pod to go, with every new pod ready. */
+/** From the trigger of the rollout until every new pod is ready and the last old pod has ended. */
 export function rolloutFloorMs({ workload }: Manifests, requestMix: RequestMix): number {
   const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload);
   const pod = workload.spec.template.spec;
   const [ready, termination] = [readyFloorMs(pod), terminationFloorMs(pod, requestMix)];
   if (type === 'Recreate') return termination + ready;
-  // So many times a new pod has to become ready before the last old one is told to go.
+  // How often a new pod must become ready before the last old one is terminated.
   const waves = Math.ceil((replicas - maxUnavailable) / (maxSurge + maxUnavailable));
   return waves * ready + Math.max(termination, maxUnavailable > 0 ? ready : 0);
 }
 
-/** From its start to Ready: the first probe comes too early for any server, so one period passes. */
+/** From the start to Ready. The first probe is too early for any server, so one period passes. */
 export function readyFloorMs({ containers: [container] }: PodSpec): number {
   const probe = container.startupProbe ?? container.readinessProbe;
   return probe ? (probe.initialDelaySeconds + probe.periodSeconds) * 1000 : 0;

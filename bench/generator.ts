@@ -1,35 +1,42 @@
 /**
- * How the builtin load keeps its schedule, what it costs, and what others cost: `npm run bench:generator`. Everything loads
- * this project's app on Bun, the fastest of the three, so that the server is not what is measured; a two-core machine has
- * one core for each. k6 and vegeta take part where they are on the PATH (go install go.k6.io/k6@v1.8.1,
- * github.com/tsenart/vegeta/v12@v12.12.0).
+ * How the builtin load keeps its schedule, what it costs, and what others cost: `npm run bench:generator`. Each generator is
+ * a process of its own, and its processor time is that of the whole process and its children, start and end included, as
+ * the shell counts it. All of them load this project's app on Bun, the fastest of the three, so that the server is not what
+ * is measured; a two-core machine has one core for each. Node is the pinned one. k6 and vegeta take part where they are on
+ * the PATH (go install go.k6.io/k6@v1.8.1, github.com/tsenart/vegeta/v12@v12.12.0).
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { builtinLoad } from '../src/load/builtin/builtin.ts';
-import { type RequestMix, readRequestMix, scaleRequestMix } from '../src/load/request-mix.ts';
+import { build } from 'esbuild';
+import { type RequestMix, readRequestMix, scaleRequestMix, totalRate } from '../src/load/request-mix.ts';
 import { projectFile } from '../src/project-file.ts';
-import { startClock } from '../src/trace/clock.ts';
-import { decodeHistogram, percentileMs } from '../src/trace/histogram.ts';
-import { bareSockets } from './bare-sockets.ts';
+import { findRuntime } from '../src/trials/runtimes.ts';
+import type { GeneratorOutcome, GeneratorRun } from './generator-process.ts';
 import { record } from './record.ts';
-import { type BenchServer, HOST, ourCommand, startServer } from './server.ts';
+import { HOST, ourCommand, startServer } from './server.ts';
 import { rounded } from './statistics.ts';
 
-const SECONDS = 10;
 const CONNECTIONS = 50;
 const BODY = '{"message":"hello"}';
-/** The rate at which generators are compared. */
-const COMPARED_RATE = 3000;
+/** The rates at which generators are compared: one trial's, and a high one. */
+const HIGH_RATE = 3000;
+const SECONDS = 10;
+/** Where generators are close to each other, and where a process sends few requests, its start must matter less. */
+const HIGH_RATE_SECONDS = 20;
+const OWN_RATE_SECONDS = 30;
+/** As many loads as `compare` runs at the same time. */
+const LOADS_AT_ONCE = 6;
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-generator-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const [node = ''] = findRuntime('node').command;
 
-/** The same POST on kept connections, which is what every generator can do. */
+const ours = readRequestMix(projectFile('workload.json'));
+const ownRate = totalRate(ours);
+/** The same POST on keep-alive connections, which is what every generator can do. */
 const keepAlive = (ratePerSecond: number): RequestMix => ({
   format: 'k8s-rollout-test/workload/1',
   scenarios: [
@@ -46,118 +53,122 @@ const keepAlive = (ratePerSecond: number): RequestMix => ({
   ],
 });
 
-async function builtin(server: BenchServer, requestMix: RequestMix, what: string) {
-  const running = await builtinLoad.start({
-    requestMix,
-    target: { kind: 'url', url: `http://${HOST}:${server.port}` },
-    clock: startClock(),
-    seed: 1,
-    maxDurationMs: 60_000,
-    signal: AbortSignal.timeout(60_000),
-  });
-  const before = process.cpuUsage();
-  await delay(SECONDS * 1000);
-  const { user, system } = process.cpuUsage(before);
-  const { record } = await running.stop();
-  const lateness = decodeHistogram(record.lateness ?? '');
-  return {
-    generator: 'builtin',
-    load: what,
-    requests: record.plannedRequests,
-    missing: record.droppedRequests + record.failures.length,
-    lateP50Ms: rounded(percentileMs(lateness, 50)),
-    lateP99Ms: rounded(percentileMs(lateness, 99)),
-    processorSecondsPer100k: rounded(((user + system) / 1e6 / record.plannedRequests) * 100_000),
-  };
+interface Process {
+  generator: string;
+  load: string;
+  seconds: number;
+  /** For the shell. */
+  command: string;
+  outcome(stdout: string): GeneratorOutcome;
 }
 
-/** What a constant arrival rate costs in Node before a generator does anything else. */
-async function floor({ port }: BenchServer) {
-  const load = {
-    host: HOST,
-    port,
-    ratePerSecond: COMPARED_RATE,
-    connections: CONNECTIONS,
-    seconds: SECONDS,
-    body: BODY,
-  };
-  const { processorSeconds, requests } = await bareSockets(load);
-  return {
-    generator: 'bare sockets, answers unread',
-    load: `${COMPARED_RATE}/s, kept`,
-    requests,
-    processorSecondsPer100k: rounded((processorSeconds / requests) * 100_000),
-  };
-}
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Processor seconds of a finished child and all of its own, by the shell's `times`. */
-async function other(name: string, command: string, requests: () => number) {
-  const child: ChildProcess = spawn('bash', ['-c', `${command} >/dev/null 2>&1; times`], {
+/** Runs it, and adds the processor seconds of the finished process and all of its children: the shell's `times`. */
+async function measured({ generator, load, seconds, command, outcome }: Process): Promise<object> {
+  const out = join(folder, 'stdout');
+  const shell = spawn('bash', ['-c', `${command} >${out} 2>/dev/null; times`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let output = '';
-  child.stdout?.on('data', (chunk: Buffer) => {
-    output += chunk;
+  let times = '';
+  shell.stdout.on('data', (chunk: Buffer) => {
+    times += chunk;
   });
-  await once(child, 'close');
+  await once(shell, 'close');
   // The second line is of the children: "0m1.234s 0m0.567s".
-  const seconds = [...(output.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)]
+  const processorSeconds = [...(times.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)]
     .map(([, minutes, rest]) => Number(minutes) * 60 + Number(rest))
     .reduce((sum, value) => sum + value, 0);
-  const count = requests();
+  const became = outcome(readFileSync(out, 'utf8'));
+  const processorSecondsPer100k = rounded((processorSeconds / became.requests) * 100_000);
+  return { generator, load, seconds, ...became, processorSecondsPer100k };
+}
+
+/** Node with this project's load, or with bare sockets in its place. */
+function ourProcess(generator: string, load: string, run: GeneratorRun): Process {
+  const command = `${node} ${bundle} ${quoted(JSON.stringify(run))}`;
+  const outcome = (stdout: string) => JSON.parse(stdout) as GeneratorOutcome;
+  return { generator, load, seconds: run.seconds, command, outcome };
+}
+
+function autocannon(rate: number, seconds: number): Process {
+  const script = projectFile('node_modules/autocannon/autocannon.js');
   return {
-    generator: name,
-    load: `${COMPARED_RATE}/s, kept`,
-    requests: count,
-    missing: COMPARED_RATE * SECONDS - count,
-    processorSecondsPer100k: rounded((seconds / count) * 100_000),
+    generator: 'autocannon',
+    load: `${rate}/s, keep-alive`,
+    seconds,
+    command: `${node} ${script} -j -R ${rate} -c ${CONNECTIONS} -d ${seconds} -m POST -H content-type=application/json -b '${BODY}' ${url}/`,
+    outcome: (stdout) => ({ requests: (JSON.parse(stdout) as { requests: { total: number } }).requests.total }),
   };
 }
 
-function others(server: BenchServer) {
-  const url = `http://${HOST}:${server.port}/`;
-  const out = join(folder, 'out');
-  const present = (command: string) => spawnSync(command, ['version'], { stdio: 'ignore' }).error === undefined;
-  const autocannon = projectFile('node_modules/autocannon/autocannon.js');
-  const runs = [
-    () =>
-      other(
-        'autocannon',
-        `${process.execPath} ${autocannon} -j -R ${COMPARED_RATE} -c ${CONNECTIONS} -d ${SECONDS} -m POST -H content-type=application/json -b '${BODY}' ${url} >${out}; true`,
-        () => (JSON.parse(readFileSync(out, 'utf8')) as { requests: { total: number } }).requests.total,
-      ),
-  ];
-  if (present('vegeta')) {
-    writeFileSync(join(folder, 'body'), BODY);
-    const attack = `vegeta attack -rate ${COMPARED_RATE} -duration ${SECONDS}s -body ${join(folder, 'body')} -connections ${CONNECTIONS} -max-connections ${CONNECTIONS}`;
-    runs.push(() =>
-      other('vegeta', `echo 'POST ${url}' | ${attack} >${out}.bin; true`, () => {
-        const { stdout } = spawnSync('vegeta', ['report', '-type', 'json', `${out}.bin`]);
-        return (JSON.parse(stdout.toString()) as { requests: number }).requests;
-      }),
-    );
-  } else process.stderr.write('vegeta is not on the PATH: left out\n');
-  if (present('k6')) {
-    writeFileSync(join(folder, 'workload.json'), JSON.stringify(keepAlive(COMPARED_RATE)));
-    runs.push(() =>
-      other(
-        'k6 (loadtest.js)',
-        `k6 run --quiet -e URL=${url.slice(0, -1)} -e DURATION=${SECONDS}s -e WORKLOAD=${join(folder, 'workload.json')} --summary-export ${out}.k6 ${projectFile('loadtest.js')}; true`,
-        () => COMPARED_RATE * SECONDS,
-      ),
-    );
-  } else process.stderr.write('k6 is not on the PATH: left out\n');
-  return runs;
+function vegeta(rate: number, seconds: number): Process {
+  const results = join(folder, 'vegeta.bin');
+  writeFileSync(join(folder, 'body'), BODY);
+  return {
+    generator: 'vegeta',
+    load: `${rate}/s, keep-alive`,
+    seconds,
+    command: `echo 'POST ${url}/' | vegeta attack -rate ${rate} -duration ${seconds}s -body ${join(folder, 'body')} -connections ${CONNECTIONS} -max-connections ${CONNECTIONS} -output ${results}`,
+    outcome() {
+      const { stdout } = spawnSync('vegeta', ['report', '-type', 'json', results]);
+      return { requests: (JSON.parse(stdout.toString()) as { requests: number }).requests };
+    },
+  };
 }
 
+function k6(load: string, requestMix: RequestMix, seconds: number): Process {
+  const [workload, summary] = [join(folder, 'workload.json'), join(folder, 'summary.json')];
+  writeFileSync(workload, JSON.stringify(requestMix));
+  return {
+    generator: 'k6 (loadtest.js)',
+    load,
+    seconds,
+    command: `k6 run --quiet -e URL=${url} -e DURATION=${seconds}s -e WORKLOAD=${workload} --summary-export ${summary} ${projectFile('loadtest.js')}`,
+    outcome: () => ({ requests: totalRate(requestMix) * seconds }),
+  };
+}
+
+function present(command: string): boolean {
+  const found = spawnSync(command, ['version'], { stdio: 'ignore' }).error === undefined;
+  if (!found) process.stderr.write(`${command} is not on the PATH: left out\n`);
+  return found;
+}
+
+const bundle = join(projectFile('dist'), 'bench/generator-process.mjs');
+await build({
+  entryPoints: [projectFile('bench/generator-process.ts')],
+  outfile: bundle,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+});
 const server = await startServer(ourCommand('bun'), { SHUTDOWN: 'drain' });
+const { port } = server;
+const url = `http://${HOST}:${port}`;
+const [hasVegeta, hasK6] = [present('vegeta'), present('k6')];
+const own = `${ownRate}/s, as workload.json`;
+const builtin = (load: string, requestMix: RequestMix, seconds: number, loads = 1) =>
+  ourProcess('builtin', load, { port, requestMix, seconds, loads });
+const bare = (load: string, requestMix: RequestMix, seconds: number) =>
+  ourProcess('bare sockets, answers unread', load, { port, requestMix, seconds, loads: 0 });
+const high = keepAlive(HIGH_RATE);
+
 const rows: object[] = [];
-const ours = readRequestMix(projectFile('workload.json'));
-for (const rate of [420, 1000, 2000])
-  rows.push(await builtin(server, scaleRequestMix(ours, rate), `${rate}/s, as workload.json`));
-for (const rate of [COMPARED_RATE, 6000, 12_000, 20_000])
-  rows.push(await builtin(server, keepAlive(rate), `${rate}/s, kept`));
-rows.push(await floor(server));
-for (const run of others(server)) rows.push(await run());
+const run = async (process: Process) => rows.push(await measured(process));
+await run(builtin(`${LOADS_AT_ONCE} loads at once, each ${own}`, ours, SECONDS, LOADS_AT_ONCE));
+await run(builtin(own, ours, OWN_RATE_SECONDS));
+await run(bare(own, ours, SECONDS));
+await run(autocannon(ownRate, SECONDS));
+if (hasVegeta) await run(vegeta(ownRate, SECONDS));
+if (hasK6) await run(k6(own, ours, SECONDS));
+await run(builtin('2000/s, as workload.json', scaleRequestMix(ours, 2000), SECONDS));
+const highRate = `${HIGH_RATE}/s, keep-alive`;
+await run(builtin(highRate, high, HIGH_RATE_SECONDS));
+await run(bare(highRate, high, HIGH_RATE_SECONDS));
+await run(autocannon(HIGH_RATE, HIGH_RATE_SECONDS));
+if (hasVegeta) await run(vegeta(HIGH_RATE, HIGH_RATE_SECONDS));
+if (hasK6) await run(k6(highRate, high, HIGH_RATE_SECONDS));
 await server.kill();
-record('generator', rows, { secondsEach: SECONDS, connections: CONNECTIONS });
+record('generator', rows, { connections: CONNECTIONS });

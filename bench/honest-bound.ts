@@ -1,6 +1,6 @@
 /**
  * Whether the printed bounds cover the truth: `npm run bench:honest-bound`. Simulates rollouts whose failure rates are
- * known, and counts how often the bound of what was seen lies at or above the rate. A bound of 95 % confidence must do so
+ * known, and counts how often the bound computed from what was seen lies at or above the rate. A bound of 95 % confidence must do so
  * in at least 95 % of the cases.
  */
 import { upperBound } from '../src/analysis/bounds.ts';

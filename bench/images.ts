@@ -32,7 +32,7 @@ function baseImage(runtime: Runtime): string {
 /** The size of all layers of an image, not compressed, in bytes. */
 function sizeOf(builder: ImageBuilder, image: string): number {
   const ask = (...args: string[]) => execFileSync(builder, args, { encoding: 'utf8' });
-  // buildah knows no size of an image, but those of its layers.
+  // buildah reports the sizes of layers, not of the image.
   if (builder === 'buildah') {
     const { layers } = Layers.parse(JSON.parse(ask('inspect', '--type', 'image', '--format', '{{.Manifest}}', image)));
     return layers.reduce((total, { size }) => total + size, 0);

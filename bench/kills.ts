@@ -1,5 +1,5 @@
 /**
- * Ends the program at many random moments, and says what is left of it after 5 s: processes (and with them listening ports
+ * Kills the program at many random moments and reports what is left of it after 5 s: processes (and with them listening ports
  * and namespaces) and files.
  *
  *   npm run bench:kills [-- COUNT [SEED]]

@@ -1,7 +1,7 @@
 /**
- * When a kubelet calls a container ready, and when it lets go of a pod that has ended: `npm run bench:kubelet`, on the
+ * When a kubelet reports a container as ready, and when it removes a pod that has ended: `npm run bench:kubelet`, on the
  * current kubeconfig context, which needs the Bun image (npm run images). The local cluster follows what this measures.
- * Everything is seen through one watch, so times are good to some 10 ms.
+ * All times come from one watch, so they are accurate to about 10 ms.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Container, V1Pod } from '@kubernetes/client-node';

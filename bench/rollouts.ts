@@ -13,7 +13,7 @@ export const SEED = 1;
 export interface Rollout {
   trial: TrialPlan;
   result: TrialResult;
-  /** From the first process to the last one gone. */
+  /** From the start of the first process to the end of the last one. */
   tookMs: number;
   /** The part of `tookMs` outside the trial: before its first pod is created, and after its load has stopped. */
   aroundMs: number;
@@ -24,7 +24,7 @@ export interface Rollouts {
   wallMs: number;
 }
 
-/** Runs each variant on each runtime, side by side as `compare` does, and says on stderr what came of each. */
+/** Runs each variant on each runtime, side by side as `compare` does, and prints the outcome of each on stderr. */
 export async function rollMany(variants: readonly ComparedVariant[], repeats: number): Promise<Rollouts> {
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort(new Error('interrupted')));

@@ -13,7 +13,7 @@ const START_LIMIT_MS = 10_000;
 export interface BenchServer {
   child: ChildProcess;
   port: number;
-  /** Ends it whatever it does. */
+  /** SIGKILL, and waits until it has ended. */
   kill(): Promise<void>;
 }
 

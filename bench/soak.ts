@@ -14,7 +14,7 @@ const results = rollouts.map(({ result }) => result);
 
 const rows = RUNTIMES.map((runtime) => {
   const own = results.filter((result) => result.runtime === runtime);
-  // What could not be trusted is counted, never mixed in.
+  // Invalid trials are counted separately.
   const valid = own.filter((result) => result.valid);
   const sum = (value: (result: TrialResult) => number) => valid.reduce((total, result) => total + value(result), 0);
   const [requests, exposed, failed, pods] = [

@@ -1,5 +1,5 @@
 /**
- * How long the whole local matrix takes beside the floor that the manifests' own seconds set: `npm run bench:wall-clock`.
+ * How long the whole local matrix takes, compared with the floor that the manifests' own seconds set: `npm run bench:wall-clock`.
  * A trial's floor: its pods become ready, the load settles, the rollout takes its seconds, the load goes on for a margin,
  * and its last requests, whose outcome counts, take theirs. What it takes beyond that is what Kubernetes takes by itself
  * (containers that start, the kubelet's lists, routers that learn), and what the program takes around it. `compare`

@@ -28,7 +28,7 @@ if (globalThis.Bun) {
   }).listen(port, hostname);
   process.on('SIGTERM', () => {
     server.close(() => process.exit(0));
-    // Kept connections hold close() up until they are idle, and Node closes idle ones only when asked.
+    // Keep-alive connections delay close() until they are idle, and Node closes idle ones only when asked.
     setInterval(() => server.closeIdleConnections(), 50);
   });
 }

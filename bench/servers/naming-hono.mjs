@@ -1,5 +1,5 @@
 /**
- * The runtime with Hono, and by hand what the app's responses have to tell: the least that a server of that contract
+ * The runtime with Hono, and the headers of the app's responses set by hand: the least that a server with that contract
  * costs. Answers as the app's route / does.
  */
 import { Hono } from 'hono';
@@ -16,7 +16,7 @@ const onNode = !globalThis.Bun && !globalThis.Deno;
 const app = new Hono().get('/', (c) => {
   if (c.req.header('x-request-id') !== undefined) throw new Error('nobody sends one here');
   const type = { 'content-type': 'application/json' };
-  // As in the app: whichever is cheaper on this runtime.
+  // As in the app: whichever way is cheaper on this runtime.
   if (onNode) return new Response(JSON.stringify(body), { headers: { ...type, ...naming() } });
   const response = new Response(JSON.stringify(body), { headers: type });
   for (const [name, value] of Object.entries(naming())) response.headers.set(name, value);

@@ -11,8 +11,8 @@ interface NewConnections {
 }
 
 export class LoadRecorder {
-  started = 0;
-  failed = 0;
+  /** Requests started and failed. */
+  readonly #counts: Uint32Array;
   readonly #failures: FailedRequest[] = [];
   /** Counts by scenario, pod and bucket. */
   readonly #successes = new Map<string, Map<string, Map<number, number>>>();
@@ -23,8 +23,21 @@ export class LoadRecorder {
   #hiddenRetries: number | undefined;
   readonly #newConnections = new Map<string, NewConnections>();
 
+  /** @param counts where to keep the numbers of requests started and failed: in shared memory another thread can read them */
+  constructor(counts: Uint32Array = new Uint32Array(2)) {
+    this.#counts = counts;
+  }
+
+  get started(): number {
+    return this.#counts[0] ?? 0;
+  }
+
+  get failed(): number {
+    return this.#counts[1] ?? 0;
+  }
+
   start(latenessMs: number | undefined): void {
-    this.started++;
+    this.#counts[0] = this.started + 1;
     if (latenessMs !== undefined) recordMs(this.#lateness, latenessMs);
   }
 
@@ -44,7 +57,7 @@ export class LoadRecorder {
   }
 
   failure(request: FailedRequest): void {
-    this.failed++;
+    this.#counts[1] = this.failed + 1;
     this.#failures.push(request);
   }
 

@@ -12,9 +12,10 @@ export interface TrialClock {
  * precision of the system clock, comparable to wall-clock times that other processes write.
  */
 export function startClock(startedAtEpochMs = performance.timeOrigin + performance.now()): TrialClock {
+  const offsetMs = performance.timeOrigin - startedAtEpochMs;
   return {
     startedAtEpochMs,
-    nowMs: () => performance.timeOrigin + performance.now() - startedAtEpochMs,
+    nowMs: () => offsetMs + performance.now(),
     fromEpochMs: (epochMs) => epochMs - startedAtEpochMs,
   };
 }

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { builtinLoad } from '../../src/load/builtin/builtin.ts';
-import type { LoadOptions } from '../../src/load/load.ts';
+import type { LoadOptions, RunningLoad } from '../../src/load/load.ts';
 import type { Scenario } from '../../src/load/request-mix.ts';
 import { startClock } from '../../src/trace/clock.ts';
 import { within } from '../app/within.ts';
@@ -102,5 +103,48 @@ describe('a load that is over before anyone stopped it', () => {
     await Promise.race([delay(200), running.died]);
     await within(5000, 'the end of the load', running.stop());
     assert.ok(requests.length > 3);
+  });
+});
+
+describe('loads side by side', () => {
+  test('each have their own requests and record', async (t) => {
+    const servers = [await serve(t, '127.0.0.1', () => 'pod-a'), await serve(t, '127.0.0.1', () => 'pod-b')];
+    const running = await Promise.all(
+      servers.map(({ port }) => builtinLoad.start(options(`http://127.0.0.1:${port}`))),
+    );
+    await delay(300);
+    const ends = await within(5000, 'the end of the loads', Promise.all(running.map((load) => load.stop())));
+    const pods = ends.map(({ record }) => [...new Set(record.successes.map(({ pod }) => pod))]);
+    assert.deepEqual(pods, [['pod-a'], ['pod-b']]);
+    const seen = servers.map(({ requests }) => requests.length);
+    assert.deepEqual(
+      ends.map(({ record }) => record.plannedRequests),
+      seen,
+    );
+    assert.deepEqual(
+      running.map((load) => load.progress()),
+      seen.map((started) => ({ started, failed: 0 })),
+    );
+  });
+
+  test('one that is aborted ends at once, and the others go on', async (t) => {
+    const servers = [await serve(t, '127.0.0.1'), await serve(t, '127.0.0.1')];
+    const aborting = new AbortController();
+    const [aborted, other] = (await Promise.all(
+      servers.map(({ port }, index) =>
+        builtinLoad.start(options(`http://127.0.0.1:${port}`, index === 0 ? { signal: aborting.signal } : {})),
+      ),
+    )) as [RunningLoad, RunningLoad];
+    await delay(100);
+    const closed = once(servers[0]?.requests[0]?.socket as Socket, 'close');
+    const before = servers[1]?.requests.length ?? 0;
+    aborting.abort(new Error('enough'));
+    await assert.rejects(within(5000, 'the end of the aborted load', aborted.died), { message: 'enough' });
+    await assert.rejects(aborted.stop(), { message: 'enough' });
+    await within(5000, 'the end of its connection', closed);
+    await delay(200);
+    const { record } = await within(5000, 'the end of the other load', other.stop());
+    assert.deepEqual([record.failures, record.droppedRequests], [[], 0]);
+    assert.ok((servers[1]?.requests.length ?? 0) > before + 5);
   });
 });

@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint, RoutingTable } from '../../src/clusters/cluster.ts';
 import { Generator } from '../../src/load/builtin/generator.ts';
+import { Ticker } from '../../src/load/builtin/ticker.ts';
 import type { Scenario } from '../../src/load/request-mix.ts';
 import { seededRandom } from '../../src/random.ts';
 import { startClock } from '../../src/trace/clock.ts';
@@ -60,7 +61,8 @@ function sequence(head: string): number {
 
 function generatorOf(routes: RoutingTable, scenarios: Scenario[]) {
   const clock = startClock();
-  const generator = new Generator({ format: 'k8s-rollout-test/workload/1', scenarios }, routes, clock, seededRandom(1));
+  const requestMix = { format: 'k8s-rollout-test/workload/1', scenarios } as const;
+  const generator = new Generator({ requestMix, routes, clock, random: seededRandom(1), ticker: new Ticker() });
   return { generator, clock };
 }
 

@@ -1,70 +1,86 @@
-/** The builtin load generator: constant arrival rate in a worker thread, every connection dialled and watched by itself. */
-import { Worker } from 'node:worker_threads';
+/** The builtin load generator: a constant arrival rate from a worker thread that dials and observes every connection. */
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import { InputError } from '../../errors.ts';
-import { projectFile } from '../../project-file.ts';
-import { type LoadGenerator, type LoadOptions, type LoadProgress, loadExpired, type RunningLoad } from '../load.ts';
-import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
+import { totalRate } from '../request-mix.ts';
+import { threadFor } from './load-thread.ts';
+import type { FromWorker, LoadSetup } from './messages.ts';
 
 export const builtinLoad: LoadGenerator = {
   name: 'builtin',
   start(options) {
-    return startWorker(options);
+    return startInThread(options);
   },
 };
 
-async function startWorker(options: LoadOptions): Promise<RunningLoad> {
+type Message<K> = Extract<FromWorker, { kind: K }>;
+
+async function startInThread(options: LoadOptions): Promise<RunningLoad> {
   const { target, clock, signal } = options;
-  const setup: WorkerSetup = {
+  signal.throwIfAborted();
+  const counts = new Uint32Array(new SharedArrayBuffer(2 * Uint32Array.BYTES_PER_ELEMENT));
+  const setup: LoadSetup = {
     requestMix: options.requestMix,
     routes: target.kind === 'routes' ? target.current() : fixedRoutes(target.url),
     clockStartedAtEpochMs: clock.startedAtEpochMs,
     seed: options.seed,
     maxDurationMs: options.maxDurationMs,
+    counts,
   };
-  const worker = new Worker(projectFile('dist/load-worker.js'), { workerData: setup });
-  const tell = (message: ToWorker) => worker.postMessage(message);
-  if (target.kind === 'routes') target.onChange((routes) => tell({ kind: 'routes', routes }));
-  const abort = () => void worker.terminate();
+  const ratePerSecond = totalRate(options.requestMix);
+  const started = deferred<Message<'started'>>();
+  const done = deferred<Message<'done'>>();
+  const died = deferred<never>();
+  died.promise.catch(() => {}); // awaited in races; a rejection between them must not end the program
+  const end = () => {
+    signal.removeEventListener('abort', abort);
+    inThread.leave();
+  };
+  const abort = () => {
+    inThread.tell({ kind: 'abort' });
+    died.reject(signal.reason);
+    end();
+  };
+  const inThread = threadFor(ratePerSecond).start(setup, ratePerSecond, {
+    onMessage(message) {
+      if (message.kind === 'started') started.resolve(message);
+      else if (message.kind === 'expired') died.reject(loadExpired(options.maxDurationMs));
+      else {
+        done.resolve(message);
+        end();
+      }
+    },
+    onDeath(error) {
+      died.reject(error);
+      end();
+    },
+  });
   signal.addEventListener('abort', abort);
+  if (target.kind === 'routes') target.onChange((routes) => inThread.tell({ kind: 'routes', routes }));
 
-  let latest: LoadProgress = { started: 0, failed: 0 };
-  const died = new Promise<never>((_, reject) => {
-    const fail = (error: unknown) => reject(signal.aborted ? signal.reason : error);
-    worker.on('error', fail);
-    worker.on('message', ({ kind }: FromWorker) => {
-      if (kind === 'expired') fail(loadExpired(options.maxDurationMs));
-    });
-    worker.on('exit', () => {
-      signal.removeEventListener('abort', abort);
-      fail(new Error('the load generator ended by itself'));
-    });
-  });
-  died.catch(() => {}); // awaited below in races; between them a rejection must not end the program
-  const message = <K extends FromWorker['kind']>(kind: K) =>
-    new Promise<Extract<FromWorker, { kind: K }>>((resolve) => {
-      worker.on('message', (told: FromWorker) => {
-        if (told.kind === kind) resolve(told as Extract<FromWorker, { kind: K }>);
-      });
-    });
-  worker.on('message', (told: FromWorker) => {
-    if (told.kind === 'progress') latest = told;
-  });
-  const done = message('done');
-
-  const { atMs: startedMs } = await Promise.race([message('started'), died]);
+  const { atMs: startedMs } = await Promise.race([started.promise, died.promise]);
   return {
     startedMs,
-    progress: () => latest,
-    died,
+    progress: () => ({ started: counts[0] ?? 0, failed: counts[1] ?? 0 }),
+    died: died.promise,
     stop() {
-      tell({ kind: 'stop' });
-      return Promise.race([done, died]);
+      inThread.tell({ kind: 'stop' });
+      return Promise.race([died.promise, done.promise]);
     },
   };
 }
 
-/** A URL leads to one place, and nobody can see which pod is behind it. */
+/** A promise and the functions that settle it: Promise.withResolvers, which Node 20 lacks. */
+function deferred<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
+}
+
+/** A URL leads to one address, and the pod behind it is unknown. */
 function fixedRoutes(text: string): RoutingTable {
   const url = new URL(text);
   if (url.protocol !== 'http:' || url.pathname !== '/') {

@@ -1,4 +1,4 @@
-/** One HTTP/1.1 connection that carries one request at a time and knows exactly how far each one came. */
+/** One HTTP/1.1 connection. It carries one request at a time and knows exactly how far each one got. */
 import { connect, type Socket } from 'node:net';
 import type { Phase } from '../../trace/load-record.ts';
 import { type ResponseHead, ResponseParser, ResponseSyntaxError } from './response-parser.ts';
@@ -7,77 +7,81 @@ export interface Outcome {
   phase: Phase;
   bytesReceived: number;
   head: ResponseHead | undefined;
-  /** Absent when the response came whole. */
+  /** Absent when the response arrived complete. */
   error?: { name: string; detail: string };
 }
 
 /**
- * What came off a socket is parsed before anything else is read, so all connections of a thread can read into the same
- * memory, and no read has to allocate its own.
+ * Bytes are parsed before the next read, so all connections of a thread share one buffer and no read allocates its own.
  */
 const READ_BUFFER = Buffer.allocUnsafe(64 * 1024);
 
 export class Connection {
-  /** Requests that were begun on it. */
+  /** Requests started on it. */
   uses = 0;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();
   readonly #onUnusable: () => void;
   #connected = false;
-  #written = false;
+  /** A request that waits for the connection to open. */
+  #waiting: string | undefined;
   #bytesReceived = 0;
   #done: ((outcome: Outcome) => void) | undefined;
   #usable = true;
 
-  /** Begins to connect. `onUnusable` is called once no further request may be sent on it. */
+  /** Starts to connect. `onUnusable` is called once, when no further request may be sent on it. */
   constructor(host: string, port: number, onUnusable: () => void) {
     this.#onUnusable = onUnusable;
     this.#socket = connect({ host, port, noDelay: true, onread: { buffer: READ_BUFFER, callback: this.#onRead } });
-    this.#socket.on('connect', () => {
-      this.#connected = true;
-    });
+    this.#socket.on('connect', () => this.#onConnect());
     this.#socket.on('end', () => this.#onEnd());
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(error.code ?? 'error', error.message));
     this.#socket.on('close', () => this.#fail('closed', 'the connection closed'));
   }
 
-  /** Sends one request; `done` is called exactly once. Only while no other is under way. */
+  /** Sends one request; `done` is called exactly once. Call it only while no other request is in flight. */
   send(request: string, done: (outcome: Outcome) => void): void {
     this.uses++;
     this.#done = done;
-    this.#written = false;
     this.#bytesReceived = 0;
     this.#parser.reset();
-    this.#socket.write(request, 'latin1', () => {
-      this.#written = true;
-    });
+    // A socket that is still connecting would accept it too, but at the cost of extra listeners.
+    if (this.#connected) this.#socket.write(request, 'latin1');
+    else this.#waiting = request;
   }
 
-  /** Gives the request under way up and closes. */
+  /** Gives up the request in flight and closes the connection. */
   abandon(name: string, detail: string): void {
     this.#fail(name, detail);
   }
 
-  /** Closes in order, with no request under way. */
+  /** Closes with a FIN. No request may be in flight. */
   close(): void {
     this.#usable = false;
-    this.#socket.end();
-    this.#socket.destroySoon();
+    // close() sends the FIN by itself, so shutdown() would be one system call more. Unsent bytes must go out first.
+    if (this.#isSent()) this.#socket.destroy();
+    else this.#socket.destroySoon();
+  }
+
+  #onConnect(): void {
+    this.#connected = true;
+    if (this.#waiting !== undefined) this.#socket.write(this.#waiting, 'latin1');
+    this.#waiting = undefined;
   }
 
   readonly #onRead = (length: number): boolean => {
-    this.#onData(READ_BUFFER.subarray(0, length));
+    this.#onData(length);
     return true;
   };
 
-  #onData(chunk: Buffer): void {
+  #onData(length: number): void {
     if (!this.#done) {
-      this.#retire(); // bytes nobody asked for: whatever they are, the connection can't be trusted any more
+      this.#retire(); // unexpected bytes: the connection can no longer be trusted
       return;
     }
-    this.#bytesReceived += chunk.length;
+    this.#bytesReceived += length;
     try {
-      const extra = this.#parser.push(chunk);
+      const extra = this.#parser.push(READ_BUFFER, length);
       if (this.#parser.complete) this.#finish(extra === 0 && this.#parser.head?.keepAlive === true);
     } catch (error) {
       if (!(error instanceof ResponseSyntaxError)) throw error;
@@ -116,7 +120,12 @@ export class Connection {
   #phase(): Phase {
     if (!this.#connected) return 'connect';
     if (this.#bytesReceived > 0) return 'receive';
-    return this.#written ? 'wait' : 'send';
+    return this.#isSent() ? 'wait' : 'send';
+  }
+
+  /** Whether the kernel has taken the whole request. */
+  #isSent(): boolean {
+    return this.#socket.writableLength === 0;
   }
 
   #retire(): void {

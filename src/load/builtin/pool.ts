@@ -1,6 +1,6 @@
 /**
- * Where a request's connection comes from. A keep-alive pool behaves like that many clients that take turns, the one that
- * has waited longest first (as k6's virtual users do); each keeps its own connection and opens another when it lost it.
+ * Provides the connection for a request. A keep-alive pool behaves like a number of clients that take turns, longest idle
+ * first, as k6's virtual users do. Each client keeps its own connection and opens another when it loses it.
  */
 import type { Dialled, ServiceNetwork } from '../../clusters/local/service-network.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
@@ -8,13 +8,13 @@ import { Connection } from './connection.ts';
 
 export class Client {
   connection: Connection | undefined;
-  /** Where its connection goes, or the last one went. */
+  /** Where its current or last connection goes. */
   destination: Dialled | undefined;
-  /** The pod of its last request; where the way to a pod cannot be seen, a reused connection still leads there. */
+  /** The pod that answered last. Where the dialled pod is unknown, a reused connection still leads to this one. */
   lastPod: PodRef | undefined;
   #giveUp: (() => void) | undefined;
 
-  /** Calls `ready` with a usable connection, at once or later, or `failed` when the network says no. */
+  /** Calls `ready` with a usable connection, at once or later, or `failed` when the network refuses. */
   connect(network: ServiceNetwork, ready: (connection: Connection) => void, failed: (error: string) => void): void {
     if (this.connection) {
       ready(this.connection);
@@ -37,7 +37,7 @@ export class Client {
       this.connection = connection;
       ready(connection);
     });
-    // The network may have answered within the call, and then there is nothing left to give up.
+    // The network may have answered within the call; then there is nothing left to cancel.
     if (!answered) this.#giveUp = giveUp;
   }
 
@@ -59,7 +59,7 @@ export class ClientPool {
     if (keepAlive) for (let i = 0; i < size; i++) this.#idle.push(new Client());
   }
 
-  /** The client that has waited longest, or a new one when all are busy. */
+  /** The client that has been idle longest, or a new one when all are busy. */
   take(): Client {
     return this.#idle.shift() ?? new Client();
   }

@@ -1,6 +1,6 @@
 /**
- * Which protocol a server speaks, by one request on one connection: every load here is HTTP/1.1, so a server that speaks
- * HTTP/2 only or TLS only is recognised before any is sent.
+ * Detects which protocol a server speaks, with one request on one connection. Every load here is HTTP/1.1, so a server
+ * that speaks only HTTP/2 or only TLS must be recognised before the load starts.
  */
 
 import { connect as connectHttp2 } from 'node:http2';
@@ -13,9 +13,9 @@ export type Protocol =
   | { protocol: 'http1'; status: number }
   | { protocol: 'http2' }
   | { protocol: 'tls' }
-  /** Bytes came that are none of these: "-ERR unknown command". */
+  /** The answer is none of these, for example "-ERR unknown command". */
   | { protocol: 'other'; answer: string }
-  /** Nothing came; `what` says what was seen, as in "the connection was closed without a response". */
+  /** No answer; `what` says what happened instead, for example "the connection was closed without a response". */
   | { protocol: 'unknown'; what: string };
 
 interface Address {
@@ -27,12 +27,12 @@ interface Address {
 const LIMIT_MS = 2000;
 
 /**
- * The statuses with which servers refuse HTTP/1.1 as such: "An HTTP/1.x request was sent to an HTTP/2 only endpoint" and
- * "The plain HTTP request was sent to HTTPS port" come with 400.
+ * The statuses with which servers refuse HTTP/1.1 itself. "An HTTP/1.x request was sent to an HTTP/2 only endpoint" and
+ * "The plain HTTP request was sent to HTTPS port" both have status 400.
  */
 const REFUSES_PROTOCOL = [400, 426, 505];
 
-/** Sends `GET path` in HTTP/1.1 and looks at the first bytes of the answer. Never rejects. */
+/** Sends `GET path` in HTTP/1.1 and checks the first bytes of the answer. Never rejects. */
 export async function recogniseProtocol(address: Address, path: string, limitMs = LIMIT_MS): Promise<Protocol> {
   const answer = await firstAnswer(address, path, limitMs);
   if (answer.protocol === 'http2' || answer.protocol === 'tls' || answer.protocol === 'other') return answer;
@@ -42,12 +42,12 @@ export async function recogniseProtocol(address: Address, path: string, limitMs 
     const status = await statusInHttp2(address, path, limitMs);
     return status === undefined || REFUSES_PROTOCOL.includes(status) ? answer : { protocol: 'http2' };
   }
-  // A server that is silent may be slow, and a slow server may speak both.
+  // A silent server may only be slow, and a slow server may speak both.
   if (answer.closed && (await speaksHttp2(address, limitMs))) return { protocol: 'http2' };
   return { protocol: 'unknown', what: answer.what };
 }
 
-/** What the user can do about a server that this program cannot measure; undefined where it can. */
+/** What the user can do about a server that this program cannot measure; undefined if it can. */
 export function protocolAdvice(found: Protocol): string | undefined {
   if (found.protocol === 'http2') {
     return (
@@ -62,7 +62,7 @@ export function protocolAdvice(found: Protocol): string | undefined {
     );
   }
   if (found.protocol === 'other') {
-    // JSON leaves the control characters above 0x7e as they are.
+    // JSON does not escape the control characters above 0x7e.
     const answer = printable(JSON.stringify(found.answer));
     return `it does not speak HTTP (it answered a GET with ${answer}): name its HTTP port with --port`;
   }
@@ -75,7 +75,7 @@ type FirstAnswer =
   | { protocol: 'unknown'; what: string; closed: boolean };
 
 /**
- * The protocol of the first bytes that a server sends; undefined while they may still become one of several.
+ * The protocol, judged by the first bytes a server sends; undefined while there are too few to decide.
  * Frame types of HTTP/2: RFC 9113, section 6. Record types of TLS: RFC 8446, section 5.1.
  */
 export function protocolOfBytes(bytes: Buffer): FirstAnswer | undefined {
@@ -130,7 +130,7 @@ function firstAnswer({ host, port }: Address, path: string, limitMs: number): Pr
   }).finally(() => socket.destroy());
 }
 
-/** An alert in answer to a handshake is TLS too: of a server that wants a client certificate, for instance. */
+/** An alert in answer to a handshake is TLS too, for example from a server that requires a client certificate. */
 const TLS_ANSWER = /^ERR_SSL_(.*_ALERT_|TLSV1|TLSV13|UNSUPPORTED_PROTOCOL)/;
 
 function completesTlsHandshake({ host, port }: Address, limitMs: number): Promise<boolean> {
@@ -143,12 +143,12 @@ function completesTlsHandshake({ host, port }: Address, limitMs: number): Promis
   }).finally(() => socket.destroy());
 }
 
-/** Whether the server answers HTTP/2's preface, sent with prior knowledge, with settings of its own. */
+/** Whether the server answers the HTTP/2 preface, sent with prior knowledge, with a SETTINGS frame. */
 function speaksHttp2(address: Address, limitMs: number): Promise<boolean> {
   return inHttp2(address, limitMs, false, (session, resolve) => session.on('remoteSettings', () => resolve(true)));
 }
 
-/** The status of `GET path` in HTTP/2 with prior knowledge; undefined when there is none. */
+/** The status of `GET path` in HTTP/2 with prior knowledge; undefined without a response. */
 function statusInHttp2(address: Address, path: string, limitMs: number): Promise<number | undefined> {
   return inHttp2<number | undefined>(address, limitMs, undefined, (session, resolve) => {
     const request = session.request({ ':path': path });

@@ -1,22 +1,22 @@
 /**
- * An incremental HTTP/1.1 response parser: bytes in, as they come off the socket, one complete response out.
+ * An incremental HTTP/1.1 response parser: bytes from the socket in, one complete response out.
  * Framing as in RFC 9112, section 6.3: chunked, else Content-Length, else until the connection closes.
  */
 
 export interface ResponseHead {
   status: number;
-  /** Names in lower case; repeated fields joined by commas, as RFC 9110, section 5.3, has it. */
+  /** Names in lower case; repeated fields are joined by commas (RFC 9110, section 5.3). */
   headers: Map<string, string>;
   /** Whether the connection may carry another request after this response. */
   keepAlive: boolean;
 }
 
-/** Thrown for bytes that are no HTTP/1.1 response. */
+/** Thrown for bytes that are not an HTTP/1.1 response. */
 export class ResponseSyntaxError extends Error {}
 
 type State = 'head' | 'body' | 'until-close' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailer' | 'complete';
 
-/** Heads and chunk-size lines longer than this are no response of a sane server. */
+/** No sane server sends a longer head or chunk-size line. */
 const MAX_LINE_BYTES = 64 * 1024;
 
 export class ResponseParser {
@@ -40,50 +40,51 @@ export class ResponseParser {
   }
 
   /**
-   * Takes the next bytes. Returns how many were not part of this response (more than 0 only once it is complete).
+   * Parses the first `length` bytes of `chunk`, which the caller may reuse afterwards. Returns how many of them do not
+   * belong to this response; that is more than 0 only once it is complete.
    * @throws ResponseSyntaxError
    */
-  push(chunk: Buffer): number {
+  push(chunk: Buffer, length = chunk.length): number {
     let at = 0;
-    while (at < chunk.length && this.#state !== 'complete') at = this.#step(chunk, at);
-    return chunk.length - at;
+    while (at < length && this.#state !== 'complete') at = this.#step(chunk, at, length);
+    return length - at;
   }
 
-  /** The connection ended in order. Returns whether that completes the response. */
+  /** The server closed the connection with a FIN. Returns whether that completes the response. */
   end(): boolean {
     if (this.#state === 'until-close') this.#state = 'complete';
     return this.complete;
   }
 
-  #step(chunk: Buffer, at: number): number {
+  #step(chunk: Buffer, at: number, length: number): number {
     switch (this.#state) {
       case 'body':
       case 'chunk-data': {
-        const taken = Math.min(this.#remaining, chunk.length - at);
+        const taken = Math.min(this.#remaining, length - at);
         this.#remaining -= taken;
         this.bodyBytes += taken;
         if (this.#remaining === 0) this.#state = this.#state === 'body' ? 'complete' : 'chunk-end';
         return at + taken;
       }
       case 'until-close':
-        this.bodyBytes += chunk.length - at;
-        return chunk.length;
+        this.bodyBytes += length - at;
+        return length;
       case 'head':
-        return this.#takeUntil('\r\n\r\n', chunk, at, (text) => this.#startBody(parseHead(text)));
+        return this.#takeUntil('\r\n\r\n', chunk, at, length, (text) => this.#startBody(parseHead(text)));
       case 'chunk-size':
-        return this.#takeUntil('\r\n', chunk, at, (line) => {
+        return this.#takeUntil('\r\n', chunk, at, length, (line) => {
           const size = /^([0-9a-f]+)[ \t]*(?:;.*)?$/i.exec(line)?.[1];
           if (size === undefined) throw new ResponseSyntaxError(`bad chunk size: ${JSON.stringify(line.slice(0, 40))}`);
           this.#remaining = Number.parseInt(size, 16);
           this.#state = this.#remaining === 0 ? 'trailer' : 'chunk-data';
         });
       case 'chunk-end':
-        return this.#takeUntil('\r\n', chunk, at, (line) => {
+        return this.#takeUntil('\r\n', chunk, at, length, (line) => {
           if (line !== '') throw new ResponseSyntaxError('a chunk is longer than its size');
           this.#state = 'chunk-size';
         });
       case 'trailer':
-        return this.#takeUntil('\r\n', chunk, at, (line) => {
+        return this.#takeUntil('\r\n', chunk, at, length, (line) => {
           if (line === '') this.#state = 'complete';
         });
       case 'complete':
@@ -91,15 +92,15 @@ export class ResponseParser {
     }
   }
 
-  /** Collects text up to a delimiter, which may be cut anywhere between two chunks. Returns the position after it. */
-  #takeUntil(delimiter: string, chunk: Buffer, at: number, use: (text: string) => void): number {
+  /** Collects text up to a delimiter, which may be split between two chunks. Returns the position after it. */
+  #takeUntil(delimiter: string, chunk: Buffer, at: number, length: number, use: (text: string) => void): number {
     const before = this.#pending.length;
-    const text = this.#pending + chunk.toString('latin1', at);
+    const text = this.#pending + chunk.toString('latin1', at, length);
     const found = text.indexOf(delimiter, Math.max(0, before - delimiter.length + 1));
     if (found < 0) {
       if (text.length > MAX_LINE_BYTES) throw new ResponseSyntaxError('a response head or chunk line is too long');
       this.#pending = text;
-      return chunk.length;
+      return length;
     }
     this.#pending = '';
     use(text.slice(0, found));
@@ -107,7 +108,7 @@ export class ResponseParser {
   }
 
   #startBody(head: ResponseHead): void {
-    // An interim response (100 Continue) has no body and is followed by the real one.
+    // An interim response (100 Continue) has no body; the final response follows.
     if (head.status < 200 && head.status !== 101) return;
     this.head = head;
     const length = head.headers.get('content-length');
@@ -126,19 +127,26 @@ export class ResponseParser {
 }
 
 function parseHead(text: string): ResponseHead {
-  const [statusLine = '', ...lines] = text.split('\r\n');
+  let lineEnd = endOfLine(text, 0);
+  const statusLine = text.slice(0, lineEnd);
   const match = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(statusLine);
   if (!match) throw new ResponseSyntaxError(`no HTTP/1.1 status line: ${JSON.stringify(statusLine.slice(0, 80))}`);
   const headers = new Map<string, string>();
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    if (colon <= 0) continue;
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
+  for (let start = lineEnd + 2; start < text.length; start = lineEnd + 2) {
+    lineEnd = endOfLine(text, start);
+    const colon = text.indexOf(':', start);
+    if (colon <= start || colon >= lineEnd) continue;
+    const name = text.slice(start, colon).toLowerCase();
+    const value = text.slice(colon + 1, lineEnd).trim();
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   const connection = headers.get('connection')?.toLowerCase() ?? '';
   const keepAlive = match[1] === '1' ? !connection.includes('close') : connection.includes('keep-alive');
   return { status: Number(match[2]), headers, keepAlive };
+}
+
+function endOfLine(text: string, start: number): number {
+  const found = text.indexOf('\r\n', start);
+  return found < 0 ? text.length : found;
 }
