@@ -34,6 +34,7 @@ const WITH_PROCESSES = [
   'check/cli',
   'cli/',
   'engine/',
+  'package/',
   'recipes/',
   'app/runtimes',
   'k6/k6',

@@ -1,7 +1,10 @@
 /** Serves a fetch handler on Bun, and ends in order on SIGTERM and SIGINT. */
-import { type FetchHandler, gracefulFetch } from '../../app/graceful-fetch.ts';
+import { gracefulFetch } from '../../app/graceful-fetch.ts';
 import { type GracefulOptions, type GracefulServer, wire } from '../../app/graceful-server.ts';
 import { sleep } from '../../app/sleep.ts';
+import type { BunServer, BunWebSocketHandler } from './types.ts';
+
+export type { BunServer, BunServerWebSocket, BunWebSocketHandler } from './types.ts';
 
 /** The most Bun allows. Its default of 10 s cuts a request whose handler is silent for longer. */
 const IDLE_TIMEOUT_S = 255;
@@ -10,9 +13,9 @@ const IDLE_POLL_MS = 50;
 
 export interface ServeOptions<WebSocketData = undefined> extends GracefulOptions {
   /** Gets the request and Bun's server. */
-  fetch: FetchHandler<[server: Bun.Server<WebSocketData>]>;
+  fetch(request: Request, server: BunServer<WebSocketData>): Response | Promise<Response>;
   /** As Bun.serve takes it. */
-  websocket?: Bun.WebSocketHandler<WebSocketData>;
+  websocket?: BunWebSocketHandler<WebSocketData>;
 }
 
 export function serve<WebSocketData = undefined>(options: ServeOptions<WebSocketData>): GracefulServer {

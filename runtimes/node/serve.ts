@@ -3,14 +3,25 @@ import type { Server } from 'node:http';
 import { serve as serveFetch, type WebSocketServerLike } from '@hono/node-server';
 import { type FetchHandler, gracefulFetch } from '../../app/graceful-fetch.ts';
 import { type GracefulOptions, type GracefulServer, wire } from '../../app/graceful-server.ts';
+import type { UpgradingServer } from './web-socket.ts';
+
+export {
+  type RouteContext,
+  type ServerWebSocket,
+  type UpgradingServer,
+  upgradeWebSocket,
+  type WebSocketEvents,
+} from './web-socket.ts';
 
 const IDLE_POLL_MS = 50;
+
+type WebSockets = { server: WebSocketServerLike };
 
 export interface ServeOptions extends GracefulOptions {
   /** Gets the request, and Node's own objects as the second argument. */
   fetch: FetchHandler<[env: object]>;
-  /** A WebSocketServer of ws with noServer, for @hono/node-server's upgradeWebSocket. */
-  websocket?: { server: WebSocketServerLike };
+  /** A WebSocketServer of ws with noServer, for `upgradeWebSocket`. */
+  websocket?: { server: UpgradingServer };
 }
 
 export function serve({ fetch, websocket, ...options }: ServeOptions): GracefulServer {
@@ -38,9 +49,8 @@ export function serve({ fetch, websocket, ...options }: ServeOptions): GracefulS
   }
 
   const handler = gracefulFetch(fetch, lifecycle, options.readinessPath);
-  const server = serveFetch({ fetch: handler, hostname, port, ...(websocket && { websocket }) }, (address) =>
-    wiring.listening(address.port),
-  ) as Server; // of node:http, as no other createServer was given
+  const settings = { fetch: handler, hostname, port, ...(websocket && { websocket: websocket as WebSockets }) };
+  const server = serveFetch(settings, (address) => wiring.listening(address.port)) as Server; // no other was asked for
   server.on('error', wiring.listenFailed);
   return wiring.server;
 }
