@@ -16,10 +16,10 @@ export function interruptions(): { signal: AbortSignal; stop(): void } {
 }
 
 /**
- * Waits for what comes before a run, and can be left half-way: it makes nothing.
+ * Waits for what comes before a run. It can be left half-way: it makes nothing, or ends what it makes when the signal is aborted.
  * @throws ProgramError with exit code 130 when the program is told to end
  */
-export async function unlessInterrupted<T>(outcome: string, read: () => Promise<T>): Promise<T> {
+export async function unlessInterrupted<T>(outcome: string, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interruption = interruptions();
   const { signal } = interruption;
   const interrupted = new Promise<never>((_, reject) => {
@@ -28,7 +28,7 @@ export async function unlessInterrupted<T>(outcome: string, read: () => Promise<
     });
   });
   try {
-    return await Promise.race([read(), interrupted]);
+    return await Promise.race([read(signal), interrupted]);
   } finally {
     interruption.stop();
   }

@@ -8,7 +8,8 @@ import type { Container } from '../kubernetes-rules/objects.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { RUNTIMES } from '../manifests/overlays.ts';
-import { findRuntime } from '../trials/runtimes.ts';
+import { pinnedRuntime } from '../trials/pinned-runtime.ts';
+import type { InstallOptions } from '../trials/runtime-cache.ts';
 
 /** Our own overlays say which runtime is in the image. */
 const RUNTIME_LABEL = 'k8s-rollout-test/runtime';
@@ -35,11 +36,13 @@ export function parseContainerCommand(text: string): ContainerCommand {
  * this machine, else that of the runtime its label names. The image of a container that the Service does not send to may be
  * missing: then a process stands in for it that does nothing and dies of its stop signal.
  * @throws InputError when nothing stands for the container that serves, or a command was given for one that is not there
+ * @throws EnvironmentError when that runtime cannot be installed
  */
-export function imagesOf(
+export async function imagesOf(
   manifests: Manifests,
   { exec, stopSignal }: { exec: readonly ContainerCommand[]; stopSignal?: NodeJS.Signals | undefined },
-): Record<string, LocalImage> {
+  installing: InstallOptions,
+): Promise<Record<string, LocalImage>> {
   const { containers } = manifests.workload.spec.template.spec;
   const names = containers.map(({ name }) => name);
   const unknown = exec.find(({ container }) => !names.includes(container));
@@ -49,15 +52,16 @@ export function imagesOf(
     );
   }
   const { servedBy } = podPorts(containers, manifests.service);
-  const images = containers.map((container): [string, LocalImage] => {
+  const imageOf = async (container: Container): Promise<[string, LocalImage]> => {
     const serves = container.name === servedBy;
     const given = exec.find((candidate) => candidate.container === container.name)?.command;
     if (given) assertProgram(given, `--exec ${container.name}`);
-    const command = given ?? ownCommand(container) ?? (serves ? runtimeCommand(manifests) : undefined);
+    const command =
+      given ?? ownCommand(container) ?? (serves ? await runtimeCommand(manifests, installing) : undefined);
     if (!command && serves) throw noCommand(manifests, container);
     return [container.name, command ? { command, ...(serves ? { stopSignal } : {}) } : STAND_IN];
-  });
-  return Object.fromEntries(images);
+  };
+  return Object.fromEntries(await Promise.all(containers.map(imageOf)));
 }
 
 /** Does nothing until its stop signal, which ends it: PID 1 has to handle that for it to do so. */
@@ -70,9 +74,12 @@ function ownCommand({ command: [program, ...rest] = [], args = [] }: Container):
   return program !== undefined && findProgram(program) ? [program, ...rest, ...args] : undefined;
 }
 
-function runtimeCommand(manifests: Manifests): readonly string[] | undefined {
+async function runtimeCommand(
+  manifests: Manifests,
+  installing: InstallOptions,
+): Promise<readonly string[] | undefined> {
   const runtime = ownRuntime(manifests);
-  return runtime && findRuntime(runtime).command;
+  return runtime && (await pinnedRuntime(runtime, installing)).command;
 }
 
 function noCommand({ source }: Manifests, { name, command: [program] = [] }: Container): InputError {

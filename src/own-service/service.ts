@@ -9,6 +9,7 @@ import { readManifestsWithinLimits } from '../manifests/read-limited.ts';
 import { readSource } from '../manifests/read-source.ts';
 import { projectFile } from '../project-file.ts';
 import { trialsAtATime } from '../trials/backend.ts';
+import type { InstallOptions } from '../trials/runtime-cache.ts';
 import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './command.ts';
 import { type DeploymentSettings, deploymentFromSettings, OWN_CONTAINER } from './deployment.ts';
 import type { LocalService } from './plan.ts';
@@ -23,8 +24,16 @@ export interface ServiceFlags extends DeploymentSettings, RequestSettings {
   workload?: string | undefined;
 }
 
-/** @throws InputError for flags, files and manifests that make no service */
-export async function localService(command: readonly string[], flags: ServiceFlags): Promise<LocalService> {
+/**
+ * @param installing how a runtime is installed where the manifest needs one of ours
+ * @throws InputError for flags, files and manifests that make no service
+ * @throws EnvironmentError when a runtime cannot be installed
+ */
+export async function localService(
+  command: readonly string[],
+  flags: ServiceFlags,
+  installing: InstallOptions = {},
+): Promise<LocalService> {
   const manifests = await manifestsFrom(flags);
   if (manifests && command.length > 0) {
     throw new InputError(
@@ -40,7 +49,9 @@ export async function localService(command: readonly string[], flags: ServiceFla
   if (!manifests) assertProgram(command, 'run');
   return {
     manifests: manifests ?? deploymentFromSettings(flags),
-    images: manifests ? imagesOf(manifests, flags) : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
+    images: manifests
+      ? await imagesOf(manifests, flags, installing)
+      : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
     ownPort: flags.port,
     requestMix: requestMixFor(manifests, flags),
     // Nobody knows what someone else's server needs: one trial for each core leaves room for it.

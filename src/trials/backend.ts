@@ -7,10 +7,12 @@ import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import type { Runtime } from '../manifests/overlays.ts';
+import { pinnedRuntime } from './pinned-runtime.ts';
 import type { PlannedTrial } from './plan-comparison.ts';
 import type { TrialsBackend } from './run-trials.ts';
+import type { InstallOptions } from './runtime-cache.ts';
 import { chosenRuntime } from './runtime-choice.ts';
-import { findRuntime, type RuntimeUnderTest } from './runtimes.ts';
+import type { RuntimeUnderTest } from './runtimes.ts';
 
 export interface Backend extends TrialsBackend<PlannedTrial> {
   /** "local" or the kubeconfig context. */
@@ -34,7 +36,7 @@ export function trialsAtATime(load: 'builtin' | 'k6'): number {
 export function localBackend(
   loadName: 'builtin' | 'k6',
   choices: Partial<Record<Runtime, string>>,
-  onInstall: (what: string) => void,
+  onProgress: NonNullable<InstallOptions['onProgress']>,
 ): Backend {
   return {
     name: 'local',
@@ -42,7 +44,9 @@ export function localBackend(
     atATime: trialsAtATime(loadName),
     async runtime(name, signal) {
       const choice = choices[name];
-      return choice === undefined ? findRuntime(name) : chosenRuntime(name, choice, { signal, onInstall });
+      return choice === undefined
+        ? pinnedRuntime(name, { signal, onProgress })
+        : chosenRuntime(name, choice, { signal, onProgress });
     },
     clusterFor: ({ runtime, identity, manifests }) =>
       new LocalCluster({ images: imagesFor(manifests, runtime.command), seed: identity.seed }),
