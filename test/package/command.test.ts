@@ -175,9 +175,19 @@ describe('the package', () => {
 
   it('has the licence of every package that is bundled', () => {
     const text = readFileSync(join(program, 'dist/THIRD-PARTY-LICENSES'), 'utf8');
+    const [list = '', ...sections] = text.split(`\n${'-'.repeat(80)}\n`);
+    const names = list.split('\n').flatMap((line) => /^(\S+ \d\S*): \S/.exec(line)?.[1] ?? []);
     for (const name of ['@kubernetes/client-node', 'commander', 'hono', 'zod', '@stdlib/stats-base-dists-t-quantile']) {
-      assert.ok(text.includes(`\n${name} `), name);
+      assert.ok(
+        names.some((entry) => entry.startsWith(`${name} `)),
+        name,
+      );
     }
+    const covered = new Set(sections.flatMap((section) => (section.split('\n')[0] ?? '').split(', ')));
+    assert.deepEqual(
+      names.filter((name) => !covered.has(name)),
+      [],
+    );
     assert.match(text, /Apache License\s+Version 2\.0/);
   });
 

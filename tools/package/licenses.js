@@ -45,10 +45,16 @@ function bundledFolders(builds) {
  */
 async function describe(project, folder) {
   const path = join(project, folder);
-  const { name, version, license } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'));
+  const { name, version, license, author, repository } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'));
   const title = `${name} ${version}`;
   if (typeof license !== 'string') throw new Error(`${relative('.', path)}: its package.json names no licence`);
   const files = (await readdir(path)).filter((entry) => LICENSE_FILE.test(entry)).sort();
   const texts = await Promise.all(files.map(async (entry) => (await readFile(join(path, entry), 'utf8')).trim()));
-  return { title, license, texts };
+  if (texts.length > 0) return { title, license, texts };
+  const source = `author ${author?.name ?? author}, repository ${repository?.url ?? repository}`;
+  return {
+    title,
+    license,
+    texts: [`The package has no licence file. Its package.json says: licence ${license}, ${source}`],
+  };
 }
