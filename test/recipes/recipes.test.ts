@@ -183,7 +183,7 @@ describe('its types are complete and strict', () => {
     serveOnBun({ fetch: (request, server) => new Response(server.requestIP(request)?.address) });
   `;
   const WEB_SOCKETS = `
-    import { serve, upgradeWebSocket } from '@k8s-rollout-test/serve/node';
+    import { upgradeWebSocket } from '@k8s-rollout-test/serve/node';
     import { Hono } from 'hono';
     import { WebSocketServer } from 'ws';
     const app = new Hono<{ Variables: { user: string } }>();
@@ -205,7 +205,6 @@ describe('its types are complete and strict', () => {
   /** What the user has besides this package: names of types, and packages. */
   const table: [what: string, text: string, types: string[], lib: string[], packages: string[]][] = [
     ['on Node and Bun with no types but those of the browser', `${USES('node')}${BUN_TOO}`, [], DOM, []],
-    ["on Node with Node's types", USES('node'), ['node'], ['ES2024'], ['@types/node', 'undici-types']],
     [
       "on Bun with Bun's types",
       USES('bun') + BUN.replace('serve }', 'serve as start }').replaceAll('serve<', 'start<'),
@@ -213,7 +212,13 @@ describe('its types are complete and strict', () => {
       ['ES2024'],
       ['bun-types', '@types/node', 'undici-types'],
     ],
-    ['for WebSockets of Hono', WEB_SOCKETS, ['node'], DOM, ['hono', 'ws', '@types/ws', '@types/node', 'undici-types']],
+    [
+      "on Node with its types, for Hono's WebSockets",
+      USES('node') + WEB_SOCKETS,
+      ['node'],
+      DOM,
+      ['hono', 'ws', '@types/ws', '@types/node', 'undici-types'],
+    ],
   ];
   for (const [what, text, types, lib, packages] of table) {
     it(what, (t) => {

@@ -52,7 +52,7 @@ describe('a version from npm', () => {
     assert.ok(asked >= 2);
     assert.deepEqual(await chosenRuntime('deno', '2.1.0', choosing), first);
     assert.equal(registry.requests.length, asked, 'npm was not asked again');
-    assert.deepEqual(shown, [`${wanted.name}@2.1.0 started`, `${wanted.name}@2.1.0 done`]);
+    assert.deepEqual([shown[0], shown.at(-1)], [`${wanted.name}@2.1.0 started`, `${wanted.name}@2.1.0 done`]);
     assert.equal(readdirSync(cacheFolder).length, 1);
   });
 
