@@ -13,6 +13,8 @@ export function projectFile(path: string): string {
     const candidate = join(folder, path);
     if (existsSync(candidate)) return candidate;
     if (folder === dirname(folder))
-      throw new EnvironmentError(`${path} is missing: run npm run build in a complete checkout`);
+      throw new EnvironmentError(
+        `${path} is missing: install k8s-rollout-test again, or in a checkout run npm run build`,
+      );
   }
 }

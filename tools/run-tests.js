@@ -35,6 +35,7 @@ const WITH_PROCESSES = [
   'check/cli',
   'cli/',
   'engine/',
+  'package/',
   'recipes/',
   'app/runtimes',
   'k6/k6',

@@ -1,7 +1,10 @@
 /** Serves a fetch handler on Bun, and shuts down gracefully on SIGTERM and SIGINT. */
-import { type FetchHandler, gracefulFetch } from '../../app/graceful-fetch.ts';
+import { gracefulFetch } from '../../app/graceful-fetch.ts';
 import { type GracefulOptions, type GracefulServer, wire } from '../../app/graceful-server.ts';
 import { sleep } from '../../app/sleep.ts';
+import type { BunServer, BunWebSocketHandler } from './types.ts';
+
+export type { BunServer, BunServerWebSocket, BunWebSocketHandler } from './types.ts';
 
 /** The maximum of Bun. With its default of 10 s, Bun cuts requests whose handler sends nothing for longer. */
 const IDLE_TIMEOUT_S = 255;
@@ -10,9 +13,9 @@ const IDLE_POLL_MS = 50;
 
 export interface ServeOptions<WebSocketData = undefined> extends GracefulOptions {
   /** Receives the request and Bun's server. */
-  fetch: FetchHandler<[server: Bun.Server<WebSocketData>]>;
+  fetch(request: Request, server: BunServer<WebSocketData>): Response | Promise<Response>;
   /** The option of the same name of Bun.serve. */
-  websocket?: Bun.WebSocketHandler<WebSocketData>;
+  websocket?: BunWebSocketHandler<WebSocketData>;
 }
 
 export function serve<WebSocketData = undefined>(options: ServeOptions<WebSocketData>): GracefulServer {

@@ -3,14 +3,25 @@ import type { Server } from 'node:http';
 import { serve as serveFetch, type WebSocketServerLike } from '@hono/node-server';
 import { type FetchHandler, gracefulFetch } from '../../app/graceful-fetch.ts';
 import { type GracefulOptions, type GracefulServer, wire } from '../../app/graceful-server.ts';
+import type { UpgradingServer } from './web-socket.ts';
+
+export {
+  type RouteContext,
+  type ServerWebSocket,
+  type UpgradingServer,
+  upgradeWebSocket,
+  type WebSocketEvents,
+} from './web-socket.ts';
 
 const IDLE_POLL_MS = 50;
+
+type WebSockets = { server: WebSocketServerLike };
 
 export interface ServeOptions extends GracefulOptions {
   /** Receives the request, and Node's own objects as the second argument. */
   fetch: FetchHandler<[env: object]>;
-  /** A ws WebSocketServer with noServer, for upgradeWebSocket of @hono/node-server. */
-  websocket?: { server: WebSocketServerLike };
+  /** A ws WebSocketServer with noServer, for `upgradeWebSocket`. */
+  websocket?: { server: UpgradingServer };
 }
 
 export function serve({ fetch, websocket, ...options }: ServeOptions): GracefulServer {
@@ -38,9 +49,9 @@ export function serve({ fetch, websocket, ...options }: ServeOptions): GracefulS
   }
 
   const handler = gracefulFetch(fetch, lifecycle, options.readinessPath);
-  const server = serveFetch({ fetch: handler, hostname, port, ...(websocket && { websocket }) }, (address) =>
-    wiring.listening(address.port),
-  ) as Server; // of node:http, because no other createServer was given
+  const settings = { fetch: handler, hostname, port, ...(websocket && { websocket: websocket as WebSockets }) };
+  // Of node:http, because no other createServer was given.
+  const server = serveFetch(settings, (address) => wiring.listening(address.port)) as Server;
   server.on('error', wiring.listenFailed);
   return wiring.server;
 }

@@ -15,6 +15,7 @@ import { conclude } from './conclude.ts';
 import { interruptions, unlessInterrupted } from './interruptions.ts';
 import { measure } from './measure.ts';
 import { folderFor } from './report-rollouts.ts';
+import { showInstall } from './show-install.ts';
 
 const K6_IMAGE = 'grafana/k6:1.8.1';
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
@@ -123,7 +124,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
       const flag = stray[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       throw new InputError(`--${flag} is for a cluster: add --on kubernetes`);
     }
-    return localBackend(load ?? 'builtin', choices, (what) => printStatus(`installing ${what} from npm`));
+    return localBackend(load ?? 'builtin', choices, showInstall);
   }
   const [choice] = Object.keys(choices);
   if (choice !== undefined)

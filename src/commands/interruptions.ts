@@ -16,11 +16,12 @@ export function interruptions(): { signal: AbortSignal; stop(): void } {
 }
 
 /**
- * Waits for work that precedes a run. It creates nothing, so an interruption simply abandons it.
+ * Waits for work that precedes a run. An interruption abandons it: it either creates nothing, or removes what it created
+ * when the signal is aborted.
  * @param outcome the end of the error message: "nothing was changed"
  * @throws ProgramError with exit code 130 if the program is interrupted
  */
-export async function unlessInterrupted<T>(outcome: string, read: () => Promise<T>): Promise<T> {
+export async function unlessInterrupted<T>(outcome: string, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interruption = interruptions();
   const { signal } = interruption;
   const interrupted = new Promise<never>((_, reject) => {
@@ -29,7 +30,7 @@ export async function unlessInterrupted<T>(outcome: string, read: () => Promise<
     });
   });
   try {
-    return await Promise.race([read(), interrupted]);
+    return await Promise.race([read(signal), interrupted]);
   } finally {
     interruption.stop();
   }

@@ -11,8 +11,10 @@ import { withPortHint } from '../own-service/port-hint.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
 import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
+import { unlessInterrupted } from './interruptions.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
 import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
+import { showInstall } from './show-install.ts';
 import { imageStopSignal, type StopSignalFlags } from './stop-signal.ts';
 
 /** How many clean rollouts prove a fix, by default. */
@@ -151,7 +153,9 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
   const image = await imageStopSignal(flags);
-  const service = await localService(command, { ...flags, stopSignal: image.signal });
+  const service = await unlessInterrupted('no trial has begun', (signal) =>
+    localService(command, { ...flags, stopSignal: image.signal }, { signal, onProgress: showInstall }),
+  );
   const named = service.manifests.workload.spec.template.spec.containers.map(stopSignalNote);
   for (const note of [image.note, ...named]) if (note !== undefined) printStatus(`note: ${note}`);
   if (flags.findFix) {

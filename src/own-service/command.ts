@@ -8,7 +8,8 @@ import type { Container } from '../kubernetes-rules/objects.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { RUNTIMES } from '../manifests/overlays.ts';
-import { findRuntime } from '../trials/runtimes.ts';
+import { pinnedRuntime } from '../trials/pinned-runtime.ts';
+import type { InstallOptions } from '../trials/runtime-cache.ts';
 
 /** The overlays of this project name the runtime of their image in this label. */
 const RUNTIME_LABEL = 'k8s-rollout-test/runtime';
@@ -36,11 +37,13 @@ export function parseContainerCommand(text: string): ContainerCommand {
  * Service does not send to, an idle process stands in for it that exits on its stop signal.
  * @throws InputError if there is no command for the container that serves, or --exec names a container that does not
  * exist
+ * @throws EnvironmentError if that runtime cannot be installed
  */
-export function imagesOf(
+export async function imagesOf(
   manifests: Manifests,
   { exec, stopSignal }: { exec: readonly ContainerCommand[]; stopSignal?: NodeJS.Signals | undefined },
-): Record<string, LocalImage> {
+  installing: InstallOptions,
+): Promise<Record<string, LocalImage>> {
   const { containers } = manifests.workload.spec.template.spec;
   const names = containers.map(({ name }) => name);
   const unknown = exec.find(({ container }) => !names.includes(container));
@@ -50,15 +53,16 @@ export function imagesOf(
     );
   }
   const { servedBy } = podPorts(containers, manifests.service);
-  const images = containers.map((container): [string, LocalImage] => {
+  const imageOf = async (container: Container): Promise<[string, LocalImage]> => {
     const serves = container.name === servedBy;
     const given = exec.find((candidate) => candidate.container === container.name)?.command;
     if (given) assertProgram(given, `--exec ${container.name}`);
-    const command = given ?? ownCommand(container) ?? (serves ? runtimeCommand(manifests) : undefined);
+    const command =
+      given ?? ownCommand(container) ?? (serves ? await runtimeCommand(manifests, installing) : undefined);
     if (!command && serves) throw noCommand(manifests, container);
     return [container.name, command ? { command, ...(serves ? { stopSignal } : {}) } : STAND_IN];
-  });
-  return Object.fromEntries(images);
+  };
+  return Object.fromEntries(await Promise.all(containers.map(imageOf)));
 }
 
 /** Idles until its stop signal. The trap is needed because PID 1 ignores signals that it does not handle. */
@@ -71,9 +75,12 @@ function ownCommand({ command: [program, ...rest] = [], args = [] }: Container):
   return program !== undefined && findProgram(program) ? [program, ...rest, ...args] : undefined;
 }
 
-function runtimeCommand(manifests: Manifests): readonly string[] | undefined {
+async function runtimeCommand(
+  manifests: Manifests,
+  installing: InstallOptions,
+): Promise<readonly string[] | undefined> {
   const runtime = ownRuntime(manifests);
-  return runtime && findRuntime(runtime).command;
+  return runtime && (await pinnedRuntime(runtime, installing)).command;
 }
 
 function noCommand({ source }: Manifests, { name, command: [program] = [] }: Container): InputError {

@@ -8,6 +8,7 @@ import { readManifestsWithinLimits } from '../manifests/read-limited.ts';
 import { readSource } from '../manifests/read-source.ts';
 import { projectFile } from '../project-file.ts';
 import { CORES_EACH } from '../trials/backend.ts';
+import type { InstallOptions } from '../trials/runtime-cache.ts';
 import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './command.ts';
 import { type DeploymentSettings, deploymentFromSettings, OWN_CONTAINER } from './deployment.ts';
 import type { LocalService } from './plan.ts';
@@ -23,8 +24,16 @@ export interface ServiceFlags extends DeploymentSettings, RequestSettings {
   workload?: string | undefined;
 }
 
-/** @throws InputError if the flags, files or manifests do not describe a service */
-export async function localService(command: readonly string[], flags: ServiceFlags): Promise<LocalService> {
+/**
+ * @param installing how a pinned runtime is installed if the manifest needs one
+ * @throws InputError if the flags, files or manifests do not describe a service
+ * @throws EnvironmentError if a runtime cannot be installed
+ */
+export async function localService(
+  command: readonly string[],
+  flags: ServiceFlags,
+  installing: InstallOptions = {},
+): Promise<LocalService> {
   const manifests = await manifestsFrom(flags);
   if (manifests && command.length > 0) {
     throw new InputError(
@@ -41,7 +50,9 @@ export async function localService(command: readonly string[], flags: ServiceFla
   return {
     server: manifests ? workloadName(manifests.workload) : commandName(command),
     manifests: manifests ?? deploymentFromSettings(flags),
-    images: manifests ? imagesOf(manifests, flags) : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
+    images: manifests
+      ? await imagesOf(manifests, flags, installing)
+      : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
     ownPort: flags.port,
     requestMix: requestMixFor(manifests, flags),
     coresEach: manifests && ownRuntime(manifests) ? CORES_EACH.builtin : 1,

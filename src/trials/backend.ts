@@ -7,11 +7,13 @@ import { k6Load } from '../load/k6/k6.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import type { Runtime } from '../manifests/overlays.ts';
 import { atMost, Pace } from './pace.ts';
+import { pinnedRuntime } from './pinned-runtime.ts';
 import type { PlannedTrial } from './plan-comparison.ts';
 import { processorRoom } from './processor-room.ts';
 import type { TrialsBackend } from './run-trials.ts';
+import type { InstallOptions } from './runtime-cache.ts';
 import { chosenRuntime } from './runtime-choice.ts';
-import { findRuntime, type RuntimeUnderTest } from './runtimes.ts';
+import type { RuntimeUnderTest } from './runtimes.ts';
 
 export interface Backend extends TrialsBackend<PlannedTrial> {
   /** "local" or the kubeconfig context. */
@@ -27,7 +29,7 @@ export const CORES_EACH = { builtin: 0.2, k6: 0.4 };
 export function localBackend(
   loadName: 'builtin' | 'k6',
   choices: Partial<Record<Runtime, string>>,
-  onInstall: (what: string) => void,
+  onProgress: NonNullable<InstallOptions['onProgress']>,
 ): Backend {
   return {
     name: 'local',
@@ -35,7 +37,9 @@ export function localBackend(
     pace: new Pace(processorRoom(CORES_EACH[loadName])),
     async runtime(name, signal) {
       const choice = choices[name];
-      return choice === undefined ? findRuntime(name) : chosenRuntime(name, choice, { signal, onInstall });
+      return choice === undefined
+        ? pinnedRuntime(name, { signal, onProgress })
+        : chosenRuntime(name, choice, { signal, onProgress });
     },
     clusterFor: ({ runtime, identity, manifests }) =>
       new LocalCluster({ images: imagesFor(manifests, runtime.command), seed: identity.seed }),

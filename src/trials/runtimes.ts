@@ -1,5 +1,5 @@
 /** The runtimes under test: where their binaries are, and how each one starts the service on this machine. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { EnvironmentError, type ProgramError } from '../errors.ts';
@@ -8,9 +8,26 @@ import { printable } from '../printable.ts';
 import { type ProgramEnd, runAndWait } from '../processes/bounded-program.ts';
 import { projectFile } from '../project-file.ts';
 
+/** An npm package that holds a runtime's real binary for one platform. */
+export interface BinaryPackage {
+  name: string;
+  /** Its path inside. */
+  binary: string;
+}
+
+/** A package in npm's lockfile. */
+interface LockedPackage {
+  version: string;
+  integrity: string;
+  optional?: boolean;
+}
+
+/** By name, those of all platforms. */
+export type PinnedPackages = Readonly<Record<string, LockedPackage>>;
+
 interface RuntimePackage {
-  /** npm packages that hold the real binary for this platform, in order of preference, and its path inside. */
-  packages: readonly { name: string; binary: string }[];
+  /** Those for this platform, in order of preference. */
+  packages: readonly BinaryPackage[];
   /** The command line after the binary; the same as the Dockerfile's ENTRYPOINT. */
   args(server: string): readonly string[];
   version: RegExp;
@@ -73,20 +90,46 @@ export interface RuntimeUnderTest {
 }
 
 /**
- * Finds the runtime that this project is pinned to and asks it for its version.
+ * The pinned runtime in this checkout's node_modules, and the version that it says it has.
  * @throws EnvironmentError when its binary or the built service is missing or does not run
  */
 export function findRuntime(name: Runtime): RuntimeUnderTest {
-  const packages = packagesOf(name);
-  const require = createRequire(import.meta.url);
-  const binary = packages.map((candidate) => binaryOf(require, candidate)).find((path) => path !== undefined);
+  const binary = binaryBeside(name);
   if (!binary) {
+    const names = packagesOf(name).map((candidate) => candidate.name);
     throw new EnvironmentError(
-      `the ${name} binary is missing (npm package ${packages.map((p) => p.name).join(' or ')}): run npm ci, without --omit=optional`,
+      `the ${name} binary is missing (npm package ${names.join(' or ')}): run npm ci, without --omit=optional`,
     );
   }
   const said = runAndWait([binary, '--version'], VERSION_LIMITS);
   return runtimeSaying(name, binary, said, (message) => new EnvironmentError(`${binary} ${message}`));
+}
+
+/** The binary of the pinned version in a node_modules above this program, which may belong to another project. */
+export function binaryBeside(name: Runtime, pinned: PinnedPackages = pinnedPackages()): string | undefined {
+  const require = createRequire(import.meta.url);
+  for (const candidate of packagesOf(name)) {
+    for (const folder of require.resolve.paths(candidate.name) ?? []) {
+      const found = join(folder, candidate.name);
+      const binary = join(found, candidate.binary);
+      if (existsSync(binary) && versionIn(found) === pinned[candidate.name]?.version) return binary;
+    }
+  }
+  return undefined;
+}
+
+function versionIn(packageFolder: string): unknown {
+  return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version;
+}
+
+/**
+ * The pinned packages, from the part of the lockfile that the build puts beside the program.
+ * @throws EnvironmentError when that is missing
+ */
+export function pinnedPackages(): PinnedPackages {
+  const lock = JSON.parse(readFileSync(projectFile('dist/runtimes/package-lock.json'), 'utf8'));
+  const packages = Object.entries<LockedPackage>(lock.packages).filter(([path]) => path !== '');
+  return Object.fromEntries(packages.map(([path, entry]) => [path.replace(/^node_modules\//, ''), entry]));
 }
 
 /** The npm packages that hold a runtime's binary for this platform, in order of preference. */
@@ -114,9 +157,4 @@ export function runtimeSaying(
     throw problem(`--version says ${said}, which is no version of ${name}`);
   }
   return { name, version: found, command: [binary, ...args(server)] };
-}
-
-function binaryOf(require: NodeJS.Require, candidate: { name: string; binary: string }): string | undefined {
-  const folders = require.resolve.paths(candidate.name) ?? [];
-  return folders.map((folder) => join(folder, candidate.name, candidate.binary)).find((path) => existsSync(path));
 }

@@ -138,13 +138,15 @@ function link(folder: string, path: string): void {
   symlinkSync(join(PROJECT, path), join(folder, path));
 }
 
-test('a runtime whose binary is missing: exit code 4 and how to get it', async (t) => {
+test('a runtime that is missing and cannot be fetched: exit code 4 and why', async (t) => {
   const cli = installedWithout(t, (name) => name.startsWith('@oven/'));
-  const { code, stderr } = await run(t, ['compare'], { cli });
-  assert.equal(code, 4);
+  const unreachable = { npm_config_registry: 'http://127.0.0.1:9', npm_config_fetch_retries: '0' };
+  const env = { ...unreachable, npm_config_cache: join(FOLDER, 'npm'), XDG_CACHE_HOME: join(FOLDER, 'cache') };
+  const { code, stderr } = await run(t, ['compare'], { cli, env });
+  assert.equal(code, 4, stderr);
   assert.match(
     stderr,
-    /^k8s-rollout-test: the bun binary is missing \(npm package @oven\/bun-[^\n]*\): run npm ci[^\n]*\n$/,
+    /^installing (@oven\/\S+)@\S+ from npm\nk8s-rollout-test: npm cannot fetch bun \(package \1\): [^\n]*ECONNREFUSED[^\n]*\n$/,
   );
 });
 

@@ -1,8 +1,8 @@
-/** The exported recipe as a user has it: an installed package, a plain fetch handler, each runtime. */
+/** `serve` as a user has it: the packed package, installed without a network; a plain fetch handler; each runtime. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { holdPort } from '../../src/processes/ports.ts';
 import { findRuntime } from '../../src/trials/runtimes.ts';
 import { open, read, send, tryConnect } from '../app/http-client.ts';
 import { within } from '../app/within.ts';
+import { freshClone, installed, pack } from '../package/packed.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const RUN_ARGS = {
@@ -33,17 +34,17 @@ const project = mkdtempSync(join(tmpdir(), 'recipes-'));
 after(() => rmSync(project, { recursive: true }));
 
 before(() => {
-  mkdirSync(join(project, 'node_modules'));
-  symlinkSync(PROJECT, join(project, 'node_modules/k8s-rollout-test'), 'dir');
-  const manifest = { type: 'module', dependencies: { 'k8s-rollout-test': '*' } };
-  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
+  const clone = freshClone();
+  after(() => rmSync(clone, { recursive: true }));
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
+  installed(project, pack(clone, '@k8s-rollout-test/serve'));
   cpSync(join(import.meta.dirname, 'handler.mjs'), join(project, 'handler.mjs'));
 });
 
 function serverText(runtime: string): string {
   const port = runtime === 'deno' ? "Deno.env.get('PORT')" : 'process.env.PORT';
   return `
-import { serve } from 'k8s-rollout-test/${runtime}';
+import { serve } from '@k8s-rollout-test/serve/${runtime}';
 import { events, fetch } from './handler.mjs';
 const server = serve({
   fetch: (request) => request.url.endsWith('/events') ? events(server.lifecycle.stopping) : fetch(request),
@@ -94,7 +95,7 @@ function events(child: ChildProcess): (name: string) => Promise<Record<string, u
 }
 
 for (const runtime of ['node', 'bun', 'deno'] as const) {
-  describe(`serve of k8s-rollout-test/${runtime}`, () => {
+  describe(`serve of @k8s-rollout-test/serve/${runtime}`, () => {
     it('serves, drains on SIGTERM, finishes what it has and exits with 0', async (t) => {
       const { child, port, event } = await start(t, runtime);
       await event('listening');
@@ -145,23 +146,113 @@ describe('the code of docs/recipes', () => {
   }
 });
 
-it('their types are those of this package, and strict', () => {
-  execFileSync('npm', ['run', '-s', 'build:types'], { cwd: PROJECT });
-  for (const runtime of ['node', 'bun', 'deno']) {
-    writeFileSync(
-      join(project, `${runtime}.ts`),
-      `import { serve } from 'k8s-rollout-test/${runtime}';
-       const server = serve({ fetch: async (request: Request) => new Response(request.url), drainDelayMs: 2000 });
-       server.lifecycle.stopping.addEventListener('abort', () => {});
-       // @ts-expect-error: a misspelt option
-       serve({ fetch: () => new Response(), drainDelay: 2000 });
-       // @ts-expect-error: no response
-       serve({ fetch: () => 'hello' });
-      `,
-    );
-  }
-  const settings = { module: 'NodeNext', strict: true, noEmit: true, skipLibCheck: true, lib: ['ES2024', 'DOM'] };
-  const config = { compilerOptions: { ...settings, types: [] }, files: ['node.ts', 'bun.ts', 'deno.ts'] };
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
-  execFileSync(process.execPath, [join(PROJECT, 'node_modules/typescript/bin/tsc'), '-p', project], { stdio: 'pipe' });
+it('the package has what it exports, and the licences of what is in it, and nothing else', () => {
+  const folder = join(project, 'node_modules/@k8s-rollout-test/serve');
+  const { dependencies, peerDependencies, optionalDependencies } = readJson(join(folder, 'package.json'));
+  assert.deepEqual([dependencies, peerDependencies, optionalDependencies], [undefined, undefined, undefined]);
+  assert.deepEqual(readdirSync(join(project, 'node_modules/@k8s-rollout-test')), ['serve']);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => !file.includes('types'));
+  assert.deepEqual(files.sort(), [
+    'LICENSE',
+    'README.md',
+    'dist',
+    'dist/THIRD-PARTY-LICENSES',
+    'dist/bun.js',
+    'dist/deno.js',
+    'dist/node.js',
+    'package.json',
+  ]);
+  assert.equal(readFileSync(join(folder, 'LICENSE'), 'utf8'), readFileSync(join(PROJECT, 'LICENSE'), 'utf8'));
+  const licenses = readFileSync(join(folder, 'dist/THIRD-PARTY-LICENSES'), 'utf8');
+  assert.match(licenses, /^@hono\/node-server [\d.]+: MIT$/m);
+  assert.match(licenses, /Permission is hereby granted/);
 });
+
+describe('its types are complete and strict', () => {
+  const USES = (runtime: string) => `
+    import { serve } from '@k8s-rollout-test/serve/${runtime}';
+    const server = serve({ fetch: async (request: Request) => new Response(request.url), drainDelayMs: 2000 });
+    server.lifecycle.stopping.addEventListener('abort', () => {});
+    // @ts-expect-error: a misspelt option
+    serve({ fetch: () => new Response(), drainDelay: 2000 });
+    // @ts-expect-error: no response
+    serve({ fetch: () => 'hello' });
+  `;
+  const BUN_TOO = `
+    import { serve as serveOnBun } from '@k8s-rollout-test/serve/bun';
+    serveOnBun({ fetch: (request, server) => new Response(server.requestIP(request)?.address) });
+  `;
+  const WEB_SOCKETS = `
+    import { upgradeWebSocket } from '@k8s-rollout-test/serve/node';
+    import { Hono } from 'hono';
+    import { WebSocketServer } from 'ws';
+    const app = new Hono<{ Variables: { user: string } }>();
+    app.get('/ws', upgradeWebSocket((c) => ({ onMessage: (event, socket) => socket.send(String(event.data) + c.req.url) })));
+    serve({ fetch: app.fetch, websocket: { server: new WebSocketServer({ noServer: true }) } });
+  `;
+  const DOM = ['ES2024', 'DOM', 'DOM.AsyncIterable', 'DOM.Iterable'];
+  const BUN = `
+    import { serve } from '@k8s-rollout-test/serve/bun';
+    interface Data { user: string }
+    serve<Data>({
+      fetch: (request: Request, server: Bun.Server<Data>) =>
+        server.upgrade(request, { data: { user: 'a' } }) ? new Response() : new Response(server.requestIP(request)?.address),
+      websocket: { message: (socket, message) => void socket.send(socket.data.user + String(message)) },
+    });
+    const handler: Bun.WebSocketHandler<Data> = { message(socket, message) { socket.send(message); } };
+    serve<Data>({ fetch: () => new Response(), websocket: handler });
+  `;
+  /** What the user has besides this package: names of types, and packages. */
+  const table: [what: string, text: string, types: string[], lib: string[], packages: string[]][] = [
+    ['on Node and Bun with no types but those of the browser', `${USES('node')}${BUN_TOO}`, [], DOM, []],
+    [
+      "on Bun with Bun's types",
+      USES('bun') + BUN.replace('serve }', 'serve as start }').replaceAll('serve<', 'start<'),
+      ['bun-types'],
+      ['ES2024'],
+      ['bun-types', '@types/node', 'undici-types'],
+    ],
+    [
+      "on Node with its types, for Hono's WebSockets",
+      USES('node') + WEB_SOCKETS,
+      ['node'],
+      DOM,
+      ['hono', 'ws', '@types/ws', '@types/node', 'undici-types'],
+    ],
+  ];
+  for (const [what, text, types, lib, packages] of table) {
+    it(what, (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'types-'));
+      t.after(() => rmSync(folder, { recursive: true }));
+      const modules = join(folder, 'node_modules');
+      cpSync(join(project, 'node_modules'), modules, { recursive: true });
+      for (const name of packages) {
+        cpSync(join(PROJECT, 'node_modules', name), join(modules, name), { recursive: true });
+      }
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+      writeFileSync(join(folder, 'server.ts'), text);
+      const settings = { module: 'NodeNext', target: 'ES2022', strict: true, noEmit: true, skipLibCheck: false };
+      const config = { compilerOptions: { ...settings, lib, types }, files: ['server.ts'] };
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+      const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
+      const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' });
+      assert.deepEqual([status, stdout], [0, '']);
+    });
+  }
+
+  it('on Deno', () => {
+    const [deno = ''] = findRuntime('deno').command;
+    writeFileSync(join(project, 'check.ts'), USES('deno'));
+    const args = ['check', '--no-remote', '--node-modules-dir=manual', '--no-lock', 'check.ts'];
+    const { status, stderr } = spawnSync(deno, args, {
+      cwd: project,
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    assert.equal(status, 0, stderr);
+  });
+});
+
+function readJson(file: string) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}

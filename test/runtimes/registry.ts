@@ -13,6 +13,24 @@ export interface Registry {
   url: string;
   /** The requested paths, in order. */
   requests: string[];
+  /** The hash of each version's content, as lockfiles have it. */
+  integrity: Record<string, string>;
+}
+
+/** A folder that ends with the test. */
+export function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'runtimes-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/** npm asks this registry and keeps its own cache apart, until the test ends. */
+export function useRegistry(t: TestContext, url: string): void {
+  const before = { ...process.env };
+  t.after(() => {
+    process.env = before;
+  });
+  process.env = { ...before, npm_config_registry: url, npm_config_cache: folder(t), npm_config_fetch_retries: '0' };
 }
 
 /** Serves one package in these versions. Its binary prints the version in the format of this runtime. */
@@ -44,7 +62,8 @@ export async function startRegistry(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+  const hashes = Object.fromEntries([...tarballs].map(([version, content]) => [version, integrity(content)]));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, integrity: hashes };
 }
 
 function integrity(content: Buffer): string {

@@ -1,29 +1,13 @@
 /** Other versions of a runtime, with the real npm and a registry on loopback. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
+import { readdirSync } from 'node:fs';
+import { describe, test } from 'node:test';
 import { EnvironmentError, InputError } from '../../src/errors.ts';
 import type { Runtime } from '../../src/manifests/overlays.ts';
+import type { InstallProgress } from '../../src/trials/runtime-cache.ts';
 import { chosenRuntime } from '../../src/trials/runtime-choice.ts';
 import { findRuntime, packagesOf } from '../../src/trials/runtimes.ts';
-import { startRegistry } from './registry.ts';
-
-function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'runtimes-'));
-  t.after(() => rmSync(path, { recursive: true }));
-  return path;
-}
-
-/** Until the test ends, npm uses this registry and a separate cache. */
-function useRegistry(t: TestContext, url: string): void {
-  const before = { ...process.env };
-  t.after(() => {
-    process.env = before;
-  });
-  process.env = { ...before, npm_config_registry: url, npm_config_cache: folder(t), npm_config_fetch_retries: '0' };
-}
+import { folder, startRegistry, useRegistry } from './registry.ts';
 
 test('a path selects the binary there', async () => {
   const pinned = findRuntime('bun');
@@ -59,8 +43,8 @@ describe('a version from npm', () => {
     const registry = await startRegistry(t, offered);
     useRegistry(t, registry.url);
     const cacheFolder = folder(t);
-    const told: string[] = [];
-    const choosing = { cacheFolder, onInstall: (what: string) => told.push(what) };
+    const shown: string[] = [];
+    const choosing = { cacheFolder, onProgress: ({ what, state }: InstallProgress) => shown.push(`${what} ${state}`) };
     const first = await chosenRuntime('deno', '2.1.0', choosing);
     assert.equal(first.version, '2.1.0');
     assert.ok(first.command[0]?.startsWith(cacheFolder));
@@ -68,7 +52,7 @@ describe('a version from npm', () => {
     assert.ok(asked >= 2);
     assert.deepEqual(await chosenRuntime('deno', '2.1.0', choosing), first);
     assert.equal(registry.requests.length, asked, 'npm was not asked again');
-    assert.deepEqual(told, [`${wanted.name}@2.1.0`]);
+    assert.deepEqual([shown[0], shown.at(-1)], [`${wanted.name}@2.1.0 started`, `${wanted.name}@2.1.0 done`]);
     assert.equal(readdirSync(cacheFolder).length, 1);
   });
 
