@@ -1,4 +1,4 @@
-/** `compare`: every runtime in every variant, and the table of what broke. */
+/** `compare`: rolls every runtime in every variant, and prints a table of what broke. */
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { MAX_RATE_PER_S, readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
@@ -45,44 +45,44 @@ interface Flags {
 
 export function compareCommand(): Command {
   return new Command('compare')
-    .summary('roll each runtime in each variant and compare what broke')
+    .summary('roll the app on each runtime in each variant and compare the results')
     .description(
-      'Rolls the same app on Node, Bun and Deno in each variant under load and prints how many requests broke, and why.\n' +
-        'With one DIR: prints the results saved there, k6 summaries included, and runs nothing.\n' +
-        'With two: prints what changed from the first to the second; exit code 1 when more requests broke.',
+      'Rolls the same app on Node, Bun and Deno in each variant under load. Prints how many requests broke, and why.\n' +
+        'With one DIR: prints the results saved there, including k6 summaries, and runs nothing.\n' +
+        'With two: prints what changed from the first to the second. The exit code is 1 if more requests broke.',
     )
     .addArgument(new Argument('[dirs...]', 'folders with saved results'))
     .addOption(new Option('--runtime <names>', 'runtimes, comma-separated').argParser(listOf('runtime', RUNTIMES)))
     .addOption(new Option('--variant <names>', 'variants, comma-separated').argParser(listOf('variant', COMPARED)))
-    .addOption(new Option('--repeat <n>', 'trials of each').default(1).argParser(whole(1, 1000)))
+    .addOption(new Option('--repeat <n>', 'how often to run each variant on each runtime').default(1).argParser(whole(1, 1000)))
     .addOption(
-      new Option('--rate <n>', 'requests per second of each trial, over all scenarios').argParser(
+      new Option('--rate <n>', 'requests per second of each trial, all scenarios together').argParser(
         whole(1, MAX_RATE_PER_S),
       ),
     )
     .addOption(new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local'))
     .addOption(
-      new Option('--load <name>', 'what makes the load (default: builtin, and k6 within a cluster)').choices([
+      new Option('--load <name>', 'the load generator (default: builtin, and k6 inside a cluster)').choices([
         'builtin',
         'k6',
       ]),
     )
     .addOption(new Option('--out <dir>', 'write result.json, report.html and the traces there'))
-    .addOption(new Option('--overwrite', 'replace the results of another run in --out'))
-    .addOption(new Option('--no-logs', 'keep nothing that the pods print; else each trace has their last 40 lines'))
+    .addOption(new Option('--overwrite', 'replace another run in the --out folder'))
+    .addOption(new Option('--no-logs', 'leave the output of the pods out of the traces (default: the last 40 lines of each)'))
     .addOption(new Option('--json', 'print the result as JSON instead of the table'))
-    .addOption(new Option('--seed <n>', 'make the same random choices again').argParser(whole(0, 2 ** 31 - 1)))
+    .addOption(new Option('--seed <n>', 'repeat the random choices of an earlier run').argParser(whole(0, 2 ** 31 - 1)))
     .optionsGroup('With --on local, a version from npm (1.4.5, 22, latest) or the path of a binary:')
-    .addOption(new Option('--node <version>', 'instead of the pinned Node'))
-    .addOption(new Option('--bun <version>', 'instead of the pinned Bun'))
-    .addOption(new Option('--deno <version>', 'instead of the pinned Deno'))
+    .addOption(new Option('--node <version>', 'use it instead of the pinned Node'))
+    .addOption(new Option('--bun <version>', 'use it instead of the pinned Bun'))
+    .addOption(new Option('--deno <version>', 'use it instead of the pinned Deno'))
     .optionsGroup('With --on kubernetes:')
     .addOption(new Option('--context <name>', 'the kubeconfig context (default: the current one)'))
-    .addOption(new Option('--namespace <prefix>', "what its namespaces' names begin with (default: rollout-test)"))
-    .addOption(new Option('--images <prefix>', 'registry and path of the images, as in registry.example.com/team'))
-    .addOption(new Option('--load-pods <n>', 'pods that share the load (default: 1)').argParser(whole(1, 100)))
-    .addOption(new Option('--k6-image <image>', `k6 within the cluster (default: ${K6_IMAGE})`))
-    .addOption(new Option('--url <url>', 'load from this machine instead, as in http://NODE:{nodePort}'))
+    .addOption(new Option('--namespace <prefix>', 'the prefix of the namespaces it creates (default: rollout-test)'))
+    .addOption(new Option('--images <prefix>', 'registry and path of the images, for example registry.example.com/team'))
+    .addOption(new Option('--load-pods <n>', 'how many pods share the load (default: 1)').argParser(whole(1, 100)))
+    .addOption(new Option('--k6-image <image>', `the image of k6 (default: ${K6_IMAGE})`))
+    .addOption(new Option('--url <url>', 'send the load from this machine to this URL, for example http://NODE:{nodePort}'))
     .action(compare);
 }
 
@@ -114,7 +114,7 @@ async function run(flags: Flags): Promise<void> {
   conclude(measuredRun(identity, measured), { out, json: flags.json, failure });
 }
 
-/** @throws InputError for flags that the place chosen does not know */
+/** @throws InputError for flags that do not apply to where the trials run */
 async function backendFor(flags: Flags): Promise<Backend> {
   const { on, load, context, namespace, images, url, loadPods, k6Image } = flags;
   const choices = chosen(flags);
@@ -149,7 +149,7 @@ function chosen(flags: Flags): Partial<Record<Runtime, string>> {
   return Object.fromEntries(RUNTIMES.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])));
 }
 
-/** One after the other: each may have to be installed. */
+/** Finds the runtimes one after the other, because each may have to be installed. */
 async function allRuntimes(names: readonly Runtime[], backend: Backend): Promise<RuntimeUnderTest[]> {
   const interruption = interruptions();
   const runtimes: RuntimeUnderTest[] = [];

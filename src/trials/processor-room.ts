@@ -12,7 +12,7 @@ const TARGET_SHARE = 0.85;
 /** While more than this is in use, no trial begins: the starts of its pods would add to it. */
 const BUSY_SHARE = 0.8;
 /** What an invalid trial leaves of the target: the machine bears less than it seemed to. */
-const AFTER_INVALID = 0.7;
+const AFTER_INVALID = 0.85;
 /** One core starts the pods of a trial in this time, so that starts do not pile up; in ms. */
 const START_MS = 2000;
 const ASK_AGAIN_MS = 250;
