@@ -1,9 +1,9 @@
 /** Starts processes, each in a process group of its own, that cannot outlive this program. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants, getPriority, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { EnvironmentError } from '../errors.ts';
+import { makeNicer } from './priority.ts';
 import { registerForCleanup, unregisterFromCleanup } from './warden-client.ts';
 
 /**
@@ -11,9 +11,6 @@ import { registerForCleanup, unregisterFromCleanup } from './warden-client.ts';
  * So the command never runs before the warden knows about it, even if this program is killed in between.
  */
 const GATE = 'read -r _ <&3 || exit 125; exec 3<&-; exec "$@"';
-
-/** Like `nice -n 5`: a smaller share of a busy core than this program has, but a substantial one. */
-const NICER_BY = 5;
 
 export interface StartedProcess {
   readonly child: ChildProcess;
@@ -81,15 +78,6 @@ function endRest(group: number): void {
     signalIfAlive(-group, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error; // the processes now belong to another user, as with sudo
-  }
-}
-
-/** Relative to the program's own priority, because only root may raise a priority that `nice` has lowered. */
-function makeNicer(pid: number): void {
-  try {
-    setPriority(pid, Math.min(getPriority() + NICER_BY, constants.priority.PRIORITY_LOW));
-  } catch {
-    // Some sandboxes forbid it. The process then competes with the load, and `lateness` shows whether that mattered.
   }
 }
 

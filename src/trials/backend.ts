@@ -23,7 +23,7 @@ export interface Backend extends TrialsBackend<PlannedTrial> {
 }
 
 /** How many cores a trial of this project's app keeps busy, until this machine shows what it is here. */
-export const CORES_EACH = { builtin: 0.2, k6: 0.4 };
+export const CORES_EACH = { builtin: 0.25, k6: 0.5 };
 
 /** Real processes on this machine; of the runtimes pinned here, or of those chosen instead. */
 export function localBackend(

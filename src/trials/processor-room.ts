@@ -1,5 +1,5 @@
 /**
- * As many local trials at a time as this machine's processors bear. A trial mostly waits, so several fit on one core; but
+ * Runs as many local trials at a time as the processors of this machine bear. A trial mostly waits, so several fit on one core; but
  * when the processors are busy, the load cannot keep its schedule, and the trials are invalid. So what a trial costs is
  * measured while trials run, together with whatever else the machine does.
  */
@@ -8,19 +8,22 @@ import { ProcessorUse } from '../processes/processor-use.ts';
 import type { PaceRule } from './pace.ts';
 
 /** The share of all processors that trials may use on average. They need the rest when several start pods at once. */
-const TARGET_SHARE = 0.85;
-/** While more than this is in use, no trial begins: the starts of its pods would add to it. */
-const BUSY_SHARE = 0.8;
-/** What an invalid trial leaves of the target: the machine bears less than it seemed to. */
-const AFTER_INVALID = 0.85;
-/** One core starts the pods of a trial in this time, so that starts do not pile up; in ms. */
-const START_MS = 2000;
+const TARGET_SHARE = 0.95;
+/** No trial begins while more than this is in use, because the start of its pods would add to it. */
+const BUSY_SHARE = 0.9;
+/** The target is multiplied by this after an invalid trial, because the machine bears less than it seemed to. */
+const AFTER_INVALID = 0.9;
+/**
+ * On one core, trials begin at least this long apart, in ms. A trial costs most while its pods start and warm up, so starts
+ * must not pile up.
+ */
+const START_MS = 4000;
 const ASK_AGAIN_MS = 250;
-/** What was measured this long ago counts 1/e as much as what is measured now, in ms. */
+/** A measurement this old counts 1/e as much as a new one, in ms. */
 const MEMORY_MS = 30_000;
-/** The expected cost counts as much as this long of one measured trial, in ms. */
-const EXPECTATION_MS = 15_000;
-/** Trials leave this share of the memory to everything else. */
+/** The expected cost counts as much as one trial measured for this long, in ms. */
+const EXPECTATION_MS = 60_000;
+/** No trial begins if less than this share of the memory is available. */
 const FREE_MEMORY_SHARE = 0.15;
 
 /** What the machine says of itself; replaced in tests. */
