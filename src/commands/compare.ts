@@ -54,7 +54,9 @@ export function compareCommand(): Command {
     .addArgument(new Argument('[dirs...]', 'folders with saved results'))
     .addOption(new Option('--runtime <names>', 'runtimes, comma-separated').argParser(listOf('runtime', RUNTIMES)))
     .addOption(new Option('--variant <names>', 'variants, comma-separated').argParser(listOf('variant', COMPARED)))
-    .addOption(new Option('--repeat <n>', 'how often to run each variant on each runtime').default(1).argParser(whole(1, 1000)))
+    .addOption(
+      new Option('--repeat <n>', 'how often to run each variant on each runtime').default(1).argParser(whole(1, 1000)),
+    )
     .addOption(
       new Option('--rate <n>', 'requests per second of each trial, all scenarios together').argParser(
         whole(1, MAX_RATE_PER_S),
@@ -69,7 +71,9 @@ export function compareCommand(): Command {
     )
     .addOption(new Option('--out <dir>', 'write result.json, report.html and the traces there'))
     .addOption(new Option('--overwrite', 'replace another run in the --out folder'))
-    .addOption(new Option('--no-logs', 'leave the output of the pods out of the traces (default: the last 40 lines of each)'))
+    .addOption(
+      new Option('--no-logs', 'leave the output of the pods out of the traces (default: the last 40 lines of each)'),
+    )
     .addOption(new Option('--json', 'print the result as JSON instead of the table'))
     .addOption(new Option('--seed <n>', 'repeat the random choices of an earlier run').argParser(whole(0, 2 ** 31 - 1)))
     .optionsGroup('With --on local, a version from npm (1.4.5, 22, latest) or the path of a binary:')
@@ -79,10 +83,14 @@ export function compareCommand(): Command {
     .optionsGroup('With --on kubernetes:')
     .addOption(new Option('--context <name>', 'the kubeconfig context (default: the current one)'))
     .addOption(new Option('--namespace <prefix>', 'the prefix of the namespaces it creates (default: rollout-test)'))
-    .addOption(new Option('--images <prefix>', 'registry and path of the images, for example registry.example.com/team'))
+    .addOption(
+      new Option('--images <prefix>', 'registry and path of the images, for example registry.example.com/team'),
+    )
     .addOption(new Option('--load-pods <n>', 'how many pods share the load (default: 1)').argParser(whole(1, 100)))
     .addOption(new Option('--k6-image <image>', `the image of k6 (default: ${K6_IMAGE})`))
-    .addOption(new Option('--url <url>', 'send the load from this machine to this URL, for example http://NODE:{nodePort}'))
+    .addOption(
+      new Option('--url <url>', 'send the load from this machine to this URL, for example http://NODE:{nodePort}'),
+    )
     .action(compare);
 }
 
