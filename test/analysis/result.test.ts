@@ -214,6 +214,8 @@ describe('the result of a trial', () => {
       runtime: 'node',
       runtimeVersion: '26.0.0',
       variant: 'valid',
+      disruption: 'rollout',
+      strategy: 'RollingUpdate',
       repeat: 2,
       cluster: 'local',
       load: 'builtin',

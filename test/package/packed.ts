@@ -9,6 +9,7 @@ const PROJECT = join(import.meta.dirname, '..', '..');
 const SOURCES = [
   ...['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', 'build.js', 'README.md', 'LICENSE'],
   ...['loadtest.js', 'workload.json', 'app', 'runtimes', 'src', 'packages', 'tools', 'kubernetes', 'kustomize'],
+  'docs/schemas',
 ];
 
 /** The sources in a folder of their own, where nothing is built; whoever asks removes it. */

@@ -3,6 +3,7 @@
  * network namespace with a loopback device, connected to a port of the host by a relay (pod-relay.ts).
  */
 import { once } from 'node:events';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { EnvironmentError } from '../../errors.ts';
 import { runAndWait } from '../../processes/bounded-program.ts';
@@ -10,6 +11,7 @@ import { TRIAL_LIMITS, userNamespaceFlags } from '../../processes/namespaces.ts'
 import { discard } from '../../processes/output-lines.ts';
 import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
 import { projectFile } from '../../project-file.ts';
+import { delay } from '../../timers.ts';
 import type { Address } from './probe-check.ts';
 
 /**
@@ -21,6 +23,9 @@ function inNewNetwork(command: readonly string[]): string[] {
 }
 
 const ADVICE = 'let the command listen on the port that it is given instead: $PORT, or $(PORT) as one of its arguments';
+
+/** How often to check whether a relay has started, which takes a few ms. */
+const START_POLL_MS = 5;
 
 let possible: boolean | undefined;
 
@@ -68,6 +73,7 @@ export class PodNetwork {
     const relay = await startProcess(command, { env: { PATH: process.env.PATH ?? '' }, ipc: true });
     void discard(relay.stdout);
     void discard(relay.stderr);
+    await untilRunning(relay);
     relay.child.on('message', ({ kind }: { kind: 'listens' | 'closed' }) => {
       if (kind === 'listens') void handListener(relay, address, { kind: 'listener' });
       else onClosed();
@@ -96,6 +102,32 @@ export class PodNetwork {
   async remove(): Promise<void> {
     this.#relay.killGroup();
     await this.#relay.exited;
+  }
+}
+
+/**
+ * Resolves when the relay runs. Before that its process is `unshare` or a shell, and may still be in the network of the host;
+ * a server that entered the network of that process would listen on the host.
+ */
+async function untilRunning(relay: StartedProcess): Promise<void> {
+  const program = realpathSync(process.execPath);
+  let ended = false;
+  void relay.exited.then(() => {
+    ended = true;
+  });
+  while (programOf(relay.pid) !== program) {
+    if (ended) throw new EnvironmentError('the network of a pod could not be created: its relay ended');
+    await delay(START_POLL_MS);
+  }
+}
+
+/** The file that a process executes; undefined if it has ended. */
+function programOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }
 
