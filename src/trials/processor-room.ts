@@ -76,12 +76,11 @@ export function processorRoom(coresEach: number, machine: Machine = thisMachine(
     askAgainMs: ASK_AGAIN_MS,
     hasRoom(running) {
       measure(running);
-      return (
-        machine.nowMs() - lastBeginMs >= START_MS / processors &&
-        busyNow <= BUSY_SHARE &&
-        (running + 1) * shareEach() <= target &&
-        machine.freeMemoryShare() >= FREE_MEMORY_SHARE
-      );
+      if (machine.nowMs() - lastBeginMs < START_MS / processors) return false;
+      if (machine.freeMemoryShare() < FREE_MEMORY_SHARE) return false;
+      // One trial per core was never too many on an idle machine. Where others keep it busy, the trials' validity decides.
+      if (running < Math.floor((processors * target) / TARGET_SHARE)) return true;
+      return busyNow <= BUSY_SHARE && (running + 1) * shareEach() <= target;
     },
     onBegin(running) {
       measure(running - 1);

@@ -56,10 +56,11 @@ describe('as many trials as the processors bear', () => {
   const cases: [what: string, script: Script, least: number, most: number][] = [
     ['as expected: 1.7 of 2 cores', { busy: cores(0.2) }, 7, 9],
     ['cheaper than expected', { busy: cores(0.05, 4), processors: 4 }, 17, 20],
-    ['dearer than expected', { busy: cores(0.8) }, 1, 3],
+    ['dearer than expected', { busy: cores(0.8) }, 2, 3],
     ['more cores', { processors: 16, busy: cores(0.2, 16) }, 60, 80],
     ['half of the machine is taken by others', { busy: cores(0.2, 2, 0.5) }, 2, 5],
-    ['all of it is taken by others', { busy: () => 1 }, 1, 1],
+    ['all of it is taken by others: one per core', { busy: () => 1 }, 2, 2],
+    ['trials are invalid because of others', { busy: () => 1, invalid: () => true }, 1, 2],
     ['an unknown server that turns out to be cheap', { coresExpected: 1, busy: cores(0.2) }, 3, 9],
     ['no memory is left', { busy: cores(0.01), free: 0.1 }, 1, 1],
   ];
@@ -79,6 +80,7 @@ describe('as many trials as the processors bear', () => {
     const careful = runs({ busy: cores(0.2), invalid: (trial) => trial < 20 });
     assert.ok((careful.at(-1) ?? 0) < (runs({ busy: cores(0.2) }).at(-1) ?? 0));
     assert.ok(Math.min(...careful) >= 1);
+    assert.equal(runs({ busy: () => 1, invalid: () => true }).at(-1), 1);
   });
 });
 
