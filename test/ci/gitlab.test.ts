@@ -96,7 +96,10 @@ test('the run job exits with the code of run, and writes a JUnit report', () => 
     { 'server.cjs': server },
   );
   assert.equal(code, 0, log);
-  assert.match(readFileSync(join(folder, 'rollout-test-junit.xml'), 'utf8'), /<testcase name="node server.cjs: rollout-1"/);
+  assert.match(
+    readFileSync(join(folder, 'rollout-test-junit.xml'), 'utf8'),
+    /<testcase name="node server.cjs: rollout-1"/,
+  );
 });
 
 test('no variable is run as code', () => {

@@ -87,7 +87,9 @@ function pack({
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, bin: { runtime: binary } }));
     writeFileSync(join(folder, binary), `#!/bin/sh\necho '${prints(version)}'\n`);
     chmodSync(join(folder, binary), 0o755);
-    const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination=.'], { cwd: folder, encoding: 'utf8' }));
+    const [{ filename }] = JSON.parse(
+      execFileSync('npm', ['pack', '--json', '--pack-destination=.'], { cwd: folder, encoding: 'utf8' }),
+    );
     return readFileSync(join(folder, filename));
   } finally {
     rmSync(folder, { recursive: true });
