@@ -5,18 +5,18 @@ common_options
 expand_files
 for file in ${files[@]+"${files[@]}"}; do options+=("--filename=$file"); done
 
-# Annotations, and in the log the findings that are more than GitHub shows.
+# Prints annotations, and to the log the findings beyond those that GitHub shows.
 rollout_test check --format github ${options[@]+"${options[@]}"}
 verdict=$code
 
-# A verdict was reached: 0 or 1. Both reports are made again rather than parsed: a check takes less than a second.
+# 0 and 1 are verdicts. The reports come from further checks, because a check takes less than a second.
 if ((verdict <= 1)); then
   if [[ -n $INPUT_SARIF ]]; then
     mkdir -p -- "$(dirname -- "$INPUT_SARIF")"
     rollout_test check --format sarif ${options[@]+"${options[@]}"} >"$INPUT_SARIF"
     output sarif "$INPUT_SARIF"
   fi
-  # The text may be anyone's, so that no Markdown and no HTML in it counts; GitHub drops a summary above 1024 KiB.
+  # Escapes Markdown and HTML, because anyone may have written the manifest. GitHub drops a summary above 1024 KiB.
   {
     printf '### k8s-rollout-test check\n\n<pre>\n'
     rollout_test check ${options[@]+"${options[@]}"} | head -c 500000 | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'

@@ -44,7 +44,7 @@ export const TrialResult = z.object({
   valid: z.boolean(),
   invalidReasons: listOf(Sentence, MAX_REASONS).describe('why the measurement cannot be trusted; empty when valid'),
   podsReplaced: Count,
-  requests: Count.describe('started in the whole trial'),
+  requests: Count.describe('all requests that were started in the trial'),
   exposed: Count.describe(
     'requests that the disruption could have broken: in flight or started between the first deletion and the moment the ' +
       'last router dropped the last old pod, and all that failed later; in a control, all requests',

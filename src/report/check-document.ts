@@ -19,7 +19,7 @@ export const CheckDocument = z.object({
           .enum(['error', 'warning', 'info'])
           .describe('error: breaks requests in every rollout; warning: in some; info: worth knowing'),
         message: z.string().describe('one line: what is wrong, and what to write instead'),
-        source: z.string().describe('the file, or what stands for it: stdin, a kustomization'),
+        source: z.string().describe('the file, or the name of another source: stdin, a kustomization'),
         line: z.int().positive().describe('absent on a cluster').optional(),
         column: z.int().positive().optional(),
         object: CheckedObject.describe('absent for a Dockerfile').optional(),

@@ -18,7 +18,7 @@ export const ConformDocument = z.object({
   stopSignal: z.string().describe('SIGTERM, or the signal that was sent in its place'),
   wrapper: z
     .object({ names: z.string(), server: z.string() })
-    .describe('what runs the server, and the server; absent where the first process is the server')
+    .describe('the wrapper (npm, a shell, tini) and the server that it runs; absent if the first process is the server')
     .optional(),
   cases: z.array(
     z.discriminatedUnion('status', [

@@ -29,7 +29,7 @@ export class Pace {
   }
 
   /**
-   * Waits until another trial may begin, and counts it. One caller waits at a time.
+   * Waits until another trial may begin, and counts it. Only one caller may wait at a time.
    * @returns what to call when the trial has ended, with whether its result is valid
    * @throws the signal's reason when aborted
    */

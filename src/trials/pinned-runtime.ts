@@ -1,4 +1,4 @@
-/** The runtimes that this version of the program is pinned to: those of a checkout's node_modules, or fetched from npm. */
+/** Finds the runtimes that this version of the program pins: in a checkout's node_modules, or fetched from npm. */
 import { EnvironmentError } from '../errors.ts';
 import type { Runtime } from '../manifests/overlays.ts';
 import { runProgram } from '../processes/external-program.ts';
@@ -14,12 +14,12 @@ import {
   VERSION_LIMITS,
 } from './runtimes.ts';
 
-/** npm says that a package is made for another system, or for another C library. */
+/** npm reports that a package is for another system or another C library. */
 const OTHER_PLATFORM = /\bEBADPLATFORM\b/;
 
 /**
- * The runtime that this project is pinned to. Where it is not there, npm fetches it into the cache and checks its hash.
- * @throws EnvironmentError when npm cannot fetch it, or it does not run
+ * Returns a pinned runtime. If it is missing, npm fetches it into the cache and checks its hash.
+ * @throws EnvironmentError if npm cannot fetch it, or it does not run
  * @throws the signal's reason when aborted
  */
 export async function pinnedRuntime(

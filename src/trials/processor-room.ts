@@ -1,7 +1,7 @@
 /**
  * Runs as many local trials at a time as the processors of this machine bear. A trial mostly waits, so several fit on one core; but
  * when the processors are busy, the load cannot keep its schedule, and the trials are invalid. So what a trial costs is
- * measured while trials run, together with whatever else the machine does.
+ * measured while trials run, together with everything else that the machine does.
  */
 import { availableParallelism, totalmem } from 'node:os';
 import { ProcessorUse } from '../processes/processor-use.ts';
@@ -57,7 +57,7 @@ export function processorRoom(coresEach: number, machine: Machine = thisMachine(
   let lastBeginMs = Number.NEGATIVE_INFINITY;
   let measuredMs = machine.nowMs();
   let busyNow = 0;
-  // Time in use, and trials' time, each in ms and less and less of what is long ago.
+  // The time in use and the sum of the trials' times, in ms. Older time counts less.
   let usedMs = 0;
   let trialsMs = 0;
   const measure = (running: number) => {
@@ -78,7 +78,7 @@ export function processorRoom(coresEach: number, machine: Machine = thisMachine(
       measure(running);
       if (machine.nowMs() - lastBeginMs < START_MS / processors) return false;
       if (machine.freeMemoryShare() < FREE_MEMORY_SHARE) return false;
-      // One trial per core was never too many on an idle machine. Where others keep it busy, the trials' validity decides.
+      // One trial per core is always allowed. If other programs keep the machine busy, invalid trials lower the number.
       if (running < Math.floor((processors * target) / TARGET_SHARE)) return true;
       return busyNow <= BUSY_SHARE && (running + 1) * shareEach() <= target;
     },

@@ -1,6 +1,6 @@
 /**
- * The runtimes that npm has installed for this program. Each package is in a folder of its own, which is whole or not there,
- * however an installation ends and however many programs install at the same time.
+ * The runtimes that npm has installed for this program. Each package has its own folder, which is complete or absent, even if an
+ * installation is interrupted or several programs install at the same time.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,28 +16,28 @@ const INSTALL_LIMITS = { limitMs: 10 * 60_000, maxOutputBytes: 1024 * 1024 };
 const PROGRESS_INTERVAL_MS = 3000;
 const FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
 
-/** How far an installation is. */
+/** The progress of an installation. */
 export interface InstallProgress {
   /** The package with its version. */
   what: string;
-  /** What npm has unpacked by now, in bytes; undefined where that cannot be said at this moment. */
+  /** Size of the unpacked files so far, in bytes; undefined if it cannot be read at the moment. */
   bytes: number | undefined;
   elapsedMs: number;
   state: 'started' | 'running' | 'done';
 }
 
 export interface InstallOptions {
-  /** Where runtimes are kept; by default the folder that this system has for caches. */
+  /** Where runtimes are stored; by default the system's cache folder. */
   cacheFolder?: string;
   /** Aborting ends npm and leaves nothing behind. */
   signal?: AbortSignal;
   onProgress?(progress: InstallProgress): void;
 }
 
-/** What npm is asked for. */
+/** What npm installs. */
 export interface Installation {
   packageName: string;
-  /** For people: the version as it was asked for. */
+  /** The requested version, for messages. */
   version: string;
   /** The command of npm and its arguments. */
   npm: readonly string[];
@@ -45,7 +45,7 @@ export interface Installation {
   files: Readonly<Record<string, string>>;
 }
 
-/** The binary of an exact version; undefined where that is not installed. */
+/** The binary of an exact version; undefined if it is not installed. */
 export function cachedBinary(
   { name, binary }: BinaryPackage,
   version: string,
@@ -56,7 +56,7 @@ export function cachedBinary(
 }
 
 /**
- * Has npm install a package, with the settings that npm has for this user.
+ * Installs a package with npm and the user's npm settings.
  * @returns the binary's path, or how npm failed
  * @throws the signal's reason when aborted
  */
@@ -79,7 +79,7 @@ export async function installInCache(
   }
 }
 
-/** Lines of npm's errors that only name a system call or the like; the first other one says what went wrong. */
+/** Error lines of npm that only give details. The first other line says what went wrong. */
 const DETAIL = /^(code|syscall|errno|path|dest|method|command|type) /;
 
 /** How npm failed, in its own words. */
@@ -119,7 +119,7 @@ function defaultCache(): string {
   return join(envPaths('k8s-rollout-test', { suffix: '' }).cache, 'runtimes');
 }
 
-/** Another program may have installed the same meanwhile. */
+/** Another program may have installed the same package in the meantime. */
 function moveUnlessThere(folder: string, place: string): void {
   try {
     renameSync(folder, place);
@@ -128,7 +128,7 @@ function moveUnlessThere(folder: string, place: string): void {
   }
 }
 
-/** In bytes; undefined where npm has just moved a folder away. */
+/** In bytes; undefined if npm has just moved a folder away. */
 function sizeOf(folder: string): number | undefined {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })

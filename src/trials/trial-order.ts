@@ -19,7 +19,7 @@ export function orderTrials<T extends TrialPlan>(trials: readonly T[]): T[] {
   return [...ordered.slice(first, first + 1), ...ordered.slice(0, first), ...ordered.slice(first + 1)];
 }
 
-/** A rollout of pods that are ready at once and need their whole grace period; the control takes the same time always. */
+/** Assumes pods that are ready at once and need their full grace period. A control always takes the same time. */
 function expectedMs({ control, manifests: { workload } }: TrialPlan): number {
   if (control) return CONTROL_MS;
   const { replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload);
