@@ -4,7 +4,15 @@
  */
 import type { Attempt, FailedRequest } from '../trace/load-record.ts';
 import type { CauseId } from './causes.ts';
-import { cutAfterSigterm, cutByEnd, cutByExit, mayHaveDrainedUnseen, REACHED_MS, sentUntilEnd } from './cuts.ts';
+import {
+  cutAfterSigterm,
+  cutByEnd,
+  cutByExit,
+  mayHaveDrainedUnseen,
+  REACHED_MS,
+  sentUntilEnd,
+  unreadAtClose,
+} from './cuts.ts';
 import { type History, historyOf, type Story } from './history.ts';
 import type { PodTimeline } from './pod-timeline.ts';
 import {
@@ -176,6 +184,7 @@ function turnedAway({ attempt, pod }: Evidence): boolean {
  */
 function cutByServer({ attempt, history, pod }: Evidence): boolean {
   if (pod === undefined || !terminatingAt(pod, attempt.endedMs)) return false;
+  if (noByte(attempt) && unreadAtClose(attempt, pod)) return false;
   const draining = drainedLikeOthers(pod, history.pods) && !sentToEndlessServer(attempt, pod, history);
   if (killed(pod) && !draining && mayHaveDrainedUnseen(pod, history)) return false;
   if (cutAfterSigterm(attempt, pod) || cutByExit(attempt, pod)) return true;

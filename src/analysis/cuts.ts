@@ -2,7 +2,16 @@
 import type { Attempt } from '../trace/load-record.ts';
 import type { History } from './history.ts';
 import type { PodTimeline } from './pod-timeline.ts';
-import { endedAround, endedBetween, killed, mayHaveEndedBy, mayHaveRunAt, writesLifecycleLog } from './timeline.ts';
+import {
+  answeredAllItRead,
+  EXIT_SLACK_MS,
+  endedAround,
+  endedBetween,
+  killed,
+  mayHaveEndedBy,
+  mayHaveRunAt,
+  writesLifecycleLog,
+} from './timeline.ts';
 
 /** A request sent at least this long before SIGTERM, or before the exit, had reached its pod by then. */
 export const REACHED_MS = 50;
@@ -30,6 +39,15 @@ export function cutAfterSigterm(attempt: Attempt, pod: PodTimeline): boolean {
   const marginMs = attempt.error === 'closed' && !writesLifecycleLog(pod) ? READ_MS : REACHED_MS;
   const reached = attempt.startedMs < sigtermMs - marginMs || attempt.phase === 'receive';
   return reached && attempt.endedMs >= sigtermMs;
+}
+
+/**
+ * Waited unread in the kernel until its server closed the port, and with it what it had not read. A busy machine can
+ * make this longer than `REACHED_MS`. Only a server whose lifecycle log says that it answered all it had read shows it.
+ */
+export function unreadAtClose({ endedMs }: Attempt, pod: PodTimeline): boolean {
+  const { stoppedListeningMs } = pod;
+  return answeredAllItRead(pod) && stoppedListeningMs !== undefined && endedMs >= stoppedListeningMs - EXIT_SLACK_MS;
 }
 
 /**

@@ -106,6 +106,11 @@ export function writesLifecycleLog(pod: PodTimeline): boolean {
   return pod.listeningMs !== undefined || pod.drainingMs !== undefined;
 }
 
+/** Whether its lifecycle log and its exit code say that it drained to the end: it answered each request that it read. */
+export function answeredAllItRead({ drainingMs, exitCode, sigkillMs }: PodTimeline): boolean {
+  return drainingMs !== undefined && exitCode === 0 && sigkillMs === undefined;
+}
+
 /**
  * Whether its end was forced because the grace period was too short: by SIGKILL, or because a server with a lifecycle
  * log gave up while draining (non-zero exit code). If a server without such a log exits before SIGKILL, that says

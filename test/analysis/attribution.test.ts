@@ -376,6 +376,24 @@ const CASES: Case[] = [
     'no-graceful-shutdown',
   ],
   [
+    'near miss: waited unread on a busy machine until a server that answered all it had read closed its port',
+    { old: DELETED.drainedWithoutDelay },
+    failed('fresh wait ECONNRESET', 800, 1003, OLD),
+    'routing-lag',
+  ],
+  [
+    'near miss: the same on a keep-alive connection',
+    { old: DELETED.drainedWithoutDelay },
+    failed('reused wait ECONNRESET', 800, 1003, OLD),
+    'keep-alive-race',
+  ],
+  [
+    'the same, but the server gave up with a non-zero exit code',
+    { old: { ...DELETED.drainedWithoutDelay, exitCode: 1 } },
+    failed('fresh wait ECONNRESET', 800, 1003, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
     'near miss: sent just before SIGTERM, so it may have crossed the close of its connection',
     { old: DELETED.drained },
     failed('reused wait closed', 5980, 6010, OLD),
