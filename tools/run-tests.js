@@ -89,6 +89,23 @@ const inPlace = {
   },
 };
 
+/**
+ * All unit tests are one file for Node, because each file costs the start of a process, which takes longer than the
+ * tests in it.
+ * @param {string[]} files
+ */
+const together = (files) => ({
+  name: 'together',
+  /** @param {import('esbuild').PluginBuild} bundler */
+  setup(bundler) {
+    bundler.onResolve({ filter: /^unit$/ }, () => ({ path: 'unit', namespace: 'together' }));
+    bundler.onLoad({ filter: /^unit$/, namespace: 'together' }, () => ({
+      contents: files.map((file) => `import ${JSON.stringify(file)};`).join('\n'),
+      resolveDir: PROJECT,
+    }));
+  },
+});
+
 function everyTest(folder = 'test') {
   return readdirSync(join(PROJECT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
@@ -104,11 +121,17 @@ function chosen(words) {
 }
 
 const files = chosen(process.argv.slice(2)).sort((a, b) => order(a) - order(b) || a.localeCompare(b));
+/** Replaced timers and hooks at the top level of a file would apply to the tests of other files too. */
+const needsProcess = (/** @type {string} */ file) =>
+  order(file) < WITH_PROCESSES.length || /mock\.timers|^(before|after)(Each)?\(/m.test(readFileSync(file, 'utf8'));
+const unit = files.filter((file) => !needsProcess(file));
+const alone = files.filter((file) => !unit.includes(file));
 /** Node starts test files in alphabetical order, so the names begin with a number. */
-const entries = files.map((file, place) => [
+const entries = alone.map((file, place) => [
   `${String(place).padStart(3, '0')}.${basename(dirname(file))}.${basename(file, '.ts')}`,
   file,
 ]);
+if (unit.length > 0) entries.push(['unit.test', 'unit']);
 rmSync(OUT, { recursive: true, force: true });
 await build({
   absWorkingDir: PROJECT,
@@ -124,7 +147,7 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-  plugins: [inPlace],
+  plugins: [together(unit), inPlace],
 });
 const flags = ['--enable-source-maps', '--test', `--test-concurrency=${AT_A_TIME}`];
 const bundles = entries.map(([name]) => join(OUT, `${name}.js`));

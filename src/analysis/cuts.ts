@@ -42,12 +42,14 @@ export function cutAfterSigterm(attempt: Attempt, pod: PodTimeline): boolean {
 }
 
 /**
- * Waited unread in the kernel until its server closed the port, and with it what it had not read. A busy machine can
- * make this longer than `REACHED_MS`. Only a server whose lifecycle log says that it answered all it had read shows it.
+ * Waited unread in the kernel until its server closed the port or the connection, which sends RST for unread bytes. A
+ * busy machine can make this longer than `REACHED_MS`. It shows only with a server whose lifecycle log says that it
+ * answered all it had read.
  */
-export function unreadAtClose({ endedMs }: Attempt, pod: PodTimeline): boolean {
+export function unreadAtClose({ error, endedMs }: Attempt, pod: PodTimeline): boolean {
   const { stoppedListeningMs } = pod;
-  return answeredAllItRead(pod) && stoppedListeningMs !== undefined && endedMs >= stoppedListeningMs - EXIT_SLACK_MS;
+  if (error !== 'ECONNRESET' || stoppedListeningMs === undefined || !answeredAllItRead(pod)) return false;
+  return endedMs >= stoppedListeningMs - EXIT_SLACK_MS;
 }
 
 /**
