@@ -48,6 +48,7 @@ interface Rule {
 /** Tried in this order. */
 const RULES: readonly Rule[] = [
   { cause: 'capacity', fits: nobodyServed },
+  { cause: 'unexplained', fits: cutByCrash },
   { cause: 'not-ready', fits: podWasNotReady },
   { cause: 'routing-lag', fits: sentAfterSigterm },
   { cause: 'grace-too-short', fits: cutWhileDraining },
@@ -136,6 +137,18 @@ function nobodyServed({ attempt, history, pod }: Evidence): boolean {
 /** A terminating pod refused the connection. The refusal may come before the closed port was observed. */
 function wasRefusedBy(pod: PodTimeline, { error, endedMs }: Attempt): boolean {
   return error === 'ECONNREFUSED' && terminatingAt(pod, endedMs);
+}
+
+/**
+ * 0: its container ended by itself, or was killed, while the pod was to stay: none of the causes, and no hook or signal
+ * handler runs. A request that was sent while the container was down was sent to an unready pod instead.
+ */
+function cutByCrash({ attempt: { startedMs, endedMs, error }, pod }: Evidence): boolean {
+  if (!pod || error === 'ECONNREFUSED' || terminatingAt(pod, startedMs)) return false;
+  return pod.downtimes.some(
+    ({ fromMs, boundMs = 0 }) =>
+      startedMs <= fromMs + boundMs && Math.abs(endedMs - fromMs) <= boundMs + EXIT_SLACK_MS,
+  );
 }
 
 /**

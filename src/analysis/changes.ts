@@ -70,7 +70,8 @@ export function changesFor(rollouts: readonly Trace[], measured: Measured): Chan
       failed++;
       const cause = causeOf(request, history);
       const change = changeFor(cause, request, history, measured);
-      if (!change) continue;
+      // A container that crashed was ready before and will be again; no probe can report its end in advance.
+      if (!change || (change === 'readiness-probe' && trace.disruption?.kind === 'restart')) continue;
       const key = `${cause} ${change}`;
       const known = counts.get(key);
       if (known) known.removes++;

@@ -2,6 +2,7 @@
 import { largest, smallest } from '../extremes.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
+import { affectedPods, endOfEffect } from './affected-pods.ts';
 
 /** A span of the trial's clock, in ms. */
 export interface Span {
@@ -12,24 +13,26 @@ export interface Span {
 /**
  * When requests were exposed to the disruption: from the first deletion of an old pod, or from when the first router
  * sent to a new pod if that was earlier, until the last old pod has exited and every router has dropped all old pods.
- * Undefined in a control, and if no old pod was replaced.
+ * A restart exposes requests from its begin until the container is ready again, and a bad version, which deletes no
+ * pod, for as long as it is there. Undefined in a control, and if no pod was affected.
  */
 export function exposure({ cluster, disruption }: Pick<Trace, 'cluster' | 'disruption'>): Span | undefined {
   if (disruption === undefined) return undefined;
-  const old = cluster.pods.filter(({ generation }) => generation === 'old');
-  const deletionsMs = old.flatMap(({ deletionMs }) => deletionMs ?? []);
-  const endsMs = old.flatMap(({ deletionMs, containers }) =>
-    deletionMs === undefined ? [] : containers.flatMap(({ runs }) => runs.at(-1)?.endedMs ?? []),
-  );
-  if (deletionsMs.length === 0 || endsMs.length === 0) return undefined;
+  const affected = affectedPods({ cluster, disruption });
+  const endsMs = affected.flatMap((pod) => endOfEffect(pod, disruption) ?? []);
+  if (disruption.kind === 'bad-version' && disruption.completeMs !== undefined) {
+    return { fromMs: disruption.atMs, toMs: largest(endsMs, disruption.completeMs) };
+  }
+  if (endsMs.length === 0) return undefined;
+  if (disruption.kind === 'restart') return { fromMs: disruption.atMs, toMs: largest(endsMs) };
   const isNew = new Set(cluster.pods.filter(({ generation }) => generation === 'new').map(({ uid }) => uid));
   const firstNew = cluster.routerViews.find(({ pods }) => pods.some((uid) => isNew.has(uid)));
   return {
-    fromMs: smallest(deletionsMs, firstNew?.atMs),
-    toMs: largest(
-      forgottenMs(cluster, new Set(old.filter((pod) => pod.deletionMs).map(({ uid }) => uid))),
-      largest(endsMs),
+    fromMs: smallest(
+      affected.flatMap(({ deletionMs }) => deletionMs ?? []),
+      firstNew?.atMs,
     ),
+    toMs: largest(forgottenMs(cluster, new Set(affected.map(({ uid }) => uid))), largest(endsMs)),
   };
 }
 

@@ -31,7 +31,7 @@ export interface PodTimeline {
   exitCode?: number | undefined;
   exitSignal?: string | undefined;
   /** Restarts of the container: from the end of one run until the next one served, as far as is known. */
-  downtimes: { fromMs: number; toMs: number }[];
+  downtimes: { fromMs: number; toMs: number; /** How far `fromMs` may be off. */ boundMs?: number | undefined }[];
 }
 
 /** Uses the container that the Service sends to, or the first container if none is known. */
@@ -74,7 +74,7 @@ function termination({ hook, stopSignalMs, sigkillMs }: ContainerRecord): Partia
 
 function downtimes(runs: readonly ContainerRun[]): PodTimeline['downtimes'] {
   return runs.slice(1).flatMap((run, index) => {
-    const fromMs = runs[index]?.endedMs;
-    return fromMs === undefined ? [] : [{ fromMs, toMs: run.readyMs ?? run.listeningMs ?? run.startedMs }];
+    const { endedMs: fromMs, endedBoundMs: boundMs } = runs[index] ?? {};
+    return fromMs === undefined ? [] : [{ fromMs, toMs: run.readyMs ?? run.listeningMs ?? run.startedMs, boundMs }];
   });
 }

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { largest } from '../extremes.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
-import { DISRUPTIONS, Settings, type Trace } from '../trace/trace.ts';
+import { type Disruption, DISRUPTIONS } from '../trace/disruption.ts';
+import { Settings, type Trace } from '../trace/trace.ts';
 import {
   Count,
   DurationMs,
@@ -16,6 +17,7 @@ import {
   Text,
   Version,
 } from '../trace/units.ts';
+import { affectedPods, endOfEffect } from './affected-pods.ts';
 import { causeOf } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
@@ -37,13 +39,16 @@ export const TrialResult = z.object({
   variant: Name,
   server: Sentence.describe('of run: what was rolled, as reports call it').optional(),
   disruption: z.enum(DISRUPTIONS).describe('absent in a control, and in results of older versions').optional(),
+  scaledTo: SmallCount.describe('scale-down: the new number of replicas').optional(),
+  node: Text.describe('drain: the name of the node').optional(),
+  refusedEvictions: SmallCount.describe('drain, evict: how often a PodDisruptionBudget refused an eviction').optional(),
   strategy: Settings.shape.strategy.describe('absent in results of older versions').optional(),
   repeat: SmallCount,
   cluster: Text,
   load: z.enum(['builtin', 'k6']),
   valid: z.boolean(),
   invalidReasons: listOf(Sentence, MAX_REASONS).describe('why the measurement cannot be trusted; empty when valid'),
-  podsReplaced: Count,
+  podsReplaced: Count.describe('pods that were deleted; in a restart, pods whose serving container restarted'),
   requests: Count.describe('all requests that were started in the trial'),
   exposed: Count.describe(
     'requests that the disruption could have broken: in flight or started between the first deletion and the moment the ' +
@@ -64,7 +69,9 @@ export const TrialResult = z.object({
   routingLagMs: DurationMs.nullable()
     .default(null)
     .describe("longest time from a pod's deletion to its last new connection, if another pod was available then"),
-  rolloutMs: DurationMs.nullable().describe('from the trigger to the exit of the last old pod'),
+  rolloutMs: DurationMs.nullable().describe(
+    'from the beginning of the disruption to the exit of the last pod that it deleted (restart: until the container was ready again; bad-version: until all was as before)',
+  ),
 });
 export type TrialResult = z.infer<typeof TrialResult>;
 
@@ -72,29 +79,26 @@ export type TrialResult = z.infer<typeof TrialResult>;
 export function analyse(trace: Trace): TrialResult {
   const { trial, cluster, load, disruption, settings } = trace;
   const history = historyOf(trace);
-  const replaced = history.pods.filter(
-    (pod) => pod.generation === 'old' && pod.deletionMs !== undefined && pod.exitMs !== undefined,
-  );
+  const endsMs = affectedPods(trace).flatMap((pod) => (disruption && endOfEffect(pod, disruption)) ?? []);
   const { exposed, failed, failedBefore } = countExposed(trace);
   const span = exposure(trace);
   const failures = load.failures.filter(({ endedMs }) => !isBefore(endedMs, trace, span));
   const lags = routingLags(history).map(({ lagMs }) => lagMs);
   const succeeded = load.successes.reduce((sum, bucket) => sum + bucket.count, 0);
-  const lastExitMs = largest(replaced.map((pod) => pod.exitMs ?? 0));
   const reasons = invalidReasons(trace);
   return {
     runtime: trial.runtime,
     runtimeVersion: cluster.runtimeVersion ?? trial.runtimeVersion,
     variant: trial.variant,
     ...(trial.server !== undefined && { server: trial.server }),
-    ...(disruption && { disruption: disruption.kind }),
+    ...(disruption && disruptionOf(disruption)),
     strategy: settings.strategy,
     repeat: trial.repeat,
     cluster: trial.cluster,
     load: trial.load,
     valid: reasons.length === 0,
     invalidReasons: reasons,
-    podsReplaced: replaced.length,
+    podsReplaced: endsMs.length,
     requests: succeeded + load.failures.length,
     exposed,
     failed,
@@ -110,8 +114,22 @@ export function analyse(trace: Trace): TrialResult {
     pid1: cluster.pid1,
     ...(cluster.headless && { headless: true }),
     routingLagMs: lags.length === 0 ? null : largest(lags),
-    rolloutMs: disruption === undefined || replaced.length === 0 ? null : lastExitMs - disruption.atMs,
+    rolloutMs: disruption === undefined ? null : durationMs(disruption, endsMs),
   };
+}
+
+function disruptionOf({ kind, replicas, node, refusedEvictions }: Disruption): Partial<TrialResult> {
+  return {
+    disruption: kind,
+    ...(replicas !== undefined && { scaledTo: replicas }),
+    ...(node !== undefined && { node }),
+    ...(refusedEvictions !== undefined && { refusedEvictions }),
+  };
+}
+
+function durationMs({ kind, atMs, completeMs }: Disruption, endsMs: readonly number[]): number | null {
+  if (kind === 'bad-version' && completeMs !== undefined) return completeMs - atMs;
+  return endsMs.length === 0 ? null : largest(endsMs) - atMs;
 }
 
 function sumOf(counts: Record<string, number>): number {

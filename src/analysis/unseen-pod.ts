@@ -4,7 +4,7 @@ import type { Span } from './exposure.ts';
 import type { History } from './history.ts';
 import type { PodTimeline } from './pod-timeline.ts';
 import { overlaps } from './serving.ts';
-import { endedAround, listensAt, terminatingAt } from './timeline.ts';
+import { EXIT_SLACK_MS, endedAround, listensAt, terminatingAt } from './timeline.ts';
 
 /**
  * How long a router may act on an outdated EndpointSlice, in ms. With kube-proxy's minSyncPeriod of 1 s, new
@@ -24,6 +24,7 @@ export function possiblePods(attempt: Attempt, { pods, known }: History): PodTim
   const { startedMs, endedMs, phase } = attempt;
   return pods.filter((pod) => {
     if (!knownBetween(known.get(pod.uid) ?? [], startedMs - MAX_ROUTER_LAG_MS, startedMs)) return false;
+    if (downBetween(pod, startedMs, endedMs)) return true;
     // If nobody saw it stop listening, it may have done so at any time after its deletion.
     if (pod.stoppedListeningMs === undefined && terminatingAt(pod, endedMs)) return true;
     if (phase === 'connect') return !listensAt(pod, startedMs) || !listensAt(pod, endedMs);
@@ -31,6 +32,13 @@ export function possiblePods(attempt: Attempt, { pods, known }: History): PodTim
     // then ended.
     return endedAround(pod, endedMs) || (listensAt(pod, startedMs) && !listensAt(pod, endedMs));
   });
+}
+
+/** Whether its container crashed or was down at a time of that span, as far as is known. */
+function downBetween({ downtimes }: PodTimeline, startedMs: number, endedMs: number): boolean {
+  return downtimes.some(
+    ({ fromMs, toMs, boundMs = 0 }) => fromMs - boundMs - EXIT_SLACK_MS <= endedMs && toMs >= startedMs,
+  );
 }
 
 /** Whether a router's view contained the pod at any time of that span. */

@@ -1,7 +1,9 @@
 /** Whether a trial measured what it was meant to. Invalid trials are reported as such. */
 import { decodeHistogram, percentileMs } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
-import { podTimeline } from './pod-timeline.ts';
+import { affectedPods, endOfEffect } from './affected-pods.ts';
+import { disruptionNoun } from './disruption-words.ts';
+import { type PodTimeline, podTimeline } from './pod-timeline.ts';
 
 /** If the 99th percentile of lateness is above this, the generator did not keep its schedule. */
 export const MAX_P99_LATENESS_MS = 100;
@@ -36,15 +38,25 @@ export function invalidReasons(trace: Trace): string[] {
     return reasons;
   }
   const early = load.failures.filter((request) => request.endedMs < disruption.atMs).length;
-  if (early > 0) reasons.push(`${early} ${early === 1 ? 'request' : 'requests'} failed before the rollout began`);
-  // Draining a node deletes only some of the pods, so pods that were not deleted do not count.
-  const replaced = cluster.pods
-    .map(podTimeline)
-    .filter((pod) => pod.generation === 'old' && pod.deletionMs !== undefined);
-  if (replaced.length === 0 || replaced.some((pod) => pod.exitMs === undefined)) {
-    reasons.push('no complete rollout was observed');
-  }
-  return reasons;
+  const noun = disruptionNoun(disruption.kind);
+  if (early > 0) reasons.push(`${early} ${early === 1 ? 'request' : 'requests'} failed before the ${noun} began`);
+  return [...reasons, ...notObserved({ cluster, disruption })];
+}
+
+/** Why it is unknown whether the disruption did what it was meant to. */
+function notObserved(trace: Required<Pick<Trace, 'cluster' | 'disruption'>>): string[] {
+  const { cluster, disruption } = trace;
+  if (disruption.kind === 'bad-version') return badVersionNotObserved(cluster.pods.map(podTimeline), disruption.undoneMs);
+  // A drain, for example, affects only some of the pods; the others do not count.
+  const affected = affectedPods(trace);
+  if (affected.length > 0 && affected.every((pod) => endOfEffect(pod, disruption) !== undefined)) return [];
+  return [`no complete ${disruptionNoun(disruption.kind)} was observed`];
+}
+
+function badVersionNotObserved(pods: readonly PodTimeline[], undoneMs = Number.POSITIVE_INFINITY): string[] {
+  const bad = pods.filter(({ generation, createdMs }) => generation === 'new' && createdMs < undoneMs);
+  if (bad.length === 0) return ['no pod of the bad version was observed'];
+  return bad.some(({ readyMs }) => readyMs !== undefined) ? ['a pod of the bad version became ready'] : [];
 }
 
 /** Why a load that could not start so many of its planned requests cannot be trusted; empty if it can. */

@@ -3,7 +3,7 @@ import type { Manifests } from '../manifests/manifests.ts';
 import type { TrialClock } from '../trace/clock.ts';
 import type { OffsetEstimate } from '../trace/clock-offset.ts';
 import type { ClusterEvent, ClusterRecord, PodRef } from '../trace/cluster-record.ts';
-import type { Disruption } from '../trace/trace.ts';
+import type { DisruptionOutcome, PlannedDisruption } from '../trace/disruption.ts';
 
 /**
  * The pods to which each router sends new connections. The builtin load on this machine follows it and connects to the
@@ -64,6 +64,11 @@ export interface DeployOptions {
   clock: TrialClock;
   /** Aborting ends every wait with the signal's reason; `remove()` must still be called. */
   signal: AbortSignal;
+  /**
+   * What `disrupt()` will do; by default, a rollout. Known beforehand, because it may be impossible here, and because
+   * a rollback needs a second revision before the load begins.
+   */
+  disruption?: PlannedDisruption;
   /** Called for each state change, for progress output. */
   onEvent?: (event: ClusterEvent) => void;
 }
@@ -80,12 +85,13 @@ export interface Cluster {
 
 export interface Deployed {
   readonly target: Target;
+  /** How many pods the workload has before the disruption; for a DaemonSet, one per node. */
+  readonly replicas: number;
   /**
-   * Disrupts the pods: a rollout replaces each of them, as a changed template would; a command is the user's own.
-   * Resolves once it is complete and the last old pod is gone.
+   * Carries out the planned disruption. Resolves once every pod is as wanted again, the routers know it, and the last
+   * pod that was deleted is gone.
    */
-  disrupt(): Promise<void>;
-  readonly disruption: Disruption['kind'];
+  disrupt(): Promise<DisruptionOutcome>;
   /**
    * Call after the load, if requests broke. Records what wraps the server (npm, a shell) and what the wrapper does with
    * the stop signal. Costs one pod. Absent if wrappers cannot be observed.

@@ -38,7 +38,10 @@ export interface RolloutLimits {
   replicas: number;
   /** Infinity: no deadline. */
   progressDeadlineMs: number;
-  /** Whether a pod is created only when its predecessor is gone: with Recreate, and for a StatefulSet. */
+  /**
+   * Whether a pod is created only when its predecessor is gone: with Recreate, for a StatefulSet, and for a DaemonSet
+   * without surge.
+   */
   waitsForTermination: boolean;
 }
 
@@ -57,14 +60,26 @@ interface Counts {
   available: number;
 }
 
-/** The limits for a rollout of the workload. */
-export function rolloutLimits(workload: Workload): RolloutLimits {
-  const { type, replicas } = effectiveStrategy(workload);
+/**
+ * The limits for a rollout of the workload.
+ * @param nodes the number of nodes that a DaemonSet runs on; otherwise unused
+ */
+export function rolloutLimits(workload: Workload, nodes?: number): RolloutLimits {
+  const { type, replicas, maxSurge } = effectiveStrategy(workload, nodes);
+  const replacesInPlace = workload.kind === 'StatefulSet' || (workload.kind === 'DaemonSet' && maxSurge === 0);
   return {
     replicas,
     progressDeadlineMs: progressDeadlineSeconds(workload) * 1000,
-    waitsForTermination: type === 'Recreate' || workload.kind === 'StatefulSet',
+    waitsForTermination: type === 'Recreate' || replacesInPlace,
   };
+}
+
+/** How long a bad version is left in place if the kind of workload has no progress deadline, in ms. */
+const NO_DEADLINE_WAIT_MS = 60_000;
+
+/** How long a version whose pods never become ready is left in place without progress, in ms. */
+export function badVersionWaitMs(workload: Workload): number {
+  return workload.kind === 'Deployment' ? progressDeadlineSeconds(workload) * 1000 : NO_DEADLINE_WAIT_MS;
 }
 
 export class RolloutDeadline {

@@ -11,6 +11,8 @@ export interface PodCounts {
 export interface RolloutStep {
   createNew: number;
   deleteOld: number;
+  /** Up-to-date pods above `replicas`, after it was reduced. */
+  deleteNew: number;
 }
 
 /**
@@ -24,16 +26,18 @@ export function rollingUpdateStep(
   oldPods: PodCounts,
   newPods: PodCounts,
 ): RolloutStep {
+  const deleteNew = Math.max(0, newPods.total - replicas);
+  if (deleteNew > 0) return { createNew: 0, deleteOld: 0, deleteNew };
   const room = replicas + limits.maxSurge - (oldPods.total + newPods.total);
   const createNew = Math.max(0, Math.min(room, replicas - newPods.total));
-  if (createNew > 0) return { createNew, deleteOld: 0 }; // one ReplicaSet is scaled per pass, the new one first
+  if (createNew > 0) return { createNew, deleteOld: 0, deleteNew: 0 }; // one ReplicaSet is scaled per pass, the new one first
   const minAvailable = replicas - limits.maxUnavailable;
   const newUnavailable = newPods.total - newPods.available;
   const allowed = Math.max(0, oldPods.total + newPods.total - minAvailable - newUnavailable);
   const unhealthy = Math.min(oldPods.total - oldPods.available, allowed);
   const spareAvailable = Math.max(0, oldPods.available + newPods.available - minAvailable);
   const healthy = Math.min(oldPods.available, spareAvailable);
-  return { createNew: 0, deleteOld: unhealthy + healthy };
+  return { createNew: 0, deleteOld: unhealthy + healthy, deleteNew: 0 };
 }
 
 /**
@@ -44,6 +48,7 @@ export function recreateStep(
   old: { active: number; terminating: number },
   newTotal: number,
 ): RolloutStep {
-  if (old.active > 0) return { createNew: 0, deleteOld: old.active };
-  return { createNew: old.terminating > 0 ? 0 : Math.max(0, replicas - newTotal), deleteOld: 0 };
+  if (old.active > 0) return { createNew: 0, deleteOld: old.active, deleteNew: 0 };
+  const createNew = old.terminating > 0 ? 0 : Math.max(0, replicas - newTotal);
+  return { createNew, deleteOld: 0, deleteNew: Math.max(0, newTotal - replicas) };
 }

@@ -200,6 +200,20 @@ export const Service = z.looseObject({
 });
 export type Service = z.infer<typeof Service>;
 
+/** Of policy/v1. Source: PodDisruptionBudgetSpec. */
+export const PodDisruptionBudget = z.looseObject({
+  apiVersion: z.literal('policy/v1'),
+  kind: z.literal('PodDisruptionBudget'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({
+    selector: Selector.optional(),
+    minAvailable: IntOrPercent.optional(),
+    maxUnavailable: IntOrPercent.optional(),
+    unhealthyPodEvictionPolicy: z.string().optional(),
+  }),
+});
+export type PodDisruptionBudget = z.infer<typeof PodDisruptionBudget>;
+
 export type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string } } & Record<
   string,
   unknown

@@ -6,6 +6,7 @@ import { largest } from '../extremes.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
 import { CONTROL, OWN } from '../results/trial-name.ts';
+import { changeInWords, otherThanRollout } from './change-words.ts';
 import { count, counted, percent, rate } from './format.ts';
 import { rolledName } from './names.ts';
 import { matrix } from './summary.ts';
@@ -33,10 +34,11 @@ export function headline(run: Pick<Run, 'kind' | 'trials' | 'fix'>, { state }: P
 export function comparisonHeadline(trials: readonly TrialResult[]): Headline {
   const valid = trials.filter((trial) => trial.variant === 'valid');
   const cells = matrix(valid).rows.flatMap((row) => row.cells.filter((cell) => cell !== undefined));
-  if (cells.length === 0) return { text: 'Requests broken by one rolling update', mood: 'neutral' };
+  if (cells.length === 0) return { text: `Requests broken by one ${otherThanRollout(trials) ?? 'rolling update'}`, mood: 'neutral' };
   const failed = cells.reduce((sum, cell) => sum + cell.failed, 0);
   const exposed = cells.reduce((sum, cell) => sum + cell.exposed, 0);
-  const broke = `valid: ${count(failed)} of ${counted(exposed, 'exposed request')} broke`;
+  const event = otherThanRollout(valid);
+  const broke = `valid${event === undefined ? '' : `, ${event}`}: ${count(failed)} of ${counted(exposed, 'exposed request')} broke`;
   if (failed > 0) return { text: broke, mood: 'bad' };
   const worst = largest(cells.map((cell) => cell.failedUpperBound));
   return { text: `${broke} (at most ${percent(worst)} on each runtime, 95 % confidence)`, mood: 'good' };
@@ -63,20 +65,6 @@ function ownServiceHeadline(trials: readonly TrialResult[], state: Judgement['st
   return state === 'ok'
     ? { text: `${broke}${perPod}, no more than --max-failed allows`, mood: 'good' }
     : { text: `${broke}${perPod}`, mood: 'bad' };
-}
-
-/** "a rolling update of 3 pods", "5 rolling updates of 3 pods each" */
-function changeInWords({ disruption, strategy }: TrialResult, rollouts: readonly TrialResult[]): string {
-  const times = rollouts.length;
-  if (disruption === 'command') {
-    return times === 1 ? 'the --trigger command' : `${count(times)} runs of the --trigger command`;
-  }
-  const kind = strategy === undefined ? 'rollout' : strategy === 'Recreate' ? 'Recreate rollout' : 'rolling update';
-  const replaced = new Set(rollouts.map(({ podsReplaced }) => podsReplaced));
-  const [each = 0] = replaced;
-  const ofPods = replaced.size > 1 || each === 0 ? '' : ` of ${counted(each, 'pod')}`;
-  if (times === 1) return `a ${kind}${ofPods}`;
-  return `${count(times)} ${kind}s${ofPods === '' ? '' : `${ofPods} each`}`;
 }
 
 /** Without a result the search did not come to its end. */

@@ -2,6 +2,7 @@
 import { printableName } from '../printable.ts';
 import type { Run } from '../results/run.ts';
 import { OWN } from '../results/trial-name.ts';
+import { otherThanRollout } from './change-words.ts';
 
 const RUNTIME_NAMES = new Map([
   ['node', 'Node'],
@@ -44,9 +45,11 @@ export function cellTitle(cell: Rolled & { variant: string }): string {
 
 /** What a page or a summary of the run is called. */
 export function pageTitle({ kind, trials }: Pick<Run, 'kind' | 'trials'>): string {
-  if (kind === 'comparison') return 'Requests broken by one rolling update';
+  const event = otherThanRollout(trials);
+  if (kind === 'comparison') return `Requests broken by one ${event ?? 'rolling update'}`;
   const server = rolledName(trials[0] ?? { runtime: OWN });
-  return kind === 'own-service' ? `Requests broken by rollouts of ${server}` : `The smallest fix for ${server}`;
+  if (kind === 'find-fix') return `The smallest fix for ${server}`;
+  return event === undefined ? `Requests broken by rollouts of ${server}` : `${server}, ${event}: broken requests`;
 }
 
 /** A text as an id within a page: no two of ours become the same. */

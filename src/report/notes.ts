@@ -1,12 +1,40 @@
 /** What a reader needs to know to understand the results, one sentence per line. */
 import { upperBound } from '../analysis/bounds.ts';
+import { disruptionNoun } from '../analysis/disruption-words.ts';
 import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { largest, smallest } from '../extremes.ts';
 import type { Run } from '../results/run.ts';
 import { count, counted, percent } from './format.ts';
 
-const EXPOSED =
-  'the requests exposed to the rollout: those in flight or started between the first deletion and the moment the last router dropped the last old pod (control: all requests).';
+/** @param trials of one kind of disruption, and controls */
+function exposedInWords(trials: readonly TrialResult[]): string {
+  const kind = trials.find(({ disruption }) => disruption !== undefined)?.disruption;
+  const during =
+    kind === 'restart'
+      ? 'the kill and the moment the container was ready again'
+      : kind === 'bad-version'
+        ? 'the change of the version and the end of its undoing'
+        : `the first deletion and the moment the last router dropped the last ${kind === 'scale-down' ? 'deleted' : 'old'} pod`;
+  const to = kind === undefined || kind === 'command' ? 'rollout' : disruptionNoun(kind);
+  return `the requests exposed to the ${to}: those in flight or started between ${during} (control: all requests).`;
+}
+
+/** What happened beyond the pods; empty for a rollout. */
+function disruptionNotes(trials: readonly TrialResult[]): string[] {
+  const refused = trials.reduce((sum, trial) => sum + (trial.refusedEvictions ?? 0), 0);
+  const lines =
+    refused === 0
+      ? []
+      : [
+          `A PodDisruptionBudget refused ${counted(refused, 'eviction')} (429 Too Many Requests); each was tried again after 5 s, as kubectl drain does.`,
+        ];
+  if (trials.some(({ disruption }) => disruption === 'restart')) {
+    lines.push(
+      'A killed container gets no signal and no preStop hook, so no hook, grace period or SIGTERM handler helps. Requests in flight are lost (unexplained: none of the causes); new connections are refused until the kubelet and the routers notice. Clients that retry are not affected.',
+    );
+  }
+  return lines;
+}
 
 export function notes({ kind, trials }: Pick<Run, 'kind' | 'trials'>): string[] {
   return kind === 'comparison' ? comparisonNotes(trials) : ownServiceNotes(trials);
@@ -14,10 +42,11 @@ export function notes({ kind, trials }: Pick<Run, 'kind' | 'trials'>): string[] 
 
 export function comparisonNotes(trials: readonly TrialResult[]): string[] {
   const lines = trials.some((trial) => trial.cluster !== BY_HAND)
-    ? [`"N" in "0 of N" counts ${EXPOSED}`]
+    ? [`"N" in "0 of N" counts ${exposedInWords(trials)}`]
     : [
         '"N" in "0 of N" counts all requests. These results were measured by hand. The pods were not observed, so every cause is unknown.',
       ];
+  lines.push(...disruptionNotes(trials));
   const clean = cleanReplacements(trials);
   if (clean !== undefined) lines.push(clean);
   const repeats = largest(
@@ -37,7 +66,8 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
 
 /** For the rollouts of a user's own service. */
 export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
-  const lines = [`"Exposed" counts ${EXPOSED}`];
+  const lines = [`"Exposed" counts ${exposedInWords(trials)}`];
+  lines.push(...disruptionNotes(trials));
   const before = trials.reduce((sum, { failedBefore }) => sum + failedBefore, 0);
   if (before > 0) {
     lines.push(`Not counted: ${counted(before, 'request')} that failed before the rollout could have caused it.`);

@@ -1,7 +1,7 @@
 /** What the rollouts of a user's own server broke, for the terminal: the verdict first. */
 import Table from 'cli-table3';
 import type { Advice } from '../analysis/advice.ts';
-import { causeById } from '../analysis/causes.ts';
+import { type CauseId, causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { printableName } from '../printable.ts';
 import type { Complaint, Judgement } from '../results/judge.ts';
@@ -46,16 +46,24 @@ export function problemLines(complaints: readonly Complaint[]): string[] {
   return ['Problems:', ...complaints.map((complaint) => `  ${complaintLine(complaint)}`)];
 }
 
+/** Why a killed container broke requests: no setting of the manifest and no signal handler prevents it. */
+const KILLED: Partial<Record<CauseId, string>> = {
+  unexplained: 'The container was killed by SIGKILL while it worked on the request.',
+  'not-ready': 'The request was sent to the pod while its container was down, before the routers had noticed.',
+};
+
 /** The causes of all rollouts together, the most frequent first, each with the fixes that follow from these rollouts. */
 function causes(trials: readonly TrialResult[], advice: Advice | undefined): string[] {
   const [total] = matrix(trials.filter((trial) => trial.variant !== CONTROL)).rows.flatMap((row) => row.cells);
   return (total?.causes ?? []).flatMap(({ id, failed }) => {
     const { number, name, explanation, fix } = causeById(id);
-    const fixes = advice && advice.server.pods > 0 ? fixLines(id, advice) : [fix];
-    const seen = advice && id === 'no-graceful-shutdown' ? shutdownWords(advice.server) : undefined;
+    const killed = trials.some(({ disruption }) => disruption === 'restart') && KILLED[id];
+    const general = killed ? [] : [fix];
+    const fixes = advice && advice.server.pods > 0 ? fixLines(id, advice) : general;
+    const seen = killed || (advice && id === 'no-graceful-shutdown' ? shutdownWords(advice.server) : undefined);
     return [
       `${counted(failed, 'request')}: ${name} (cause ${number})`,
-      `  Why: ${seen ?? explanation}`,
+      `  Why: ${seen || explanation}`,
       ...fixes.map((line) => `  Fix: ${line}`),
       '',
     ];

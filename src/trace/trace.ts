@@ -6,6 +6,7 @@
  */
 import * as z from 'zod';
 import { ClusterRecord } from './cluster-record.ts';
+import { Disruption } from './disruption.ts';
 import { LoadRecord } from './load-record.ts';
 import { EpochMs, ManifestMs, Ms, Name, Sentence, SmallCount, Text, Version } from './units.ts';
 
@@ -37,15 +38,6 @@ export const TrialIdentity = z.object({
   run: Text.describe('id of the run that the trial belongs to'),
 });
 export type TrialIdentity = z.infer<typeof TrialIdentity>;
-
-export const DISRUPTIONS = ['rollout', 'scale', 'drain', 'evict', 'delete', 'command'] as const;
-
-/** What was done to the pods. */
-export const Disruption = z.object({
-  kind: z.enum(DISRUPTIONS).describe('command: a command of the user, which may do any of the others'),
-  atMs: Ms.describe('when it began'),
-});
-export type Disruption = z.infer<typeof Disruption>;
 
 /**
  * The analysis compares each failed request with each pod and each router view. This many comparisons are enough for

@@ -10,8 +10,9 @@ import { deriveSeed } from '../random.ts';
 import { delay } from '../timers.ts';
 import { startClock } from '../trace/clock.ts';
 import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
+import { type Disruption, type PlannedDisruption, recordedPlan } from '../trace/disruption.ts';
 import { withPodUids } from '../trace/pod-names.ts';
-import { type Disruption, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
+import { type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
 import { firstAnswers } from './first-answer.ts';
 import { longestTrialMs } from './longest-trial.ts';
 
@@ -24,12 +25,16 @@ export const MARGIN_MS = 2000;
 /** A control has no rollout to wait for. */
 export const CONTROL_MS = 12_000;
 
+const ROLLOUT: PlannedDisruption = { kind: 'rollout' };
+
 export interface TrialPlan {
   identity: TrialIdentity;
   manifests: Manifests;
   requestMix: RequestMix;
-  /** A control: everything but the rollout. */
+  /** A control: everything but the disruption. */
   control: boolean;
+  /** What is done to the pods; by default, a rollout. */
+  disruption?: PlannedDisruption;
 }
 
 export type TrialStage = 'deploying' | 'settling' | 'rolling' | 'control' | 'finishing' | 'done';
@@ -54,6 +59,7 @@ export async function runTrial(
   observer: TrialObserver = {},
 ): Promise<Trace> {
   const clock = startClock();
+  const planned = plan.disruption ?? ROLLOUT;
   // The load ends with the trial even when the cluster fails, and the cluster's waits end when the load dies.
   const ending = new AbortController();
   const anyEnd = AbortSignal.any([signal, ending.signal]);
@@ -63,6 +69,7 @@ export async function runTrial(
     manifests: plan.manifests,
     clock,
     signal: anyEnd,
+    ...(plan.control ? {} : { disruption: planned }),
     onEvent: (event) => observer.onEvent?.(event),
   });
   try {
@@ -78,7 +85,7 @@ export async function runTrial(
       target: deployed.target,
       clock,
       seed: deriveSeed(plan.identity.seed, 'load'),
-      maxDurationMs: longestTrialMs(plan.manifests.workload),
+      maxDurationMs: longestTrialMs(plan.manifests.workload, deployed.replicas),
       signal: anyEnd,
     });
     const ticker = setInterval(() => observer.onProgress?.(running.progress(), deployed.record().pods), 250);
@@ -97,8 +104,9 @@ export async function runTrial(
         stage('settling');
         await pause(SETTLE_MS);
         stage('rolling');
-        disruption = { kind: deployed.disruption, atMs: clock.nowMs() };
-        await Promise.race([deployed.disrupt(), running.died]);
+        const atMs = clock.nowMs();
+        const outcome = await Promise.race([deployed.disrupt(), running.died]);
+        disruption = { ...recordedPlan(planned), atMs, completeMs: clock.nowMs(), ...outcome };
         stage('finishing');
         await pause(MARGIN_MS);
       }
@@ -111,7 +119,7 @@ export async function runTrial(
         trial: plan.identity,
         clock: { startedAtEpochMs: clock.startedAtEpochMs },
         machine: machine(),
-        settings: settings(plan.manifests),
+        settings: settings(plan.manifests, deployed.replicas),
         ...(disruption === undefined ? {} : { disruption }),
         loadStartMs: running.startedMs,
         loadStopMs: stoppedMs,
@@ -136,9 +144,10 @@ function machine(): Trace['machine'] {
   };
 }
 
-function settings(manifests: Manifests): Settings {
+/** @param pods how many pods the workload had before the disruption */
+function settings(manifests: Manifests, pods: number): Settings {
   const { workload, service } = manifests;
-  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload);
+  const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload, pods);
   const { containers, terminationGracePeriodSeconds } = workload.spec.template.spec;
   const { servedBy } = podPorts(containers, service);
   const serving = containers.find(({ name }) => name === servedBy);

@@ -159,6 +159,11 @@ export class Container {
     stopWatching();
   }
 
+  /** Ends its process with SIGKILL, as the OOM killer does. */
+  crash(): void {
+    this.#process?.sigkill();
+  }
+
   /** Kills the container immediately. Cleans up after a trial; not part of the simulation. */
   async kill(): Promise<void> {
     this.#health.stopProbes();

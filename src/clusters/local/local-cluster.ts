@@ -1,19 +1,19 @@
 /**
- * A Kubernetes cluster, reduced to what a rolling update of one Deployment or StatefulSet behind one Service needs,
- * made of real processes on this machine. Everything listens on loopback only.
+ * A Kubernetes cluster, reduced to what a rolling update of one workload behind one Service needs, made of real
+ * processes on this machine. Everything listens on loopback only.
  */
-import { ExitCode, ProgramError } from '../../errors.ts';
 import { admit } from '../../kubernetes-rules/admission.ts';
 import { isHeadless, type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
-import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
-import type { ClusterRecord, PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
+import type { ClusterRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
+import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
-import { RolloutDeadline, rolloutLimits } from '../rollout-deadline.ts';
-import { Controller } from './controller.ts';
+import { Controller, type PodToCreate } from './controller.ts';
+import { carryOut, type DisruptedCluster, prepare } from './disruption.ts';
+import { assertDisruptable, budgetsOf } from './disruption-check.ts';
 import { assertEndsInTime } from './long-waits.ts';
 import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
@@ -23,6 +23,7 @@ import { Router } from './router.ts';
 import { dnsRouting, kubeProxyRouting } from './routing.ts';
 import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
+import { Settling } from './settling.ts';
 import { assertSupported } from './supported.ts';
 import { measuredTimings, type Timings } from './timings.ts';
 import { examinationMs } from './wrapper.ts';
@@ -32,6 +33,7 @@ const NODES = ['node1', 'node2'];
 /** For a headless Service, one router with this name replaces those of the nodes. */
 const DNS = 'dns';
 const NAMESPACE = 'default';
+const ROLLOUT: PlannedDisruption = { kind: 'rollout' };
 
 export class LocalCluster implements Cluster {
   readonly name = 'local';
@@ -49,6 +51,7 @@ export class LocalCluster implements Cluster {
     admit(options.manifests);
     assertSupported(options.manifests);
     assertEndsInTime(options.manifests);
+    assertDisruptable(options.manifests, options.disruption ?? ROLLOUT, NODES);
     if (this.#options.ownPort !== undefined) assertPodNetworks();
     const deployed = new LocalDeployment(options, this.#options);
     try {
@@ -62,7 +65,6 @@ export class LocalCluster implements Cluster {
 }
 
 class LocalDeployment implements Deployed {
-  readonly disruption = 'rollout';
   readonly #options: DeployOptions;
   readonly #controller: Controller;
   readonly #routers: Router[];
@@ -79,6 +81,7 @@ class LocalDeployment implements Deployed {
   readonly #events: ClusterRecord['events'] = [];
   readonly #listeners: ((table: RoutingTable) => void)[] = [];
   readonly #conditions = new Conditions();
+  readonly #settling: Settling;
   #podNumber = 0;
   #url = '';
 
@@ -99,11 +102,22 @@ class LocalDeployment implements Deployed {
     });
     this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
     this.#controller = new Controller(options.manifests.workload, NODES, {
-      createPod: (generation, node, suffix) => this.#createPod(generation, node, suffix),
+      createPod: (pod) => this.#createPod(pod),
       nowMs: () => options.clock.nowMs(),
+      startedAtEpochMs: options.clock.startedAtEpochMs,
+      uidOf: (pod) => deriveSeed(local.seed, pod.record.uid),
       stepDelayMs: () => this.#controllerDelays.draw(this.#timings.controllerMs),
       onStep: () => this.#conditions.wake(),
       onError: (error) => this.#conditions.fail(error as Error),
+    });
+    this.#settling = new Settling({
+      ...options,
+      controller: this.#controller,
+      conditions: this.#conditions,
+      nodes: NODES.length,
+      gracePeriodMs: this.#spec.gracePeriodMs,
+      events: this.#events,
+      routersAgree: () => this.#routersAgree(),
     });
   }
 
@@ -117,23 +131,44 @@ class LocalDeployment implements Deployed {
     };
   }
 
+  get replicas(): number {
+    return this.#controller.replicas;
+  }
+
   async start(): Promise<void> {
-    const { replicas } = effectiveStrategy(this.#options.manifests.workload);
-    // Reserve all ports before the trial, so that no search for a free port falls into it: for old pods, new pods, and
-    // the proxy.
+    // Reserve all ports before the trial, so that no search for a free port falls into it: for the pods of each
+    // revision, and the proxy.
     const each = 1 + this.#ports.others.length;
-    for (let i = 0; i <= 2 * replicas * each; i++) this.#held.push(await holdPort());
+    const pods = podsAtMost(this.#planned, this.replicas);
+    for (let i = 0; i <= pods * each; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
     const proxyPort = this.#freePorts.pop() as number;
     await this.#proxy.listen(HOST, proxyPort);
     this.#url = `http://${HOST}:${proxyPort}`;
     this.#controller.reconcile();
-    await this.#until('become ready', () => this.#controller.complete && this.#routersAgree());
+    await this.#settling.settled('become ready');
+    await prepare(this.#planned, this.#disrupted);
   }
 
-  async disrupt(): Promise<void> {
-    this.#controller.changeTemplate();
-    await this.#until('finish the rollout', () => this.#controller.complete && this.#routersAgree());
+  disrupt(): Promise<DisruptionOutcome> {
+    return carryOut(this.#planned, this.#disrupted);
+  }
+
+  get #planned(): PlannedDisruption {
+    return this.#options.disruption ?? ROLLOUT;
+  }
+
+  get #disrupted(): DisruptedCluster {
+    const { manifests, clock, signal } = this.#options;
+    return {
+      controller: this.#controller,
+      budgets: budgetsOf(manifests),
+      nowMs: () => clock.nowMs(),
+      signal,
+      settled: (what, also) => this.#settling.settled(what, also),
+      deadlineExceeded: () => this.#settling.deadlineExceeded(),
+      onEvent: (type, pod, message) => this.#event(type, pod, message),
+    };
   }
 
   /** One of the remaining pods is enough, because all of them run the same command. */
@@ -165,7 +200,7 @@ class LocalDeployment implements Deployed {
     };
   }
 
-  #createPod(generation: PodRecord['generation'], node: string, suffix: string | undefined): Pod {
+  #createPod({ generation, node, suffix, neverReady }: PodToCreate): Pod {
     const { manifests, clock } = this.#options;
     const unique = `${generation}-${++this.#podNumber}`;
     const name = `${manifests.workload.metadata.name}-${suffix ?? unique}`;
@@ -184,16 +219,19 @@ class LocalDeployment implements Deployed {
       sandboxDelayMs: this.#startDelays.draw(this.#timings.sandboxRemovalMs),
       releaseDelayMs: this.#startDelays.draw(this.#timings.podReleaseMs),
       relist: this.#relists.get(node) as Relist,
+      neverReady,
       onUnreachable: () => this.#announce(),
-      onCrashLoop: (crashed, message) => this.#conditions.fail(this.#crashLoop(crashed, message)),
+      onCrashLoop: (crashed, message) => this.#settling.failAsCrashLoop(crashed, message),
       onChange: () => this.#onPodChange(),
-      onEvent: (type, ref, message) => {
-        const event = { atMs: clock.nowMs(), type, pod: ref, message };
-        this.#events.push(event);
-        this.#options.onEvent?.(event);
-      },
+      onEvent: (type, ref, message) => this.#event(type, ref, message),
     });
     return pod;
+  }
+
+  #event(type: string, { uid, name }: PodRef, message: string): void {
+    const event = { atMs: this.#options.clock.nowMs(), type, pod: { uid, name }, message };
+    this.#events.push(event);
+    this.#options.onEvent?.(event);
   }
 
   #onPodChange(): void {
@@ -237,36 +275,14 @@ class LocalDeployment implements Deployed {
       (router) => router.view.length === wanted.length && router.view.every((e) => wanted.includes(e.pod.uid)),
     );
   }
-
-  /**
-   * Waits for a condition on pods and routers. Ends early on abort, on failure, or when the rollout's deadline expires.
-   */
-  #until(what: string, condition: () => boolean): Promise<void> {
-    const { manifests, signal, clock } = this.#options;
-    const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
-    const due = () => deadline.update(this.#controller.rolloutPods(this.#spec.gracePeriodMs), clock.nowMs());
-    return this.#conditions.until(condition, {
-      signal,
-      leftMs: () => due().leftMs,
-      stuck: () => this.#stuck(what, due().overdue),
-    });
-  }
-
-  #crashLoop(pod: Pod, message: string): ProgramError {
-    const { source } = this.#options.manifests;
-    return new ProgramError(`${source}: pod ${pod.record.name} fails to start: ${message}`, ExitCode.environment);
-  }
-
-  #stuck(what: string, overdue: string): ProgramError {
-    const { manifests } = this.#options;
-    const pod = this.#controller.pods.find((p) => !p.terminating && !p.ready);
-    const said = pod?.record.containers.flatMap(({ log = [] }) => log).at(-1);
-    const lastWord = said ?? this.#events.findLast((e) => e.pod?.uid === pod?.record.uid)?.message;
-    const which = pod ? `; pod ${pod.record.name} is not ready${lastWord ? `: ${lastWord}` : ''}` : '';
-    return new ProgramError(`${manifests.source}: the pods did not ${what}: ${overdue}${which}`, ExitCode.environment);
-  }
 }
 
 function refOf({ record: { uid, name } }: Pod): PodRef {
   return { uid, name };
+}
+
+/** How many pods a trial creates at most. */
+function podsAtMost({ kind }: PlannedDisruption, replicas: number): number {
+  const revisions = kind === 'rollback' || kind === 'bad-version' ? 3 : 2;
+  return revisions * replicas;
 }

@@ -1,7 +1,8 @@
 /** Rejects manifests whose rollout would take longer than a trial may last. Pure. */
 import { InputError } from '../../errors.ts';
 import type { Probe, Workload } from '../../kubernetes-rules/objects.ts';
-import { LONGEST_TRIAL_MS, rolloutLimits } from '../rollout-deadline.ts';
+import { progressDeadlineSeconds } from '../../kubernetes-rules/progress-deadline.ts';
+import { LONGEST_TRIAL_MS } from '../rollout-deadline.ts';
 
 interface Wait {
   field: string;
@@ -20,7 +21,7 @@ export function assertEndsInTime({ workload, source }: { workload: Workload; sou
 }
 
 function waitsOf(workload: Workload): Wait[] {
-  const { progressDeadlineMs } = rolloutLimits(workload);
+  const progressDeadlineMs = progressDeadlineSeconds(workload) * 1000;
   const waits: Wait[] = [{ field: 'spec.minReadySeconds', ms: workload.spec.minReadySeconds * 1000 }];
   for (const [index, container] of workload.spec.template.spec.containers.entries()) {
     const at = `spec.template.spec.containers[${index}]`;

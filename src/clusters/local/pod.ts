@@ -40,6 +40,8 @@ export interface PodOptions extends Address {
   releaseDelayMs: number;
   /** The relists of its node's kubelet. */
   relist: Relist;
+  /** A readiness gate that nobody sets: it runs, but is never ready. */
+  neverReady: boolean;
   /** Called when its network is gone. */
   onUnreachable: () => void;
   /** Called at every change of `ready`, `terminating` or `gone`. */
@@ -76,6 +78,21 @@ export class Pod {
     this.#containers = spec.containers.map((container) => this.#container(container));
     const containers = this.#containers.map(({ record }) => record);
     this.record = { ...ref, generation, node, createdMs: clock.nowMs(), containers };
+  }
+
+  /** All its containers run. */
+  get running(): boolean {
+    return this.#containers.every((container) => container.running);
+  }
+
+  /** How often its serving container has started. */
+  get servingRuns(): number {
+    return this.record.containers.find(({ serves }) => serves)?.runs.length ?? 0;
+  }
+
+  /** Ends the serving container with SIGKILL, as a crash does. Its kubelet starts it again. */
+  crash(): void {
+    this.#containers.find(({ record }) => record.serves)?.crash();
   }
 
   /** Starts the containers after their delay. Rejects if one cannot be started. */
@@ -167,7 +184,7 @@ export class Pod {
   }
 
   #noteReadiness(): void {
-    const ready = this.#containers.every((container) => container.ready);
+    const ready = !this.#options.neverReady && this.#containers.every((container) => container.ready);
     if (ready === this.ready) return;
     this.ready = ready;
     const { clock, onEvent, onChange, ref } = this.#options;

@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { InputError } from '../../errors.ts';
-import type { StatefulSet } from '../../kubernetes-rules/objects.ts';
+import type { DaemonSet, StatefulSet } from '../../kubernetes-rules/objects.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import type { KubernetesObject } from '../../kubernetes-rules/written-objects.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
@@ -67,6 +67,13 @@ const SUPPORTED_FIELDS = {
     'spec.podManagementPolicy',
     'spec.updateStrategy.type',
     'spec.updateStrategy.rollingUpdate.partition',
+    'spec.updateStrategy.rollingUpdate.maxUnavailable',
+  ],
+  DaemonSet: [
+    ...WORKLOAD,
+    'spec.updateStrategy.type',
+    'spec.updateStrategy.rollingUpdate.maxSurge',
+    'spec.updateStrategy.rollingUpdate.maxUnavailable',
   ],
   Service: ['spec.selector.*', 'spec.ports[].name', 'spec.ports[].port', 'spec.ports[].targetPort'],
 };
@@ -106,6 +113,7 @@ const WORKLOAD_WITHOUT_EFFECT = [
 const WITHOUT_EFFECT = {
   Deployment: WORKLOAD_WITHOUT_EFFECT,
   StatefulSet: [...WORKLOAD_WITHOUT_EFFECT, 'spec.serviceName', 'spec.persistentVolumeClaimRetentionPolicy.**'],
+  DaemonSet: WORKLOAD_WITHOUT_EFFECT,
   Service: [
     'apiVersion',
     'kind',
@@ -150,22 +158,23 @@ export function assertSupported(manifests: Manifests): void {
     const field = `spec.template.spec.terminationGracePeriodSeconds: ${terminationGracePeriodSeconds}`;
     fail(manifests, workload, `${field} (which the API server turns into 1) is`);
   }
-  if (workload.kind === 'StatefulSet') assertReplacesAll(manifests, workload);
+  if (workload.kind !== 'Deployment') assertReplacesPods(manifests, workload);
 }
 
 function isSupportedKind(kind: string): kind is keyof typeof SUPPORTED_FIELDS {
   return Object.hasOwn(SUPPORTED_FIELDS, kind);
 }
 
-/** A rollout that does not replace all pods never completes. */
-function assertReplacesAll(manifests: Manifests, statefulSet: StatefulSet): void {
-  const { type, rollingUpdate } = statefulSet.spec.updateStrategy;
-  if (type === 'OnDelete')
-    fail(manifests, statefulSet, 'spec.updateStrategy.type: OnDelete (which replaces no pod) is');
-  const partition = rollingUpdate?.partition ?? 0;
-  if (partition > 0) {
+/** A template change must replace at least one pod. */
+function assertReplacesPods(manifests: Manifests, workload: StatefulSet | DaemonSet): void {
+  if (workload.spec.updateStrategy.type === 'OnDelete')
+    fail(manifests, workload, 'spec.updateStrategy.type: OnDelete (which replaces no pod) is');
+  if (workload.kind === 'DaemonSet') return;
+  const { replicas, updateStrategy } = workload.spec;
+  const partition = updateStrategy.rollingUpdate?.partition ?? 0;
+  if (partition >= replicas && partition > 0) {
     const field = 'spec.updateStrategy.rollingUpdate.partition';
-    fail(manifests, statefulSet, `${field}: ${partition} (which does not replace all pods) is`);
+    fail(manifests, workload, `${field}: ${partition} (which replaces none of ${replicas} pods) is`);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Trace } from '../../trace/trace.ts';
 import { count } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { shortNames } from '../names.ts';
-import { type Frame, frameOf, timeWindow } from '../picture/frame.ts';
+import { type Frame, frameOf, timeWindow, zeroInWords } from '../picture/frame.ts';
 import { podsInOrder, timesInWords } from '../picture/lanes.ts';
 import { causeLabel } from './swatch.ts';
 import { table } from './table.ts';
@@ -26,7 +26,7 @@ export function podTable(trace: Trace): Markup {
     (pod) =>
       markup`<tr><th scope="row">${short.get(pod.name)}</th><td>${pod.node}</td><td>${timesInWords(podMoments(pod, trace), frame)}</td></tr>`,
   );
-  return table('Pods', ['pod', 'node', `what happened, in s after ${zero(trace)}`], rows);
+  return table('Pods', ['pod', 'node', `what happened, in s after the ${zeroInWords(trace)}`], rows);
 }
 
 /** One row for each kind of broken request: how many there were, and when each of them started. */
@@ -40,7 +40,7 @@ export function brokenTable(trace: Trace): Markup {
     const seen = `${scenario}: ${connection} connection, ${phase}, ${error}${status === undefined ? '' : ` ${status}`}`;
     return markup`<tr><td>${causeLabel(cause)}</td><td>${seen}${detail ? markup` <small>${detail}</small>` : ''}</td><td>${pod === undefined ? 'none' : (short.get(pod) ?? pod)}</td><td class="num">${count(requests.length)}</td><td class="starts">${starts(requests, frame, failures.length)}</td></tr>`;
   });
-  const head = ['cause', 'what was seen', 'sent to', 'requests', `started, in s after ${zero(trace)}`];
+  const head = ['cause', 'what was seen', 'sent to', 'requests', `started, in s after the ${zeroInWords(trace)}`];
   return table('Broken requests', head, rows);
 }
 
@@ -53,10 +53,6 @@ export function latencyTable({ load }: Trace): Markup {
   });
   const head = ['scenario', 'answered', ...PERCENTILES.map((percent) => `p${percent}`), 'max'];
   return table('Time to the last byte, in ms', head, rows);
-}
-
-function zero({ disruption }: Trace): string {
-  return disruption === undefined ? 'the beginning of the load' : 'the rollout began';
 }
 
 /** Histograms hold three significant digits. */

@@ -2,6 +2,7 @@
 
 import type { Advice } from '../../analysis/advice.ts';
 import { CAUSE_IDS } from '../../analysis/causes.ts';
+import { disruptionNoun } from '../../analysis/disruption-words.ts';
 import type { TrialResult } from '../../analysis/result.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { CHANGES_TITLE, changeLines, measuredLines } from '../advice.ts';
@@ -64,7 +65,7 @@ ${trace ? figures(trace, result, advice) : ''}`;
 
 function verdict(result: TrialResult): Markup {
   const outage = result.longestOutageMs > 0 ? `; longest outage ${seconds(result.longestOutageMs)}` : '';
-  const rollout = result.rolloutMs === null ? '' : `; the rollout took ${seconds(result.rolloutMs)}`;
+  const rollout = result.rolloutMs === null ? '' : `; the ${disruptionNoun(result.disruption)} took ${seconds(result.rolloutMs)}`;
   return result.failed === 0
     ? markup`<strong class="good">0 broken</strong> of ${counted(result.exposed, 'exposed request')} (at most ${percent(result.failedUpperBound)}, 95 % confidence)${rollout}.`
     : markup`<strong class="bad">${count(result.failed)} broken</strong>, ${counted(result.exposed, 'exposed request')}${outage}${rollout}.`;

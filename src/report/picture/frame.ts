@@ -1,5 +1,6 @@
 /** The space that a timeline is drawn in: its width, its margins and its time scale. */
 import { scaleLinear } from 'd3-scale';
+import { disruptionNoun } from '../../analysis/disruption-words.ts';
 import type { Trace } from '../../trace/trace.ts';
 
 export const WIDTH = 960;
@@ -34,6 +35,11 @@ export function timeWindow({ loadStartMs, loadStopMs, disruption }: Trace): Time
     toMs: Math.max(loadStopMs, loadStartMs + 1),
     zeroMs: disruption?.atMs ?? loadStartMs,
   };
+}
+
+/** What the axis counts from, to follow "the": "rollout began". */
+export function zeroInWords({ disruption }: Pick<Trace, 'disruption'>): string {
+  return disruption === undefined ? 'beginning of the load' : `${disruptionNoun(disruption.kind)} began`;
 }
 
 /** A frame of at least `lengthMs`, so that pictures of several trials share a scale. */

@@ -6,7 +6,7 @@ import { trialName } from '../../results/trial-name.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { type Markup, markup } from '../markup.ts';
 import { anchor, shortNames } from '../names.ts';
-import { type Frame, LEFT, px } from './frame.ts';
+import { type Frame, LEFT, px, zeroInWords } from './frame.ts';
 import { BAR_HALF, GLYPHS, LANE_HALF } from './glyphs.ts';
 
 /** If there are more routers than this, the times at which they dropped an endpoint are given as a range. */
@@ -40,7 +40,7 @@ export function lanes(trace: Trace, frame: Frame, top: number): Drawing {
     1,
   );
   return {
-    markup: markup`<g class="lanes">${drawn}<text class="hint" x="${LEFT}" y="${readoutY}">Point at a pod, or move to it with Tab, to read its times (seconds after the ${trace.disruption === undefined ? 'beginning of the load' : 'rollout began'}).</text></g>`,
+    markup: markup`<g class="lanes">${drawn}<text class="hint" x="${LEFT}" y="${readoutY}">Point at a pod, or move to it with Tab, to read its times (seconds after the ${zeroInWords(trace)}).</text></g>`,
     height: readoutY + 4 + (mostLines - 1) * READOUT_LINE - top,
   };
 }

@@ -1,4 +1,5 @@
 /** The picture of one trial: its pods, the answered requests and the broken ones, on one time axis. */
+import { disruptionNoun } from '../../analysis/disruption-words.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { type Markup, markup } from '../markup.ts';
 import { cellTitle } from '../names.ts';
@@ -43,7 +44,7 @@ function grid(trace: Trace, frame: Frame, height: number, axisY: number): Markup
   const rollout =
     trace.disruption === undefined
       ? ''
-      : markup`<path class="zero" d="M${zero} ${LANES_TOP - 6}V${axisY}${below}"/><text class="zerolabel" x="${zero + 4}" y="${LANES_TOP - 9}">rollout begins</text>`;
+      : markup`<path class="zero" d="M${zero} ${LANES_TOP - 6}V${axisY}${below}"/><text class="zerolabel" x="${zero + 4}" y="${LANES_TOP - 9}">${disruptionNoun(trace.disruption.kind)} begins</text>`;
   const leadX = frame.x(trace.loadStartMs);
   return markup`<g aria-hidden="true"><path class="before" d="M${LEFT} ${LANES_TOP}H${leadX}V${axisY}H${LEFT}z"/>${ticks}${rollout}</g>`;
 }
