@@ -6,12 +6,14 @@ import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { printStatus } from '../output.ts';
 import { projectFile } from '../project-file.ts';
 import { measuredRun, newRun } from '../results/run.ts';
+import type { PlannedDisruption } from '../trace/disruption.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
 import { type ComparedVariant, planTrials } from '../trials/plan-comparison.ts';
 import type { RuntimeUnderTest } from '../trials/runtimes.ts';
 import { listOf, whole } from './argument-parsers.ts';
 import { showDifference, showSaved } from './compare-saved.ts';
 import { conclude } from './conclude.ts';
+import { eventOption } from './event-option.ts';
 import { interruptions, unlessInterrupted } from './interruptions.ts';
 import { measure } from './measure.ts';
 import { folderFor } from './report-rollouts.ts';
@@ -25,6 +27,7 @@ interface Flags {
   variant?: ComparedVariant[];
   repeat: number;
   rate?: number;
+  event?: PlannedDisruption;
   on: 'local' | 'kubernetes';
   context?: string;
   namespace?: string;
@@ -62,6 +65,7 @@ export function compareCommand(): Command {
         whole(1, MAX_RATE_PER_S),
       ),
     )
+    .addOption(eventOption())
     .addOption(new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local'))
     .addOption(
       new Option('--load <name>', 'the load generator (default: builtin, and k6 inside a cluster)').choices([
@@ -113,6 +117,7 @@ async function run(flags: Flags): Promise<void> {
     variants: flags.variant ?? COMPARED,
     repeats: flags.repeat,
     requestMix: scaleRequestMix(requestMix, flags.rate ?? totalRate(requestMix)),
+    ...(flags.event && { disruption: flags.event }),
     load: backend.load.name,
     cluster: backend.name,
     seed,
@@ -145,6 +150,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
     ...(images === undefined ? {} : { images }),
     ...(url === undefined ? {} : { url }),
     ...(load === undefined ? {} : { load }),
+    ...(flags.event && { disruption: flags.event.kind }),
     onCleanUp(deleted: readonly string[], doubtful: readonly string[]) {
       if (deleted.length > 0) printStatus(`removed what an earlier run had left: namespace ${deleted.join(', ')}`);
       for (const text of doubtful) printStatus(text);

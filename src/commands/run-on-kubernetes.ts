@@ -29,7 +29,8 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   const requestMix = requestMixFrom(flags);
   const service = await unlessInterrupted('nothing was changed', () => liveService(flags));
   const repeats = flags.repeat ?? 1;
-  const lines = intentions(service, { requestMix, repeats, trigger: flags.trigger });
+  const disruption = flags.disruption ?? { kind: 'rollout' as const };
+  const lines = intentions(service, { requestMix, repeats, disruption });
   if (flags.dryRun) {
     print(`${lines.map((line) => printable(line)).join('\n')}\n`);
     return;
@@ -39,14 +40,14 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   const backend = await liveBackend(service, flags);
   const place = { cluster: service.api.context, load: backend.load.name };
   const server = workloadName(service.manifests.workload);
-  const plan = (run: string) => planRollouts({ ...service, server, requestMix }, repeats, { run, seed }, place);
+  const plan = (run: string) => planRollouts({ ...service, server, requestMix }, repeats, { run, seed }, { place, disruption });
   await reportRollouts(plan, backend, seed, out, flags);
 }
 
 /** Asks the user to continue. @throws InputError without a terminal to ask on */
 async function confirm(lines: readonly string[]): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new InputError('run --on kubernetes restarts pods; pass --yes to confirm or --dry-run to preview');
+    throw new InputError('run --on kubernetes disrupts pods; pass --yes to confirm or --dry-run to preview');
   }
   for (const line of lines) printStatus(line);
   const interruption = interruptions();
@@ -66,7 +67,7 @@ async function confirm(lines: readonly string[]): Promise<void> {
 async function liveBackend(service: LiveService, flags: LiveRunFlags): Promise<TrialsBackend<TrialPlan>> {
   const { ExistingCluster } = await import('../clusters/kubernetes/existing-cluster.ts');
   const { api, reference, url } = service;
-  const cluster = new ExistingCluster({ api, workload: reference, url, trigger: flags.trigger });
+  const cluster = new ExistingCluster({ api, workload: reference, url });
   return {
     load: (flags.load ?? (url.startsWith('https:') ? 'k6' : 'builtin')) === 'k6' ? k6Load : builtinLoad,
     pace: new Pace(atMost(1)),

@@ -10,6 +10,7 @@ import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { withPortHint } from '../own-service/port-hint.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
 import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
+import { eventOption } from './event-option.ts';
 import { findFixOf } from './find-fix.ts';
 import { unlessInterrupted } from './interruptions.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
@@ -29,7 +30,7 @@ const LOCAL_FLAGS = [
   ...['kustomize', 'file', 'exec', 'findFix', 'stopSignal', 'dockerfile'],
 ];
 const KUBERNETES_FLAGS = [
-  ...['context', 'namespace', 'deployment', 'statefulset', 'service', 'url', 'trigger', 'load', 'yes', 'dryRun'],
+  ...['context', 'namespace', 'deployment', 'statefulset', 'daemonset', 'service', 'url', 'trigger', 'load', 'yes', 'dryRun'],
 ];
 
 interface Flags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
@@ -61,13 +62,16 @@ export function runCommand(): Command {
 
 function clusterOptions(): Option[] {
   return [
-    new Option('--deployment <name>', 'the Deployment to restart').conflicts('statefulset'),
-    new Option('--statefulset <name>', 'the StatefulSet to restart'),
+    new Option('--deployment <name>', 'the Deployment to disrupt').conflicts(['statefulset', 'daemonset']),
+    new Option('--statefulset <name>', 'the StatefulSet to disrupt').conflicts('daemonset'),
+    new Option('--daemonset <name>', 'the DaemonSet to disrupt'),
     new Option('-n, --namespace <name>', "its namespace (default: the context's)"),
     new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
     new Option('--service <name>', 'the Service in front of it, if there are several'),
     new Option('--url <url>', 'where users reach it, with host and port: an Ingress, a Gateway or a NodePort'),
-    new Option('--trigger <command>', 'a shell command to run instead of a restart; it must replace the pods'),
+    new Option('--trigger <command>', 'a shell command to run instead of a restart; it must replace the pods').conflicts(
+      'event',
+    ),
     new Option('--load <name>', 'the load generator (default: builtin; k6 for https)').choices(['builtin', 'k6']),
     new Option('--yes', 'do not ask for confirmation'),
     new Option('--dry-run', 'print what would be done, and do nothing'),
@@ -128,6 +132,7 @@ function requestOptions(): Option[] {
 
 function measurementOptions(): Option[] {
   return [
+    eventOption().conflicts('findFix'),
     new Option(
       '--repeat <n>',
       'number of rollouts (default: 1); with --find-fix, clean rollouts that prove a fix (default: 3)',
@@ -163,7 +168,8 @@ async function run(command: string[], options: Record<string, unknown>): Promise
     return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });
   }
   try {
-    const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed });
+    const { disruption = { kind: 'rollout' } } = flags;
+    const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed }, { disruption });
     await reportRollouts(plan, localServiceBackend(service), seed, folderFor(flags), flags);
   } catch (error) {
     throw flags.port === undefined ? withPortHint(error) : error;
@@ -190,9 +196,10 @@ function assertFlagsFor(on: Flags['on'], command: readonly string[], options: Re
 
 /** Renames flags to settings whose names have units; the names of flags leave the units to the help. */
 function namedAsSettings(options: Record<string, unknown>): Flags {
-  const { grace, preStop, ready, rate, scenario, ...same } = options;
+  const { grace, preStop, ready, rate, scenario, event, trigger, ...same } = options;
   return {
     ...same,
+    disruption: trigger === undefined ? event : { kind: 'command', command: trigger },
     graceSeconds: grace,
     preStopSeconds: preStop,
     readyPath: ready,

@@ -9,6 +9,7 @@ import { deriveSeed } from '../random.ts';
 import { CONTROL, OWN } from '../results/trial-name.ts';
 import { Pace } from '../trials/pace.ts';
 import { processorRoom } from '../trials/processor-room.ts';
+import type { PlannedDisruption } from '../trace/disruption.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 
@@ -29,6 +30,7 @@ export interface Origin {
   seed: number;
 }
 
+const ROLLOUT: PlannedDisruption = { kind: 'rollout' };
 const LOCAL: Place = { cluster: 'local', load: 'builtin' };
 
 /** A service to measure on this machine. */
@@ -42,12 +44,20 @@ export interface LocalService extends Service {
 }
 
 /**
- * One control (the same load for a while, without a rollout), then the rollouts. Some servers fail now and then by
+ * One control (the same load for a while, without a disruption), then the rollouts or other disruptions. Some servers fail now and then by
  * themselves, because they recycle workers or close keep-alive connections after a few seconds. Without the control,
  * such failures would be blamed on the rollout; the two seconds of load before a rollout are too short to show them.
  */
-export function planRollouts(service: Service, repeats: number, origin: Origin, place = LOCAL): TrialPlan[] {
-  const rollouts = Array.from({ length: repeats }, (_, repeat) => planTrial(service, OWN, repeat, origin, place));
+export function planRollouts(
+  service: Service,
+  repeats: number,
+  origin: Origin,
+  { place = LOCAL, disruption = ROLLOUT }: { place?: Place; disruption?: PlannedDisruption } = {},
+): TrialPlan[] {
+  const rollouts = Array.from({ length: repeats }, (_, repeat) => ({
+    ...planTrial(service, OWN, repeat, origin, place),
+    disruption,
+  }));
   return [planTrial(service, CONTROL, 0, origin, place), ...rollouts];
 }
 

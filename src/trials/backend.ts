@@ -6,6 +6,7 @@ import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import type { Runtime } from '../manifests/overlays.ts';
+import type { PlannedDisruption } from '../trace/disruption.ts';
 import { atMost, Pace } from './pace.ts';
 import { pinnedRuntime } from './pinned-runtime.ts';
 import type { PlannedTrial } from './plan-comparison.ts';
@@ -56,6 +57,8 @@ export interface KubernetesOptions {
   /** Load comes from this machine to there. */
   url?: string;
   load?: 'builtin' | 'k6';
+  /** What will be done to the pods; it decides which permissions are needed. */
+  disruption?: PlannedDisruption['kind'];
   /** Called with the left-over namespaces that were deleted, and with a sentence for each that may be left over. */
   onCleanUp(deleted: readonly string[], doubtful: readonly string[]): void;
 }
@@ -89,7 +92,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     );
   }
   const api = KubernetesApi.connect(options.context);
-  await preflight(api);
+  await preflight(api, options.disruption);
   const left = await deleteLeftNamespaces(api);
   options.onCleanUp(left.deleted, left.doubtful);
   const cluster = new KubernetesCluster({

@@ -4,6 +4,7 @@ import { overlayFolder, readKustomization } from '../manifests/kustomization.ts'
 import { type Manifests, readManifests } from '../manifests/manifests.ts';
 import { overlayName, type Runtime, type Variant } from '../manifests/overlays.ts';
 import { deriveSeed, seededRandom } from '../random.ts';
+import type { PlannedDisruption } from '../trace/disruption.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
 import type { TrialPlan } from './trial.ts';
 import { orderTrials } from './trial-order.ts';
@@ -16,6 +17,8 @@ export interface ComparisonOptions {
   variants: readonly ComparedVariant[];
   repeats: number;
   requestMix: RequestMix;
+  /** What is done to the pods; by default, a rollout. */
+  disruption?: PlannedDisruption;
   load: 'builtin' | 'k6';
   cluster: string;
   seed: number;
@@ -29,7 +32,7 @@ export interface PlannedTrial extends TrialPlan {
 
 /** Every runtime in every variant, `repeats` times. Which of several like each other begins first is random. */
 export async function planTrials(options: ComparisonOptions): Promise<PlannedTrial[]> {
-  const { runtimes, variants, repeats, requestMix, load, cluster, seed, run } = options;
+  const { runtimes, variants, repeats, requestMix, disruption, load, cluster, seed, run } = options;
   const trials: PlannedTrial[] = [];
   for (const runtime of runtimes) {
     for (const variant of variants) {
@@ -39,6 +42,7 @@ export async function planTrials(options: ComparisonOptions): Promise<PlannedTri
         manifests,
         requestMix,
         control: variant === 'control',
+        ...(disruption && { disruption }),
         identity: {
           runtime: runtime.name,
           runtimeVersion: runtime.version,

@@ -1,15 +1,17 @@
 /**
- * A cluster on which the workload already serves. A trial restarts the workload, or runs the user's command that
- * replaces its pods. It changes nothing else and creates nothing, so there is nothing to clean up.
+ * A cluster on which the workload already serves. A trial restarts the workload, disrupts its pods in another way, or
+ * runs the user's command that replaces them. Afterwards it undoes what would stay: fewer replicas, a cordoned node.
  */
 import { setMaxListeners } from 'node:events';
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { printStatus } from '../../output.ts';
 import { delay } from '../../timers.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
+import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
-import { apiError, type KubernetesApi, unlessAborted } from './api.ts';
+import { type KubernetesApi, unlessAborted } from './api.ts';
+import { cleanUp } from './clean-up.ts';
+import { type CleanUp, carryOut, type DisruptedWorkload, prepare, type Wait } from './disruption.ts';
 import { Observer } from './observer.ts';
 import { runTrigger } from './trigger.ts';
 import { readWorkload, type WorkloadReference, type WorkloadState, workloadState } from './workload.ts';
@@ -29,8 +31,6 @@ export interface ExistingClusterOptions {
   api: KubernetesApi;
   workload: WorkloadReference;
   url: string;
-  /** A command that replaces the pods, instead of a restart. */
-  trigger?: string | undefined;
 }
 
 export class ExistingCluster implements Cluster {
@@ -57,18 +57,18 @@ export class ExistingCluster implements Cluster {
 
 class ExistingDeployment implements Deployed {
   readonly target: Target;
-  readonly disruption: Deployed['disruption'];
   readonly #options: ExistingClusterOptions;
   readonly #trial: DeployOptions;
   readonly #observer: Observer;
   readonly #watching = new AbortController();
+  readonly #cleanUps: CleanUp[] = [];
   #state = UNKNOWN;
+  #replicas = 0;
 
   constructor(options: ExistingClusterOptions, trial: DeployOptions) {
     this.#options = options;
     this.#trial = trial;
     this.target = { kind: 'url', url: options.url };
-    this.disruption = options.trigger === undefined ? 'rollout' : 'command';
     setMaxListeners(0, this.#watching.signal);
     this.#observer = new Observer({
       api: options.api,
@@ -81,71 +81,85 @@ class ExistingDeployment implements Deployed {
     });
   }
 
-  async start(): Promise<void> {
-    await unlessAborted(this.#trial.signal, this.#observer.start());
-    await this.#until('become ready', () => this.#state.complete && this.#observer.pods.serving(this.#state.replicas));
+  get replicas(): number {
+    return this.#replicas;
   }
 
-  async disrupt(): Promise<void> {
+  async start(): Promise<void> {
+    await unlessAborted(this.#trial.signal, this.#observer.start());
+    this.#replicas = (await unlessAborted(this.#trial.signal, this.#read())).replicas;
+    await this.#settled('become ready');
+    await prepare(this.#planned, this.#disrupted);
+  }
+
+  async disrupt(): Promise<DisruptionOutcome> {
+    const planned = this.#planned;
+    if (planned.kind !== 'command') return carryOut(planned, this.#disrupted);
+    await this.#runCommand(planned.command);
+    return {};
+  }
+
+  async #runCommand(command: string): Promise<void> {
     this.#observer.beginRollout();
-    const { trigger } = this.#options;
-    if (trigger === undefined) {
-      const generation = await unlessAborted(this.#trial.signal, this.#restart());
-      await this.#until('finish the rollout', () => {
-        const { complete, observedGeneration, replicas } = this.#state;
-        return complete && observedGeneration >= generation && this.#observer.pods.rolledOut(replicas);
-      });
-      return;
-    }
-    await runTrigger(trigger, this.#trial.signal, printStatus);
+    await runTrigger(command, this.#trial.signal, printStatus);
     const tooLate = setTimeout(() => {
       if (!this.#observer.pods.replacing) this.#observer.fail(this.#replacedNothing());
     }, TRIGGER_SHOWS_WITHIN_MS);
     try {
-      await this.#until(
-        'finish the rollout that the command began',
-        () =>
-          this.#state.complete && this.#observer.pods.replacedSome && this.#observer.pods.serving(this.#state.replicas),
-      );
+      await this.#settled('finish the rollout that the command began', {
+        also: () => this.#observer.pods.replacedSome,
+      });
     } finally {
       clearTimeout(tooLate);
     }
   }
 
-  remove(): Promise<void> {
+  get #planned(): PlannedDisruption {
+    return this.#trial.disruption ?? { kind: 'rollout' };
+  }
+
+  get #disrupted(): DisruptedWorkload {
+    const { api, workload } = this.#options;
+    const { manifests, signal } = this.#trial;
+    return {
+      api,
+      reference: workload,
+      manifests,
+      signal,
+      observer: this.#observer,
+      annotation: RESTARTED_AT,
+      replicas: this.#replicas,
+      ownsNamespace: false,
+      privilegedNamespace: () => Promise.resolve(workload.namespace),
+      cleanUps: this.#cleanUps,
+      settled: (what, wait) => this.#settled(what, wait),
+    };
+  }
+
+  /** Undoes what a disruption would leave behind: fewer replicas, a cordoned node. */
+  async remove(): Promise<void> {
     this.#watching.abort();
-    return Promise.resolve();
+    await cleanUp(this.#cleanUps);
   }
 
   record(): ClusterRecord {
     return this.#observer.record();
   }
 
-  /** Restarts the workload. Returns the new generation of its spec. */
-  async #restart(): Promise<number> {
-    const { api, workload } = this.#options;
-    const { kind, name, namespace } = workload;
-    const annotations = { [RESTARTED_AT]: new Date().toISOString() };
-    const patch = { name, namespace, body: { spec: { template: { metadata: { annotations } } } } };
-    const how = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
-    try {
-      const { metadata } =
-        kind === 'Deployment'
-          ? await api.apps.patchNamespacedDeployment(patch, how)
-          : await api.apps.patchNamespacedStatefulSet(patch, how);
-      return metadata?.generation ?? 0;
-    } catch (error) {
-      throw apiError(error, `restart the ${kind} ${name}`, api);
-    }
-  }
-
-  /** Waits for a condition on the pods, the EndpointSlices (both watched) and the workload's own status (polled). */
-  async #until(what: string, condition: () => boolean): Promise<void> {
+  /**
+   * Waits until the workload is complete by its own status (polled), all its pods are in the EndpointSlices (both
+   * watched), and the further condition holds.
+   */
+  async #settled(what: string, { generation = 0, replicas = this.#replicas, also = () => true }: Wait = {}) {
+    const { signal } = this.#trial;
     this.#state = UNKNOWN;
     const polling = new AbortController();
-    const polls = this.#poll(AbortSignal.any([polling.signal, this.#trial.signal]));
+    const polls = this.#poll(AbortSignal.any([polling.signal, signal]));
     try {
-      await this.#observer.until(what, this.#trial.signal, condition);
+      await this.#observer.until(what, replicas, signal, () => {
+        const { complete, observedGeneration, replicas: wanted } = this.#state;
+        return complete && observedGeneration >= generation && this.#observer.pods.serving(wanted) && also();
+      });
     } finally {
       polling.abort();
       await polls;

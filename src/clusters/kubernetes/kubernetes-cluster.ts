@@ -1,11 +1,14 @@
 /** A real cluster: each trial runs in a namespace of its own, is observed through the API, and is cleaned up. */
 import { setMaxListeners } from 'node:events';
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { PatchStrategy } from '@kubernetes/client-node';
 import { ProgramError } from '../../errors.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
+import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
 import { apiError, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './api.ts';
+import { cleanUp } from './clean-up.ts';
+import { type CleanUp, carryOut, type DisruptedWorkload, prepare, type Wait } from './disruption.ts';
 import { createNamespace, deleteNamespace } from './namespaces.ts';
 import { objectsFor, serviceUrl } from './objects.ts';
 import { Observer } from './observer.ts';
@@ -58,12 +61,12 @@ export class KubernetesCluster implements Cluster {
 }
 
 class KubernetesDeployment implements Deployed {
-  readonly disruption = 'rollout';
   readonly #namespace: string;
   readonly #options: DeployOptions;
   readonly #cluster: KubernetesClusterOptions;
   readonly #observer: Observer;
   readonly #watching = new AbortController();
+  readonly #cleanUps: CleanUp[] = [];
   #url = '';
   #removal: Promise<void> | undefined;
 
@@ -111,37 +114,66 @@ class KubernetesDeployment implements Deployed {
       }
     }
     this.#url = await unlessAborted(signal, serviceUrl(api, this.#namespace, this.#options.manifests, url));
-    const { replicas } = effectiveStrategy(this.#options.manifests.workload);
-    await this.#observer.until('become ready', signal, () => this.#observer.pods.serving(replicas));
+    await this.#settled('become ready');
+    await prepare(this.#planned, this.#disrupted);
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
   }
 
-  async disrupt(): Promise<void> {
-    const { api } = this.#cluster;
+  get replicas(): number {
+    return effectiveStrategy(this.#options.manifests.workload).replicas;
+  }
+
+  disrupt(): Promise<DisruptionOutcome> {
+    return carryOut(this.#planned, this.#disrupted);
+  }
+
+  get #planned(): PlannedDisruption {
+    return this.#options.disruption ?? { kind: 'rollout' };
+  }
+
+  get #disrupted(): DisruptedWorkload {
     const { manifests, signal } = this.#options;
-    const { name } = manifests.workload.metadata;
-    const { replicas } = effectiveStrategy(manifests.workload);
-    this.#observer.beginRollout();
-    const annotations = { [ROLLOUT_ANNOTATION]: new Date().toISOString() };
-    try {
-      await unlessAborted(
-        signal,
-        api.apps.patchNamespacedDeployment(
-          { name, namespace: this.#namespace, body: { spec: { template: { metadata: { annotations } } } } },
-          setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
-        ),
-      );
-    } catch (error) {
-      signal.throwIfAborted();
-      throw apiError(error, `change the Deployment ${name}`, api);
-    }
-    await this.#observer.until('finish the rollout', signal, () => this.#observer.pods.rolledOut(replicas));
+    const { kind, metadata } = manifests.workload;
+    return {
+      api: this.#cluster.api,
+      reference: { kind, name: metadata.name, namespace: this.#namespace },
+      manifests,
+      signal,
+      observer: this.#observer,
+      annotation: ROLLOUT_ANNOTATION,
+      replicas: this.replicas,
+      ownsNamespace: true,
+      privilegedNamespace: () => this.#privilegedNamespace(),
+      cleanUps: this.#cleanUps,
+      settled: (what, wait) => this.#settled(what, wait),
+    };
+  }
+
+  /** The namespace of the trial admits no privileged pod. */
+  async #privilegedNamespace(): Promise<string> {
+    const { api, namespacePrefix } = this.#cluster;
+    const name = await createNamespace(api, `${namespacePrefix}-kill`, this.#options.signal, 'privileged');
+    this.#cleanUps.push(() => deleteNamespace(api, name));
+    return name;
+  }
+
+  #settled(what: string, { replicas = this.replicas, also = () => true }: Wait = {}): Promise<void> {
+    const { signal } = this.#options;
+    return this.#observer.until(what, replicas, signal, () => this.#observer.pods.serving(replicas) && also());
   }
 
   remove(): Promise<void> {
     this.#watching.abort();
-    this.#removal ??= deleteNamespace(this.#cluster.api, this.#namespace);
+    this.#removal ??= this.#remove();
     return this.#removal;
+  }
+
+  async #remove(): Promise<void> {
+    try {
+      await cleanUp(this.#cleanUps);
+    } finally {
+      await deleteNamespace(this.#cluster.api, this.#namespace);
+    }
   }
 
   record(): ClusterRecord {

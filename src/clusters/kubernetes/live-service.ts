@@ -2,20 +2,38 @@
 import type { V1Service } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
+import type { PlannedDisruption } from '../../trace/disruption.ts';
 import { itemsOf } from './answer.ts';
 import { apiError, KubernetesApi } from './api.ts';
-import { assertAllowed, runPermissions } from './preflight.ts';
-import { assertRolls, liveManifests, readWorkload, serviceOf, type WorkloadReference } from './workload.ts';
+import { assertAllowed, assertMayDrain, runPermissions } from './preflight.ts';
+import {
+  assertRolls,
+  liveManifests,
+  readWorkload,
+  serviceOf,
+  type WorkloadReference,
+  workloadState,
+} from './workload.ts';
+
+const KINDS = [
+  ['Deployment', 'deployment'],
+  ['StatefulSet', 'statefulset'],
+  ['DaemonSet', 'daemonset'],
+] as const;
+
+/** Disruptions that change the template. */
+const ROLLS: readonly PlannedDisruption['kind'][] = ['rollout', 'rollback', 'bad-version'];
 
 export interface LiveServiceFlags {
   context?: string | undefined;
   namespace?: string | undefined;
   deployment?: string | undefined;
   statefulset?: string | undefined;
+  daemonset?: string | undefined;
   service?: string | undefined;
   url?: string | undefined;
-  /** A command that replaces the pods, instead of a restart. */
-  trigger?: string | undefined;
+  /** What is done to the pods; by default, a restart. */
+  disruption?: PlannedDisruption | undefined;
   /** Measures nothing. */
   dryRun?: boolean;
 }
@@ -25,6 +43,8 @@ export interface LiveService {
   reference: WorkloadReference;
   url: string;
   manifests: Manifests;
+  /** How many pods it has; for a DaemonSet, one per node. */
+  replicas: number;
 }
 
 /**
@@ -32,37 +52,52 @@ export interface LiveService {
  * @throws EnvironmentError if the cluster does not respond or does not grant the permissions
  */
 export async function liveService(flags: LiveServiceFlags, connected?: KubernetesApi): Promise<LiveService> {
-  const { deployment, statefulset, url } = flags;
-  const name = deployment ?? statefulset;
-  if (name === undefined)
+  const { url, disruption = { kind: 'rollout' } } = flags;
+  const named = KINDS.flatMap(([kind, flag]) => (flags[flag] === undefined ? [] : [{ kind, flag, name: flags[flag] }]));
+  const [first] = named;
+  if (first === undefined)
     throw new InputError(
-      'run --on kubernetes: name the workload to restart with --deployment NAME or --statefulset NAME',
+      'run --on kubernetes: name the workload to restart with --deployment NAME, --statefulset NAME or --daemonset NAME',
     );
   if (url === undefined) {
     throw new InputError(
       'run --on kubernetes: pass the URL at which users reach the workload with --url (an Ingress, a Gateway, a NodePort)',
     );
   }
+  const { kind, name } = first;
   if (name.includes('/')) {
-    throw new InputError(
-      `run --on kubernetes: --${deployment === undefined ? 'statefulset' : 'deployment'} ${name}: pass only the name, without the kind`,
-    );
+    throw new InputError(`run --on kubernetes: --${first.flag} ${name}: pass only the name, without the kind`);
   }
   assertUrl(url);
   const api = connected ?? KubernetesApi.connect(flags.context);
   const namespace = flags.namespace ?? api.namespace;
-  const reference: WorkloadReference = {
-    kind: deployment === undefined ? 'StatefulSet' : 'Deployment',
-    name,
-    namespace,
-  };
-  const purpose = { kind: reference.kind, trigger: flags.trigger !== undefined, dryRun: flags.dryRun === true };
+  const reference: WorkloadReference = { kind, name, namespace };
+  const purpose = { kind, disruption: disruption.kind, dryRun: flags.dryRun === true };
   await assertAllowed(api, runPermissions(purpose), { namespace, grantedBy: 'kubernetes/role-run.yaml' });
+  if (disruption.kind === 'drain' && !purpose.dryRun) await assertMayDrain(api);
   const workload = await readWorkload(api, reference);
-  if (flags.trigger === undefined) assertRolls(workload, reference);
+  if (ROLLS.includes(disruption.kind)) assertRolls(workload, reference);
   const services = await servicesIn(api, namespace);
   const manifests = liveManifests(workload, serviceOf(workload, services, flags.service, reference), reference);
-  return { api, reference, url, manifests };
+  const { replicas } = workloadState(workload);
+  assertSensible(disruption, reference, replicas);
+  return { api, reference, url, manifests, replicas };
+}
+
+/** Refuses what is impossible for this kind of workload, before anything is changed. */
+function assertSensible(disruption: PlannedDisruption, { kind, name, namespace }: WorkloadReference, replicas: number) {
+  const of = `${kind} ${name} in ${namespace}`;
+  if (disruption.kind === 'scale-down') {
+    const flag = `--event scale-down=${disruption.replicas}`;
+    if (kind === 'DaemonSet') throw new InputError(`${flag}: ${of} has no replicas; it runs one pod per node`);
+    if (disruption.replicas >= replicas) {
+      const has = replicas === 1 ? '1 replica' : `${replicas} replicas`;
+      throw new InputError(`${flag}: ${of} has ${has}; name a lower number`);
+    }
+  }
+  if (disruption.kind === 'drain' && kind === 'DaemonSet') {
+    throw new InputError(`--event drain=${disruption.node}: a drain leaves the pods of ${of} where they are`);
+  }
 }
 
 async function servicesIn(api: KubernetesApi, namespace: string): Promise<V1Service[]> {

@@ -19,7 +19,7 @@ const CREATION_ENDS_MS = 3000;
 const HOUR_MS = 60 * 60_000;
 
 /**
- * Creates a namespace that enforces the restricted Pod Security Standard. If that fails or is aborted, the namespace is
+ * Creates a namespace that enforces a Pod Security Standard, by default the restricted one. If that fails or is aborted, the namespace is
  * deleted.
  * @returns its name: the prefix and a random suffix
  * @throws EnvironmentError if it cannot be created; the signal's reason if aborted
@@ -28,13 +28,14 @@ export async function createNamespace(
   api: KubernetesApi,
   prefix: string,
   signal: AbortSignal = new AbortController().signal,
+  standard: 'restricted' | 'privileged' = 'restricted',
 ): Promise<string> {
   const name = `${prefix}-${randomBytes(4).toString('hex')}`;
   const creation = api.core.createNamespace({
     body: {
       metadata: {
         name,
-        labels: { ...MANAGED_BY, 'pod-security.kubernetes.io/enforce': 'restricted' },
+        labels: { ...MANAGED_BY, 'pod-security.kubernetes.io/enforce': standard },
         annotations: { [OWNER]: JSON.stringify(thisOwner()) },
       },
     },

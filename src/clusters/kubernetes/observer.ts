@@ -106,9 +106,21 @@ export class Observer {
     this.#pods.beginRollout();
   }
 
-  /** The conditions on the pods that waits depend on; see `WorkloadPods`. */
-  get pods(): Pick<WorkloadPods, 'serving' | 'rolledOut' | 'replacedSome' | 'replacing'> {
+  /** What waits and disruptions need to know of the pods; see `WorkloadPods`. */
+  get pods(): Pick<
+    WorkloadPods,
+    'serving' | 'gone' | 'replacedSome' | 'replacing' | 'present' | 'servingRuns' | 'servedBy'
+  > {
     return this.#pods;
+  }
+
+  nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+
+  /** Records that the API server refused to evict a pod. */
+  noteRefusal({ metadata: { name = '', uid = name } = {} }: V1Pod, message: string): void {
+    this.#event('EvictionRefused', { uid, name }, message);
   }
 
   /** Call when something else that a wait depends on has changed. */
@@ -121,9 +133,10 @@ export class Observer {
     this.#conditions.fail(error);
   }
 
-  until(what: string, signal: AbortSignal, condition: () => boolean): Promise<void> {
+  /** @param replicas how many pods are wanted */
+  until(what: string, replicas: number, signal: AbortSignal, condition: () => boolean): Promise<void> {
     const { clock, manifests } = this.#options;
-    const deadline = new RolloutDeadline(rolloutLimits(manifests.workload));
+    const deadline = new RolloutDeadline({ ...rolloutLimits(manifests.workload, replicas), replicas });
     const due = () => deadline.update(this.#pods.forDeadline(clock.nowMs()), clock.nowMs());
     return this.#conditions.until(condition, {
       signal,

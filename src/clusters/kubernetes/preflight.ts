@@ -3,8 +3,10 @@
  * needed.
  */
 import { EnvironmentError } from '../../errors.ts';
+import type { PlannedDisruption } from '../../trace/disruption.ts';
 import { AnswerError } from './answer.ts';
 import { apiError, type KubernetesApi } from './api.ts';
+import type { WorkloadReference } from './workload.ts';
 
 export interface Permission {
   group: string;
@@ -12,7 +14,7 @@ export interface Permission {
   verbs: readonly string[];
 }
 
-/** Everything that `compare` does on a cluster; kubernetes/cluster-role.yaml grants exactly this. */
+/** Everything that `compare` does on a cluster in a rollout; kubernetes/cluster-role.yaml grants this. */
 export const PERMISSIONS: readonly Permission[] = [
   { group: '', resource: 'namespaces', verbs: ['create', 'get', 'list', 'delete'] },
   { group: '', resource: 'serviceaccounts', verbs: ['get'] },
@@ -27,20 +29,53 @@ export const PERMISSIONS: readonly Permission[] = [
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
 ];
 
+/**
+ * What a disruption needs beyond a rollout, in the namespace of the pods. kubernetes/cluster-role.yaml and role-run.yaml
+ * grant this too.
+ */
+export function disruptionPermissions(kind: PlannedDisruption['kind']): Permission[] {
+  switch (kind) {
+    case 'evict':
+    case 'drain':
+      return [{ group: '', resource: 'pods/eviction', verbs: ['create'] }];
+    case 'delete-pod':
+      return [{ group: '', resource: 'pods', verbs: ['delete'] }];
+    case 'bad-version':
+      return [
+        { group: '', resource: 'pods', verbs: ['delete'] },
+        { group: 'apps', resource: 'deployments', verbs: ['get'] },
+      ];
+    case 'restart':
+      return [{ group: '', resource: 'pods', verbs: ['create', 'get', 'delete'] }];
+    default:
+      return [];
+  }
+}
+
+/** What a drain needs in the whole cluster; kubernetes/cluster-role-drain.yaml grants exactly this. */
+export const DRAIN_PERMISSIONS: readonly Permission[] = [
+  { group: '', resource: 'nodes', verbs: ['get', 'patch'] },
+  { group: '', resource: 'pods', verbs: ['list'] },
+  { group: '', resource: 'pods/eviction', verbs: ['create'] },
+];
+
 /** What a `run` does with a workload in its namespace. */
 export interface RunPurpose {
-  kind: 'Deployment' | 'StatefulSet';
-  /** The user's own command replaces the pods, with a login of its own. */
-  trigger: boolean;
+  kind: WorkloadReference['kind'];
+  /** `command`: the user's own command replaces the pods, with a login of its own. */
+  disruption: PlannedDisruption['kind'];
   /** It only shows what it would do. */
   dryRun: boolean;
 }
 
+const PATCHES: readonly PlannedDisruption['kind'][] = ['rollout', 'rollback', 'bad-version', 'scale-down'];
+
 /** The permissions that such a run needs, and no others. */
-export function runPermissions({ kind, trigger, dryRun }: RunPurpose): Permission[] {
-  const workload = kind === 'Deployment' ? 'deployments' : 'statefulsets';
+export function runPermissions({ kind, disruption, dryRun }: RunPurpose): Permission[] {
+  const workload = `${kind.toLowerCase()}s`;
+  const patches = PATCHES.includes(disruption) && !dryRun;
   const reads: Permission[] = [
-    { group: 'apps', resource: workload, verbs: trigger || dryRun ? ['get'] : ['get', 'patch'] },
+    { group: 'apps', resource: workload, verbs: patches ? ['get', 'patch'] : ['get'] },
     { group: '', resource: 'services', verbs: ['list'] },
   ];
   if (dryRun) return reads;
@@ -49,6 +84,7 @@ export function runPermissions({ kind, trigger, dryRun }: RunPurpose): Permissio
     { group: '', resource: 'pods', verbs: ['list', 'watch'] },
     { group: '', resource: 'events', verbs: ['list', 'watch'] },
     { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
+    ...disruptionPermissions(disruption).filter(({ group }) => group === ''),
   ];
 }
 
@@ -57,10 +93,14 @@ const SLEEP_ACTION_SINCE = 30;
 
 /**
  * Checks the API server's version and the permissions of `compare`.
+ * @param disruption what will be done to the pods
  * @returns the server's version: "v1.34.4"
  * @throws EnvironmentError that names what is missing
  */
-export async function preflight(api: KubernetesApi): Promise<string> {
+export async function preflight(
+  api: KubernetesApi,
+  disruption: PlannedDisruption['kind'] = 'rollout',
+): Promise<string> {
   let version: { gitVersion: string; minor: string };
   try {
     version = await api.version.getCode();
@@ -75,7 +115,9 @@ export async function preflight(api: KubernetesApi): Promise<string> {
         `1.${SLEEP_ACTION_SINCE} or later is needed`,
     );
   }
-  await assertAllowed(api, PERMISSIONS, { grantedBy: 'kubernetes/cluster-role.yaml' });
+  const permissions = [...PERMISSIONS, ...disruptionPermissions(disruption)];
+  await assertAllowed(api, permissions, { grantedBy: 'kubernetes/cluster-role.yaml' });
+  if (disruption === 'drain') await assertMayDrain(api);
   return version.gitVersion;
 }
 
@@ -92,6 +134,11 @@ export async function assertAllowed(
   if (missing.length === 0) return;
   const where = namespace === undefined ? api.context : `${api.context} in namespace ${namespace}`;
   throw new EnvironmentError(`you may not ${missing.join(', ')} on ${where}; ${grantedBy} grants what is needed`);
+}
+
+/** @throws EnvironmentError without the permissions that a drain needs in the whole cluster */
+export async function assertMayDrain(api: KubernetesApi): Promise<void> {
+  await assertAllowed(api, DRAIN_PERMISSIONS, { grantedBy: 'kubernetes/cluster-role-drain.yaml' });
 }
 
 async function missingPermissions(

@@ -40,9 +40,13 @@ export class WorkloadPods {
     this.#fromPodMs = fromPodMs;
   }
 
-  /** Call before the rollout: the pods that exist now are the old ones. */
+  /** Call before the disruption: the pods that exist now are the old ones, and those gone are forgotten. */
   beginRollout(): void {
     this.#old = new Set(this.#pods.keys());
+    for (const [uid, record] of this.#records) {
+      if (this.#old.has(uid)) record.generation = 'old';
+      else this.#records.delete(uid);
+    }
   }
 
   get rolloutBegun(): boolean {
@@ -58,7 +62,7 @@ export class WorkloadPods {
     // An evicted or failed pod stays in the namespace as an object, but no longer belongs to the workload.
     if (!known && ended) return undefined;
     const generation = this.#old && !this.#old.has(uid) ? 'new' : 'old';
-    const record = known ?? newPodRecord(pod, generation, nowMs, this.#servedBy);
+    const record = known ?? newPodRecord(pod, generation, nowMs, this.servedBy);
     this.#records.set(uid, record);
     const before = { ...record, started: hasStarted(record) };
     notePod(record, pod, nowMs, (ms) => this.#fromPodMs(name, ms));
@@ -115,9 +119,15 @@ export class WorkloadPods {
     return wanted.length === replicas && this.#pods.size === replicas && String(view) === String(wanted);
   }
 
-  /** Whether every old pod is gone and the new ones serve. */
-  rolledOut(replicas: number): boolean {
-    return ![...this.#pods.keys()].some((uid) => this.#old?.has(uid)) && this.serving(replicas);
+  /** Whether none of these pods (uids) exists any more. */
+  gone(uids: readonly string[]): boolean {
+    return !uids.some((uid) => this.#pods.has(uid));
+  }
+
+  /** How often the serving container of that pod (uid) has started. */
+  servingRuns(uid: string): number {
+    const record = this.#records.get(uid);
+    return (record && servingContainer(record)?.runs.length) ?? 0;
   }
 
   /** Whether at least one old pod is gone. */
@@ -143,7 +153,7 @@ export class WorkloadPods {
   }
 
   /** The name of the container that the Service sends traffic to. */
-  get #servedBy(): string {
+  get servedBy(): string {
     const { workload, service } = this.#manifests;
     return podPorts(workload.spec.template.spec.containers, service).servedBy;
   }

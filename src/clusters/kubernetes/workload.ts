@@ -1,5 +1,5 @@
-/** Reads an existing Deployment or StatefulSet and the Service in front of it. Read-only. */
-import { type V1Deployment, type V1Service, V1StatefulSet } from '@kubernetes/client-node';
+/** Reads an existing workload and the Service in front of it. Read-only. */
+import { V1DaemonSet, type V1Deployment, type V1Service, V1StatefulSet } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { matchesLabels } from '../../kubernetes-rules/selectors.ts';
@@ -7,9 +7,9 @@ import { type Manifests, manifestsOf } from '../../manifests/manifests.ts';
 import { AnswerError, isObject } from './answer.ts';
 import { apiError, apiStatus, type KubernetesApi } from './api.ts';
 
-export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet'] as const;
+export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 
-const ONLY = 'only a Deployment or a StatefulSet can be measured';
+const ONLY = 'only a Deployment, a StatefulSet or a DaemonSet can be measured';
 
 export interface WorkloadReference {
   kind: (typeof WORKLOAD_KINDS)[number];
@@ -17,7 +17,7 @@ export interface WorkloadReference {
   namespace: string;
 }
 
-export type LiveWorkload = V1Deployment | V1StatefulSet;
+export type LiveWorkload = V1Deployment | V1StatefulSet | V1DaemonSet;
 
 /** How far the cluster has rolled out a workload. */
 export interface WorkloadState {
@@ -33,10 +33,7 @@ export interface WorkloadState {
 export async function readWorkload(api: KubernetesApi, reference: WorkloadReference): Promise<LiveWorkload> {
   const { kind, name, namespace } = reference;
   try {
-    const workload =
-      kind === 'Deployment'
-        ? await api.apps.readNamespacedDeployment({ name, namespace })
-        : await api.apps.readNamespacedStatefulSet({ name, namespace });
+    const workload = await readerOf(api, kind)({ name, namespace });
     const containers: unknown = workload?.spec?.template?.spec?.containers;
     if (Array.isArray(containers) && containers.every(isObject)) return workload;
     throw new AnswerError(`with something other than a ${kind}`);
@@ -44,6 +41,17 @@ export async function readWorkload(api: KubernetesApi, reference: WorkloadRefere
     if (apiStatus(error) !== 404) throw apiError(error, `read the ${kind} ${name}`, api);
     const missing = `no ${kind} ${name} in namespace ${namespace} of ${api.context}`;
     throw new InputError(`${missing}${await namesake(api, reference)}`);
+  }
+}
+
+function readerOf({ apps }: KubernetesApi, kind: WorkloadReference['kind']) {
+  switch (kind) {
+    case 'Deployment':
+      return apps.readNamespacedDeployment.bind(apps);
+    case 'StatefulSet':
+      return apps.readNamespacedStatefulSet.bind(apps);
+    case 'DaemonSet':
+      return apps.readNamespacedDaemonSet.bind(apps);
   }
 }
 
@@ -57,7 +65,7 @@ async function namesake(api: KubernetesApi, { kind, name, namespace }: WorkloadR
       () => api.apps.readNamespacedStatefulSet({ name, namespace }),
       `name it with --statefulset ${name}`,
     ],
-    ['DaemonSet', () => api.apps.readNamespacedDaemonSet({ name, namespace }), ONLY],
+    ['DaemonSet', () => api.apps.readNamespacedDaemonSet({ name, namespace }), `name it with --daemonset ${name}`],
     ['Job', () => batch.readNamespacedJob({ name, namespace }), ONLY],
     ['CronJob', () => batch.readNamespacedCronJob({ name, namespace }), ONLY],
   ];
@@ -79,26 +87,35 @@ export function assertRolls(workload: LiveWorkload, { kind, name, namespace }: W
   const refuse = (why: string, helps: string) => {
     throw new InputError(`${kind} ${name} in ${namespace}: ${why}; ${helps}`);
   };
-  if (!isStatefulSet(workload)) {
+  if (!isStatefulSet(workload) && !isDaemonSet(workload)) {
     const resume = `run kubectl rollout resume deployment/${name} -n ${namespace} first`;
     if (workload.spec?.paused) refuse('it is paused, so a restart would replace no pod', resume);
     return;
   }
-  const { type, rollingUpdate } = workload.spec?.updateStrategy ?? {};
   const trigger = 'use --trigger with the command that replaces its pods';
-  if (type === 'OnDelete') refuse('its updateStrategy is OnDelete, so a restart would replace no pod', trigger);
-  const partition = rollingUpdate?.partition ?? 0;
-  const ordinals = partition === 1 ? 'pod 0' : `the pods below ${partition}`;
-  if (partition > 0) {
+  if (workload.spec?.updateStrategy?.type === 'OnDelete') {
+    refuse('its updateStrategy is OnDelete, so a restart would replace no pod', trigger);
+  }
+  if (!isStatefulSet(workload)) return;
+  const { replicas = 1, updateStrategy } = workload.spec ?? {};
+  const partition = updateStrategy?.rollingUpdate?.partition ?? 0;
+  if (partition > 0 && partition >= replicas) {
     refuse(
-      `its updateStrategy has partition ${partition}, so a restart would not replace ${ordinals}`,
-      `set the partition to 0, or ${trigger}`,
+      `its updateStrategy has partition ${partition}, so a restart would replace none of its ${replicas} pods`,
+      `lower the partition, or ${trigger}`,
     );
   }
 }
 
+/** Whether the Deployment controller has given up on its rollout. Source: progressing condition of a Deployment. */
+export function exceededDeadline({ status }: LiveWorkload): boolean {
+  const conditions = (status as { conditions?: { type: string; reason?: string }[] } | undefined)?.conditions ?? [];
+  return conditions.some(({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded');
+}
+
 /** Source: the condition that `kubectl rollout status` waits for (kubectl/pkg/polymorphichelpers/rollout_status.go). */
 export function workloadState(workload: LiveWorkload): WorkloadState {
+  if (isDaemonSet(workload)) return daemonSetState(workload);
   const { metadata, spec, status } = workload;
   const replicas = spec?.replicas ?? 1;
   const observedGeneration = status?.observedGeneration ?? 0;
@@ -107,8 +124,18 @@ export function workloadState(workload: LiveWorkload): WorkloadState {
   return { replicas, observedGeneration, complete: seen && counted && isUpdated(workload, replicas) };
 }
 
+/** With OnDelete its outdated pods stay. */
+function daemonSetState({ metadata, spec, status }: V1DaemonSet): WorkloadState {
+  const replicas = status?.desiredNumberScheduled ?? 0;
+  const observedGeneration = status?.observedGeneration ?? 0;
+  const seen = observedGeneration >= (metadata?.generation ?? 0);
+  const updated = spec?.updateStrategy?.type === 'OnDelete' || (status?.updatedNumberScheduled ?? 0) === replicas;
+  const available = (status?.numberAvailable ?? 0) === replicas;
+  return { replicas, observedGeneration, complete: seen && updated && available };
+}
+
 /** Whether all pods that the controller replaces on its own are up to date. */
-function isUpdated(workload: LiveWorkload, replicas: number): boolean {
+function isUpdated(workload: V1Deployment | V1StatefulSet, replicas: number): boolean {
   const updated = workload.status?.updatedReplicas ?? 0;
   if (!isStatefulSet(workload)) return updated === replicas;
   const { type, rollingUpdate } = workload.spec?.updateStrategy ?? {};
@@ -120,6 +147,10 @@ function isUpdated(workload: LiveWorkload, replicas: number): boolean {
 
 function isStatefulSet(workload: LiveWorkload): workload is V1StatefulSet {
   return workload instanceof V1StatefulSet || 'serviceName' in (workload.spec ?? {});
+}
+
+function isDaemonSet(workload: LiveWorkload): workload is V1DaemonSet {
+  return workload instanceof V1DaemonSet || 'desiredNumberScheduled' in (workload.status ?? {});
 }
 
 /**
@@ -166,8 +197,8 @@ export function liveManifests(workload: LiveWorkload, service: V1Service, refere
     { apiVersion: 'v1', kind: 'Service', metadata: { name: service.metadata?.name, namespace }, spec: service.spec },
   ];
   const manifests = manifestsOf(objects, source);
-  if (effectiveStrategy(manifests.workload).replicas === 0) {
-    throw new InputError(`${source}: has no replicas, so there is nothing to roll out`);
+  if (effectiveStrategy(manifests.workload, workloadState(workload).replicas).replicas === 0) {
+    throw new InputError(`${source}: has no ${kind === 'DaemonSet' ? 'pods' : 'replicas'}, so there is nothing to roll out`);
   }
   return manifests;
 }
