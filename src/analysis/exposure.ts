@@ -19,7 +19,7 @@ export interface Span {
 export function exposure({ cluster, disruption }: Pick<Trace, 'cluster' | 'disruption'>): Span | undefined {
   if (disruption === undefined) return undefined;
   const affected = affectedPods({ cluster, disruption });
-  const endsMs = affected.flatMap((pod) => endOfEffect(pod, disruption) ?? []);
+  const endsMs = disruption.kind === 'restart' ? affected.flatMap((pod) => endOfEffect(pod, disruption) ?? []) : exitsMs(cluster);
   if (disruption.kind === 'bad-version' && disruption.completeMs !== undefined) {
     return { fromMs: disruption.atMs, toMs: largest(endsMs, disruption.completeMs) };
   }
@@ -34,6 +34,15 @@ export function exposure({ cluster, disruption }: Pick<Trace, 'cluster' | 'disru
     ),
     toMs: largest(forgottenMs(cluster, new Set(affected.map(({ uid }) => uid))), largest(endsMs)),
   };
+}
+
+/** The exits of all containers of the old pods that were deleted. */
+function exitsMs({ pods }: Trace['cluster']): number[] {
+  return pods.flatMap(({ generation, deletionMs, containers }) =>
+    generation !== 'old' || deletionMs === undefined
+      ? []
+      : containers.flatMap(({ runs }) => runs.at(-1)?.endedMs ?? []),
+  );
 }
 
 /** When each router dropped the last of those pods. */

@@ -8,9 +8,10 @@ const SHORTEST_BOUND_MS = 30 * 60_000;
 /**
  * When the load ends by itself, in ms: when every pod, one after the other, has taken the whole progress deadline to
  * become available and its grace period to end. A rollout that makes progress all the time may still go on then.
+ * @param replicas how many pods the workload has
  */
-export function longestTrialMs(workload: Workload): number {
-  const { replicas, progressDeadlineMs } = rolloutLimits(workload);
+export function longestTrialMs(workload: Workload, replicas: number): number {
+  const { progressDeadlineMs } = rolloutLimits(workload, replicas);
   const graceMs = workload.spec.template.spec.terminationGracePeriodSeconds * 1000;
   const rolloutMs = replicas * (progressDeadlineMs + graceMs + REMOVAL_MARGIN_MS);
   return Math.min(SHORTEST_BOUND_MS + rolloutMs, LONGEST_TRIAL_MS);

@@ -3,6 +3,7 @@ import { type History, historyOf } from '../../src/analysis/history.ts';
 import type { PodTimeline } from '../../src/analysis/pod-timeline.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../src/trace/cluster-record.ts';
 import type { Attempt, FailedRequest, LoadRecord, Phase } from '../../src/trace/load-record.ts';
+import type { Disruption } from '../../src/trace/disruption.ts';
 import { TRACE_FORMAT, type Trace } from '../../src/trace/trace.ts';
 
 /** When something happened to a pod, in ms; see PodTimeline. Without any, the pod is ready all along. */
@@ -46,6 +47,14 @@ export function pod(name: string, timeline: Timeline = {}): PodRecord {
     containers: [container],
   };
   return JSON.parse(JSON.stringify(record)) as PodRecord;
+}
+
+/** A pod whose container was killed at `killedMs` and was ready again at `readyMs`; absent: it did not come back. */
+export function killedPod(name: string, killedMs: number, readyMs?: number): PodRecord {
+  const record = pod(name, { exitMs: killedMs, exitSignal: 'SIGKILL' });
+  const [container] = record.containers;
+  if (readyMs !== undefined) container?.runs.push({ restarts: 1, startedMs: killedMs + 500, readyMs });
+  return record;
 }
 
 /** Pods deleted at 1000 that end in different ways. */
@@ -138,6 +147,8 @@ export interface Story {
   routerViews?: RouterView[];
   /** When the disruption began; absent in a control. */
   rolloutMs?: number | undefined;
+  /** What was done, if not a rollout. */
+  disruption?: Partial<Disruption>;
   loadStopMs?: number;
   load?: Partial<LoadRecord>;
 }
@@ -174,7 +185,7 @@ export function trace(story: Story = {}): Trace {
       gracePeriodMs: 15_000,
       readinessProbe: true,
     },
-    ...(rolloutMs === undefined ? {} : { disruption: { kind: 'rollout', atMs: rolloutMs } }),
+    ...(rolloutMs === undefined ? {} : { disruption: { kind: 'rollout', atMs: rolloutMs, ...story.disruption } }),
     loadStartMs: 0,
     loadStopMs,
     cluster: { pods, routerViews, events: [], pid1: true },

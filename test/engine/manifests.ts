@@ -2,7 +2,7 @@
 import { type Manifests, readManifests } from '../../src/manifests/manifests.ts';
 
 export interface Shape {
-  kind?: 'Deployment' | 'StatefulSet';
+  kind?: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   /** The Service has no cluster IP. */
   headless?: boolean;
   replicas?: number;
@@ -12,6 +12,10 @@ export interface Shape {
   readiness?: string;
   minReadySeconds?: number;
   progressDeadlineSeconds?: number;
+  updateStrategy?: string;
+  podManagementPolicy?: string;
+  /** The spec of a PodDisruptionBudget for its pods. */
+  budget?: string;
 }
 
 const READY = '{ httpGet: { path: /readyz, port: http }, periodSeconds: 1 }';
@@ -30,10 +34,12 @@ apiVersion: apps/v1
 kind: ${shape.kind ?? 'Deployment'}
 metadata: { name: web }
 spec:
-  replicas: ${shape.replicas ?? 1}
+  ${shape.kind === 'DaemonSet' ? '' : `replicas: ${shape.replicas ?? 1}`}
   ${optional('strategy', shape.strategy)}
   ${optional('minReadySeconds', shape.minReadySeconds)}
   ${optional('progressDeadlineSeconds', shape.progressDeadlineSeconds)}
+  ${optional('updateStrategy', shape.updateStrategy)}
+  ${optional('podManagementPolicy', shape.podManagementPolicy)}
   selector: { matchLabels: { app: web } }
   template:
     metadata: { labels: { app: web } }
@@ -45,10 +51,17 @@ spec:
           readinessProbe: ${shape.readiness ?? READY}
           ${shape.preStop === undefined ? '' : `lifecycle: { preStop: ${shape.preStop} }`}
           env: [{ name: POD_NAME, valueFrom: { fieldRef: { fieldPath: metadata.name } } }]
-`,
+${shape.budget === undefined ? '' : budget(shape.budget)}`,
     'test',
   );
 }
+
+const budget = (spec: string) => `---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: web }
+spec: { selector: { matchLabels: { app: web } }, ${spec} }
+`;
 
 /** The common part of every test server: it responds, and logs its lifecycle. */
 const SERVER = `

@@ -6,6 +6,7 @@ import type { Timings } from '../../src/clusters/local/timings.ts';
 import type { Manifests } from '../../src/manifests/manifests.ts';
 import { startClock } from '../../src/trace/clock.ts';
 import type { ClusterRecord } from '../../src/trace/cluster-record.ts';
+import type { DisruptionOutcome, PlannedDisruption } from '../../src/trace/disruption.ts';
 
 /** No delays beyond the machine's own: tests of order need no measured delays. */
 export const PROMPT_TIMINGS: Timings = {
@@ -28,9 +29,11 @@ export async function deploy(
   manifests: Manifests,
   command: readonly string[],
   timings = PROMPT_TIMINGS,
+  disruption: PlannedDisruption = { kind: 'rollout' },
 ) {
   const cluster = new LocalCluster({ images: { web: { command } }, seed: 1, timings });
-  const deployed = await cluster.deploy({ manifests, clock: startClock(), signal: AbortSignal.timeout(DEADLINE_MS) });
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const deployed = await cluster.deploy({ manifests, clock: startClock(), signal, disruption });
   t.after(() => deployed.remove());
   return deployed;
 }
@@ -43,6 +46,18 @@ export async function rollOut(
   const deployed = await deploy(t, manifests, command);
   await deployed.disrupt();
   return deployed.record();
+}
+
+/** Like `rollOut`, for any disruption; also returns what was observed of it. */
+export async function disrupted(
+  t: TestContext,
+  manifests: Manifests,
+  disruption: PlannedDisruption,
+  command: readonly string[],
+): Promise<ClusterRecord & { outcome: DisruptionOutcome }> {
+  const deployed = await deploy(t, manifests, command, PROMPT_TIMINGS, disruption);
+  const outcome = await deployed.disrupt();
+  return { ...deployed.record(), outcome };
 }
 
 export function podsOf({ pods }: Pick<ClusterRecord, 'pods'>, generation: PodTimeline['generation']): PodTimeline[] {

@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { PERMISSIONS, type Permission, runPermissions } from '../../src/clusters/kubernetes/preflight.ts';
+import {
+  DRAIN_PERMISSIONS,
+  disruptionPermissions,
+  PERMISSIONS,
+  type Permission,
+  runPermissions,
+} from '../../src/clusters/kubernetes/preflight.ts';
+import { WORKLOAD_KINDS } from '../../src/clusters/kubernetes/workload.ts';
+import { DISRUPTIONS } from '../../src/trace/disruption.ts';
 
 interface Rule {
   apiGroups: string[];
@@ -13,8 +21,10 @@ interface Rule {
 }
 
 /** Everything that any variant of `run` needs. */
-const RUN_PERMISSIONS = (['Deployment', 'StatefulSet'] as const).flatMap((kind) =>
-  [true, false].flatMap((trigger) => [true, false].flatMap((dryRun) => runPermissions({ kind, trigger, dryRun }))),
+const RUN_PERMISSIONS = WORKLOAD_KINDS.flatMap((kind) =>
+  DISRUPTIONS.flatMap((disruption) =>
+    [true, false].flatMap((dryRun) => runPermissions({ kind, disruption, dryRun })),
+  ),
 );
 
 function written(permissions: readonly Permission[]): string[] {
@@ -23,7 +33,8 @@ function written(permissions: readonly Permission[]): string[] {
 }
 
 for (const [file, permissions] of [
-  ['cluster-role.yaml', PERMISSIONS],
+  ['cluster-role.yaml', [...PERMISSIONS, ...DISRUPTIONS.flatMap(disruptionPermissions)]],
+  ['cluster-role-drain.yaml', DRAIN_PERMISSIONS],
   ['role-run.yaml', RUN_PERMISSIONS],
 ] as const) {
   test(`kubernetes/${file} grants exactly what the program needs`, () => {
@@ -38,16 +49,17 @@ for (const [file, permissions] of [
   });
 }
 
-const OTHER = { Deployment: 'statefulsets', StatefulSet: 'deployments' } as const;
-
-for (const kind of ['Deployment', 'StatefulSet'] as const) {
-  for (const trigger of [false, true]) {
+for (const kind of WORKLOAD_KINDS) {
+  for (const disruption of DISRUPTIONS) {
     for (const dryRun of [false, true]) {
-      test(`run on a ${kind}${trigger ? ' with --trigger' : ''}${dryRun ? ' with --dry-run' : ''}`, () => {
-        const asked = written(runPermissions({ kind, trigger, dryRun }));
-        assert.equal(asked.includes(`patch apps/${kind.toLowerCase()}s`), !trigger && !dryRun, `${asked}`);
+      test(`run on a ${kind}, ${disruption}${dryRun ? ', with --dry-run' : ''}`, () => {
+        const asked = written(runPermissions({ kind, disruption, dryRun }));
+        const patches = ['rollout', 'rollback', 'bad-version', 'scale-down'].includes(disruption);
+        assert.equal(asked.includes(`patch apps/${kind.toLowerCase()}s`), patches && !dryRun, `${asked}`);
         assert.equal(asked.includes('watch /pods'), !dryRun, `${asked}`);
-        assert.ok(!asked.some((permission) => permission.includes(OTHER[kind])), `${asked}`);
+        assert.equal(asked.includes('create /pods'), disruption === 'restart' && !dryRun, `${asked}`);
+        const others = WORKLOAD_KINDS.filter((other) => other !== kind).map((other) => `${other.toLowerCase()}s`);
+        assert.ok(!asked.some((permission) => others.some((other) => permission.includes(other))), `${asked}`);
         assert.ok(!asked.some((permission) => permission.includes('log')), `${asked}`);
       });
     }

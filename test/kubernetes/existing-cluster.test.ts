@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { ExistingCluster } from '../../src/clusters/kubernetes/existing-cluster.ts';
 import { startClock } from '../../src/trace/clock.ts';
+import type { PlannedDisruption } from '../../src/trace/disruption.ts';
 import { within } from '../app/within.ts';
 import { manifests, type Shape } from '../engine/manifests.ts';
 import { Controllers } from './api-server/controllers.ts';
@@ -13,12 +14,13 @@ interface Options {
   shape?: Shape;
   trigger?: string;
   byHand?: boolean;
+  event?: PlannedDisruption;
 }
 
 const AT_ONCE = { concurrency: true };
 const URL = 'http://shop.example.com';
 
-async function existing(t: TestContext, { shape = {}, trigger, byHand = false }: Options = {}) {
+async function existing(t: TestContext, { shape = {}, trigger, byHand = false, event = { kind: 'rollout' } }: Options = {}) {
   const { server, api } = await startApiServer(t);
   const { kind = 'Deployment', replicas = 2 } = shape;
   const read = manifests({ replicas, ...shape });
@@ -30,7 +32,8 @@ async function existing(t: TestContext, { shape = {}, trigger, byHand = false }:
   if (byHand) while (deployment.step());
   else await server.until('the status', () => !deployment.busy);
   const aborting = new AbortController();
-  const cluster = new ExistingCluster({ api, workload: { kind, name: 'web', namespace: 'ns' }, url: URL, trigger });
+  const cluster = new ExistingCluster({ api, workload: { kind, name: 'web', namespace: 'ns' }, url: URL });
+  const disruption = trigger === undefined ? event : { kind: 'command' as const, command: trigger };
   const deploy = () =>
     within(
       10_000,
@@ -39,6 +42,7 @@ async function existing(t: TestContext, { shape = {}, trigger, byHand = false }:
         manifests: read,
         clock: startClock(),
         signal: aborting.signal,
+        disruption,
         onEvent: () => server.emit('step'),
       }),
     );
@@ -53,8 +57,8 @@ describe('a workload on a cluster', AT_ONCE, () => {
       const { server, deploy, cluster, writes } = await existing(t, { shape: { kind } });
       const deployed = await deploy();
       assert.deepEqual(
-        [cluster.name, deployed.target, deployed.disruption],
-        ['here', { kind: 'url', url: URL }, 'rollout'],
+        [cluster.name, deployed.target, deployed.replicas],
+        ['here', { kind: 'url', url: URL }, 2],
       );
       await within(10_000, 'the rollout', deployed.disrupt());
       const { pods, listenersSeen } = deployed.record();
@@ -147,7 +151,6 @@ describe('a workload on a cluster', AT_ONCE, () => {
     test('that replaces one pod is complete while the others stay', async (t) => {
       const { server, deploy, deployment } = await existing(t, { trigger: 'echo done' });
       const deployed = await deploy();
-      assert.equal(deployed.disruption, 'command');
       const replaced = deployed.disrupt();
       const [name = ''] = deployment.pods;
       deployment.replace(name);

@@ -107,6 +107,12 @@ const serving =
     deployments.push(deployment);
   };
 
+/** Every old pod is gone, and the new ones serve. */
+function rolledOut(observer: Observer, replicas: number): boolean {
+  const old = observer.record().pods.filter(({ generation }) => generation === 'old');
+  return old.every(({ goneMs }) => goneMs !== undefined) && observer.pods.serving(replicas);
+}
+
 describe('a rollout', () => {
   test('is complete when every old pod is gone and the new ones receive traffic', async (t) => {
     const deployments: ScriptedDeployment[] = [];
@@ -114,7 +120,7 @@ describe('a rollout', () => {
     assert.ok(observer.pods.serving(2));
     observer.beginRollout();
     deployments[0]?.roll();
-    const rolled = observer.until('roll', ending.signal, () => observer.pods.rolledOut(2));
+    const rolled = observer.until('roll', 2, ending.signal, () => rolledOut(observer, 2));
     while (deployments[0]?.step());
     await rolled;
     const { pods, routerViews, listenersSeen } = observer.record();
@@ -154,7 +160,7 @@ describe('a rollout', () => {
     server.store.put(sliceObject([{ uid: 'second' }]));
     server.store.forget();
     later.open();
-    await recorded('the rollout', () => observer.pods.rolledOut(1));
+    await recorded('the rollout', () => rolledOut(observer, 1));
     const { pods, events } = observer.record();
     assert.deepEqual(
       pods.map((pod) => [pod.uid, pod.generation, pod.goneMs !== undefined, pod.deletionMs !== undefined]),
@@ -181,7 +187,7 @@ describe('a rollout', () => {
     server.store.put(readyPod('web-n2', { uid: 'n2' }));
     server.store.remove('Pod', 'ns', other);
     server.store.put(sliceObject([{ uid: 'n1' }, { uid: 'n2' }]));
-    await recorded('the rollout', () => observer.pods.rolledOut(2));
+    await recorded('the rollout', () => rolledOut(observer, 2));
     server.store.change('Pod', 'ns', evicted, { metadata: { labels: { more: 'labels' } } });
     server.store.change('Pod', 'ns', evicted, { metadata: { deletionTimestamp: wholeSeconds() } });
     server.store.put(readyPod('web-n3', { uid: 'n3' }));
@@ -189,7 +195,7 @@ describe('a rollout', () => {
     const { pods, events } = observer.record();
     const [first] = pods;
     assert.ok((first?.goneMs ?? Number.NaN) < (first?.deletionMs ?? Number.NaN), 'it was deleted later');
-    assert.ok(observer.pods.rolledOut(3) === false && observer.pods.replacedSome);
+    assert.ok(rolledOut(observer, 3) === false && observer.pods.replacedSome);
     assert.deepEqual(
       events.filter(({ type }) => type === 'Evicted').map(({ message, pod }) => [pod?.name, message]),
       [[evicted, 'the pod has failed: The node was low on resource: memory. Bye.']],

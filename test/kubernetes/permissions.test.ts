@@ -10,6 +10,7 @@ import { PERMISSIONS, type Permission, preflight, runPermissions } from '../../s
 import { readManifests } from '../../src/manifests/manifests.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
 import { startClock } from '../../src/trace/clock.ts';
+import type { PlannedDisruption } from '../../src/trace/disruption.ts';
 import { allows, connect, httpServer, json } from '../../test-hostile/api-servers.ts';
 
 const LABELS = { app: 'web' };
@@ -176,20 +177,21 @@ describe('run on a cluster', () => {
       it(`${kind}, ${mode}`, async (t) => {
         const cluster = new RecordingCluster();
         cluster.replacePods();
-        const trigger = mode === 'trigger' ? 'true' : undefined;
+        const disruption: PlannedDisruption =
+          mode === 'trigger' ? { kind: 'command', command: 'true' } : { kind: 'rollout' };
         const dryRun = mode === 'dry run';
         const called = await calledBy(t, cluster, async (server) => {
-          const flags = { [kind.toLowerCase()]: 'web', url: 'http://127.0.0.1:9', trigger, dryRun };
+          const flags = { [kind.toLowerCase()]: 'web', url: 'http://127.0.0.1:9', disruption, dryRun };
           const { api, reference, url, manifests } = await liveService(flags, connect({ server }));
           if (dryRun) return;
-          const existing = new ExistingCluster({ api, workload: reference, url, trigger });
-          const deployed = await existing.deploy({ manifests, ...TRIAL() });
-          const disruption = deployed.disrupt();
-          if (trigger) setTimeout(() => cluster.replacePods(), 300);
-          await disruption;
+          const existing = new ExistingCluster({ api, workload: reference, url });
+          const deployed = await existing.deploy({ manifests, disruption, ...TRIAL() });
+          const disrupted = deployed.disrupt();
+          if (mode === 'trigger') setTimeout(() => cluster.replacePods(), 300);
+          await disrupted;
           await deployed.remove();
         });
-        assert.deepEqual(called, written(runPermissions({ kind, trigger: mode === 'trigger', dryRun })));
+        assert.deepEqual(called, written(runPermissions({ kind, disruption: disruption.kind, dryRun })));
       });
     }
   }

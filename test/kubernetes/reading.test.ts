@@ -109,7 +109,12 @@ describe('the workload that run restarts', () => {
     [
       'no name',
       { deployment: undefined },
-      /name the workload to restart with --deployment NAME or --statefulset NAME$/,
+      /name the workload to restart with --deployment NAME, --statefulset NAME or --daemonset NAME$/,
+    ],
+    [
+      'scale-down to as many replicas',
+      { disruption: { kind: 'scale-down', replicas: 1 } },
+      /^--event scale-down=1: Deployment web in default has 0 replicas; name a lower number$/,
     ],
     ['no URL', { url: undefined }, /pass the URL at which users reach the workload with --url/],
     ['a kind in the name', { deployment: 'deployment/web' }, /--deployment deployment\/web: pass only the name/],

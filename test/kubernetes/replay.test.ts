@@ -53,7 +53,7 @@ async function replay(t: TestContext, recorded: Recorded): Promise<{ record: Clu
   await observer.start();
   await server.watched('endpointslices', 'events', 'pods');
   // Checked after each change of a pod or slice.
-  const watched = observer.until('end', signal, () => {
+  const watched = observer.until('end', 3, signal, () => {
     noteSeen();
     return false;
   });
@@ -78,7 +78,9 @@ async function replay(t: TestContext, recorded: Recorded): Promise<{ record: Clu
     observer.record().pods.every(({ name, containers }) => containers[0]?.log?.length === logs[name]?.length);
   await within(10_000, 'the logs', until('the logs', linesRead));
   const { replicas } = effectiveStrategy(manifests.workload);
-  return { record: observer.record(), rolledOut: observer.pods.rolledOut(replicas) };
+  const record = observer.record();
+  const oldGone = record.pods.every(({ generation, goneMs }) => generation === 'new' || goneMs !== undefined);
+  return { record, rolledOut: oldGone && observer.pods.serving(replicas) };
 }
 
 /** When the recorded pods were first seen in a state, derived from the changes themselves. */

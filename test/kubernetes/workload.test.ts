@@ -36,6 +36,11 @@ const statefulSet = (status: object = {}) =>
 
 const partitioned = (partition: number, status: object = {}) =>
   withUpdateStrategy({ type: 'RollingUpdate', rollingUpdate: { partition } }, status);
+const daemonSet = (status: object = {}, updateStrategy: object = {}) =>
+  workload({
+    spec: { updateStrategy },
+    status: { desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2, ...status },
+  });
 const onDelete = (status: object = {}) => withUpdateStrategy({ type: 'OnDelete' }, status);
 function withUpdateStrategy(updateStrategy: object, status: object): LiveWorkload {
   return workload({
@@ -53,16 +58,22 @@ describe('a workload that a restart would not replace is rejected', () => {
       /^Deployment web in shop: it is paused, so a restart would replace no pod; run kubectl rollout resume deployment\/web -n shop first$/,
     ],
     [
+      'a DaemonSet with OnDelete',
+      daemonSet({}, { type: 'OnDelete' }),
+      { ...DEPLOYMENT, kind: 'DaemonSet' },
+      /its updateStrategy is OnDelete, so a restart would replace no pod; use --trigger/,
+    ],
+    [
       'a StatefulSet with OnDelete',
       onDelete(),
       STATEFUL_SET,
       /^StatefulSet web in shop: its updateStrategy is OnDelete, so a restart would replace no pod; use --trigger/,
     ],
     [
-      'a StatefulSet with a partition',
+      'a StatefulSet whose partition leaves all pods as they are',
       partitioned(2),
       STATEFUL_SET,
-      /has partition 2, so a restart would not replace the pods below 2; set the partition to 0, or use --trigger/,
+      /has partition 2, so a restart would replace none of its 2 pods; lower the partition, or use --trigger/,
     ],
   ];
   for (const [what, live, reference, words] of table) {
@@ -77,6 +88,8 @@ describe('a workload that a restart would not replace is rejected', () => {
     assertRolls(workload({ spec: { paused: false } }), DEPLOYMENT);
     assertRolls(statefulSet(), STATEFUL_SET);
     assertRolls(partitioned(0), STATEFUL_SET);
+    assertRolls(partitioned(1), STATEFUL_SET);
+    assertRolls(daemonSet(), { ...DEPLOYMENT, kind: 'DaemonSet' });
   });
 });
 
@@ -98,7 +111,7 @@ describe('a workload that does not exist', () => {
     return error.message;
   }
   const missing = 'no Deployment web in namespace shop of here';
-  const only = 'only a Deployment or a StatefulSet can be measured';
+  const only = 'only a Deployment, a StatefulSet or a DaemonSet can be measured';
   const table: [what: string, there: string[], forbidden: string[], words: string][] = [
     ['nor any other of its name', [], [], missing],
     [
@@ -107,7 +120,12 @@ describe('a workload that does not exist', () => {
       [],
       `${missing}, but there is a StatefulSet web: name it with --statefulset web`,
     ],
-    ['but a DaemonSet', ['daemonsets/web'], [], `${missing}, but there is a DaemonSet web: ${only}`],
+    [
+      'but a DaemonSet',
+      ['daemonsets/web'],
+      [],
+      `${missing}, but there is a DaemonSet web: name it with --daemonset web`,
+    ],
     ['but a Job', ['jobs/web'], ['daemonsets/web'], `${missing}, but there is a Job web: ${only}`],
     [
       'and no permission to read others',
@@ -138,6 +156,10 @@ describe('a rollout is complete', () => {
     ['above the partition', partitioned(1, { updateRevision: 'b', updatedReplicas: 1 }), true],
     ['but not before', partitioned(1, { updateRevision: 'b', updatedReplicas: 0 }), false],
     ['whatever the revisions, with OnDelete', onDelete({ updateRevision: 'b' }), true],
+    ['of a DaemonSet on every node', daemonSet(), true],
+    ['but not while a node has the old template', daemonSet({ updatedNumberScheduled: 1 }), false],
+    ['but not while a node has no available pod', daemonSet({ numberAvailable: 1 }), false],
+    ['with OnDelete, its old pods stay', daemonSet({ updatedNumberScheduled: 0 }, { type: 'OnDelete' }), true],
   ];
   for (const [what, live, complete] of table) test(what, () => assert.equal(workloadState(live).complete, complete));
 });

@@ -12,9 +12,9 @@ test('a pod that becomes available between two readings of the clock does not bl
   const events = new EventEmitter();
   const made: { ready: boolean; readySinceMs: number | undefined; terminating: boolean }[] = [];
   const controller = new Controller(manifests({ minReadySeconds: 1 }).workload, ['node1'], {
-    createPod(generation, node) {
+    createPod({ generation, node }) {
       const pod = {
-        record: { generation, node, name: generation },
+        record: { generation, node, name: generation, createdMs: nowMs, containers: [] },
         ready: false,
         readySinceMs: undefined as number | undefined,
         terminating: false,
@@ -34,6 +34,8 @@ test('a pod that becomes available between two readings of the clock does not bl
       nowMs += 0.6;
       return nowMs;
     },
+    startedAtEpochMs: 0,
+    uidOf: () => 0,
     stepDelayMs: () => 0,
     onStep: () => {},
     onError: (error) => events.emit('error', error),
@@ -50,6 +52,7 @@ test('a pod that becomes available between two readings of the clock does not bl
   await first;
   becomeReady(0);
   const second = once(events, 'made');
+  controller.beginDisruption();
   controller.changeTemplate();
   await second;
   const deleted = once(events, 'deleted');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type PodCounts, recreateStep, rollingUpdateStep } from '../../src/kubernetes-rules/rolling-update.ts';
+import { type PodCounts, type RolloutStep, recreateStep, rollingUpdateStep } from '../../src/kubernetes-rules/rolling-update.ts';
 import { type RollingUpdateLimits, rollingUpdateLimits } from '../../src/kubernetes-rules/rounding.ts';
 import { type Random, seededRandom } from '../../src/random.ts';
 
@@ -60,6 +60,7 @@ describe('what the Deployment controller does next', () => {
     ['a limit above replicas is accepted', 2, [0, 5], '2/2', '0/0', '+0 -2'],
     ['no replicas: nothing to do', 0, [0, 1], '0/0', '0/0', '+0 -0'],
     ['no replicas: old pods are deleted', 0, [0, 1], '1/1', '0/0', '+0 -1'],
+    ['fewer replicas: surplus pods are deleted at once', 1, [1, 0], '0/0', '3/3', '+0 -2'],
   ];
   for (const [what, replicas, [maxSurge, maxUnavailable], oldPods, newPods, step] of table) {
     test(`${what}: ${replicas} replicas, old ${oldPods}, new ${newPods}: ${step}`, () => {
@@ -76,6 +77,7 @@ describe('what Recreate does next', () => {
     ['when the last is gone, all new pods are created', 0, 0, 0, '+3 -0'],
     ['missing pods are created', 0, 0, 2, '+1 -0'],
     ['done', 0, 0, 3, '+0 -0'],
+    ['fewer replicas: surplus pods are deleted', 0, 0, 5, '+0 -2'],
   ];
   for (const [what, active, terminating, newPods, step] of table) {
     test(what, () => assert.equal(written(recreateStep(3, { active, terminating }, newPods)), step));
@@ -109,7 +111,8 @@ function roll(replicas: number, limits: RollingUpdateLimits, unhealthy: number, 
   const minAvailable = Math.min(oldPods.available, replicas - limits.maxUnavailable);
   for (let turn = 0; oldPods.total > 0 || newPods.available < replicas; turn++) {
     assert.ok(turn < 10 * replicas + 10, `stuck with old ${JSON.stringify(oldPods)}, new ${JSON.stringify(newPods)}`);
-    const { createNew, deleteOld } = rollingUpdateStep(replicas, limits, oldPods, newPods);
+    const { createNew, deleteOld, deleteNew } = rollingUpdateStep(replicas, limits, oldPods, newPods);
+    assert.equal(deleteNew, 0);
     newPods.total += createNew;
     const unavailable = oldPods.total - oldPods.available;
     oldPods.total -= deleteOld;
@@ -130,6 +133,6 @@ function counts(text: Counts): PodCounts {
   return { total, available };
 }
 
-function written({ createNew, deleteOld }: { createNew: number; deleteOld: number }): Step {
-  return `+${createNew} -${deleteOld}`;
+function written({ createNew, deleteOld, deleteNew }: RolloutStep): Step {
+  return `+${createNew} -${deleteOld + deleteNew}`;
 }

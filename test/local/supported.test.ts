@@ -36,6 +36,8 @@ describe('the local cluster supports', () => {
     ['a preStop command', app('lifecycle.preStop.exec.command', ['sleep', '5'])],
     ['environment variables from fields', app('env', [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'b' } } }])],
     ['a Service of another type', service('type', 'NodePort')],
+    ['a DaemonSet', { deployment: { kind: 'DaemonSet' } }],
+    ['maxUnavailable of a StatefulSet', statefulSet('updateStrategy.rollingUpdate.maxUnavailable', 2)],
     ['another stop signal', { deployment: { [`${APP}.lifecycle.stopSignal`]: 'SIGINT', [`${POD}.os.name`]: 'linux' } }],
     [
       'a selector with matchExpressions',
@@ -119,7 +121,12 @@ describe('the local cluster rejects, naming the field,', () => {
       `${APP}.lifecycle.stopSignal: SIGRTMIN+3`,
     ],
     ['Windows pods', pod('os.name', 'windows'), 'Deployment', `${POD}.os.name: windows`],
-    ['a DaemonSet', { deployment: { kind: 'DaemonSet' } }, 'DaemonSet', 'a DaemonSet is'],
+    [
+      'a DaemonSet that replaces no pod',
+      { deployment: { kind: 'DaemonSet', 'spec.updateStrategy.type': 'OnDelete' } },
+      'DaemonSet',
+      'spec.updateStrategy.type: OnDelete',
+    ],
     [
       'a StatefulSet that replaces no pod',
       statefulSet('updateStrategy.type', 'OnDelete'),
@@ -127,18 +134,11 @@ describe('the local cluster rejects, naming the field,', () => {
       'spec.updateStrategy.type: OnDelete',
     ],
     [
-      'a StatefulSet that does not replace all pods',
-      statefulSet('updateStrategy.rollingUpdate.partition', 2),
+      'a StatefulSet whose partition leaves all pods as they are',
+      statefulSet('updateStrategy.rollingUpdate.partition', 9),
       'StatefulSet',
-      'spec.updateStrategy.rollingUpdate.partition: 2',
+      'spec.updateStrategy.rollingUpdate.partition: 9',
     ],
-    [
-      'maxUnavailable of a StatefulSet, which needs a feature gate',
-      statefulSet('updateStrategy.rollingUpdate.maxUnavailable', 2),
-      'StatefulSet',
-      'spec.updateStrategy.rollingUpdate.maxUnavailable',
-    ],
-    ['a DaemonSet', { deployment: { kind: 'DaemonSet' } }, 'DaemonSet', 'a DaemonSet is'],
     ['session affinity', service('sessionAffinity', 'ClientIP'), 'Service', 'spec.sessionAffinity'],
     [
       'a Service that publishes pods before they are ready',

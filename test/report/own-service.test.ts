@@ -51,6 +51,22 @@ describe('the report on one service begins with the verdict:', () => {
       0,
       /^node server\.js: 2 Recreate rollouts broke 0 of 6,000 exposed requests \(/,
     ],
+    ...(
+      [
+        [{ disruption: 'scale-down', scaledTo: 1, podsReplaced: 2 }, 'a scale-down to 1 replica'],
+        [{ disruption: 'drain', node: 'node1' }, 'a drain of node1'],
+        [{ disruption: 'evict', podsReplaced: 1 }, 'an eviction of 1 pod'],
+        [{ disruption: 'delete-pod', podsReplaced: 1 }, 'a deletion of 1 pod'],
+        [{ disruption: 'restart', podsReplaced: 1 }, 'a container killed by SIGKILL'],
+        [{ disruption: 'rollback' }, 'a rollback of 3 pods'],
+        [{ disruption: 'bad-version', podsReplaced: 0 }, 'a version that never became ready'],
+      ] as const
+    ).map(([fields, words]): (typeof cases)[number] => [
+      fields.disruption,
+      [control, own({ ...fields, strategy: 'RollingUpdate' })],
+      0,
+      new RegExp(`^node server\\.js: ${words} broke 0 of 3,000 exposed requests \\(`),
+    ]),
     [
       'changed by a command of the user',
       [control, own({ server: 'Deployment web', disruption: 'command', strategy: 'RollingUpdate' })],

@@ -5,6 +5,7 @@ import type { Cluster, Deployed, DeployOptions } from '../../src/clusters/cluste
 import type { LoadGenerator, LoadOptions, RunningLoad } from '../../src/load/load.ts';
 import type { RequestMix } from '../../src/load/request-mix.ts';
 import type { ClusterRecord, PodRecord } from '../../src/trace/cluster-record.ts';
+import type { DisruptionOutcome } from '../../src/trace/disruption.ts';
 import type { LoadRecord } from '../../src/trace/load-record.ts';
 import type { TrialPlan } from '../../src/trials/trial.ts';
 import { manifests } from '../engine/manifests.ts';
@@ -24,6 +25,8 @@ export type Step = (signal: AbortSignal) => Promise<void> | void;
 export interface Script {
   deploy?: Step;
   disrupt?: Step;
+  /** What the cluster says of the disruption. */
+  outcome?: DisruptionOutcome;
   remove?: Step;
   examineWrapper?: Step;
   startLoad?: Step;
@@ -65,17 +68,22 @@ export class ScriptedCluster implements Cluster {
     this.#note = note;
   }
 
-  async deploy({ signal, onEvent }: DeployOptions): Promise<Deployed> {
+  /** What the trial said it would do. */
+  planned: DeployOptions['disruption'];
+
+  async deploy({ signal, onEvent, disruption }: DeployOptions): Promise<Deployed> {
+    this.planned = disruption;
     const { deploy, disrupt, remove, examineWrapper } = this.#script;
     this.#note('deploy');
     onEvent?.({ atMs: 0, type: 'Started', message: 'container started' });
     await deploy?.(signal);
     return {
       target: { kind: 'service', url: 'http://web', namespace: 'ns', clockOffset: () => undefined },
-      disruption: 'rollout',
+      replicas: 1,
       disrupt: async () => {
         this.#note('disrupt');
         await disrupt?.(signal);
+        return this.#script.outcome ?? {};
       },
       remove: async () => {
         this.#note('remove');

@@ -4,6 +4,7 @@
  */
 import { admit } from '../../kubernetes-rules/admission.ts';
 import { isHeadless, type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
+import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
@@ -132,7 +133,7 @@ class LocalDeployment implements Deployed {
   }
 
   get replicas(): number {
-    return this.#controller.replicas;
+    return effectiveStrategy(this.#options.manifests.workload, NODES.length).replicas;
   }
 
   async start(): Promise<void> {
