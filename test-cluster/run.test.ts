@@ -133,7 +133,7 @@ describe('run --on kubernetes', () => {
     const before = await generation(DEPLOYMENT());
     const ended = await run(t, onKubernetes('--deployment', NAME, '--url', url), { env: { KUBECONFIG: kubeconfig } });
     assert.equal(ended.code, 2, ended.stderr);
-    assert.match(ended.stderr, /^k8s-rollout-test: run --on kubernetes restarts pods; pass --yes to confirm[^\n]*\n$/);
+    assert.match(ended.stderr, /^k8s-rollout-test: run --on kubernetes disrupts pods; pass --yes to confirm[^\n]*\n$/);
     assert.equal(await generation(DEPLOYMENT()), before);
   });
 

@@ -139,7 +139,7 @@ describe('on a cluster', AT_ONCE, () => {
       const { server, deploy, remove } = await onCluster(t);
       const deployed = await deploy();
       server.fault({ method: 'PATCH', path: /deployments/, does: refuse(403, 'no') });
-      await assert.rejects(deployed.disrupt(), /^EnvironmentError: cannot change the Deployment web on here: no$/);
+      await assert.rejects(deployed.disrupt(), /^EnvironmentError: cannot restart the Deployment web on here: no$/);
       await remove(deployed);
     });
 

@@ -1,6 +1,7 @@
 /** What the observer records in a namespace where pods come and go, connections break, and unrelated things happen. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Observer } from '../../src/clusters/kubernetes/observer.ts';
 import { ScriptedDeployment } from './api-server/deployments.ts';
 import { gate } from './api-server/faults.ts';
 import { podObject, readyPod, sliceObject, warning } from './api-server/objects.ts';

@@ -114,7 +114,7 @@ describe('the workload that run restarts', () => {
     [
       'scale-down to as many replicas',
       { disruption: { kind: 'scale-down', replicas: 1 } },
-      /^--event scale-down=1: Deployment web in default has 0 replicas; name a lower number$/,
+      /^--event scale-down=1: Deployment web in default has 1 replica; name a lower number$/,
     ],
     ['no URL', { url: undefined }, /pass the URL at which users reach the workload with --url/],
     ['a kind in the name', { deployment: 'deployment/web' }, /--deployment deployment\/web: pass only the name/],

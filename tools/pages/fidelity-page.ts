@@ -5,17 +5,22 @@ import { count, counted, percent, rate } from '../../src/report/format.ts';
 import { rolledName } from '../../src/report/names.ts';
 import { matrix } from '../../src/report/summary.ts';
 import { readRun } from '../../src/results/read-run.ts';
+import { eventsPart } from './fidelity-events.ts';
 import { GENERATED, paragraphs } from './markdown.ts';
 
 const FOLDERS = { local: 'docs/results/local', kubernetes: 'docs/results/kubernetes' };
 
 export function fidelityPage(): string {
   const trialsIn = (folder: string) => readRun(projectFile(folder)).trials;
-  return renderFidelity(trialsIn(FOLDERS.local), trialsIn(FOLDERS.kubernetes));
+  return renderFidelity(trialsIn(FOLDERS.local), trialsIn(FOLDERS.kubernetes), eventsPart());
 }
 
 /** The page for these results; trials that are not valid are left out, and counted. */
-export function renderFidelity(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): string {
+export function renderFidelity(
+  local: readonly TrialResult[],
+  kubernetes: readonly TrialResult[],
+  events: readonly string[] = [],
+): string {
   const valid = (trials: readonly TrialResult[]) => trials.filter((trial) => trial.valid);
   const left = local.length + kubernetes.length - valid(local).length - valid(kubernetes).length;
   const rows = pairs(valid(local), valid(kubernetes));
@@ -34,6 +39,7 @@ export function renderFidelity(local: readonly TrialResult[], kubernetes: readon
 - **explained**: the share of failures with the cause that the missing fix removes. For \`without-pre-stop\` the keep-alive race counts too, because the same fix removes it.
 - **lag**: the longest time from the deletion of a pod to the last new connection that reached it while another pod was ready. On the real cluster a refused connection does not count, because nobody sees which pod refused it.`,
     '**Why `without-replicas` differs.** The real cluster breaks fewer requests. While requests hang, k6 adds virtual users and drops the arrivals of that time ([decision 4](decisions/0004-dropped-arrivals.md)). The builtin load drops none. Under k6 the local cluster breaks fewer too ([results/local-k6](results/local-k6/result.json)).',
+    ...events,
   ]);
 }
 

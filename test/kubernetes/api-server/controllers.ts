@@ -1,4 +1,4 @@
-/** Plays a cluster's controllers for Deployments, StatefulSets and Services on the API server for tests. */
+/** Plays a cluster's controllers for workloads and Services on the API server for tests. */
 import { type DeploymentOptions, ScriptedDeployment } from './deployments.ts';
 import type { ApiServer } from './server.ts';
 import type { Change } from './store.ts';
@@ -16,6 +16,7 @@ export class Controllers {
     server.store.on('change', (change) => {
       if (change.object.kind === 'Service') this.#onService(change);
       if (change.object.kind === (options.kind ?? 'Deployment')) this.#onWorkload(change);
+      if (change.object.kind === 'Pod' && change.type === 'DELETED') this.#onPodGone(change);
     });
   }
 
@@ -36,9 +37,22 @@ export class Controllers {
       const { labels } = spec.template.metadata;
       const deployment = new ScriptedDeployment(this.#server, { ...this.#options, namespace, name, labels });
       this.deployments.push(deployment);
-      deployment.deploy(spec.replicas ?? 1);
-    } else if (type === 'MODIFIED' && before !== template) {
-      this.deployments.find((deployment) => deployment.namespace === namespace)?.roll();
+      deployment.deploy(spec.replicas ?? this.#options.nodes ?? 1);
+      return;
+    }
+    const deployment = this.deployments.find((deployment) => deployment.namespace === namespace);
+    if (type !== 'MODIFIED' || !deployment) return;
+    const { readinessGates = [] } = spec.template.spec;
+    if (before === template) {
+      if (spec.replicas < deployment.pods.length && !deployment.busy) deployment.scale(spec.replicas);
+    } else if (readinessGates.length > 0) deployment.stall();
+    else if (deployment.stalled) deployment.undo();
+    else deployment.roll();
+  }
+
+  #onPodGone({ object: { metadata } }: Change): void {
+    for (const deployment of this.deployments) {
+      if (deployment.namespace === metadata.namespace) deployment.lost(metadata.name);
     }
   }
 }

@@ -10,7 +10,7 @@ import { type StoredObject, type WrittenObject, wholeSeconds } from './store.ts'
 export interface DeploymentOptions {
   namespace?: string;
   name?: string;
-  kind?: 'Deployment' | 'StatefulSet';
+  kind?: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   /** A step is taken only when the test calls `step`. */
   byHand?: boolean;
   labels?: Record<string, string>;
@@ -19,6 +19,8 @@ export interface DeploymentOptions {
   /** Called when a pod is about to be removed and its container has got the stop signal. */
   onStopped?: (pod: string) => Promise<void> | void;
   container?: string;
+  /** The pods of a DaemonSet. */
+  nodes?: number;
 }
 
 type Step = () => unknown;
@@ -32,6 +34,7 @@ export class ScriptedDeployment {
   #made = 0;
   #named = 0;
   #playing = false;
+  #stalled: string | undefined;
 
   constructor(server: ApiServer, options: DeploymentOptions = {}) {
     this.#server = server;
@@ -63,7 +66,7 @@ export class ScriptedDeployment {
     const old = [...this.#pods];
     this.#then(() => this.#status(old.length, 0));
     for (const name of old) {
-      if (this.#options.kind === 'StatefulSet') this.#then(...this.#removal(name), ...this.#creation(name));
+      if (this.#options.kind && this.#options.kind !== 'Deployment') this.#then(...this.#removal(name), ...this.#creation(name));
       else this.#then(...this.#creation(this.#nextName()), ...this.#removal(name));
     }
     this.#then(() => this.#status(old.length));
@@ -81,6 +84,44 @@ export class ScriptedDeployment {
     const next = this.#steps.shift();
     await next?.();
     return next !== undefined;
+  }
+
+  /** Somebody else has deleted one of its pods: creates another. */
+  lost(name: string): void {
+    if (!this.#pods.includes(name)) return;
+    this.#pods = this.#pods.filter((other) => other !== name);
+    updateSlice(this.#server, this.namespace, this.#service);
+    const successor = this.#options.kind === 'StatefulSet' ? name : this.#nextName();
+    this.#then(...this.#creation(successor), () => this.#status(this.#pods.length));
+  }
+
+  /** Deletes the youngest pods above this number. */
+  scale(replicas: number): void {
+    const surplus = this.#pods.slice(replicas);
+    this.#then(...surplus.flatMap((name) => this.#removal(name)), () => this.#status(replicas));
+  }
+
+  /** Rolls out a version whose first pod never becomes ready, until the progress deadline. */
+  stall(): void {
+    this.#stalled = this.#nextName();
+    const before = this.#pods.length;
+    const reason = 'ProgressDeadlineExceeded';
+    this.#then(
+      ...this.#creation(this.#stalled).slice(0, -1),
+      () => this.#status(before + 1, 1, [{ type: 'Progressing', status: 'False', reason }]),
+    );
+  }
+
+  /** Whether it is stalled. */
+  get stalled(): boolean {
+    return this.#stalled !== undefined;
+  }
+
+  /** Returns to the version before. */
+  undo(): void {
+    const name = this.#stalled ?? '';
+    this.#stalled = undefined;
+    this.#then(...this.#removal(name).slice(1), () => this.#status(this.#pods.length));
   }
 
   /** Deletes one pod and creates another. */
@@ -137,14 +178,18 @@ export class ScriptedDeployment {
   }
 
   /** The status if all pods, or this many, are up to date. */
-  #status(replicas: number, updatedReplicas = replicas): void {
+  #status(replicas: number, updatedReplicas = replicas, conditions: object[] | null = null): void {
     const { kind = 'Deployment', name = 'web' } = this.#options;
     const found = this.#server.store.get(resourceOfKind(kind), this.namespace, name);
     if (!found) return;
     const observedGeneration = found.metadata.generation;
     const revisions = kind === 'StatefulSet' ? { currentRevision: 'a', updateRevision: 'a' } : {};
+    const counts =
+      kind === 'DaemonSet'
+        ? { desiredNumberScheduled: replicas, updatedNumberScheduled: updatedReplicas, numberAvailable: replicas }
+        : { replicas, updatedReplicas, availableReplicas: replicas };
     this.#server.store.change(kind, this.namespace, name, {
-      status: { observedGeneration, replicas, updatedReplicas, availableReplicas: replicas, ...revisions },
+      status: { observedGeneration, conditions, ...counts, ...revisions },
     });
   }
 

@@ -35,6 +35,7 @@ export function podObject(name: string, state: PodState = {}): WrittenObject {
       name,
       namespace,
       labels,
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'rs', controller: true }],
       ...(state.annotations ? { annotations: state.annotations } : {}),
       ...(state.uid ? { uid: state.uid } : {}),
       ...(state.deletedAt ? { deletionTimestamp: state.deletedAt, deletionGracePeriodSeconds: 30 } : {}),

@@ -150,6 +150,7 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
 
   #onObjects(place: Place, { method, body }: SeenRequest, query: URLSearchParams): Reply {
     const { resource, namespace, name } = place;
+    if (method === 'POST' && place.rest[0] === 'eviction') return this.#evict(place);
     if (method === 'POST') return { code: 201, body: this.#create(JSON.parse(body), place) };
     if (name === '' && method === 'GET') return { code: 200, body: this.#list(place, query) };
     if (name === '' && method === 'DELETE') {
@@ -173,6 +174,13 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
       this.store.put({ kind: 'ServiceAccount', metadata: { name: 'default', namespace: created.metadata.name } });
     }
     return created;
+  }
+
+  #evict({ resource, namespace, name }: Place): Reply {
+    const pod = this.store.get(resource, namespace, name);
+    if (!pod) return { code: 404, body: statusObject(404, `pods "${name}" not found`) };
+    this.#remove(pod);
+    return { code: 201, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' } };
   }
 
   /** Deletes objects: namespaces with their content, pods after their grace period, everything else immediately. */

@@ -13,6 +13,7 @@ export interface StoredObject {
     generation?: number;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
+    ownerReferences?: object[];
     creationTimestamp?: string;
     deletionTimestamp?: string;
     deletionGracePeriodSeconds?: number;

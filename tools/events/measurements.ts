@@ -1,0 +1,31 @@
+/** What is measured on both clusters besides a rollout of the overlays, and where its results are. */
+
+export const PLACES = ['local', 'kubernetes'] as const;
+export type Place = (typeof PLACES)[number];
+
+/** The overlays of each event: one that must break nothing, and one that breaks requests wherever a pod terminates. */
+export const VARIANTS = ['valid', 'without-pre-stop'] as const;
+
+export interface Measurement {
+  /** The name of its folder. */
+  name: string;
+  /** As for `--event`. */
+  event: string;
+  /** A manifest of tools/events; undefined: the overlays. */
+  workload?: 'deployment' | 'statefulset' | 'daemonset';
+}
+
+const EVENTS = ['rollback', 'bad-version', 'scale-down=1', 'drain=NODE', 'evict', 'delete-pod', 'restart'];
+
+const named = (event: string) => event.replace(/=.*/, '');
+
+export const MEASUREMENTS: readonly Measurement[] = [
+  ...EVENTS.map((event) => ({ name: named(event), event })),
+  ...EVENTS.map((event) => ({ name: `server-${named(event)}`, event, workload: 'deployment' as const })),
+  { name: 'statefulset', event: 'rollout', workload: 'statefulset' },
+  { name: 'daemonset', event: 'rollout', workload: 'daemonset' },
+];
+
+export function folderOf({ name }: Pick<Measurement, 'name'>, place: Place): string {
+  return `docs/results/events/${place}/${name}`;
+}

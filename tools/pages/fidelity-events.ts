@@ -1,0 +1,68 @@
+/** The part of docs/fidelity.md about everything but a rollout of the overlays. */
+import { existsSync } from 'node:fs';
+import type { TrialResult } from '../../src/analysis/result.ts';
+import { projectFile } from '../../src/project-file.ts';
+import { count } from '../../src/report/format.ts';
+import { readRun } from '../../src/results/read-run.ts';
+import { CONTROL, OWN } from '../../src/results/trial-name.ts';
+import { folderOf, MEASUREMENTS, type Measurement, PLACES } from '../events/measurements.ts';
+
+interface Row {
+  what: string;
+  variant: string;
+  local: readonly TrialResult[];
+  real: readonly TrialResult[];
+}
+
+/** Empty before anything was measured on both clusters. */
+export function eventsPart(): string[] {
+  const rows = MEASUREMENTS.flatMap(rowsOf);
+  if (rows.length === 0) return [];
+  const same = rows.filter(({ local, real }) => breaks(local) === breaks(real)).length;
+  const near = rows.filter(({ local, real }) => isNear(failed(local), failed(real))).length;
+  return [
+    '## Other events and other workloads',
+    "What is done to the pods besides a rolling update ([--event](commands.md)), and the rollouts of a StatefulSet and a DaemonSet. `valid` and `without-pre-stop` are the overlays on Node. `server` is a server that exits at once on SIGTERM ([deployment.yaml](../tools/events/deployment.yaml)), with builtin load from outside on both clusters. `npm run fidelity:events -- local` and `npm run fidelity:events -- kubernetes` measure all of it.",
+    `**${same} of ${rows.length} verdicts are the same. In ${near} rows, the failed requests differ by at most a factor of two.**`,
+    [
+      '| what is done | to | local: failed of exposed | real: failed of exposed |',
+      '| --- | --- | --- | --- |',
+      ...rows.map(({ what, variant, local, real }) => `| ${what} | ${variant} | ${counts(local)} | ${counts(real)} |`),
+    ].join('\n'),
+  ];
+}
+
+function rowsOf(measurement: Measurement): Row[] {
+  const [local, real] = PLACES.map((place) => trialsIn(folderOf(measurement, place)));
+  if (!local || !real) return [];
+  const variants = [...new Set(local.map(({ variant }) => variant))].filter((variant) => variant !== CONTROL);
+  const { event, workload } = measurement;
+  return variants.map((variant) => {
+    const of = (trials: readonly TrialResult[]) => trials.filter((trial) => trial.variant === variant && trial.valid);
+    const to = variant === OWN ? (workload === 'deployment' ? 'server' : `server, a ${KINDS[workload ?? '']}`) : variant;
+    return { what: event, variant: to, local: of(local), real: of(real) };
+  });
+}
+
+const KINDS: Record<string, string> = { statefulset: 'StatefulSet', daemonset: 'DaemonSet' };
+
+function trialsIn(folder: string): readonly TrialResult[] | undefined {
+  return existsSync(projectFile(`${folder}/result.json`)) ? readRun(projectFile(folder)).trials : undefined;
+}
+
+function failed(trials: readonly TrialResult[]): number {
+  return trials.reduce((sum, trial) => sum + trial.failed, 0) / Math.max(1, trials.length);
+}
+
+function breaks(trials: readonly TrialResult[]): boolean {
+  return failed(trials) > 0;
+}
+
+function isNear(a: number, b: number): boolean {
+  return a === 0 || b === 0 ? a === b : Math.max(a, b) / Math.min(a, b) <= 2;
+}
+
+function counts(trials: readonly TrialResult[]): string {
+  if (trials.length === 0) return 'invalid';
+  return trials.map((trial) => `${count(trial.failed)} of ${count(trial.exposed)}`).join(', ');
+}
