@@ -68,11 +68,7 @@ export class ScriptedCluster implements Cluster {
     this.#note = note;
   }
 
-  /** What the trial said it would do. */
-  planned: DeployOptions['disruption'];
-
-  async deploy({ signal, onEvent, disruption }: DeployOptions): Promise<Deployed> {
-    this.planned = disruption;
+  async deploy({ signal, onEvent }: DeployOptions): Promise<Deployed> {
     const { deploy, disrupt, remove, examineWrapper } = this.#script;
     this.#note('deploy');
     onEvent?.({ atMs: 0, type: 'Started', message: 'container started' });

@@ -46,6 +46,20 @@ test('the steps of a trial have a fixed order', async (t) => {
   assert.ok(loadStartMs <= loadStopMs);
 });
 
+test('the cluster knows beforehand what will be done, and the trace says what became of it', async (t) => {
+  const outcome = { pod: 'u1', refusedEvictions: 2 };
+  const { trace } = trial(t, { outcome }, { disruption: { kind: 'drain', node: 'node1' } });
+  const { disruption } = Trace.parse(await trace());
+  assert.ok(disruption && (disruption.completeMs ?? Number.NaN) >= disruption.atMs);
+  const { atMs: _, completeMs: __, ...rest } = disruption;
+  assert.deepEqual(rest, { kind: 'drain', node: 'node1', ...outcome });
+});
+
+test('the trace does not hold the command of the user, which may contain secrets', async (t) => {
+  const { trace } = trial(t, {}, { disruption: { kind: 'command', command: 'helm --token secret' } });
+  assert.ok(!JSON.stringify(await trace()).includes('secret'));
+});
+
 test('a control has no disruption', async (t) => {
   const { steps, trace } = trial(t, {}, { control: true });
   assert.equal((await trace()).disruption, undefined);

@@ -4,7 +4,7 @@ import type { DisruptionOutcome } from '../../trace/disruption.ts';
 import { badVersionWaitMs } from '../rollout-deadline.ts';
 import { unlessAborted } from './api.ts';
 import { NEVER_READY, patchWorkload, readinessGates } from './change-workload.ts';
-import type { DisruptedWorkload } from './disruption.ts';
+import type { DisruptedWorkload } from './disrupted-workload.ts';
 import { isReady } from './pod-timeline.ts';
 import { exceededDeadline, readWorkload } from './workload.ts';
 

@@ -1,6 +1,8 @@
 /** Undoes what a disruption changed, at the end of a trial. */
 import { apiStatus } from './api.ts';
-import type { CleanUp } from './disruption.ts';
+
+/** Something that must be undone at the end of the trial. */
+export type CleanUp = () => Promise<unknown>;
 
 /**
  * Runs all of them, the last one first, and empties the list.

@@ -3,52 +3,13 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
-import { apiError, type KubernetesApi, unlessAborted } from './api.ts';
+import { apiError, unlessAborted } from './api.ts';
 import { badVersion } from './bad-version.ts';
 import { patchWorkload, podAnnotation } from './change-workload.ts';
+import type { DisruptedWorkload } from './disrupted-workload.ts';
 import { cordonNode, type Evicting, evictPod, podsToDrain } from './evictions.ts';
 import { killContainer } from './kill-container.ts';
-import type { Observer } from './observer.ts';
 import { isReady } from './pod-timeline.ts';
-import type { WorkloadReference } from './workload.ts';
-
-/** Something that must be undone at the end of the trial. */
-export type CleanUp = () => Promise<unknown>;
-
-/** What a disruption needs of the deployed workload. */
-export interface DisruptedWorkload {
-  api: KubernetesApi;
-  reference: WorkloadReference;
-  manifests: Manifests;
-  observer: Observer;
-  signal: AbortSignal;
-  /** The annotation of the pods whose change is a rollout. */
-  annotation: string;
-  /** The number of replicas before. */
-  replicas: number;
-  /**
-   * The namespace is deleted at the end of the trial. Then nothing in it is restored, and a drain evicts only the
-   * trial's own pods, because the node belongs to others too.
-   */
-  ownsNamespace: boolean;
-  /** Where a pod that kills a container may run. */
-  privilegedNamespace(): Promise<string>;
-  /** Actions for the end of the trial, the last one first. */
-  cleanUps: CleanUp[];
-  /**
-   * Waits until exactly as many pods exist as wanted, all serve, and the further condition holds.
-   * @param what for the message if it takes too long: "the pods did not …"
-   */
-  settled(what: string, wait?: Wait): Promise<void>;
-}
-
-export interface Wait {
-  /** The generation of the workload that the cluster must have acted on. */
-  generation?: number;
-  /** The new number of replicas. */
-  replicas?: number;
-  also?: () => boolean;
-}
 
 /** What must happen before the load, if anything: a rollback needs a second revision to return from. */
 export async function prepare({ kind }: PlannedDisruption, workload: DisruptedWorkload): Promise<void> {

@@ -7,7 +7,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { delay } from '../../timers.ts';
 import { apiError, unlessAborted } from './api.ts';
-import type { DisruptedWorkload } from './disruption.ts';
+import type { DisruptedWorkload } from './disrupted-workload.ts';
 
 const POLL_MS = 500;
 const LIMIT_MS = 60_000;

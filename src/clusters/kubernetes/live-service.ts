@@ -53,8 +53,10 @@ export interface LiveService {
  */
 export async function liveService(flags: LiveServiceFlags, connected?: KubernetesApi): Promise<LiveService> {
   const { url, disruption = { kind: 'rollout' } } = flags;
-  const named = KINDS.flatMap(([kind, flag]) => (flags[flag] === undefined ? [] : [{ kind, flag, name: flags[flag] }]));
-  const [first] = named;
+  const [first] = KINDS.flatMap(([kind, flag]) => {
+    const name = flags[flag];
+    return name === undefined ? [] : [{ kind, flag, name }];
+  });
   if (first === undefined)
     throw new InputError(
       'run --on kubernetes: name the workload to restart with --deployment NAME, --statefulset NAME or --daemonset NAME',

@@ -100,6 +100,11 @@ export class Controller {
     this.reconcile();
   }
 
+  /** Requests the deletion of a pod on behalf of somebody else. */
+  delete(pod: Pod): void {
+    pod.delete().catch(this.#host.onError);
+  }
+
   /** No new pod is scheduled to this node. */
   cordon(node: string): void {
     this.#cordoned.add(node);
@@ -154,7 +159,7 @@ export class Controller {
     };
     const plan = this.#planner.plan(seen);
     const created = plan.create.filter((pod) => this.#create(pod));
-    for (const pod of plan.delete) pod.delete().catch(this.#host.onError);
+    for (const pod of plan.delete) this.delete(pod);
     if (created.length + plan.delete.length > 0) this.reconcile();
     else this.#wakeUpWhenAvailable(seen.pods, nowMs);
     this.#host.onStep();

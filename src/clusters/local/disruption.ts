@@ -73,7 +73,7 @@ async function badVersion({ controller, settled, deadlineExceeded, nowMs }: Disr
   await deadlineExceeded();
   const undoneMs = nowMs();
   controller.undoTemplate();
-  for (const pod of controller.stuckAfterUndo) void pod.delete();
+  for (const pod of controller.stuckAfterUndo) controller.delete(pod);
   await settled('return to the version before');
   return { undoneMs };
 }
@@ -98,9 +98,8 @@ async function evictOne(cluster: DisruptedCluster): Promise<DisruptionOutcome> {
 
 async function deleteOne(cluster: DisruptedCluster): Promise<DisruptionOutcome> {
   const pod = firstPod(cluster);
-  const deleted = pod.delete();
+  cluster.controller.delete(pod);
   await cluster.settled('become ready again after the deletion', () => pod.gone);
-  await deleted;
   return { pod: pod.record.uid };
 }
 
@@ -122,7 +121,7 @@ async function evictWithRetries(pod: Pod, cluster: DisruptedCluster): Promise<nu
     const answer = evict(pod, budgets, controller.replicas, present);
     if (answer.evicted) {
       onEvent('Evicted', pod.record, 'eviction accepted');
-      void pod.delete();
+      controller.delete(pod);
       return refused;
     }
     onEvent('EvictionRefused', pod.record, `429 Too Many Requests: ${answer.message}`);
