@@ -125,7 +125,7 @@ describe('run --on kubernetes', () => {
       ended.stdout,
       /3 replicas; RollingUpdate, maxSurge 1, maxUnavailable 0; grace period 15 s; preStop: sleep 5 s; stop signal: SIGTERM/,
     );
-    assert.match(ended.stdout, /restarts the Deployment once/);
+    assert.match(ended.stdout, /restarts the Deployment rollout-test once/);
     assert.equal(await generation(DEPLOYMENT()), before);
   });
 
@@ -150,6 +150,27 @@ describe('run --on kubernetes', () => {
       onKubernetes('--statefulset', 'set', '--url', await nodeUrl('set'), '--max-failed', '5'),
     );
     assert.equal(rollout.podsReplaced, 2);
+  });
+
+  test('evicts one pod, with only the permissions of the role', async (t) => {
+    const args = onKubernetes('--deployment', NAME, '--url', url, '--max-failed', '5', '--event', 'evict');
+    const evicted = await rolled(t, args);
+    assert.deepEqual([evicted.disruption, evicted.podsReplaced, evicted.refusedEvictions], ['evict', 1, 0]);
+  });
+
+  test('scales down, and back afterwards', async (t) => {
+    const args = onKubernetes('--deployment', NAME, '--url', url, '--max-failed', '5', '--event', 'scale-down=1');
+    const scaled = await rolled(t, args);
+    assert.deepEqual([scaled.disruption, scaled.podsReplaced, scaled.scaledTo], ['scale-down', 2, 1]);
+    assert.equal(workloadState(await readWorkload(api, DEPLOYMENT())).replicas, 3);
+    await until('its pods', async () => workloadState(await readWorkload(api, DEPLOYMENT())).complete);
+  });
+
+  test('kills no container where the namespace admits no privileged pod', async (t) => {
+    const args = onKubernetes('--deployment', NAME, '--url', url, '--yes', '--event', 'restart');
+    const ended = await run(t, args, { env: { KUBECONFIG: kubeconfig }, deadlineMs: 2 * MINUTES_MS });
+    assert.equal(ended.code, 4, ended.stderr);
+    assert.match(ended.stderr, /cannot create the privileged pod kill-\S+ that kills a container .*PodSecurity/);
   });
 
   test('measures a rollout by another command', async (t) => {
