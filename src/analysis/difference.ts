@@ -113,7 +113,7 @@ function draft(
   const unit = [...validA, ...validB].every((trial) => trial.podsReplaced > 0) ? 'pod' : 'rollout';
   const perUnit = (trial: TrialResult) => trial.failed / (unit === 'pod' ? trial.podsReplaced : 1);
   const values: Draft['values'] = [validA.map(perUnit), validB.map(perUnit)];
-  const both = validA.length > 0 && validB.length > 0;
+  const both = validA.length > 0 && validB.length > 0 && new Set([...validA, ...validB].map(eventOf)).size === 1;
   const broke = values.flat().some((value) => value > 0);
   return {
     values,
@@ -129,6 +129,11 @@ function draft(
       verdict: both ? (broke ? 'not-shown' : 'neither-broke') : 'not-comparable',
     },
   };
+}
+
+/** Results of different events cannot be compared. Older results do not say what was done; it was a rollout. */
+function eventOf({ disruption = 'rollout', scaledTo }: TrialResult): string {
+  return `${disruption} ${scaledTo ?? ''}`;
 }
 
 function side(trials: readonly TrialResult[], values: readonly number[]): Side | null {

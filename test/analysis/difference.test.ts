@@ -40,6 +40,15 @@ describe('what changed', () => {
     assert.equal(cell.after?.causes['routing-lag'], 138);
   });
 
+  test('is not said of different events', () => {
+    const one = (fields: Partial<Omit<TrialResult, 'causes'>>) => rollouts([9, 9, 9, 9], fields);
+    const scaled = (scaledTo: number) => one({ disruption: 'scale-down', scaledTo });
+    assert.equal(only(one({}), one({ disruption: 'rollout' })).verdict, 'not-shown');
+    assert.equal(only(one({}), one({ disruption: 'evict' })).verdict, 'not-comparable');
+    assert.equal(only(scaled(1), scaled(1)).verdict, 'not-shown');
+    assert.equal(only(scaled(1), scaled(2)).verdict, 'not-comparable');
+  });
+
   test('is reported per rollout if the pods are not known', () => {
     const cell = only(rollouts([60, 60]), rollouts([30, 30], { podsReplaced: 0 }));
     assert.deepEqual([cell.unit, cell.change], ['rollout', -30]);
