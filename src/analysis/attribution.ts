@@ -146,8 +146,7 @@ function wasRefusedBy(pod: PodTimeline, { error, endedMs }: Attempt): boolean {
 function cutByCrash({ attempt: { startedMs, endedMs, error }, pod }: Evidence): boolean {
   if (!pod || error === 'ECONNREFUSED' || terminatingAt(pod, startedMs)) return false;
   return pod.downtimes.some(
-    ({ fromMs, boundMs = 0 }) =>
-      startedMs <= fromMs + boundMs && Math.abs(endedMs - fromMs) <= boundMs + EXIT_SLACK_MS,
+    ({ fromMs, boundMs = 0 }) => startedMs <= fromMs + boundMs && Math.abs(endedMs - fromMs) <= boundMs + EXIT_SLACK_MS,
   );
 }
 

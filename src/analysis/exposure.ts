@@ -19,7 +19,8 @@ export interface Span {
 export function exposure({ cluster, disruption }: Pick<Trace, 'cluster' | 'disruption'>): Span | undefined {
   if (disruption === undefined) return undefined;
   const affected = affectedPods({ cluster, disruption });
-  const endsMs = disruption.kind === 'restart' ? affected.flatMap((pod) => endOfEffect(pod, disruption) ?? []) : exitsMs(cluster);
+  const endsMs =
+    disruption.kind === 'restart' ? affected.flatMap((pod) => endOfEffect(pod, disruption) ?? []) : exitsMs(cluster);
   if (disruption.kind === 'bad-version' && disruption.completeMs !== undefined) {
     return { fromMs: disruption.atMs, toMs: largest(endsMs, disruption.completeMs) };
   }

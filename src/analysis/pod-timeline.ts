@@ -31,7 +31,7 @@ export interface PodTimeline {
   exitCode?: number | undefined;
   exitSignal?: string | undefined;
   /** Restarts of the container: from the end of one run until the next one served, as far as is known. */
-  downtimes: { fromMs: number; toMs: number; /** How far `fromMs` may be off. */ boundMs?: number | undefined }[];
+  downtimes: { fromMs: number; toMs: number /** How far `fromMs` may be off. */; boundMs?: number | undefined }[];
 }
 
 /** Uses the container that the Service sends to, or the first container if none is known. */

@@ -1,9 +1,9 @@
 /** Turns a trace into a result. Pure, so that a later version can analyse a saved trace again. */
 import * as z from 'zod';
 import { largest } from '../extremes.ts';
+import { DISRUPTIONS, type Disruption } from '../trace/disruption.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
-import { type Disruption, DISRUPTIONS } from '../trace/disruption.ts';
 import { Settings, type Trace } from '../trace/trace.ts';
 import {
   Count,

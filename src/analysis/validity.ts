@@ -1,6 +1,7 @@
 /** Whether a trial measured what it was meant to. Invalid trials are reported as such. */
-import { decodeHistogram, percentileMs } from '../trace/histogram.ts';
+
 import type { Disruption } from '../trace/disruption.ts';
+import { decodeHistogram, percentileMs } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
 import { affectedPods, endOfEffect } from './affected-pods.ts';
 import { disruptionNoun } from './disruption-words.ts';
@@ -46,7 +47,8 @@ export function invalidReasons(trace: Trace): string[] {
 
 /** Why it is unknown whether the disruption did what it was meant to. */
 function notObserved({ cluster, disruption }: { cluster: Trace['cluster']; disruption: Disruption }): string[] {
-  if (disruption.kind === 'bad-version') return badVersionNotObserved(cluster.pods.map(podTimeline), disruption.undoneMs);
+  if (disruption.kind === 'bad-version')
+    return badVersionNotObserved(cluster.pods.map(podTimeline), disruption.undoneMs);
   // A drain, for example, affects only some of the pods; the others do not count.
   const affected = affectedPods({ cluster, disruption });
   if (affected.length > 0 && affected.every((pod) => endOfEffect(pod, disruption) !== undefined)) return [];

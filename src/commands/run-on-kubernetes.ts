@@ -40,7 +40,8 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   const backend = await liveBackend(service, flags);
   const place = { cluster: service.api.context, load: backend.load.name };
   const server = workloadName(service.manifests.workload);
-  const plan = (run: string) => planRollouts({ ...service, server, requestMix }, repeats, { run, seed }, { place, disruption });
+  const plan = (run: string) =>
+    planRollouts({ ...service, server, requestMix }, repeats, { run, seed }, { place, disruption });
   await reportRollouts(plan, backend, seed, out, flags);
 }
 

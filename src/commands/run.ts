@@ -30,7 +30,19 @@ const LOCAL_FLAGS = [
   ...['kustomize', 'file', 'exec', 'findFix', 'stopSignal', 'dockerfile'],
 ];
 const KUBERNETES_FLAGS = [
-  ...['context', 'namespace', 'deployment', 'statefulset', 'daemonset', 'service', 'url', 'trigger', 'load', 'yes', 'dryRun'],
+  ...[
+    'context',
+    'namespace',
+    'deployment',
+    'statefulset',
+    'daemonset',
+    'service',
+    'url',
+    'trigger',
+    'load',
+    'yes',
+    'dryRun',
+  ],
 ];
 
 interface Flags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
@@ -69,9 +81,10 @@ function clusterOptions(): Option[] {
     new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
     new Option('--service <name>', 'the Service in front of it, if there are several'),
     new Option('--url <url>', 'where users reach it, with host and port: an Ingress, a Gateway or a NodePort'),
-    new Option('--trigger <command>', 'a shell command to run instead of a restart; it must replace the pods').conflicts(
-      'event',
-    ),
+    new Option(
+      '--trigger <command>',
+      'a shell command to run instead of a restart; it must replace the pods',
+    ).conflicts('event'),
     new Option('--load <name>', 'the load generator (default: builtin; k6 for https)').choices(['builtin', 'k6']),
     new Option('--yes', 'do not ask for confirmation'),
     new Option('--dry-run', 'print what would be done, and do nothing'),

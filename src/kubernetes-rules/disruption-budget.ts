@@ -55,8 +55,7 @@ export function evict(
   const [budget, other] = budgets;
   if (!pod.running || pod.terminating || !budget) return { evicted: true };
   if (other) {
-    const message =
-      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
+    const message = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
     return { evicted: false, tryAgain: false, message };
   }
   const { desiredHealthy, currentHealthy, disruptionsAllowed } = budgetStatus(budget, replicas, pods);

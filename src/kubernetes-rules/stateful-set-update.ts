@@ -11,7 +11,10 @@ export interface OrdinalPod {
 }
 
 export interface StatefulSetStep {
-  create: { ordinal: number; /** From the current template or, below the partition, from the one before. */ updated: boolean }[];
+  create: {
+    ordinal: number /** From the current template or, below the partition, from the one before. */;
+    updated: boolean;
+  }[];
   /** The ordinals of the pods to delete. */
   delete: number[];
 }

@@ -7,9 +7,9 @@ import type { Manifests } from '../manifests/manifests.ts';
 import { ownEnvironment } from '../processes/own-environment.ts';
 import { deriveSeed } from '../random.ts';
 import { CONTROL, OWN } from '../results/trial-name.ts';
+import type { PlannedDisruption } from '../trace/disruption.ts';
 import { Pace } from '../trials/pace.ts';
 import { processorRoom } from '../trials/processor-room.ts';
-import type { PlannedDisruption } from '../trace/disruption.ts';
 import type { TrialsBackend } from '../trials/run-trials.ts';
 import type { TrialPlan } from '../trials/trial.ts';
 

@@ -34,7 +34,8 @@ export function headline(run: Pick<Run, 'kind' | 'trials' | 'fix'>, { state }: P
 export function comparisonHeadline(trials: readonly TrialResult[]): Headline {
   const valid = trials.filter((trial) => trial.variant === 'valid');
   const cells = matrix(valid).rows.flatMap((row) => row.cells.filter((cell) => cell !== undefined));
-  if (cells.length === 0) return { text: `Requests broken by one ${otherThanRollout(trials) ?? 'rolling update'}`, mood: 'neutral' };
+  if (cells.length === 0)
+    return { text: `Requests broken by one ${otherThanRollout(trials) ?? 'rolling update'}`, mood: 'neutral' };
   const failed = cells.reduce((sum, cell) => sum + cell.failed, 0);
   const exposed = cells.reduce((sum, cell) => sum + cell.exposed, 0);
   const event = otherThanRollout(valid);

@@ -13,7 +13,9 @@ const restart = (pods = [killedPod('old-1', 2000, 3500), STAYS], story: Story = 
   pods,
   ...story,
 });
-const badVersion = (pods = [STAYS, pod('new-1', { createdMs: 1100, readyMs: undefined, deletionMs: 5000 })]): Story => ({
+const badVersion = (
+  pods = [STAYS, pod('new-1', { createdMs: 1100, readyMs: undefined, deletionMs: 5000 })],
+): Story => ({
   disruption: { kind: 'bad-version', undoneMs: 5000, completeMs: 6000 },
   pods,
 });
@@ -25,7 +27,11 @@ const one = (kind: 'scale-down' | 'drain' | 'evict' | 'delete-pod' | 'rollback')
 describe('a trial', () => {
   const table: [what: string, story: Story, reasons: string[]][] = [
     ['of a scale-down: the pods that stay do not count', one('scale-down'), []],
-    ['of an eviction without an evicted pod', { ...one('evict'), pods: [STAYS] }, ['no complete eviction was observed']],
+    [
+      'of an eviction without an evicted pod',
+      { ...one('evict'), pods: [STAYS] },
+      ['no complete eviction was observed'],
+    ],
     [
       'of a drain whose pod is still there',
       { ...one('drain'), pods: [pod('old-1', { deletionMs: 2000 })] },
@@ -87,7 +93,11 @@ describe('requests are exposed', () => {
 describe('a killed container breaks', () => {
   const table: [what: string, request: ReturnType<typeof failed>, cause: string][] = [
     ['a request in flight', failed('reused receive closed', 1800, 2001, { pod: 'old-1' }), 'unexplained'],
-    ['a request in flight without a byte', failed('fresh wait ECONNRESET', 1990, 2003, { pod: 'old-1' }), 'unexplained'],
+    [
+      'a request in flight without a byte',
+      failed('fresh wait ECONNRESET', 1990, 2003, { pod: 'old-1' }),
+      'unexplained',
+    ],
     ['a request that crosses the kill', failed('reused wait closed', 1999, 2000, { pod: 'old-1' }), 'unexplained'],
     ['a new connection', failed('fresh connect ECONNREFUSED', 2500, 2501, { pod: 'old-1' }), 'not-ready'],
     ['a request behind a Service, in flight', failed('reused wait closed', 1900, 2001), 'unexplained'],
@@ -122,7 +132,9 @@ describe('a killed container breaks', () => {
 });
 
 test('a result names the event and its parameters', () => {
-  const drained = analyse(trace({ ...one('drain'), disruption: { kind: 'drain', node: 'node1', refusedEvictions: 2 } }));
+  const drained = analyse(
+    trace({ ...one('drain'), disruption: { kind: 'drain', node: 'node1', refusedEvictions: 2 } }),
+  );
   assert.deepEqual(
     [drained.disruption, drained.node, drained.refusedEvictions, drained.podsReplaced],
     ['drain', 'node1', 2, 1],

@@ -2,8 +2,8 @@
 import { type History, historyOf } from '../../src/analysis/history.ts';
 import type { PodTimeline } from '../../src/analysis/pod-timeline.ts';
 import type { ClusterRecord, PodRecord, RouterView } from '../../src/trace/cluster-record.ts';
-import type { Attempt, FailedRequest, LoadRecord, Phase } from '../../src/trace/load-record.ts';
 import type { Disruption } from '../../src/trace/disruption.ts';
+import type { Attempt, FailedRequest, LoadRecord, Phase } from '../../src/trace/load-record.ts';
 import { TRACE_FORMAT, type Trace } from '../../src/trace/trace.ts';
 
 /** When something happened to a pod, in ms; see PodTimeline. Without any, the pod is ready all along. */

@@ -42,7 +42,12 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
     ['zero repeats', ['compare', '--repeat', '0'], 2, /--repeat.*whole number from 1/],
     ['another load', ['compare', '--load', 'wrk'], 2, /--load.*builtin, k6/],
     ['an unknown event', ['compare', '--event', 'earthquake'], 2, /--event.*must be rollout, rollback, /],
-    ['a fix for an event', ['run', '--event', 'evict', '--find-fix', ...SERVER], 2, /'--event <event>' cannot be used with/],
+    [
+      'a fix for an event',
+      ['run', '--event', 'evict', '--find-fix', ...SERVER],
+      2,
+      /'--event <event>' cannot be used with/,
+    ],
     [
       'an event that is impossible',
       ['compare', '--event', 'scale-down=3', '--runtime', 'node', '--variant', 'valid'],

@@ -143,7 +143,12 @@ describe('on the local cluster', { concurrency: 4 }, () => {
       const shape: Shape = { kind: 'DaemonSet', ...(updateStrategy && { updateStrategy }) };
       const record = await rollOut(t, manifests(shape), serverCommand(PROMPT));
       for (const generation of ['old', 'new'] as const) {
-        assert.deepEqual(podsOf(record, generation).map(({ node }) => node).sort(), ['node1', 'node2']);
+        assert.deepEqual(
+          podsOf(record, generation)
+            .map(({ node }) => node)
+            .sort(),
+          ['node1', 'node2'],
+        );
       }
       for (const fresh of podsOf(record, 'new')) {
         const old = record.pods.find(({ node, generation }) => node === fresh.node && generation === 'old');
@@ -201,4 +206,3 @@ describe('an event that is impossible, or that would never end, is rejected befo
     });
   }
 });
-

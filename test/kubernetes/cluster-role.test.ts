@@ -22,9 +22,7 @@ interface Rule {
 
 /** Everything that any variant of `run` needs. */
 const RUN_PERMISSIONS = WORKLOAD_KINDS.flatMap((kind) =>
-  DISRUPTIONS.flatMap((disruption) =>
-    [true, false].flatMap((dryRun) => runPermissions({ kind, disruption, dryRun })),
-  ),
+  DISRUPTIONS.flatMap((disruption) => [true, false].flatMap((dryRun) => runPermissions({ kind, disruption, dryRun }))),
 );
 
 function written(permissions: readonly Permission[]): string[] {

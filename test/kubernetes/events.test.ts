@@ -178,10 +178,15 @@ describe('on a cluster', { concurrency: true }, () => {
       const { status } = podObject('x', { phase: 'Failed' });
       const containerStatuses = [{ name: 'kill', state: { terminated: { exitCode: 128, message } } }];
       setImmediate(() =>
-        server.store.change('Pod', 'ns', object.metadata.name, { status: { ...(status as object), containerStatuses } }),
+        server.store.change('Pod', 'ns', object.metadata.name, {
+          status: { ...(status as object), containerStatuses },
+        }),
       );
     });
-    await assert.rejects(disrupt(), /did not find it: exec: "\/bin\/sh": no such file .* or use --trigger with a command/);
+    await assert.rejects(
+      disrupt(),
+      /did not find it: exec: "\/bin\/sh": no such file .* or use --trigger with a command/,
+    );
     await deployed.remove();
   });
 

@@ -20,7 +20,10 @@ interface Options {
 const AT_ONCE = { concurrency: true };
 const URL = 'http://shop.example.com';
 
-async function existing(t: TestContext, { shape = {}, trigger, byHand = false, event = { kind: 'rollout' } }: Options = {}) {
+async function existing(
+  t: TestContext,
+  { shape = {}, trigger, byHand = false, event = { kind: 'rollout' } }: Options = {},
+) {
   const { server, api } = await startApiServer(t);
   const { kind = 'Deployment', replicas = 2 } = shape;
   const read = manifests({ replicas, ...shape });
@@ -56,10 +59,7 @@ describe('a workload on a cluster', AT_ONCE, () => {
     test(`a ${kind} is restarted, and nothing else is changed`, async (t) => {
       const { server, deploy, cluster, writes } = await existing(t, { shape: { kind } });
       const deployed = await deploy();
-      assert.deepEqual(
-        [cluster.name, deployed.target, deployed.replicas],
-        ['here', { kind: 'url', url: URL }, 2],
-      );
+      assert.deepEqual([cluster.name, deployed.target, deployed.replicas], ['here', { kind: 'url', url: URL }, 2]);
       await within(10_000, 'the rollout', deployed.disrupt());
       const { pods, listenersSeen } = deployed.record();
       assert.deepEqual(

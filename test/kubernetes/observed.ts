@@ -36,7 +36,7 @@ export async function observe(t: TestContext, options: ObservedOptions = {}) {
     within(
       5000,
       what,
-      observer.until(what, ending.signal, () => condition(observer.record())),
+      observer.until(what, 1, ending.signal, () => condition(observer.record())),
     );
   return { server, observer, ending, recorded };
 }

@@ -49,7 +49,12 @@ describe('surplus pods are deleted', () => {
   for (const [what, pods, order] of table) {
     test(what, () => {
       for (const input of [pods, pods.toReversed()]) {
-        assert.equal(deletionOrder(input, NOW_MS).map(({ name }) => name).join(' '), order);
+        assert.equal(
+          deletionOrder(input, NOW_MS)
+            .map(({ name }) => name)
+            .join(' '),
+          order,
+        );
       }
     });
   }

@@ -65,7 +65,12 @@ describe('the eviction of the first pod', () => {
   for (const [what, specs, present, evicted] of table) {
     test(what, () => {
       const all = pods(present);
-      const answer = evict(all[0] as (typeof all)[0], specs.map((spec) => budget(spec)), all.length, all);
+      const answer = evict(
+        all[0] as (typeof all)[0],
+        specs.map((spec) => budget(spec)),
+        all.length,
+        all,
+      );
       assert.equal(answer.evicted, evicted);
     });
   }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type PodCounts, type RolloutStep, recreateStep, rollingUpdateStep } from '../../src/kubernetes-rules/rolling-update.ts';
+import {
+  type PodCounts,
+  type RolloutStep,
+  recreateStep,
+  rollingUpdateStep,
+} from '../../src/kubernetes-rules/rolling-update.ts';
 import { type RollingUpdateLimits, rollingUpdateLimits } from '../../src/kubernetes-rules/rounding.ts';
 import { type Random, seededRandom } from '../../src/random.ts';
 

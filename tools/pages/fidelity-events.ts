@@ -22,7 +22,7 @@ export function eventsPart(): string[] {
   const near = rows.filter(({ local, real }) => isNear(failed(local), failed(real))).length;
   return [
     '## Other events and other workloads',
-    "What is done to the pods besides a rolling update ([--event](commands.md)), and the rollouts of a StatefulSet and a DaemonSet. `valid` and `without-pre-stop` are the overlays on Node. `server` is a server that exits at once on SIGTERM ([deployment.yaml](../tools/events/deployment.yaml)), with builtin load from outside on both clusters. `npm run fidelity:events -- local` and `npm run fidelity:events -- kubernetes` measure all of it.",
+    'What is done to the pods besides a rolling update ([--event](commands.md)), and the rollouts of a StatefulSet and a DaemonSet. `valid` and `without-pre-stop` are the overlays on Node. `server` is a server that exits at once on SIGTERM ([deployment.yaml](../tools/events/deployment.yaml)), with builtin load from outside on both clusters. `npm run fidelity:events -- local` and `npm run fidelity:events -- kubernetes` measure all of it.',
     `**${same} of ${rows.length} verdicts are the same. In ${near} rows, the failed requests differ by at most a factor of two.**`,
     [
       '| what is done | to | local: failed of exposed | real: failed of exposed |',
@@ -39,7 +39,8 @@ function rowsOf(measurement: Measurement): Row[] {
   const { event, workload } = measurement;
   return variants.map((variant) => {
     const of = (trials: readonly TrialResult[]) => trials.filter((trial) => trial.variant === variant && trial.valid);
-    const to = variant === OWN ? (workload === 'deployment' ? 'server' : `server, a ${KINDS[workload ?? '']}`) : variant;
+    const to =
+      variant === OWN ? (workload === 'deployment' ? 'server' : `server, a ${KINDS[workload ?? '']}`) : variant;
     return { what: event, variant: to, local: of(local), real: of(real) };
   });
 }

@@ -1,5 +1,5 @@
 /** Evicts pods through the Eviction API, which honours PodDisruptionBudgets, and cordons nodes. */
-import { ApiException, PatchStrategy, setHeaderOptions, type V1Pod } from '@kubernetes/client-node';
+import { type ApiException, PatchStrategy, setHeaderOptions, type V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError, InputError } from '../../errors.ts';
 import { delay } from '../../timers.ts';
 import { DRAIN_RETRY_MS, REFUSED_LIMIT_MS } from '../eviction-retry.ts';
@@ -82,10 +82,11 @@ export async function cordonNode(api: KubernetesApi, name: string, unschedulable
  */
 export async function podsToDrain(api: KubernetesApi, node: string): Promise<V1Pod[]> {
   const fieldSelector = `spec.nodeName=${node}`;
-  const answer = await api.core.listPodForAllNamespaces({ fieldSelector }).catch((error: unknown) => {
+  const listed = api.core.listPodForAllNamespaces({ fieldSelector }).then((answer) => itemsOf<V1Pod>(answer, 'pods'));
+  const all = await listed.catch((error: unknown) => {
     throw apiError(error, `list the pods of node ${node}`, api);
   });
-  const pods = itemsOf(answer, 'pods').filter(({ metadata }) => {
+  const pods = all.filter(({ metadata }) => {
     const isMirror = metadata?.annotations?.[MIRROR] !== undefined;
     return !isMirror && controllerOf(metadata) !== 'DaemonSet';
   });

@@ -119,7 +119,8 @@ export class Observer {
   }
 
   /** Records that the API server refused to evict a pod. */
-  noteRefusal({ metadata: { name = '', uid = name } = {} }: V1Pod, message: string): void {
+  noteRefusal({ metadata }: V1Pod, message: string): void {
+    const { name = '', uid = name } = metadata ?? {};
     this.#event('EvictionRefused', { uid, name }, message);
   }
 

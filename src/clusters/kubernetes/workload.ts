@@ -198,7 +198,9 @@ export function liveManifests(workload: LiveWorkload, service: V1Service, refere
   ];
   const manifests = manifestsOf(objects, source);
   if (effectiveStrategy(manifests.workload, workloadState(workload).replicas).replicas === 0) {
-    throw new InputError(`${source}: has no ${kind === 'DaemonSet' ? 'pods' : 'replicas'}, so there is nothing to roll out`);
+    throw new InputError(
+      `${source}: has no ${kind === 'DaemonSet' ? 'pods' : 'replicas'}, so there is nothing to roll out`,
+    );
   }
   return manifests;
 }

@@ -54,13 +54,18 @@ export function assertDisruptable(manifests: Manifests, planned: PlannedDisrupti
       if (placesPods(workload.spec.template.spec)) {
         refuse(flag, `${named} has rules about its nodes, which the local cluster does not follow; drain a real node`);
       }
-      return assertEvictable(manifests, flag, replicas);
+      assertEvictable(manifests, flag, replicas);
+      return;
     }
     case 'evict':
-      return assertEvictable(manifests, 'evict', replicas);
+      assertEvictable(manifests, 'evict', replicas);
+      return;
     case 'bad-version':
       if (progressDeadlineSeconds(workload) === Number.POSITIVE_INFINITY) {
-        refuse('bad-version', `${named} has no progress deadline, so nothing ends the wait; set progressDeadlineSeconds`);
+        refuse(
+          'bad-version',
+          `${named} has no progress deadline, so nothing ends the wait; set progressDeadlineSeconds`,
+        );
       }
       return;
     default:

@@ -65,7 +65,8 @@ ${trace ? figures(trace, result, advice) : ''}`;
 
 function verdict(result: TrialResult): Markup {
   const outage = result.longestOutageMs > 0 ? `; longest outage ${seconds(result.longestOutageMs)}` : '';
-  const rollout = result.rolloutMs === null ? '' : `; the ${disruptionNoun(result.disruption)} took ${seconds(result.rolloutMs)}`;
+  const rollout =
+    result.rolloutMs === null ? '' : `; the ${disruptionNoun(result.disruption)} took ${seconds(result.rolloutMs)}`;
   return result.failed === 0
     ? markup`<strong class="good">0 broken</strong> of ${counted(result.exposed, 'exposed request')} (at most ${percent(result.failedUpperBound)}, 95 % confidence)${rollout}.`
     : markup`<strong class="bad">${count(result.failed)} broken</strong>, ${counted(result.exposed, 'exposed request')}${outage}${rollout}.`;

@@ -66,7 +66,8 @@ export class ScriptedDeployment {
     const old = [...this.#pods];
     this.#then(() => this.#status(old.length, 0));
     for (const name of old) {
-      if (this.#options.kind && this.#options.kind !== 'Deployment') this.#then(...this.#removal(name), ...this.#creation(name));
+      if (this.#options.kind && this.#options.kind !== 'Deployment')
+        this.#then(...this.#removal(name), ...this.#creation(name));
       else this.#then(...this.#creation(this.#nextName()), ...this.#removal(name));
     }
     this.#then(() => this.#status(old.length));
@@ -106,9 +107,8 @@ export class ScriptedDeployment {
     this.#stalled = this.#nextName();
     const before = this.#pods.length;
     const reason = 'ProgressDeadlineExceeded';
-    this.#then(
-      ...this.#creation(this.#stalled).slice(0, -1),
-      () => this.#status(before + 1, 1, [{ type: 'Progressing', status: 'False', reason }]),
+    this.#then(...this.#creation(this.#stalled).slice(0, -1), () =>
+      this.#status(before + 1, 1, [{ type: 'Progressing', status: 'False', reason }]),
     );
   }
 
