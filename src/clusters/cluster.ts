@@ -35,8 +35,11 @@ export type Target =
       kind: 'service';
       url: string;
       namespace: string;
-      /** The clock of the pod of that name minus ours; undefined if not known. */
-      clockOffset(pod: string): OffsetEstimate | undefined;
+      /**
+       * The clock of the pod of that name minus ours; undefined if not known. Absent if the server does not report its
+       * time in its responses.
+       */
+      clockOffset?(pod: string): OffsetEstimate | undefined;
     }
   | {
       kind: 'routes';

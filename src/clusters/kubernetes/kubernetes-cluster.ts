@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { PatchStrategy } from '@kubernetes/client-node';
 import { ProgramError } from '../../errors.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
+import type { KubernetesObject } from '../../kubernetes-rules/written-objects.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
@@ -11,8 +12,9 @@ import { type CleanUp, cleanUp } from './clean-up.ts';
 import type { DisruptedWorkload, Wait } from './disrupted-workload.ts';
 import { carryOut, prepare } from './disruption.ts';
 import { createNamespace, deleteNamespace } from './namespaces.ts';
-import { objectsFor, serviceUrl } from './objects.ts';
+import { type ApplicableObject, objectsFor, serviceUrl } from './objects.ts';
 import { Observer } from './observer.ts';
+import { inNamespace } from './own-objects.ts';
 
 /**
  * Pods are in their EndpointSlices before every router has read those. A rollout must not begin before all routers know
@@ -32,6 +34,11 @@ export interface KubernetesClusterOptions {
    * from within the cluster.
    */
   url?: string;
+  /**
+   * The user's own objects, to be applied instead of all objects of the manifests, in a namespace that allows what they
+   * need. Their server is not expected to write a lifecycle log or to report its time.
+   */
+  ownObjects?: readonly KubernetesObject[];
 }
 
 export class KubernetesCluster implements Cluster {
@@ -47,7 +54,8 @@ export class KubernetesCluster implements Cluster {
   async deploy(options: DeployOptions): Promise<Deployed> {
     const { api, namespacePrefix } = this.#options;
     options.signal.throwIfAborted();
-    const namespace = await createNamespace(api, namespacePrefix, options.signal);
+    const standard = this.#options.ownObjects ? 'privileged' : 'restricted';
+    const namespace = await createNamespace(api, namespacePrefix, options.signal, standard);
     const deployed = new KubernetesDeployment(namespace, options, this.#options);
     try {
       await deployed.start();
@@ -81,7 +89,7 @@ class KubernetesDeployment implements Deployed {
       namespace,
       manifests: options.manifests,
       clock: options.clock,
-      readsAppLog: true,
+      readsAppLog: cluster.ownObjects === undefined,
       signal: this.#watching.signal,
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
@@ -93,7 +101,9 @@ class KubernetesDeployment implements Deployed {
       kind: 'service',
       url: this.#url,
       namespace: this.#namespace,
-      clockOffset: (pod) => this.#observer.clocks.of(pod),
+      ...(this.#cluster.ownObjects === undefined && {
+        clockOffset: (pod: string) => this.#observer.clocks.of(pod),
+      }),
     };
   }
 
@@ -101,23 +111,34 @@ class KubernetesDeployment implements Deployed {
     const { api, url } = this.#cluster;
     const { signal } = this.#options;
     await unlessAborted(signal, this.#observer.start());
-    for (const object of objectsFor(this.#options.manifests, { ...this.#cluster, namespace: this.#namespace })) {
-      signal.throwIfAborted();
-      try {
-        const force = true;
-        await unlessAborted(
-          signal,
-          api.objects.patch(object, undefined, undefined, FIELD_MANAGER, force, PatchStrategy.ServerSideApply),
-        );
-      } catch (error) {
-        signal.throwIfAborted();
-        throw apiError(error, `apply the ${object.kind} of ${this.#options.manifests.source}`, api);
-      }
-    }
+    for (const object of this.#objects()) await this.#apply(object);
     this.#url = await unlessAborted(signal, serviceUrl(api, this.#namespace, this.#options.manifests, url));
     await this.#settled('become ready');
     await prepare(this.#planned, this.#disrupted);
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
+  }
+
+  #objects(): readonly ApplicableObject[] {
+    const { ownObjects } = this.#cluster;
+    const { manifests } = this.#options;
+    if (!ownObjects) return objectsFor(manifests, { ...this.#cluster, namespace: this.#namespace });
+    return ownObjects.map((object) => inNamespace(object, this.#namespace));
+  }
+
+  async #apply(object: ApplicableObject): Promise<void> {
+    const { api } = this.#cluster;
+    const { signal, manifests } = this.#options;
+    signal.throwIfAborted();
+    try {
+      const force = true;
+      await unlessAborted(
+        signal,
+        api.objects.patch(object, undefined, undefined, FIELD_MANAGER, force, PatchStrategy.ServerSideApply),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      throw apiError(error, `apply the ${object.kind} ${object.metadata.name} of ${manifests.source}`, api);
+    }
   }
 
   get replicas(): number {

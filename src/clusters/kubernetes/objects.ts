@@ -10,7 +10,7 @@ export interface Placement {
   url?: string;
 }
 
-type ApplicableObject = KubernetesObject & { metadata: { name: string; namespace: string } };
+export type ApplicableObject = KubernetesObject & { metadata: { name: string; namespace: string } };
 
 /**
  * All objects of the manifests, in the namespace and with prefixed images. The Service becomes a NodePort if the URL

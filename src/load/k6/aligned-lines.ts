@@ -7,12 +7,15 @@ import { parseLine } from './request-line.ts';
 
 /** This many responses bound the offset well, because the fastest one counts. */
 const EXCHANGES = 50;
-/** If pods do not report their time, no response bounds the offset, and lines are held back for at most this long. */
+/**
+ * Lines are held back for at most this long: if pods do not report their time, only what `learn` says bounds the offset
+ * well.
+ */
 const HOLD_MS = 3000;
 
 export interface AlignedLinesOptions {
-  /** A pod's clock minus ours; undefined if not known. */
-  podOffset(pod: string): OffsetEstimate | undefined;
+  /** A pod's clock minus ours; undefined if not known. Absent if the server does not report its time. */
+  podOffset?: ((pod: string) => OffsetEstimate | undefined) | undefined;
   /** A time before k6 began, epoch ms by our clock. */
   notBeforeMs: number;
   /** Our clock, epoch ms. */
@@ -47,8 +50,13 @@ export class AlignedLines {
     return epochMs - (this.#offsetMs ?? 0);
   }
 
+  /** Adds what was measured elsewhere about k6's clock. */
+  learn({ offsetMs, boundMs }: OffsetEstimate): void {
+    this.#offset.addBounds(offsetMs - boundMs, offsetMs + boundMs);
+  }
+
   take(line: string): void {
-    this.#learn(line);
+    this.#learnFrom(line);
     if (this.#offsetMs !== undefined) {
       this.#options.read(line);
       return;
@@ -65,14 +73,14 @@ export class AlignedLines {
     for (const held of this.#held.splice(0)) this.#options.read(held);
   }
 
-  #learn(text: string): void {
+  #learnFrom(text: string): void {
     const line = parseLine(text);
     if (line.kind !== 'request') return;
     const { startedAtMs, endedAtMs, serverTimeMs, pod } = line.request;
     // k6 prints a line after the request ended, and we read it later still. No request started before the Job was
     // created.
     this.#offset.addBounds(endedAtMs - this.#options.nowMs(), startedAtMs - this.#options.notBeforeMs);
-    const known = pod === undefined ? undefined : this.#options.podOffset(pod);
+    const known = pod === undefined ? undefined : this.#options.podOffset?.(pod);
     if (known === undefined || serverTimeMs === undefined) return;
     // When the pod wrote its time, our clock read this, within the bound, and k6's clock was between start and end.
     const oursMs = serverTimeMs - known.offsetMs;

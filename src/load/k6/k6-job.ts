@@ -15,6 +15,7 @@ import { delay } from '../../timers.ts';
 import type { LoadGenerator, LoadOptions, RunningLoad } from '../load.ts';
 import { INDEX_ANNOTATION, LOAD_CONTAINER, LOAD_NAME, type LoadJob, loadConfigMap, loadJob } from './job-objects.ts';
 import { droppedIterations } from './k6-metrics.ts';
+import { k6Clock } from './k6-clock.ts';
 import { LoadPod } from './load-pod.ts';
 import { RequestLog } from './request-log.ts';
 
@@ -54,6 +55,8 @@ class RunningJob implements RunningLoad {
   readonly #load: LoadOptions;
   readonly #namespace: string;
   readonly #job: LoadJob;
+  /** The server under test reports its time. */
+  readonly #reportsTime: boolean;
   readonly #log: RequestLog;
   readonly #pods: readonly LoadPod[];
   readonly #conditions = new Conditions();
@@ -68,6 +71,7 @@ class RunningJob implements RunningLoad {
     this.#load = load;
     setMaxListeners(0, this.#watching.signal); // two watches, and a log for each pod
     this.#namespace = target.namespace;
+    this.#reportsTime = target.clockOffset !== undefined;
     const script = readFileSync(projectFile('loadtest.js'), 'utf8');
     this.#job = { ...options, ...target, requestMix, maxDurationMs, script };
     const nowMs = () => performance.timeOrigin + performance.now();
@@ -76,7 +80,7 @@ class RunningJob implements RunningLoad {
       { length: options.pods },
       (_, index) =>
         new LoadPod({
-          podOffset: (pod) => target.clockOffset(pod),
+          podOffset: target.clockOffset,
           notBeforeMs,
           nowMs,
           read: (line) => this.#log.read(line, index),
@@ -215,8 +219,22 @@ class RunningJob implements RunningLoad {
     const trouble = podTrouble([pod]);
     if (trouble) this.#fail(new EnvironmentError(`the load: ${trouble}`));
     if (isNew) this.#follow(known);
+    if (!this.#reportsTime && !known.clockAsked && isReady(pod)) {
+      known.clockAsked = true;
+      void this.#measureClock(known);
+    }
     const over = known.endError(this.#load.maxDurationMs) !== undefined;
     if (over && !this.#ending) known.ended = true;
+  }
+
+  /** Without it, only the arrival of its output would bound k6's clock. */
+  async #measureClock({ name, lines }: LoadPod): Promise<void> {
+    try {
+      const offset = await k6Clock(this.#options.api, this.#namespace, name, this.#watching.signal);
+      if (offset) lines.learn(offset);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
   }
 
   #onPodGone(pod: V1Pod): void {

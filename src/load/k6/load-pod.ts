@@ -20,6 +20,8 @@ export class LoadPod {
   pod: V1Pod | undefined;
   /** Requests that it could not start in its first second, before the measurement began. */
   droppedAtStart = 0;
+  /** Its clock is being measured, or was. */
+  clockAsked = false;
   /** No more output comes from it. */
   ended = false;
   /** Why the last attempt to read its log returned nothing; undefined after a successful one. */
