@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { largest } from '../extremes.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
-import { DISRUPTIONS, Settings, type Trace } from '../trace/trace.ts';
+import { Assumptions, DISRUPTIONS, Settings, type Trace } from '../trace/trace.ts';
 import {
   Count,
   DurationMs,
@@ -38,6 +38,7 @@ export const TrialResult = z.object({
   server: Sentence.describe('of run: what was rolled, as reports call it').optional(),
   disruption: z.enum(DISRUPTIONS).describe('absent in a control, and in results of older versions').optional(),
   strategy: Settings.shape.strategy.describe('absent in results of older versions').optional(),
+  assumed: Assumptions.describe('what the trial takes for granted; absent if nothing was assumed').optional(),
   repeat: SmallCount,
   cluster: Text,
   load: z.enum(['builtin', 'k6']),
@@ -89,6 +90,7 @@ export function analyse(trace: Trace): TrialResult {
     ...(trial.server !== undefined && { server: trial.server }),
     ...(disruption && { disruption: disruption.kind }),
     strategy: settings.strategy,
+    ...(settings.assumed && { assumed: settings.assumed }),
     repeat: trial.repeat,
     cluster: trial.cluster,
     load: trial.load,

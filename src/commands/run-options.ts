@@ -14,12 +14,10 @@ const NO_COMMANDS: readonly ContainerCommand[] = [];
 
 /** Options by the names that commander gives them. */
 const LOCAL_FLAGS = [
-  ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
+  ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port', 'daemonset', 'assume'],
   ...['kustomize', 'file', 'exec', 'findFix', 'stopSignal', 'dockerfile'],
 ];
-const KUBERNETES_FLAGS = [
-  ...['context', 'namespace', 'deployment', 'statefulset', 'service', 'url', 'trigger', 'load', 'yes', 'dryRun'],
-];
+const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes'];
 
 export interface RunFlags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
   on: 'local' | 'kubernetes';
@@ -27,18 +25,25 @@ export interface RunFlags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
   seed?: number;
 }
 
+/** Which workload is rolled out: of those in the manifests, or on the cluster. */
+export function selectionOptions(): Option[] {
+  return [
+    new Option('--deployment <name>', 'the Deployment to roll out').conflicts(['statefulset', 'daemonset']),
+    new Option('--statefulset <name>', 'the StatefulSet to roll out').conflicts('daemonset'),
+    new Option('--daemonset <name>', 'the DaemonSet to roll out; only of manifests'),
+    new Option('-n, --namespace <name>', "its namespace (on a cluster, by default the context's)"),
+    new Option('--service <name>', 'the Service in front of it, if there are several'),
+    new Option('--dry-run', 'print what would be done, and do nothing'),
+  ];
+}
+
 export function clusterOptions(): Option[] {
   return [
-    new Option('--deployment <name>', 'the Deployment to restart').conflicts('statefulset'),
-    new Option('--statefulset <name>', 'the StatefulSet to restart'),
-    new Option('-n, --namespace <name>', "its namespace (default: the context's)"),
     new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
-    new Option('--service <name>', 'the Service in front of it, if there are several'),
     new Option('--url <url>', 'where users reach it, with host and port: an Ingress, a Gateway or a NodePort'),
     new Option('--trigger <command>', 'a shell command to run instead of a restart; it must replace the pods'),
     new Option('--load <name>', 'the load generator (default: builtin; k6 for https)').choices(['builtin', 'k6']),
     new Option('--yes', 'do not ask for confirmation'),
-    new Option('--dry-run', 'print what would be done, and do nothing'),
   ];
 }
 
@@ -66,8 +71,15 @@ export function serviceOptions(): Option[] {
       '--dockerfile <file>',
       'take the stop signal from STOPSIGNAL in this Dockerfile; --stop-signal takes precedence',
     ),
-    new Option('-k, --kustomize <dir>', 'roll out the deployment in this kustomization').conflicts('file'),
-    new Option('-f, --file <file>', 'roll out the deployment in this manifest file'),
+    new Option('-k, --kustomize <dir>', 'roll out a workload of this kustomization'),
+    new Option(
+      '-f, --file <file>',
+      'roll out a workload of this file, folder, or - (standard input); repeat for more',
+    ).argParser(collected),
+    new Option(
+      '--assume <field>',
+      'measure as if FIELD of the manifest were absent, or FIELD=VALUE, if it is not carried out; repeat for more',
+    ).argParser(collected),
     new Option('--exec <container=command>', 'the command to run for a container of the manifest')
       .default(NO_COMMANDS, "the container's own command, if it can run here")
       .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
@@ -144,6 +156,10 @@ export function namedAsSettings(options: Record<string, unknown>): RunFlags {
     ratePerSecond: rate,
     scenarios: scenario,
   } as RunFlags;
+}
+
+function collected(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 function intOrPercent(value: string): number | string {

@@ -2,11 +2,13 @@
 import { Command, Option } from 'commander';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
 import { printStatus } from '../output.ts';
-import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
+import { type LocalService, localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { withPortHint } from '../own-service/port-hint.ts';
-import { localService } from '../own-service/service.ts';
+import { isFromManifest, localService } from '../own-service/service.ts';
+import { leftOut } from '../report/preview.ts';
 import { findFixOf } from './find-fix.ts';
 import { unlessInterrupted } from './interruptions.ts';
+import { previewRun } from './preview-run.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
 import { runOnKubernetes } from './run-on-kubernetes.ts';
 import {
@@ -15,6 +17,7 @@ import {
   measurementOptions,
   namedAsSettings,
   requestOptions,
+  selectionOptions,
   serviceOptions,
 } from './run-options.ts';
 import { showInstall } from './show-install.ts';
@@ -37,6 +40,8 @@ export function runCommand(): Command {
     .argument('[command...]', 'the server and its arguments');
   const place = new Option('--on <where>', 'where the rollout runs').choices(['local', 'kubernetes']).default('local');
   for (const option of [place, ...requestOptions(), ...measurementOptions()]) command.addOption(option);
+  command.optionsGroup('The workload, of manifests or on a cluster:');
+  for (const option of selectionOptions()) command.addOption(option);
   command.optionsGroup('With --on local:');
   for (const option of serviceOptions()) command.addOption(option);
   command.optionsGroup('With --on kubernetes, for a workload that already runs there:');
@@ -50,13 +55,14 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
   const image = await imageStopSignal(flags);
+  const settings = { ...flags, stopSignal: image.signal };
+  if (flags.dryRun) return previewRun(command, settings, flags.json);
   const service = await unlessInterrupted('no trial has begun', (signal) =>
-    localService(command, { ...flags, stopSignal: image.signal }, { signal, onProgress: showInstall }),
+    localService(command, settings, { signal, onProgress: showInstall }),
   );
-  const named = service.manifests.workload.spec.template.spec.containers.map(stopSignalNote);
-  for (const note of [image.note, ...named]) if (note !== undefined) printStatus(`note: ${note}`);
+  for (const note of notesOf(service, image.note)) printStatus(`note: ${note}`);
   if (flags.findFix) {
-    const fromFlags = flags.kustomize === undefined && flags.file === undefined;
+    const fromFlags = !isFromManifest(flags);
     return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });
   }
   try {
@@ -65,4 +71,11 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   } catch (error) {
     throw flags.port === undefined ? withPortHint(error) : error;
   }
+}
+
+/** What the user should know before the result: how the workload was chosen, and what of the input has no effect. */
+function notesOf({ manifests }: LocalService, stopSignal: string | undefined): string[] {
+  const ofContainers = manifests.workload.spec.template.spec.containers.map(stopSignalNote);
+  const notes = [...manifests.notes, leftOut(manifests), stopSignal, ...ofContainers];
+  return notes.filter((note) => note !== undefined);
 }

@@ -200,7 +200,8 @@ export const Service = z.looseObject({
 });
 export type Service = z.infer<typeof Service>;
 
-export type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string } } & Record<
-  string,
-  unknown
->;
+export type KubernetesObject = {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string | undefined };
+} & Record<string, unknown>;

@@ -137,7 +137,7 @@ function machine(): Trace['machine'] {
 }
 
 function settings(manifests: Manifests): Settings {
-  const { workload, service } = manifests;
+  const { workload, service, assumed } = manifests;
   const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload);
   const { containers, terminationGracePeriodSeconds } = workload.spec.template.spec;
   const { servedBy } = podPorts(containers, service);
@@ -152,5 +152,6 @@ function settings(manifests: Manifests): Settings {
     gracePeriodMs: terminationGracePeriodSeconds * 1000,
     ...(sleep === undefined ? {} : { preStopMs: sleep * 1000 }),
     readinessProbe: serving?.readinessProbe !== undefined,
+    ...(assumed.length > 0 && { assumed: [...assumed] }),
   };
 }
