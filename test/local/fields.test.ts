@@ -62,19 +62,12 @@ describe('of each field of the Kubernetes API it is said what becomes of it', ()
     }
     test(`every kind in ${api.version}`, () => {
       assert.deepEqual(
-        api.kinds.filter((kind) => !Object.hasOwn(KINDS, kind) && builtIn(kind)),
+        api.kinds.filter((kind) => !Object.hasOwn(KINDS, kind)),
         [],
       );
     });
   }
 });
-
-/** Kinds of configuration, of access reviews and of the API server itself are never part of a service. */
-function builtIn(kind: string): boolean {
-  return !/^(authentication|authorization|admissionregistration|apiregistration|flowcontrol|internal\.apiserver|storagemigration|certificates|resource|storage|events)\.|^admission/.test(
-    kind,
-  );
-}
 
 describe('no policy is for a field that no version has', () => {
   for (const kind of KINDS_WITH_FIELDS) {

@@ -38,13 +38,12 @@ export function fieldsOf(documents: readonly OpenApiDocument[], name: string): s
   return leaves(find(name), []).sort();
 }
 
-/** The kinds that the documents define and that are objects of their own: `apps/Deployment`, `Service`. */
+/** The kinds of objects that are stored, so that there are lists of them: `apps/Deployment`, `Service`. */
 export function kindsIn(documents: readonly OpenApiDocument[]): string[] {
   const schemas = documents.flatMap(({ components }) => Object.values(components.schemas));
   const kinds = schemas
-    // Options and lists are defined for many groups at once, or have items.
-    .filter(({ properties }) => properties?.metadata !== undefined && properties.items === undefined)
     .flatMap((schema) => schema['x-kubernetes-group-version-kind'] ?? [])
     .map(({ group, kind }) => (group === '' ? kind : `${group}/${kind}`));
-  return [...new Set(kinds)].sort();
+  const all = new Set(kinds);
+  return [...all].filter((kind) => all.has(`${kind}List`)).sort();
 }

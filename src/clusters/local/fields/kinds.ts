@@ -27,6 +27,11 @@ const PERMISSION = { why: 'it says what pods and people may do' };
 const OTHER_PODS = { why: 'its pods do not run here' };
 const NETWORK = { why: 'connections on this machine are not filtered' };
 const MONITORING = { why: 'nothing monitors the pods here' };
+const ADMISSION: KindPolicy = {
+  why: 'admission does not run here; on a real cluster it may change the pods',
+  leavesOut: true,
+};
+const SERVER = { why: 'it configures the API server or another program of the cluster' };
 const SCHEDULING = { why: 'the two simulated nodes take every pod' };
 
 /** By group and kind; the core group has no name. Of a group that is not here, every kind belongs to a program that does not run here. */
@@ -47,7 +52,6 @@ export const KINDS: Readonly<Record<string, KindPolicy>> = {
   ResourceQuota: { why: 'servers run here without limits' },
   Node: SCHEDULING,
   Event: { why: 'it reports what happened elsewhere' },
-  Binding: SCHEDULING,
   ComponentStatus: MONITORING,
   'events.k8s.io/Event': { why: 'it reports what happened elsewhere' },
   'apps/Deployment': OTHER_PODS,
@@ -80,6 +84,24 @@ export const KINDS: Readonly<Record<string, KindPolicy>> = {
   'rbac.authorization.k8s.io/ClusterRoleBinding': PERMISSION,
   'scheduling.k8s.io/PriorityClass': SCHEDULING,
   'node.k8s.io/RuntimeClass': SCHEDULING,
+  'storage.k8s.io/CSIDriver': STORAGE,
+  'storage.k8s.io/CSINode': STORAGE,
+  'storage.k8s.io/CSIStorageCapacity': STORAGE,
+  'storage.k8s.io/StorageClass': STORAGE,
+  'storage.k8s.io/VolumeAttachment': STORAGE,
+  'storage.k8s.io/VolumeAttributesClass': STORAGE,
+  'resource.k8s.io/DeviceClass': SCHEDULING,
+  'resource.k8s.io/ResourceClaim': SCHEDULING,
+  'resource.k8s.io/ResourceClaimTemplate': SCHEDULING,
+  'resource.k8s.io/ResourceSlice': SCHEDULING,
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': ADMISSION,
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': ADMISSION,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': ADMISSION,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': ADMISSION,
+  'apiregistration.k8s.io/APIService': SERVER,
+  'flowcontrol.apiserver.k8s.io/FlowSchema': SERVER,
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': SERVER,
+  'certificates.k8s.io/CertificateSigningRequest': PERMISSION,
   'coordination.k8s.io/Lease': { why: 'the programs that share it do not run here' },
   'apiextensions.k8s.io/CustomResourceDefinition': { why: 'it only defines other objects' },
 };
