@@ -77,6 +77,7 @@ function report(error: unknown): number {
   else {
     const hint = known ? '' : ' (run again with --debug for the stack trace)';
     printError(`${prefix}${message}${hint}`);
+    if (known) for (const detail of error.details) printStatus(`  ${detail}`);
   }
   return known ? error.exitCode : ExitCode.environment;
 }

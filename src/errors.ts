@@ -11,19 +11,26 @@ export const ExitCode = {
   interrupted: 130,
 } as const;
 
+export interface ProgramErrorOptions extends ErrorOptions {
+  /** Lines to print below the message, if it is about several things at once. */
+  details?: readonly string[];
+}
+
 /** An error that the user can fix. Its message is one line: what is wrong, where, and what to do. */
 export class ProgramError extends Error {
   readonly exitCode: number;
-  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+  readonly details: readonly string[];
+  constructor(message: string, exitCode: number, options: ProgramErrorOptions = {}) {
     super(message, options);
     this.name = 'ProgramError';
     this.exitCode = exitCode;
+    this.details = options.details ?? [];
   }
 }
 
 /** The input (a flag, a manifest, a file) is wrong. */
 export class InputError extends ProgramError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: ProgramErrorOptions) {
     super(message, ExitCode.usage, options);
     this.name = 'InputError';
   }

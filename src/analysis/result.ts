@@ -4,7 +4,7 @@ import { largest } from '../extremes.ts';
 import { DISRUPTIONS, type Disruption } from '../trace/disruption.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
-import { Settings, type Trace } from '../trace/trace.ts';
+import { Assumptions, Settings, type Trace } from '../trace/trace.ts';
 import {
   Count,
   DurationMs,
@@ -43,6 +43,7 @@ export const TrialResult = z.object({
   node: Text.describe('drain: the name of the node').optional(),
   refusedEvictions: SmallCount.describe('drain, evict: how often a PodDisruptionBudget refused an eviction').optional(),
   strategy: Settings.shape.strategy.describe('absent in results of older versions').optional(),
+  assumed: Assumptions.describe('what the trial takes for granted; absent if nothing was assumed').optional(),
   repeat: SmallCount,
   cluster: Text,
   load: z.enum(['builtin', 'k6']),
@@ -93,6 +94,7 @@ export function analyse(trace: Trace): TrialResult {
     ...(trial.server !== undefined && { server: trial.server }),
     ...(disruption && disruptionOf(disruption)),
     strategy: settings.strategy,
+    ...(settings.assumed && { assumed: settings.assumed }),
     repeat: trial.repeat,
     cluster: trial.cluster,
     load: trial.load,

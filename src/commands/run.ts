@@ -1,55 +1,30 @@
 /** `run`: rolls out the user's own service and reports how many requests broke, and why. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../errors.ts';
+import { Command, Option } from 'commander';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
-import { MAX_RATE_PER_S, Scenario } from '../load/request-mix.ts';
-import { CONNECTIONS } from '../load/request-settings.ts';
 import { printStatus } from '../output.ts';
-import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
-import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
+import { type LocalService, localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { withPortHint } from '../own-service/port-hint.ts';
-import { localService, type ServiceFlags } from '../own-service/service.ts';
-import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
-import { eventOption } from './event-option.ts';
+import { isFromManifest, localService } from '../own-service/service.ts';
+import { leftOut } from '../report/preview.ts';
 import { findFixOf } from './find-fix.ts';
 import { unlessInterrupted } from './interruptions.ts';
+import { previewRun } from './preview-run.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
-import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
+import { runOnKubernetes } from './run-on-kubernetes.ts';
+import {
+  assertFlagsFor,
+  clusterOptions,
+  measurementOptions,
+  namedAsSettings,
+  requestOptions,
+  selectionOptions,
+  serviceOptions,
+} from './run-options.ts';
 import { showInstall } from './show-install.ts';
-import { imageStopSignal, type StopSignalFlags } from './stop-signal.ts';
+import { imageStopSignal } from './stop-signal.ts';
 
 /** How many clean rollouts prove a fix, by default. */
 const FIND_FIX_REPEATS = 3;
-
-/** The default of --exec: no container's command is replaced. */
-const NO_COMMANDS: readonly ContainerCommand[] = [];
-
-/** Options by the names that commander gives them. */
-const LOCAL_FLAGS = [
-  ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
-  ...['kustomize', 'file', 'exec', 'findFix', 'stopSignal', 'dockerfile'],
-];
-const KUBERNETES_FLAGS = [
-  ...[
-    'context',
-    'namespace',
-    'deployment',
-    'statefulset',
-    'daemonset',
-    'service',
-    'url',
-    'trigger',
-    'load',
-    'yes',
-    'dryRun',
-  ],
-];
-
-interface Flags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
-  on: 'local' | 'kubernetes';
-  findFix?: boolean;
-  seed?: number;
-}
 
 export function runCommand(): Command {
   const command = new Command('run')
@@ -65,104 +40,13 @@ export function runCommand(): Command {
     .argument('[command...]', 'the server and its arguments');
   const place = new Option('--on <where>', 'where the rollout runs').choices(['local', 'kubernetes']).default('local');
   for (const option of [place, ...requestOptions(), ...measurementOptions()]) command.addOption(option);
+  command.optionsGroup('The workload, of manifests or on a cluster:');
+  for (const option of selectionOptions()) command.addOption(option);
   command.optionsGroup('With --on local:');
   for (const option of serviceOptions()) command.addOption(option);
   command.optionsGroup('With --on kubernetes, for a workload that already runs there:');
   for (const option of clusterOptions()) command.addOption(option);
   return command.action(run);
-}
-
-function clusterOptions(): Option[] {
-  return [
-    new Option('--deployment <name>', 'the Deployment to disrupt').conflicts(['statefulset', 'daemonset']),
-    new Option('--statefulset <name>', 'the StatefulSet to disrupt').conflicts('daemonset'),
-    new Option('--daemonset <name>', 'the DaemonSet to disrupt'),
-    new Option('-n, --namespace <name>', "its namespace (default: the context's)"),
-    new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
-    new Option('--service <name>', 'the Service in front of it, if there are several'),
-    new Option('--url <url>', 'where users reach it, with host and port: an Ingress, a Gateway or a NodePort'),
-    new Option(
-      '--trigger <command>',
-      'a shell command to run instead of a restart; it must replace the pods',
-    ).conflicts('event'),
-    new Option('--load <name>', 'the load generator (default: builtin; k6 for https)').choices(['builtin', 'k6']),
-    new Option('--yes', 'do not ask for confirmation'),
-    new Option('--dry-run', 'print what would be done, and do nothing'),
-  ];
-}
-
-function serviceOptions(): Option[] {
-  const fromFlags = [
-    new Option('--replicas <n>', 'replicas (default: 3)').argParser(whole(1, 20)),
-    new Option('--grace <seconds>', 'terminationGracePeriodSeconds (default: 30)').argParser(whole(1, 600)),
-    new Option('--pre-stop <seconds>', 'a preStop sleep (default: none)').argParser(whole(1, 600)),
-    new Option('--max-surge <n>', 'pods above the replicas, or a percentage (default: 25%)').argParser(intOrPercent),
-    new Option('--max-unavailable <n>', 'pods below the replicas, or a percentage (default: 25%)').argParser(
-      intOrPercent,
-    ),
-    new Option('--ready <path>', 'path of the readiness probe (default: the port accepts connections)').argParser(
-      requestPath,
-    ),
-  ];
-  return [
-    new Option('--port <n>', 'the port that the command listens on, if it ignores PORT').argParser(whole(1, 65_535)),
-    ...fromFlags.map((option) => option.conflicts(['kustomize', 'file'])),
-    new Option(
-      '--stop-signal <name>',
-      'the signal that stops the server, like STOPSIGNAL of an image (default: SIGTERM; lifecycle.stopSignal in a manifest takes precedence)',
-    ).argParser(stopSignal),
-    new Option(
-      '--dockerfile <file>',
-      'take the stop signal from STOPSIGNAL in this Dockerfile; --stop-signal takes precedence',
-    ),
-    new Option('-k, --kustomize <dir>', 'roll out the deployment in this kustomization').conflicts('file'),
-    new Option('-f, --file <file>', 'roll out the deployment in this manifest file'),
-    new Option('--exec <container=command>', 'the command to run for a container of the manifest')
-      .default(NO_COMMANDS, "the container's own command, if it can run here")
-      .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
-  ];
-}
-
-function requestOptions(): Option[] {
-  const fromFlags = [
-    new Option('--path <path>', 'the path to request (default: /)').argParser(requestPath),
-    new Option('--method <method>', 'the method (default: GET, or POST with a body)').choices(
-      Scenario.shape.method.options,
-    ),
-    new Option('--body <text>', 'the body of each request'),
-    new Option('--scenario <names>', 'kinds of connections, comma-separated (default: keep-alive,fresh)').argParser(
-      listOf('scenario', CONNECTIONS),
-    ),
-  ];
-  return [
-    ...fromFlags.map((option) => option.conflicts('workload')),
-    new Option('--workload <file>', 'read the requests from this file, in the format of workload.json'),
-    new Option('--rate <n>', 'requests per second, all scenarios together (default: 200)').argParser(
-      whole(1, MAX_RATE_PER_S),
-    ),
-  ];
-}
-
-function measurementOptions(): Option[] {
-  return [
-    eventOption().conflicts('findFix'),
-    new Option(
-      '--repeat <n>',
-      'number of rollouts (default: 1); with --find-fix, clean rollouts that prove a fix (default: 3)',
-    ).argParser(whole(1, 1000)),
-    new Option('--find-fix', 'find the smallest set of fixes that stops the failures, by trying them'),
-    new Option('--max-failed <n>', 'requests that each rollout may break; with more, the exit code is 1')
-      .default(0)
-      .argParser(whole(0, 1_000_000)),
-    new Option('--out <dir>', 'write result.json, report.html and the traces to this folder'),
-    new Option('--overwrite', 'replace the results of another run in --out'),
-    new Option(
-      '--no-logs',
-      'do not keep the output of pods; without this flag, traces hold its last 40 lines, which may contain secrets',
-    ),
-    new Option('--json', 'print the result as JSON'),
-    new Option('--seed <n>', 'repeat the random choices of an earlier run').argParser(whole(0, 2 ** 31 - 1)),
-  ];
 }
 
 async function run(command: string[], options: Record<string, unknown>): Promise<void> {
@@ -171,13 +55,14 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
   if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
   const image = await imageStopSignal(flags);
+  const settings = { ...flags, stopSignal: image.signal };
+  if (flags.dryRun) return previewRun(command, settings, flags.json);
   const service = await unlessInterrupted('no trial has begun', (signal) =>
-    localService(command, { ...flags, stopSignal: image.signal }, { signal, onProgress: showInstall }),
+    localService(command, settings, { signal, onProgress: showInstall }),
   );
-  const named = service.manifests.workload.spec.template.spec.containers.map(stopSignalNote);
-  for (const note of [image.note, ...named]) if (note !== undefined) printStatus(`note: ${note}`);
+  for (const note of notesOf(service, image.note)) printStatus(`note: ${note}`);
   if (flags.findFix) {
-    const fromFlags = flags.kustomize === undefined && flags.file === undefined;
+    const fromFlags = !isFromManifest(flags);
     return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });
   }
   try {
@@ -189,40 +74,9 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   }
 }
 
-/** @throws InputError for a flag that does not apply to the chosen --on */
-function assertFlagsFor(on: Flags['on'], command: readonly string[], options: Record<string, unknown>): void {
-  if (on === 'kubernetes' && command.length > 0) {
-    throw new InputError(
-      'run --on kubernetes takes no command after --; to run one instead of a restart, use --trigger',
-    );
-  }
-  const others = on === 'kubernetes' ? LOCAL_FLAGS : KUBERNETES_FLAGS;
-  const stray = others.find((name) => options[name] !== undefined && (name !== 'exec' || options.exec !== NO_COMMANDS));
-  if (stray === undefined) return;
-  const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new InputError(
-    on === 'kubernetes'
-      ? `--${flag} is for --on local: on a cluster, the workload is not changed`
-      : `--${flag} is for a cluster: add --on kubernetes`,
-  );
-}
-
-/** Renames flags to settings whose names have units; the names of flags leave the units to the help. */
-function namedAsSettings(options: Record<string, unknown>): Flags {
-  const { grace, preStop, ready, rate, scenario, event, trigger, ...same } = options;
-  return {
-    ...same,
-    disruption: trigger === undefined ? event : { kind: 'command', command: trigger },
-    graceSeconds: grace,
-    preStopSeconds: preStop,
-    readyPath: ready,
-    ratePerSecond: rate,
-    scenarios: scenario,
-  } as Flags;
-}
-
-function intOrPercent(value: string): number | string {
-  if (/^\d{1,3}%$/.test(value)) return value;
-  if (/^\d{1,3}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('must be a whole number or a percentage, as in 1 or 25%');
+/** What the user should know before the result: how the workload was chosen, and what of the input has no effect. */
+function notesOf({ manifests }: LocalService, stopSignal: string | undefined): string[] {
+  const ofContainers = manifests.workload.spec.template.spec.containers.map(stopSignalNote);
+  const notes = [...manifests.notes, leftOut(manifests), stopSignal, ...ofContainers];
+  return notes.filter((note) => note !== undefined);
 }

@@ -107,6 +107,7 @@ export type DaemonSet = With<
 >;
 
 export type Workload = Deployment | StatefulSet | DaemonSet;
+export type WorkloadKind = Workload['kind'];
 
 export type ServicePort = With<
   Item<Written.Service['spec']['ports']>,

@@ -214,7 +214,8 @@ export const PodDisruptionBudget = z.looseObject({
 });
 export type PodDisruptionBudget = z.infer<typeof PodDisruptionBudget>;
 
-export type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string } } & Record<
-  string,
-  unknown
->;
+export type KubernetesObject = {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string | undefined };
+} & Record<string, unknown>;

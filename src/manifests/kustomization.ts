@@ -7,7 +7,7 @@ import { renderKustomization } from './render.ts';
 import { isRenderedNow, kustomizeFolder, readRendered } from './render-files.ts';
 
 /** The file names that kustomize accepts, in its order. */
-const FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+export const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
 export interface Kustomization {
   /** The path of the folder's kustomization file. */
@@ -26,8 +26,8 @@ export interface Kustomization {
  * file or kustomize rejects it
  */
 export async function readKustomization(folder: string, kustomize = kustomizeFolder()): Promise<Kustomization> {
-  const file = FILES.find((name) => existsSync(join(folder, name)));
-  if (!file) throw new InputError(`${folder}: not a kustomization: it has no ${FILES[0]}`);
+  const file = KUSTOMIZATION_FILES.find((name) => existsSync(join(folder, name)));
+  if (!file) throw new InputError(`${folder}: not a kustomization: it has no ${KUSTOMIZATION_FILES[0]}`);
   const overlay = basename(resolve(folder));
   const isOwn = resolve(folder) === join(kustomize, 'overlays', overlay) && overlayNames().includes(overlay);
   return {

@@ -1,14 +1,24 @@
-/** Reads the workload and the Service of a trial from YAML or from objects. */
-import * as z from 'zod';
+/** Reads the workload and the Service of a trial from manifests or from objects. */
 import { InputError } from '../errors.ts';
 import { serviceWithDefaults, withDefaults } from '../kubernetes-rules/defaults.ts';
 import type { Service, Workload } from '../kubernetes-rules/objects.ts';
-import { matchesLabels } from '../kubernetes-rules/selectors.ts';
 import * as Written from '../kubernetes-rules/written-objects.ts';
-import { printable } from '../printable.ts';
-import { firstIssue } from '../schema-issue.ts';
-import { assertParsable, type FieldPath, withoutNulls, yamlParts } from './yaml-documents.ts';
-import { yamlObjects } from './yaml-objects.ts';
+import { type AssumedService, assumedService } from './assumed-service.ts';
+import { type FoundWorkload, inputObjects, isService, servicesOf } from './input-objects.ts';
+import { nameOf, type Placed, parsed, placedObjects, unplacedObjects } from './placed-objects.ts';
+import { type Choice, select } from './selection.ts';
+import { httpRank } from './spoken-protocol.ts';
+import type { ManifestSource } from './yaml-documents.ts';
+
+/** What a trial takes for granted, because the input does not say it or the cluster does not carry it out. */
+export interface Assumption {
+  /** The field or the object that it is about. */
+  field: string;
+  /** The value that is assumed; undefined: as if the field were absent. */
+  value?: string | undefined;
+  /** How the result may differ. */
+  why: string;
+}
 
 export interface Manifests {
   /** The name of the source, for messages. */
@@ -17,8 +27,11 @@ export interface Manifests {
   objects: Written.KubernetesObject[];
   /** With the API server's defaults. */
   workload: Workload;
-  /** With the API server's defaults. */
+  /** With the API server's defaults. The port that requests are sent to is the first. */
   service: Service;
+  /** How these two were chosen, if there were others to choose from. */
+  notes: readonly string[];
+  assumed: readonly Assumption[];
 }
 
 const WORKLOADS = {
@@ -26,45 +39,32 @@ const WORKLOADS = {
   StatefulSet: Written.StatefulSet,
   DaemonSet: Written.DaemonSet,
 } as const;
-type WorkloadKind = keyof typeof WORKLOADS;
 
 /** A Service that receives traffic needs a port. */
 const ServiceWithPorts = Written.Service.extend({
   spec: Written.Service.shape.spec.extend({ ports: Written.Service.shape.spec.shape.ports.unwrap().min(1) }),
 });
 
-/** How many workloads a message names if there are too many. */
-const MAX_NAMED = 5;
+/** How many sources a message names. */
+const MAX_SOURCES = 3;
 
-const Named = z.looseObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.looseObject({ name: z.string() }),
-});
-
-/** An object, and a function that gives the position of one of its fields for a message. */
-interface Placed<T = unknown> {
-  object: T;
-  where(path: FieldPath): string;
+/**
+ * Reads a stream of YAML documents.
+ * @throws InputError as `manifestsFromSources` does
+ */
+export function readManifests(yaml: string, source: string, choice: Choice = {}): Manifests {
+  return manifestsFromSources([{ name: source, text: yaml }], choice);
 }
 
 /**
- * Reads a stream of YAML documents with exactly one workload and exactly one Service that selects its pods.
- * @throws InputError that names the source, the line and the invalid field
+ * Reads sources and selects the workload to roll out and the Service in front of it.
+ * @param choice what the user says about them
+ * @throws InputError that names the source, the line and the invalid field, or the candidates to choose from
  */
-export function readManifests(yaml: string, source: string): Manifests {
-  const parts = yamlParts({ name: source, text: yaml });
-  assertParsable(parts);
-  const placed = parts.flatMap((part) =>
-    [...yamlObjects(part)].map(({ value, positionOf }) => ({
-      object: value,
-      where: (path: FieldPath) => {
-        const { line, column } = positionOf(path);
-        return `${source}:${line}:${column}`;
-      },
-    })),
-  );
-  return manifestsFrom(placed, source);
+export function manifestsFromSources(sources: readonly ManifestSource[], choice: Choice = {}): Manifests {
+  const names = sources.map(({ name }) => name);
+  const more = names.length > MAX_SOURCES ? ` and ${names.length - MAX_SOURCES} more` : '';
+  return manifestsFrom(placedObjects(sources), `${names.slice(0, MAX_SOURCES).join(', ')}${more}`, choice);
 }
 
 /**
@@ -72,67 +72,132 @@ export function readManifests(yaml: string, source: string): Manifests {
  * @throws InputError that names the source and the invalid field
  */
 export function manifestsOf(objects: readonly object[], source: string): Manifests {
-  return manifestsFrom(
-    objects.map((object) => ({ object: withoutNulls(object), where: () => source })),
-    source,
-  );
+  return manifestsFrom(unplacedObjects(objects, source), source, {});
 }
 
 /**
  * A copy of the manifests with a changed workload.
  * @param change takes the workload as written and returns the changed one
- * @throws InputError if the changed manifests are invalid
+ * @throws InputError if the changed workload is invalid
  */
-export function withWorkload(
-  { objects, workload, source }: Manifests,
-  change: (written: Written.Workload) => Written.Workload,
-): Manifests {
-  const changed = objects.map((object) =>
-    object.kind === workload.kind ? change(WORKLOADS[workload.kind].parse(object)) : object,
+export function withWorkload(manifests: Manifests, change: (written: Written.Workload) => Written.Workload): Manifests {
+  return withObjects(manifests, (object) =>
+    isSame(object, manifests.workload) ? change(WORKLOADS[manifests.workload.kind].parse(object)) : object,
   );
-  return manifestsOf(changed, source);
 }
 
-function manifestsFrom(placed: readonly Placed[], source: string): Manifests {
-  const named = placed.map(({ object, where }): Placed<Written.KubernetesObject> => {
-    const { kind } = object as { kind: string };
-    return { object: parsed(Named, { object, where }, kind), where };
-  });
-  const workload = workloadAmong(named, source);
-  const service = serviceAmong(named, source);
-  if (!matchesLabels(service.spec.selector, workload.spec.template.metadata?.labels ?? {})) {
-    const names = [service.metadata.name, workload.metadata.name].map(printable);
+/**
+ * A copy of the manifests in which the selected workload and Service, or others, are changed. What was selected stays.
+ * @throws InputError if a changed object is invalid
+ */
+export function withObjects(
+  { workload, service, source, objects, ...rest }: Manifests,
+  change: (object: Written.KubernetesObject) => object,
+): Manifests {
+  const changed = unplacedObjects(objects.map(change), source);
+  const found = (wanted: Identity) => changed.find(({ object }) => isSame(object, wanted)) as Placed; // `change` removes nothing
+  return {
+    ...rest,
+    source,
+    objects: changed.map(({ object }) => object),
+    workload: readWorkload(found(workload)),
+    service: readService(found(service), service.spec.ports[0].port),
+  };
+}
+
+type Identity = Pick<Written.KubernetesObject, 'apiVersion' | 'kind' | 'metadata'>;
+
+/** Whether both are the same object of the cluster, in whatever state. */
+export function isSame(one: Identity, other: Identity): boolean {
+  return (
+    one.apiVersion === other.apiVersion &&
+    one.kind === other.kind &&
+    one.metadata.name === other.metadata.name &&
+    one.metadata.namespace === other.metadata.namespace
+  );
+}
+
+function manifestsFrom(written: readonly Placed[], source: string, choice: Choice): Manifests {
+  const { placed, notes: repeated } = latest(written);
+  const objects = placed.map(({ object }) => object);
+  const selection = select(objects, choice, source);
+  const placeOf = (wanted: Written.KubernetesObject) => placed.find(({ object }) => object === wanted) as Placed;
+  const workload = readWorkload(placeOf(selection.workload.object));
+  const common = { source, workload, notes: [...repeated, ...selection.notes] };
+  if (!selection.service) {
+    const { service, assumption } = serviceInstead(selection.workload, workload, placed, choice, source);
+    return { ...common, objects: [...objects, service.written], service: service.read, assumed: [assumption] };
+  }
+  const { backends } = inputObjects(objects);
+  const { name, namespace } = selection.service;
+  const routed = backends.find((backend) => backend.service === name && backend.namespace === namespace);
+  const service = readService(placeOf(selection.service.object), routed?.port);
+  return { ...common, objects, service, assumed: othersBehind(selection.workload, service, objects) };
+}
+
+/** As with `kubectl apply`, the last of several documents for one object counts. */
+function latest(written: readonly Placed[]): { placed: Placed[]; notes: string[] } {
+  const last = new Map<string, Placed>();
+  const notes: string[] = [];
+  for (const placed of written) {
+    const { apiVersion, kind, metadata } = placed.object;
+    const group = apiVersion.replace(/\/?[^/]*$/, '');
+    const key = JSON.stringify([group, kind, metadata.namespace, metadata.name]);
+    const before = last.get(key);
+    if (before)
+      notes.push(`${nameOf(placed.object)} is written twice: ${placed.where([])} counts, as with kubectl apply`);
+    last.delete(key);
+    last.set(key, placed);
+  }
+  return { placed: [...last.values()], notes };
+}
+
+function readWorkload(placed: Placed): Workload {
+  const { kind } = placed.object;
+  return withDefaults(parsed<Written.Workload>(WORKLOADS[kind as Workload['kind']], placed, nameOf(placed.object)));
+}
+
+/** @param routed the port that a route leads to, by number or name */
+function readService(placed: Placed, routed: number | string | undefined): Service {
+  const service = serviceWithDefaults(parsed(ServiceWithPorts, placed, nameOf(placed.object)));
+  const rank = (port: Service['spec']['ports'][number]) =>
+    port.protocol === 'TCP' && routed !== undefined && [port.port, port.name].includes(routed) ? 5 : httpRank(port);
+  // Stable: of ports with the same rank, the first that is written.
+  const ports = [...service.spec.ports].sort((a, b) => rank(b) - rank(a)) as Service['spec']['ports'];
+  return { ...service, spec: { ...service.spec, ports } };
+}
+
+/** @throws InputError if nothing says that there is a Service */
+function serviceInstead(
+  found: FoundWorkload,
+  workload: Workload,
+  placed: readonly Placed[],
+  choice: Choice,
+  source: string,
+): { service: AssumedService; assumption: Assumption } {
+  const services = placed.filter(({ object }) => isService(object));
+  const [only] = services;
+  if (only && services.length === 1 && choice.assumedService === undefined) {
+    parsed(ServiceWithPorts, only, nameOf(only.object));
     throw new InputError(
-      `${source}: Service "${names[0]}" does not select the pods of ${workload.kind} "${names[1]}": its spec.selector must match the template's labels`,
+      `${source}: ${nameOf(only.object)} does not select the pods of ${nameOf(found.object)}: its spec.selector must match the template's labels, in the same namespace; or pass --assume Service=PORT`,
     );
   }
-  return { source, objects: named.map(({ object }) => object), workload, service };
+  return assumedService(workload, choice.assumedService, source);
 }
 
-function workloadAmong(placed: readonly Placed<Written.KubernetesObject>[], source: string): Workload {
-  const found = placed.filter(({ object }) => Object.hasOwn(WORKLOADS, object.kind));
-  const [first, second] = found;
-  if (!first || second) {
-    const names = found.slice(0, MAX_NAMED).map(({ object }) => `${object.kind} "${object.metadata.name}"`);
-    const more = found.length > MAX_NAMED ? ` and ${found.length - MAX_NAMED} more` : '';
-    const has = printable(names.join(', ')) || 'none';
-    throw new InputError(`${source}: needs exactly one Deployment, StatefulSet or DaemonSet, has ${has}${more}`);
-  }
-  const { kind, metadata } = first.object;
-  return withDefaults(parsed<Written.Workload>(WORKLOADS[kind as WorkloadKind], first, `${kind} "${metadata.name}"`));
-}
-
-function serviceAmong(placed: readonly Placed<Written.KubernetesObject>[], source: string): Service {
-  const found = placed.filter(({ object }) => object.kind === 'Service');
-  const [first, second] = found;
-  if (!first || second) throw new InputError(`${source}: needs exactly one Service, has ${found.length}`);
-  return serviceWithDefaults(parsed(ServiceWithPorts, first, `Service "${first.object.metadata.name}"`));
-}
-
-/** @param what the object's name for the message */
-function parsed<T>(schema: z.ZodType<T>, { object, where }: Placed, what: string): T {
-  const result = schema.safeParse(object);
-  if (result.success) return result.data;
-  const path = (result.error.issues[0]?.path ?? []) as FieldPath;
-  throw new InputError(printable(`${where(path)}: ${what}: ${firstIssue(result.error)}`));
+/** The other workloads whose pods the Service sends requests to; they do not run in a trial. */
+function othersBehind(
+  selected: FoundWorkload,
+  service: Service,
+  objects: readonly Written.KubernetesObject[],
+): Assumption[] {
+  const { workloads, services } = inputObjects(objects);
+  const found = services.filter(({ object }) => isSame(object, service));
+  return workloads
+    .filter((workload) => workload.object !== selected.object && servicesOf(workload, found).length > 0)
+    .map((workload) => ({
+      field: nameOf(workload.object),
+      why: `${nameOf(service)} sends requests to its pods too; only those of ${nameOf(selected.object)} run here`,
+    }));
 }

@@ -3,8 +3,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { limitedAnswer } from './limited.ts';
-import { readManifests } from './manifests.ts';
-import type { ManifestSource } from './yaml-documents.ts';
+import { manifestsFromSources } from './manifests.ts';
+import type { ReadingTask } from './read-limited.ts';
 
-const { name, text } = workerData as ManifestSource;
-parentPort?.postMessage(limitedAnswer(() => readManifests(text, name)));
+const { sources, choice } = workerData as ReadingTask;
+parentPort?.postMessage(limitedAnswer(() => manifestsFromSources(sources, choice)));

@@ -1,22 +1,21 @@
 /** Turns the flags of `run` into the service to measure. */
+import { withAssumptions } from '../clusters/local/fields/assume.ts';
 import { InputError } from '../errors.ts';
 import { type RequestMix, readRequestMix } from '../load/request-mix.ts';
 import { atRate, type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
-import { readKustomization } from '../manifests/kustomization.ts';
+import { type ManifestInput, readInput } from '../manifests/manifest-input.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { readManifestsWithinLimits } from '../manifests/read-limited.ts';
-import { readSource } from '../manifests/read-source.ts';
 import { projectFile } from '../project-file.ts';
 import { CORES_EACH } from '../trials/backend.ts';
 import type { InstallOptions } from '../trials/runtime-cache.ts';
 import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './command.ts';
 import { type DeploymentSettings, deploymentFromSettings, OWN_CONTAINER } from './deployment.ts';
 import type { LocalService } from './plan.ts';
+import { choiceOf, SELECTION_FLAGS, type SelectionFlags } from './selection-flags.ts';
 import { commandName, workloadName } from './server-name.ts';
 
-export interface ServiceFlags extends DeploymentSettings, RequestSettings {
-  kustomize?: string | undefined;
-  file?: string | undefined;
+export interface ServiceFlags extends DeploymentSettings, RequestSettings, ManifestInput, SelectionFlags {
   exec: readonly ContainerCommand[];
   port?: number | undefined;
   /** The signal that asks the server to stop, if it is not SIGTERM. */
@@ -34,37 +33,72 @@ export async function localService(
   flags: ServiceFlags,
   installing: InstallOptions = {},
 ): Promise<LocalService> {
-  const manifests = await manifestsFrom(flags);
-  if (manifests && command.length > 0) {
+  return serviceOf(await localManifests(command, flags), command, flags, installing);
+}
+
+/**
+ * The manifests to measure: as the flags describe them, or read and selected, with what is assumed.
+ * @throws InputError if the flags, files or manifests do not describe a service
+ */
+export async function localManifests(command: readonly string[], flags: ServiceFlags): Promise<Manifests> {
+  assertCommandOrManifest(command, flags);
+  if (!isFromManifest(flags)) {
+    assertProgram(command, 'run');
+    return deploymentFromSettings(flags);
+  }
+  const { choice, assumed } = choiceOf(flags);
+  return withAssumptions(await readManifestsWithinLimits(await readInput(flags), choice), assumed);
+}
+
+/**
+ * The service with the commands that run in place of its images.
+ * @throws as `localService` does
+ */
+export async function serviceOf(
+  manifests: Manifests,
+  command: readonly string[],
+  flags: ServiceFlags,
+  installing: InstallOptions,
+): Promise<LocalService> {
+  const fromManifest = isFromManifest(flags);
+  return {
+    server: fromManifest ? workloadName(manifests.workload) : commandName(command),
+    manifests,
+    images: fromManifest
+      ? await imagesOf(manifests, flags, installing)
+      : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
+    ownPort: flags.port,
+    requestMix: requestMixFor(fromManifest ? manifests : undefined, flags),
+    coresEach: fromManifest && ownRuntime(manifests) ? CORES_EACH.builtin : 1,
+  };
+}
+
+/** @throws InputError if there is no server to run, or more than one place that says which */
+function assertCommandOrManifest(command: readonly string[], flags: ServiceFlags): void {
+  const fromManifest = isFromManifest(flags);
+  if (fromManifest && command.length > 0) {
     throw new InputError(
       `run: the manifest already names the container's command; to replace it, use --exec CONTAINER="${command[0]} …"`,
     );
   }
-  if (!manifests && command.length === 0) {
+  if (fromManifest) return;
+  const stray = ([...SELECTION_FLAGS, 'assume'] as const).find((name) => flags[name] !== undefined);
+  if (stray)
     throw new InputError(
-      'run: nothing to run: give a command after --, as in run -- node server.js, or -k DIR or -f FILE',
+      stray === 'assume'
+        ? '--assume: needs a manifest (-k or -f)'
+        : `--${stray}: needs a manifest (-k or -f), or a cluster (--on kubernetes)`,
     );
-  }
-  if (!manifests && flags.exec.length > 0) throw new InputError('--exec: needs a manifest (-k or -f)');
-  if (!manifests) assertProgram(command, 'run');
-  return {
-    server: manifests ? workloadName(manifests.workload) : commandName(command),
-    manifests: manifests ?? deploymentFromSettings(flags),
-    images: manifests
-      ? await imagesOf(manifests, flags, installing)
-      : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
-    ownPort: flags.port,
-    requestMix: requestMixFor(manifests, flags),
-    coresEach: manifests && ownRuntime(manifests) ? CORES_EACH.builtin : 1,
-  };
+  if (flags.exec.length > 0) throw new InputError('--exec: needs a manifest (-k or -f)');
+  if (command.length > 0) return;
+  throw new InputError(
+    'run: nothing to run: give a command after --, as in run -- node server.js, or -k DIR or -f FILE',
+  );
 }
 
-async function manifestsFrom({ kustomize, file }: ServiceFlags): Promise<Manifests | undefined> {
-  if (kustomize !== undefined) {
-    const { name, yaml } = await readKustomization(kustomize);
-    return readManifestsWithinLimits({ name, text: yaml });
-  }
-  return file === undefined ? undefined : readManifestsWithinLimits(await readSource(file));
+/** Whether the deployment comes from manifests instead of flags. */
+export function isFromManifest({ kustomize, file = [] }: ManifestInput): boolean {
+  return kustomize !== undefined || file.length > 0;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { FixResult } from '../analysis/fix-result.ts';
 import { printable, printableName } from '../printable.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
+import { assumptionLines } from './assumptions.ts';
 import { count } from './format.ts';
 import { headline } from './headline.ts';
 import { problemLines } from './own-service.ts';
@@ -20,7 +21,7 @@ export function renderFoundFix(
   colors = colorsFor(process.stdout),
 ): string {
   const { text, mood } = headline(run, judgement);
-  const lines = [moodColor(mood, colors)(text), ''];
+  const lines = [moodColor(mood, colors)(text), ...assumptionLines(run.trials), ''];
   if (judgement.state === 'invalid') lines.push(...problemLines(judgement.complaints), '');
   const { fix } = run;
   if (fix) {

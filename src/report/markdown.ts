@@ -6,6 +6,7 @@ import { largest } from '../extremes.ts';
 import { printable, screenText } from '../printable.ts';
 import { CONTROL } from '../results/trial-name.ts';
 import { changeLines, hookLines, measuredLines } from './advice.ts';
+import { assumptionLines } from './assumptions.ts';
 import { complaintLine } from './complaints.ts';
 import type { ReportContents } from './contents.ts';
 import { count, percent, rate, seconds } from './format.ts';
@@ -31,6 +32,7 @@ export function markdownReport({ run, judgement }: Contents, maxBytes = MAX_BYTE
     '',
     mood === 'neutral' ? '' : `**${plain(text)}.**`,
     '',
+    ...spaced(assumptionLines(run.trials).map((line) => `${plain(line)}  `)),
     ...(run.kind === 'comparison' ? matrixTable(run.trials) : table(TRIAL_HEAD, trialRows(run.trials))),
     '',
     ...notes(run).map((note) => `${plain(note)}  `),
@@ -94,6 +96,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
+}
+
+function spaced(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function section(title: string, items: readonly string[]): string[] {

@@ -8,6 +8,7 @@ import type { Complaint, Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
 import { CONTROL, trialName } from '../results/trial-name.ts';
 import { fixLines, hookLines, measuredLines } from './advice.ts';
+import { assumptionLines } from './assumptions.ts';
 import { complaintLine } from './complaints.ts';
 import { count, counted, rate, seconds } from './format.ts';
 import { headline } from './headline.ts';
@@ -33,6 +34,7 @@ export function renderOwnService(
         ];
   const lines = [
     moodColor(mood, colors)(text),
+    ...assumptionLines(run.trials),
     '',
     ...(findings.length > 0 ? [...findings, ''] : []),
     table(run.trials),

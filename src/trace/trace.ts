@@ -8,9 +8,19 @@ import * as z from 'zod';
 import { ClusterRecord } from './cluster-record.ts';
 import { Disruption } from './disruption.ts';
 import { LoadRecord } from './load-record.ts';
-import { EpochMs, ManifestMs, Ms, Name, Sentence, SmallCount, Text, Version } from './units.ts';
+import { EpochMs, listOf, ManifestMs, Ms, Name, Sentence, SmallCount, Text, Version } from './units.ts';
 
 export const TRACE_FORMAT = 'k8s-rollout-test/trace/2';
+
+/** What a trial takes for granted, because the input does not say it or the cluster does not carry it out. */
+export const Assumption = z.object({
+  field: Text.describe('the field or the object that it is about'),
+  value: Text.describe('the value that is assumed; absent: as if the field were absent').optional(),
+  why: Sentence.describe('how the result may differ'),
+});
+export type Assumption = z.infer<typeof Assumption>;
+const MAX_ASSUMPTIONS = 1000;
+export const Assumptions = listOf(Assumption, MAX_ASSUMPTIONS);
 
 export const Settings = z.object({
   workload: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']),
@@ -21,6 +31,7 @@ export const Settings = z.object({
   gracePeriodMs: ManifestMs,
   preStopMs: ManifestMs.describe("length of the serving container's preStop sleep; absent for other hooks").optional(),
   readinessProbe: z.boolean().describe('whether the serving container has one'),
+  assumed: Assumptions.describe('absent if nothing was assumed').optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -146,7 +146,7 @@ function machine(): Trace['machine'] {
 
 /** @param pods how many pods the workload had before the disruption */
 function settings(manifests: Manifests, pods: number): Settings {
-  const { workload, service } = manifests;
+  const { workload, service, assumed } = manifests;
   const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload, pods);
   const { containers, terminationGracePeriodSeconds } = workload.spec.template.spec;
   const { servedBy } = podPorts(containers, service);
@@ -161,5 +161,6 @@ function settings(manifests: Manifests, pods: number): Settings {
     gracePeriodMs: terminationGracePeriodSeconds * 1000,
     ...(sleep === undefined ? {} : { preStopMs: sleep * 1000 }),
     readinessProbe: serving?.readinessProbe !== undefined,
+    ...(assumed.length > 0 && { assumed: [...assumed] }),
   };
 }

@@ -76,7 +76,13 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       2,
       /takes no command after --; to run one instead of a restart, use --trigger/,
     ],
-    ['a deployment without a cluster', ['run', '--deployment', 'web'], 2, /--deployment is for a cluster/],
+    [
+      'a deployment without a cluster',
+      ['run', '--deployment', 'web'],
+      2,
+      /--deployment: needs a manifest \(-k or -f\), or a cluster/,
+    ],
+    ['a DaemonSet of a cluster', ['run', '--on', 'kubernetes', '--daemonset', 'a'], 2, /--daemonset is for --on local/],
     ['replicas of a cluster', ['run', '--on', 'kubernetes', '--replicas', '2'], 2, /--replicas is for --on local/],
     [
       'nothing to restart',

@@ -105,7 +105,7 @@ describe('on a cluster', AT_ONCE, () => {
         }
         assert.equal(log?.length, 5);
       }
-      const offset = target.clockOffset(pods.at(-1)?.name ?? '');
+      const offset = target.clockOffset?.(pods.at(-1)?.name ?? '');
       assert.ok(Math.abs((offset?.offsetMs ?? 0) - SKEW_MS) < 1000);
       await remove(deployed);
       await remove(deployed);

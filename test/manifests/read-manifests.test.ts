@@ -165,22 +165,20 @@ describe('rejected in one line that names the source and the problem', () => {
   const setService = (path: string, value: unknown) => manifestText({ service: { [path]: value } });
 
   const table: [what: string, yaml: string, message: RegExp][] = [
-    ['an empty file', '', /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
-    ['only comments', '# nothing\n---\n# here\n', /^needs exactly one .*, has none$/],
-    ['no workload', service, /^needs exactly one Deployment, StatefulSet or DaemonSet, has none$/],
+    ['an empty file', '', /^needs a Deployment, StatefulSet or DaemonSet, has none$/],
+    ['only comments', '# nothing\n---\n# here\n', /^needs a .*, has none$/],
+    ['no workload', service, /^needs a Deployment, StatefulSet or DaemonSet, has none$/],
     [
       'a kind with the name of an inherited property',
       service.replace('kind: Service', 'kind: toString'),
       /, has none$/,
     ],
-    ['no Service', deployment, /^needs exactly one Service, has 0$/],
-    ['two Deployments', `${TEXT}---\n${deployment}`, /, has Deployment "shop", Deployment "shop"$/],
+    ['no Service', deployment, /^no Service selects the pods of Deployment "shop", so no requests reach them: /],
     [
       'a Deployment and a StatefulSet',
       `${TEXT}---\n${deployment.replace('Deployment', 'StatefulSet')}`,
-      /^needs exactly one Deployment, StatefulSet or DaemonSet, has Deployment "shop", StatefulSet "shop"$/,
+      /^several workloads: choose one with --deployment shop, --statefulset shop$/,
     ],
-    ['two Services', `${TEXT}---\n${service}`, /^needs exactly one Service, has 2$/],
     ['invalid YAML', 'a: [1, 2', /^1:9: not valid YAML: /],
     ['a tab as indentation', 'a:\n\tb: 1\n', /^2:1: not valid YAML: /],
     [
@@ -247,7 +245,8 @@ describe('rejected in one line that names the source and the problem', () => {
     ['no selector at all', undefined],
   ];
   for (const [what, selector] of unselected) {
-    const message = /^Service "shop" does not select the pods of Deployment "shop": its spec\.selector must match the /;
+    const message =
+      /^Service "shop" does not select the pods of Deployment "shop": its spec\.selector must match the template's labels/;
     table.push([`a Service that selects ${what}`, setService('spec.selector', selector), message]);
   }
   for (const [what, yaml, message] of table) {

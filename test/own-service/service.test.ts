@@ -32,6 +32,10 @@ function manifest(name: string, container: object): string {
   return file;
 }
 
+function emptyFolder(): string {
+  return mkdtempSync(join(folder, 'empty-'));
+}
+
 async function refusal(command: string[], flags: Partial<ServiceFlags> = {}): Promise<string> {
   try {
     await service(command, flags);
@@ -75,12 +79,16 @@ describe('the command', () => {
     assert.deepEqual((await service(['node', 'x.js', '--port=1'])).images.app?.command, ['node', 'x.js', '--port=1']));
   test("is the manifest's own if its program is on this machine", async () => {
     const file = manifest('own-command', { command: ['node', 'server.js'], args: ['--fast'] });
-    assert.deepEqual((await service([], { file })).images.app?.command, ['node', 'server.js', '--fast']);
+    assert.deepEqual((await service([], { file: [file] })).images.app?.command, ['node', 'server.js', '--fast']);
   });
   test('is the one that --exec gives for the container', async () => {
     const exec = [parseContainerCommand('app=node "my server.js" --x=1')];
     const file = manifest('replaced', { command: ['/app/start'] });
-    assert.deepEqual((await service([], { file, exec })).images.app?.command, ['node', 'my server.js', '--x=1']);
+    assert.deepEqual((await service([], { file: [file], exec })).images.app?.command, [
+      'node',
+      'my server.js',
+      '--x=1',
+    ]);
   });
   test("is the runtime's for this project's own overlays, which need no kubectl and bring their own requests", async () => {
     const { images, requestMix } = await service([], { kustomize: 'kustomize/overlays/broken-bun' });
@@ -95,24 +103,24 @@ describe('the command', () => {
     ['no command', /^run: nothing to run: give a command after --/, []],
     ['a missing program', /^run: there is no program "no-such-server" on this machine$/, ['no-such-server']],
     ['a file that is not executable', /^run: there is no program/, [join(folder, 'text')]],
-    ['a manifest and a command', /--exec CONTAINER="node …"$/, ['node'], () => ({ file: manifest('both', {}) })],
+    ['a manifest and a command', /--exec CONTAINER="node …"$/, ['node'], () => ({ file: [manifest('both', {})] })],
     [
       'an image without a command',
       /container "app" has no command.*--exec app="COMMAND"$/,
       [],
-      () => ({ file: manifest('bare', { image: 'x' }) }),
+      () => ({ file: [manifest('bare', { image: 'x' })] }),
     ],
     [
       "a container's command that is missing",
       /runs \/app\/start, which is not on this machine/,
       [],
-      () => ({ file: manifest('far', { command: ['/app/start'] }) }),
+      () => ({ file: [manifest('far', { command: ['/app/start'] })] }),
     ],
     [
       'a command for an unknown container',
       /^--exec web: .* has no such container; it has app$/,
       [],
-      () => ({ file: manifest('named', {}), exec: [parseContainerCommand('web=node')] }),
+      () => ({ file: [manifest('named', {})], exec: [parseContainerCommand('web=node')] }),
     ],
     [
       '--exec without a manifest',
@@ -120,18 +128,23 @@ describe('the command', () => {
       ['node'],
       () => ({ exec: [parseContainerCommand('app=node')] }),
     ],
-    ['a folder as a file', /: a folder, not a file; for a kustomization use -k$/, [], () => ({ file: folder })],
+    [
+      'a folder without manifests',
+      /: has no file that ends with \.json, \.yaml, \.yml; /,
+      [],
+      () => ({ file: [emptyFolder()] }),
+    ],
     [
       'a binary file',
       /binary\.yaml:2: not a text file: it contains a NUL byte$/,
       [],
       () => {
         writeFileSync(join(folder, 'binary.yaml'), 'a: b\nc\0');
-        return { file: join(folder, 'binary.yaml') };
+        return { file: [join(folder, 'binary.yaml')] };
       },
     ],
     ['a folder without a kustomization', /: not a kustomization: it has no /, [], () => ({ kustomize: folder })],
-    ['a missing file', /nowhere\.yaml: no such file$/, [], () => ({ file: join(folder, 'nowhere.yaml') })],
+    ['a missing file', /nowhere\.yaml: no such file$/, [], () => ({ file: [join(folder, 'nowhere.yaml')] })],
   ];
   writeFileSync(join(folder, 'text'), 'hello');
   chmodSync(join(folder, 'text'), 0o644);

@@ -2,7 +2,6 @@
  * A Kubernetes cluster, reduced to what a rolling update of one workload behind one Service needs, made of real
  * processes on this machine. Everything listens on loopback only.
  */
-import { admit } from '../../kubernetes-rules/admission.ts';
 import { isHeadless, type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
@@ -13,9 +12,10 @@ import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruptio
 import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
 import { Controller, type PodToCreate } from './controller.ts';
+import { assertDeployable } from './deployable.ts';
 import { carryOut, type DisruptedCluster, prepare } from './disruption.ts';
 import { assertDisruptable, budgetsOf } from './disruption-check.ts';
-import { assertEndsInTime } from './long-waits.ts';
+import { NODES } from './nodes.ts';
 import { Pod, type PodSpec } from './pod.ts';
 import { assertPodNetworks } from './pod-network.ts';
 import { type LocalClusterOptions, podSpec } from './pod-spec.ts';
@@ -24,13 +24,12 @@ import { Router } from './router.ts';
 import { dnsRouting, kubeProxyRouting } from './routing.ts';
 import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
+import { healthyNodes, publishedEndpoints, staysOnNode } from './service-traffic.ts';
 import { Settling } from './settling.ts';
-import { assertSupported } from './supported.ts';
 import { measuredTimings, type Timings } from './timings.ts';
 import { examinationMs } from './wrapper.ts';
 
 const HOST = '127.0.0.1';
-const NODES = ['node1', 'node2'];
 /** For a headless Service, one router with this name replaces those of the nodes. */
 const DNS = 'dns';
 const NAMESPACE = 'default';
@@ -49,9 +48,7 @@ export class LocalCluster implements Cluster {
    * @throws ProgramError if the pods make no progress for progressDeadlineSeconds, with their last output line
    */
   async deploy(options: DeployOptions): Promise<Deployed> {
-    admit(options.manifests);
-    assertSupported(options.manifests);
-    assertEndsInTime(options.manifests);
+    assertDeployable(options.manifests);
     assertDisruptable(options.manifests, options.disruption ?? ROLLOUT, NODES);
     if (this.#options.ownPort !== undefined) assertPodNetworks();
     const deployed = new LocalDeployment(options, this.#options);
@@ -236,10 +233,22 @@ class LocalDeployment implements Deployed {
   }
 
   #onPodChange(): void {
-    const endpoints = this.#controller.pods
-      .filter((pod) => !pod.gone)
-      .map((pod) => ({ pod: refOf(pod), ...pod.address, podReady: pod.ready, terminating: pod.terminating }));
-    for (const router of this.#routers) router.update(endpoints);
+    const { service } = this.#options.manifests;
+    const endpoints = publishedEndpoints(
+      service,
+      this.#controller.pods
+        .filter((pod) => !pod.gone)
+        .map((pod) => ({
+          pod: refOf(pod),
+          node: pod.record.node,
+          ...pod.address,
+          podReady: pod.ready,
+          terminating: pod.terminating,
+        })),
+    );
+    for (const router of this.#routers) {
+      router.update(staysOnNode(service) ? endpoints.filter(({ node }) => node === router.name) : endpoints);
+    }
     this.#controller.reconcile();
     this.#conditions.wake();
   }
@@ -263,18 +272,25 @@ class LocalDeployment implements Deployed {
     const unreachable = new Set(this.#controller.pods.filter((pod) => !pod.reachable).map((pod) => pod.record.uid));
     return {
       headless: this.#headless,
-      routers: this.#routers.map(({ name, view }) => ({
+      routers: this.#reachedRouters().map(({ name, view }) => ({
         name,
         endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, reachable: !unreachable.has(pod.uid) })),
       })),
     };
   }
 
+  /** With externalTrafficPolicy Local, a load balancer avoids nodes without a ready pod. */
+  #reachedRouters(): readonly Router[] {
+    return staysOnNode(this.#options.manifests.service) ? healthyNodes(this.#routers) : this.#routers;
+  }
+
   #routersAgree(): boolean {
-    const wanted = this.#controller.pods.filter((pod) => !pod.terminating).map((pod) => pod.record.uid);
-    return this.#routers.every(
-      (router) => router.view.length === wanted.length && router.view.every((e) => wanted.includes(e.pod.uid)),
-    );
+    const local = staysOnNode(this.#options.manifests.service);
+    const pods = this.#controller.pods.filter((pod) => !pod.terminating);
+    return this.#routers.every((router) => {
+      const wanted = pods.filter(({ record }) => !local || record.node === router.name).map(({ record }) => record.uid);
+      return router.view.length === wanted.length && router.view.every((e) => wanted.includes(e.pod.uid));
+    });
   }
 }
 

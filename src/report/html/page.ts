@@ -3,6 +3,7 @@
 import { largest } from '../../extremes.ts';
 import type { Complaint } from '../../results/judge.ts';
 import type { RunKind } from '../../results/result-file.ts';
+import { assumptionLines } from '../assumptions.ts';
 import { complaintLine } from '../complaints.ts';
 import type { ReportContents, ReportedTrial } from '../contents.ts';
 import { headline } from '../headline.ts';
@@ -51,6 +52,7 @@ export function htmlReport({ run, judgement, trials }: ReportContents): string {
 <p class="eyebrow">k8s-rollout-test</p>
 <h1>${title}</h1>
 ${mood === 'neutral' ? '' : markup`<p class="headline ${mood}">${text}.</p>`}
+${assumptionLines(run.trials).map((line) => markup`<p class="note">${line}</p>`)}
 </header>
 <main>
 <section aria-labelledby="matrix">

@@ -1,0 +1,108 @@
+/** The fields of a container. */
+import { constants } from 'node:os';
+import { all, carriedOut, type FieldTree, noEffect, refused } from './policy.ts';
+
+const STAND_IN = noEffect('a command of this machine runs in place of the image');
+const PRIVILEGES = noEffect('privileges do not change when a server starts, serves and stops');
+const RESOURCES = noEffect('servers run here without limits; they only place and bound a pod');
+const FILES = noEffect('a command that runs in place of the image uses the files of this machine');
+const ATTACHED = noEffect('nobody attaches to the container');
+const ELSEWHERE = refused('it asks another host than the pod');
+
+const HTTP_GET: FieldTree = {
+  ...all(carriedOut(), 'path', 'port', 'scheme'),
+  httpHeaders: all(carriedOut(), 'name', 'value'),
+  host: ELSEWHERE,
+};
+
+const PROBE: FieldTree = {
+  exec: { command: carriedOut() },
+  grpc: all(carriedOut(), 'port', 'service'),
+  httpGet: HTTP_GET,
+  tcpSocket: { port: carriedOut(), host: ELSEWHERE },
+  ...all(
+    carriedOut(),
+    'failureThreshold',
+    'initialDelaySeconds',
+    'periodSeconds',
+    'successThreshold',
+    'timeoutSeconds',
+  ),
+  terminationGracePeriodSeconds: refused('a container that fails its probe stops here by the grace period of the pod'),
+};
+
+const LIFECYCLE: FieldTree = {
+  postStart: refused('a container is not ready before the hook has ended'),
+  preStop: {
+    exec: { command: carriedOut() },
+    httpGet: HTTP_GET,
+    sleep: { seconds: carriedOut() },
+    tcpSocket: refused('the kubelet does not support it: such a hook fails at once'),
+  },
+  stopSignal: carriedOut().except(
+    'real-time signals',
+    (value) => !(String(value) in constants.signals),
+    'Node cannot send real-time signals',
+  ),
+};
+
+const KEY_OF_OBJECT = carriedOut('from an object of the input');
+
+const ENVIRONMENT: FieldTree = {
+  env: {
+    ...all(carriedOut(), 'name', 'value'),
+    valueFrom: {
+      configMapKeyRef: all(KEY_OF_OBJECT, 'name', 'key', 'optional'),
+      secretKeyRef: all(KEY_OF_OBJECT, 'name', 'key', 'optional'),
+      fieldRef: { apiVersion: noEffect('there is one version'), fieldPath: carriedOut() },
+      resourceFieldRef: all(carriedOut(), 'containerName', 'divisor', 'resource'),
+      fileKeyRef: refused('the variable comes from a file of a volume'),
+    },
+  },
+  envFrom: {
+    prefix: carriedOut(),
+    configMapRef: all(KEY_OF_OBJECT, 'name', 'optional'),
+    secretRef: all(KEY_OF_OBJECT, 'name', 'optional'),
+  },
+};
+
+const PORTS: FieldTree = {
+  ...all(carriedOut(), 'containerPort', 'name'),
+  protocol: noEffect('requests use TCP'),
+  hostPort: refused(
+    'two pods with one host port do not fit on a node, so that a rollout may wait for a free node',
+  ).unless(0),
+  hostIP: noEffect('it belongs to hostPort'),
+};
+
+export const CONTAINER: FieldTree = {
+  name: carriedOut(),
+  ...all(STAND_IN, 'image', 'imagePullPolicy'),
+  ...all(carriedOut('if its program is on this machine; else with --exec'), 'command', 'args'),
+  workingDir: carriedOut(),
+  ...ENVIRONMENT,
+  ports: PORTS,
+  lifecycle: LIFECYCLE,
+  ...all(PROBE, 'livenessProbe', 'readinessProbe', 'startupProbe'),
+  ...all(RESOURCES, 'resources', 'resizePolicy'),
+  restartPolicy: refused('a container of its own restart policy').unless('Always'),
+  restartPolicyRules: refused('rules for restarts'),
+  securityContext: PRIVILEGES,
+  ...all(ATTACHED, 'stdin', 'stdinOnce', 'tty'),
+  ...all(
+    noEffect('it is for people who look at ended containers'),
+    'terminationMessagePath',
+    'terminationMessagePolicy',
+  ),
+  ...all(FILES, 'volumeMounts', 'volumeDevices'),
+};
+
+/** With `restartPolicy: Always` it is a native sidecar. */
+export const INIT_CONTAINER: FieldTree = {
+  ...CONTAINER,
+  restartPolicy: carriedOut('Always: a native sidecar').except(
+    'another than Always',
+    (value) => value !== 'Always',
+    'its restarts are not simulated',
+  ),
+};

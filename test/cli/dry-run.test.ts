@@ -1,0 +1,62 @@
+/** `run --dry-run` on this machine: the whole program. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { manifestText } from '../manifests/manifest-text.ts';
+import { PROJECT, run } from './program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dry-run-'));
+after(() => rmSync(folder, { recursive: true }));
+const [deployment = '', service = ''] = manifestText().split('---\n');
+writeFileSync(join(folder, 'deployment.yaml'), deployment);
+writeFileSync(join(folder, 'service.yml'), service);
+const refused = join(folder, 'refused.txt');
+writeFileSync(
+  refused,
+  manifestText({
+    deployment: { 'spec.template.spec.hostNetwork': true, 'spec.template.spec.hostPID': true, 'spec.replica': 2 },
+  }),
+);
+const EXEC = ['--exec', 'app=node server.js'];
+
+describe('run --dry-run ends with', { concurrency: 2 }, () => {
+  test('0 and what would be run, of a folder', async (t) => {
+    const { code, stdout, stderr } = await run(t, ['run', '--dry-run', '-f', folder, ...EXEC]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Deployment "shop" behind Service "shop", port 80, target port http\n/);
+    assert.equal(stderr, '');
+  });
+  test('2 and a line for each field that is refused', async (t) => {
+    const { code, stdout, stderr } = await run(t, ['run', '--dry-run', '-f', refused, ...EXEC]);
+    assert.equal(code, 2);
+    const [problem, ...lines] = stderr.trimEnd().split('\n');
+    assert.match(problem ?? '', /^k8s-rollout-test: .*refused\.txt: 3 fields could change the result/);
+    assert.deepEqual(lines.map((line) => /^ {2}Deployment "shop": .* --assume (\S+)$/.exec(line)?.[1]).sort(), [
+      'hostNetwork',
+      'hostPID',
+      'unknown-fields',
+    ]);
+    assert.match(stdout, /\nRefused:\n/);
+  });
+  test('0 where the refused fields are assumed', async (t) => {
+    const assume = ['hostNetwork', 'hostPID', 'unknown-fields'].flatMap((name) => ['--assume', name]);
+    const { code, stdout } = await run(t, ['run', '--dry-run', '--json', '-f', refused, ...assume, ...EXEC]);
+    assert.equal(code, 0);
+    assert.equal(JSON.parse(stdout).assumed.length, 3);
+  });
+  test('2 and the preview where a command is missing', async (t) => {
+    const { code, stdout, stderr } = await run(t, ['run', '--dry-run', '-f', folder]);
+    assert.equal(code, 2);
+    assert.match(stderr, /container "app" has no command.*--exec app="COMMAND"\n$/);
+    assert.match(stdout, /container app: no command: name one with --exec/);
+  });
+  test('0 for manifests from standard input', () => {
+    const args = [join(PROJECT, 'dist/cli.js'), 'run', '--dry-run', '-f', '-', ...EXEC];
+    const { status, stdout } = spawnSync(process.execPath, args, { input: manifestText(), encoding: 'utf8' });
+    assert.equal(status, 0);
+    assert.match(stdout, /^Deployment "shop" behind Service "shop"/);
+  });
+});
