@@ -2,24 +2,48 @@
 import { decodeHistogram } from '../trace/histogram.ts';
 import type { FailedRequest } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
-import { causeOf } from './attribution.ts';
+import { causeOf, decidingAttempt } from './attribution.ts';
 import type { CauseId } from './causes.ts';
 import { type History, historyOf } from './history.ts';
 import { servesAt, terminatingAt } from './timeline.ts';
+import { possiblePods } from './unseen-pod.ts';
 
 /**
  * For each old pod, the time from its deletion to its last new connection, in ms; 0 if it got none after its deletion.
  * Counted only if another pod could serve instead, because routers use the last pod on purpose (KEP-1669). Pods without
  * any recorded connection are left out.
  */
-export function routingLags({ pods, load }: History): { pod: string; lagMs: number }[] {
+export function routingLags(history: History): { pod: string; lagMs: number }[] {
+  const { pods, load } = history;
+  const failed = lastFailed(history);
   return pods.flatMap((pod) => {
-    const lastMs = load.newConnections?.[pod.uid]?.lastMs;
+    const lastMs = latest(load.newConnections?.[pod.uid]?.lastMs, failed.get(pod.uid));
     if (pod.generation !== 'old' || pod.deletionMs === undefined || lastMs === undefined) return [];
     const atMs = Math.max(lastMs, pod.deletionMs);
     const instead = pods.some((other) => servesAt(other, atMs) && !terminatingAt(other, atMs));
     return instead ? [{ pod: pod.name, lagMs: atMs - pod.deletionMs }] : [];
   });
+}
+
+/**
+ * Per pod (uid): the last new connection that failed because of routing lag, if nobody saw its pod and only this one can
+ * have been chosen.
+ */
+function lastFailed(history: History): Map<string, number> {
+  const last = new Map<string, number>();
+  for (const request of history.load.failures) {
+    const attempt = decidingAttempt(request);
+    const { pod, connection, startedMs } = attempt;
+    if (pod || connection.state === 'reused' || causeOf(request, history) !== 'routing-lag') continue;
+    const [only, other] = possiblePods(attempt, history).filter((candidate) => terminatingAt(candidate, startedMs));
+    if (only && !other) last.set(only.uid, Math.max(startedMs, last.get(only.uid) ?? startedMs));
+  }
+  return last;
+}
+
+function latest(...timesMs: (number | undefined)[]): number | undefined {
+  const known = timesMs.filter((ms) => ms !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 /**

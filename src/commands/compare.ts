@@ -3,7 +3,6 @@ import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { MAX_RATE_PER_S, readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
-import { printStatus } from '../output.ts';
 import { projectFile } from '../project-file.ts';
 import { measuredRun, newRun } from '../results/run.ts';
 import type { PlannedDisruption } from '../trace/disruption.ts';
@@ -15,11 +14,11 @@ import { showDifference, showSaved } from './compare-saved.ts';
 import { conclude } from './conclude.ts';
 import { eventOption } from './event-option.ts';
 import { interruptions, unlessInterrupted } from './interruptions.ts';
+import { K6_IMAGE, reportLeftNamespaces } from './load-options.ts';
 import { measure } from './measure.ts';
 import { folderFor } from './report-rollouts.ts';
 import { showInstall } from './show-install.ts';
 
-const K6_IMAGE = 'grafana/k6:1.8.1';
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
 
 interface Flags {
@@ -151,10 +150,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
     ...(url === undefined ? {} : { url }),
     ...(load === undefined ? {} : { load }),
     ...(flags.event && { disruption: flags.event.kind }),
-    onCleanUp(deleted: readonly string[], doubtful: readonly string[]) {
-      if (deleted.length > 0) printStatus(`removed what an earlier run had left: namespace ${deleted.join(', ')}`);
-      for (const text of doubtful) printStatus(text);
-    },
+    onCleanUp: reportLeftNamespaces,
   };
   return unlessInterrupted('no trial has begun', () => kubernetesBackend(options));
 }

@@ -7,6 +7,7 @@ import { type ContainerCommand, parseContainerCommand } from '../own-service/com
 import type { ServiceFlags } from '../own-service/service.ts';
 import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { eventOption } from './event-option.ts';
+import { K6_IMAGE } from './load-options.ts';
 import type { LiveRunFlags } from './run-on-kubernetes.ts';
 import type { StopSignalFlags } from './stop-signal.ts';
 
@@ -15,12 +16,13 @@ const NO_COMMANDS: readonly ContainerCommand[] = [];
 
 /** Options by the names that commander gives them. */
 const LOCAL_FLAGS = [
-  ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port', 'assume'],
-  ...['kustomize', 'file', 'exec', 'findFix', 'stopSignal', 'dockerfile'],
+  ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
+  ...['exec', 'findFix', 'stopSignal', 'dockerfile'],
 ];
-const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes'];
+const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes', 'k6Image'];
 
 export interface RunFlags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
+  k6Image?: string | undefined;
   on: 'local' | 'kubernetes';
   findFix?: boolean;
   seed?: number;
@@ -38,6 +40,21 @@ export function selectionOptions(): Option[] {
   ];
 }
 
+/** Where the workload comes from, if not from a command or from a cluster. */
+export function manifestOptions(): Option[] {
+  return [
+    new Option('-k, --kustomize <dir>', 'roll out a workload of this kustomization'),
+    new Option(
+      '-f, --file <file>',
+      'roll out a workload of this file, folder, or - (standard input); repeat for more',
+    ).argParser(collected),
+    new Option(
+      '--assume <field>',
+      'measure as if FIELD of the manifest were absent, or FIELD=VALUE, if it is not carried out; repeat for more',
+    ).argParser(collected),
+  ];
+}
+
 export function clusterOptions(): Option[] {
   return [
     new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
@@ -48,6 +65,7 @@ export function clusterOptions(): Option[] {
     ).conflicts('event'),
     new Option('--load <name>', 'the load generator (default: builtin; k6 for https)').choices(['builtin', 'k6']),
     new Option('--yes', 'do not ask for confirmation'),
+    new Option('--k6-image <image>', `with -k or -f: the image of the load (default: ${K6_IMAGE})`),
   ];
 }
 
@@ -75,15 +93,6 @@ export function serviceOptions(): Option[] {
       '--dockerfile <file>',
       'take the stop signal from STOPSIGNAL in this Dockerfile; --stop-signal takes precedence',
     ),
-    new Option('-k, --kustomize <dir>', 'roll out a workload of this kustomization'),
-    new Option(
-      '-f, --file <file>',
-      'roll out a workload of this file, folder, or - (standard input); repeat for more',
-    ).argParser(collected),
-    new Option(
-      '--assume <field>',
-      'measure as if FIELD of the manifest were absent, or FIELD=VALUE, if it is not carried out; repeat for more',
-    ).argParser(collected),
     new Option('--exec <container=command>', 'the command to run for a container of the manifest')
       .default(NO_COMMANDS, "the container's own command, if it can run here")
       .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),

@@ -10,10 +10,12 @@ import { findFixOf } from './find-fix.ts';
 import { unlessInterrupted } from './interruptions.ts';
 import { previewRun } from './preview-run.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
+import { runInNamespace } from './run-in-namespace.ts';
 import { runOnKubernetes } from './run-on-kubernetes.ts';
 import {
   assertFlagsFor,
   clusterOptions,
+  manifestOptions,
   measurementOptions,
   namedAsSettings,
   requestOptions,
@@ -34,17 +36,19 @@ export function runCommand(): Command {
       'Rolls out your own service on the local cluster under load, and reports how many requests broke and why.\n\n' +
         'COMMAND starts any server. Each pod runs it with PORT and HOST set to the address to listen on; ' +
         '$(PORT) and $(HOST) in its arguments are replaced, as in a manifest.\n\n' +
-        'With -k or -f, the deployment comes from a manifest instead of flags. ' +
-        'With --on kubernetes, run restarts a workload on a cluster, and there is no COMMAND.',
+        'With -k or -f, the workload comes from manifests instead of flags. With --on kubernetes, there is no COMMAND: run ' +
+        'applies the manifests in a new namespace, or disrupts a workload that already runs on the cluster.',
     )
     .argument('[command...]', 'the server and its arguments');
   const place = new Option('--on <where>', 'where the rollout runs').choices(['local', 'kubernetes']).default('local');
   for (const option of [place, ...requestOptions(), ...measurementOptions()]) command.addOption(option);
+  command.optionsGroup('Manifests, here or on a cluster:');
+  for (const option of manifestOptions()) command.addOption(option);
   command.optionsGroup('The workload, of manifests or on a cluster:');
   for (const option of selectionOptions()) command.addOption(option);
   command.optionsGroup('With --on local:');
   for (const option of serviceOptions()) command.addOption(option);
-  command.optionsGroup('With --on kubernetes, for a workload that already runs there:');
+  command.optionsGroup('With --on kubernetes:');
   for (const option of clusterOptions()) command.addOption(option);
   return command.action(run);
 }
@@ -53,7 +57,8 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   const flags = namedAsSettings(options);
   assertFlagsFor(flags.on, command, options);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-  if (flags.on === 'kubernetes') return runOnKubernetes(flags, seed);
+  if (flags.on === 'kubernetes')
+    return isFromManifest(flags) ? runInNamespace(flags, seed) : runOnKubernetes(flags, seed);
   const image = await imageStopSignal(flags);
   const settings = { ...flags, stopSignal: image.signal };
   if (flags.dryRun) return previewRun(command, settings, flags.json);

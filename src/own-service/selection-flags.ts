@@ -41,7 +41,8 @@ export function choiceOf(flags: SelectionFlags): { choice: Choice; assumed: Assu
   };
 }
 
-function workloadOf(flags: SelectionFlags): Choice['workload'] {
+/** @throws InputError for a name with a kind */
+export function workloadOf(flags: SelectionFlags): Choice['workload'] {
   for (const [flag, kind] of KINDS) {
     const name = flags[flag];
     if (name?.includes('/')) throw new InputError(`--${flag} ${name}: pass only the name, without the kind`);

@@ -14,8 +14,8 @@ import { projectFile } from '../../project-file.ts';
 import { delay } from '../../timers.ts';
 import type { LoadGenerator, LoadOptions, RunningLoad } from '../load.ts';
 import { INDEX_ANNOTATION, LOAD_CONTAINER, LOAD_NAME, type LoadJob, loadConfigMap, loadJob } from './job-objects.ts';
-import { droppedIterations } from './k6-metrics.ts';
 import { k6Clock } from './k6-clock.ts';
+import { droppedIterations } from './k6-metrics.ts';
 import { LoadPod } from './load-pod.ts';
 import { RequestLog } from './request-log.ts';
 

@@ -1,8 +1,8 @@
 /** Measures as if a refused field were absent or had another value: `--assume FIELD[=VALUE]`. */
 import { InputError } from '../../../errors.ts';
 import type { KubernetesObject } from '../../../kubernetes-rules/written-objects.ts';
-import { autoscalerFloor } from '../../../manifests/autoscaler-floor.ts';
-import { type Assumption, isSame, type Manifests, withObjects, withWorkload } from '../../../manifests/manifests.ts';
+import { withFloor } from '../../../manifests/autoscaler-floor.ts';
+import { type Assumption, isSame, type Manifests, withObjects } from '../../../manifests/manifests.ts';
 import { printable } from '../../../printable.ts';
 import { staysOnNode } from '../service-traffic.ts';
 import { isNamed } from './field-names.ts';
@@ -100,20 +100,4 @@ function changed(at: unknown, [key, ...rest]: Path, value: AssumedField['value']
 
 function present<T extends object>(value: T): T | undefined {
   return Object.keys(value).length === 0 ? undefined : value;
-}
-
-/** An autoscaler sets the number of replicas, at least to its lowest. It leaves a workload without replicas alone. */
-function withFloor(manifests: Manifests): Manifests {
-  const { workload, objects, notes } = manifests;
-  const floor = autoscalerFloor(objects, workload);
-  if (!floor || workload.kind === 'DaemonSet') return manifests;
-  const { replicas } = workload.spec;
-  if (replicas === 0 || replicas >= floor.replicas) return manifests;
-  const scaled = withWorkload(manifests, (written) => {
-    const copy = structuredClone(written);
-    if (copy.kind !== 'DaemonSet') copy.spec.replicas = floor.replicas;
-    return copy;
-  });
-  const note = `runs ${floor.replicas} replicas instead of ${replicas}: ${floor.by} keeps at least that many`;
-  return { ...scaled, notes: [...notes, note] };
 }
