@@ -3,9 +3,9 @@
  * images) must be on the cluster's nodes, and the nodes must be reachable from this machine.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, type TestContext } from 'node:test';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { TrialResult } from '../src/analysis/result.ts';
@@ -112,6 +112,66 @@ async function preStop(hook: object): Promise<void> {
 }
 
 const generation = async (reference: WorkloadReference) => (await readWorkload(api, reference)).metadata?.generation;
+
+interface DeploymentSpec {
+  replicas: number;
+  template: { spec: { containers: [{ env: { name: string }[]; envFrom?: object[] }] } };
+}
+
+/** What people have beside a Deployment: its server exits at once on SIGTERM, as the ConfigMap says. */
+const OWN_OBJECTS = (objects: readonly object[]) => [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'settings', namespace: 'shop' },
+    data: { SHUTDOWN: 'exit' },
+  },
+  {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { defaultBackend: { service: { name: NAME, port: { number: 80 } } } },
+  },
+  ...objects,
+];
+
+describe('run --on kubernetes -f', () => {
+  test("applies a user's objects in a namespace of their own, and deletes it", async (t) => {
+    const { objects } = readManifests(readRendered('without-graceful-shutdown-bun'), 'overlay');
+    const written = structuredClone(OWN_OBJECTS(objects)) as { kind: string; spec: DeploymentSpec }[];
+    for (const { kind, spec } of written) {
+      if (kind !== 'Deployment') continue;
+      const [container] = spec.template.spec.containers;
+      container.env = container.env.filter(({ name }) => name !== 'SHUTDOWN');
+      container.envFrom = [{ configMapRef: { name: 'settings' } }];
+      spec.replicas = 2;
+    }
+    const file = join(mkdtempSync(join(tmpdir(), 'own-')), 'all.json');
+    t.after(() => rmSync(dirname(file), { recursive: true }));
+    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: written }));
+    const ended = await run(
+      t,
+      ['run', '--on', 'kubernetes', '-f', file, '--path', '/delay/1000', '--rate', '40', '--json'],
+      {
+        deadlineMs: 5 * MINUTES_MS,
+      },
+    );
+    const { trials } = Result.parse(JSON.parse(ended.stdout));
+    const rollout = trials.find(({ variant }) => variant === 'own');
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.match(ended.stderr, /^note: Ingress\/web: not applied/m);
+    assert.deepEqual([rollout?.load, rollout?.podsReplaced, rollout?.invalidReasons], ['k6', 2, []]);
+    // The app exits with 1 s of requests under way.
+    const broken = rollout?.causes['no-graceful-shutdown'] ?? 0;
+    assert.ok(broken >= 0.8 * (rollout?.failed ?? 0) && broken > 10, JSON.stringify(rollout));
+    const { items } = await api.core.listNamespace();
+    assert.deepEqual(
+      items.filter(({ metadata }) => metadata?.name?.startsWith('rollout-test-')),
+      [],
+    );
+  });
+});
 
 describe('run --on kubernetes', () => {
   test('--dry-run shows what it would do, and does nothing', async (t) => {

@@ -7,7 +7,7 @@ import { longestRequest, routingLags } from '../../src/analysis/rollout-times.ts
 import type { PodRecord } from '../../src/trace/cluster-record.ts';
 import { emptyHistogram, encodeHistogram, recordMs } from '../../src/trace/histogram.ts';
 import type { LoadRecord } from '../../src/trace/load-record.ts';
-import { DELETED, failed, pod, type Story, succeeded, type Timeline, trace } from './story.ts';
+import { DELETED, failed, pod, type Story, succeeded, type Timeline, trace, view } from './story.ts';
 
 function latency(...durationsMs: number[]): LoadRecord['latency'] {
   const histogram = emptyHistogram();
@@ -28,6 +28,15 @@ describe('the routing lag of a pod', () => {
     ['is 0 if none came after the deletion', lagStory(400), [0]],
     ['is unknown if none came at all', lagStory(undefined), []],
     ['is not counted if no other pod was available', lagStory(5900, recreated), []],
+    [
+      'lasts to the last one that failed, if nobody saw its pod and only this one can have been chosen',
+      {
+        pods: [pod('old-1', DELETED.exitedAtOnce), pod('new-1')],
+        routerViews: ['EndpointSlice 0: old-1 new-1', 'EndpointSlice 1100: new-1'].map(view),
+        load: { failures: [failed('fresh connect ECONNREFUSED', 1450, 1451)] },
+      },
+      [450],
+    ],
     ['is not counted for a pod that was not deleted', lagStory(1850, [pod('old-1'), pod('new-1')]), []],
   ];
   for (const [what, story, lagsMs] of cases) {
