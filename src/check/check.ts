@@ -1,16 +1,13 @@
 /** The static check: turns manifests and a Dockerfile into findings without running anything. */
-import type { CauseId } from '../analysis/causes.ts';
 import { InputError } from '../errors.ts';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
-import type { ManifestSource, Position } from '../manifests/yaml-documents.ts';
+import type { ManifestSource } from '../manifests/yaml-documents.ts';
 import { printable } from '../printable.ts';
-import { fieldPath } from '../schema-issue.ts';
-import { yamlText } from '../yaml-text.ts';
 import { type Dockerfile, readDockerfile } from './dockerfile.ts';
+import { type CheckResult, findingOf, inOrder } from './finding.ts';
 import { type LocatedObject, type ReadObjects, readObjects } from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
 import { RULES } from './registry.ts';
-import type { Problem, Rule, Severity } from './rule.ts';
 import { isOwnImage } from './staying.ts';
 import { type CheckOptions, type Workload, workloadsOf } from './workload.ts';
 
@@ -19,40 +16,6 @@ export interface CheckInput {
   manifests: readonly ManifestSource[];
   dockerfile?: { file: string; text: string };
   options: CheckOptions;
-}
-
-export interface ObjectIdentity {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  namespace?: string;
-}
-
-export interface Finding {
-  rule: string;
-  severity: Severity;
-  cause?: CauseId;
-  /** One line. */
-  message: string;
-  /** The file, or a name for another source. */
-  source: string;
-  position?: Position;
-  /** The object and its field; absent for a Dockerfile. */
-  object?: ObjectIdentity;
-  field?: string;
-  /**
-   * The fix: a patch of this object as YAML, or the rule's example if the manifest alone does not determine the fix.
-   */
-  fix: string;
-  /** The patch, if `fix` is one. */
-  patch?: object;
-}
-
-export interface CheckResult {
-  /** Sorted by source, line and rule. */
-  findings: Finding[];
-  /** What was skipped or cannot be determined, one line each. */
-  notes: string[];
 }
 
 /**
@@ -102,55 +65,6 @@ export function checkObjects(
       dockerfile,
     ),
   };
-}
-
-function findingOf(rule: Rule, { place, message, patch }: Problem): Finding {
-  const { id, severity, cause } = rule;
-  const common = { rule: id, severity, ...(cause && { cause }), message: printable(message) };
-  if ('instruction' in place) {
-    const { file, position } = place.instruction;
-    return { ...common, source: file, position, fix: rule.fix };
-  }
-  const { source, value, locate } = place.object;
-  const position = locate(place.path);
-  const { name, namespace } = value.metadata;
-  const object = {
-    apiVersion: value.apiVersion,
-    kind: value.kind,
-    name,
-    ...(namespace !== undefined && { namespace }),
-  };
-  return {
-    ...common,
-    source,
-    ...(position && { position }),
-    object,
-    field: fieldPath(place.path),
-    fix: patch ? patchText(object, patch) : rule.fix,
-    ...(patch && { patch }),
-  };
-}
-
-/** A patch that kubectl and kustomize accept. */
-export function patchText({ apiVersion, kind, name, namespace }: ObjectIdentity, patch: object): string {
-  const metadata = { name, ...(namespace !== undefined && { namespace }) };
-  return yamlText({ apiVersion, kind, metadata, ...patch }).trimEnd();
-}
-
-/** In the order of the sources; on the same line, errors come first. */
-function inOrder(findings: readonly Finding[]): Finding[] {
-  const sources = [...new Set(findings.map(({ source }) => source))];
-  const severities: readonly Severity[] = ['error', 'warning', 'info'];
-  const key = ({ source, position, severity }: Finding) => [
-    sources.indexOf(source),
-    position?.line ?? 0,
-    position?.column ?? 0,
-    severities.indexOf(severity),
-  ];
-  return findings.toSorted((a, b) => {
-    const [left, right] = [key(a), key(b)];
-    return left.reduce((order, value, index) => order || value - (right[index] ?? 0), 0);
-  });
 }
 
 function notes(workloads: readonly Workload[], dockerfile?: Dockerfile): string[] {

@@ -20,6 +20,17 @@ export interface LocatedObject<T> {
   locate(path: FieldPath): Position | undefined;
 }
 
+export interface ObjectIdentity {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+}
+
+export function identityOf({ apiVersion, kind, metadata: { name, namespace } }: CheckedObject): ObjectIdentity {
+  return { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
+}
+
 export interface ReadObjects {
   /** Objects of the kinds that the check reads. */
   objects: LocatedObject<CheckedObject>[];

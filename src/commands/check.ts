@@ -1,7 +1,8 @@
 /** `check`: finds what a rollout of these manifests would break, without running anything. */
 import { relative } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { type CheckResult, checkObjects } from '../check/check.ts';
+import { checkObjects } from '../check/check.ts';
+import type { CheckResult } from '../check/finding.ts';
 import { checkWithinLimits, readDockerfileWithinLimits } from '../check/limited.ts';
 import { liveObjects } from '../check/live-objects.ts';
 import { type RenderedSource, renderSource } from '../check/sources.ts';

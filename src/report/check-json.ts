@@ -1,6 +1,6 @@
 /** Findings as JSON. The format is versioned, because other programs rely on it. */
 import { causeById } from '../analysis/causes.ts';
-import type { CheckResult } from '../check/check.ts';
+import type { CheckResult } from '../check/finding.ts';
 import { rulePage } from '../check/registry.ts';
 import type { CheckDocument } from './check-document.ts';
 

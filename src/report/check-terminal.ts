@@ -1,7 +1,8 @@
 /** Findings as text for the terminal. */
 import { causeById } from '../analysis/causes.ts';
-import { type CheckResult, type Finding, type ObjectIdentity, patchText } from '../check/check.ts';
-import { mergePatches } from '../check/patch.ts';
+import type { CheckResult, Finding } from '../check/finding.ts';
+import type { ObjectIdentity } from '../check/located-object.ts';
+import { mergePatches, patchText } from '../check/patch.ts';
 import type { Severity } from '../check/rule.ts';
 import { printable, printableName } from '../printable.ts';
 import { colorsFor } from './terminal.ts';

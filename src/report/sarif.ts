@@ -2,7 +2,7 @@
 
 import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { CheckResult, Finding } from '../check/check.ts';
+import type { CheckResult, Finding } from '../check/finding.ts';
 import { RULES, rulePage } from '../check/registry.ts';
 import type { Rule, Severity } from '../check/rule.ts';
 import { type ArtifactOf, artifactUri } from './artifact.ts';

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Ajv } from 'ajv';
 import picocolors from 'picocolors';
 import { parse } from 'yaml';
-import type { Finding } from '../../src/check/check.ts';
+import type { Finding } from '../../src/check/finding.ts';
 import { RULES } from '../../src/check/registry.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
 import type { ArtifactOf } from '../../src/report/artifact.ts';
