@@ -1,6 +1,6 @@
 /** Strategic merge patches: small ones for the rules, and all patches of an object merged. */
 import { yamlText } from '../yaml-text.ts';
-import type { ObjectIdentity } from './located-object.ts';
+import type { ObjectIdentity } from './identity.ts';
 import type { CheckedContainer } from './objects.ts';
 
 /** Changes one container of the pod template. */
