@@ -1,7 +1,7 @@
 /**
- * Single values that the API server rejects, beyond those of admission.ts, in the words of Kubernetes 1.34: names, ports,
- * and pairs of fields that exclude each other. Source: ValidatePodTemplateSpec, ValidateService and ValidateContainers in
- * pkg/apis/core/validation, pkg/apis/autoscaling/validation, pkg/apis/policy/validation.
+ * Single values that the API server rejects, beyond those of admission.ts: names, ports, and pairs of fields that exclude
+ * each other. The messages come from a server-side dry run against Kubernetes 1.34, which also quotes the whole spec of a
+ * budget.
  */
 import type { Refusal } from './admission.ts';
 
