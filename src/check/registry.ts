@@ -6,6 +6,7 @@ import { NEIGHBOUR_RULES } from './rules/neighbours.ts';
 import { PID1_RULES } from './rules/pid1.ts';
 import { PRE_STOP_RULES } from './rules/pre-stop.ts';
 import { PROBE_RULES } from './rules/probes.ts';
+import { READING_RULES } from './rules/reading.ts';
 import { REPLICA_RULES } from './rules/replicas.ts';
 import { SHUTDOWN_RULES } from './rules/shutdown.ts';
 import { STRATEGY_RULES } from './rules/strategy.ts';
@@ -20,7 +21,15 @@ export const RULES: readonly Rule[] = withUniqueIds([
   ...PROBE_RULES,
   ...NEIGHBOUR_RULES,
   ...ADMISSION_RULES,
+  ...READING_RULES,
 ]);
+
+/** @throws Error if there is no such rule */
+export function ruleById(id: string): Rule {
+  const rule = RULES.find((candidate) => candidate.id === id);
+  if (!rule) throw new Error(`no rule has the id "${id}"`);
+  return rule;
+}
 
 /** The documentation of a rule, as a path from the root of the repository. */
 export function rulePage(id: string): string {

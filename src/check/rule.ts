@@ -6,7 +6,10 @@ import type { LocatedObject } from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
 import type { Context, Workload } from './workload.ts';
 
-/** error: breaks requests in every rollout · warning: in some rollouts · info: worth knowing. */
+/**
+ * error: breaks requests or hangs the rollout, whatever the app does, and the rule names a measurement or a source ·
+ * warning: whether it does depends on the app, the load or the cluster · info: worth knowing.
+ */
 export type Severity = 'error' | 'warning' | 'info';
 
 /** The location of a problem: a field of an object, present or absent, or an instruction of the Dockerfile. */
@@ -18,6 +21,8 @@ export interface Problem {
   message: string;
   /** A strategic merge patch that fixes the object, without the object's name. */
   patch?: object;
+  /** Lower than the rule's, if this case depends on more than the manifest shows. */
+  severity?: Severity;
 }
 
 export interface Rule {
@@ -34,6 +39,8 @@ export interface Rule {
   explanation: string;
   /** What was measured, and where; absent if nothing was. */
   measured?: string;
+  /** Where Kubernetes documents or implements it; an error without a measurement needs one. */
+  documented?: string;
   /** An example of the fix: YAML, or Dockerfile lines. */
   fix: string;
   /** The names of the rule in other linters: `kube-score deployment-replicas`. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { CAUSE_IDS } from '../../src/analysis/causes.ts';
 import { RULES, withUniqueIds } from '../../src/check/registry.ts';
-import { APP, BUDGET, type Case, checked, POD } from './checked.ts';
+import { APP, BUDGET, type Case, checked, goodText, POD } from './checked.ts';
 
 type Table = [what: string, given: Case][];
 interface Cases {
@@ -519,6 +519,35 @@ const TABLE: Record<string, Cases> = {
       ['a valid manifest', {}],
       ['an equal sleep', deployment({ [GRACE]: 5 })],
       ['a DaemonSet', daemonSet({})],
+    ],
+  },
+  'unreadable-document': {
+    fails: [
+      ['a document that is no YAML', { yaml: `${goodText()}---\na: [\n` }, /^not valid YAML: /],
+      ['a document that is no object', { yaml: `${goodText()}---\na: 1\n` }, /^not a Kubernetes object: apiVersion /],
+    ],
+    passes: [['an empty document', { yaml: `---\n# nothing\n---\n${goodText()}` }]],
+  },
+  'removed-api-version': {
+    fails: [
+      [
+        'a Deployment of an old version',
+        deployment({ apiVersion: 'extensions/v1beta1' }),
+        /^Deployment "shop": Kubernetes 1\.16 removed extensions\/v1beta1; write apiVersion: apps\/v1$/,
+      ],
+    ],
+    passes: [['apps/v1', {}]],
+  },
+  'duplicate-key': {
+    fails: [
+      [
+        'replicas twice',
+        { yaml: goodText().replace('replicas: 3', 'replicas: 3\n  replicas: 5') },
+        /^"replicas" is written twice: kubectl keeps this value and drops that of line 6; remove one$/,
+      ],
+    ],
+    passes: [
+      ['merge keys', { yaml: goodText().replace('app: shop\n', 'app: shop\n      <<: {a: b}\n      <<: {c: d}\n') }],
     ],
   },
 };

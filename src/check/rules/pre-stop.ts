@@ -23,10 +23,10 @@ export const PRE_STOP_RULES: readonly Rule[] = [
   {
     id: 'no-prestop',
     title: 'no preStop hook',
-    severity: 'error',
+    severity: 'warning',
     cause: 'routing-lag',
     explanation:
-      'The removal of the endpoint starts at the same time as SIGTERM. Routers learn of the removal later, and meanwhile send new connections to a pod that no longer accepts them. A preStop sleep keeps the pod in service until the routers know. The sleep action is built into the kubelet (Kubernetes 1.30 and later) and needs no shell. If your app keeps accepting connections for some seconds after SIGTERM, it needs a shorter sleep or none: pass --drain-delay.',
+      'The removal of the endpoint starts at the same time as SIGTERM. Routers learn of the removal later, and meanwhile send new connections to a pod that no longer accepts them. A preStop sleep keeps the pod in service until the routers know. The sleep action is built into the kubelet (Kubernetes 1.30 and later) and needs no shell. An app that keeps accepting connections for some seconds after SIGTERM needs a shorter sleep or none: pass --drain-delay. A manifest does not show that, so this is a warning.',
     measured: `${ON_A_CLUSTER} a deployment without preStop and drain delay broke 122 requests on Node 26.10, 159 on Bun 1.4.4 and 165 on Deno 2.9.6. With a preStop sleep of 5 s and a drain delay of 2 s it broke none. New connections failed for 0.3 to 1.05 s after each pod's SIGTERM.`,
     fix: SLEEP_FIX,
     alsoKnownAs: ['datree CONTAINERS_MISSING_PRESTOP_KEY', 'Azure Policy ContainerEnforcePreStopHook'],
@@ -61,7 +61,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
   {
     id: 'prestop-exec-needs-missing-binary',
     title: 'a preStop command that the image does not have',
-    severity: 'error',
+    severity: 'warning',
     cause: 'routing-lag',
     explanation:
       'An exec hook runs a program of the image. Distroless images and scratch have no shell and no sleep, so the hook fails. The kubelet records FailedPreStopHook and sends SIGTERM at once, as if there were no hook.',

@@ -12,10 +12,10 @@ export const PROBE_RULES: readonly Rule[] = [
   {
     id: 'no-readiness-probe',
     title: 'no readiness probe',
-    severity: 'error',
+    severity: 'warning',
     cause: 'not-ready',
     explanation:
-      'Without a readiness probe, a container counts as ready when its process starts. The new pod then gets requests before it listens, and the rollout already deletes old pods. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
+      'Without a readiness probe, a container counts as ready when its process starts. The new pod then gets requests before it listens, and the rollout already deletes old pods. An app that listens within a few milliseconds is ready before routers know the pod, so this is a warning. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
     fix: `kind: Deployment
 spec:
   template:

@@ -75,6 +75,8 @@ spec:
     cause: 'capacity',
     explanation:
       'A StatefulSet deletes a pod and waits until it is gone before it starts the next pod of that name. With one replica, every update is an outage from the end of the old pod until the new pod is ready. A preStop hook does not change that.',
+    documented:
+      "On Kubernetes 1.34, one pod was missing at each step of a StatefulSet's rollout, and its name did not resolve for 5.1 s (docs/decisions/0015-stateful-sets-and-headless-services.md).",
     fix: `kind: StatefulSet
 spec:
   replicas: 3`,
