@@ -9,6 +9,7 @@ import { type ContainerCommand, parseContainerCommand } from '../own-service/com
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { withPortHint } from '../own-service/port-hint.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
+import { parseVolumeFolder, type VolumeFolder } from '../own-service/volumes.ts';
 import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
 import { unlessInterrupted } from './interruptions.ts';
@@ -26,7 +27,7 @@ const NO_COMMANDS: readonly ContainerCommand[] = [];
 /** Options by the names that commander gives them. */
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
-  ...['kustomize', 'file', 'exec', 'findFix', 'stopSignal', 'dockerfile'],
+  ...['kustomize', 'file', 'exec', 'mount', 'findFix', 'stopSignal', 'dockerfile'],
 ];
 const KUBERNETES_FLAGS = [
   ...['context', 'namespace', 'deployment', 'statefulset', 'service', 'url', 'trigger', 'load', 'yes', 'dryRun'],
@@ -100,9 +101,12 @@ function serviceOptions(): Option[] {
     ),
     new Option('-k, --kustomize <dir>', 'roll out the deployment in this kustomization').conflicts('file'),
     new Option('-f, --file <file>', 'roll out the deployment in this manifest file'),
-    new Option('--exec <container=command>', 'the command to run for a container of the manifest')
+    new Option('--exec <container=command>', 'the command to run for a container or an init container of the manifest')
       .default(NO_COMMANDS, "the container's own command, if it can run here")
       .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
+    new Option('--mount <volume=dir>', 'the folder that stands for a volume of the manifest').argParser(
+      (text: string, before: VolumeFolder[] = []) => [...before, parseVolumeFolder(text)],
+    ),
   ];
 }
 

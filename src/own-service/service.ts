@@ -13,11 +13,13 @@ import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './co
 import { type DeploymentSettings, deploymentFromSettings, OWN_CONTAINER } from './deployment.ts';
 import type { LocalService } from './plan.ts';
 import { commandName, workloadName } from './server-name.ts';
+import { type VolumeFolder, volumeFolders } from './volumes.ts';
 
 export interface ServiceFlags extends DeploymentSettings, RequestSettings {
   kustomize?: string | undefined;
   file?: string | undefined;
   exec: readonly ContainerCommand[];
+  mount?: readonly VolumeFolder[] | undefined;
   port?: number | undefined;
   /** The signal that asks the server to stop, if it is not SIGTERM. */
   stopSignal?: NodeJS.Signals | undefined;
@@ -46,6 +48,7 @@ export async function localService(
     );
   }
   if (!manifests && flags.exec.length > 0) throw new InputError('--exec: needs a manifest (-k or -f)');
+  if (!manifests && flags.mount) throw new InputError('--mount: needs a manifest (-k or -f)');
   if (!manifests) assertProgram(command, 'run');
   return {
     server: manifests ? workloadName(manifests.workload) : commandName(command),
@@ -54,6 +57,7 @@ export async function localService(
       ? await imagesOf(manifests, flags, installing)
       : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
     ownPort: flags.port,
+    volumes: manifests && flags.mount && volumeFolders(manifests, flags.mount),
     requestMix: requestMixFor(manifests, flags),
     coresEach: manifests && ownRuntime(manifests) ? CORES_EACH.builtin : 1,
   };

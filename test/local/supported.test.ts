@@ -35,6 +35,26 @@ describe('the local cluster supports', () => {
     ['an exec probe', app('startupProbe.exec.command', ['cat', '/tmp/ready'])],
     ['a preStop command', app('lifecycle.preStop.exec.command', ['sleep', '5'])],
     ['environment variables from fields', app('env', [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'b' } } }])],
+    ['variables from a Secret', app('env', [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }])],
+    ['variables from a ConfigMap', app('envFrom', [{ prefix: 'A_', configMapRef: { name: 'c', optional: true } }])],
+    ['a gRPC probe', app('readinessProbe', { grpc: { port: 8080, service: 's' }, terminationGracePeriodSeconds: 1 })],
+    ['a postStart hook', app('lifecycle.postStart.exec.command', ['true'])],
+    [
+      'init containers',
+      pod('initContainers', [
+        { name: 'a', command: ['b'] },
+        { name: 'c', restartPolicy: 'Always' },
+      ]),
+    ],
+    [
+      'volumes, which have no effect on a command',
+      {
+        deployment: {
+          [`${POD}.volumes`]: [{ name: 'v', configMap: { name: 'c', items: [{ key: 'k', path: 'p' }] } }],
+          [`${APP}.volumeMounts`]: [{ name: 'v', mountPath: '/v', readOnly: true }],
+        },
+      },
+    ],
     ['a Service of another type', service('type', 'NodePort')],
     ['another stop signal', { deployment: { [`${APP}.lifecycle.stopSignal`]: 'SIGINT', [`${POD}.os.name`]: 'linux' } }],
     [
@@ -43,7 +63,9 @@ describe('the local cluster supports', () => {
     ],
     [
       'objects that play no part in a rollout',
-      { more: [other('Namespace'), other('ServiceAccount'), other('PodDisruptionBudget', 'policy/v1')] },
+      {
+        more: [other('Namespace'), other('ServiceAccount'), other('PodDisruptionBudget', 'policy/v1'), other('Secret')],
+      },
     ],
   ];
   for (const [what, written] of table) {
@@ -55,7 +77,6 @@ describe('the local cluster rejects, naming the field,', () => {
   const table: [what: string, written: Written, object: string, named: string][] = [
     ['another kind', { more: [other('Ingress', 'networking.k8s.io/v1')] }, 'Ingress', 'an Ingress is'],
     ['a paused Deployment', { deployment: { 'spec.paused': true } }, 'Deployment', 'spec.paused'],
-    ['an init container', pod('initContainers', [{ name: 'init' }]), 'Deployment', `${POD}.initContainers[0].name`],
     ['the host network', pod('hostNetwork', true), 'Deployment', `${POD}.hostNetwork`],
     [
       'a readiness gate',
@@ -76,35 +97,16 @@ describe('the local cluster rejects, naming the field,', () => {
       `${POD}.terminationGracePeriodSeconds: -1`,
     ],
     [
-      'a postStart hook',
-      app('lifecycle.postStart.exec.command', ['true']),
-      'Deployment',
-      `${APP}.lifecycle.postStart.exec.command[0]`,
-    ],
-    [
       'a preStop tcpSocket',
       app('lifecycle.preStop.tcpSocket.port', 1),
       'Deployment',
       `${APP}.lifecycle.preStop.tcpSocket.port`,
     ],
     [
-      'a variable from a Secret',
-      app('env', [{ name: 'A', valueFrom: { secretKeyRef: { name: 's' } } }]),
+      'a variable from a file, which needs a feature gate',
+      app('env', [{ name: 'A', valueFrom: { fileKeyRef: { key: 'A' } } }]),
       'Deployment',
-      `${APP}.env[0].valueFrom.secretKeyRef.name`,
-    ],
-    [
-      'variables from a ConfigMap',
-      app('envFrom', [{ configMapRef: { name: 'c' } }]),
-      'Deployment',
-      `${APP}.envFrom[0].configMapRef.name`,
-    ],
-    ['a gRPC probe', app('readinessProbe.grpc.port', 8080), 'Deployment', `${APP}.readinessProbe.grpc.port`],
-    [
-      'a probe with a grace period',
-      app('livenessProbe', { exec: { command: ['a'] }, terminationGracePeriodSeconds: 1 }),
-      'Deployment',
-      `${APP}.livenessProbe.terminationGracePeriodSeconds`,
+      `${APP}.env[0].valueFrom.fileKeyRef.key`,
     ],
     [
       'a probe of another host',

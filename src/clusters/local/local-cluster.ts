@@ -15,9 +15,10 @@ import { Conditions } from '../condition.ts';
 import { RolloutDeadline, rolloutLimits } from '../rollout-deadline.ts';
 import { Controller } from './controller.ts';
 import { assertEndsInTime } from './long-waits.ts';
-import { Pod, type PodSpec } from './pod.ts';
-import { assertPodNetworks } from './pod-network.ts';
-import { type LocalClusterOptions, podSpec } from './pod-spec.ts';
+import { Pod } from './pod.ts';
+import { controllerLabels } from './pod-environment.ts';
+import { assertPodNetworks, canMakePodNetworks } from './pod-network.ts';
+import { type LocalClusterOptions, lastingCommands, type PodSpec, podSpec } from './pod-spec.ts';
 import { Relist } from './relist.ts';
 import { Router } from './router.ts';
 import { dnsRouting, kubeProxyRouting } from './routing.ts';
@@ -69,6 +70,8 @@ class LocalDeployment implements Deployed {
   readonly #proxy: ServiceProxy;
   readonly #spec: PodSpec;
   readonly #ports: PodPorts;
+  /** Each pod has a network of its own, in which its containers find each other on localhost. */
+  readonly #ownNetworks: boolean;
   readonly #timings: Timings;
   readonly #relists: ReadonlyMap<string, Relist>;
   readonly #startDelays;
@@ -86,8 +89,9 @@ class LocalDeployment implements Deployed {
     this.#options = options;
     this.#timings = local.timings ?? measuredTimings;
     const { workload, service } = options.manifests;
-    this.#ports = podPorts(workload.spec.template.spec.containers, service);
+    this.#ports = podPorts(workload.spec.template.spec, service);
     this.#spec = podSpec(options.manifests, this.#ports, local);
+    this.#ownNetworks = local.ownPort !== undefined || (lastingCommands(this.#spec) > 1 && canMakePodNetworks());
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
     const { relistPeriodMs } = this.#timings;
     this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
@@ -121,7 +125,7 @@ class LocalDeployment implements Deployed {
     const { replicas } = effectiveStrategy(this.#options.manifests.workload);
     // Reserve all ports before the trial, so that no search for a free port falls into it: for old pods, new pods, and
     // the proxy.
-    const each = 1 + this.#ports.others.length;
+    const each = 1 + this.#otherPorts.length;
     for (let i = 0; i <= 2 * replicas * each; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
     const proxyPort = this.#freePorts.pop() as number;
@@ -161,6 +165,7 @@ class LocalDeployment implements Deployed {
       routerViews: this.#views,
       events: this.#events,
       pid1: canBePid1(),
+      ...(lastingCommands(this.#spec) > 1 && !this.#ownNetworks && { sharedNetwork: true }),
       ...(this.#headless && { headless: true }),
     };
   }
@@ -176,8 +181,10 @@ class LocalDeployment implements Deployed {
       namespace: NAMESPACE,
       host: HOST,
       port: this.#freePorts.pop() as number,
-      otherPorts: new Map(this.#ports.others.map((port) => [port, this.#freePorts.pop() as number])),
+      otherPorts: new Map(this.#otherPorts.map((port) => [port, this.#freePorts.pop() as number])),
+      ownNetwork: this.#ownNetworks,
       spec: this.#spec,
+      addedLabels: controllerLabels(manifests.workload, name, generation),
       clock,
       startDelayMs: this.#startDelays.draw(this.#timings.containerStartMs),
       probesDelayMs: this.#startDelays.draw(this.#timings.probesStartMs),
@@ -194,6 +201,11 @@ class LocalDeployment implements Deployed {
       },
     });
     return pod;
+  }
+
+  /** The container ports that need a port of this machine, beside the served one. */
+  get #otherPorts(): readonly number[] {
+    return this.#ownNetworks ? [] : this.#ports.others;
   }
 
   #onPodChange(): void {

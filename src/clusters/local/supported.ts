@@ -18,6 +18,9 @@ const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((prob
     'httpGet.httpHeaders[].value',
     'tcpSocket.port',
     'exec.command[]',
+    'grpc.port',
+    'grpc.service',
+    'terminationGracePeriodSeconds',
     'initialDelaySeconds',
     'periodSeconds',
     'timeoutSeconds',
@@ -25,6 +28,43 @@ const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((prob
     'failureThreshold',
   ].map((field) => `${probe}.${field}`),
 );
+
+const HOOKS = ['preStop', 'postStart'].flatMap((hook) =>
+  [
+    'sleep.seconds',
+    'exec.command[]',
+    'httpGet.path',
+    'httpGet.port',
+    'httpGet.scheme',
+    'httpGet.httpHeaders[].name',
+    'httpGet.httpHeaders[].value',
+  ].map((field) => `lifecycle.${hook}.${field}`),
+);
+
+const CONTAINER = [
+  'name',
+  'image',
+  'command[]',
+  'args[]',
+  'workingDir',
+  'env[].name',
+  'env[].value',
+  ...['fieldRef.apiVersion', 'fieldRef.fieldPath', 'configMapKeyRef.*', 'secretKeyRef.*', 'resourceFieldRef.*'].map(
+    (field) => `env[].valueFrom.${field}`,
+  ),
+  'envFrom[].prefix',
+  'envFrom[].configMapRef.*',
+  'envFrom[].secretRef.*',
+  'ports[].containerPort',
+  'ports[].name',
+  'volumeMounts[].name',
+  'volumeMounts[].mountPath',
+  'volumeMounts[].subPath',
+  'volumeMounts[].readOnly',
+  'lifecycle.stopSignal',
+  ...HOOKS,
+  ...PROBES,
+];
 
 const WORKLOAD = [
   'spec.replicas',
@@ -34,24 +74,11 @@ const WORKLOAD = [
   'spec.selector.matchExpressions[].operator',
   'spec.selector.matchExpressions[].values[]',
   'spec.template.spec.terminationGracePeriodSeconds',
-  ...[
-    'name',
-    'image',
-    'command[]',
-    'args[]',
-    'env[].name',
-    'env[].value',
-    'env[].valueFrom.fieldRef.fieldPath',
-    'ports[].containerPort',
-    'ports[].name',
-    'lifecycle.preStop.sleep.seconds',
-    'lifecycle.preStop.exec.command[]',
-    'lifecycle.preStop.httpGet.path',
-    'lifecycle.preStop.httpGet.port',
-    'lifecycle.preStop.httpGet.scheme',
-    'lifecycle.stopSignal',
-    ...PROBES,
-  ].map((field) => `spec.template.spec.containers[].${field}`),
+  'spec.template.spec.serviceAccountName',
+  'spec.template.spec.initContainers[].restartPolicy',
+  ...CONTAINER.flatMap((field) =>
+    ['containers', 'initContainers'].map((list) => `spec.template.spec.${list}[].${field}`),
+  ),
 ];
 
 const SUPPORTED_FIELDS = {
@@ -80,7 +107,6 @@ const WORKLOAD_WITHOUT_EFFECT = [
   'spec.template.metadata.**',
   ...[
     'securityContext.**',
-    'serviceAccountName',
     'automountServiceAccountToken',
     'enableServiceLinks',
     'affinity.**',
@@ -93,13 +119,18 @@ const WORKLOAD_WITHOUT_EFFECT = [
     'os.name',
     'dnsPolicy',
     'schedulerName',
-    'containers[].imagePullPolicy',
-    'containers[].securityContext.**',
-    'containers[].resources.**',
-    'containers[].terminationMessagePath',
-    'containers[].terminationMessagePolicy',
-    'containers[].ports[].protocol',
-    'containers[].env[].valueFrom.fieldRef.apiVersion',
+    'volumes[].**',
+    ...['containers', 'initContainers'].flatMap((list) =>
+      [
+        'imagePullPolicy',
+        'securityContext.**',
+        'resources.**',
+        'terminationMessagePath',
+        'terminationMessagePolicy',
+        'ports[].protocol',
+        'volumeMounts[].**',
+      ].map((field) => `${list}[].${field}`),
+    ),
   ].map((field) => `spec.template.spec.${field}`),
 ];
 
@@ -120,7 +151,7 @@ const WITHOUT_EFFECT = {
 };
 
 /** Other kinds of objects that play no part in a rollout. */
-const KINDS_WITHOUT_EFFECT = ['Namespace', 'ServiceAccount', 'PodDisruptionBudget'];
+const KINDS_WITHOUT_EFFECT = ['Namespace', 'ServiceAccount', 'PodDisruptionBudget', 'ConfigMap', 'Secret'];
 
 /** @throws InputError that names the first field or kind that the local cluster does not support */
 export function assertSupported(manifests: Manifests): void {
