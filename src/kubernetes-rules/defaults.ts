@@ -112,7 +112,7 @@ export function podWithDefaults(pod: Written.PodSpec): PodSpec {
     ...pod,
     terminationGracePeriodSeconds: pod.terminationGracePeriodSeconds ?? 30,
     restartPolicy: pod.restartPolicy || 'Always',
-    initContainers: pod.initContainers?.map(containerWithDefaults),
+    ...(pod.initContainers && { initContainers: pod.initContainers.map(containerWithDefaults) }),
     containers: pod.containers.map(containerWithDefaults) as PodSpec['containers'], // the schema has at least one
   };
 }

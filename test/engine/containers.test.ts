@@ -85,7 +85,7 @@ function replaced({ pods }: ClusterRecord): Record<string, ContainerRecord & { d
 const eventsOf = ({ events }: ClusterRecord, wanted: string) =>
   events.filter(({ type }) => type === wanted).map(({ message }) => message);
 
-describe('a pod with several commands', { skip }, () => {
+describe('a pod with several commands', { skip, concurrency: true }, () => {
   test('has one network: a proxy finds the app on localhost, and a hook that asks a stopping container fails', async (t) => {
     const app = {
       name: 'app',
@@ -125,7 +125,7 @@ describe('a pod with several commands', { skip }, () => {
   });
 });
 
-describe('init containers and native sidecars', { skip }, () => {
+describe('init containers and native sidecars', { skip, concurrency: true }, () => {
   test('start in order, and a sidecar outlasts the app, all in one grace period', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'init-'));
     t.after(() => rmSync(folder, { recursive: true }));
