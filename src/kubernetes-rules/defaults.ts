@@ -107,12 +107,12 @@ function templateWithDefaults(template: Written.Deployment['spec']['template']) 
   return { ...template, spec: podWithDefaults(template.spec) };
 }
 
-export function podWithDefaults(pod: Written.PodSpec): PodSpec {
+export function podWithDefaults({ initContainers, ...pod }: Written.PodSpec): PodSpec {
   return {
     ...pod,
     terminationGracePeriodSeconds: pod.terminationGracePeriodSeconds ?? 30,
     restartPolicy: pod.restartPolicy || 'Always',
-    ...(pod.initContainers && { initContainers: pod.initContainers.map(containerWithDefaults) }),
+    ...(initContainers && { initContainers: initContainers.map(containerWithDefaults) }),
     containers: pod.containers.map(containerWithDefaults) as PodSpec['containers'], // the schema has at least one
   };
 }
