@@ -135,13 +135,17 @@ function graceMarginMs(longestRequestMs: number): number {
   return Math.max(GRACE_MARGIN_MS, longestRequestMs * GRACE_MARGIN_SHARE);
 }
 
-/** The length of a sleep hook as written in the manifest; for any other hook the longest time it took. */
+/**
+ * The length of a sleep hook as written in the manifest; for any other hook the longest time it took. A native sidecar
+ * serves until the app has ended, which has the same effect.
+ */
 function currentPreStopMs(rollouts: readonly Trace[]): number {
   const lengths = rollouts.flatMap(({ settings, cluster }) =>
     settings.preStopMs === undefined
-      ? cluster.pods.map(({ containers }) => {
-          const { startedMs = 0, endedMs = startedMs } = containers.find(({ serves }) => serves)?.hook ?? {};
-          return endedMs - startedMs;
+      ? cluster.pods.map(({ containers, deletionMs = 0 }) => {
+          const { hook, role, stopSignalMs = deletionMs } = containers.find(({ serves }) => serves) ?? {};
+          const { startedMs = 0, endedMs = startedMs } = hook ?? {};
+          return role === 'sidecar' ? stopSignalMs - deletionMs : endedMs - startedMs;
         })
       : [settings.preStopMs],
   );

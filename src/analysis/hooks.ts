@@ -37,7 +37,7 @@ export function hookFindings(rollouts: readonly Trace[]): HookFinding[] {
     cluster.pods
       .filter(({ deletionMs, generation }) => generation === 'old' && deletionMs !== undefined)
       .flatMap(({ containers }) => {
-        const standIns = containers.filter(({ standIn }) => standIn).map(({ name }) => name);
+        const standIns = containers.filter(({ standIn, role }) => standIn && role !== 'init').map(({ name }) => name);
         return containers.flatMap((container) =>
           container.hook ? [{ container, hook: container.hook, standIns }] : [],
         );

@@ -1,6 +1,7 @@
 /** Turns a trace into a result. Pure, so that a later version can analyse a saved trace again. */
 import * as z from 'zod';
 import { largest } from '../extremes.ts';
+import { ClusterRecord, MAX_CONTAINERS } from '../trace/cluster-record.ts';
 import { DISRUPTIONS, type Disruption } from '../trace/disruption.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
@@ -32,6 +33,13 @@ export const BY_HAND = 'by hand';
 
 const Latency = z.object({ p50: DurationMs, p99: DurationMs, max: DurationMs });
 const MAX_REASONS = 100;
+
+/** A container that did not run. */
+export const StandIn = z.object({
+  name: Text,
+  init: z.boolean().describe('an init container, which is assumed to be done; others end at once on their stop signal'),
+});
+export type StandIn = z.infer<typeof StandIn>;
 
 export const TrialResult = z.object({
   runtime: Name,
@@ -67,6 +75,10 @@ export const TrialResult = z.object({
   latencyMs: Latency.nullable(),
   pid1: z.boolean().nullable(),
   headless: z.boolean().describe('headless Service: new connections got a pod from DNS, not from a router').optional(),
+  standIns: listOf(StandIn, MAX_CONTAINERS)
+    .describe('containers for which there was no command; absent if all of them ran')
+    .optional(),
+  sharedNetwork: ClusterRecord.shape.sharedNetwork,
   routingLagMs: DurationMs.nullable()
     .default(null)
     .describe("longest time from a pod's deletion to its last new connection, if another pod was available then"),
@@ -115,6 +127,8 @@ export function analyse(trace: Trace): TrialResult {
     latencyMs: latency(trace),
     pid1: cluster.pid1,
     ...(cluster.headless && { headless: true }),
+    ...standIns(trace),
+    ...(cluster.sharedNetwork && { sharedNetwork: true }),
     routingLagMs: lags.length === 0 ? null : largest(lags),
     rolloutMs: disruption === undefined ? null : durationMs(disruption, endsMs),
   };
@@ -132,6 +146,12 @@ function disruptionOf({ kind, replicas, node, refusedEvictions }: Disruption): P
 function durationMs({ kind, atMs, completeMs }: Disruption, endsMs: readonly number[]): number | null {
   if (kind === 'bad-version' && completeMs !== undefined) return completeMs - atMs;
   return endsMs.length === 0 ? null : largest(endsMs) - atMs;
+}
+
+/** Every pod has the same containers. */
+function standIns({ cluster: { pods } }: Trace): Pick<TrialResult, 'standIns'> {
+  const found = (pods[0]?.containers ?? []).filter(({ standIn }) => standIn);
+  return found.length === 0 ? {} : { standIns: found.map(({ name, role }) => ({ name, init: role === 'init' })) };
 }
 
 function sumOf(counts: Record<string, number>): number {

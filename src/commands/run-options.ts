@@ -5,6 +5,7 @@ import { MAX_RATE_PER_S, Scenario } from '../load/request-mix.ts';
 import { CONNECTIONS } from '../load/request-settings.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import type { ServiceFlags } from '../own-service/service.ts';
+import { parseVolumeFolder, type VolumeFolder } from '../own-service/volumes.ts';
 import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { eventOption } from './event-option.ts';
 import { K6_IMAGE } from './load-options.ts';
@@ -17,7 +18,7 @@ const NO_COMMANDS: readonly ContainerCommand[] = [];
 /** Options by the names that commander gives them. */
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
-  ...['exec', 'findFix', 'stopSignal', 'dockerfile'],
+  ...['exec', 'mount', 'findFix', 'stopSignal', 'dockerfile'],
 ];
 const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes', 'k6Image'];
 
@@ -93,9 +94,12 @@ export function serviceOptions(): Option[] {
       '--dockerfile <file>',
       'take the stop signal from STOPSIGNAL in this Dockerfile; --stop-signal takes precedence',
     ),
-    new Option('--exec <container=command>', 'the command to run for a container of the manifest')
+    new Option('--exec <container=command>', 'the command to run for a container or an init container of the manifest')
       .default(NO_COMMANDS, "the container's own command, if it can run here")
       .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
+    new Option('--mount <volume=dir>', 'the folder that stands for a volume of the manifest').argParser(
+      (text: string, before: VolumeFolder[] = []) => [...before, parseVolumeFolder(text)],
+    ),
   ];
 }
 

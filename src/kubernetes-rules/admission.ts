@@ -5,6 +5,7 @@
  * (ValidateLabelSelectorRequirement, KEP-4960).
  */
 import { InputError } from '../errors.ts';
+import { isSidecar } from './init-containers.ts';
 import type {
   Container,
   Deployment,
@@ -57,6 +58,11 @@ export function refusalsOf(workload: Workload): Refusal[] {
   if (workload.kind === 'Deployment') refuseStrategy(workload.spec, refuse);
   template.spec.containers.forEach((container, index) => {
     refuseContainer(container, `spec.template.spec.containers[${index}]`, template.spec, refuse);
+  });
+  template.spec.initContainers?.forEach((container, index) => {
+    const at = `spec.template.spec.initContainers[${index}]`;
+    if (isSidecar(container)) refuseContainer(container, at, template.spec, refuse);
+    else refuseInitContainer(container, at, refuse);
   });
   return refusals;
 }
@@ -141,6 +147,14 @@ function refuseContainer(container: Container, at: string, pod: PodSpec, refuse:
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     const probe = container[name];
     if (probe) refuseProbe(probe, name, `${at}.${name}`, refuse);
+  }
+}
+
+/** Source: validateInitContainers (pkg/apis/core/validation). */
+function refuseInitContainer(container: Container, at: string, refuse: Refuse): void {
+  for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
+    if (container[field] === undefined) continue;
+    refuse(`${at}.${field}`, 'Forbidden: may not be set for init containers without restartPolicy=Always');
   }
 }
 

@@ -107,19 +107,21 @@ function templateWithDefaults(template: Written.Deployment['spec']['template']) 
   return { ...template, spec: podWithDefaults(template.spec) };
 }
 
-export function podWithDefaults(pod: Written.PodSpec): PodSpec {
+export function podWithDefaults({ initContainers, ...pod }: Written.PodSpec): PodSpec {
   return {
     ...pod,
     terminationGracePeriodSeconds: pod.terminationGracePeriodSeconds ?? 30,
     restartPolicy: pod.restartPolicy || 'Always',
+    ...(initContainers && { initContainers: initContainers.map(containerWithDefaults) }),
     containers: pod.containers.map(containerWithDefaults) as PodSpec['containers'], // the schema has at least one
   };
 }
 
 export function containerWithDefaults(container: Written.Container): Container {
-  const { ports, lifecycle, startupProbe, readinessProbe, livenessProbe, ...rest } = container;
+  const { ports, lifecycle, startupProbe, readinessProbe, livenessProbe, resources, ...rest } = container;
   return {
     ...rest,
+    ...(resources && { resources: { ...resources, requests: { ...resources.limits, ...resources.requests } } }),
     ...(ports && { ports: ports.map((port) => ({ ...port, protocol: port.protocol || 'TCP' })) }),
     ...(lifecycle && { lifecycle: lifecycleWithDefaults(lifecycle) }),
     ...(startupProbe && { startupProbe: probeWithDefaults(startupProbe) }),
@@ -129,8 +131,12 @@ export function containerWithDefaults(container: Written.Container): Container {
 }
 
 function lifecycleWithDefaults(lifecycle: NonNullable<Written.Container['lifecycle']>) {
-  const { preStop, ...rest } = lifecycle;
-  return { ...rest, ...(preStop && { preStop: handlerWithDefaults(preStop) }) };
+  const { postStart, preStop, ...rest } = lifecycle;
+  return {
+    ...rest,
+    ...(postStart && { postStart: handlerWithDefaults(postStart) }),
+    ...(preStop && { preStop: handlerWithDefaults(preStop) }),
+  };
 }
 
 function handlerWithDefaults({ httpGet, ...handler }: Written.LifecycleHandler): LifecycleHandler {

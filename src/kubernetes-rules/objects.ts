@@ -30,7 +30,10 @@ export type Container = With<
   {
     ports?: ContainerPort[] | undefined;
     lifecycle?:
-      | With<NonNullable<Written.Container['lifecycle']>, { preStop?: LifecycleHandler | undefined }>
+      | With<
+          NonNullable<Written.Container['lifecycle']>,
+          { postStart?: LifecycleHandler | undefined; preStop?: LifecycleHandler | undefined }
+        >
       | undefined;
     startupProbe?: Probe | undefined;
     readinessProbe?: Probe | undefined;
@@ -40,7 +43,12 @@ export type Container = With<
 
 export type PodSpec = With<
   Written.PodSpec,
-  { terminationGracePeriodSeconds: number; restartPolicy: string; containers: [Container, ...Container[]] }
+  {
+    terminationGracePeriodSeconds: number;
+    restartPolicy: string;
+    initContainers?: Container[] | undefined;
+    containers: [Container, ...Container[]];
+  }
 >;
 
 type PodTemplate = With<Written.Deployment['spec']['template'], { spec: PodSpec }>;

@@ -1,10 +1,11 @@
 /** The ports of a pod that something connects to. On one machine each pod needs a port of its own for each of them. */
-import type { Container, Probe, Service } from './objects.ts';
+import { lastingContainers } from './init-containers.ts';
+import type { Container, PodSpec, Probe, Service } from './objects.ts';
 
 export interface PodPorts {
   /** The container port that the Service sends traffic to. */
   served: number;
-  /** The name of the container that declares this port, or of the first container if none declares it. */
+  /** The name of the container or native sidecar that declares this port; the first container's if none declares it. */
   servedBy: string;
   /** All other container ports that are declared or that a probe or hook connects to. */
   others: readonly number[];
@@ -18,9 +19,9 @@ export function isHeadless(service: Service): boolean {
   return service.spec.clusterIP === 'None';
 }
 
-/** @param containers at least one */
-export function podPorts(containers: readonly Container[], service: Service): PodPorts {
-  const [first] = containers as readonly [Container];
+export function podPorts(pod: Pick<PodSpec, 'initContainers' | 'containers'>, service: Service): PodPorts {
+  const containers = lastingContainers<Container>(pod);
+  const [first] = pod.containers;
   const target = service.spec.ports[0].targetPort;
   const declaring = containers.find(({ ports = [] }) =>
     ports.some(({ name, containerPort }) => target === containerPort || target === name),
@@ -42,9 +43,10 @@ export function resolvePort({ ports = [] }: Container, port: number | string | u
   return ports.find(({ name }) => name === port)?.containerPort;
 }
 
-/** The ports that the container's probes and preStop hook connect to, as written. */
-function handlersOf({ startupProbe, readinessProbe, livenessProbe, lifecycle }: Container): (number | string)[] {
-  const handlers: (Pick<Probe, 'httpGet' | 'tcpSocket'> | undefined)[] = [startupProbe, readinessProbe, livenessProbe];
-  const asked = [...handlers.flatMap((handler) => [handler?.httpGet?.port, handler?.tcpSocket?.port])];
-  return [...asked, lifecycle?.preStop?.httpGet?.port].filter((port) => port !== undefined);
+/** The ports that the container's probes and hooks connect to, as written. */
+function handlersOf({ startupProbe, readinessProbe, livenessProbe, lifecycle = {} }: Container): (number | string)[] {
+  const probes: (Probe | undefined)[] = [startupProbe, readinessProbe, livenessProbe];
+  const asked = probes.flatMap((probe) => [probe?.httpGet?.port, probe?.tcpSocket?.port, probe?.grpc?.port]);
+  const { preStop, postStart } = lifecycle;
+  return [...asked, preStop?.httpGet?.port, postStart?.httpGet?.port].filter((port) => port !== undefined);
 }

@@ -34,6 +34,8 @@ const Probe = z.looseObject({
   httpGet: HttpGet.optional(),
   tcpSocket: z.looseObject({ port: Port }).optional(),
   exec: z.looseObject({ command: z.array(z.string()).optional() }).optional(),
+  grpc: z.looseObject({ port: z.int(), service: z.string().optional() }).optional(),
+  terminationGracePeriodSeconds: Int64.optional(),
   initialDelaySeconds: Int32.optional(),
   periodSeconds: Int32.optional(),
   timeoutSeconds: Int32.optional(),
@@ -50,10 +52,45 @@ const LifecycleHandler = z.looseObject({
 });
 export type LifecycleHandler = z.infer<typeof LifecycleHandler>;
 
+/** A key of a ConfigMap or a Secret. */
+const KeyRef = z.looseObject({ name: z.string(), key: z.string(), optional: z.boolean().optional() });
+/** A whole ConfigMap or Secret. */
+const SourceRef = z.looseObject({ name: z.string(), optional: z.boolean().optional() });
+/** The API server also takes numbers: `cpu: 1`. */
+const Quantity = z.union([z.string(), z.number()]);
+
 const EnvVar = z.looseObject({
   name: z.string(),
   value: z.string().optional(),
-  valueFrom: z.looseObject({ fieldRef: z.looseObject({ fieldPath: z.string() }).optional() }).optional(),
+  valueFrom: z
+    .looseObject({
+      fieldRef: z.looseObject({ fieldPath: z.string() }).optional(),
+      resourceFieldRef: z
+        .looseObject({ resource: z.string(), divisor: Quantity.optional(), containerName: z.string().optional() })
+        .optional(),
+      configMapKeyRef: KeyRef.optional(),
+      secretKeyRef: KeyRef.optional(),
+    })
+    .optional(),
+});
+export type EnvVar = z.infer<typeof EnvVar>;
+
+const EnvFrom = z.looseObject({
+  prefix: z.string().optional(),
+  configMapRef: SourceRef.optional(),
+  secretRef: SourceRef.optional(),
+});
+
+const Resources = z.looseObject({
+  limits: z.record(z.string(), Quantity).optional(),
+  requests: z.record(z.string(), Quantity).optional(),
+});
+
+const VolumeMount = z.looseObject({
+  name: z.string(),
+  mountPath: z.string(),
+  subPath: z.string().optional(),
+  readOnly: z.boolean().optional(),
 });
 
 export const Container = z.looseObject({
@@ -61,7 +98,11 @@ export const Container = z.looseObject({
   image: z.string().optional(),
   command: z.array(z.string()).optional(),
   args: z.array(z.string()).optional(),
+  workingDir: z.string().optional(),
   env: z.array(EnvVar).optional(),
+  envFrom: z.array(EnvFrom).optional(),
+  resources: Resources.optional(),
+  volumeMounts: z.array(VolumeMount).optional(),
   ports: z
     .array(
       z.looseObject({
@@ -72,7 +113,13 @@ export const Container = z.looseObject({
       }),
     )
     .optional(),
-  lifecycle: z.looseObject({ preStop: LifecycleHandler.optional(), stopSignal: z.string().optional() }).optional(),
+  lifecycle: z
+    .looseObject({
+      postStart: LifecycleHandler.optional(),
+      preStop: LifecycleHandler.optional(),
+      stopSignal: z.string().optional(),
+    })
+    .optional(),
   startupProbe: Probe.optional(),
   readinessProbe: Probe.optional(),
   livenessProbe: Probe.optional(),
@@ -104,6 +151,9 @@ export const PodSpec = z.looseObject({
   hostNetwork: z.boolean().optional(),
   shareProcessNamespace: z.boolean().optional(),
   os: z.looseObject({ name: z.string() }).optional(),
+  serviceAccountName: z.string().optional(),
+  volumes: z.array(z.looseObject({ name: z.string() })).optional(),
+  initContainers: z.array(Container).optional(),
   containers: z.array(Container).min(1),
 });
 export type PodSpec = z.infer<typeof PodSpec>;
@@ -213,6 +263,14 @@ export const PodDisruptionBudget = z.looseObject({
   }),
 });
 export type PodDisruptionBudget = z.infer<typeof PodDisruptionBudget>;
+
+const Data = z.record(z.string(), z.string());
+export const ConfigMap = z.looseObject({ metadata: ObjectMetadata, data: Data.optional() });
+export const Secret = z.looseObject({
+  metadata: ObjectMetadata,
+  data: Data.optional(), // in base64
+  stringData: Data.optional(),
+});
 
 export type KubernetesObject = {
   apiVersion: string;

@@ -32,9 +32,10 @@ export function parseContainerCommand(text: string): ContainerCommand {
 }
 
 /**
- * What runs locally for the image of each container: the command given with --exec; else the container's own command,
- * if that program is on this machine; else the runtime that the label names. If there is none for a container that the
- * Service does not send to, an idle process stands in for it that exits on its stop signal.
+ * What runs locally for the image of each container: the command given with --exec. Without one, the container that the
+ * Service sends to runs its own command, if that program is on this machine, or the runtime that the label names. For
+ * any other container, an idle process stands in that exits on its stop signal: its own command, often a shell script,
+ * needs what is in its image. An init container without --exec is assumed to be done.
  * @throws InputError if there is no command for the container that serves, or --exec names a container that does not
  * exist
  * @throws EnvironmentError if that runtime cannot be installed
@@ -44,25 +45,27 @@ export async function imagesOf(
   { exec, stopSignal }: { exec: readonly ContainerCommand[]; stopSignal?: NodeJS.Signals | undefined },
   installing: InstallOptions,
 ): Promise<Record<string, LocalImage>> {
-  const { containers } = manifests.workload.spec.template.spec;
-  const names = containers.map(({ name }) => name);
+  const pod = manifests.workload.spec.template.spec;
+  const { initContainers = [] } = pod;
+  const all = [...pod.containers, ...initContainers];
+  const names = all.map(({ name }) => name);
   const unknown = exec.find(({ container }) => !names.includes(container));
   if (unknown) {
     throw new InputError(
       `--exec ${unknown.container}: ${manifests.source} has no such container; it has ${names.join(', ')}`,
     );
   }
-  const { servedBy } = podPorts(containers, manifests.service);
+  const { servedBy } = podPorts(pod, manifests.service);
   const imageOf = async (container: Container): Promise<[string, LocalImage]> => {
     const serves = container.name === servedBy;
     const given = exec.find((candidate) => candidate.container === container.name)?.command;
     if (given) assertProgram(given, `--exec ${container.name}`);
     const command =
-      given ?? ownCommand(container) ?? (serves ? await runtimeCommand(manifests, installing) : undefined);
+      given ?? (serves ? (ownCommand(container) ?? (await runtimeCommand(manifests, installing))) : undefined);
     if (!command && serves) throw noCommand(manifests, container);
     return [container.name, command ? { command, ...(serves ? { stopSignal } : {}) } : STAND_IN];
   };
-  return Object.fromEntries(await Promise.all(containers.map(imageOf)));
+  return Object.fromEntries(await Promise.all(all.map(imageOf)));
 }
 
 /** Idles until its stop signal. The trap is needed because PID 1 ignores signals that it does not handle. */

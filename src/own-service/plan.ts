@@ -39,6 +39,8 @@ export interface LocalService extends Service {
   images: Readonly<Record<string, LocalImage>>;
   /** The port that the command listens on if it ignores PORT. */
   ownPort?: number | undefined;
+  /** The folder or file of this machine that stands for a volume, by the volume's name. */
+  volumes?: Readonly<Record<string, string>> | undefined;
   /** How many cores one trial is expected to keep busy; nobody knows before it has run. */
   coresEach: number;
 }
@@ -88,11 +90,11 @@ export function planTrial(
 }
 
 /** Runs the service's trials on this machine, with the environment of this program. */
-export function localServiceBackend({ images, ownPort, coresEach }: LocalService): TrialsBackend<TrialPlan> {
+export function localServiceBackend({ images, ownPort, volumes, coresEach }: LocalService): TrialsBackend<TrialPlan> {
   const env = ownEnvironment();
   return {
     load: builtinLoad,
     pace: new Pace(processorRoom(coresEach)),
-    clusterFor: ({ identity }) => new LocalCluster({ images, ownPort, env, seed: identity.seed }),
+    clusterFor: ({ identity }) => new LocalCluster({ images, ownPort, volumes, env, seed: identity.seed }),
   };
 }

@@ -14,9 +14,11 @@ import { type DeploymentSettings, deploymentFromSettings, OWN_CONTAINER } from '
 import type { LocalService } from './plan.ts';
 import { choiceOf, SELECTION_FLAGS, type SelectionFlags } from './selection-flags.ts';
 import { commandName, workloadName } from './server-name.ts';
+import { type VolumeFolder, volumeFolders } from './volumes.ts';
 
 export interface ServiceFlags extends DeploymentSettings, RequestSettings, ManifestInput, SelectionFlags {
   exec: readonly ContainerCommand[];
+  mount?: readonly VolumeFolder[] | undefined;
   port?: number | undefined;
   /** The signal that asks the server to stop, if it is not SIGTERM. */
   stopSignal?: NodeJS.Signals | undefined;
@@ -68,6 +70,7 @@ export async function serviceOf(
       ? await imagesOf(manifests, flags, installing)
       : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
     ownPort: flags.port,
+    volumes: flags.mount && volumeFolders(manifests, flags.mount),
     requestMix: requestMixFor(fromManifest ? manifests : undefined, flags),
     coresEach: fromManifest && ownRuntime(manifests) ? CORES_EACH.builtin : 1,
   };
@@ -90,6 +93,7 @@ function assertCommandOrManifest(command: readonly string[], flags: ServiceFlags
         : `--${stray}: needs a manifest (-k or -f), or a cluster (--on kubernetes)`,
     );
   if (flags.exec.length > 0) throw new InputError('--exec: needs a manifest (-k or -f)');
+  if (flags.mount) throw new InputError('--mount: needs a manifest (-k or -f)');
   if (command.length > 0) return;
   throw new InputError(
     'run: nothing to run: give a command after --, as in run -- node server.js, or -k DIR or -f FILE',

@@ -1,16 +1,22 @@
 /**
  * What a rollout needs of a container: one process, which is PID 1 of its own PID namespace if the system allows it.
  */
+import { delay } from '../timers.ts';
 import { childrenOf } from './children.ts';
 import { plainLine } from './line-splitter.ts';
+import { isMounting, type Mounts, withMounts } from './mounts.ts';
 import { asPid1, canMakePidNamespaces, enterNamespacesOf } from './namespaces.ts';
 import { readLines } from './output-lines.ts';
 import { type StartedProcess, signalIfAlive, startProcess } from './process-group.ts';
+import { processFacts } from './process-list.ts';
 
 /** Whether processes can be PID 1 here: on Linux, as root or with unprivileged user namespaces. Tried once. */
 export function canBePid1(): boolean {
   return canMakePidNamespaces();
 }
+
+/** How often to check whether a command has started, which takes a few ms. */
+const START_POLL_MS = 5;
 
 /** How many of a container's last output lines are kept, and how many characters of each. */
 const KEPT_LINES = 40;
@@ -21,6 +27,14 @@ const UNSHARE_KILL_MESSAGE = /^unshare: sigprocmask unblock failed/;
 
 /** "    at emitErrorNT (node:net:1944:8)" says nothing without the error before it. */
 const STACK_FRAME = /^\s+at /;
+
+/** How a container's process is started, beside its command. */
+export interface ContainerSettings {
+  /** A prefix for the command that runs it in a network namespace. */
+  enter?: readonly string[] | undefined;
+  /** Folders that it sees at other paths. Needs a PID namespace (canBePid1), which comes with a mount namespace. */
+  mounts?: Mounts | undefined;
+}
 
 /** How a process ended. */
 export type ProcessExit = Awaited<StartedProcess['exited']>;
@@ -52,17 +66,17 @@ export class ContainerProcess {
 
   /**
    * @param onLine called for each line of its output
-   * @param enter a prefix for the command that runs it in a network namespace
    * @throws EnvironmentError if the process cannot be started
    */
   static async start(
     command: readonly string[],
     env: Record<string, string>,
     onLine: (line: string) => void,
-    enter: readonly string[] = [],
+    { enter = [], mounts }: ContainerSettings = {},
   ): Promise<ContainerProcess> {
     const pid1 = canBePid1();
-    const started = await startProcess([...enter, ...(pid1 ? asPid1(enter.length > 0) : []), ...command], { env });
+    const inside = pid1 ? [...asPid1(enter.length > 0), ...(mounts ? withMounts(mounts) : [])] : [];
+    const started = await startProcess([...enter, ...inside, ...command], { env });
     return new ContainerProcess(started, pid1, onLine);
   }
 
@@ -91,6 +105,17 @@ export class ContainerProcess {
    */
   get firstPid(): number | undefined {
     return this.pid1 ? this.#pid1 : this.#process.pid;
+  }
+
+  /** Resolves when its namespaces and mounts are there and the command runs, or when it has ended. */
+  async commandRuns(): Promise<void> {
+    let ended = false;
+    void this.exited.then(() => {
+      ended = true;
+    });
+    const prepares = (args: readonly string[] = []) => args[0] === 'unshare' || isMounting(args);
+    const starts = () => this.firstPid === undefined || prepares(processFacts(this.firstPid)?.args);
+    while (this.pid1 && !ended && starts()) await delay(START_POLL_MS);
   }
 
   /**

@@ -72,7 +72,7 @@ export function enterNamespacesOf(pid: number): string[] | undefined {
   const userNamespace = (of: number | 'self') => readlinkSync(`/proc/${of}/ns/user`);
   try {
     const user = userNamespace(pid) === userNamespace('self') ? [] : ['--user', '--preserve-credentials'];
-    return ['nsenter', ...user, '--pid', '--mount', '--net', '--wd', '--target', String(pid), '--'];
+    return ['nsenter', ...user, '--pid', '--mount', '--net', '--root', '--wd', '--target', String(pid), '--'];
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;

@@ -7,6 +7,7 @@ import type { Run } from '../results/run.ts';
 import { assumptionLines } from './assumptions.ts';
 import { count } from './format.ts';
 import { headline } from './headline.ts';
+import { assumptionNotes } from './notes.ts';
 import { problemLines } from './own-service.ts';
 import { colorsFor, moodColor } from './terminal.ts';
 
@@ -28,6 +29,7 @@ export function renderFoundFix(
     const untried = untriedLines(fix).map((line) => `${line}.`);
     lines.push(...changeLines(fix, flags), ...restLines(fix), ...untried, triedTable(fix));
   }
+  lines.push(...assumptionNotes(run.trials));
   return `${lines.join('\n').trimEnd()}\n`;
 }
 

@@ -77,11 +77,29 @@ export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
       'The Service is headless. Clients are assumed to resolve its name for each new connection, without a cache, and to know the port that the pods listen on, because a headless Service does not map ports.',
     );
   }
+  lines.push(...assumptionNotes(trials));
   if (trials.some((trial) => trial.hiddenRetries === null)) {
     lines.push('Unknown: whether a client retried a request by itself (no response carried x-request-count).');
   }
   if (trials.some((trial) => trial.pid1 === false)) {
     lines.push('Unknown: what the command does with SIGTERM as PID 1. It is PID 1 in a container, but was not here.');
+  }
+  return lines;
+}
+
+/** What the measurement assumes about containers that could not run here as they run in a cluster. */
+export function assumptionNotes(trials: readonly TrialResult[]): string[] {
+  const { standIns = [] } = trials.find((trial) => trial.standIns) ?? {};
+  const lines = standIns.map(({ name, init }) => {
+    const assumed = init
+      ? `init container ${name} does its work`
+      : `container ${name} is always ready and ends at once on its stop signal`;
+    return `Assumed: ${assumed}. It did not run here (to run it: --exec ${name}="COMMAND").`;
+  });
+  if (trials.some(({ sharedNetwork }) => sharedNetwork)) {
+    lines.push(
+      "The containers of a pod had no network of their own here. They share this machine's, so they reach each other through PORT_n, not on localhost.",
+    );
   }
   return lines;
 }

@@ -102,9 +102,9 @@ interface PreviewedContainer {
 }
 
 function containersOf({ manifests, service }: Pick<Preview, 'manifests'> & { service?: LocalService | undefined }) {
-  const { containers } = manifests.workload.spec.template.spec;
-  const { servedBy } = podPorts(containers, manifests.service);
-  return containers.map(
+  const pod = manifests.workload.spec.template.spec;
+  const { servedBy } = podPorts(pod, manifests.service);
+  return [...(pod.initContainers ?? []), ...pod.containers].map(
     (container): PreviewedContainer => ({
       container,
       image: service?.images[container.name],

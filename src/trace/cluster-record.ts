@@ -73,6 +73,10 @@ export type HookRecord = z.infer<typeof HookRecord>;
 export const ContainerRecord = z.object({
   name: Text,
   serves: z.boolean().describe('whether the Service sends traffic to this container'),
+  role: z
+    .enum(['init', 'sidecar'])
+    .describe('init: runs to its end before the app; sidecar: an init container that stays; absent: a container')
+    .optional(),
   runs: listOf(ContainerRun, MAX_RUNS),
   stopSignal: Text.describe('its stop signal; absent: SIGTERM').optional(),
   hook: HookRecord.optional().describe('how its preStop hook ran when the pod terminated'),
@@ -80,7 +84,10 @@ export const ContainerRecord = z.object({
     'when the stop signal was sent (real cluster: when its log says it arrived, else when the manifest says it was due)',
   ).optional(),
   sigkillMs: Ms.describe('when SIGKILL was sent').optional(),
-  standIn: z.boolean().describe('a process that does nothing ran instead of it').optional(),
+  standIn: z
+    .boolean()
+    .describe('there was no command for it: a process that does nothing ran instead; an init container was not run')
+    .optional(),
   log: listOf(Text, MAX_LOG_LINES).describe('its last output lines; absent with --no-logs').optional(),
 });
 export type ContainerRecord = z.infer<typeof ContainerRecord>;
@@ -124,6 +131,10 @@ export const ClusterRecord = z.object({
   routerViews: listOf(RouterView, MAX_VIEWS),
   events: listOf(ClusterEvent, MAX_EVENTS),
   pid1: z.boolean().describe("whether each container's process was PID 1 of its own PID namespace"),
+  sharedNetwork: z
+    .boolean()
+    .describe("the containers of a pod did not share a network of the pod's own, because none could be created here")
+    .optional(),
   headless: z
     .boolean()
     .describe('the Service has no cluster IP: DNS is the only router, queried for each new connection')

@@ -1,6 +1,7 @@
 /** One trial: deploy, load, roll, wait, take away; what comes out is the trace. */
 import { availableParallelism } from 'node:os';
 import type { Cluster } from '../clusters/cluster.ts';
+import { lastingContainers } from '../kubernetes-rules/init-containers.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import type { LoadGenerator, LoadProgress } from '../load/load.ts';
@@ -148,9 +149,9 @@ function machine(): Trace['machine'] {
 function settings(manifests: Manifests, pods: number): Settings {
   const { workload, service, assumed } = manifests;
   const { type, replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload, pods);
-  const { containers, terminationGracePeriodSeconds } = workload.spec.template.spec;
-  const { servedBy } = podPorts(containers, service);
-  const serving = containers.find(({ name }) => name === servedBy);
+  const pod = workload.spec.template.spec;
+  const { servedBy } = podPorts(pod, service);
+  const serving = lastingContainers(pod).find(({ name }) => name === servedBy);
   const sleep = serving?.lifecycle?.preStop?.sleep?.seconds;
   return {
     workload: workload.kind,
@@ -158,7 +159,7 @@ function settings(manifests: Manifests, pods: number): Settings {
     strategy: type,
     maxSurge,
     maxUnavailable,
-    gracePeriodMs: terminationGracePeriodSeconds * 1000,
+    gracePeriodMs: pod.terminationGracePeriodSeconds * 1000,
     ...(sleep === undefined ? {} : { preStopMs: sleep * 1000 }),
     readinessProbe: serving?.readinessProbe !== undefined,
     ...(assumed.length > 0 && { assumed: [...assumed] }),

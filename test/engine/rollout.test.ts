@@ -203,7 +203,7 @@ describe('failures', { concurrency: 4 }, () => {
 
   test('a container that keeps exiting is reported with its error', async (t) => {
     const message = await failure(t, {}, [process.execPath, '-e', 'console.log("no database"); process.exit(1)']);
-    assert.match(message, /^test: pod web-old-1 fails to start: container exited \(1\): no database$/);
+    assert.match(message, /^test: pod web-old-1 fails to start: container web exited \(1\): no database$/);
   });
 
   test('pods that never become ready fail after progressDeadlineSeconds', async (t) => {

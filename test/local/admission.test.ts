@@ -9,6 +9,7 @@ import { type Changes, manifests } from '../manifests/manifest-text.ts';
 
 const GRACE = 'spec.template.spec.terminationGracePeriodSeconds';
 const APP = 'spec.template.spec.containers[0]';
+const INIT = 'spec.template.spec.initContainers';
 const PRE_STOP = `${APP}.lifecycle.preStop`;
 const LIMITS = 'spec.strategy.rollingUpdate';
 const NOT_NEGATIVE = 'must be greater than or equal to 0';
@@ -195,6 +196,19 @@ describe('the API server rejects, in these words,', () => {
       { [`${APP}.${probe}`]: { ...HTTP, successThreshold: 2 } },
       `${APP}.${probe}.successThreshold: Invalid value: 2: must be 1`,
     ]),
+    ...['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'].map((field): [string, Changes, string] => [
+      `${field} of an init container that does not stay`,
+      { [INIT]: [{ name: 'a', [field]: field === 'lifecycle' ? { preStop: { sleep: { seconds: 1 } } } : HTTP }] },
+      `${INIT}[0].${field}: Forbidden: may not be set for init containers without restartPolicy=Always`,
+    ]),
+    [
+      'a preStop sleep of a native sidecar above the grace period',
+      {
+        [GRACE]: 5,
+        [INIT]: [{ name: 'a', restartPolicy: 'Always', lifecycle: { preStop: { sleep: { seconds: 6 } } } }],
+      },
+      `${INIT}[0].lifecycle.preStop.sleep: Invalid value: 6: must be non-negative and less than terminationGracePeriodSeconds (5)`,
+    ],
     [
       'two invalid fields, naming both',
       { 'spec.replicas': -1, [GRACE]: 1, ...sleep(5) },

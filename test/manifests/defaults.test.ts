@@ -98,6 +98,21 @@ describe("the API server's defaults for", () => {
     );
   });
 
+  test("a pod's init containers, and requests as high as the limits", () => {
+    const init = { name: 'init', resources: { limits: { cpu: 1, memory: '1Gi' }, requests: { cpu: '100m' } } };
+    const { initContainers } = podWithDefaults({
+      ...TEMPLATE.spec,
+      initContainers: [{ ...init, readinessProbe: { grpc: { port: 1 } } }],
+    });
+    assert.deepEqual(initContainers, [
+      {
+        name: 'init',
+        resources: { limits: { cpu: 1, memory: '1Gi' }, requests: { cpu: '100m', memory: '1Gi' } },
+        readinessProbe: { ...PROBE, grpc: { port: 1 } },
+      },
+    ]);
+  });
+
   const PROBE = {
     initialDelaySeconds: 0,
     timeoutSeconds: 1,

@@ -11,6 +11,8 @@ import { parseContainerCommand } from '../../src/own-service/command.ts';
 import { deploymentFromSettings } from '../../src/own-service/deployment.ts';
 import { type LocalService, planRollouts } from '../../src/own-service/plan.ts';
 import { localService, type ServiceFlags } from '../../src/own-service/service.ts';
+import { parseVolumeFolder } from '../../src/own-service/volumes.ts';
+import { canBePid1 } from '../../src/processes/container-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'own-service-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -23,10 +25,10 @@ function deploymentOf({ manifests: { workload } }: LocalService) {
 }
 
 /** A manifest whose container has this command; returns its file. */
-function manifest(name: string, container: object): string {
+function manifest(name: string, container: object, pod: object = {}): string {
   const { service: object, workload } = deploymentFromSettings({});
   const [first] = workload.spec.template.spec.containers;
-  workload.spec.template.spec.containers = [{ ...first, name: 'app', ...container }];
+  Object.assign(workload.spec.template.spec, { containers: [{ ...first, name: 'app', ...container }], ...pod });
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, [object, workload].map((part) => stringify(part)).join('---\n'));
   return file;
@@ -34,6 +36,16 @@ function manifest(name: string, container: object): string {
 
 function emptyFolder(): string {
   return mkdtempSync(join(folder, 'empty-'));
+}
+
+/** One whose container mounts the volume `config`; returns its file. */
+function mounting(name: string): string {
+  const volumeMounts = [{ name: 'config', mountPath: '/config' }];
+  return manifest(
+    name,
+    { command: ['node', 'server.js'], volumeMounts },
+    { volumes: [{ name: 'config', emptyDir: {} }] },
+  );
 }
 
 async function refusal(command: string[], flags: Partial<ServiceFlags> = {}): Promise<string> {
@@ -99,6 +111,29 @@ describe('the command', () => {
     );
   });
 
+  test('of a container that the Service does not send to is only the one that --exec gives', async () => {
+    const command = ['sh', '-c', 'true'];
+    const initContainers = [
+      { name: 'migrate', command },
+      { name: 'wait', command },
+      { name: 'mesh', command, restartPolicy: 'Always' },
+      { name: 'proxy', command, restartPolicy: 'Always' },
+    ];
+    const exec = ['migrate=node migrate.js', 'proxy=node proxy.js'].map(parseContainerCommand);
+    const file = [manifest('with-init', { command: ['node', 'server.js'] }, { initContainers })];
+    const { images } = await service([], { file, exec });
+    assert.deepEqual(
+      Object.entries(images).map(([name, { command, standIn }]) => [name, standIn ? 'stand-in' : command.join(' ')]),
+      [
+        ['app', 'node server.js'],
+        ['migrate', 'node migrate.js'],
+        ['wait', 'stand-in'],
+        ['mesh', 'stand-in'],
+        ['proxy', 'node proxy.js'],
+      ],
+    );
+  });
+
   const bad: [what: string, message: RegExp, command: string[], flags?: () => Partial<ServiceFlags>][] = [
     ['no command', /^run: nothing to run: give a command after --/, []],
     ['a missing program', /^run: there is no program "no-such-server" on this machine$/, ['no-such-server']],
@@ -135,6 +170,24 @@ describe('the command', () => {
       () => ({ file: [emptyFolder()] }),
     ],
     [
+      'a folder for a volume that nothing mounts',
+      /^--mount cache: no container of .* mounts such a volume; they mount config$/,
+      [],
+      () => ({ file: [mounting('other-volume')], mount: [parseVolumeFolder(`cache=${folder}`)] }),
+    ],
+    [
+      'a missing folder for a volume',
+      /^--mount config: there is no \/nowhere on this machine$/,
+      [],
+      () => ({ file: [mounting('no-folder')], mount: [parseVolumeFolder('config=/nowhere')] }),
+    ],
+    [
+      '--mount without a manifest',
+      /^--mount: needs a manifest/,
+      ['node'],
+      () => ({ mount: [parseVolumeFolder('a=/')] }),
+    ],
+    [
       'a binary file',
       /binary\.yaml:2: not a text file: it contains a NUL byte$/,
       [],
@@ -154,6 +207,16 @@ describe('the command', () => {
   for (const text of ['app', '=node', 'app=', ' =x']) {
     test(`--exec "${text}" is refused`, () =>
       assert.throws(() => parseContainerCommand(text), /must be CONTAINER=COMMAND/));
+  }
+});
+
+describe('the folder of a volume', { skip: !canBePid1() && 'there are no mount namespaces here' }, () => {
+  test('is an absolute path, whatever the text', async () => {
+    const { volumes } = await service([], { file: [mounting('mounted')], mount: [parseVolumeFolder('config=.')] });
+    assert.deepEqual(volumes, { config: process.cwd() });
+  });
+  for (const text of ['config', '=dir', 'config=']) {
+    test(`--mount "${text}" is refused`, () => assert.throws(() => parseVolumeFolder(text), /must be VOLUME=DIR/));
   }
 });
 

@@ -203,6 +203,28 @@ describe('advice in words', () => {
   test('is empty if no rollout was observed', () => assert.deepEqual(measuredLines(NOTHING), []));
 });
 
+test('what was assumed about containers that did not run stands beside the verdict', () => {
+  const standIns = [
+    { name: 'proxy', init: false },
+    { name: 'migrate', init: true },
+  ];
+  const trials = [control, own({ standIns, sharedNetwork: true })];
+  const expected = [
+    'Assumed: container proxy is always ready and ends at once on its stop signal. It did not run here (to run it: --exec proxy="COMMAND").',
+    'Assumed: init container migrate does its work. It did not run here (to run it: --exec migrate="COMMAND").',
+    "The containers of a pod had no network of their own here. They share this machine's, so they reach each other through PORT_n, not on localhost.",
+  ];
+  const found = runOfResults(trials, { kind: 'find-fix' });
+  for (const text of [told(trials), renderFoundFix(found, judge(found), undefined, PLAIN)]) {
+    const lines = text.split('\n');
+    assert.deepEqual(
+      expected.filter((line) => !lines.includes(line)),
+      [],
+      text,
+    );
+  }
+});
+
 describe('the fix that was found', () => {
   const rendered = (fix: FixResult, flags?: string) => {
     const run = runOfResults([control, own({ valid: false, invalidReasons: ['late'] })], { kind: 'find-fix', fix });

@@ -35,7 +35,8 @@ export interface Ending {
 
 /**
  * Adds each container's hook and the time at which its stop signal was due: at the deletion, after its preStop sleep,
- * or when its hook was reported to have failed. Unknown after any other hook, whose duration is unknown.
+ * or when its hook was reported to have failed. Unknown after any other hook, whose duration is unknown, and for a
+ * native sidecar, which outlasts the app.
  */
 export function withDueTermination(record: PodRecord, { containers, gracePeriodMs, events }: Ending): PodRecord {
   const { deletionMs } = record;
@@ -44,6 +45,7 @@ export function withDueTermination(record: PodRecord, { containers, gracePeriodM
   return {
     ...record,
     containers: record.containers.map((container) => {
+      if (container.role === 'sidecar') return container;
       const handler = containers.find(({ name }) => name === container.name)?.lifecycle?.preStop;
       const failure = failures.find(({ message }) => message.includes(`{${container.name}}`)) ?? failures[0];
       return withHook(container, handler, { deletionMs, gracePeriodMs, failedMs: failure?.atMs });

@@ -1,6 +1,7 @@
 /** Updates a pod's record with each change of its Pod object. Pure. */
 import { constants } from 'node:os';
 import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { lastingContainers } from '../../kubernetes-rules/init-containers.ts';
 import type { ContainerRecord, ContainerRun, PodRecord } from '../../trace/cluster-record.ts';
 
 /** Times in the API have whole seconds. */
@@ -25,9 +26,10 @@ export function newPodRecord(
     generation,
     node: pod.spec?.nodeName ?? '',
     createdMs: nowMs,
-    containers: (pod.spec?.containers ?? []).map((container) => ({
-      name: container.name,
-      serves: container.name === servedBy,
+    containers: (pod.spec ? lastingContainers(pod.spec) : []).map(({ name: container, restartPolicy }) => ({
+      name: container,
+      serves: container === servedBy,
+      ...(restartPolicy === 'Always' ? { role: 'sidecar' as const } : {}),
       runs: [],
     })),
   };
@@ -43,7 +45,8 @@ export function notePod(record: PodRecord, pod: V1Pod, nowMs: number, fromNodeMs
   if (pod.metadata?.deletionTimestamp) record.deletionMs ??= nowMs;
   if (isReady(pod)) record.readyMs ??= nowMs;
   else if (record.readyMs !== undefined && record.deletionMs !== undefined) record.notReadyMs ??= nowMs;
-  for (const status of pod.status?.containerStatuses ?? []) {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  for (const status of [...containerStatuses, ...initContainerStatuses]) {
     const container = record.containers.find(({ name }) => name === status.name);
     if (container) noteContainer(container, status, { nowMs, deletionMs: record.deletionMs, fromNodeMs });
   }

@@ -155,7 +155,7 @@ export class WorkloadPods {
   /** The name of the container that the Service sends traffic to. */
   get servedBy(): string {
     const { workload, service } = this.#manifests;
-    return podPorts(workload.spec.template.spec.containers, service).servedBy;
+    return podPorts(workload.spec.template.spec, service).servedBy;
   }
 }
 

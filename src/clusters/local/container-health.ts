@@ -12,8 +12,10 @@ export interface ContainerHealthOptions {
   signal: AbortSignal;
   /** Called when the container becomes ready or unready. */
   onReady: (ready: boolean) => void;
+  /** Called when the kubelet first sees that the container runs and its startup probe, if any, has succeeded. */
+  onStarted?: () => void;
   /** Called when a probe requires a restart of the container. */
-  onUnhealthy: (reason: string) => void;
+  onUnhealthy: (reason: string, probe: Probe) => void;
 }
 
 export class ContainerHealth {
@@ -41,7 +43,7 @@ export class ContainerHealth {
     if (startupProbe) {
       this.#probers.startup = new Prober(startupProbe, check(startupProbe), notStarted, (healthy) => {
         if (healthy) this.#noteStarted();
-        else onUnhealthy('Startup probe failed');
+        else onUnhealthy('Startup probe failed', startupProbe);
       });
     }
     if (readinessProbe) {
@@ -51,7 +53,7 @@ export class ContainerHealth {
     }
     if (livenessProbe) {
       this.#probers.liveness = new Prober(livenessProbe, check(livenessProbe), started, (healthy) => {
-        if (!healthy) onUnhealthy('Liveness probe failed');
+        if (!healthy) onUnhealthy('Liveness probe failed', livenessProbe);
       });
     }
   }
@@ -117,7 +119,9 @@ export class ContainerHealth {
 
   /** When the kubelet syncs the pod, it probes the readiness of an unready container immediately. */
   #sync(): void {
-    if (!this.#started || this.#ready) return;
+    if (!this.#started) return;
+    this.#options.onStarted?.();
+    if (this.#ready) return;
     if (this.#probers.readiness) this.#probers.readiness.trigger();
     else this.#setReady(true);
   }

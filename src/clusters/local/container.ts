@@ -1,22 +1,20 @@
 /** One container as its kubelet runs it: process, restarts, health, and termination within the grace period. */
 
 import { expandReferences } from '../../kubernetes-rules/expansion.ts';
-import type { Container as ContainerManifest } from '../../kubernetes-rules/objects.ts';
+import type { Probe } from '../../kubernetes-rules/objects.ts';
 import { ContainerProcess, type ProcessExit } from '../../processes/container-process.ts';
 import { CAN_SEE_SOCKETS, watchListener } from '../../processes/listening-sockets.ts';
 import { rolesOf } from '../../processes/process-list.ts';
 import { stopWithoutServer } from '../../processes/wrapper-stop.ts';
 import { after, delay } from '../../timers.ts';
-import type { TrialClock } from '../../trace/clock.ts';
 import type { ContainerRecord } from '../../trace/cluster-record.ts';
 import { noteAppEvent } from '../app-log.ts';
-import { describeHook } from '../describe-hook.ts';
 import { ContainerHealth } from './container-health.ts';
-import { withDeadline } from './deadline.ts';
-import type { PodNetwork } from './pod-network.ts';
-import { runPreStop } from './pre-stop.ts';
-import { type Address, probeCheck, runCommand } from './probe-check.ts';
-import type { Relist } from './relist.ts';
+import { runPostStart, runPreStop, wholeSecondsMs } from './container-hooks.ts';
+import type { ContainerOptions } from './container-spec.ts';
+import type { HookedContainer } from './hook.ts';
+import type { ContainerRole, OrderedContainer } from './pod-order.ts';
+import { probeCheck, runCommand } from './probe-check.ts';
 import { wrapperOf } from './wrapper.ts';
 
 /** minimumGracePeriodInSeconds: the kubelet waits at least this long before SIGKILL, even if the grace period is used up. */
@@ -25,43 +23,7 @@ const MINIMUM_GRACE_MS = 2000;
 /** The kubelet's delay before the second restart of a container. Each further delay is twice as long. */
 const FIRST_BACK_OFF_MS = 10_000;
 
-export interface ContainerSpec {
-  manifest: ContainerManifest;
-  /** The command that replaces the image. References to its environment, such as $(PORT), are expanded. */
-  command: readonly string[];
-  /** The stop signal: from the manifest, else from the image, else SIGTERM. */
-  stopSignal: NodeJS.Signals;
-  /** The Service sends traffic to it. */
-  serves: boolean;
-  /** A process that does nothing runs instead of it. */
-  standIn: boolean;
-}
-
-/** What a container needs of its pod. */
-export interface ContainerOptions {
-  spec: ContainerSpec;
-  env: Record<string, string>;
-  gracePeriodMs: number;
-  clock: TrialClock;
-  relist: Relist;
-  /** The address at which one of its ports is reached; undefined for an unknown port name. */
-  addressOf(port: number | string): Address | undefined;
-  /** The address at which the Service reaches it; only for the serving container. */
-  served: Address | undefined;
-  /** The port that its server listens on, in the pod's network; only for the serving container. */
-  listensOn: number | undefined;
-  network(): PodNetwork | undefined;
-  isTerminating(): boolean;
-  /** Aborting it ends everything. */
-  signal: AbortSignal;
-  /** Called when it becomes ready or unready. */
-  onReady(ready: boolean): void;
-  onEvent(type: string, message: string): void;
-  /** Called if it keeps exiting and has never been ready. */
-  onCrashLoop(message: string): void;
-}
-
-export class Container {
+export class Container implements OrderedContainer {
   readonly record: ContainerRecord;
   ready = false;
   readonly #options: ContainerOptions;
@@ -71,26 +33,40 @@ export class Container {
   #wasReady = false;
   #restarts = 0;
   #examined = false;
+  /** Why its postStart hook failed last. */
+  #postStartFailure: string | undefined;
+  /** Resolves when the kubelet sees that an init container has completed, or that a sidecar has started. */
+  readonly passed: Promise<void>;
+  #pass: () => void = () => {};
 
   constructor(options: ContainerOptions) {
     this.#options = options;
-    const { manifest, serves, standIn, stopSignal } = options.spec;
+    const { manifest, role, serves, standIn, stopSignal } = options.spec;
+    this.passed = new Promise((resolve) => {
+      this.#pass = resolve;
+    });
     this.record = {
       name: manifest.name,
       serves,
+      ...(role === 'app' ? {} : { role }),
       runs: [],
       ...(stopSignal === 'SIGTERM' ? {} : { stopSignal }),
       ...(standIn ? { standIn } : {}),
     };
-    const probed = { addressOf: options.addressOf, exec: this.#exec };
+    const probed = { ...options.reach, exec: this.#exec };
     this.#health = new ContainerHealth({
-      container: manifest,
+      container: standIn ? { name: manifest.name } : manifest,
       check: (probe) => probeCheck(probe, probed),
       relist: options.relist,
       signal: options.signal,
+      onStarted: () => this.#pass(),
       onReady: (ready) => this.#noteReady(ready),
-      onUnhealthy: (reason) => void this.#restartUnhealthy(reason),
+      onUnhealthy: (reason, probe) => void this.#restartUnhealthy(reason, probe),
     });
+  }
+
+  get role(): ContainerRole {
+    return this.#options.spec.role;
   }
 
   get running(): boolean {
@@ -104,12 +80,16 @@ export class Container {
 
   /** @throws EnvironmentError if its process cannot be started */
   async start(): Promise<void> {
-    const { spec, env, clock, signal, network, onEvent } = this.#options;
+    const { spec, env, copies, clock, signal, network, isTerminating, onEvent } = this.#options;
+    if (spec.role === 'init' && spec.standIn) return this.#pass(); // assumed to be done
     const command = spec.command.map((word) => expandReferences(word, env));
     const onLine = (line: string) => noteAppEvent(this.record, line, clock);
     const run = { restarts: this.record.runs.length, startedMs: clock.nowMs() };
     this.record.runs.push(run);
-    const started = await ContainerProcess.start(command, env, onLine, network()?.enter);
+    const started = await ContainerProcess.start(command, env, onLine, {
+      enter: network()?.enter,
+      mounts: spec.mounts.length === 0 ? undefined : { list: spec.mounts, copies, workingDir: spec.workingDir },
+    });
     run.startedMs = clock.nowMs();
     this.#process = started;
     if (spec.serves) network()?.serverStarted();
@@ -117,9 +97,23 @@ export class Container {
     void started.exited.then((exit) => {
       if (this.#process === started) this.#onExit(started, exit);
     });
-    if (signal.aborted) started.sigkill();
+    if (signal.aborted || isTerminating()) started.sigkill(); // deleted while it started
     onEvent('Started', 'container started');
+    if (!(await this.#runPostStart(started)) || spec.role === 'init') return;
     this.#health.containerRuns().catch(ignoreAbort);
+  }
+
+  /** Returns false if the hook failed. The container is then stopped, and restarted like one that ended by itself. */
+  async #runPostStart(process: ContainerProcess): Promise<boolean> {
+    const { spec, signal, onEvent } = this.#options;
+    const handler = spec.manifest.lifecycle?.postStart;
+    if (!handler || spec.standIn) return true;
+    await process.commandRuns();
+    this.#postStartFailure = await runPostStart(handler, this.#hooked(process), signal);
+    if (this.#postStartFailure === undefined) return this.#running;
+    onEvent('FailedPostStartHook', this.#postStartFailure);
+    void this.stop();
+    return false;
   }
 
   /** Call when the pod terminates: stops the startup and the liveness probe. */
@@ -137,16 +131,19 @@ export class Container {
   }
 
   /**
-   * Runs the preStop hook, sends the stop signal, and sends SIGKILL at the end of the grace period. The hook's
-   * duration, in whole seconds, counts against the grace period, but at least 2 s remain after it. Source:
-   * killContainer in the kubelet (pkg/kubelet/kuberuntime).
+   * Runs the preStop hook, waits for the container's turn, sends the stop signal, and sends SIGKILL at the end of the
+   * grace period. The hook and the wait, in whole seconds, count against the grace period, but at least 2 s remain after
+   * them. Source: killContainer in the kubelet (pkg/kubelet/kuberuntime).
+   * @param turn for a native sidecar: the end of the containers that must end before it
+   * @param graceMs the grace period; by default the pod's
    */
-  async stop(): Promise<void> {
+  async stop(turn?: Promise<unknown>, graceMs = this.#options.gracePeriodMs): Promise<void> {
     const process = this.#process;
     if (!process || !this.#running) return;
-    const { spec, clock, gracePeriodMs, isTerminating } = this.#options;
+    const { spec, clock, isTerminating } = this.#options;
     this.#noteWrapper();
-    const leftMs = gracePeriodMs - (await this.#runHook(process));
+    const leftMs = await this.#untilTurn(turn, graceMs - (await this.#runPreStop(process, graceMs)));
+    if (!this.#running) return;
     if (isTerminating()) this.record.stopSignalMs = clock.nowMs();
     const stopWatching = this.#watchListener();
     process.signal(spec.stopSignal);
@@ -194,34 +191,29 @@ export class Container {
   }
 
   /** Returns how much of the grace period the hook used, in ms. */
-  async #runHook(process: ContainerProcess): Promise<number> {
-    const { spec, clock, gracePeriodMs, addressOf, signal, isTerminating, onEvent } = this.#options;
+  async #runPreStop(process: ContainerProcess, graceMs: number): Promise<number> {
+    const { spec, clock, signal, isTerminating, onEvent } = this.#options;
     const handler = spec.manifest.lifecycle?.preStop;
-    if (!handler) return 0;
-    const startedMs = performance.now();
-    const startedAtMs = clock.nowMs();
-    const hooked = { addressOf, exec: this.#exec, exited: process.exited };
-    const end = await withDeadline(gracePeriodMs, signal, (over) =>
-      runPreStop(handler, hooked, over, this.#ended(process)),
-    );
-    const hook = describeHook(handler);
-    if (isTerminating()) this.record.hook = { ...hook, startedMs: startedAtMs, endedMs: clock.nowMs(), ...end };
-    if (end.outcome !== 'succeeded' && hook.kind !== 'sleep') {
-      const why =
-        end.detail ??
-        (end.outcome === 'outlasted-grace' ? 'did not finish within the grace period' : 'the container ended');
-      onEvent('FailedPreStopHook', `${hook.kind} ${hook.what}: ${why}`);
-    }
-    // A timer may fire a fraction of a millisecond early, which must not round a hook's duration down by a whole
-    // second.
-    return Math.floor((performance.now() - startedMs + 1) / 1000) * 1000;
+    // What a stand-in's hook would do is unknown, except for a sleep.
+    if (!handler || (spec.standIn && !handler.sleep)) return 0;
+    const container = this.#hooked(process);
+    const { record, usedMs, failure } = await runPreStop(handler, { container, graceMs, clock, signal });
+    if (isTerminating()) this.record.hook = record;
+    if (failure !== undefined) onEvent('FailedPreStopHook', failure);
+    return usedMs;
   }
 
-  /** A signal that is aborted when the process ends or the trial is cleaned up. */
-  #ended(process: ContainerProcess): AbortSignal {
-    const controller = new AbortController();
-    void process.exited.then(() => controller.abort());
-    return AbortSignal.any([this.#options.signal, controller.signal]);
+  /** Returns how much of the grace period is left after the wait. */
+  async #untilTurn(turn: Promise<unknown> | undefined, leftMs: number): Promise<number> {
+    if (!turn || leftMs <= 0) return leftMs;
+    const startedMs = performance.now();
+    const over = delay(leftMs, undefined, { signal: this.#options.signal }).catch(ignoreAbort);
+    await Promise.race([turn, over]);
+    return leftMs - wholeSecondsMs(performance.now() - startedMs);
+  }
+
+  #hooked(process: ContainerProcess): HookedContainer {
+    return { ...this.#options.reach, exec: this.#exec, exited: process.exited };
   }
 
   #noteReady(ready: boolean): void {
@@ -253,14 +245,18 @@ export class Container {
     if (!this.#options.isTerminating()) this.#restartAfterExit(exited, { code, signal }).catch(ignoreAbort);
   }
 
-  /** restartPolicy is Always: restarts as soon as the kubelet notices the first exit, later with a growing back-off. */
+  /**
+   * restartPolicy is Always: restarts as soon as the kubelet notices the first exit, later with a growing back-off. An
+   * init container that succeeded is done.
+   */
   async #restartAfterExit(exited: ContainerProcess, { code, signal }: ProcessExit): Promise<void> {
     const { relist, signal: aborted, isTerminating, onEvent, onCrashLoop } = this.#options;
     await relist.next(aborted);
+    if (this.role === 'init' && code === 0) return this.#pass();
     if (isTerminating()) return;
     this.#health.setNotReady();
-    const last = exited.errorLine;
-    const message = `container exited (${signal ?? code})${last ? `: ${last}` : ''}`;
+    const last = this.#postStartFailure ?? exited.errorLine;
+    const message = `container ${this.record.name} exited (${signal ?? code})${last ? `: ${last}` : ''}`;
     onEvent('BackOff', message);
     if (this.#restarts > 0 && !this.#wasReady) onCrashLoop(message);
     const backOffMs = this.#restarts === 0 ? 0 : FIRST_BACK_OFF_MS * 2 ** (this.#restarts - 1);
@@ -269,10 +265,10 @@ export class Container {
     if (!isTerminating()) await this.start();
   }
 
-  async #restartUnhealthy(reason: string): Promise<void> {
+  async #restartUnhealthy(reason: string, { terminationGracePeriodSeconds: seconds }: Probe): Promise<void> {
     if (this.#options.isTerminating() || !this.#running) return;
     this.#options.onEvent('Killing', `${reason}, container will be restarted`);
-    await this.stop(); // its exit triggers the restart
+    await this.stop(undefined, seconds === undefined ? undefined : seconds * 1000); // its exit triggers the restart
   }
 
   /** Watches whether the server stops listening; a pod network reports that itself. Returns how to stop watching. */

@@ -31,7 +31,7 @@ function assertReplacesPods({ workload, source }: Manifests): void {
 /** The Service has no endpoints for a port that the pods do not have by that name. */
 function assertServed({ workload, service, source }: Manifests): void {
   const { targetPort } = service.spec.ports[0];
-  if (podPorts(workload.spec.template.spec.containers, service).served !== 0) return;
+  if (podPorts(workload.spec.template.spec, service).served !== 0) return;
   throw new InputError(
     printable(
       `${source}: ${nameOf(service)}: no container of ${nameOf(workload)} declares the port "${targetPort}" that it sends to`,

@@ -16,9 +16,10 @@ import { assertDeployable } from './deployable.ts';
 import { carryOut, type DisruptedCluster, prepare } from './disruption.ts';
 import { assertDisruptable, budgetsOf } from './disruption-check.ts';
 import { NODES } from './nodes.ts';
-import { Pod, type PodSpec } from './pod.ts';
-import { assertPodNetworks } from './pod-network.ts';
-import { type LocalClusterOptions, podSpec } from './pod-spec.ts';
+import { Pod } from './pod.ts';
+import { controllerLabels } from './pod-environment.ts';
+import { assertPodNetworks, canMakePodNetworks } from './pod-network.ts';
+import { type LocalClusterOptions, lastingCommands, type PodSpec, podSpec } from './pod-spec.ts';
 import { Relist } from './relist.ts';
 import { Router } from './router.ts';
 import { dnsRouting, kubeProxyRouting } from './routing.ts';
@@ -69,6 +70,8 @@ class LocalDeployment implements Deployed {
   readonly #proxy: ServiceProxy;
   readonly #spec: PodSpec;
   readonly #ports: PodPorts;
+  /** Each pod has a network of its own, in which its containers find each other on localhost. */
+  readonly #ownNetworks: boolean;
   readonly #timings: Timings;
   readonly #relists: ReadonlyMap<string, Relist>;
   readonly #startDelays;
@@ -87,8 +90,9 @@ class LocalDeployment implements Deployed {
     this.#options = options;
     this.#timings = local.timings ?? measuredTimings;
     const { workload, service } = options.manifests;
-    this.#ports = podPorts(workload.spec.template.spec.containers, service);
+    this.#ports = podPorts(workload.spec.template.spec, service);
     this.#spec = podSpec(options.manifests, this.#ports, local);
+    this.#ownNetworks = local.ownPort !== undefined || (lastingCommands(this.#spec) > 1 && canMakePodNetworks());
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
     const { relistPeriodMs } = this.#timings;
     this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
@@ -136,7 +140,7 @@ class LocalDeployment implements Deployed {
   async start(): Promise<void> {
     // Reserve all ports before the trial, so that no search for a free port falls into it: for the pods of each
     // revision, and the proxy.
-    const each = 1 + this.#ports.others.length;
+    const each = 1 + this.#otherPorts.length;
     const pods = podsAtMost(this.#planned, this.replicas);
     for (let i = 0; i <= pods * each; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
@@ -194,6 +198,7 @@ class LocalDeployment implements Deployed {
       routerViews: this.#views,
       events: this.#events,
       pid1: canBePid1(),
+      ...(lastingCommands(this.#spec) > 1 && !this.#ownNetworks && { sharedNetwork: true }),
       ...(this.#headless && { headless: true }),
     };
   }
@@ -209,8 +214,10 @@ class LocalDeployment implements Deployed {
       namespace: NAMESPACE,
       host: HOST,
       port: this.#freePorts.pop() as number,
-      otherPorts: new Map(this.#ports.others.map((port) => [port, this.#freePorts.pop() as number])),
+      otherPorts: new Map(this.#otherPorts.map((port) => [port, this.#freePorts.pop() as number])),
+      ownNetwork: this.#ownNetworks,
       spec: this.#spec,
+      addedLabels: controllerLabels(manifests.workload, name, generation),
       clock,
       startDelayMs: this.#startDelays.draw(this.#timings.containerStartMs),
       probesDelayMs: this.#startDelays.draw(this.#timings.probesStartMs),
@@ -230,6 +237,11 @@ class LocalDeployment implements Deployed {
     const event = { atMs: this.#options.clock.nowMs(), type, pod: { uid, name }, message };
     this.#events.push(event);
     this.#options.onEvent?.(event);
+  }
+
+  /** The container ports that need a port of this machine, beside the served one. */
+  get #otherPorts(): readonly number[] {
+    return this.#ownNetworks ? [] : this.#ports.others;
   }
 
   #onPodChange(): void {

@@ -1,10 +1,11 @@
 /**
- * A network for one pod whose server listens on a fixed port, so that several such pods can run on one machine: a
- * network namespace with a loopback device, connected to a port of the host by a relay (pod-relay.ts).
+ * A network for one pod whose containers listen on fixed ports, so that several such pods can run on one machine and a
+ * pod's containers reach each other on localhost: a network namespace with a loopback device, connected to a port of
+ * the host by a relay (pod-relay.ts).
  */
 import { once } from 'node:events';
 import { readlinkSync, realpathSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { EnvironmentError } from '../../errors.ts';
 import { runAndWait } from '../../processes/bounded-program.ts';
 import { TRIAL_LIMITS, userNamespaceFlags } from '../../processes/namespaces.ts';
@@ -29,6 +30,13 @@ const START_POLL_MS = 5;
 
 let possible: boolean | undefined;
 
+/** Whether pods can have networks of their own here. Tried once. */
+export function canMakePodNetworks(): boolean {
+  if (process.platform !== 'linux') return false;
+  possible ??= runAndWait(inNewNetwork(['true']), TRIAL_LIMITS).failure === undefined;
+  return possible;
+}
+
 /** @throws EnvironmentError if pods cannot have networks of their own */
 export function assertPodNetworks(): void {
   if (process.platform !== 'linux') {
@@ -36,8 +44,7 @@ export function assertPodNetworks(): void {
       `--port needs a network namespace for each pod, which ${process.platform} does not have; ${ADVICE}`,
     );
   }
-  possible ??= runAndWait(inNewNetwork(['true']), TRIAL_LIMITS).failure === undefined;
-  if (possible) return;
+  if (canMakePodNetworks()) return;
   throw new EnvironmentError(
     `--port needs a network namespace for each pod, which this user cannot create on this machine ` +
       `(tried: ${inNewNetwork([]).slice(0, -4).join(' ')}, ip link set lo up); ${ADVICE}`,
@@ -48,9 +55,14 @@ export class PodNetwork {
   /** A prefix for a command that runs it in this network. */
   readonly enter: readonly string[];
   readonly #relay: StartedProcess;
+  readonly #dialled = new Map<number, (error: string | undefined, socket: Socket | undefined) => void>();
+  #lastDial = 0;
 
   private constructor(relay: StartedProcess) {
     this.#relay = relay;
+    relay.child.on('message', ({ kind, id = 0, error }: FromRelay, handle) => {
+      if (kind === 'dialled') this.#dialled.get(id)?.(error, handle as Socket | undefined);
+    });
     const user = userNamespaceFlags().length > 0 ? ['--user', '--preserve-credentials'] : [];
     this.enter = ['nsenter', ...user, '--net', '--target', String(relay.pid), '--'];
   }
@@ -59,28 +71,19 @@ export class PodNetwork {
    * Creates the network.
    * @param address the address on the host at which the pod is reached while its server listens
    * @param port that the server listens on in this network
-   * @param otherPorts each further port in this network, and the port of the host that leads to it
    * @param onClosed called when the server stops listening
    * @throws EnvironmentError if the network cannot be created
    */
-  static async create(
-    address: Address,
-    port: number,
-    otherPorts: ReadonlyMap<number, number>,
-    onClosed: () => void,
-  ): Promise<PodNetwork> {
+  static async create(address: Address, port: number, onClosed: () => void): Promise<PodNetwork> {
     const command = inNewNetwork([process.execPath, projectFile('dist/pod-relay.js'), String(port)]);
     const relay = await startProcess(command, { env: { PATH: process.env.PATH ?? '' }, ipc: true });
     void discard(relay.stdout);
     void discard(relay.stderr);
     await untilRunning(relay);
-    relay.child.on('message', ({ kind }: { kind: 'listens' | 'closed' }) => {
-      if (kind === 'listens') void handListener(relay, address, { kind: 'listener' });
-      else onClosed();
+    relay.child.on('message', ({ kind }: FromRelay) => {
+      if (kind === 'listens') void handListener(relay, address);
+      if (kind === 'closed') onClosed();
     });
-    for (const [other, here] of otherPorts) {
-      await handListener(relay, { host: address.host, port: here }, { kind: 'other', port: other });
-    }
     return new PodNetwork(relay);
   }
 
@@ -92,6 +95,25 @@ export class PodNetwork {
   /** Call when the server is about to get the stop signal; the relay then waits until it stops listening. */
   serverTerminating(): void {
     this.#tell('terminating');
+  }
+
+  /** Opens a connection from within the network to one of its ports. Rejects with the error of the attempt. */
+  dial(port: number, signal: AbortSignal): Promise<Socket> {
+    const id = ++this.#lastDial;
+    return new Promise<Socket>((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      this.#dialled.set(id, (code, socket) => {
+        this.#dialled.delete(id);
+        signal.removeEventListener('abort', abort);
+        if (signal.aborted) socket?.destroy();
+        // Without an error and a socket, the other side closed the connection before it arrived here.
+        else if (!socket) reject(Object.assign(new Error(code ?? 'ECONNRESET'), { code: code ?? 'ECONNRESET' }));
+        else resolve(socket.on('error', () => {})); // errors reach the caller as the failure of its request
+      });
+      signal.addEventListener('abort', abort, { once: true });
+      if (!this.#relay.child.connected) this.#dialled.get(id)?.('ENETUNREACH', undefined);
+      else this.#relay.child.send({ kind: 'dial', id, port });
+    });
   }
 
   #tell(kind: 'started' | 'terminating'): void {
@@ -131,11 +153,18 @@ function programOf(pid: number): string | undefined {
   }
 }
 
+/** A message of the relay (pod-relay.ts). */
+interface FromRelay {
+  kind: 'listens' | 'closed' | 'dialled';
+  id?: number;
+  error?: string;
+}
+
 /** Hands a listener of the host over to the relay. Resets connections that arrive in this process before that. */
-async function handListener(relay: StartedProcess, { host, port }: Address, message: object): Promise<void> {
+async function handListener(relay: StartedProcess, { host, port }: Address): Promise<void> {
   const listener = createServer((early) => early.resetAndDestroy());
   listener.listen(port, host);
   await once(listener, 'listening');
   if (!relay.child.connected) listener.close();
-  else relay.child.send(message, listener, () => listener.close());
+  else relay.child.send({ kind: 'listener' }, listener, () => listener.close());
 }

@@ -1,12 +1,11 @@
 /**
- * Runs in the network namespace of one pod whose server listens on a fixed port, and relays connections from the host.
- * The program hands over a listener of the host only while the server listens, so that a connection is refused when the
- * server would refuse it. Further ports, which only probes and hooks use, are not watched: a connection to one is reset
- * if nothing listens there.
+ * Runs in the network namespace of one pod and connects it with the host. The program hands over a listener of the host
+ * only while the pod's server listens, so that a connection is refused when the server would refuse it. Probes and hooks
+ * reach every port: the relay opens their connections within the namespace and hands over the sockets.
  *
- * Outgoing messages: { kind: 'listens' } and { kind: 'closed' }. Incoming messages: { kind: 'listener' } with the
- * host's listener, { kind: 'other', port } with the listener for a further port, { kind: 'started' } when the server
- * was started, and { kind: 'terminating' } when it may stop listening.
+ * Outgoing messages: { kind: 'listens' }, { kind: 'closed' }, and { kind: 'dialled', id } with a socket, or with `error`
+ * instead. Incoming messages: { kind: 'listener' } with the host's listener, { kind: 'dial', id, port }, { kind:
+ * 'started' } when the server was started, and { kind: 'terminating' } when it may stop listening.
  */
 import { connect, type Server, type Socket } from 'node:net';
 import { PortWatch } from '../../processes/listening-sockets.ts';
@@ -24,12 +23,10 @@ let timer: NodeJS.Timeout | undefined;
 process.on('disconnect', () => process.exit());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-interface Message {
-  kind: 'started' | 'listener' | 'other' | 'terminating';
-  port?: number;
-}
+type Message = { kind: 'started' | 'listener' | 'terminating' } | { kind: 'dial'; id: number; port: number };
 
-process.on('message', ({ kind, port: otherPort }: Message, handle) => {
+process.on('message', (message: Message, handle) => {
+  const { kind } = message;
   if (kind === 'started') {
     close(); // of the previous server
     watchUntil(() => host !== undefined, 'listens');
@@ -40,10 +37,7 @@ process.on('message', ({ kind, port: otherPort }: Message, handle) => {
     listener = handle as Server;
     listener.on('connection', (client) => relay(client, host ?? '127.0.0.1', port));
   }
-  if (kind === 'other' && otherPort !== undefined) {
-    const other = new PortWatch(otherPort);
-    (handle as Server).on('connection', (client) => relay(client, other.host() ?? '127.0.0.1', otherPort));
-  }
+  if (kind === 'dial') dial(message.id, message.port);
 });
 
 function watchUntil(reached: () => boolean, kind: 'listens' | 'closed'): void {
@@ -71,4 +65,18 @@ function relay(client: Socket, to: string, toPort: number): void {
   client.on('error', () => pod.resetAndDestroy());
   client.pipe(pod);
   pod.pipe(client);
+}
+
+/** The socket is paused, because bytes that were read here would be lost to its new owner. */
+function dial(id: number, toPort: number): void {
+  const socket = connect({ host: new PortWatch(toPort).host() ?? '127.0.0.1', port: toPort });
+  socket.pause();
+  const fail = ({ code, message }: NodeJS.ErrnoException) => {
+    process.send?.({ kind: 'dialled', id, error: code ?? message });
+  };
+  socket.once('error', fail);
+  socket.once('connect', () => {
+    socket.off('error', fail).on('error', () => {}); // its owner notices
+    process.send?.({ kind: 'dialled', id }, socket);
+  });
 }

@@ -1,10 +1,33 @@
 /** The specification of a pod on the local cluster: the manifest, and the commands that replace its images. */
+import { posix } from 'node:path';
+import { InputError } from '../../errors.ts';
+import { type EnvironmentSources, environmentProblems } from '../../kubernetes-rules/environment-variables.ts';
+import { isSidecar } from '../../kubernetes-rules/init-containers.ts';
+import type { Container, PodSpec as PodManifest } from '../../kubernetes-rules/objects.ts';
 import type { PodPorts } from '../../kubernetes-rules/ports.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
+import { environmentSources } from '../../manifests/environment-sources.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
-import type { ContainerSpec } from './container.ts';
-import type { PodSpec } from './pod.ts';
+import type { Mount } from '../../processes/mounts.ts';
+import type { ContainerSpec } from './container-spec.ts';
+import type { ContainerRole } from './pod-order.ts';
 import type { Timings } from './timings.ts';
+
+export interface PodSpec {
+  /** The app's containers, then the init containers and native sidecars. */
+  containers: readonly ContainerSpec[];
+  gracePeriodMs: number;
+  /** The environment that each container inherits. */
+  env: Readonly<Record<string, string>>;
+  sources: EnvironmentSources;
+  labels: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
+  serviceAccount: string;
+  /** The container port that the Service sends traffic to. */
+  servedPort: number;
+  /** The port that the server listens on regardless of PORT; each pod then has a network of its own. */
+  ownPort?: number | undefined;
+}
 
 export interface LocalClusterOptions {
   /** What replaces each container's image, by the container's name. */
@@ -13,6 +36,8 @@ export interface LocalClusterOptions {
   env?: Readonly<Record<string, string>>;
   /** The port that the command listens on regardless of PORT; each pod then gets a network of its own. */
   ownPort?: number | undefined;
+  /** The folder or file of this machine that stands for a volume, by the volume's name. */
+  volumes?: Readonly<Record<string, string>> | undefined;
   seed: number;
   timings?: Timings;
 }
@@ -22,24 +47,103 @@ export interface LocalImage {
   command: readonly string[];
   /** The image's stop signal, like STOPSIGNAL in a Dockerfile; SIGTERM by default. */
   stopSignal?: NodeJS.Signals | undefined;
-  /** It does nothing, instead of an image that cannot run here. */
+  /** It does nothing, instead of an image that cannot run here. An init container is then not run at all. */
   standIn?: boolean | undefined;
 }
 
-/** @throws Error if nothing replaces the image of a container */
-export function podSpec(manifests: Manifests, ports: PodPorts, { images, env, ownPort }: LocalClusterOptions): PodSpec {
-  const { containers, terminationGracePeriodSeconds } = manifests.workload.spec.template.spec;
+/**
+ * @throws InputError if a container could not be created in Kubernetes because of its environment
+ * @throws Error if nothing replaces the image of a container
+ */
+export function podSpec(manifests: Manifests, ports: PodPorts, options: LocalClusterOptions): PodSpec {
+  const { metadata, spec } = manifests.workload.spec.template;
+  const sources = environmentSources(manifests);
+  const { env, ownPort } = options;
+  const containers = containersOf(spec).map(([manifest, role]) => containerSpec(manifest, role, ports, options));
+  assertEnvironment(manifests, containers, sources);
   return {
-    containers: containers.map((manifest): ContainerSpec => {
-      const image = images[manifest.name];
-      if (!image) throw new Error(`nothing replaces the image of container ${manifest.name}`);
-      const { command, standIn = false } = image;
-      const stopSignal = (stopSignalOf(manifest) as NodeJS.Signals | undefined) ?? image.stopSignal ?? 'SIGTERM';
-      return { manifest, command, stopSignal, standIn, serves: manifest.name === ports.servedBy };
-    }),
-    gracePeriodMs: terminationGracePeriodSeconds * 1000,
+    containers,
+    gracePeriodMs: spec.terminationGracePeriodSeconds * 1000,
     env: env ?? { PATH: process.env.PATH ?? '' },
+    sources,
+    labels: metadata?.labels ?? {},
+    annotations: metadata?.annotations ?? {},
+    serviceAccount: spec.serviceAccountName || 'default',
     servedPort: ports.served,
     ownPort,
   };
+}
+
+/** How many of a pod's containers run a command of their own for as long as the pod. */
+export function lastingCommands({ containers }: PodSpec): number {
+  return containers.filter(({ role, standIn }) => role !== 'init' && !standIn).length;
+}
+
+function containersOf({ containers, initContainers = [] }: PodManifest): [Container, ContainerRole][] {
+  return [
+    ...containers.map((manifest): [Container, ContainerRole] => [manifest, 'app']),
+    ...initContainers.map((manifest): [Container, ContainerRole] => [
+      manifest,
+      isSidecar(manifest) ? 'sidecar' : 'init',
+    ]),
+  ];
+}
+
+function containerSpec(
+  manifest: Container,
+  role: ContainerRole,
+  ports: PodPorts,
+  { images, volumes = {} }: LocalClusterOptions,
+): ContainerSpec {
+  const image = images[manifest.name];
+  if (!image) throw new Error(`nothing replaces the image of container ${manifest.name}`);
+  const { command, standIn = false } = image;
+  const stopSignal = (stopSignalOf(manifest) as NodeJS.Signals | undefined) ?? image.stopSignal ?? 'SIGTERM';
+  const mounts = standIn ? [] : mountsOf(manifest, volumes);
+  const { workingDir } = manifest;
+  return {
+    manifest,
+    role,
+    command,
+    stopSignal,
+    standIn,
+    serves: role !== 'init' && manifest.name === ports.servedBy,
+    mounts,
+    workingDir: mounts.some(({ target }) => isBelow(workingDir, target)) ? workingDir : undefined,
+  };
+}
+
+/** The mounts of the volumes that a folder stands for, outer paths first. */
+function mountsOf({ volumeMounts = [] }: Container, volumes: Readonly<Record<string, string>>): Mount[] {
+  return volumeMounts
+    .flatMap(({ name, mountPath, subPath, readOnly = false }) => {
+      const folder = Object.hasOwn(volumes, name) ? volumes[name] : undefined;
+      if (folder === undefined) return [];
+      return [{ source: posix.join(folder, subPath ?? ''), target: posix.resolve('/', mountPath), readOnly }];
+    })
+    .sort((a, b) => a.target.length - b.target.length);
+}
+
+function isBelow(path: string | undefined, folder: string): boolean {
+  return path !== undefined && `${posix.resolve('/', path)}/`.startsWith(`${folder}/`);
+}
+
+/** A stand-in needs no environment. */
+function assertEnvironment(
+  { source, workload }: Manifests,
+  containers: readonly ContainerSpec[],
+  sources: EnvironmentSources,
+): void {
+  const problems = containers
+    .filter(({ standIn }) => !standIn)
+    .flatMap(({ manifest }) =>
+      environmentProblems(manifest, sources).map(
+        ({ field, reason }) => `container "${manifest.name}": ${field}: ${reason}`,
+      ),
+    );
+  if (problems.length === 0) return;
+  throw new InputError(
+    `${source}: ${workload.kind} "${workload.metadata.name}": ${problems.join('; ')} ` +
+      '(its pods would not start: CreateContainerConfigError); add what is missing to the input',
+  );
 }

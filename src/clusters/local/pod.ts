@@ -4,31 +4,25 @@ import { type TemporaryFolder, temporaryPath } from '../../processes/temporary-f
 import { delay } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { PodRecord, PodRef } from '../../trace/cluster-record.ts';
-import { Container, type ContainerSpec } from './container.ts';
+import { Container } from './container.ts';
+import type { ContainerSpec } from './container-spec.ts';
+import { dialAddress } from './dial.ts';
 import { environment } from './environment.ts';
+import { listening, type PodPlace, podFacts } from './pod-environment.ts';
 import { PodNetwork } from './pod-network.ts';
-import type { Address } from './probe-check.ts';
+import { startInOrder, stopInOrder } from './pod-order.ts';
+import type { PodSpec } from './pod-spec.ts';
+import type { Address, Dial } from './probe-check.ts';
 import type { Relist } from './relist.ts';
 
-export interface PodSpec {
-  containers: readonly ContainerSpec[];
-  gracePeriodMs: number;
-  /** The environment that each container inherits. */
-  env: Readonly<Record<string, string>>;
-  /** The container port that the Service sends traffic to. */
-  servedPort: number;
-  /** The port that the server listens on regardless of PORT; each pod then has a network of its own. */
-  ownPort?: number | undefined;
-}
-
-export interface PodOptions extends Address {
+export interface PodOptions extends PodPlace {
   ref: PodRef;
   generation: PodRecord['generation'];
   node: string;
   namespace: string;
   spec: PodSpec;
-  /** Each other container port, and the port of this machine that leads to it. */
-  otherPorts: ReadonlyMap<number, number>;
+  /** Labels that the workload's controller adds. */
+  addedLabels: Readonly<Record<string, string>>;
   clock: TrialClock;
   /** From creation to the start of its containers, in ms. */
   startDelayMs: number;
@@ -67,13 +61,23 @@ export class Pod {
   readonly #abort = new AbortController();
   /** A PM2_HOME per pod: pm2-runtime keeps its sockets in the user's home, which containers do not share. */
   readonly #pm2Home: TemporaryFolder;
+  /** For copies of what its mounts cover; undefined if it has no mounts. */
+  readonly #copies: TemporaryFolder | undefined;
+  /** Resolves when the pod begins to terminate or is removed. */
+  readonly #ending: Promise<void>;
+  #end: () => void = () => {};
   #network: PodNetwork | undefined;
   #termination: Promise<void> | undefined;
 
   constructor(options: PodOptions) {
     this.#options = options;
     this.address = { host: options.host, port: options.port };
+    this.#ending = new Promise((resolve) => {
+      this.#end = resolve;
+    });
     this.#pm2Home = temporaryPath('pm2');
+    const mounted = options.spec.containers.some(({ mounts }) => mounts.length > 0);
+    this.#copies = mounted ? temporaryPath('mounts') : undefined;
     const { ref, generation, node, clock, spec } = options;
     this.#containers = spec.containers.map((container) => this.#container(container));
     const containers = this.#containers.map(({ record }) => record);
@@ -105,8 +109,7 @@ export class Pod {
     delay(probesDelayMs, undefined, { signal }).then(startProbes, ignoreAbort);
     const started = delay(startDelayMs, undefined, { signal }).catch(ignoreAbort);
     await Promise.all([started, this.#createNetwork()]);
-    if (this.terminating || this.#abort.signal.aborted) return;
-    await Promise.all(this.#containers.map((container) => container.start()));
+    await startInOrder(this.#containers, () => this.terminating || signal.aborted, this.#ending);
   }
 
   /** Requests the pod's deletion. Resolves when the pod is gone. */
@@ -118,10 +121,12 @@ export class Pod {
   /** Kills everything immediately. Cleans up after a trial; not part of the simulation. */
   async kill(): Promise<void> {
     this.terminating = true;
+    this.#end();
     this.#abort.abort();
     await Promise.all(this.#containers.map((container) => container.kill()));
     await this.#network?.remove();
     await this.#pm2Home.remove();
+    await this.#copies?.remove();
   }
 
   /** Returns whether there was a wrapper to examine; see Container.examineWrapper. */
@@ -131,21 +136,18 @@ export class Pod {
   }
 
   #container(spec: ContainerSpec): Container {
-    const { clock, relist, otherPorts, onCrashLoop, onEvent, ref, spec: pod } = this.#options;
-    const addressOf = (port: number | string): Address | undefined => {
-      const number = resolvePort(spec.manifest, port);
-      const here = number === pod.servedPort ? this.address.port : number && otherPorts.get(number);
-      return here ? { host: this.address.host, port: here } : undefined;
-    };
+    const { clock, relist, onCrashLoop, onEvent, ref, spec: pod } = this.#options;
+    const inside = this.#options.ownNetwork ? this.#insidePort : this.address.port;
     return new Container({
       spec,
       env: this.#environment(spec),
+      copies: this.#copies?.path ?? '',
       gracePeriodMs: pod.gracePeriodMs,
       clock,
       relist,
-      addressOf,
+      reach: { portOf: (port) => resolvePort(spec.manifest, port), dial: this.#dial },
       served: spec.serves ? this.address : undefined,
-      listensOn: spec.serves ? (pod.ownPort ?? this.address.port) : undefined,
+      listensOn: spec.serves ? inside : undefined,
       network: () => this.#network,
       isTerminating: () => this.terminating,
       signal: this.#abort.signal,
@@ -155,36 +157,42 @@ export class Pod {
     });
   }
 
-  /**
-   * PORT is the port to listen on. If the pod has several ports, PORT_n is the port of this machine for container port
-   * n.
-   */
+  /** The port that the server listens on in a network of the pod's own. */
+  get #insidePort(): number {
+    const { ownPort, servedPort } = this.#options.spec;
+    return ownPort ?? servedPort;
+  }
+
+  /** How probes and hooks reach a container port. */
+  readonly #dial: Dial = (port, signal) => {
+    const { host, otherPorts, spec } = this.#options;
+    const served = port === spec.servedPort;
+    if (this.#network) return this.#network.dial(served ? this.#insidePort : port, signal);
+    const here = served ? this.address.port : otherPorts.get(port);
+    return dialAddress({ host, port: here ?? port }, signal);
+  };
+
   #environment(spec: ContainerSpec): Record<string, string> {
-    const { spec: pod, otherPorts, ref, node, namespace, host, port } = this.#options;
-    const declared = spec.manifest.ports?.[0]?.containerPort;
-    const own = spec.serves ? port : otherPorts.get(declared ?? 0);
-    const identity = { name: ref.name, node, namespace, host, port: own ?? 0 };
-    const inherited = { ...pod.env, PM2_HOME: this.#pm2Home.path };
-    if (pod.ownPort !== undefined) {
-      return environment(spec.manifest, identity, inherited, spec.serves ? pod.ownPort : (declared ?? 0));
-    }
-    const env = environment(spec.manifest, identity, inherited, undefined);
-    for (const [number, here] of otherPorts) env[`PORT_${number}`] = String(here);
-    if (own === undefined) delete env.PORT;
-    return env;
+    const { ref, node, namespace, addedLabels, spec: pod } = this.#options;
+    return environment(spec.manifest, {
+      pod: podFacts(pod, { ...ref, node, namespace, host: this.address.host }, addedLabels),
+      sources: pod.sources,
+      containers: pod.containers.map(({ manifest }) => manifest),
+      inherited: { ...pod.env, PM2_HOME: this.#pm2Home.path },
+      ...listening(spec, pod, this.#options),
+    });
   }
 
   async #createNetwork(): Promise<void> {
-    const { otherPorts, spec } = this.#options;
-    const { ownPort } = spec;
-    if (ownPort === undefined) return;
+    if (!this.#options.ownNetwork) return;
     const server = this.#containers.find(({ record }) => record.serves);
-    this.#network = await PodNetwork.create(this.address, ownPort, otherPorts, () => server?.noteStoppedListening());
+    this.#network = await PodNetwork.create(this.address, this.#insidePort, () => server?.noteStoppedListening());
     if (this.#abort.signal.aborted) await this.#network.remove();
   }
 
   #noteReadiness(): void {
-    const ready = !this.#options.neverReady && this.#containers.every((container) => container.ready);
+    const ready =
+      !this.#options.neverReady && this.#containers.every((container) => container.role === 'init' || container.ready);
     if (ready === this.ready) return;
     this.ready = ready;
     const { clock, onEvent, onChange, ref } = this.#options;
@@ -196,15 +204,15 @@ export class Pod {
     onChange(this);
   }
 
-  /** Stops all containers at the same time, each with its own grace period. */
   async #terminate(): Promise<void> {
     const { clock, onEvent, onChange, ref } = this.#options;
     this.terminating = true;
+    this.#end();
     this.record.deletionMs = clock.nowMs();
     onEvent('Killing', ref, 'deletion requested');
     onChange(this);
     for (const container of this.#containers) container.terminating();
-    await Promise.all(this.#containers.map((container) => container.stop()));
+    await stopInOrder(this.#containers);
     for (const container of this.#containers) container.stopProbes();
     await this.#release().catch(ignoreAbort);
     this.gone = true;

@@ -5,7 +5,9 @@ import { all, carriedOut, type FieldTree, noEffect, refused } from './policy.ts'
 const STAND_IN = noEffect('a command of this machine runs in place of the image');
 const PRIVILEGES = noEffect('privileges do not change when a server starts, serves and stops');
 const RESOURCES = noEffect('servers run here without limits; they only place and bound a pod');
-const FILES = noEffect('a command that runs in place of the image uses the files of this machine');
+const FILES = noEffect(
+  'a command that runs in place of the image uses the files of this machine, unless --mount names a folder',
+);
 const ATTACHED = noEffect('nobody attaches to the container');
 const ELSEWHERE = refused('it asks another host than the pod');
 
@@ -28,17 +30,18 @@ const PROBE: FieldTree = {
     'successThreshold',
     'timeoutSeconds',
   ),
-  terminationGracePeriodSeconds: refused('a container that fails its probe stops here by the grace period of the pod'),
+  terminationGracePeriodSeconds: carriedOut(),
+};
+
+const HOOK: FieldTree = {
+  exec: { command: carriedOut() },
+  httpGet: HTTP_GET,
+  sleep: { seconds: carriedOut() },
+  tcpSocket: refused('the kubelet does not support it: such a hook fails at once'),
 };
 
 const LIFECYCLE: FieldTree = {
-  postStart: refused('a container is not ready before the hook has ended'),
-  preStop: {
-    exec: { command: carriedOut() },
-    httpGet: HTTP_GET,
-    sleep: { seconds: carriedOut() },
-    tcpSocket: refused('the kubelet does not support it: such a hook fails at once'),
-  },
+  ...all(HOOK, 'postStart', 'preStop'),
   stopSignal: carriedOut().except(
     'real-time signals',
     (value) => !(String(value) in constants.signals),
@@ -79,7 +82,7 @@ export const CONTAINER: FieldTree = {
   name: carriedOut(),
   ...all(STAND_IN, 'image', 'imagePullPolicy'),
   ...all(carriedOut('if its program is on this machine; else with --exec'), 'command', 'args'),
-  workingDir: carriedOut(),
+  workingDir: carriedOut('if --mount covers it; otherwise a command starts in your working directory'),
   ...ENVIRONMENT,
   ports: PORTS,
   lifecycle: LIFECYCLE,

@@ -1,18 +1,14 @@
-/** Runs a container's preStop hook. */
+/** Runs a hook of a container: preStop or postStart. */
 
 import type { HttpGet, LifecycleHandler } from '../../kubernetes-rules/objects.ts';
 import { delay } from '../../timers.ts';
 import type { HookRecord } from '../../trace/cluster-record.ts';
-import { type Address, httpStatus } from './probe-check.ts';
+import { httpStatus, type ReachableContainer } from './probe-check.ts';
 
 /** The most time between the death of a container's other processes and the moment that its end is noticed. */
 const CONTAINER_END_MS = 500;
 
-export interface HookedContainer {
-  /** The address at which one of its ports is reached; undefined for an unknown port name. */
-  addressOf(port: HttpGet['port']): Address | undefined;
-  /** Runs a command in the container. Resolves to its exit code; undefined if it was killed. */
-  exec(command: readonly string[], signal: AbortSignal): Promise<number | undefined>;
+export interface HookedContainer extends ReachableContainer {
   exited: Promise<unknown>;
 }
 
@@ -21,10 +17,11 @@ export type HookEnd = Pick<HookRecord, 'outcome' | 'exitCode' | 'detail'>;
 
 /**
  * Runs the hook to its end, or until `graceOver`. A hook that still runs then is not killed; it ends with its
- * container. An HTTP hook succeeds with any status. Both observed on Kubernetes 1.34.
+ * container. An HTTP hook succeeds with any status. Both observed on Kubernetes 1.34. A postStart hook has no grace
+ * period.
  * @param ended aborted when the container has ended or is cleaned up
  */
-export async function runPreStop(
+export async function runHook(
   handler: LifecycleHandler,
   container: HookedContainer,
   graceOver: AbortSignal,
@@ -53,9 +50,9 @@ async function execute(
     return { outcome: 'failed', exitCode, detail: `exit code ${exitCode}` };
   }
   if (!httpGet) return { outcome: 'succeeded' };
-  const address = container.addressOf(httpGet.port);
-  if (!address) return { outcome: 'failed', detail: `the container has no port "${httpGet.port}"` };
-  const answer = await hookAnswer(httpGet, address, ended);
+  const port = container.portOf(httpGet.port);
+  if (port === undefined) return { outcome: 'failed', detail: `the container has no port "${httpGet.port}"` };
+  const answer = await hookAnswer(httpGet, port, container, ended);
   return typeof answer === 'number' ? { outcome: 'succeeded' } : { outcome: 'failed', detail: answer };
 }
 
@@ -67,10 +64,16 @@ async function killedHook({ exited }: HookedContainer): Promise<HookEnd> {
 }
 
 /** The HTTP status, or the error. If an HTTPS request fails, the kubelet retries it as plain HTTP. */
-async function hookAnswer(httpGet: HttpGet, address: Address, ended: AbortSignal): Promise<number | string> {
-  const answer = await httpStatus(httpGet, address, ended);
+async function hookAnswer(
+  httpGet: HttpGet,
+  port: number,
+  { dial }: HookedContainer,
+  ended: AbortSignal,
+): Promise<number | string> {
+  const request = { httpGet, port, userAgent: 'kube-lifecycle/1.34' };
+  const answer = await httpStatus(request, dial, ended);
   if (httpGet.scheme !== 'HTTPS' || typeof answer === 'number' || answer === 'ECONNREFUSED') return answer;
-  return httpStatus({ ...httpGet, scheme: 'HTTP' }, address, ended);
+  return httpStatus({ ...request, httpGet: { ...httpGet, scheme: 'HTTP' } }, dial, ended);
 }
 
 function ignoreAbort(error: Error): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { runPreStop } from '../../src/clusters/local/pre-stop.ts';
+import { runHook } from '../../src/clusters/local/hook.ts';
 import { runCommand } from '../../src/clusters/local/probe-check.ts';
 
 const NEVER = new AbortController().signal;
@@ -22,12 +22,13 @@ describe('an exec hook', () => {
   for (const [what, command, exited, outcome] of cases) {
     test(`${what}: ${outcome}`, async () => {
       const container = {
-        addressOf: () => undefined,
+        portOf: () => undefined,
+        dial: () => Promise.reject(new Error('not used')),
         exec: (words: readonly string[], signal: AbortSignal) =>
           runCommand(words, { PATH: process.env.PATH ?? '' }, signal),
         exited,
       };
-      const end = await runPreStop({ exec: { command } }, container, NEVER, NEVER);
+      const end = await runHook({ exec: { command } }, container, NEVER, NEVER);
       assert.equal(end.outcome, outcome);
     });
   }
