@@ -115,7 +115,7 @@ const generation = async (reference: WorkloadReference) => (await readWorkload(a
 
 interface DeploymentSpec {
   replicas: number;
-  template: { spec: { containers: [{ env: { name: string }[]; envFrom?: object[] }] } };
+  template: { spec: { containers: [{ env: { name: string }[]; envFrom?: object[]; lifecycle?: undefined }] } };
 }
 
 /** What people have beside a Deployment: its server exits at once on SIGTERM, as the ConfigMap says. */
@@ -145,6 +145,7 @@ describe('run --on kubernetes -f', () => {
       const [container] = spec.template.spec.containers;
       container.env = container.env.filter(({ name }) => name !== 'SHUTDOWN');
       container.envFrom = [{ configMapRef: { name: 'settings' } }];
+      container.lifecycle = undefined;
       spec.replicas = 2;
     }
     const file = join(mkdtempSync(join(tmpdir(), 'own-')), 'all.json');
