@@ -4,6 +4,7 @@ import type { FailedRequest } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { causeOf } from './attribution.ts';
 import type { CauseId } from './causes.ts';
+import { wasOpenSession } from './held-sessions.ts';
 import { type History, historyOf } from './history.ts';
 import { servesAt, terminatingAt } from './timeline.ts';
 
@@ -24,8 +25,8 @@ export function routingLags({ pods, load }: History): { pod: string; lagMs: numb
 
 /**
  * The longest request: one that was answered, or one that had been in flight that long when it was cut. A request that
- * got an error response, or that the server never worked on, says nothing about how long the server needs. Null if
- * there is none.
+ * got an error response, or that the server never worked on, says nothing about how long the server needs, and neither
+ * does a session, which has no end of its own. Null if there is none.
  */
 export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boolean } | null {
   let longest: { ms: number; cut: boolean } | null = null;
@@ -37,6 +38,7 @@ export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boo
     for (const encoded of Object.values(latency)) note(decodeHistogram(encoded).maxValue / 1000, false);
     const history = historyOf(trace);
     for (const request of failures) {
+      if (wasOpenSession(request, history.sessions)) continue;
       if (wasCut(request) && !NEVER_WORKED_ON.includes(causeOf(request, history))) {
         note(request.endedMs - request.startedMs, true);
       }

@@ -2,17 +2,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
-import { MAX_RATE_PER_S, Scenario } from '../load/request-mix.ts';
-import { CONNECTIONS } from '../load/request-settings.ts';
 import { printStatus } from '../output.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import { localServiceBackend, planRollouts } from '../own-service/plan.ts';
 import { withPortHint } from '../own-service/port-hint.ts';
 import { localService, type ServiceFlags } from '../own-service/service.ts';
-import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
+import { requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { findFixOf } from './find-fix.ts';
 import { unlessInterrupted } from './interruptions.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
+import { requestOptions } from './request-options.ts';
 import { type LiveRunFlags, runOnKubernetes } from './run-on-kubernetes.ts';
 import { showInstall } from './show-install.ts';
 import { imageStopSignal, type StopSignalFlags } from './stop-signal.ts';
@@ -103,26 +102,6 @@ function serviceOptions(): Option[] {
     new Option('--exec <container=command>', 'the command to run for a container of the manifest')
       .default(NO_COMMANDS, "the container's own command, if it can run here")
       .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
-  ];
-}
-
-function requestOptions(): Option[] {
-  const fromFlags = [
-    new Option('--path <path>', 'the path to request (default: /)').argParser(requestPath),
-    new Option('--method <method>', 'the method (default: GET, or POST with a body)').choices(
-      Scenario.shape.method.options,
-    ),
-    new Option('--body <text>', 'the body of each request'),
-    new Option('--scenario <names>', 'kinds of connections, comma-separated (default: keep-alive,fresh)').argParser(
-      listOf('scenario', CONNECTIONS),
-    ),
-  ];
-  return [
-    ...fromFlags.map((option) => option.conflicts('workload')),
-    new Option('--workload <file>', 'read the requests from this file, in the format of workload.json'),
-    new Option('--rate <n>', 'requests per second, all scenarios together (default: 200)').argParser(
-      whole(1, MAX_RATE_PER_S),
-    ),
   ];
 }
 

@@ -2,7 +2,7 @@
 import type { LiveService } from '../clusters/kubernetes/live-service.ts';
 import type { LifecycleHandler } from '../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
-import { type RequestMix, totalRate } from '../load/request-mix.ts';
+import { type RequestMix, sessionScenarios, totalRate } from '../load/request-mix.ts';
 import { shortCommand } from './server-name.ts';
 
 /** What will be done to which workload, one line each. */
@@ -22,12 +22,25 @@ export function intentions(
   return [
     `context ${api.context}, namespace ${namespace}: ${kind} ${name} behind Service ${manifests.service.metadata.name}`,
     `  ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}; ${strategy}; grace period ${terminationGracePeriodSeconds} s; preStop: ${hookText(preStop)}; ${stopText(stopSignal)}`,
-    `1. sends ${totalRate(requestMix)} requests per second to ${url} from this machine, at first without a rollout`,
+    `1. ${loadInWords(requestMix, url)} from this machine, at first without a rollout`,
     trigger === undefined
       ? `2. restarts the ${kind} ${times}, as kubectl rollout restart does (a template annotation)`
       : `2. runs ${times}: ${trigger}`,
     'Nothing else is changed.',
   ];
+}
+
+/** "sends 200 requests per second to URL and holds 100 websocket sessions open at URL" */
+function loadInWords(requestMix: RequestMix, url: string): string {
+  const rate = totalRate(requestMix);
+  const parts = [
+    ...(rate > 0 ? [`sends ${rate} requests per second to ${url}`] : []),
+    ...sessionScenarios(requestMix).map(
+      ({ connections, connection, path }) =>
+        `holds ${connections} ${connection === 'events' ? 'event streams' : 'WebSockets'} open at ${url}${path}`,
+    ),
+  ];
+  return parts.join(', ');
 }
 
 /** A preStop hook in words, by its kind. */

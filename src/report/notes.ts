@@ -4,6 +4,7 @@ import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { largest, smallest } from '../extremes.ts';
 import type { Run } from '../results/run.ts';
 import { count, counted, percent } from './format.ts';
+import { sessionNotes } from './sessions.ts';
 
 const EXPOSED =
   'the requests exposed to the rollout: those in flight or started between the first deletion and the moment the last router dropped the last old pod (control: all requests).';
@@ -32,7 +33,7 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
   }
   const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
   if (retries > 0) lines.push(`${counted(retries, 'request')} reached a pod twice: the client retried them by itself.`);
-  return lines;
+  return [...lines, ...sessionNotes(trials)];
 }
 
 /** For the rollouts of a user's own service. */
@@ -53,7 +54,7 @@ export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
   if (trials.some((trial) => trial.pid1 === false)) {
     lines.push('Unknown: what the command does with SIGTERM as PID 1. It is PID 1 in a container, but was not here.');
   }
-  return lines;
+  return [...lines, ...sessionNotes(trials)];
 }
 
 /**
