@@ -11,7 +11,8 @@ import { servesAt, terminatingAt } from './timeline.ts';
 /**
  * For each old pod, the time from its deletion to its last new connection, in ms; 0 if it got none after its deletion.
  * Counted only if another pod could serve instead, because routers use the last pod on purpose (KEP-1669). Pods without
- * any recorded connection are left out.
+ * any recorded connection are left out. If the load sent no requests, its clients open connections only when they lose
+ * a session: a pod that got none after its deletion is left out too, because nobody tried.
  */
 export function routingLags({ pods, load }: History): { pod: string; lagMs: number }[] {
   return pods.flatMap((pod) => {
@@ -19,7 +20,8 @@ export function routingLags({ pods, load }: History): { pod: string; lagMs: numb
     if (pod.generation !== 'old' || pod.deletionMs === undefined || lastMs === undefined) return [];
     const atMs = Math.max(lastMs, pod.deletionMs);
     const instead = pods.some((other) => servesAt(other, atMs) && !terminatingAt(other, atMs));
-    return instead ? [{ pod: pod.name, lagMs: atMs - pod.deletionMs }] : [];
+    const tried = load.plannedRequests > 0 || lastMs > pod.deletionMs;
+    return instead && tried ? [{ pod: pod.name, lagMs: atMs - pod.deletionMs }] : [];
   });
 }
 

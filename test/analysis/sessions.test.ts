@@ -218,6 +218,17 @@ describe('a session that was cut', () => {
   }
 });
 
+describe('the routing lag of a load without requests', () => {
+  const lag = (lastMs: number, plannedRequests: number) => {
+    const rolled = told([]);
+    const load = { ...rolled.load, plannedRequests, newConnections: { 'old-1': { lastMs } } };
+    return advise([{ ...rolled, load }]).routing?.longestMs;
+  };
+  test('is unknown if nobody tried to open a session after the deletion', () => assert.equal(lag(900, 0), undefined));
+  test('is that of the last session that was opened then', () => assert.equal(lag(1600, 0), 600));
+  test('near miss: with requests, none that was sent is a lag of 0', () => assert.equal(lag(900, 100), 0));
+});
+
 describe('what is said about the server', () => {
   test('sessions do not count as requests, and are not the longest one', () => {
     const { server, longestRequest, gracePeriod } = advise([

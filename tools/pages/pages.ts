@@ -2,6 +2,7 @@
 import { causesPage } from './causes-page.ts';
 import { checksPage } from './checks-page.ts';
 import { fidelityPage } from './fidelity-page.ts';
+import { sessionsPage } from './sessions-page.ts';
 
 export interface GeneratedPage {
   /** Relative to the project's root. */
@@ -13,4 +14,5 @@ export const PAGES: readonly GeneratedPage[] = [
   { file: 'docs/checks.md', render: checksPage },
   { file: 'docs/causes.md', render: causesPage },
   { file: 'docs/fidelity.md', render: fidelityPage },
+  { file: 'docs/sessions.md', render: sessionsPage },
 ];
