@@ -85,8 +85,12 @@ function cells(figures: readonly SessionFigures[]): string[] {
     busiest.length === 0 ? '–' : count(largest(busiest)),
     spreads.length === 0
       ? '–'
-      : `${count(smallest(spreads.map(({ fewest }) => fewest)))} to ${count(largest(spreads.map(({ most }) => most)))}`,
+      : range(smallest(spreads.map(({ fewest }) => fewest)), largest(spreads.map(({ most }) => most))),
   ];
+}
+
+function range(from: number, to: number): string {
+  return from === to ? count(from) : `${count(from)} to ${count(to)}`;
 }
 
 /** " (1001)": the codes of the close frames. */

@@ -66,7 +66,7 @@ function answered({ cluster, load }: Trace, frame: Frame, barMs: number): [old: 
   return bars;
 }
 
-/** Per bar: how many sessions were open on old pods, and how many on new or unknown pods, at any time within it. */
+/** Per bar: how many sessions were open at its beginning on old pods, and how many on new or unknown pods. */
 function openSessions(
   { cluster, load, loadStopMs }: Trace,
   frame: Frame,
@@ -76,12 +76,13 @@ function openSessions(
   const first = Math.floor(frame.fromMs / barMs);
   const length = Math.ceil(frame.toMs / barMs) - first;
   const bars = Array.from({ length: length + 1 }, (): [number, number] => [0, 0]);
-  const place = (ms: number) => Math.min(Math.max(Math.floor(ms / barMs) - first, 0), length);
+  const barAfter = (ms: number) =>
+    bars[Math.min(Math.max(Math.ceil(ms / barMs) - first, 0), length)] as [number, number];
   // At first only the changes from bar to bar.
   for (const { pod, openedMs, endedMs = loadStopMs } of load.sessions?.opened ?? []) {
     const side = old.has(pod) ? 0 : 1;
-    (bars[place(openedMs)] as [number, number])[side]++;
-    (bars[Math.min(place(endedMs) + 1, length)] as [number, number])[side]--;
+    barAfter(openedMs)[side]++;
+    barAfter(endedMs)[side]--;
   }
   for (let index = 1; index < bars.length; index++) {
     const [before, bar] = [bars[index - 1], bars[index]] as [[number, number], [number, number]];
