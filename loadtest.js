@@ -277,7 +277,12 @@ function readScenarios() {
 
 function assertScenarios(scenarios) {
   if (!(scenarios?.length > 0 && scenarios.length <= 20)) throw new Error('the workload must have 1 to 20 scenarios');
-  for (const { name, method, path, ratePerSecond, connections, timeoutMs } of scenarios) {
+  for (const { name, method, path, connection, ratePerSecond, connections, timeoutMs } of scenarios) {
+    if (connection === 'events' || connection === 'websocket') {
+      throw new Error(
+        `the workload's scenario ${JSON.stringify(name)} opens sessions, which only the builtin load can`,
+      );
+    }
     const fits = {
       name: /^[a-z0-9][a-z0-9-]{0,59}$/.test(name),
       method: /^(GET|POST|PUT|PATCH|DELETE)$/.test(method),

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RequestMix, Scenario } from '../src/load/request-mix.ts';
+import { type RequestMix, type RequestScenario, requestScenarios } from '../src/load/request-mix.ts';
 
 const READ_BUFFER = Buffer.allocUnsafe(64 * 1024);
 
@@ -17,11 +17,13 @@ interface Address {
 /** Sends the mix for that long. Returns the number of requests sent. */
 export async function bareSockets(requestMix: RequestMix, address: Address, seconds: number): Promise<number> {
   const startMs = performance.now();
-  const sent = await Promise.all(requestMix.scenarios.map((scenario) => sendAll(scenario, address, startMs, seconds)));
+  const sent = await Promise.all(
+    requestScenarios(requestMix).map((scenario) => sendAll(scenario, address, startMs, seconds)),
+  );
   return sent.reduce((sum, count) => sum + count, 0);
 }
 
-async function sendAll(scenario: Scenario, address: Address, startMs: number, seconds: number): Promise<number> {
+async function sendAll(scenario: RequestScenario, address: Address, startMs: number, seconds: number): Promise<number> {
   const { ratePerSecond, connections } = scenario;
   const request = textOf(scenario, address);
   const kept: Socket[] = [];
@@ -53,7 +55,7 @@ function open({ host, port }: Address, onAnswer: () => void): Socket {
   return connect({ host, port, noDelay: true, onread: { buffer: READ_BUFFER, callback } });
 }
 
-function textOf({ method, path, body = '', connection }: Scenario, { host, port }: Address): string {
+function textOf({ method, path, body = '', connection }: RequestScenario, { host, port }: Address): string {
   return [
     `${method} ${path} HTTP/1.1`,
     `host: ${host}:${port}`,

@@ -24,6 +24,7 @@ const AT_A_TIME = 2 * availableParallelism();
 /** Tests with real processes, sockets and signals. Those that take longest come first. */
 const WITH_PROCESSES = [
   'test-hostile/servers',
+  'test-hostile/sessions',
   'test-hostile/folder-fields',
   'test-hostile/times',
   'cli/run',
@@ -61,6 +62,7 @@ const WITH_PROCESSES = [
   'load/protocol',
   'local/grpc-check',
   'local/hook',
+  'load/sessions',
   'local/listening-sockets',
   'local/output-lines',
   'local/ports',

@@ -13,6 +13,7 @@ import {
   sentUntilEnd,
   unreadAtClose,
 } from './cuts.ts';
+import { neverEndsSessions, wasOpenSession } from './held-sessions.ts';
 import { type History, historyOf, type Story } from './history.ts';
 import type { PodTimeline } from './pod-timeline.ts';
 import {
@@ -32,6 +33,8 @@ export interface Evidence {
   attempt: Attempt;
   history: History;
   pod: PodTimeline | undefined;
+  /** Whether it was a session that had been opened. */
+  session: boolean;
 }
 
 /**
@@ -81,7 +84,10 @@ function causeWithin(request: FailedRequest, history: History): CauseId {
   const { clockBoundMs } = history;
   const attempt = decidingAttempt(request);
   const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];
-  const [cause, ...others] = new Set(shiftsMs.map((shiftMs) => causeOfAttempt(shifted(attempt, shiftMs), history)));
+  const session = wasOpenSession(request, history.sessions);
+  const [cause, ...others] = new Set(
+    shiftsMs.map((shiftMs) => causeOfAttempt({ attempt: shifted(attempt, shiftMs), history, session })),
+  );
   return cause === undefined || others.length > 0 ? 'unexplained' : cause;
 }
 
@@ -100,22 +106,24 @@ function shifted(attempt: Attempt, byMs: number): Attempt {
   return { ...attempt, startedMs: attempt.startedMs + byMs, endedMs: attempt.endedMs + byMs };
 }
 
-function causeOfAttempt(attempt: Attempt, history: History): CauseId {
-  if (attempt.pod === undefined && attempt.via === undefined) return causeOfUnseen(attempt, history);
+function causeOfAttempt(unplaced: Omit<Evidence, 'pod'>): CauseId {
+  const { attempt, history } = unplaced;
+  if (attempt.pod === undefined && attempt.via === undefined) return causeOfUnseen(unplaced);
   const pod = attempt.pod && history.byUid.get(attempt.pod.uid);
-  return firstCause({ attempt, history, pod }) ?? 'unexplained';
+  return firstCause({ ...unplaced, pod }) ?? 'unexplained';
 }
 
 /**
  * Behind a Service's address the chosen pod is not visible. It was one of the pods that a router may have known and
  * that could not serve the request. If all of them give the same cause, that is the cause.
  */
-function causeOfUnseen(attempt: Attempt, history: History): CauseId {
+function causeOfUnseen(unplaced: Omit<Evidence, 'pod'>): CauseId {
+  const { attempt, history } = unplaced;
   if (attempt.phase === 'connect' && nobodyKnownServed(attempt, history)) return 'capacity';
-  const causes = possiblePods(attempt, history).flatMap((pod) => firstCause({ attempt, history, pod }) ?? []);
+  const causes = possiblePods(attempt, history).flatMap((pod) => firstCause({ ...unplaced, pod }) ?? []);
   const [cause, ...others] = new Set(causes);
   if (others.length > 0) return 'unexplained';
-  return cause ?? firstCause({ attempt, history, pod: undefined }) ?? 'unexplained';
+  return cause ?? firstCause({ ...unplaced, pod: undefined }) ?? 'unexplained';
 }
 
 function firstCause(evidence: Evidence): CauseId | undefined {
@@ -164,9 +172,10 @@ function firstAnswerMs({ uid }: PodTimeline, { firstAnswersMs }: History): numbe
 }
 
 /** 3: it was in flight when its pod, which was draining, was ended by force because the grace period was too short. */
-function cutWhileDraining({ attempt, history, pod }: Evidence): boolean {
+function cutWhileDraining(evidence: Evidence): boolean {
+  const { attempt, history, pod } = evidence;
   if (pod === undefined || !cutByEnd(attempt, pod)) return false;
-  return drainedLikeOthers(pod, history.pods) && endedByForce(pod) && !sentToEndlessServer(attempt, pod, history);
+  return drainedLikeOthers(pod, history.pods) && endedByForce(pod) && !hadNoEnd(evidence);
 }
 
 /**
@@ -194,14 +203,22 @@ function turnedAway({ attempt, pod }: Evidence): boolean {
  * 2: its server cut it. It was in flight at SIGTERM and broke afterwards, or it broke when the pod ended, and not by
  * SIGKILL during a drain.
  */
-function cutByServer({ attempt, history, pod }: Evidence): boolean {
+function cutByServer(evidence: Evidence): boolean {
+  const { attempt, history, pod } = evidence;
   if (pod === undefined || !terminatingAt(pod, attempt.endedMs)) return false;
   if (noByte(attempt) && unreadAtClose(attempt, pod)) return false;
-  const draining = drainedLikeOthers(pod, history.pods) && !sentToEndlessServer(attempt, pod, history);
-  if (killed(pod) && !draining && mayHaveDrainedUnseen(pod, history)) return false;
+  const endless = hadNoEnd(evidence);
+  const draining = drainedLikeOthers(pod, history.pods) && !endless;
+  if (killed(pod) && !draining && !(evidence.session && endless) && mayHaveDrainedUnseen(pod, history)) return false;
   if (cutAfterSigterm(attempt, pod) || cutByExit(attempt, pod)) return true;
   if (draining) return false;
   return cutByEnd(attempt, pod) || sentUntilEnd(attempt, pod);
+}
+
+/** However long the grace period was, its server would not have come to the end of it. */
+function hadNoEnd({ attempt, history, pod, session }: Evidence): boolean {
+  if (pod === undefined) return false;
+  return session ? neverEndsSessions(pod, history.sessions) : sentToEndlessServer(attempt, pod, history);
 }
 
 /** Sent after SIGTERM on a connection that the server would never have closed, however long the grace period. */
@@ -211,9 +228,10 @@ function sentToEndlessServer({ connection, startedMs }: Attempt, pod: PodTimelin
 }
 
 /** 1: a router sent it to a terminating pod on purpose (KEP-1669), because no other pod could serve. */
-function sentToLastPods({ attempt, history, pod }: Evidence): boolean {
+function sentToLastPods(evidence: Evidence): boolean {
+  const { attempt, history, pod } = evidence;
   const { startedMs } = attempt;
-  if (!pod || !terminatingAt(pod, startedMs) || !sentToTerminatingPod({ attempt, history, pod })) return false;
+  if (!pod || !terminatingAt(pod, startedMs) || !sentToTerminatingPod(evidence)) return false;
   return !history.pods.some((other) => servesAt(other, startedMs) && !terminatingAt(other, startedMs));
 }
 

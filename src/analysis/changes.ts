@@ -8,6 +8,7 @@ import { Count, Share } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import { CAUSE_IDS, type CauseId } from './causes.ts';
 import { exposure, isBefore } from './exposure.ts';
+import { wasOpenSession } from './held-sessions.ts';
 import { type History, historyOf } from './history.ts';
 import type { HookFinding } from './hooks.ts';
 import type { PodTimeline } from './pod-timeline.ts';
@@ -18,6 +19,7 @@ import { isByWrapper } from './wrapper.ts';
 export const CHANGES = [
   'replicas',
   'graceful-shutdown',
+  'end-sessions',
   'wrapper',
   'own-deadline',
   'answer-while-draining',
@@ -35,6 +37,7 @@ export type ChangeId = (typeof CHANGES)[number];
 /** Changes to the server: in its code, or in how its image starts it. All other changes are made in the manifest. */
 export const SERVER_CHANGES: readonly ChangeId[] = [
   'graceful-shutdown',
+  'end-sessions',
   'wrapper',
   'own-deadline',
   'answer-while-draining',
@@ -109,6 +112,7 @@ function changeFor(cause: CauseId, request: Failure, history: History, measured:
  * - Server error: the server must keep answering while it drains. If the request had been in flight for a while after
  *   SIGTERM and the server gave up requests, its own deadline is too short.
  * - Ended by a wrapper: the server must run without it.
+ * - A session that was open: the server must end its sessions, because no deadline is long enough for them.
  * - Sent after SIGTERM on a used connection to a server that kept running: the server must close its connections.
  * - The server exited by itself and gave up requests: its own deadline is too short.
  * - Everything else: the server must shut down gracefully.
@@ -120,8 +124,11 @@ function shutdownChange(request: Failure, history: History, { server }: Measured
     const gaveUp = pod?.sigtermMs !== undefined && startedMs < pod.sigtermMs && endedMs - pod.sigtermMs > EXIT_SLACK_MS;
     return gaveUp && server.gaveUp !== null ? 'own-deadline' : 'answer-while-draining';
   }
-  if (!pod || pod.sigtermMs === undefined) return 'graceful-shutdown';
+  if (!pod || pod.sigtermMs === undefined) {
+    return wasOpenSession(request, history.sessions) ? 'end-sessions' : 'graceful-shutdown';
+  }
   if (isByWrapper(server.wrapper, endedMs - pod.sigtermMs, pod.stopSignal)) return 'wrapper';
+  if (wasOpenSession(request, history.sessions)) return 'end-sessions';
   const later = connection.state === 'reused' && startedMs > pod.sigtermMs;
   if (later && keptRunning(pod)) return 'connection-close';
   const exitedItself = pod.exitMs !== undefined && pod.exitSignal === undefined && pod.sigkillMs === undefined;

@@ -1,5 +1,6 @@
 /** Which requests a disruption could have broken. Pure. */
 import { largest, smallest } from '../extremes.ts';
+import type { SessionRecord } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 import { affectedPods, endOfEffect } from './affected-pods.ts';
@@ -67,23 +68,33 @@ export interface Exposed {
 }
 
 /**
- * Counts the exposed requests: those answered that started during the exposure (to 100 ms), and all that failed after
- * it had begun, because they were in flight at that time or met its consequences later.
+ * Counts the exposed requests: those answered that started during the exposure (to 100 ms), sessions that were open at
+ * any time during it, and all that failed after it had begun, because they were in flight at that time or met its
+ * consequences later.
  */
 export function countExposed(trace: Trace): Exposed {
   const { load } = trace;
+  const uncut = uncutSessions(load);
   const answered = (wanted: (startedMs: number) => boolean) =>
     load.successes.reduce((sum, { bucket, count }) => sum + (wanted(bucket * BUCKET_MS) ? count : 0), 0);
   if (trace.disruption === undefined) {
     const failed = load.failures.length;
-    return { exposed: answered(() => true) + failed, failed, failedBefore: 0 };
+    return { exposed: answered(() => true) + uncut.length + failed, failed, failedBefore: 0 };
   }
   const span = exposure(trace);
   const failedBefore = load.failures.filter(({ endedMs }) => isBefore(endedMs, trace, span)).length;
   const failed = load.failures.length - failedBefore;
   if (!span) return { exposed: failed, failed, failedBefore };
   const fromMs = Math.floor(span.fromMs / BUCKET_MS) * BUCKET_MS;
-  return { exposed: answered((ms) => ms >= fromMs && ms < span.toMs) + failed, failed, failedBefore };
+  const sessions = uncut.filter(
+    ({ startedMs, endedMs = Number.POSITIVE_INFINITY }) => startedMs < span.toMs && endedMs >= span.fromMs,
+  ).length;
+  return { exposed: answered((ms) => ms >= fromMs && ms < span.toMs) + sessions + failed, failed, failedBefore };
+}
+
+/** Sessions that were opened and did not fail. */
+export function uncutSessions({ sessions }: Trace['load']): SessionRecord[] {
+  return (sessions?.opened ?? []).filter(({ end }) => end !== 'cut');
 }
 
 /** Whether a request that ended at that time ended before the exposure began. */

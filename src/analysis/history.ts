@@ -4,6 +4,7 @@ import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 import type { CauseId } from './causes.ts';
 import type { Span } from './exposure.ts';
+import { type HeldSessions, heldSessions } from './held-sessions.ts';
 import { type PodTimeline, podTimeline } from './pod-timeline.ts';
 import { knownSpans, unservedSpans } from './serving.ts';
 import type { LastRequests } from './timeline.ts';
@@ -17,13 +18,15 @@ export interface History {
   pods: readonly PodTimeline[];
   byUid: ReadonlyMap<string, PodTimeline>;
   /**
-   * Per pod (uid): when the first request that it answered started, in ms, rounded up to the end of its 100 ms bucket.
+   * Per pod (uid): when the first request that it answered started, in ms, rounded up to the end of its 100 ms bucket,
+   * or the first session that it opened.
    */
   firstAnswersMs: ReadonlyMap<string, number>;
   /** Per pod (uid) that answered any request. For answered requests, only the start of their 100 ms bucket is known. */
   lastRequests: ReadonlyMap<string, LastRequests>;
   /** Per pod (uid): the requests that it answered. */
   answered: ReadonlyMap<string, readonly SuccessBucket[]>;
+  sessions: HeldSessions;
   /** When no pod served. */
   unserved: readonly Span[];
   /** Per pod (uid): when at least one router sent to it. */
@@ -62,6 +65,9 @@ function build({ cluster, load }: Story): History {
     const answeredMs = Math.max(fromMs, lastRequests.get(pod)?.answeredMs ?? fromMs);
     lastRequests.set(pod, { answeredMs, takenMs: answeredMs });
   }
+  for (const { pod, startedMs } of load.sessions?.opened ?? []) {
+    firstAnswersMs.set(pod, Math.min(startedMs, firstAnswersMs.get(pod) ?? startedMs));
+  }
   for (const { attempts } of load.failures) {
     const { connection, pod, startedMs = 0 } = attempts.at(-1) ?? {};
     const last = connection?.state === 'reused' && pod ? lastRequests.get(pod.uid) : undefined;
@@ -75,6 +81,7 @@ function build({ cluster, load }: Story): History {
     firstAnswersMs,
     lastRequests,
     answered,
+    sessions: heldSessions(load, pods),
     unserved: unservedSpans(pods),
     known: knownSpans(cluster.routerViews),
     causes: new Map(),

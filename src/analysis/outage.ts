@@ -5,10 +5,12 @@ import { BUCKET_MS } from '../trace/units.ts';
 /**
  * The longest run of failed requests without a successful one in between, in ms: from the start of the first failed
  * request to the start of the next successful one. Accurate to 100 ms, because successes are stored as counts per 100
- * ms. A failure in a 100 ms bucket that also has a success is an outage of 0. All scenarios count alike.
+ * ms. A failure in a 100 ms bucket that also has a success is an outage of 0. All scenarios count alike; a session
+ * that was opened is a success, whatever ended it.
  */
 export function longestOutageMs({ load, loadStopMs }: Trace): number {
-  const successes = sortedBuckets(load.successes.map(({ bucket }) => bucket));
+  const opened = (load.sessions?.opened ?? []).map(({ startedMs }) => Math.floor(startedMs / BUCKET_MS));
+  const successes = sortedBuckets([...load.successes.map(({ bucket }) => bucket), ...opened]);
   const failures = sortedBuckets(load.failures.map(({ startedMs }) => Math.floor(startedMs / BUCKET_MS)));
   let longestMs = 0;
   let next = 0;

@@ -22,10 +22,11 @@ import { affectedPods, endOfEffect } from './affected-pods.ts';
 import { causeOf } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
-import { countExposed, exposure, isBefore } from './exposure.ts';
+import { countExposed, exposure, isBefore, uncutSessions } from './exposure.ts';
 import { historyOf } from './history.ts';
 import { longestOutageMs } from './outage.ts';
 import { routingLags } from './rollout-times.ts';
+import { SessionFigures, sessionFigures } from './sessions.ts';
 import { invalidReasons } from './validity.ts';
 
 /** The cluster name in a result that was measured by hand: only the load was observed. */
@@ -58,7 +59,7 @@ export const TrialResult = z.object({
   valid: z.boolean(),
   invalidReasons: listOf(Sentence, MAX_REASONS).describe('why the measurement cannot be trusted; empty when valid'),
   podsReplaced: Count.describe('pods that were deleted; in a restart, pods whose serving container restarted'),
-  requests: Count.describe('all requests that were started in the trial'),
+  requests: Count.describe('all requests that were started in the trial; a session counts as one'),
   exposed: Count.describe(
     'requests that the disruption could have broken: in flight or started between the first deletion and the moment the ' +
       'last router dropped the last old pod, and all that failed later; in a control, all requests',
@@ -73,6 +74,9 @@ export const TrialResult = z.object({
   hiddenRetries: Count.nullable().describe('null if no response said how often its pod had seen the request'),
   connectionReuse: Share.nullable().describe('share of keep-alive requests that were sent on a used connection'),
   latencyMs: Latency.nullable(),
+  sessions: recordOf(Name, SessionFigures, MAX_SCENARIOS)
+    .describe('per scenario: what became of the event streams or WebSockets; absent if the load held none open')
+    .optional(),
   pid1: z.boolean().nullable(),
   headless: z.boolean().describe('headless Service: new connections got a pod from DNS, not from a router').optional(),
   standIns: listOf(StandIn, MAX_CONTAINERS)
@@ -98,6 +102,7 @@ export function analyse(trace: Trace): TrialResult {
   const failures = load.failures.filter(({ endedMs }) => !isBefore(endedMs, trace, span));
   const lags = routingLags(history).map(({ lagMs }) => lagMs);
   const succeeded = load.successes.reduce((sum, bucket) => sum + bucket.count, 0);
+  const sessions = sessionFigures(trace);
   const reasons = invalidReasons(trace);
   return {
     runtime: trial.runtime,
@@ -113,7 +118,7 @@ export function analyse(trace: Trace): TrialResult {
     valid: reasons.length === 0,
     invalidReasons: reasons,
     podsReplaced: endsMs.length,
-    requests: succeeded + load.failures.length,
+    requests: succeeded + uncutSessions(load).length + load.failures.length,
     exposed,
     failed,
     failedBefore,
@@ -125,6 +130,7 @@ export function analyse(trace: Trace): TrialResult {
     hiddenRetries: load.hiddenRetries ? sumOf(load.hiddenRetries) : null,
     connectionReuse: load.connectionReuse ?? null,
     latencyMs: latency(trace),
+    ...(sessions && { sessions }),
     pid1: cluster.pid1,
     ...(cluster.headless && { headless: true }),
     ...standIns(trace),

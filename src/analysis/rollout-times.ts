@@ -4,6 +4,7 @@ import type { FailedRequest } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import type { CauseId } from './causes.ts';
+import { wasOpenSession } from './held-sessions.ts';
 import { type History, historyOf } from './history.ts';
 import { servesAt, terminatingAt } from './timeline.ts';
 import { possiblePods } from './unseen-pod.ts';
@@ -11,7 +12,8 @@ import { possiblePods } from './unseen-pod.ts';
 /**
  * For each old pod, the time from its deletion to its last new connection, in ms; 0 if it got none after its deletion.
  * Counted only if another pod could serve instead, because routers use the last pod on purpose (KEP-1669). Pods without
- * any recorded connection are left out.
+ * any recorded connection are left out. If the load sent no requests, its clients open connections only when they lose
+ * a session: a pod that got none after its deletion is left out too, because nobody tried.
  */
 export function routingLags(history: History): { pod: string; lagMs: number }[] {
   const { pods, load } = history;
@@ -21,7 +23,8 @@ export function routingLags(history: History): { pod: string; lagMs: number }[] 
     if (pod.generation !== 'old' || pod.deletionMs === undefined || lastMs === undefined) return [];
     const atMs = Math.max(lastMs, pod.deletionMs);
     const instead = pods.some((other) => servesAt(other, atMs) && !terminatingAt(other, atMs));
-    return instead ? [{ pod: pod.name, lagMs: atMs - pod.deletionMs }] : [];
+    const tried = load.plannedRequests > 0 || lastMs > pod.deletionMs;
+    return instead && tried ? [{ pod: pod.name, lagMs: atMs - pod.deletionMs }] : [];
   });
 }
 
@@ -48,8 +51,8 @@ function latest(...timesMs: (number | undefined)[]): number | undefined {
 
 /**
  * The longest request: one that was answered, or one that had been in flight that long when it was cut. A request that
- * got an error response, or that the server never worked on, says nothing about how long the server needs. Null if
- * there is none.
+ * got an error response, or that the server never worked on, says nothing about how long the server needs, and neither
+ * does a session, which has no end of its own. Null if there is none.
  */
 export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boolean } | null {
   let longest: { ms: number; cut: boolean } | null = null;
@@ -61,6 +64,7 @@ export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boo
     for (const encoded of Object.values(latency)) note(decodeHistogram(encoded).maxValue / 1000, false);
     const history = historyOf(trace);
     for (const request of failures) {
+      if (wasOpenSession(request, history.sessions)) continue;
       if (wasCut(request) && !NEVER_WORKED_ON.includes(causeOf(request, history))) {
         note(request.endedMs - request.startedMs, true);
       }

@@ -5,6 +5,7 @@ import { MAX_PODS } from '../trace/cluster-record.ts';
 import type { FailedRequest } from '../trace/load-record.ts';
 import { BUCKET_MS, Code, Count, DurationMs, listOf, Text } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
+import { endedInOrder, neverEndsSessions, wasOpenSession } from './held-sessions.ts';
 import type { History } from './history.ts';
 import type { PodTimeline } from './pod-timeline.ts';
 import { drained, EXIT_SLACK_MS, killed, servedUntilKilled, terminatingAt } from './timeline.ts';
@@ -48,6 +49,14 @@ export const ServerBehaviour = z.object({
     ),
   }),
   inFlight: z.object({ broken: Count.describe('requests in flight at SIGTERM that got no complete response') }),
+  sessions: z
+    .object({
+      ended: Count.describe('sessions that ended in order after SIGTERM'),
+      cut: Count.describe('sessions that were open at SIGTERM, or opened later, and were cut'),
+      neverEnded: Count.describe('of those, the ones that a server held open until SIGKILL without ending any'),
+    })
+    .describe('absent if the load held no sessions open; sessions are not counted in the other numbers')
+    .optional(),
   late: z.object({
     answered: Count.describe(
       `answered requests that were started after SIGTERM, without those of the same ${BUCKET_MS} ms`,
@@ -62,8 +71,10 @@ interface Ending {
   pod: PodTimeline;
   sigtermMs: number;
   exitMs: number;
-  /** The failed requests that were sent to it. */
+  /** The failed requests that were sent to it, without sessions that had been open. */
   failures: FailedRequest[];
+  /** Those sessions. */
+  cutSessions: FailedRequest[];
 }
 
 export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
@@ -84,6 +95,7 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
   );
   const acceptedForMs = accepting.map(acceptedMs);
   const sum = (value: (end: Ending) => number) => ended.reduce((total, end) => total + value(end), 0);
+  const sessions = sessionsAfterSigterm(ended);
   return {
     pods: ended.length,
     stopSignal,
@@ -106,6 +118,7 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
       answeredAfterStop: sum(({ history, pod }) => answeredAfter(history, pod, pod.stoppedListeningMs)),
     },
     inFlight: { broken: sum(brokenInFlight) },
+    ...(sessions && { sessions }),
     late: {
       answered: sum(({ history, pod, sigtermMs }) => answeredAfter(history, pod, sigtermMs)),
       broken: sum(({ failures, sigtermMs }) => failures.filter(({ startedMs }) => startedMs >= sigtermMs).length),
@@ -124,8 +137,25 @@ function endings(history: History): Ending[] {
   return history.pods.flatMap((pod) => {
     const { generation, sigtermMs, exitMs, uid } = pod;
     if (generation !== 'old' || sigtermMs === undefined || exitMs === undefined) return [];
-    return [{ history, pod, sigtermMs, exitMs, failures: failures.get(uid) ?? [] }];
+    const all = failures.get(uid) ?? [];
+    const isSession = (request: FailedRequest) => wasOpenSession(request, history.sessions);
+    const requests = all.filter((request) => !isSession(request));
+    return [{ history, pod, sigtermMs, exitMs, failures: requests, cutSessions: all.filter(isSession) }];
   });
+}
+
+/** Undefined if the load held no sessions open. */
+function sessionsAfterSigterm(ended: readonly Ending[]): ServerBehaviour['sessions'] {
+  if (!ended.some(({ history }) => history.load.sessions !== undefined)) return undefined;
+  const found = { ended: 0, cut: 0, neverEnded: 0 };
+  for (const { history, pod, sigtermMs, cutSessions } of ended) {
+    const own = history.sessions.byPod.get(pod.uid) ?? [];
+    found.ended += own.filter((session) => endedInOrder(session) && (session.endedMs ?? 0) >= sigtermMs).length;
+    const cut = cutSessions.filter(({ endedMs }) => endedMs >= sigtermMs).length;
+    found.cut += cut;
+    if (killed(pod) && neverEndsSessions(pod, history.sessions)) found.neverEnded += cut;
+  }
+  return found;
 }
 
 function isEndless({ history, pod, exitMs }: Ending): boolean {

@@ -23,7 +23,8 @@ export const MAX_DROPPED_SHARE_IN_OUTAGES = 0.5;
 export function invalidReasons(trace: Trace): string[] {
   const { load, cluster, disruption } = trace;
   const reasons: string[] = [];
-  if (load.failures.length + load.successes.length === 0) reasons.push('no request was made');
+  const opened = load.sessions?.opened.length ?? 0;
+  if (load.failures.length + load.successes.length + opened === 0) reasons.push('no request was made');
   reasons.push(...droppedTooMany(load.plannedRequests, load.droppedRequests, load.failures.length));
   if (load.lostRequests !== undefined) {
     reasons.push(`the load's record has gaps: the outcome of at least ${load.lostRequests} requests is unknown`);

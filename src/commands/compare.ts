@@ -1,9 +1,10 @@
 /** `compare`: rolls every runtime in every variant, and prints a table of what broke. */
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
-import { MAX_RATE_PER_S, readRequestMix, scaleRequestMix, totalRate } from '../load/request-mix.ts';
+import { APP_SCENARIOS, type AppMixSettings, appRequestMix } from '../load/app-mix.ts';
+import { assertNoSessions } from '../load/load.ts';
+import { MAX_RATE_PER_S } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
-import { projectFile } from '../project-file.ts';
 import { measuredRun, newRun } from '../results/run.ts';
 import type { PlannedDisruption } from '../trace/disruption.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
@@ -17,6 +18,7 @@ import { interruptions, unlessInterrupted } from './interruptions.ts';
 import { K6_IMAGE, reportLeftNamespaces } from './load-options.ts';
 import { measure } from './measure.ts';
 import { folderFor } from './report-rollouts.ts';
+import { sessionsOption } from './request-options.ts';
 import { showInstall } from './show-install.ts';
 
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
@@ -27,6 +29,8 @@ interface Flags {
   repeat: number;
   rate?: number;
   event?: PlannedDisruption;
+  scenario?: AppMixSettings['scenarios'];
+  sessions?: number;
   on: 'local' | 'kubernetes';
   context?: string;
   namespace?: string;
@@ -65,6 +69,13 @@ export function compareCommand(): Command {
       ),
     )
     .addOption(eventOption())
+    .addOption(
+      new Option(
+        '--scenario <names>',
+        `what the load does, comma-separated: ${APP_SCENARIOS.join(', ')} (default: keep-alive,fresh,slow)`,
+      ).argParser(listOf('scenario', APP_SCENARIOS)),
+    )
+    .addOption(sessionsOption())
     .addOption(new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local'))
     .addOption(
       new Option('--load <name>', 'the load generator (default: builtin, and k6 inside a cluster)').choices([
@@ -107,7 +118,9 @@ async function compare(dirs: readonly string[], flags: Flags): Promise<void> {
 
 async function run(flags: Flags): Promise<void> {
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const requestMix = readRequestMix(projectFile('workload.json'));
+  const { scenario: scenarios, rate: ratePerSecond, sessions } = flags;
+  const requestMix = appRequestMix({ scenarios, ratePerSecond, sessions });
+  if (flags.load === 'k6' || (flags.on === 'kubernetes' && flags.url === undefined)) assertNoSessions(requestMix);
   const out = folderFor(flags);
   const identity = newRun('comparison');
   const backend = await backendFor(flags);
@@ -115,7 +128,7 @@ async function run(flags: Flags): Promise<void> {
     runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
     variants: flags.variant ?? COMPARED,
     repeats: flags.repeat,
-    requestMix: scaleRequestMix(requestMix, flags.rate ?? totalRate(requestMix)),
+    requestMix,
     ...(flags.event && { disruption: flags.event }),
     load: backend.load.name,
     cluster: backend.name,

@@ -4,6 +4,7 @@ import type { LiveService, LiveServiceFlags } from '../clusters/kubernetes/live-
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
+import { assertNoSessions, type LoadGenerator } from '../load/load.ts';
 import { type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
 import { print, printStatus } from '../output.ts';
 import { intentions } from '../own-service/intentions.ts';
@@ -30,6 +31,8 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   const service = await unlessInterrupted('nothing was changed', () => liveService(flags));
   const repeats = flags.repeat ?? 1;
   const disruption = flags.disruption ?? { kind: 'rollout' as const };
+  const load = loadFor(service, flags);
+  if (load === k6Load) assertNoSessions(requestMix);
   const lines = intentions(service, { requestMix, repeats, disruption });
   if (flags.dryRun) {
     print(`${lines.map((line) => printable(line)).join('\n')}\n`);
@@ -37,7 +40,7 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   }
   const out = folderFor(flags);
   if (!flags.yes) await confirm(lines);
-  const backend = await liveBackend(service, flags);
+  const backend = await liveBackend(service, load);
   const place = { cluster: service.api.context, load: backend.load.name };
   const server = workloadName(service.manifests.workload);
   const plan = (run: string) =>
@@ -65,12 +68,16 @@ async function confirm(lines: readonly string[]): Promise<void> {
   }
 }
 
-async function liveBackend(service: LiveService, flags: LiveRunFlags): Promise<TrialsBackend<TrialPlan>> {
+function loadFor({ url }: LiveService, flags: LiveRunFlags): LoadGenerator {
+  return (flags.load ?? (url.startsWith('https:') ? 'k6' : 'builtin')) === 'k6' ? k6Load : builtinLoad;
+}
+
+async function liveBackend(service: LiveService, load: LoadGenerator): Promise<TrialsBackend<TrialPlan>> {
   const { ExistingCluster } = await import('../clusters/kubernetes/existing-cluster.ts');
   const { api, reference, url } = service;
   const cluster = new ExistingCluster({ api, workload: reference, url });
   return {
-    load: (flags.load ?? (url.startsWith('https:') ? 'k6' : 'builtin')) === 'k6' ? k6Load : builtinLoad,
+    load,
     pace: new Pace(atMost(1)),
     clusterFor: () => cluster,
   };

@@ -1,12 +1,10 @@
 /** The options of `run`, and which of them apply to which --on. */
 import { InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../errors.ts';
-import { MAX_RATE_PER_S, Scenario } from '../load/request-mix.ts';
-import { CONNECTIONS } from '../load/request-settings.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import type { ServiceFlags } from '../own-service/service.ts';
 import { parseVolumeFolder, type VolumeFolder } from '../own-service/volumes.ts';
-import { listOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
+import { requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { eventOption } from './event-option.ts';
 import { K6_IMAGE } from './load-options.ts';
 import type { LiveRunFlags } from './run-on-kubernetes.ts';
@@ -99,26 +97,6 @@ export function serviceOptions(): Option[] {
       .argParser((text: string, before: ContainerCommand[]) => [...before, parseContainerCommand(text)]),
     new Option('--mount <volume=dir>', 'the folder that stands for a volume of the manifest').argParser(
       (text: string, before: VolumeFolder[] = []) => [...before, parseVolumeFolder(text)],
-    ),
-  ];
-}
-
-export function requestOptions(): Option[] {
-  const fromFlags = [
-    new Option('--path <path>', 'the path to request (default: /)').argParser(requestPath),
-    new Option('--method <method>', 'the method (default: GET, or POST with a body)').choices(
-      Scenario.shape.method.options,
-    ),
-    new Option('--body <text>', 'the body of each request'),
-    new Option('--scenario <names>', 'kinds of connections, comma-separated (default: keep-alive,fresh)').argParser(
-      listOf('scenario', CONNECTIONS),
-    ),
-  ];
-  return [
-    ...fromFlags.map((option) => option.conflicts('workload')),
-    new Option('--workload <file>', 'read the requests from this file, in the format of workload.json'),
-    new Option('--rate <n>', 'requests per second, all scenarios together (default: 200)').argParser(
-      whole(1, MAX_RATE_PER_S),
     ),
   ];
 }

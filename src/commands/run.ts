@@ -10,6 +10,7 @@ import { findFixOf } from './find-fix.ts';
 import { unlessInterrupted } from './interruptions.ts';
 import { previewRun } from './preview-run.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
+import { requestOptions } from './request-options.ts';
 import { runInNamespace } from './run-in-namespace.ts';
 import { runOnKubernetes } from './run-on-kubernetes.ts';
 import {
@@ -18,7 +19,6 @@ import {
   manifestOptions,
   measurementOptions,
   namedAsSettings,
-  requestOptions,
   selectionOptions,
   serviceOptions,
 } from './run-options.ts';

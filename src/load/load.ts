@@ -1,10 +1,10 @@
 /** The interface of a load generator. */
 
 import type { Target } from '../clusters/cluster.ts';
-import { ExitCode, ProgramError } from '../errors.ts';
+import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import type { TrialClock } from '../trace/clock.ts';
 import type { LoadRecord } from '../trace/load-record.ts';
-import type { RequestMix } from './request-mix.ts';
+import { type RequestMix, sessionScenarios } from './request-mix.ts';
 
 export interface LoadOptions {
   requestMix: RequestMix;
@@ -31,9 +31,22 @@ export function loadExpired(maxDurationMs: number): ProgramError {
   );
 }
 
+/** @throws InputError if the load has sessions, which k6 does not hold open here */
+export function assertNoSessions(requestMix: RequestMix): void {
+  const [scenario] = sessionScenarios(requestMix);
+  if (!scenario) return;
+  throw new InputError(
+    `scenario "${scenario.name}": k6 sends requests only; sessions need the builtin load (--load builtin, on a cluster with --url http://…)`,
+  );
+}
+
 export interface LoadProgress {
   started: number;
   failed: number;
+  /** Clients that hold a session open, or try to. Absent if the generator cannot hold sessions. */
+  sessions?: number;
+  /** How many of their sessions are open. */
+  openSessions?: number;
 }
 
 export interface RunningLoad {

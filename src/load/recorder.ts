@@ -1,7 +1,7 @@
 /** Collects one load generator's record: failures in full, successes as counts and histograms. */
 import type { Histogram } from 'hdr-histogram-js';
 import { emptyHistogram, encodeHistogram, recordMs } from '../trace/histogram.ts';
-import type { FailedRequest, LoadRecord } from '../trace/load-record.ts';
+import type { FailedRequest, LoadRecord, SessionRecord } from '../trace/load-record.ts';
 import { BUCKET_MS } from '../trace/units.ts';
 
 /** When the last request on a new connection was sent to a pod, and when the last one that it answered. */
@@ -10,8 +10,11 @@ interface NewConnections {
   lastAnsweredMs?: number;
 }
 
+/** What the numbers in `counts` mean, in their order. */
+export const LOAD_COUNTS = ['started', 'failed', 'sessions', 'openSessions'] as const;
+
 export class LoadRecorder {
-  /** Requests started and failed. */
+  /** Requests started and failed, sessions to hold open, and those that are open. */
   readonly #counts: Uint32Array;
   readonly #failures: FailedRequest[] = [];
   /** Counts by scenario, pod and bucket. */
@@ -22,9 +25,11 @@ export class LoadRecorder {
   #reused = 0;
   #hiddenRetries: number | undefined;
   readonly #newConnections = new Map<string, NewConnections>();
+  readonly #sessionClients = new Map<string, number>();
+  readonly #sessions: SessionRecord[] = [];
 
-  /** @param counts where to keep the numbers of requests started and failed: in shared memory another thread can read them */
-  constructor(counts: Uint32Array = new Uint32Array(2)) {
+  /** @param counts where to keep the numbers of LOAD_COUNTS: in shared memory another thread can read them */
+  constructor(counts: Uint32Array = new Uint32Array(LOAD_COUNTS.length)) {
     this.#counts = counts;
   }
 
@@ -73,6 +78,22 @@ export class LoadRecorder {
     this.#hiddenRetries = (this.#hiddenRetries ?? 0) + (count > 1 ? 1 : 0);
   }
 
+  /** Call once for each scenario of sessions. */
+  holdSessions(scenario: string, clients: number): void {
+    this.#sessionClients.set(scenario, clients);
+    this.#counts[2] = (this.#counts[2] ?? 0) + clients;
+  }
+
+  /** Call with 1 for each session that opens, and with -1 when it ends. */
+  sessionsOpen(change: 1 | -1): void {
+    this.#counts[3] = (this.#counts[3] ?? 0) + change;
+  }
+
+  /** Call for each session that was open, however it ended. One that was cut is a failure too. */
+  session(session: SessionRecord): void {
+    this.#sessions.push(session);
+  }
+
   record(generator: string, plannedRequests: number, droppedRequests: number): LoadRecord {
     return {
       generator,
@@ -87,6 +108,14 @@ export class LoadRecorder {
       ...(this.#keepAliveRequests > 0 ? { connectionReuse: this.#reused / this.#keepAliveRequests } : {}),
       ...(this.#hiddenRetries === undefined ? {} : { hiddenRetries: { client: this.#hiddenRetries } }),
       ...(this.#newConnections.size > 0 ? { newConnections: Object.fromEntries(this.#newConnections) } : {}),
+      ...(this.#sessionClients.size > 0
+        ? {
+            sessions: {
+              clients: Object.fromEntries(this.#sessionClients),
+              opened: this.#sessions.sort((a, b) => a.openedMs - b.openedMs),
+            },
+          }
+        : {}),
       latency: Object.fromEntries([...this.#latency].map(([name, histogram]) => [name, encodeHistogram(histogram)])),
       ...(this.#lateness.totalCount > 0 ? { lateness: encodeHistogram(this.#lateness) } : {}),
     };

@@ -14,6 +14,8 @@ export const MAX_RATE_PER_S = 20_000;
 const MIN_RATE_PER_S = 0.01;
 /** A machine has about 28,000 ports for connections to one address. */
 const MAX_CONNECTIONS = 20_000;
+/** What one machine can open again within seconds after a rollout; the limit of --sessions. */
+export const MAX_SESSIONS = 5000;
 /** The longest duration that a histogram can hold. */
 const MAX_TIMEOUT_MS = 600_000;
 
@@ -38,11 +40,16 @@ const Path = z
   })
   .meta({ pattern: String.raw`^/(?!/)[!"$-\[\]-~]*$`, maxLength: MAX_PATH });
 
-export const Scenario = z.strictObject({
-  name: z
-    .string()
-    .max(60)
-    .regex(/^[a-z0-9][a-z0-9-]*$/, 'must consist of lower-case letters, digits and "-"'),
+const ScenarioName = z
+  .string()
+  .max(60)
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'must consist of lower-case letters, digits and "-"');
+
+const TimeoutMs = z.int().positive().max(MAX_TIMEOUT_MS);
+
+/** Requests at a constant rate. */
+export const RequestScenario = z.strictObject({
+  name: ScenarioName,
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
   path: Path,
   body: z.string().max(MAX_BODY).optional(),
@@ -55,9 +62,34 @@ export const Scenario = z.strictObject({
     .positive()
     .max(MAX_CONNECTIONS)
     .describe('keep-alive connections (k6: virtual users) before more are opened on demand'),
-  timeoutMs: z.int().positive().max(MAX_TIMEOUT_MS),
+  timeoutMs: TimeoutMs,
 });
+export type RequestScenario = z.infer<typeof RequestScenario>;
+
+export const SESSION_KINDS = ['events', 'websocket'] as const;
+
+/** Sessions that are held open. A session that ends is opened again. */
+export const SessionScenario = z.strictObject({
+  name: ScenarioName,
+  path: Path,
+  connection: z
+    .enum(SESSION_KINDS)
+    .describe('event streams (GET, or any other endless response), or WebSockets; each on a new connection'),
+  connections: z
+    .int()
+    .positive()
+    .max(MAX_SESSIONS)
+    .describe('sessions held open at the same time, each by a client of its own'),
+  timeoutMs: TimeoutMs.describe('how long it may take to open a session'),
+});
+export type SessionScenario = z.infer<typeof SessionScenario>;
+
+export const Scenario = z.discriminatedUnion('connection', [RequestScenario, SessionScenario]);
 export type Scenario = z.infer<typeof Scenario>;
+
+interface Scenarios {
+  scenarios: readonly Scenario[];
+}
 
 export const RequestMix = z.strictObject({
   format: z.literal('k8s-rollout-test/workload/1'),
@@ -70,7 +102,7 @@ export const RequestMix = z.strictObject({
       'two have the same name',
     )
     .refine(
-      (scenarios) => scenarios.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0) <= MAX_RATE_PER_S,
+      (scenarios) => totalRate({ scenarios }) <= MAX_RATE_PER_S,
       `ask for more than ${MAX_RATE_PER_S} requests/s together`,
     )
     .refine(
@@ -86,24 +118,45 @@ export const RequestMixFile = RequestMix.extend({
 });
 
 /**
- * The same scenarios at another total rate, in requests/s. The number of connections scales too, so that each is used
- * as often.
+ * The same requests at another total rate, in requests/s. The number of connections scales too, so that each is used
+ * as often. Sessions stay as they are.
  */
 export function scaleRequestMix(requestMix: RequestMix, totalRatePerSecond: number): RequestMix {
   const factor = totalRatePerSecond / totalRate(requestMix);
   return {
     ...requestMix,
-    scenarios: requestMix.scenarios.map((s) => ({
-      ...s,
-      ratePerSecond: s.ratePerSecond * factor,
-      connections: Math.min(MAX_CONNECTIONS, Math.max(1, Math.ceil(s.connections * factor))),
-    })),
+    scenarios: requestMix.scenarios.map((s) =>
+      isSession(s)
+        ? s
+        : {
+            ...s,
+            ratePerSecond: s.ratePerSecond * factor,
+            connections: Math.min(MAX_CONNECTIONS, Math.max(1, Math.ceil(s.connections * factor))),
+          },
+    ),
   };
 }
 
 /** Requests/s over all scenarios. */
-export function totalRate(requestMix: RequestMix): number {
-  return requestMix.scenarios.reduce((sum, s) => sum + s.ratePerSecond, 0);
+export function totalRate(requestMix: Scenarios): number {
+  return requestScenarios(requestMix).reduce((sum, s) => sum + s.ratePerSecond, 0);
+}
+
+export function isSession(scenario: Scenario): scenario is SessionScenario {
+  return scenario.connection === 'events' || scenario.connection === 'websocket';
+}
+
+export function requestScenarios({ scenarios }: Scenarios): RequestScenario[] {
+  return scenarios.filter((scenario): scenario is RequestScenario => !isSession(scenario));
+}
+
+export function sessionScenarios({ scenarios }: Scenarios): SessionScenario[] {
+  return scenarios.filter(isSession);
+}
+
+/** How many sessions are held open over all scenarios. */
+export function totalSessions(requestMix: RequestMix): number {
+  return sessionScenarios(requestMix).reduce((sum, { connections }) => sum + connections, 0);
 }
 
 /** @throws InputError if the file is not a request mix */

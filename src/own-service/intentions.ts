@@ -2,7 +2,7 @@
 import type { LiveService } from '../clusters/kubernetes/live-service.ts';
 import type { LifecycleHandler } from '../kubernetes-rules/objects.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
-import { type RequestMix, totalRate } from '../load/request-mix.ts';
+import { type RequestMix, sessionScenarios, totalRate } from '../load/request-mix.ts';
 import type { PlannedDisruption } from '../trace/disruption.ts';
 import { shortCommand } from './server-name.ts';
 
@@ -24,7 +24,7 @@ export function intentions(
   return [
     `context ${api.context}, namespace ${namespace}: ${kind} ${name} behind Service ${manifests.service.metadata.name}`,
     `  ${replicas} ${replicas === 1 ? pods[0] : pods[1]}; ${strategy}; grace period ${terminationGracePeriodSeconds} s; preStop: ${hookText(preStop)}; ${stopText(stopSignal)}`,
-    `1. sends ${totalRate(requestMix)} requests per second to ${url} from this machine, at first without a disruption`,
+    `1. ${loadInWords(requestMix, url)} from this machine, at first without a disruption`,
     `2. ${what}`,
     'Nothing else is changed.',
   ];
@@ -57,6 +57,19 @@ function disruptionInWords(
     case 'command':
       return `runs ${times}: ${disruption.command}`;
   }
+}
+
+/** "sends 200 requests per second to URL, holds 100 WebSockets open at URL" */
+function loadInWords(requestMix: RequestMix, url: string): string {
+  const rate = totalRate(requestMix);
+  const parts = [
+    ...(rate > 0 ? [`sends ${rate} requests per second to ${url}`] : []),
+    ...sessionScenarios(requestMix).map(
+      ({ connections, connection, path }) =>
+        `holds ${connections} ${connection === 'events' ? 'event streams' : 'WebSockets'} open at ${url}${path}`,
+    ),
+  ];
+  return parts.join(', ');
 }
 
 /** A preStop hook in words, by its kind. */

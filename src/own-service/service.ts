@@ -1,12 +1,12 @@
 /** Turns the flags of `run` into the service to measure. */
 import { withAssumptions } from '../clusters/local/fields/assume.ts';
 import { InputError } from '../errors.ts';
-import { type RequestMix, readRequestMix } from '../load/request-mix.ts';
-import { atRate, type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
+import { appRequestMix } from '../load/app-mix.ts';
+import type { RequestMix } from '../load/request-mix.ts';
+import { type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
 import { type ManifestInput, readInput } from '../manifests/manifest-input.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { readManifestsWithinLimits } from '../manifests/read-limited.ts';
-import { projectFile } from '../project-file.ts';
 import { CORES_EACH } from '../trials/backend.ts';
 import type { InstallOptions } from '../trials/runtime-cache.ts';
 import { assertProgram, type ContainerCommand, imagesOf, ownRuntime } from './command.ts';
@@ -109,9 +109,11 @@ export function isFromManifest({ kustomize, file = [] }: ManifestInput): boolean
  * This project's app has a slow route that its own request mix uses, so it gets that mix unless flags ask for another.
  */
 function requestMixFor(manifests: Manifests | undefined, flags: ServiceFlags): RequestMix {
-  const { path, method, body, scenarios, workload } = flags;
-  const bare = [path, method, body, scenarios, workload].every((setting) => setting === undefined);
+  const { path, eventsPath, wsPath, method, body, scenarios, sessions, workload } = flags;
+  const bare = [path, eventsPath, wsPath, method, body, scenarios, sessions, workload].every(
+    (setting) => setting === undefined,
+  );
   return manifests && ownRuntime(manifests) && bare
-    ? atRate(readRequestMix(projectFile('workload.json')), flags.ratePerSecond)
+    ? appRequestMix({ ratePerSecond: flags.ratePerSecond })
     : requestMixFrom(flags);
 }

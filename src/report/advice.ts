@@ -18,6 +18,8 @@ const CHANGES: Record<ChangeId, (advice: Advice) => string> = {
     (server.stopSignal === 'SIGTERM'
       ? '; if the server drains on another signal, set STOPSIGNAL (nginx, php-fpm: SIGQUIT)'
       : ''),
+  'end-sessions': ({ server }) =>
+    `in the server: on ${server.stopSignal}, close WebSockets with code 1001 and end event streams with their last chunk, well before the grace period ends (docs/sessions.md)`,
   wrapper: ({ server }) => wrapperChange(server),
   'own-deadline': ({ server, gracePeriod }) =>
     `a longer shutdown deadline in the server: it gave up ${preciseSeconds(server.gaveUp?.afterMs ?? 0)} after ${server.stopSignal}` +

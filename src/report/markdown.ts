@@ -15,6 +15,7 @@ import { headline } from './headline.ts';
 import { pageTitle, rolledTitle, variantName } from './names.ts';
 import { notes } from './notes.ts';
 import { TRIAL_HEAD, trialRows } from './own-service.ts';
+import { SESSION_HEAD, SESSIONS_TITLE, sessionRows } from './sessions.ts';
 import { type Cell, matrix } from './summary.ts';
 
 /** GitHub drops the whole summary of a step if it exceeds 1024 KiB. Some room is left for what other tools add. */
@@ -35,6 +36,7 @@ export function markdownReport({ run, judgement }: Contents, maxBytes = MAX_BYTE
     ...spaced(assumptionLines(run.trials).map((line) => `${plain(line)}  `)),
     ...(run.kind === 'comparison' ? matrixTable(run.trials) : table(TRIAL_HEAD, trialRows(run.trials))),
     '',
+    ...sessions(run),
     ...notes(run).map((note) => `${plain(note)}  `),
     ...section('Problems', judgement.complaints.map(complaintLine).map(plain)),
     ...(judgement.state === 'invalid' ? [] : whatHelps(run)),
@@ -73,6 +75,11 @@ function foundFix({ fix }: Contents['run']): string[] {
 
 function tried({ fix }: Contents['run']): string[] {
   return fix ? ['', '### Every set that was tried', '', ...table(TRIED_HEAD, triedRows(fix))] : [];
+}
+
+function sessions({ trials }: Contents['run']): string[] {
+  const rows = sessionRows(trials);
+  return rows.length === 0 ? [] : [`### ${SESSIONS_TITLE}`, '', ...table(SESSION_HEAD, rows), ''];
 }
 
 function matrixTable(trials: readonly TrialResult[]): string[] {

@@ -5,6 +5,7 @@ import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { largest, smallest } from '../extremes.ts';
 import type { Run } from '../results/run.ts';
 import { count, counted, percent } from './format.ts';
+import { sessionNotes } from './sessions.ts';
 
 /** @param trials of one kind of disruption, and controls */
 function exposedInWords(trials: readonly TrialResult[]): string {
@@ -61,7 +62,7 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
   }
   const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
   if (retries > 0) lines.push(`${counted(retries, 'request')} reached a pod twice: the client retried them by itself.`);
-  return lines;
+  return [...lines, ...sessionNotes(trials)];
 }
 
 /** For the rollouts of a user's own service. */
@@ -84,7 +85,7 @@ export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
   if (trials.some((trial) => trial.pid1 === false)) {
     lines.push('Unknown: what the command does with SIGTERM as PID 1. It is PID 1 in a container, but was not here.');
   }
-  return lines;
+  return [...lines, ...sessionNotes(trials)];
 }
 
 /** What the measurement assumes about containers that could not run here as they run in a cluster. */

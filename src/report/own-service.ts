@@ -15,7 +15,7 @@ import { headline } from './headline.ts';
 import { ownServiceNotes } from './notes.ts';
 import { shutdownWords } from './shutdown-words.ts';
 import { matrix } from './summary.ts';
-import { colorsFor, moodColor } from './terminal.ts';
+import { colorsFor, moodColor, sessionTable } from './terminal.ts';
 
 /** Words and a table, ending with a newline. A run that cannot be trusted shows its problems instead of causes and advice. */
 export function renderOwnService(
@@ -32,12 +32,14 @@ export function renderOwnService(
           ...causes(run.trials, run.advice),
           ...(run.advice ? measured(run.advice) : []),
         ];
+  const sessions = sessionTable(run.trials);
   const lines = [
     moodColor(mood, colors)(text),
     ...assumptionLines(run.trials),
     '',
     ...(findings.length > 0 ? [...findings, ''] : []),
     table(run.trials),
+    ...(sessions === undefined ? [] : [sessions]),
     ...ownServiceNotes(run.trials),
   ];
   return `${lines.join('\n')}\n`;

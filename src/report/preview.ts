@@ -12,7 +12,7 @@ import type { Container } from '../kubernetes-rules/objects.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import { stopSignalOf } from '../kubernetes-rules/stop-signal.ts';
-import { totalRate } from '../load/request-mix.ts';
+import { requestScenarios, sessionScenarios, totalRate } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { nameOf } from '../manifests/placed-objects.ts';
 import { hookText } from '../own-service/intentions.ts';
@@ -91,7 +91,7 @@ function runLines({ manifests, service, report: _, ...preview }: Preview): strin
     ...notes.map((note) => `  ${note}`),
     `  ${counted(replicas, 'replica')}; ${strategy}; grace period ${workload.spec.template.spec.terminationGracePeriodSeconds} s`,
     ...containersOf({ manifests, service, ...preview }).map(containerLine),
-    ...(service ? [`  ${totalRate(service.requestMix)} requests per second: ${requestsOf(service)}`] : []),
+    ...(service ? loadLines(service) : []),
   ];
 }
 
@@ -122,8 +122,16 @@ function containerLine({ container, image, serves }: PreviewedContainer): string
   return `  container ${container.name}: ${command}; preStop: ${hookText(container.lifecycle?.preStop)}; ${signal}${requests}`;
 }
 
-function requestsOf({ requestMix }: LocalService): string {
-  return requestMix.scenarios.map(({ name, method, path }) => `${name} ${method} ${path}`).join(', ');
+/** "200 requests per second: fresh GET /" and "100 sessions: websocket /ws", as far as there are any. */
+function loadLines({ requestMix }: LocalService): string[] {
+  const requests = requestScenarios(requestMix).map(({ name, method, path }) => `${name} ${method} ${path}`);
+  const sessions = sessionScenarios(requestMix).map(
+    ({ name, path, connections }) => `${connections} × ${name} ${path}`,
+  );
+  return [
+    ...(requests.length > 0 ? [`  ${totalRate(requestMix)} requests per second: ${requests.join(', ')}`] : []),
+    ...(sessions.length > 0 ? [`  sessions held open: ${sessions.join(', ')}`] : []),
+  ];
 }
 
 function section(title: string, lines: readonly string[]): string[] {

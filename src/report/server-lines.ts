@@ -15,7 +15,8 @@ export function serverLines(server: ServerBehaviour): string[] {
     ...(cutAlive > 0
       ? [`Cut: ${counted(cutAlive, 'request')} in flight at ${stopSignal}, while the process kept running.`]
       : []),
-    `In flight at ${stopSignal}: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
+    `${server.sessions ? 'Requests in flight' : 'In flight'} at ${stopSignal}: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
+    ...sessions(server),
     ...turnedAway(server),
     idleConnections(server),
   ];
@@ -60,15 +61,28 @@ function drain(server: ServerBehaviour): string {
       ? `${who} stopped accepting new connections after ${afterMs}, and kept answering on open ones`
       : `${who} kept accepting new connections until the end`;
   }
-  // It drained only if no request in flight failed.
-  return server.inFlight.broken > 0
+  // It drained only if nothing in flight failed.
+  return server.inFlight.broken + (server.sessions?.cut ?? 0) > 0
     ? `${who} stopped accepting new connections after ${afterMs}`
     : `${who} drained, accepting new connections for ${afterMs}`;
 }
 
 /** The servers exited by themselves, too soon for a drain to be observed, and cut nothing: they may have drained. */
-function leftNothing({ killed, diedOfSignal, gaveUp, cutAlive, inFlight }: ServerBehaviour): boolean {
-  return killed + diedOfSignal + cutAlive + inFlight.broken === 0 && gaveUp === null;
+function leftNothing({ killed, diedOfSignal, gaveUp, cutAlive, inFlight, sessions }: ServerBehaviour): boolean {
+  return killed + diedOfSignal + cutAlive + inFlight.broken + (sessions?.cut ?? 0) === 0 && gaveUp === null;
+}
+
+/** Sessions have no end of their own: what matters is who ended them, and how. */
+function sessions({ sessions, stopSignal }: ServerBehaviour): string[] {
+  if (!sessions) return [];
+  const { ended, cut, neverEnded } = sessions;
+  const held =
+    neverEnded === 0
+      ? ''
+      : neverEnded === cut
+        ? ', all of them by SIGKILL'
+        : `, ${count(neverEnded)} of them by SIGKILL`;
+  return [`Sessions after ${stopSignal}: ${count(ended)} ended in order, ${count(cut)} were cut${held}.`];
 }
 
 function turnedAway({ turnedAway, stopSignal }: ServerBehaviour): string[] {

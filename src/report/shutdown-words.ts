@@ -7,12 +7,14 @@ import { wrapperDid } from './wrapper-words.ts';
 export function shutdownWords(server: ServerBehaviour): string | undefined {
   const did = [...ends(server), ...whileItRan(server)];
   if (did.length === 0) return undefined;
-  return `The pod accepted the request but did not finish it: ${did.join('; ')}.`;
+  const what = server.sessions && server.inFlight.broken + server.cutAlive === 0 ? 'session' : 'request';
+  return `The pod accepted the ${what} but did not ${what === 'session' ? 'end' : 'finish'} it: ${did.join('; ')}.`;
 }
 
 /** How the servers ended. If all ended in one way, the requests in flight are counted too. */
 function ends(server: ServerBehaviour): string[] {
   const { stopSignal, wrapper, exitedAtOnce, gaveUp, ignored, diedOfSignal, inFlight, turnedAway } = server;
+  const { cut: cutSessions = 0, neverEnded = 0 } = server.sessions ?? {};
   const kept = wrapper?.fault === 'keeps-signal';
   const byWrapper = wrapper?.fault && (server.endedByWrapper > 0 || kept) ? [wrapperDid(wrapper, stopSignal)] : [];
   const byServer = [
@@ -26,11 +28,18 @@ function ends(server: ServerBehaviour): string[] {
   ];
   const [only, ...others] = byServer;
   const alone = only !== undefined && others.length + byWrapper.length + ignored + server.cutAlive === 0;
-  const counts = alone && inFlight.broken > 0;
+  const inFlightInWords = [
+    ...(inFlight.broken > 0 ? [`${counted(inFlight.broken, 'request')} in flight`] : []),
+    ...(cutSessions > 0 ? [counted(cutSessions, 'open session')] : []),
+  ];
+  const counts = alone && inFlightInWords.length > 0;
   return [
     ...byWrapper,
-    ...(counts ? [`${only}, with ${counted(inFlight.broken, 'request')} in flight`] : byServer),
+    ...(counts ? [`${only}, with ${inFlightInWords.join(' and ')}`] : byServer),
     ...(ignored > 0 ? [`${lastedUntilKilled(server, kept)} until SIGKILL${of(ignored, server)}`] : []),
+    ...(ignored === 0 && neverEnded > 0
+      ? [`the server waited for ${counted(neverEnded, 'session')} that it never ended, until SIGKILL`]
+      : []),
   ];
 }
 

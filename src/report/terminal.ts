@@ -6,6 +6,7 @@ import { count, percent, rate, seconds } from './format.ts';
 import { comparisonHeadline, type Mood } from './headline.ts';
 import { rolledTitle, variantName } from './names.ts';
 import { comparisonNotes } from './notes.ts';
+import { SESSION_HEAD, sessionRows } from './sessions.ts';
 import { type Cell, matrix } from './summary.ts';
 
 /** The headline, the table and the notes. Ends with a newline. */
@@ -19,8 +20,29 @@ export function renderTable(trials: readonly TrialResult[], colors = colorsFor(p
     table.push([variantName(variant), ...cells.map((cell) => (cell ? cellText(cell, colors) : '–'))]);
   }
   const { text, mood } = comparisonHeadline(trials);
-  const lines = [moodColor(mood, colors)(text), '', table.toString(), '', ...comparisonNotes(trials)];
+  const sessions = sessionTable(trials);
+  const lines = [
+    moodColor(mood, colors)(text),
+    '',
+    table.toString(),
+    '',
+    ...(sessions === undefined ? [] : [sessions, '']),
+    ...comparisonNotes(trials),
+  ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What became of the sessions; undefined if the load held none open. */
+export function sessionTable(trials: readonly TrialResult[]): string | undefined {
+  const rows = sessionRows(trials);
+  if (rows.length === 0) return undefined;
+  const table = new Table({
+    head: ['sessions', ...SESSION_HEAD.slice(1)],
+    colAligns: ['left', ...SESSION_HEAD.slice(1).map((): 'right' => 'right')],
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...rows);
+  return table.toString();
 }
 
 /** Colours under the same conditions as picocolors, but for the given stream, and never for TERM=dumb. */

@@ -24,6 +24,10 @@ const MAX_ATTEMPTS = 100;
 /** The most failed requests in one trace, and the most success buckets. */
 const MAX_FAILURES = 1_000_000;
 const MAX_SUCCESSES = 1_000_000;
+/** The most sessions in one trace: each of the most clients may open one every few seconds. */
+const MAX_SESSIONS = 1_000_000;
+/** More clients than one machine has ports for. */
+const MAX_CLIENTS = 100_000;
 
 export const Phase = z
   .enum(['connect', 'send', 'wait', 'receive'])
@@ -34,7 +38,8 @@ export const Phase = z
 export type Phase = z.infer<typeof Phase>;
 
 const ErrorName = Text.describe(
-  'errno name (ECONNREFUSED), "timeout", "closed" (orderly close mid-request) or "status"',
+  'errno name (ECONNREFUSED), "timeout", "closed" (orderly close mid-request), "status", or "close-1011" for a WebSocket ' +
+    'that the server closed with an error code',
 );
 
 /** How a request, or one attempt at it, ended. */
@@ -92,6 +97,22 @@ export const SuccessBucket = z.object({
 });
 export type SuccessBucket = z.infer<typeof SuccessBucket>;
 
+/** One session that was open: an event stream or a WebSocket. Attempts that failed are failed requests. */
+export const SessionRecord = z.object({
+  scenario: Name,
+  client: SmallCount.describe("which of the scenario's clients it belonged to, from 0"),
+  pod: Text.describe("the pod's uid; empty if not known"),
+  startedMs: Ms.describe('when the client began to open it'),
+  openedMs: Ms.describe('when the response with status 2xx began, or the WebSocket handshake had succeeded'),
+  endedMs: Ms.describe('absent if it was open when the load stopped').optional(),
+  end: z
+    .enum(['close-frame', 'complete', 'cut'])
+    .describe('in order with a close frame or the last byte of a complete response, or cut, which is a failure too')
+    .optional(),
+  closeCode: Code.describe('the code of the close frame; 1005 if it had none').optional(),
+});
+export type SessionRecord = z.infer<typeof SessionRecord>;
+
 /** One load generator's record of a trial. */
 export const LoadRecord = z.object({
   generator: Text.describe('name and version'),
@@ -114,6 +135,15 @@ export const LoadRecord = z.object({
     .optional(),
   newConnections: recordOf(Text, z.object({ lastMs: Ms, lastAnsweredMs: Ms.optional() }), MAX_SUCCESSES)
     .describe('per pod (uid): when the last request on a new connection was sent, and the last one that got a response')
+    .optional(),
+  sessions: z
+    .object({
+      clients: recordOf(Name, z.int().min(0).max(MAX_CLIENTS), MAX_SCENARIOS).describe(
+        'per scenario: clients that each hold one session open',
+      ),
+      opened: listOf(SessionRecord, MAX_SESSIONS).describe('every session that was open, in the order of the openings'),
+    })
+    .describe('absent if the load held no sessions')
     .optional(),
   latency: recordOf(Name, EncodedHistogram, MAX_SCENARIOS).describe(
     'per scenario: HDR histogram of successful requests, from start to last byte, in µs, base64 (V2, deflate)',

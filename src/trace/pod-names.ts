@@ -17,7 +17,7 @@ export function withPodUids(record: LoadRecord, pods: readonly PodRecord[]): Loa
     return (named.findLast(({ createdMs }) => createdMs <= atMs) ?? named[0])?.uid ?? uidOrName;
   };
   const refAt = ({ uid, name }: PodRef, atMs: number): PodRef => ({ uid: uidAt(uid, atMs), name });
-  const { newConnections, ...rest } = record;
+  const { newConnections, sessions, ...rest } = record;
   return {
     ...rest,
     failures: record.failures.map((request) => ({
@@ -30,6 +30,15 @@ export function withPodUids(record: LoadRecord, pods: readonly PodRecord[]): Loa
       ...success,
       pod: success.pod === '' ? '' : uidAt(success.pod, success.bucket * BUCKET_MS),
     })),
+    ...(sessions && {
+      sessions: {
+        ...sessions,
+        opened: sessions.opened.map((session) => ({
+          ...session,
+          pod: session.pod === '' ? '' : uidAt(session.pod, session.openedMs),
+        })),
+      },
+    }),
     ...(newConnections && {
       newConnections: Object.fromEntries(
         Object.entries(newConnections).map(([pod, times]) => [uidAt(pod, times.lastMs), times]),

@@ -3,8 +3,17 @@ import { request as httpRequest } from 'node:http';
 import type { Target } from '../clusters/cluster.ts';
 import { EnvironmentError, InputError } from '../errors.ts';
 import { protocolAdvice, recogniseProtocol } from '../load/builtin/protocol.ts';
-import type { RequestMix, Scenario } from '../load/request-mix.ts';
+import {
+  isSession,
+  type RequestMix,
+  type RequestScenario,
+  requestScenarios,
+  type Scenario,
+  type SessionScenario,
+  sessionScenarios,
+} from '../load/request-mix.ts';
 import { after, delay } from '../timers.ts';
+import { askForSession } from './first-session.ts';
 
 const RETRY_MS = 50;
 /** An answer that says that the request is wrong (4xx, a redirect) does not become another; it is believed after this long. */
@@ -38,17 +47,27 @@ interface Address {
   port: number;
 }
 
+/** A status, the name of an error, or why a session was not opened. */
+type Answer = number | string | NoSession;
+
+interface NoSession {
+  why: string;
+}
+
 /**
- * Sends the first request of the mix to every pod that the routers know, or to the one URL there is, until each has
- * answered it. What only pods of the cluster can reach is not asked.
- * @throws InputError for a server that does not speak plain HTTP/1.1, and for a request that it answers with 3xx or 4xx or without an end
+ * Sends the first request of the mix, and opens a session of each kind, on every pod that the routers know or at the one
+ * URL there is, until each has answered. What only pods of the cluster can reach is not asked.
+ * @throws InputError for a server that does not speak plain HTTP/1.1, for a request that it answers with 3xx or 4xx or without an end, and for a path without sessions
  * @throws EnvironmentError when a pod does not answer with 2xx in time
  */
 export async function firstAnswers(options: FirstAnswerOptions): Promise<void> {
   const { target, requestMix } = options;
-  const [scenario] = requestMix.scenarios;
-  if (!scenario || target.kind === 'service') return;
-  await Promise.all(addressesOf(target).map((address) => firstAnswer(address, scenario, options)));
+  if (target.kind === 'service') return;
+  const asked = [...requestScenarios(requestMix).slice(0, 1), ...sessionScenarios(requestMix)];
+  const addresses = addressesOf(target);
+  for (const scenario of asked) {
+    await Promise.all(addresses.map((address) => firstAnswer(address, scenario, options)));
+  }
 }
 
 /** TLS is the business of the load generator that can do it. */
@@ -66,7 +85,7 @@ function addressesOf(target: Exclude<Target, { kind: 'service' }>): Address[] {
 async function firstAnswer(address: Address, scenario: Scenario, options: FirstAnswerOptions): Promise<void> {
   const { signal, limitMs, onWait } = options;
   const startedMs = performance.now();
-  const name = `${scenario.method} ${scenario.path}`;
+  const name = nameOf(scenario);
   let wrongSinceMs: number | undefined;
   let silentSinceMs: number | undefined;
   let asked = false;
@@ -81,13 +100,13 @@ async function firstAnswer(address: Address, scenario: Scenario, options: FirstA
     const nowMs = performance.now();
     if (typeof answer === 'number' && isSuccess(answer)) return;
     if (answer === ENDLESS) throw endless(name, scenario.timeoutMs);
-    if (typeof answer === 'string' && answer !== 'ECONNREFUSED' && !asked) {
+    if (typeof answer !== 'number' && answer !== 'ECONNREFUSED' && !asked) {
       asked = true;
       await assertPlainHttp(address, scenario.path);
     }
-    if (isWrongRequest(answer) || isNoHttp(answer)) {
+    if (isWrongRequest(answer) || isNoHttp(answer) || isNoSession(answer)) {
       wrongSinceMs ??= nowMs;
-      if (nowMs - wrongSinceMs > BELIEVED_AFTER_MS) throw wrongAnswer(name, answer);
+      if (nowMs - wrongSinceMs > BELIEVED_AFTER_MS) throw wrongAnswer(scenario, answer);
     } else wrongSinceMs = undefined;
     if (isSilence(answer)) {
       silentSinceMs ??= askedMs;
@@ -104,10 +123,33 @@ async function assertPlainHttp(address: Address, path: string): Promise<void> {
   if (advice !== undefined) throw new InputError(`the server cannot be measured: ${advice}`);
 }
 
+function nameOf(scenario: Scenario): string {
+  return isSession(scenario) ? `GET ${scenario.path} (${scenario.connection})` : `${scenario.method} ${scenario.path}`;
+}
+
+function ask(address: Address, scenario: Scenario, signal: AbortSignal): Promise<Answer> {
+  return isSession(scenario) ? askForOne(address, scenario, signal) : sendRequest(address, scenario, signal);
+}
+
+/** 200 for a session that was opened. */
+async function askForOne(address: Address, scenario: SessionScenario, signal: AbortSignal): Promise<Answer> {
+  const answer = await askForSession(address, scenario, scenario.timeoutMs, signal);
+  switch (answer.kind) {
+    case 'opened':
+      return 200;
+    case 'status':
+      return isSuccess(answer.status) ? { why: `the status is ${answer.status}` } : answer.status;
+    case 'no-session':
+      return answer;
+    case 'error':
+      return answer.name === 'closed' ? CLOSED : answer.name;
+  }
+}
+
 /** The status of one request on a connection of its own, or the error's name; ENDLESS where it is still being answered. */
-function ask(
+function sendRequest(
   address: Address,
-  { method, path, body, timeoutMs }: Scenario,
+  { method, path, body, timeoutMs }: RequestScenario,
   signal: AbortSignal,
 ): Promise<number | string> {
   return new Promise((resolve) => {
@@ -137,45 +179,58 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function isWrongRequest(answer: number | string): answer is number {
+function isNoSession(answer: Answer): answer is NoSession {
+  return typeof answer === 'object';
+}
+
+function isWrongRequest(answer: Answer): answer is number {
   return typeof answer === 'number' && answer >= 300 && answer < 500 && !TRY_AGAIN.includes(answer);
 }
 
 /** Node's HTTP parser could not read it, or read a status that HTTP does not have. */
-function isNoHttp(answer: number | string): boolean {
-  return typeof answer === 'string' ? answer.startsWith('HPE_') : answer < 100 || answer > 599;
+function isNoHttp(answer: Answer): boolean {
+  if (typeof answer === 'string') return answer.startsWith('HPE_');
+  return typeof answer === 'number' && (answer < 100 || answer > 599);
 }
 
 /** The connection was taken, and no response came. */
-function isSilence(answer: number | string): boolean {
+function isSilence(answer: Answer): boolean {
   return typeof answer === 'string' && SILENT.includes(answer);
 }
 
-function wrongAnswer(name: string, answer: number | string): InputError {
-  if (isWrongRequest(answer)) return wrongRequest(name, answer);
+function wrongAnswer(scenario: Scenario, answer: Answer): InputError {
+  const name = nameOf(scenario);
+  if (isWrongRequest(answer)) return wrongRequest(scenario, answer);
+  if (isSession(scenario)) return new InputError(`${name}: ${inWords(answer)}: ${pathAdvice(scenario)}`);
   return new InputError(
     `the server cannot be measured: what it answers to ${name} is not HTTP/1.1 (${inWords(answer)})`,
   );
 }
 
-function wrongRequest(name: string, status: number): InputError {
-  return new InputError(
-    `${name} is answered ${status} with no rollout going on: name a path that answers 2xx with --path`,
-  );
+function wrongRequest(scenario: Scenario, status: number): InputError {
+  return new InputError(`${nameOf(scenario)} is answered ${status} with no rollout going on: ${pathAdvice(scenario)}`);
+}
+
+function pathAdvice({ connection }: Scenario): string {
+  if (connection === 'websocket') return 'name a path that accepts WebSockets with --ws-path';
+  if (connection === 'events')
+    return 'name a path with an event stream, or another endless response, with --events-path';
+  return 'name a path that answers 2xx with --path';
 }
 
 function endless(name: string, timeoutMs: number): InputError {
   return new InputError(
-    `${name}: the response does not end within ${timeoutMs / 1000} s, as that of an event stream: name a path with a response that ends, with --path`,
+    `${name}: the response does not end within ${timeoutMs / 1000} s, as that of an event stream: name a path with a response that ends, with --path, or hold such responses open with --scenario events`,
   );
 }
 
-function notServing(name: string, answer: number | string, limitMs: number): EnvironmentError {
+function notServing(name: string, answer: Answer, limitMs: number): EnvironmentError {
   return new EnvironmentError(
     `the pods are ready but do not serve: ${name} was not answered with 2xx within ${Math.round(limitMs / 1000)} s (${inWords(answer)})`,
   );
 }
 
-function inWords(answer: number | string): string {
+function inWords(answer: Answer): string {
+  if (typeof answer === 'object') return answer.why;
   return typeof answer === 'number' ? `status ${answer}` : answer;
 }

@@ -19,10 +19,13 @@ import { longestTrialMs } from './longest-trial.ts';
 
 /** Pods that are ready and do not answer by then are not going to. */
 const FIRST_ANSWER_LIMIT_MS = 60_000;
-/** Load before the rollout, so that connections are open and code is warm. */
+/** Load before the rollout, so that connections are open and code is warm. Sessions are opened in that time too. */
 export const SETTLE_MS = 2000;
 /** Load after the last old pod is gone: what the rollout broke shows by then. */
 export const MARGIN_MS = 2000;
+/** How long sessions may take beyond that to open: the load opens 500 per second, and tries again after 8 s at most. */
+const SESSIONS_OPEN_LIMIT_MS = 10_000;
+const SESSIONS_POLL_MS = 100;
 /** A control has no rollout to wait for. */
 export const CONTROL_MS = 12_000;
 
@@ -97,6 +100,13 @@ export async function runTrial(
           throw anyEnd.aborted ? anyEnd.reason : error;
         });
       };
+      const sessionsOpen = async () => {
+        for (let waitedMs = 0; waitedMs < SESSIONS_OPEN_LIMIT_MS; waitedMs += SESSIONS_POLL_MS) {
+          const { sessions = 0, openSessions = 0 } = running.progress();
+          if (openSessions >= sessions) return;
+          await pause(SESSIONS_POLL_MS);
+        }
+      };
       let disruption: Disruption | undefined;
       if (plan.control) {
         stage('control');
@@ -104,12 +114,14 @@ export async function runTrial(
       } else {
         stage('settling');
         await pause(SETTLE_MS);
+        await sessionsOpen();
         stage('rolling');
         const atMs = clock.nowMs();
         const outcome = await Promise.race([deployed.disrupt(), running.died]);
         disruption = { ...recordedPlan(planned), atMs, completeMs: clock.nowMs(), ...outcome };
         stage('finishing');
         await pause(MARGIN_MS);
+        await sessionsOpen();
       }
       const { stoppedMs, record } = await running.stop();
       stage('done');

@@ -123,7 +123,7 @@ describe('loads side by side', () => {
     );
     assert.deepEqual(
       running.map((load) => load.progress()),
-      seen.map((started) => ({ started, failed: 0 })),
+      seen.map((started) => ({ started, failed: 0, sessions: 0, openSessions: 0 })),
     );
   });
 

@@ -58,4 +58,21 @@ describe('a ticker', () => {
     ticker.remove(member);
     assert.equal(calls, 1);
   });
+
+  test('calls sooner than it was asked for, if something becomes due meanwhile', async () => {
+    let calls = 0;
+    const ticker = new Ticker();
+    const member = {
+      tick() {
+        calls++;
+        return Number.POSITIVE_INFINITY;
+      },
+    };
+    ticker.add(member);
+    ticker.wakeWithin(20);
+    ticker.wakeWithin(60_000);
+    await delay(60);
+    ticker.remove(member);
+    assert.equal(calls, 2);
+  });
 });

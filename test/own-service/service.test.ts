@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { InputError } from '../../src/errors.ts';
-import type { Scenario } from '../../src/load/request-mix.ts';
+import { requestScenarios, totalRate } from '../../src/load/request-mix.ts';
 import { parseContainerCommand } from '../../src/own-service/command.ts';
 import { deploymentFromSettings } from '../../src/own-service/deployment.ts';
 import { type LocalService, planRollouts } from '../../src/own-service/plan.ts';
@@ -222,8 +222,8 @@ describe('the folder of a volume', { skip: !canBePid1() && 'there are no mount n
 
 describe('the requests', () => {
   const scenarios = async (flags: Partial<ServiceFlags> = {}) =>
-    (await service(['node'], flags)).requestMix.scenarios.map(
-      ({ name, method, path, ratePerSecond }: Scenario) => `${name} ${method} ${path} ${ratePerSecond}`,
+    requestScenarios((await service(['node'], flags)).requestMix).map(
+      ({ name, method, path, ratePerSecond }) => `${name} ${method} ${path} ${ratePerSecond}`,
     );
   const cases: [what: string, flags: Partial<ServiceFlags>, requests: string[]][] = [
     ['are GET / on both kinds of connection', {}, ['keep-alive GET / 100', 'fresh GET / 100']],
@@ -240,10 +240,7 @@ describe('the requests', () => {
   });
   test('come from a file, at its own rate or at another', async () => {
     const rate = async (flags: Partial<ServiceFlags>) =>
-      (await service(['node'], { workload: 'workload.json', ...flags })).requestMix.scenarios.reduce(
-        (sum, s) => sum + s.ratePerSecond,
-        0,
-      );
+      totalRate((await service(['node'], { workload: 'workload.json', ...flags })).requestMix);
     assert.equal(await rate({}), 420);
     assert.equal(Math.round(await rate({ ratePerSecond: 42 })), 42);
   });

@@ -3,6 +3,7 @@ import { causesPage } from './causes-page.ts';
 import { checksPage } from './checks-page.ts';
 import { fidelityPage } from './fidelity-page.ts';
 import { manifestsPage } from './manifests-page.ts';
+import { sessionsPage } from './sessions-page.ts';
 
 export interface GeneratedPage {
   /** Relative to the project's root. */
@@ -15,4 +16,5 @@ export const PAGES: readonly GeneratedPage[] = [
   { file: 'docs/causes.md', render: causesPage },
   { file: 'docs/fidelity.md', render: fidelityPage },
   { file: 'docs/manifests.md', render: manifestsPage },
+  { file: 'docs/sessions.md', render: sessionsPage },
 ];

@@ -2,7 +2,8 @@
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import { InputError } from '../../errors.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
-import { totalRate } from '../request-mix.ts';
+import { LOAD_COUNTS } from '../recorder.ts';
+import { type RequestMix, totalRate, totalSessions } from '../request-mix.ts';
 import { threadFor } from './load-thread.ts';
 import type { FromWorker, LoadSetup } from './messages.ts';
 
@@ -18,7 +19,7 @@ type Message<K> = Extract<FromWorker, { kind: K }>;
 async function startInThread(options: LoadOptions): Promise<RunningLoad> {
   const { target, clock, signal } = options;
   signal.throwIfAborted();
-  const counts = new Uint32Array(new SharedArrayBuffer(2 * Uint32Array.BYTES_PER_ELEMENT));
+  const counts = new Uint32Array(new SharedArrayBuffer(LOAD_COUNTS.length * Uint32Array.BYTES_PER_ELEMENT));
   const setup: LoadSetup = {
     requestMix: options.requestMix,
     routes: target.kind === 'routes' ? target.current() : fixedRoutes(target.url),
@@ -27,7 +28,7 @@ async function startInThread(options: LoadOptions): Promise<RunningLoad> {
     maxDurationMs: options.maxDurationMs,
     counts,
   };
-  const ratePerSecond = totalRate(options.requestMix);
+  const ratePerSecond = wakeUpsPerSecond(options.requestMix);
   const started = deferred<Message<'started'>>();
   const done = deferred<Message<'done'>>();
   const died = deferred<never>();
@@ -61,13 +62,21 @@ async function startInThread(options: LoadOptions): Promise<RunningLoad> {
   const { atMs: startedMs } = await Promise.race([started.promise, died.promise]);
   return {
     startedMs,
-    progress: () => ({ started: counts[0] ?? 0, failed: counts[1] ?? 0 }),
+    progress() {
+      const [started = 0, failed = 0, sessions = 0, openSessions = 0] = counts;
+      return { started, failed, sessions, openSessions };
+    },
     died: died.promise,
     stop() {
       inThread.tell({ kind: 'stop' });
       return Promise.race([died.promise, done.promise]);
     },
   };
+}
+
+/** An event stream has an event per second or so; a session costs as much as a request per second. */
+function wakeUpsPerSecond(requestMix: RequestMix): number {
+  return totalRate(requestMix) + totalSessions(requestMix);
 }
 
 /** A promise and the functions that settle it: Promise.withResolvers, which Node 20 lacks. */

@@ -3,6 +3,23 @@ import { connect, type Socket } from 'node:net';
 import type { Phase } from '../../trace/load-record.ts';
 import { type ResponseHead, ResponseParser, ResponseSyntaxError } from './response-parser.ts';
 
+/** Reads the answer to a request, byte by byte as it arrives. */
+export interface AnswerReader {
+  readonly head: ResponseHead | undefined;
+  readonly complete: boolean;
+  /** Whether the connection may carry another request after a complete answer. */
+  readonly keepAlive: boolean;
+  /** Ready for the next answer on the same connection. */
+  reset(): void;
+  /**
+   * Reads the first `length` bytes of `chunk`. Returns how many of them do not belong to this answer.
+   * @throws ResponseSyntaxError
+   */
+  push(chunk: Buffer, length: number): number;
+  /** The server closed the connection with a FIN. Returns whether that completes the answer. */
+  end(): boolean;
+}
+
 export interface Outcome {
   phase: Phase;
   bytesReceived: number;
@@ -15,12 +32,14 @@ export interface Outcome {
  * Bytes are parsed before the next read, so all connections of a thread share one buffer and no read allocates its own.
  */
 const READ_BUFFER = Buffer.allocUnsafe(64 * 1024);
+/** What `write` lets wait in memory for a server that does not read, in bytes. */
+const MAX_UNSENT_BYTES = 64 * 1024;
 
 export class Connection {
   /** Requests started on it. */
   uses = 0;
   readonly #socket: Socket;
-  readonly #parser = new ResponseParser();
+  readonly #reader: AnswerReader;
   readonly #onUnusable: () => void;
   #connected = false;
   /** A request that waits for the connection to open. */
@@ -30,8 +49,9 @@ export class Connection {
   #usable = true;
 
   /** Starts to connect. `onUnusable` is called once, when no further request may be sent on it. */
-  constructor(host: string, port: number, onUnusable: () => void) {
+  constructor(host: string, port: number, onUnusable: () => void, reader: AnswerReader = new ResponseParser()) {
     this.#onUnusable = onUnusable;
+    this.#reader = reader;
     this.#socket = connect({ host, port, noDelay: true, onread: { buffer: READ_BUFFER, callback: this.#onRead } });
     this.#socket.on('connect', () => this.#onConnect());
     this.#socket.on('end', () => this.#onEnd());
@@ -44,10 +64,15 @@ export class Connection {
     this.uses++;
     this.#done = done;
     this.#bytesReceived = 0;
-    this.#parser.reset();
+    this.#reader.reset();
     // A socket that is still connecting would accept it too, but at the cost of extra listeners.
     if (this.#connected) this.#socket.write(request, 'latin1');
     else this.#waiting = request;
+  }
+
+  /** Sends more while an answer is being read. Dropped if the server does not read what was sent before. */
+  write(bytes: Buffer): void {
+    if (this.#usable && this.#socket.writableLength <= MAX_UNSENT_BYTES) this.#socket.write(bytes);
   }
 
   /** Gives up the request in flight and closes the connection. */
@@ -81,8 +106,8 @@ export class Connection {
     }
     this.#bytesReceived += length;
     try {
-      const extra = this.#parser.push(READ_BUFFER, length);
-      if (this.#parser.complete) this.#finish(extra === 0 && this.#parser.head?.keepAlive === true);
+      const extra = this.#reader.push(READ_BUFFER, length);
+      if (this.#reader.complete) this.#finish(extra === 0 && this.#reader.keepAlive);
     } catch (error) {
       if (!(error instanceof ResponseSyntaxError)) throw error;
       this.#fail('protocol', error.message);
@@ -90,14 +115,14 @@ export class Connection {
   }
 
   #onEnd(): void {
-    if (this.#done && this.#parser.end()) this.#finish(false);
+    if (this.#done && this.#reader.end()) this.#finish(false);
     else this.#fail('closed', this.#bytesReceived === 0 ? 'closed before the response' : 'closed within the response');
   }
 
   #finish(reusable: boolean): void {
     const done = this.#done;
     this.#done = undefined;
-    const outcome: Outcome = { phase: 'receive', bytesReceived: this.#bytesReceived, head: this.#parser.head };
+    const outcome: Outcome = { phase: 'receive', bytesReceived: this.#bytesReceived, head: this.#reader.head };
     if (!reusable) {
       this.close();
       this.#onUnusable();
@@ -112,7 +137,7 @@ export class Connection {
     done?.({
       phase: this.#phase(),
       bytesReceived: this.#bytesReceived,
-      head: this.#parser.head,
+      head: this.#reader.head,
       error: { name, detail },
     });
   }

@@ -1,13 +1,14 @@
-/** The record of one failed request. Pure. */
+/** How a request failed, and the record of it. Pure. */
 import type { PodRef } from '../../trace/cluster-record.ts';
 import type { FailedRequest } from '../../trace/load-record.ts';
 import type { Scenario } from '../request-mix.ts';
 import type { Outcome } from './connection.ts';
 
 export interface SentRequest {
-  scenario: Scenario;
+  scenario: Pick<Scenario, 'name'>;
   id: string;
-  plannedMs: number;
+  /** Absent for a session: it is opened when the one before has ended. */
+  plannedMs?: number;
   startedMs: number;
   reused: boolean;
 }
@@ -16,6 +17,11 @@ export interface SentRequest {
 export interface Way {
   router: string | undefined;
   pod: PodRef | undefined;
+}
+
+/** The outcome of a request for which there was no connection. */
+export function notConnected(name: string, detail: string): Outcome {
+  return { phase: 'connect', bytesReceived: 0, head: undefined, error: { name, detail } };
 }
 
 export function failedRequest(request: SentRequest, outcome: Outcome, way: Way, endedMs: number): FailedRequest {
@@ -32,7 +38,7 @@ export function failedRequest(request: SentRequest, outcome: Outcome, way: Way, 
   return {
     id,
     scenario: scenario.name,
-    plannedMs,
+    ...(plannedMs === undefined ? {} : { plannedMs }),
     startedMs,
     endedMs,
     client: { ...seen, connection, detail: outcome.error?.detail ?? `HTTP status ${status}` },

@@ -1,4 +1,7 @@
-/** The load itself: starts requests when they are due, follows each to its end, and records what happened. */
+/**
+ * The load itself: starts requests when they are due, follows each to its end, and records what happened. Sessions are
+ * held open beside them (session-lane.ts).
+ */
 
 import type { RoutingTable } from '../../clusters/cluster.ts';
 import { ServiceNetwork } from '../../clusters/local/service-network.ts';
@@ -8,23 +11,25 @@ import type { PodRef } from '../../trace/cluster-record.ts';
 import type { LoadRecord } from '../../trace/load-record.ts';
 import { answeringPod } from '../answering-pod.ts';
 import { LoadRecorder } from '../recorder.ts';
-import type { RequestMix, Scenario } from '../request-mix.ts';
+import { type RequestMix, type RequestScenario, requestScenarios, sessionScenarios } from '../request-mix.ts';
 import type { Outcome } from './connection.ts';
-import { failedRequest, type SentRequest } from './failed-request.ts';
+import { failedRequest, notConnected, type SentRequest } from './failed-request.ts';
 import { type Client, ClientPool } from './pool.ts';
 import { type RequestText, requestTextOf } from './request-text.ts';
 import { ConstantArrivals } from './schedule.ts';
+import { SessionLane } from './session-lane.ts';
 import type { Ticker, Ticking } from './ticker.ts';
 
 /** Beyond this many in flight, a request is counted as dropped instead of started: no system recovers from so many. */
 const MAX_IN_FLIGHT = 5000;
 
 interface InFlight extends SentRequest {
+  scenario: RequestScenario;
   client: Client;
 }
 
 interface Lane {
-  scenario: Scenario;
+  scenario: RequestScenario;
   textOf: RequestText;
   /** In the order they started. */
   inFlight: Set<InFlight>;
@@ -50,6 +55,7 @@ export class Generator implements Ticking {
   readonly #ticker: Ticker;
   readonly #network: ServiceNetwork;
   readonly #lanes: Lane[];
+  readonly #sessions: SessionLane[];
   readonly #idPrefix: string;
   #inFlight = 0;
   #dropped = 0;
@@ -64,24 +70,38 @@ export class Generator implements Ticking {
     this.#network = new ServiceNetwork(() => this.routes, random);
     this.#idPrefix = Math.floor(random.next() * 2 ** 32).toString(36);
     const startMs = clock.nowMs();
-    this.#lanes = requestMix.scenarios.map((scenario) => ({
+    this.#lanes = requestScenarios(requestMix).map((scenario) => ({
       scenario,
       textOf: requestTextOf(scenario),
       inFlight: new Set(),
       arrivals: new ConstantArrivals(startMs, scenario.ratePerSecond),
       pool: new ClientPool(scenario.connection === 'keep-alive', scenario.connections),
     }));
+    const { recorder } = this;
+    const common = {
+      network: this.#network,
+      clock,
+      random,
+      recorder,
+      newId: () => this.#newId(),
+      wakeWithin: (ms: number) => ticker.wakeWithin(ms),
+      onEnd: () => this.#checkIdle(),
+    };
+    this.#sessions = sessionScenarios(requestMix).map((scenario) => new SessionLane({ scenario, ...common }));
   }
 
   start(): void {
     this.#ticker.add(this);
   }
 
-  /** Starts no more requests. Resolves when the last one has ended, by itself or by its timeout. */
+  /**
+   * Starts no more requests and ends the sessions. Resolves when the last request has ended, by itself or by its timeout.
+   */
   async stop(generatorName: string): Promise<{ stoppedMs: number; record: LoadRecord }> {
     this.#stopped = true;
     const stoppedMs = this.#clock.nowMs();
     const planned = this.#lanes.reduce((sum, lane) => sum + lane.arrivals.taken, 0);
+    for (const lane of this.#sessions) lane.stop();
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
       this.#checkIdle();
@@ -99,6 +119,7 @@ export class Generator implements Ticking {
       for (const request of lane.inFlight) this.#giveUp(lane, request, 'aborted', 'the load was aborted');
       lane.pool.close();
     }
+    for (const lane of this.#sessions) lane.abort();
   }
 
   /** Starts the requests that are due and ends those that have timed out. */
@@ -113,6 +134,7 @@ export class Generator implements Ticking {
       }
       nextMs = Math.min(nextMs, this.#timeOut(lane, nowMs));
     }
+    for (const lane of this.#sessions) nextMs = Math.min(nextMs, lane.tick(nowMs));
     return nextMs - this.#clock.nowMs();
   }
 
@@ -125,7 +147,7 @@ export class Generator implements Ticking {
     const client = pool.take();
     const reused = client.connection !== undefined;
     const startedMs = this.#clock.nowMs();
-    const id = `${this.#idPrefix}-${this.recorder.started}`;
+    const id = this.#newId();
     const request: InFlight = { scenario, client, id, plannedMs, startedMs, reused };
     lane.inFlight.add(request);
     this.#inFlight++;
@@ -139,6 +161,10 @@ export class Generator implements Ticking {
       },
       (error) => this.#end(lane, request, notConnected(error, 'no connection to the Service')),
     );
+  }
+
+  #newId(): string {
+    return `${this.#idPrefix}-${this.recorder.started}`;
   }
 
   #end(lane: Lane, request: InFlight, outcome: Outcome): void {
@@ -179,12 +205,8 @@ export class Generator implements Ticking {
   }
 
   #checkIdle(): void {
-    if (this.#onIdle && this.#inFlight === 0) this.#onIdle();
+    if (this.#onIdle && this.#inFlight === 0 && this.#sessions.every(({ idle }) => idle)) this.#onIdle();
   }
-}
-
-function notConnected(name: string, detail: string): Outcome {
-  return { phase: 'connect', bytesReceived: 0, head: undefined, error: { name, detail } };
 }
 
 function podOf({ client, reused }: InFlight, { head }: Outcome): PodRef | undefined {

@@ -4,7 +4,7 @@
  */
 import type { Dialled, ServiceNetwork } from '../../clusters/local/service-network.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
-import { Connection } from './connection.ts';
+import { type AnswerReader, Connection } from './connection.ts';
 
 export class Client {
   connection: Connection | undefined;
@@ -14,8 +14,16 @@ export class Client {
   lastPod: PodRef | undefined;
   #giveUp: (() => void) | undefined;
 
-  /** Calls `ready` with a usable connection, at once or later, or `failed` when the network refuses. */
-  connect(network: ServiceNetwork, ready: (connection: Connection) => void, failed: (error: string) => void): void {
+  /**
+   * Calls `ready` with a usable connection, at once or later, or `failed` when the network refuses.
+   * @param reader reads the answers on a connection that has to be opened, if they are not plain responses
+   */
+  connect(
+    network: ServiceNetwork,
+    ready: (connection: Connection) => void,
+    failed: (error: string) => void,
+    reader?: AnswerReader,
+  ): void {
     if (this.connection) {
       ready(this.connection);
       return;
@@ -31,9 +39,10 @@ export class Client {
         failed(error ?? 'ECONNREFUSED');
         return;
       }
-      const connection = new Connection(endpoint.host, endpoint.port, () => {
+      const onUnusable = () => {
         if (this.connection === connection) this.connection = undefined;
-      });
+      };
+      const connection = new Connection(endpoint.host, endpoint.port, onUnusable, reader);
       this.connection = connection;
       ready(connection);
     });

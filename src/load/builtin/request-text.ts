@@ -1,12 +1,12 @@
 /** A scenario's requests as they are sent. */
 import type { Endpoint } from '../../clusters/cluster.ts';
-import type { Scenario } from '../request-mix.ts';
+import type { RequestScenario, SessionScenario } from '../request-mix.ts';
 
 /** Returns the text of one request, to be sent as latin1, one byte per character. */
 export type RequestText = (id: string, endpoint: Endpoint | undefined) => string;
 
 /** Builds what all requests of a scenario have in common only once. */
-export function requestTextOf(scenario: Scenario): RequestText {
+export function requestTextOf(scenario: RequestScenario): RequestText {
   const utf8 = Buffer.from(scenario.body ?? '', 'utf8');
   const start = `${scenario.method} ${scenario.path} HTTP/1.1\r\nhost: `;
   const rest = [
@@ -17,6 +17,23 @@ export function requestTextOf(scenario: Scenario): RequestText {
     utf8.toString('latin1'),
   ].join('\r\n');
   return (id, endpoint) => `${start}${hostOf(endpoint)}\r\nx-request-id: ${id}${rest}`;
+}
+
+/**
+ * The request that opens a session.
+ * @param webSocketKey the value of Sec-WebSocket-Key, for a WebSocket
+ */
+export function sessionText(
+  { path, connection }: SessionScenario,
+  id: string,
+  endpoint: Endpoint | undefined,
+  webSocketKey: string,
+): string {
+  const fields =
+    connection === 'websocket'
+      ? ['connection: Upgrade', 'upgrade: websocket', 'sec-websocket-version: 13', `sec-websocket-key: ${webSocketKey}`]
+      : ['accept: text/event-stream, */*;q=0.1', 'cache-control: no-store'];
+  return [`GET ${path} HTTP/1.1`, `host: ${hostOf(endpoint)}`, `x-request-id: ${id}`, ...fields, '', ''].join('\r\n');
 }
 
 function hostOf(endpoint: Endpoint | undefined): string {

@@ -30,6 +30,10 @@ export class ResponseParser {
     return this.#state === 'complete';
   }
 
+  get keepAlive(): boolean {
+    return this.head?.keepAlive === true;
+  }
+
   /** Ready for the next response on the same connection. */
   reset(): void {
     this.head = undefined;

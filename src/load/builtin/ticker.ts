@@ -21,6 +21,8 @@ const LOOP_CLOCK_OFFSET_MS = Number(process.hrtime.bigint()) / 1e6 - performance
 export class Ticker {
   readonly #members = new Set<Ticking>();
   #timer: Timer | undefined;
+  /** When the timer fires, on the loop's clock. */
+  #dueMs = Number.POSITIVE_INFINITY;
 
   /** Calls `member` at once, and from then on whenever it is due. */
   add(member: Ticking): void {
@@ -33,12 +35,32 @@ export class Ticker {
     if (this.#members.size === 0) this.#timer?.cancel();
   }
 
+  /** Something has happened since the last tick: a member is due within that time, sooner than it had said. */
+  wakeWithin(waitMs: number): void {
+    const dueMs = stepAfter(waitMs);
+    if (dueMs < this.#dueMs) this.#setTimer(dueMs, loopNowMs());
+  }
+
   #tick(): void {
-    this.#timer?.cancel();
-    const loopMs = Math.floor(performance.now() + LOOP_CLOCK_OFFSET_MS);
+    const loopMs = loopNowMs();
     let waitMs = Number.POSITIVE_INFINITY;
     for (const member of this.#members) waitMs = Math.min(waitMs, member.tick());
-    const dueMs = performance.now() + LOOP_CLOCK_OFFSET_MS + waitMs;
-    this.#timer = after(Math.ceil(dueMs / STEP_MS) * STEP_MS - loopMs, () => this.#tick());
+    this.#setTimer(stepAfter(waitMs), loopMs);
   }
+
+  #setTimer(dueMs: number, loopMs: number): void {
+    this.#timer?.cancel();
+    this.#dueMs = dueMs;
+    this.#timer = after(dueMs - loopMs, () => this.#tick());
+  }
+}
+
+/** The time that the event loop's timers count from. */
+function loopNowMs(): number {
+  return Math.floor(performance.now() + LOOP_CLOCK_OFFSET_MS);
+}
+
+/** The end of the step in which that time from now ends, on the loop's clock. */
+function stepAfter(waitMs: number): number {
+  return Math.ceil((performance.now() + LOOP_CLOCK_OFFSET_MS + waitMs) / STEP_MS) * STEP_MS;
 }

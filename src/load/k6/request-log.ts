@@ -6,7 +6,7 @@ import type { LoadRecord } from '../../trace/load-record.ts';
 import { answeringPod } from '../answering-pod.ts';
 import type { LoadProgress } from '../load.ts';
 import { LoadRecorder } from '../recorder.ts';
-import type { RequestMix, Scenario } from '../request-mix.ts';
+import { type RequestMix, type RequestScenario, requestScenarios } from '../request-mix.ts';
 import { connectionOf, failedRequest } from './failure.ts';
 import { IterationLedger } from './iteration-ledger.ts';
 import { parseLine, type RequestLine } from './request-line.ts';
@@ -26,7 +26,7 @@ export interface RequestLogOptions {
 }
 
 interface Lane {
-  scenario: Scenario;
+  scenario: RequestScenario;
   ledger: IterationLedger;
 }
 
@@ -55,7 +55,7 @@ export class RequestLog {
     this.#instances = clocks.map((clock) => ({
       clock,
       lanes: new Map(
-        requestMix.scenarios.map((scenario) => [scenario.name, { scenario, ledger: new IterationLedger() }]),
+        requestScenarios(requestMix).map((scenario) => [scenario.name, { scenario, ledger: new IterationLedger() }]),
       ),
       podOfUser: new Map(),
     }));

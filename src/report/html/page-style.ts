@@ -27,7 +27,7 @@ caption{text-align:left;font-weight:600;padding:10px 0 4px}
 th,td{text-align:left;vertical-align:top;padding:5px 16px 5px 0;border-top:1px solid var(--line)}
 thead th{border-top:0;color:var(--dim);font-weight:500}
 tbody th{font-weight:600;white-space:nowrap}
-.num{text-align:right}
+.num{text-align:right;white-space:nowrap}
 .starts{min-width:220px}
 .cause{white-space:nowrap}
 figcaption .cause{margin-left:12px;color:var(--text)}

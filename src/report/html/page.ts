@@ -18,6 +18,7 @@ import { fixSection } from './found-fix.ts';
 import { causeLegend, timelineLegend } from './legend.ts';
 import { matrixTable } from './matrix.ts';
 import { PAGE_CSS } from './page-style.ts';
+import { sessionTable } from './tables.ts';
 import { cellSection } from './trial.ts';
 
 /** Forbids the browser to load anything, so that a report from anyone is safe to open. */
@@ -58,6 +59,7 @@ ${assumptionLines(run.trials).map((line) => markup`<p class="note">${line}</p>`)
 <section aria-labelledby="matrix">
 <h2 id="matrix">${MATRIX_TITLES[run.kind]}</h2>
 ${matrixTable(run.trials)}
+${sessionTable(run.trials)}
 ${notes(run).map((note) => markup`<p class="note">${note}</p>`)}
 ${complaintList(judgement.complaints)}
 ${causeLegend(judgement.state !== 'invalid')}

@@ -2,6 +2,7 @@
 import { causesOf, decidingAttempt } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId } from '../../analysis/causes.ts';
 import { podMoments } from '../../analysis/moments.ts';
+import type { TrialResult } from '../../analysis/result.ts';
 import { decodeHistogram, percentileMs } from '../../trace/histogram.ts';
 import type { FailedRequest } from '../../trace/load-record.ts';
 import type { Trace } from '../../trace/trace.ts';
@@ -10,6 +11,7 @@ import { type Markup, markup } from '../markup.ts';
 import { shortNames } from '../names.ts';
 import { type Frame, frameOf, timeWindow, zeroInWords } from '../picture/frame.ts';
 import { podsInOrder, timesInWords } from '../picture/lanes.ts';
+import { SESSION_HEAD, SESSIONS_TITLE, sessionRows } from '../sessions.ts';
 import { causeLabel } from './swatch.ts';
 import { table } from './table.ts';
 
@@ -42,6 +44,15 @@ export function brokenTable(trace: Trace): Markup {
   });
   const head = ['cause', 'what was seen', 'sent to', 'requests', `started, in s after the ${zeroInWords(trace)}`];
   return table('Broken requests', head, rows);
+}
+
+/** What became of the sessions; empty if the load held none open. */
+export function sessionTable(trials: readonly TrialResult[]): Markup {
+  const rows = sessionRows(trials).map(
+    ([label, ...cells]) =>
+      markup`<tr><th scope="row">${label}</th>${cells.map((cell) => markup`<td class="num">${cell}</td>`)}</tr>`,
+  );
+  return rows.length === 0 ? markup`` : table(SESSIONS_TITLE, ['trial', ...SESSION_HEAD.slice(1)], rows);
 }
 
 /** Latency percentiles of the answered requests, by scenario. */

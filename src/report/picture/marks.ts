@@ -1,6 +1,11 @@
-/** The broken requests: one mark each, in columns by start time, with the colour and shape of their cause. */
+/**
+ * The broken requests: one mark each, in columns by start time, with the colour and shape of their cause. A session is
+ * drawn where it was cut, because it may have been opened long before.
+ */
 import { causesOf } from '../../analysis/attribution.ts';
 import { CAUSE_IDS, type CauseId, causeById } from '../../analysis/causes.ts';
+import { wasOpenSession } from '../../analysis/held-sessions.ts';
+import { historyOf } from '../../analysis/history.ts';
 import type { FailedRequest } from '../../trace/load-record.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { BUCKET_MS } from '../../trace/units.ts';
@@ -73,9 +78,11 @@ function columnWidthMs(frame: Frame): number {
 function inColumns(trace: Trace, frame: Frame, columnMs: number): Column[] {
   const columns = new Map<number, Column>();
   const causes = causesOf(trace);
+  const { sessions } = historyOf(trace);
   for (const [index, request] of trace.load.failures.entries()) {
+    const { startedMs, endedMs } = request;
     // Requests outside the picture are drawn at its edge.
-    const atMs = Math.min(Math.max(request.startedMs, frame.fromMs), frame.toMs);
+    const atMs = Math.min(Math.max(wasOpenSession(request, sessions) ? endedMs : startedMs, frame.fromMs), frame.toMs);
     const fromMs = Math.floor(atMs / columnMs) * columnMs;
     const column = columns.get(fromMs) ?? { fromMs, byCause: new Map() };
     columns.set(fromMs, column);
