@@ -1,18 +1,18 @@
 /** The static check: turns manifests and a Dockerfile into findings without running anything. */
 import type { CauseId } from '../analysis/causes.ts';
 import { InputError } from '../errors.ts';
-import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
 import type { ManifestSource, Position } from '../manifests/yaml-documents.ts';
 import { printable } from '../printable.ts';
 import { fieldPath } from '../schema-issue.ts';
 import { yamlText } from '../yaml-text.ts';
 import { type Dockerfile, readDockerfile } from './dockerfile.ts';
 import { type LocatedObject, type ReadObjects, readObjects } from './located-object.ts';
+import { leftOutNotes, missingTemplateNotes, workloadNotes } from './notes.ts';
 import type { CheckedObject } from './objects.ts';
 import { RULES } from './registry.ts';
-import type { Problem, Rule, Severity } from './rule.ts';
+import { type Problem, problemsOf, type Rule, type Severity } from './rule.ts';
 import { isOwnImage } from './staying.ts';
-import { type CheckOptions, type Workload, workloadsOf } from './workload.ts';
+import { type CheckOptions, type Context, type Workload, workloadsOf } from './workload.ts';
 
 /** Plain data, because it is passed to a worker. */
 export interface CheckInput {
@@ -70,16 +70,21 @@ export function check({ manifests, dockerfile, options }: CheckInput): CheckResu
       `${names}: nothing to check: needs a Deployment, StatefulSet or DaemonSet of apps/v1, has ${kindsFound(read)}`,
     );
   }
-  return checkObjects(objects, options, image);
+  const { findings, notes } = checkObjects(objects, options, image);
+  return { findings, notes: [...leftOutNotes(kindCounts(read)).map(printable), ...notes] };
 }
 
 /** For example `2 Job, Pod`. */
 function kindsFound(read: readonly ReadObjects[]): string {
+  const found = [...kindCounts(read)].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
+  return printable(found.join(', ')) || 'no object';
+}
+
+function kindCounts(read: readonly ReadObjects[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const [kind, count] of read.flatMap(({ kinds }) => [...kinds]))
     counts.set(kind, (counts.get(kind) ?? 0) + count);
-  const found = [...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
-  return printable(found.join(', ')) || 'no object';
+  return counts;
 }
 
 /** Checks objects from any source: files or a cluster. */
@@ -91,21 +96,18 @@ export function checkObjects(
   const workloads = workloadsOf(objects, options, dockerfile);
   const findings = RULES.flatMap((rule) =>
     [
-      ...workloads.flatMap(({ workload, context }) => rule.evaluate?.(workload, context) ?? []),
+      ...workloads.flatMap(({ workload, context }) => problemsOf(rule, workload, context)),
       ...((dockerfile && rule.evaluateDockerfile?.(dockerfile)) ?? []),
     ].map((problem) => findingOf(rule, problem)),
   );
   return {
     findings: inOrder(findings),
-    notes: notes(
-      workloads.map(({ workload }) => workload),
-      dockerfile,
-    ),
+    notes: [...missingTemplateNotes(objects), ...notes(workloads, dockerfile)].map(printable),
   };
 }
 
-function findingOf(rule: Rule, { place, message, patch }: Problem): Finding {
-  const { id, severity, cause } = rule;
+function findingOf(rule: Rule, { place, message, patch, severity = rule.severity }: Problem): Finding {
+  const { id, cause } = rule;
   const common = { rule: id, severity, ...(cause && { cause }), message: printable(message) };
   if ('instruction' in place) {
     const { file, position } = place.instruction;
@@ -153,18 +155,11 @@ function inOrder(findings: readonly Finding[]): Finding[] {
   });
 }
 
-function notes(workloads: readonly Workload[], dockerfile?: Dockerfile): string[] {
-  const idle = workloads
-    .filter(({ containers }) => !containers.some(({ serves }) => serves))
-    .map(
-      ({ name }) =>
-        `${name}: no Service here selects it, and it declares neither a port nor a probe: rules about traffic were skipped.`,
-    );
-  const signals = workloads.flatMap(({ containers }) =>
-    containers.flatMap(({ container }) => stopSignalNote(container) ?? []),
+function notes(workloads: readonly { workload: Workload; context: Context }[], dockerfile?: Dockerfile): string[] {
+  const seen = workloadNotes(workloads);
+  const others = workloads.some(({ workload }) =>
+    workload.containers.some(({ container }) => !isOwnImage(container.image)),
   );
-  const others = workloads.some(({ containers }) => containers.some(({ container }) => !isOwnImage(container.image)));
-  const seen = [...idle, ...signals].map(printable);
   if (!others && !(dockerfile && workloads.length === 0)) return seen;
   const unseen =
     'Manifests do not show whether the app handles SIGTERM: `k8s-rollout-test conform -- COMMAND` measures it.';

@@ -40,12 +40,12 @@ describe('as text', () => {
       text,
       /^shop\.yaml:32:5 error no-rolling-update-strategy \(cause 1: too few replicas\)\n {2}Deployment "rollout-test": strategy Recreate: .*\n\n/,
     );
-    assert.match(text, /\n\n4 errors, 0 warnings, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
+    assert.match(text, /\n\n2 errors, 2 warnings, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
     const patch = /^Patch for .*:\n((?: {4}.*\n)+)/m.exec(text)?.[1] ?? '';
     const { spec } = parse(patch);
     assert.deepEqual(
       [spec.replicas, spec.strategy.type, spec.template.spec.terminationGracePeriodSeconds],
-      [3, 'RollingUpdate', 10],
+      [undefined, 'RollingUpdate', 10],
     );
     assert.deepEqual(spec.template.spec.containers, [
       { name: 'app', lifecycle: { preStop: { sleep: { seconds: 5 } } }, env: [{ name: 'SHUTDOWN', value: 'drain' }] },

@@ -23,7 +23,7 @@ function table(): string {
 }
 
 function section({ id, title, severity, cause, explanation, measured, fix, alsoKnownAs }: Rule): string {
-  const language = fix.startsWith('#!') ? 'sh' : 'yaml';
+  const language = fix.startsWith('#!') ? 'sh' : fix.startsWith('FROM ') ? 'dockerfile' : 'yaml';
   const facts = [severity, ...(cause ? [`cause: [${causeById(cause).name}](causes.md#${cause})`] : [])];
   return paragraphs([
     `## ${id}`,
