@@ -1,6 +1,5 @@
 /** The static check: turns manifests and a Dockerfile into findings without running anything. */
 import { InputError } from '../errors.ts';
-import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
 import { shortList } from '../manifests/limited.ts';
 import type { ManifestSource } from '../manifests/yaml-documents.ts';
 import { printable } from '../printable.ts';
@@ -8,13 +7,15 @@ import { type Dockerfile, readDockerfile } from './dockerfile.ts';
 import { type CheckResult, inOrder } from './finding.ts';
 import { identityOf } from './identity.ts';
 import { type LocatedObject, type ReadObjects, readObjects } from './located-object.ts';
+import { leftOutNotes, missingTemplateNotes, workloadNotes } from './notes.ts';
 import type { CheckedObject } from './objects.ts';
 import { RULES } from './registry.ts';
+import { problemsOf } from './rule.ts';
 import { type CheckSettings, NO_SETTINGS, optionsFor } from './settings.ts';
 import { candidateOf, readingCandidate, sift } from './sift.ts';
 import { annotationNotes } from './silence/silence.ts';
 import { isOwnImage } from './staying.ts';
-import { type CheckOptions, type Workload, workloadsOf } from './workload.ts';
+import { type CheckOptions, type Context, type Workload, workloadsOf } from './workload.ts';
 
 /** Plain data, because it is passed to a worker. */
 export interface CheckInput {
@@ -44,7 +45,7 @@ export function check({ manifests, dockerfile, options, settings = NO_SETTINGS }
       manifests.map(({ name }) => name),
     ),
     silenced: [...result.silenced, ...unread.silenced],
-    notes: [...skippedNotes(read), ...result.notes],
+    notes: [...skippedNotes(read), ...leftOutNotes(kindCounts(read)).map(printable), ...result.notes],
   };
 }
 
@@ -67,11 +68,15 @@ function skippedNotes(read: readonly ReadObjects[]): string[] {
 
 /** For example `2 Job, Pod`. */
 function kindsFound(read: readonly ReadObjects[]): string {
+  const found = [...kindCounts(read)].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
+  return printable(found.join(', ')) || 'no object';
+}
+
+function kindCounts(read: readonly ReadObjects[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const [kind, count] of read.flatMap(({ kinds }) => [...kinds]))
     counts.set(kind, (counts.get(kind) ?? 0) + count);
-  const found = [...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
-  return printable(found.join(', ')) || 'no object';
+  return counts;
 }
 
 /** Checks objects from any source: files or a cluster. */
@@ -87,36 +92,24 @@ export function checkObjects(
   }));
   const candidates = RULES.filter(({ id }) => settings.only?.includes(id) ?? true).flatMap((rule) => [
     ...workloads.flatMap(({ workload, context }) =>
-      (rule.evaluate?.(workload, context) ?? []).map((problem) => candidateOf(rule, problem, workload.object.value)),
+      problemsOf(rule, workload, context).map((problem) => candidateOf(rule, problem, workload.object.value)),
     ),
     ...((dockerfile && rule.evaluateDockerfile?.(dockerfile)) ?? []).map((problem) => candidateOf(rule, problem)),
   ]);
   const { findings, silenced } = sift(candidates, settings);
-  return {
-    findings: inOrder(findings),
-    silenced,
-    notes: [
-      ...annotationNotes(objects.map(({ value }) => value)),
-      ...notes(
-        workloads.map(({ workload }) => workload),
-        dockerfile,
-      ),
-    ],
-  };
+  const seen = [
+    ...annotationNotes(objects.map(({ value }) => value)),
+    ...missingTemplateNotes(objects),
+    ...notes(workloads, dockerfile),
+  ];
+  return { findings: inOrder(findings), silenced, notes: seen.map(printable) };
 }
 
-function notes(workloads: readonly Workload[], dockerfile?: Dockerfile): string[] {
-  const idle = workloads
-    .filter(({ containers }) => !containers.some(({ serves }) => serves))
-    .map(
-      ({ name }) =>
-        `${name}: no Service here selects it, and it declares neither a port nor a probe: rules about traffic were skipped.`,
-    );
-  const signals = workloads.flatMap(({ containers }) =>
-    containers.flatMap(({ container }) => stopSignalNote(container) ?? []),
+function notes(workloads: readonly { workload: Workload; context: Context }[], dockerfile?: Dockerfile): string[] {
+  const seen = workloadNotes(workloads);
+  const others = workloads.some(({ workload }) =>
+    workload.containers.some(({ container }) => !isOwnImage(container.image)),
   );
-  const others = workloads.some(({ containers }) => containers.some(({ container }) => !isOwnImage(container.image)));
-  const seen = [...idle, ...signals].map(printable);
   if (!others && !(dockerfile && workloads.length === 0)) return seen;
   const unseen =
     'Manifests do not show whether the app handles SIGTERM: `k8s-rollout-test conform -- COMMAND` measures it.';

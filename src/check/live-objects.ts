@@ -9,7 +9,7 @@ import { matchesSelector } from '../kubernetes-rules/selectors.ts';
 import { Labels, PodSpec } from '../kubernetes-rules/written-objects.ts';
 import { firstIssue } from '../schema-issue.ts';
 import type { LocatedObject } from './located-object.ts';
-import { type AutoscalerObject, type CheckedObject, SCHEMAS, type WorkloadObject } from './objects.ts';
+import { type AppsWorkload, type AutoscalerObject, type CheckedObject, SCHEMAS } from './objects.ts';
 import { writtenReplicas } from './written-replicas.ts';
 
 const Pod = z.looseObject({
@@ -65,30 +65,30 @@ function asServed<T>(schema: z.ZodType<T>, item: unknown, context: string): T {
   );
 }
 
-function isWorkload(object: CheckedObject): object is WorkloadObject {
-  return 'template' in object.spec;
+function isWorkload(object: CheckedObject): object is AppsWorkload {
+  return object.apiVersion === 'apps/v1';
 }
 
 function isAutoscaler(object: CheckedObject): object is AutoscalerObject {
-  return object.kind === 'HorizontalPodAutoscaler';
+  return object.kind === 'HorizontalPodAutoscaler' || object.kind === 'ScaledObject';
 }
 
-function identity({ kind, metadata }: WorkloadObject): string {
+function identity({ kind, metadata }: AppsWorkload): string {
   return `${metadata.namespace}/${kind}/${metadata.name}`;
 }
 
 function targetOf({ metadata, spec }: AutoscalerObject): string {
-  return `${metadata.namespace}/${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`;
+  return `${metadata.namespace}/${spec.scaleTargetRef.kind ?? 'Deployment'}/${spec.scaleTargetRef.name}`;
 }
 
 /** With the replicas that its manifest sets, if any, because the live ones may be the autoscaler's. */
-function asWritten(workload: WorkloadObject, item: unknown): WorkloadObject {
+function asWritten(workload: AppsWorkload, item: unknown): AppsWorkload {
   const { replicas: _, ...spec } = workload.spec;
   const replicas = writtenReplicas(item);
   return { ...workload, spec: { ...spec, ...(replicas !== undefined && { replicas }) } };
 }
 
-function asItRuns(workload: WorkloadObject, pods: readonly Pod[]): { object: WorkloadObject; note?: string } {
+function asItRuns(workload: AppsWorkload, pods: readonly Pod[]): { object: AppsWorkload; note?: string } {
   const { spec, metadata, kind } = workload;
   const pod = pods
     .filter((candidate) => candidate.metadata.namespace === metadata.namespace)
@@ -96,7 +96,7 @@ function asItRuns(workload: WorkloadObject, pods: readonly Pod[]): { object: Wor
     .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))[0];
   if (!pod) return { object: workload };
   // Spread over a union type: the kind does not change.
-  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } } as WorkloadObject;
+  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } } as AppsWorkload;
   const changed = differences(spec.template.spec, pod.spec);
   if (changed.length === 0) return { object };
   return {

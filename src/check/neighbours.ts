@@ -1,45 +1,136 @@
 /**
- * Finds the Services, budgets and autoscalers of a workload. Uses an index, because a stream may contain thousands of
- * objects.
+ * Finds the objects around a workload: Services and what leads to them, budgets, autoscalers, claims. Uses an index,
+ * because a stream may contain thousands of objects.
  */
 import { matchesLabels, matchesSelector } from '../kubernetes-rules/selectors.ts';
+import type { RolloutObject } from './custom-workloads.ts';
 import type { LocatedObject } from './located-object.ts';
-import type { AutoscalerObject, BudgetObject, CheckedObject, ServiceObject, WorkloadObject } from './objects.ts';
+import type {
+  AutoscalerObject,
+  BudgetObject,
+  CheckedObject,
+  ClaimObject,
+  ServiceObject,
+  VerticalPodAutoscaler,
+  WorkloadObject,
+} from './objects.ts';
+import { type GatewayObject, type IngressObject, ingressServices, routeServices } from './route-objects.ts';
+import { carriesNoRequests } from './service-ports.ts';
 
 export interface Neighbours {
+  /** The Services that send requests to its pods; not those that only metrics are read through. */
   services: LocatedObject<ServiceObject>[];
+  /** Whether the input has any Service with a selector. If not, ports are the only sign of what serves. */
+  inputHasServices: boolean;
+  /** The Ingresses and Gateways that lead to these Services. */
+  ingresses: LocatedObject<IngressObject>[];
+  gateways: LocatedObject<GatewayObject>[];
   autoscaler?: LocatedObject<AutoscalerObject>;
+  verticalAutoscaler?: LocatedObject<VerticalPodAutoscaler>;
   budgets: LocatedObject<BudgetObject>[];
+  /** The Argo Rollout that runs a Deployment's template (workloadRef). */
+  rolledOutBy?: LocatedObject<RolloutObject>;
+  /** The claim of this name in the workload's namespace, if it is in the input. */
+  claimOf(name: string): LocatedObject<ClaimObject> | undefined;
 }
 
 /** Returns a function that finds a workload's neighbours among the objects. */
 export function indexNeighbours(objects: readonly LocatedObject<CheckedObject>[]) {
-  const services = new Map<string, LocatedObject<ServiceObject>[]>();
-  const budgets = new Map<string, LocatedObject<BudgetObject>[]>();
-  const autoscalers = new Map<string, LocatedObject<AutoscalerObject>>();
-  for (const object of objects) {
+  const index = new Index();
+  for (const object of objects) index.add(object);
+  for (const object of objects) index.addRoute(object);
+  return (workload: WorkloadObject): Neighbours => index.neighboursOf(workload);
+}
+
+class Index {
+  readonly #services = new Map<string, LocatedObject<ServiceObject>[]>();
+  readonly #budgets = new Map<string, LocatedObject<BudgetObject>[]>();
+  readonly #autoscalers = new Map<string, LocatedObject<AutoscalerObject>>();
+  readonly #verticalAutoscalers = new Map<string, LocatedObject<VerticalPodAutoscaler>>();
+  readonly #claims = new Map<string, LocatedObject<ClaimObject>>();
+  readonly #rollouts = new Map<string, LocatedObject<RolloutObject>>();
+  readonly #gateways = new Map<string, LocatedObject<GatewayObject>>();
+  /** By the Service that they lead to. */
+  readonly #ingressesTo = new Map<string, LocatedObject<IngressObject>[]>();
+  readonly #gatewaysTo = new Map<string, LocatedObject<GatewayObject>[]>();
+
+  add(object: LocatedObject<CheckedObject>): void {
     const { value } = object;
-    if (value.kind === 'Service') {
-      put(services, firstLabel(value, value.spec.selector), { ...object, value });
+    const here = namespace(value);
+    if (value.kind === 'Service' && value.apiVersion === 'v1') {
+      if (Object.keys(value.spec.selector ?? {}).length === 0) return;
+      put(this.#services, firstLabel(value, value.spec.selector), { ...object, value });
     } else if (value.kind === 'PodDisruptionBudget') {
-      put(budgets, firstLabel(value, value.spec.selector?.matchLabels), { ...object, value });
-    } else if (value.kind === 'HorizontalPodAutoscaler') {
-      const { kind, name } = value.spec.scaleTargetRef;
-      autoscalers.set(`${namespace(value)}/${kind}/${name}`, { ...object, value });
+      put(this.#budgets, firstLabel(value, value.spec.selector?.matchLabels), { ...object, value });
+    } else if (value.kind === 'HorizontalPodAutoscaler' || value.kind === 'ScaledObject') {
+      const { kind = 'Deployment', name } = value.spec.scaleTargetRef;
+      this.#autoscalers.set(`${here}/${kind}/${name}`, { ...object, value });
+    } else if (value.kind === 'VerticalPodAutoscaler') {
+      this.#verticalAutoscalers.set(`${here}/${value.spec.targetRef.kind}/${value.spec.targetRef.name}`, {
+        ...object,
+        value,
+      });
+    } else if (value.kind === 'PersistentVolumeClaim') {
+      this.#claims.set(`${here}/${value.metadata.name}`, { ...object, value });
+    } else if (value.kind === 'Gateway') {
+      this.#gateways.set(`${here}/${value.metadata.name}`, { ...object, value });
+    } else if (value.kind === 'Rollout' && value.spec.workloadRef) {
+      const { kind, name } = value.spec.workloadRef;
+      this.#rollouts.set(`${here}/${kind}/${name}`, { ...object, value });
     }
   }
-  return ({ kind, metadata, spec }: WorkloadObject): Neighbours => {
+
+  /** Adds what leads to Services, after all Gateways are known. */
+  addRoute(object: LocatedObject<CheckedObject>): void {
+    const { value } = object;
+    if (value.kind === 'Ingress') {
+      const ingress = { ...object, value };
+      for (const name of new Set(ingressServices(value)))
+        put(this.#ingressesTo, `${namespace(value)}/${name}`, ingress);
+    } else if (
+      value.kind === 'HTTPRoute' ||
+      value.kind === 'GRPCRoute' ||
+      value.kind === 'TLSRoute' ||
+      value.kind === 'TCPRoute'
+    ) {
+      const parents = (value.spec.parentRefs ?? []).flatMap(
+        ({ name, namespace: where }) => this.#gateways.get(`${where ?? namespace(value)}/${name}`) ?? [],
+      );
+      for (const service of routeServices(value)) {
+        for (const gateway of parents)
+          put(this.#gatewaysTo, `${service.namespace ?? 'default'}/${service.name}`, gateway);
+      }
+    }
+  }
+
+  neighboursOf({ kind, metadata, spec }: WorkloadObject): Neighbours {
     const labels = spec.template.metadata?.labels ?? {};
     const here = namespace({ metadata });
     const keys = [here, ...Object.entries(labels).map(([key, value]) => `${here}/${key}=${value}`)];
     const among = <T>(index: Map<string, T[]>): T[] => keys.flatMap((key) => index.get(key) ?? []);
-    const autoscaler = autoscalers.get(`${here}/${kind}/${metadata.name}`);
+    const services = among(this.#services)
+      .filter(({ value }) => matchesLabels(value.spec.selector, labels))
+      .filter(({ value }) => !carriesNoRequests(value));
+    const leadingTo = <T>(index: Map<string, T[]>): T[] => [
+      ...new Set(services.flatMap(({ value }) => index.get(`${here}/${value.metadata.name}`) ?? [])),
+    ];
+    const own = `${here}/${kind}/${metadata.name}`;
+    const rolledOutBy = this.#rollouts.get(own);
+    const run = rolledOutBy ? `${here}/Rollout/${rolledOutBy.value.metadata.name}` : own;
+    const autoscaler = this.#autoscalers.get(run) ?? this.#autoscalers.get(own);
+    const verticalAutoscaler = this.#verticalAutoscalers.get(own);
     return {
-      services: among(services).filter(({ value }) => matchesLabels(value.spec.selector, labels)),
-      budgets: among(budgets).filter(({ value }) => matchesSelector(value.spec.selector ?? {}, labels)),
+      services,
+      inputHasServices: this.#services.size > 0,
+      ingresses: leadingTo(this.#ingressesTo),
+      gateways: leadingTo(this.#gatewaysTo),
+      budgets: among(this.#budgets).filter(({ value }) => matchesSelector(value.spec.selector ?? {}, labels)),
       ...(autoscaler && { autoscaler }),
+      ...(verticalAutoscaler && { verticalAutoscaler }),
+      ...(rolledOutBy && { rolledOutBy }),
+      claimOf: (name) => this.#claims.get(`${here}/${name}`),
     };
-  };
+  }
 }
 
 /** The index key of a selector: its namespace and its first label, which every pod that it selects has. */

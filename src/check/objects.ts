@@ -11,21 +11,59 @@ import {
   StatefulSet,
   type Workload,
 } from '../kubernetes-rules/written-objects.ts';
+import {
+  type CustomWorkload,
+  DeploymentConfig,
+  KnativeService,
+  type KnativeServiceObject,
+  Rollout,
+  type RolloutObject,
+} from './custom-workloads.ts';
+import { Gateway, Ingress, ROUTE_KINDS, type RouteObject, routeSchema } from './route-objects.ts';
 
 export type CheckedContainer = Container;
-export type WorkloadObject = Workload;
+/** Workloads of Kubernetes itself. */
+export type AppsWorkload = Workload;
+/** An object with a pod template that a controller rolls out. */
+export type WorkloadObject = AppsWorkload | CustomWorkload;
 export type ServiceObject = Service;
 
-const AutoscalerObject = z.looseObject({
+const TargetRef = z.looseObject({ kind: z.string().optional(), name: z.string() });
+
+const HorizontalPodAutoscaler = z.looseObject({
   apiVersion: z.enum(['autoscaling/v1', 'autoscaling/v2']),
   kind: z.literal('HorizontalPodAutoscaler'),
   metadata: ObjectMetadata,
   spec: z.looseObject({
     minReplicas: z.int().optional(),
-    scaleTargetRef: z.looseObject({ kind: z.string(), name: z.string() }),
+    scaleTargetRef: TargetRef.extend({ kind: z.string() }),
   }),
 });
-export type AutoscalerObject = z.infer<typeof AutoscalerObject>;
+export type HorizontalPodAutoscaler = z.infer<typeof HorizontalPodAutoscaler>;
+
+/** KEDA creates a HorizontalPodAutoscaler from it, and scales to 0 by itself. */
+const ScaledObject = z.looseObject({
+  apiVersion: z.literal('keda.sh/v1alpha1'),
+  kind: z.literal('ScaledObject'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({
+    minReplicaCount: z.int().optional(),
+    idleReplicaCount: z.int().optional(),
+    scaleTargetRef: TargetRef,
+  }),
+});
+export type AutoscalerObject = HorizontalPodAutoscaler | z.infer<typeof ScaledObject>;
+
+const VerticalPodAutoscaler = z.looseObject({
+  apiVersion: z.literal('autoscaling.k8s.io/v1'),
+  kind: z.literal('VerticalPodAutoscaler'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({
+    targetRef: TargetRef.extend({ kind: z.string() }),
+    updatePolicy: z.looseObject({ updateMode: z.string().optional(), minReplicas: z.int().optional() }).optional(),
+  }),
+});
+export type VerticalPodAutoscaler = z.infer<typeof VerticalPodAutoscaler>;
 
 const BudgetObject = z.looseObject({
   apiVersion: z.literal('policy/v1'),
@@ -39,15 +77,43 @@ const BudgetObject = z.looseObject({
 });
 export type BudgetObject = z.infer<typeof BudgetObject>;
 
-export type CheckedObject = WorkloadObject | ServiceObject | AutoscalerObject | BudgetObject;
+const ClaimObject = z.looseObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('PersistentVolumeClaim'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({ accessModes: z.array(z.string()).optional() }),
+});
+export type ClaimObject = z.infer<typeof ClaimObject>;
+
+export type CheckedObject =
+  | WorkloadObject
+  | RolloutObject
+  | KnativeServiceObject
+  | ServiceObject
+  | AutoscalerObject
+  | VerticalPodAutoscaler
+  | BudgetObject
+  | ClaimObject
+  | RouteObject;
 
 /** By API version and kind, because other groups have kinds of the same names (a Knative Service). */
 export const SCHEMAS: ReadonlyMap<string, z.ZodType<CheckedObject>> = new Map<string, z.ZodType<CheckedObject>>([
   ['apps/v1 Deployment', Deployment],
   ['apps/v1 StatefulSet', StatefulSet],
   ['apps/v1 DaemonSet', DaemonSet],
+  ['argoproj.io/v1alpha1 Rollout', Rollout],
+  ['apps.openshift.io/v1 DeploymentConfig', DeploymentConfig],
+  ['serving.knative.dev/v1 Service', KnativeService],
   ['v1 Service', Service],
-  ['autoscaling/v1 HorizontalPodAutoscaler', AutoscalerObject],
-  ['autoscaling/v2 HorizontalPodAutoscaler', AutoscalerObject],
+  ['v1 PersistentVolumeClaim', ClaimObject],
+  ['autoscaling/v1 HorizontalPodAutoscaler', HorizontalPodAutoscaler],
+  ['autoscaling/v2 HorizontalPodAutoscaler', HorizontalPodAutoscaler],
+  ['keda.sh/v1alpha1 ScaledObject', ScaledObject],
+  ['autoscaling.k8s.io/v1 VerticalPodAutoscaler', VerticalPodAutoscaler],
   ['policy/v1 PodDisruptionBudget', BudgetObject],
+  ['networking.k8s.io/v1 Ingress', Ingress],
+  ...['v1', 'v1beta1'].map((version) => [`gateway.networking.k8s.io/${version} Gateway`, Gateway] as const),
+  ...['v1', 'v1beta1', 'v1alpha2'].flatMap((version) =>
+    ROUTE_KINDS.map((kind) => [`gateway.networking.k8s.io/${version} ${kind}`, routeSchema(kind)] as const),
+  ),
 ]);

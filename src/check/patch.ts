@@ -1,11 +1,11 @@
 /** Strategic merge patches: small ones for the rules, and all patches of an object merged. */
 import { yamlText } from '../yaml-text.ts';
 import type { ObjectIdentity } from './identity.ts';
-import type { CheckedContainer } from './objects.ts';
+import type { WorkloadContainer } from './workload.ts';
 
-/** Changes one container of the pod template. */
-export function containerPatch({ name }: CheckedContainer, change: object): object {
-  return podPatch({ containers: [{ name, ...change }] });
+/** Changes one container, or one native sidecar, of the pod template. */
+export function containerPatch({ container, list }: WorkloadContainer, change: object): object {
+  return podPatch({ [list]: [{ name: container.name, ...change }] });
 }
 
 /** Changes the pod template's spec. */

@@ -1,46 +1,45 @@
-/** Which program a container's command makes PID 1, which gets SIGTERM, and whether it passes the signal on. */
+/**
+ * Which program a container's command makes PID 1, or the child of an init that is PID 1, and whether the app gets
+ * SIGTERM and may finish.
+ */
+import { shellOf } from './images.ts';
+import { isAssignment, startedBy } from './init-programs.ts';
 import type { ShellCommand } from './shell-parser.ts';
 import { readScript, type ShellScript, shellInput, shellName } from './shell-script.ts';
 
 /**
  * - shell: stays PID 1 and passes nothing on, so the app never learns of the shutdown; `behind` is what exec would
- *   start
+ *   start. Behind an init it ends at SIGTERM, and the container with it. `isSure` is false if the image does not show
+ *   which program its sh is
  * - npm: exits within half a second of SIGTERM, and the container with it
  * - node-run: ignores SIGTERM as PID 1, and passes nothing on
  * - yarn, pnpm: like npm in some versions, fine in others
+ * - pm2: sends SIGINT, and SIGKILL after its own timeout
  * - script: a shell script; its last line matters
- * - app: the app itself, or something that passes signals on (`bun run`, `deno task`, dumb-init)
+ * - app: the app itself, or something that passes signals on (`bun run`, `deno task`)
  * - unknown: a script that is not understood, or that determines at run time what it starts and which signals it
  *   handles
  */
-export type Pid1 =
-  | { kind: 'shell'; shell: string; script: string; behind: Pid1; fixed?: string }
-  | { kind: 'npm' | 'node-run' | 'yarn' | 'pnpm' | 'script'; command: string }
+export type Pid1 = (
+  | { kind: 'shell'; shell: string; script: string; behind: Pid1; fixed?: string; isSure: boolean; isLoop: boolean }
+  | { kind: 'npm' | 'node-run' | 'yarn' | 'pnpm' | 'pm2' | 'script'; command: string }
   | { kind: 'app' }
-  | { kind: 'unknown' };
-
-/** Programs that exec the command after them, and how many arguments of their own come before that command. */
-const REPLACED_BY_REST = new Map([
-  ['exec', 0],
-  ['gosu', 1],
-  ['su-exec', 1],
-  ['setpriv', 0],
-  ['nice', 0],
-]);
-/** Init programs that pass signals on to their child, but not to the child's children. */
-const SMALL_INITS = ['tini', 'docker-init', 'catatonit'];
+  | { kind: 'unknown' }
+) & {
+  /** The init in front of it, which ends when it ends: `dumb-init`. */
+  init?: string;
+};
 
 /** @param image tells which `sh` it is: in Alpine's images the shell execs the last command, in Debian's it does not */
 export function pid1(argv: readonly string[], image = ''): Pid1 {
   const [first, ...rest] = argv;
   if (first === undefined) return { kind: 'app' };
   const program = first.split('/').at(-1) ?? first;
-  const skipped = REPLACED_BY_REST.get(program);
-  if (skipped !== undefined) return pid1(withoutOptions(rest).slice(skipped), image);
-  if (program === 'env') return pid1(withoutAssignments(withoutOptions(rest)), image);
-  if (SMALL_INITS.includes(program)) {
-    const inner = rest.slice(rest.indexOf('--') + 1);
-    return rest.some((word) => /^-\w*g/.test(word)) ? { kind: 'app' } : pid1(withoutOptions(inner), image);
+  const started = startedBy(program, rest);
+  if (started?.how === 'becomes') return pid1(started.inner, image);
+  if (started) {
+    const found = pid1(started.inner, image);
+    return found.kind === 'app' || found.kind === 'unknown' ? found : { ...found, init: program };
   }
   const shell = shellName(program);
   if (shell !== undefined) return ofShell(shell, rest, image);
@@ -53,6 +52,7 @@ function ofRunner(program: string, argv: readonly string[]): Pid1 {
   if (program === 'yarn' || program === 'yarnpkg') return { kind: 'yarn', command };
   if (program === 'pnpm' || program === 'pnpx') return { kind: 'pnpm', command };
   if (program === 'node' && argv.includes('--run')) return { kind: 'node-run', command };
+  if (program === 'pm2-runtime' || program === 'pm2-docker') return { kind: 'pm2', command };
   if (program.endsWith('.sh')) return { kind: 'script', command };
   return { kind: 'app' };
 }
@@ -75,7 +75,9 @@ function ofShell(shell: string, args: readonly string[], image: string): Pid1 {
   const replaced = replacesItself(shell, script, image);
   if (replaced === 'unknown') return UNKNOWN;
   if (replaced) return behind;
-  return { kind: 'shell', shell, script: input.script, behind, ...fixed(input.script, script, behind) };
+  const isSure = shell !== 'sh' || shellOf(image) !== undefined;
+  const isLoop = end === 'loop';
+  return { kind: 'shell', shell, script: input.script, behind, isSure, isLoop, ...fixed(input.script, script, behind) };
 }
 
 const UNKNOWN: Pid1 = { kind: 'unknown' };
@@ -98,13 +100,14 @@ function fixed(text: string, { commands, last }: ShellScript, behind: Pid1): { f
 /**
  * bash and BusyBox's ash exec the last command of a simple `-c` script implicitly; dash, the sh of Debian and Ubuntu,
  * starts a child process. Observed with bash 5.2, BusyBox 1.35 and dash 0.5.12. bash does not if that command is
- * redirected, negated, in a pipeline, or within another command; what ash does in these cases was not tested.
+ * redirected, negated, in a pipeline, or within another command; what ash does in these cases was not tested. The sh of
+ * Fedora's and Red Hat's images is bash.
  */
 function replacesItself(shell: string, script: ShellScript, image: string): boolean | 'unknown' {
   const isPlain = script.last !== undefined && !script.last.redirected && !script.hasBackground;
-  if (shell === 'bash') return isPlain;
-  const isAsh = shell === 'ash' || (shell === 'sh' && /alpine|busybox/i.test(image));
-  if (!isAsh) return false;
+  const program = shell === 'sh' ? shellOf(image) : shell;
+  if (program === 'bash') return isPlain;
+  if (program !== 'ash') return false;
   if (isPlain) return true;
   // In every shell the parts of a pipeline run in child processes, and so does what a loop starts.
   return script.end === 'pipeline' || script.end === 'loop' ? false : 'unknown';
@@ -123,13 +126,4 @@ function programOf({ words }: ShellCommand): string {
 function withoutAssignments(words: readonly string[]): string[] {
   const start = words.findIndex((word) => !isAssignment(word));
   return start < 0 ? [] : words.slice(start);
-}
-
-function withoutOptions(words: readonly string[]): string[] {
-  const start = words.findIndex((word) => !word.startsWith('-'));
-  return start < 0 ? [] : words.slice(start);
-}
-
-function isAssignment(word: string): boolean {
-  return /^[A-Za-z_]\w*\+?=/.test(word);
 }

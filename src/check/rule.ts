@@ -1,19 +1,23 @@
 /** The form of a rule, and of the problems that it reports. */
 import type { CauseId } from '../analysis/causes.ts';
-import type { FieldPath } from '../manifests/yaml-documents.ts';
-import type { Dockerfile, DockerfileInstruction } from './dockerfile.ts';
+import type { FieldPath, Position } from '../manifests/yaml-documents.ts';
+import type { Dockerfile } from './dockerfile.ts';
 import type { LocatedObject } from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
+import { isOwnImage } from './staying.ts';
 import type { Context, Workload } from './workload.ts';
 
 /**
- * error: breaks requests or hangs the rollout, whatever the app does, and the rule names a measurement or a source ·
- * warning: whether it does depends on the app, the load or the cluster · info: worth knowing.
+ * - error: breaks requests or hangs the rollout, whatever the app does; the rule names a measurement or a source
+ * - warning: whether it does depends on the app, the load or the cluster
+ * - info: worth knowing
  */
 export type Severity = 'error' | 'warning' | 'info';
 
 /** The location of a problem: a field of an object, present or absent, or an instruction of the Dockerfile. */
-export type Place = { object: LocatedObject<CheckedObject>; path: FieldPath } | { instruction: DockerfileInstruction };
+export type Place =
+  | { object: LocatedObject<CheckedObject>; path: FieldPath }
+  | { instruction: { file: string; position: Position } };
 
 export interface Problem {
   place: Place;
@@ -21,7 +25,7 @@ export interface Problem {
   message: string;
   /** A strategic merge patch that fixes the object, without the object's name. */
   patch?: object;
-  /** Lower than the rule's, if this case depends on more than the manifest shows. */
+  /** If this manifest makes the problem more or less severe than the rule says. */
   severity?: Severity;
 }
 
@@ -33,6 +37,15 @@ export interface Rule {
   id: string;
   title: string;
   severity: Severity;
+  /**
+   * What the rule judges, which decides for which workloads it is asked:
+   * - manifest: the manifest itself, whatever runs
+   * - process: what the containers run, under any controller
+   * - pods: the settings of the pods and of their controller; not if Knative sets them
+   * - gaps: moments in an update when nothing serves; not if each update is an outage by design
+   * All but the first need pods: a workload with 0 replicas that nothing scales up has none.
+   */
+  judges: 'manifest' | 'process' | 'pods' | 'gaps';
   /** The cause of broken requests that the rule prevents, if any. */
   cause?: CauseId;
   /** Why it matters, in a few sentences. */
@@ -52,3 +65,25 @@ export interface Rule {
 /** Where rollouts were measured; a rule's `measured` begins with it. */
 export const ON_A_CLUSTER =
   'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables, about 18,900 requests, some of which take 4 s),';
+
+/** The problems that a rule finds in a workload. */
+export function problemsOf(rule: Rule, workload: Workload, context: Context): Problem[] {
+  return applies(rule, workload) ? (rule.evaluate?.(workload, context) ?? []) : [];
+}
+
+function applies({ judges }: Rule, { isOff, controller, hasPlannedOutage }: Workload): boolean {
+  if (judges === 'manifest') return true;
+  if (isOff) return false;
+  if (judges === 'process') return true;
+  return controller !== 'Knative' && !(judges === 'gaps' && hasPlannedOutage);
+}
+
+/**
+ * A short gap in an update is only worth knowing if there is one pod and nothing that adds more: such a workload has
+ * longer gaps whenever the pod crashes or its node is drained. Not for this project's images, which are there to show
+ * gaps.
+ */
+export function lessForOnePod({ replicas, containers }: Workload, { autoscaler }: Context): Pick<Problem, 'severity'> {
+  const isOwn = containers.some(({ container }) => isOwnImage(container.image));
+  return replicas === 1 && !autoscaler && !isOwn ? { severity: 'info' } : {};
+}

@@ -1,7 +1,9 @@
 /** How long a container stays in service after its pod's deletion, as far as a manifest shows. */
-import type { LifecycleHandler } from '../kubernetes-rules/written-objects.ts';
 import type { CheckedContainer } from './objects.ts';
-import { readScript, shellInput, shellName } from './shell-script.ts';
+import { containerPatch, mergePatches, podPatch } from './patch.ts';
+import { isHelper, isProxy, proxyStaysSeconds } from './sidecar-images.ts';
+import { readHook } from './stop-hook.ts';
+import type { CheckOptions, Workload, WorkloadContainer } from './workload.ts';
 
 /**
  * Routers may send new connections to a terminating pod for this long. Measured with kube-proxy: 0.3 to 1.05 s
@@ -11,21 +13,33 @@ import { readScript, shellInput, shellName } from './shell-script.ts';
 export const SHORTEST_STAY_SECONDS = 2;
 /** The value to recommend if nothing is known about the routers; the same as in this project's valid overlays. */
 export const RECOMMENDED_STAY_SECONDS = 5;
+/** Added to the least grace period that is needed, in a recommended value. */
+export const GRACE_MARGIN_SECONDS = 5;
 
 export interface Stay {
   /** The duration of the preStop hook; undefined if not known (a script, a request). */
   preStopSeconds: number | undefined;
   /** From SIGTERM until the app stops accepting connections. */
   drainDelaySeconds: number;
-  /** The sum of both, with an unknown hook counted as 0. */
+  /** How long new connections are accepted, at least: with a hook of unknown length, only the drain delay. */
   atLeastSeconds: number;
+  /** Whether `atLeastSeconds` is exact. */
+  isKnown: boolean;
+  /** The command with which the hook itself tells the app to stop. */
+  quits?: string;
 }
 
 export function stayOf(container: CheckedContainer, drainDelaySeconds: number): Stay {
   const preStop = container.lifecycle?.preStop;
-  const preStopSeconds = preStop ? hookSeconds(preStop) : 0;
   const delay = isOwnImage(container.image) ? ownDrainDelaySeconds(container) : drainDelaySeconds;
-  return { preStopSeconds, drainDelaySeconds: delay, atLeastSeconds: (preStopSeconds ?? 0) + delay };
+  const { seconds, servesSeconds, quits } = preStop ? readHook(preStop) : { seconds: 0, servesSeconds: 0 };
+  return {
+    preStopSeconds: seconds,
+    drainDelaySeconds: delay,
+    atLeastSeconds: (servesSeconds ?? 0) + (quits === undefined ? delay : 0),
+    isKnown: servesSeconds !== undefined,
+    ...(quits !== undefined && { quits }),
+  };
 }
 
 /** 0 if the variable is absent or not a number; in the latter case the app (app/settings.ts) refuses to start. */
@@ -44,49 +58,38 @@ export function variable(container: CheckedContainer, name: string): string | un
   return container.env?.findLast((entry) => entry.name === name)?.value;
 }
 
-function hookSeconds(hook: LifecycleHandler): number | undefined {
-  if (hook.sleep) return hook.sleep.seconds;
-  if (!hook.exec) return undefined;
-  return sleptSeconds(hook.exec.command ?? []);
-}
-
-/** The total duration of `sleep 5`, or of consecutive sleeps in a shell script. */
-function sleptSeconds(command: readonly string[]): number | undefined {
-  const sleeps = shellName(command[0] ?? '') === undefined ? [command] : sleepsIn(command.slice(1));
-  if (!sleeps || sleeps.length === 0 || !sleeps.every(isSleep)) return undefined;
-  const seconds = sleeps.flatMap((words) => words.slice(words.findIndex(namesSleep) + 1)).map(duration);
-  return seconds.some(Number.isNaN) ? undefined : seconds.reduce((sum, value) => sum + value, 0);
-}
-
 /**
- * The sleeps in a shell's `-c` text; undefined if they may not run one after the other, or if the text is not
- * understood.
+ * A patch that makes the preStop hook sleep this long, and the hooks of the proxies that its requests pass through. It
+ * raises the grace period if that leaves less than some seconds for the app.
  */
-function sleepsIn(args: readonly string[]): string[][] | undefined {
-  const input = shellInput(args);
-  const script = input && 'script' in input ? readScript(input.script) : undefined;
-  if (!script) return undefined;
-  const sleeps = script.commands.filter(({ words }) => isSleep(words));
-  const last = sleeps.at(-1);
-  const before = last ? script.commands.slice(0, script.commands.indexOf(last)) : [];
-  const mayEndEarly = before.some(({ words: [program = ''] }) => ENDS_SCRIPT.includes(program));
-  if (mayEndEarly || sleeps.some(({ place }) => place !== 'line')) return undefined;
-  return sleeps.map(({ words }) => words);
+export function sleepPatch(
+  workload: Workload,
+  target: WorkloadContainer,
+  seconds: number,
+  { drainDelaySeconds, longestRequestSeconds }: CheckOptions,
+): object {
+  const sleeps = [target, ...companions(workload, target, seconds)].map((one) => sleepOf(one, seconds));
+  const { drainDelaySeconds: delay } = stayOf(target.container, drainDelaySeconds);
+  const enough = Math.ceil(seconds + delay + (target.serves ? longestRequestSeconds : 0)) + GRACE_MARGIN_SECONDS;
+  const grace = workload.graceSeconds >= enough ? [] : [podPatch({ terminationGracePeriodSeconds: enough })];
+  return mergePatches([...sleeps, ...grace]) as object;
 }
 
-const ENDS_SCRIPT = ['exit', 'return', 'eval', 'exec'];
-
-function isSleep([first, second]: readonly string[]): boolean {
-  return namesSleep(first ?? '') || (first === 'exec' && namesSleep(second ?? ''));
+function sleepOf(target: WorkloadContainer, seconds: number): object {
+  const { preStop } = target.container.lifecycle ?? {};
+  const others = (['exec', 'httpGet', 'tcpSocket'] as const).filter((kind) => preStop?.[kind] !== undefined);
+  const removed = Object.fromEntries(others.map((kind) => [kind, null]));
+  return containerPatch(target, { lifecycle: { preStop: { ...removed, sleep: { seconds } } } });
 }
 
-function namesSleep(word: string): boolean {
-  return word === 'sleep' || word.endsWith('/sleep');
-}
-
-/** The seconds in one argument of sleep(1): `5`, `0.5`, `1m`. */
-function duration(word: string): number {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd])?$/.exec(word) ?? [];
-  const factor = { s: 1, m: 60, h: 3600, d: 86_400 }[unit] ?? 1;
-  return number === undefined ? Number.NaN : Number(number) * factor;
+/** The containers without which one cannot answer while it sleeps: its proxies, or the apps behind it if it is one. */
+function companions({ containers }: Workload, target: WorkloadContainer, seconds: number): WorkloadContainer[] {
+  return containers.filter((other) => {
+    const { container, list, serves } = other;
+    if (other === target || serves || list !== 'containers') return false;
+    if (!isProxy(container) && (isHelper(container) || !isProxy(target.container))) return false;
+    const { preStopSeconds } = stayOf(container, 0);
+    const drains = proxyStaysSeconds(container);
+    return preStopSeconds !== undefined && drains !== undefined && preStopSeconds + drains < seconds;
+  });
 }

@@ -35,10 +35,16 @@ export function goodText({ deployment, service, more = [BUDGET] }: Written = {})
   return manifestText(structuredClone({ deployment: { ...GOOD, ...deployment }, more, ...(service && { service }) }));
 }
 
-export function checked(given: Case): CheckResult {
+/** The manifests of a case; undefined if it has only a Dockerfile. */
+export function manifestsOf(given: Case): string | undefined {
   const dockerfileOnly = given.dockerfile !== undefined && !given.yaml && !given.deployment;
+  return dockerfileOnly ? undefined : (given.yaml ?? goodText(given));
+}
+
+export function checked(given: Case): CheckResult {
+  const text = manifestsOf(given);
   return check({
-    manifests: dockerfileOnly ? [] : [{ name: 'shop.yaml', text: given.yaml ?? goodText(given) }],
+    manifests: text === undefined ? [] : [{ name: 'shop.yaml', text }],
     ...(given.dockerfile !== undefined && { dockerfile: { file: 'Dockerfile', text: given.dockerfile } }),
     options: { longestRequestSeconds: 0, drainDelaySeconds: 0, ...given.options },
   });

@@ -87,8 +87,8 @@ spec:
     assert.deepEqual(ids(`${plain}          ports: [{containerPort: 80}]\n`), [
       'info min-ready-seconds-zero',
       'info deployment-replicas',
-      'warning no-prestop',
-      'warning no-readiness-probe',
+      'info no-prestop',
+      'info no-readiness-probe',
     ]);
   });
 

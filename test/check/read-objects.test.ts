@@ -31,7 +31,7 @@ describe('objects are read from', () => {
     ['documents of other kinds', `${CONFIG}---\n${TEXT}---\n${CONFIG}`, ['Deployment', 'Service']],
     [
       'other API groups with kinds of the same name',
-      SERVICE.replace('apiVersion: v1', 'apiVersion: serving.knative.dev/v1'),
+      SERVICE.replace('apiVersion: v1', 'apiVersion: example.com/v1'),
       [],
     ],
     ['nothing', '', []],

@@ -35,7 +35,7 @@ const FINDING: Finding = {
 };
 const result = (...findings: Finding[]) => ({ findings, silenced: [], notes: [] });
 
-/** A Deployment as many people write it: no hook, a liveness probe like the readiness probe, or no probe, or npm. */
+/** A Deployment as many people write it: no hook, often no probe, and sometimes npm. */
 function usual(index: number): string {
   const app = `spec.template.spec.containers[0]`;
   const probe = { httpGet: { path: '/', port: 'http' } };
@@ -59,12 +59,12 @@ describe('as text', () => {
       text,
       /^error no-rolling-update-strategy: strategy Recreate \(cause 1: too few replicas\)\n {2}strategy Recreate: [^"]*\n {4}shop\.yaml:32:5 {2}Deployment "rollout-test"\n\n/,
     );
-    assert.match(text, /\n\n3 errors, 1 warning, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
+    assert.match(text, /\n\n2 errors, 2 warnings, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
     const patch = /^Patch for .*:\n((?: {4}.*\n)+)/m.exec(text)?.[1] ?? '';
     const { spec } = parse(patch);
     assert.deepEqual(
       [spec.replicas, spec.strategy.type, spec.template.spec.terminationGracePeriodSeconds],
-      [3, 'RollingUpdate', 10],
+      [undefined, 'RollingUpdate', 10],
     );
     assert.deepEqual(spec.template.spec.containers, [
       { name: 'app', lifecycle: { preStop: { sleep: { seconds: 5 } } }, env: [{ name: 'SHUTDOWN', value: 'drain' }] },
@@ -79,19 +79,14 @@ describe('as text', () => {
     test('it fits on two screens of 50 lines', () => {
       const rows = lines.reduce((sum, { length }) => sum + Math.max(1, Math.ceil(length / 100)), 0);
       assert.ok(rows <= 2 * 50, `${rows} rows of 100 columns`);
-      assert.ok(result.findings.filter(({ severity }) => severity !== 'info').length > 25);
+      assert.ok(result.findings.filter(({ severity }) => severity !== 'info').length > 20);
     });
 
     test('there is one block per rule, the worst first, with every workload that it hits', () => {
       const blocks = lines
         .filter((line) => /^(error|warning|info) /.test(line))
         .map((line) => line.replace(/[,:].*/, ''));
-      assert.deepEqual(blocks, [
-        'error npm-as-pid1',
-        'warning no-prestop',
-        'warning no-readiness-probe',
-        'warning pod-probes-identical',
-      ]);
+      assert.deepEqual(blocks, ['error npm-as-pid1', 'warning no-prestop', 'warning no-readiness-probe']);
       assert.match(text, /^warning no-prestop, 12 findings: no preStop hook \(cause 4: routing lag\)$/m);
       for (let index = 0; index < 12; index++) {
         assert.match(

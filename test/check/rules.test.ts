@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { CAUSE_IDS } from '../../src/analysis/causes.ts';
+import type { Finding } from '../../src/check/finding.ts';
 import { RULES, withUniqueIds } from '../../src/check/registry.ts';
-import { APP, BUDGET, type Case, checked, goodText, POD } from './checked.ts';
+import type { Severity } from '../../src/check/rule.ts';
+import { APP, BUDGET, type Case, checked, goodText, manifestsOf, POD } from './checked.ts';
+import { withPatch } from './patched.ts';
 
 type Table = [what: string, given: Case][];
 interface Cases {
-  /** Each with the expected message. */
-  fails: [what: string, given: Case, message: RegExp][];
+  /** Each with the expected message, and the severity if it is not the rule's. */
+  fails: [what: string, given: Case, message: RegExp, severity?: Severity][];
   passes: Table;
 }
 
@@ -48,6 +51,97 @@ const worker = (changes: Record<string, unknown>): Case => ({
   service: { 'spec.selector.app': 'blog' },
 });
 
+/** Node's official image, whose sh is dash. */
+const shell = (...words: string[]): Case => deployment({ [`${APP}.command`]: words, [`${APP}.image`]: 'node:24' });
+const STOP_SIGNAL = `${APP}.lifecycle.stopSignal`;
+const mounted = (volume: { name: string; [type: string]: unknown }) => ({
+  [`${POD}.volumes`]: [volume],
+  [`${APP}.volumeMounts`]: [{ name: volume.name, mountPath: '/data' }],
+});
+/** A Deployment that writes to a claim; with its access modes, if the claim is in the input. */
+const held = (modes: string | string[] | undefined, changes: Record<string, unknown>): Case => ({
+  deployment: { ...mounted({ name: 'data', persistentVolumeClaim: { claimName: 'data' } }), ...changes },
+  more: [
+    BUDGET,
+    ...(modes
+      ? [
+          {
+            apiVersion: 'v1',
+            kind: 'PersistentVolumeClaim',
+            metadata: { name: 'data' },
+            spec: { accessModes: [modes].flat() },
+          },
+        ]
+      : []),
+  ],
+});
+const apart = (term: object) => ({
+  [`${POD}.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution`]: [
+    { labelSelector: { matchLabels: { app: 'shop' } }, ...term },
+  ],
+});
+const scaledObject = (spec: object) => ({
+  apiVersion: 'keda.sh/v1alpha1',
+  kind: 'ScaledObject',
+  metadata: { name: 'shop' },
+  spec: { scaleTargetRef: { name: 'shop' }, ...spec },
+});
+const scaled = (spec: object): Case => ({
+  deployment: { 'spec.replicas': undefined },
+  more: [BUDGET, scaledObject(spec)],
+});
+const verticalAutoscaler = (updatePolicy?: object) => ({
+  apiVersion: 'autoscaling.k8s.io/v1',
+  kind: 'VerticalPodAutoscaler',
+  metadata: { name: 'shop' },
+  spec: {
+    targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' },
+    ...(updatePolicy && { updatePolicy }),
+  },
+});
+const service = (spec: object, name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name },
+  spec: { selector: { app: 'shop' }, ports: [{ port: 80, targetPort: 'http' }], ...spec },
+});
+const annotated = (annotations: Record<string, string>): Case => ({ service: { 'metadata.annotations': annotations } });
+const ALB = { 'kubernetes.io/ingress.class': 'alb', 'alb.ingress.kubernetes.io/target-type': 'ip' };
+const NLB = {
+  'service.beta.kubernetes.io/aws-load-balancer-type': 'external',
+  'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type': 'ip',
+};
+const ingress = (...annotations: Record<string, string>[]): Case => ({
+  more: [
+    BUDGET,
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name: 'shop', annotations: Object.assign({}, ...annotations) },
+      spec: {
+        rules: [{ http: { paths: [{ path: '/', backend: { service: { name: 'shop', port: { number: 80 } } } }] } }],
+      },
+    },
+  ],
+});
+const gateway = (gatewayClassName: string): Case => ({
+  more: [
+    BUDGET,
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'shop' },
+      spec: { parentRefs: [{ name: 'outside' }], rules: [{ backendRefs: [{ name: 'shop', port: 80 }] }] },
+    },
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'outside' },
+      spec: { gatewayClassName },
+    },
+  ],
+});
+
 const TABLE: Record<string, Cases> = {
   'no-rolling-update-strategy': {
     fails: [
@@ -55,10 +149,12 @@ const TABLE: Record<string, Cases> = {
       [
         'Recreate with one replica',
         deployment({ 'spec.strategy': { type: 'Recreate' }, 'spec.replicas': 1 }),
-        /the only pod .* write replicas: 3, type: RollingUpdate, maxSurge: 1, maxUnavailable: 0$/,
+        /the only pod .* write type: RollingUpdate, maxSurge: 1, maxUnavailable: 0$/,
       ],
     ],
     passes: [
+      ['a worker', worker({ 'spec.strategy': { type: 'Recreate' } })],
+      ['pods that hold state', held('ReadWriteMany', { 'spec.strategy': { type: 'Recreate' } })],
       ['RollingUpdate', {}],
       ['no strategy', deployment({ 'spec.strategy': undefined })],
       ['Recreate with no replicas', deployment({ 'spec.strategy': { type: 'Recreate' }, 'spec.replicas': 0 })],
@@ -89,6 +185,12 @@ const TABLE: Record<string, Cases> = {
         daemonSet({ 'spec.updateStrategy.rollingUpdate.maxUnavailable': '100%' }),
         /the pods of all nodes/,
       ],
+      [
+        'one replica with a host port, which cannot be surged',
+        deployment({ 'spec.replicas': 1, [LIMITS]: { maxSurge: 0 }, [`${APP}.ports[0].hostPort`]: 80 }),
+        /host port 80 keeps a new pod from starting beside the old one$/,
+        'info',
+      ],
     ],
     passes: [
       ['99% of 3, which rounds down to 2', deployment({ [`${LIMITS}.maxUnavailable`]: '99%' })],
@@ -103,10 +205,174 @@ const TABLE: Record<string, Cases> = {
     fails: [
       ['a hostPort', deployment({ [`${APP}.ports[0].hostPort`]: 80 }), /host port 80 .* remove hostPort/],
       ['the host network', deployment({ [`${POD}.hostNetwork`]: true }), /host port 8080 .* remove hostNetwork/],
+      [
+        'a hostPort on one node',
+        deployment({ [`${APP}.ports[0].hostPort`]: 80, [`${POD}.nodeName`]: 'a' }),
+        /on one node: the new pod waits for the old one's port, so the rollout hangs/,
+        'error',
+      ],
+      [
+        'a DaemonSet with maxSurge',
+        daemonSet({
+          [`${APP}.ports[0].hostPort`]: 80,
+          'spec.updateStrategy.rollingUpdate': { maxSurge: 1, maxUnavailable: 0 },
+        }),
+        /with maxSurge: the new pod waits on the old pod's node/,
+        'error',
+      ],
     ],
     passes: [
+      ['a DaemonSet without maxSurge', daemonSet({ [`${APP}.ports[0].hostPort`]: 80 })],
       ['no host port', {}],
       ['one pod may be unavailable', deployment({ [`${APP}.ports[0].hostPort`]: 80, [`${LIMITS}.maxUnavailable`]: 1 })],
+    ],
+  },
+  'surge-cannot-attach-volume': {
+    fails: [
+      [
+        'ReadWriteOnce',
+        held('ReadWriteOnce', { 'spec.replicas': 1 }),
+        /claim "data" is ReadWriteOnce, and maxUnavailable is 0: a new pod on another node cannot attach/,
+      ],
+      [
+        'ReadWriteOncePod',
+        held('ReadWriteOncePod', { 'spec.replicas': 1 }),
+        /claim "data" is ReadWriteOncePod, and maxUnavailable is 0: a new pod cannot attach/,
+        'error',
+      ],
+      [
+        'ReadWriteOncePod on one node',
+        held('ReadWriteOncePod', { 'spec.replicas': 1, [`${POD}.nodeName`]: 'a' }),
+        /a new pod cannot attach/,
+        'error',
+      ],
+      ['several replicas', held('ReadWriteOnce', {}), /3 replicas share claim "data", which is ReadWriteOnce: pods on/],
+      [
+        'several replicas, of which one may be unavailable',
+        held('ReadWriteOnce', { [`${LIMITS}.maxUnavailable`]: 1 }),
+        /pods on other nodes cannot start/,
+      ],
+      [
+        'a claim that is not in the input',
+        held(undefined, { 'spec.replicas': 1 }),
+        /claim "data" is not in this input: if it is ReadWriteOnce/,
+        'info',
+      ],
+      [
+        'a disk',
+        deployment({
+          'spec.replicas': 1,
+          ...mounted({ name: 'data', gcePersistentDisk: { pdName: 'a' } }),
+        }),
+        /the disk "data" is ReadWriteOnce/,
+      ],
+    ],
+    passes: [
+      ['ReadWriteMany', held('ReadWriteMany', {})],
+      ['ReadWriteMany or ReadWriteOnce', held(['ReadWriteOnce', 'ReadWriteMany'], { 'spec.replicas': 1 })],
+      ['Recreate', held('ReadWriteOnce', { 'spec.replicas': 1, 'spec.strategy': { type: 'Recreate' } })],
+      [
+        'replaced in place',
+        held('ReadWriteOnce', { 'spec.replicas': 1, [LIMITS]: { maxSurge: 0, maxUnavailable: 1 } }),
+      ],
+      ['on one node', held('ReadWriteOnce', { [`${POD}.nodeSelector`]: { 'kubernetes.io/hostname': 'a' } })],
+      [
+        'an ephemeral volume',
+        deployment(
+          mounted({ name: 'data', ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'] } } } }),
+        ),
+      ],
+      ['an emptyDir', deployment(mounted({ name: 'data', emptyDir: {} }))],
+      ['a volume that is only read', held('ReadWriteOnce', { [`${APP}.volumeMounts[0].readOnly`]: true })],
+    ],
+  },
+  'spread-without-room': {
+    fails: [
+      [
+        'by hostname',
+        deployment(apart({ topologyKey: 'kubernetes.io/hostname' })),
+        /required anti-affinity by node with maxUnavailable 0: a rollout needs more nodes than the 3 with old pods/,
+      ],
+      ['by zone', deployment(apart({ topologyKey: 'topology.kubernetes.io/zone' })), /needs more zones/],
+      [
+        'the default limits',
+        deployment({ ...apart({ topologyKey: 'kubernetes.io/hostname' }), 'spec.strategy': undefined }),
+        /needs more nodes/,
+      ],
+      [
+        'on one node',
+        deployment({ ...apart({ topologyKey: 'kubernetes.io/hostname' }), [`${POD}.nodeName`]: 'a' }),
+        /on one node: the new pod can never start/,
+        'error',
+      ],
+    ],
+    passes: [
+      [
+        'one may be unavailable',
+        deployment({ ...apart({ topologyKey: 'kubernetes.io/hostname' }), [`${LIMITS}.maxUnavailable`]: 1 }),
+      ],
+      [
+        'other pods',
+        deployment(apart({ topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'blog' } } })),
+      ],
+      [
+        'pods of the same revision',
+        deployment(apart({ topologyKey: 'kubernetes.io/hostname', matchLabelKeys: ['pod-template-hash'] })),
+      ],
+      [
+        'only preferred',
+        deployment({
+          [`${POD}.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution`]: [
+            { weight: 1, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname' } },
+          ],
+        }),
+      ],
+      ['a StatefulSet', statefulSet(apart({ topologyKey: 'kubernetes.io/hostname' }))],
+    ],
+  },
+  'surge-on-one-node': {
+    fails: [
+      ['nodeName', deployment({ [`${POD}.nodeName`]: 'a' }), /that node needs room for one pod more/],
+      ['a selector', deployment({ [`${POD}.nodeSelector`]: { 'kubernetes.io/hostname': 'a' } }), /room for one pod/],
+      [
+        'an affinity',
+        deployment({
+          [`${POD}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`]: [
+            { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['a'] }] },
+          ],
+        }),
+        /room for one pod/,
+      ],
+    ],
+    passes: [
+      ['any node', {}],
+      ['a label of several', deployment({ [`${POD}.nodeSelector`]: { disk: 'ssd' } })],
+      ['one may be unavailable', deployment({ [`${POD}.nodeName`]: 'a', [`${LIMITS}.maxUnavailable`]: 1 })],
+    ],
+  },
+  'state-in-one-pod': {
+    fails: [
+      [
+        'a StatefulSet with a claim template',
+        statefulSet({ 'spec.replicas': 1, 'spec.volumeClaimTemplates': [{ metadata: { name: 'data' }, spec: {} }] }),
+        /^StatefulSet "shop" holds state \(a claim template\): each update is an outage .* by design$/,
+      ],
+      [
+        'Recreate with a claim',
+        held('ReadWriteOnce', { 'spec.replicas': 1, 'spec.strategy': { type: 'Recreate' } }),
+        /holds state \(claim "data"\): each update is an outage/,
+      ],
+      [
+        'the image of a database, surged',
+        deployment({ 'spec.replicas': 1, [`${APP}.image`]: 'registry.example/library/redis:7-alpine' }),
+        /holds state \(it runs redis\) in one pod: an update starts a second pod with state of its own/,
+      ],
+    ],
+    passes: [
+      ['several replicas', deployment({ [`${APP}.image`]: 'postgres:16' })],
+      ['no state', deployment({ 'spec.replicas': 1 })],
+      ['a client of a database', deployment({ 'spec.replicas': 1, [`${APP}.image`]: 'oliver006/redis_exporter:1' })],
+      ['no Service selects it', worker({ 'spec.replicas': 1, [`${APP}.image`]: 'postgres:16' })],
     ],
   },
   'min-ready-seconds-zero': {
@@ -136,14 +402,36 @@ const TABLE: Record<string, Cases> = {
     fails: [
       ['minReplicas 1', withAutoscaler(1, { 'spec.replicas': undefined }), /minReplicas 1: Deployment "shop"/],
       ['no minReplicas', withAutoscaler(undefined, { 'spec.replicas': undefined }), /write minReplicas: 3$/],
+      [
+        "KEDA's ScaledObject, down to 0 by default",
+        scaled({}),
+        /^ScaledObject "shop": minReplicaCount 0: Deployment "shop" may run with no pod at all/,
+        'warning',
+      ],
+      [
+        'a ScaledObject that idles',
+        scaled({ minReplicaCount: 2, idleReplicaCount: 0 }),
+        /idleReplicaCount 0/,
+        'warning',
+      ],
+      ['a ScaledObject down to 1', scaled({ minReplicaCount: 1 }), /minReplicaCount 1: .* single pod/],
     ],
     passes: [
+      ['a ScaledObject down to 2', scaled({ minReplicaCount: 2 })],
+      ['a worker', { ...worker({}), more: [autoscaler(1)] }],
       ['minReplicas 2', withAutoscaler(2, { 'spec.replicas': undefined })],
       ['for another Deployment', { deployment: { 'metadata.name': 'blog' }, more: [BUDGET, autoscaler(1)] }],
     ],
   },
   'hpa-overrides-replicas': {
-    fails: [['replicas beside it', withAutoscaler(3, {}), /each apply scales back to 3; remove spec\.replicas$/]],
+    fails: [
+      ['replicas beside it', withAutoscaler(3, {}), /each apply scales back to 3; remove spec\.replicas$/],
+      [
+        'replicas beside a ScaledObject',
+        { more: [BUDGET, scaledObject({ minReplicaCount: 2 })] },
+        /replicas 3 together with ScaledObject "shop"/,
+      ],
+    ],
     passes: [
       ['no replicas', withAutoscaler(3, { 'spec.replicas': undefined })],
       ['no autoscaler', {}],
@@ -153,8 +441,34 @@ const TABLE: Record<string, Cases> = {
     fails: [['1', statefulSet({ 'spec.replicas': 1 }), /deletes the only pod before it starts the next one/]],
     passes: [
       ['2', statefulSet({ 'spec.replicas': 2 })],
+      ['a database', statefulSet({ 'spec.replicas': 1, [`${APP}.image`]: 'postgres:16' })],
+      ['a worker', worker({ kind: 'StatefulSet', 'spec.strategy': undefined, 'spec.replicas': 1 })],
       ['OnDelete', statefulSet({ 'spec.replicas': 1, 'spec.updateStrategy.type': 'OnDelete' })],
       ['a Deployment', deployment({ 'spec.replicas': 1 })],
+    ],
+  },
+  'vpa-evicts-pods': {
+    fails: [
+      [
+        'the default mode',
+        { more: [BUDGET, verticalAutoscaler()] },
+        /updateMode Auto evicts pods of Deployment "shop"/,
+      ],
+      ['Recreate', { more: [BUDGET, verticalAutoscaler({ updateMode: 'Recreate' })] }, /updateMode Recreate evicts/],
+      [
+        'the only pod',
+        { ...deployment({ 'spec.replicas': 1 }), more: [BUDGET, verticalAutoscaler({ minReplicas: 1 })] },
+        /the only one as well \(minReplicas 1\), which is an outage/,
+        'warning',
+      ],
+    ],
+    passes: [
+      ['Off', { more: [BUDGET, verticalAutoscaler({ updateMode: 'Off' })] }],
+      ['Initial', { more: [BUDGET, verticalAutoscaler({ updateMode: 'Initial' })] }],
+      [
+        'one pod, which it leaves alone',
+        { ...deployment({ 'spec.replicas': 1 }), more: [BUDGET, verticalAutoscaler()] },
+      ],
     ],
   },
   'shutdown-disabled': {
@@ -176,19 +490,42 @@ const TABLE: Record<string, Cases> = {
   },
   'shell-pid1': {
     fails: [
-      ['sh -c', command('sh', '-c', 'node server.js'), /write "exec node server\.js", or start the app without/],
-      ['with a path and options', command('/bin/sh', '-ec', 'node server.js'), /sh -c "node server\.js" keeps/],
-      ['steps before the app', command('sh', '-c', 'cd /app && node server.js'), /write exec before the app, as the/],
+      ['sh -c', shell('sh', '-c', 'node server.js'), /write "exec node server\.js", or start the app without/],
+      ['with a path and options', shell('/bin/sh', '-ec', 'node server.js'), /sh -c "node server\.js" keeps/],
+      ['steps before the app', shell('sh', '-c', 'cd /app && node server.js'), /write exec before the app, as the/],
+      [
+        'the sh of an image that nobody knows',
+        command('sh', '-c', 'node server.js'),
+        /\(unless the image's sh is bash or BusyBox, which may replace itself\)/,
+        'warning',
+      ],
       ['a pipe, in bash', command('bash', '-c', 'node server.js | tee log'), /bash -c "node server\.js \| tee log"/],
-      ['npm behind the shell', command('sh', '-c', 'npm start'), /start the app itself, as in \[node, server\.js\]$/],
-      ['behind tini', command('tini', '--', 'sh', '-c', 'node server.js'), /keeps the shell/],
-      ['in args', args('sh', '-c', 'node server.js'), /keeps the shell/],
+      ['npm behind the shell', shell('sh', '-c', 'npm start'), /start the app itself, as in \[node, server\.js\]$/],
+      [
+        'behind tini',
+        shell('tini', '--', 'sh', '-c', 'node a.js'),
+        /behind tini ends at SIGTERM, and the container with/,
+      ],
+      ['behind dumb-init', shell('dumb-init', 'sh', '-c', 'node a.js'), /behind dumb-init ends at SIGTERM/],
+      ['in args', args('bash', '-c', 'node server.js >log'), /keeps the shell/],
+      [
+        'of a worker',
+        worker({ [`${APP}.command`]: ['bash', '-c', 'node worker.js | tee log'] }),
+        /keeps the shell/,
+        'info',
+      ],
       ['CMD in shell form', dockerfile('FROM node:24', 'CMD node server.js'), /^CMD: sh -c "node server\.js"/],
       ['ENTRYPOINT in shell form', dockerfile('FROM node:24', 'ENTRYPOINT node a.js', 'CMD ["b"]'), /^ENTRYPOINT: /],
       ['a malformed array', dockerfile('FROM node:24', "CMD ['node', 'a.js']"), /^CMD: /],
     ],
     passes: [
+      ['a loop that serves nothing', worker({ [`${APP}.command`]: ['bash', '-c', 'while true; do date; done'] })],
       ['exec', command('sh', '-c', 'exec node server.js')],
+      ['exec in every branch', shell('sh', '-c', 'if a; then exec node a.js; else exec node b.js; fi')],
+      [
+        "the bash that is sh in Red Hat's images",
+        deployment({ [`${APP}.command`]: ['sh', '-c', 'node a.js'], [`${APP}.image`]: 'ubi9/nodejs:1' }),
+      ],
       ['exec after other steps', command('sh', '-c', 'set -e\ncd /app\nexec node server.js')],
       ['bash, which execs the last command', command('bash', '-c', 'cd /app && node server.js')],
       ['a script with traps', command('sh', '-c', 'trap "kill $p" TERM; node server.js & p=$!; wait')],
@@ -207,6 +544,15 @@ const TABLE: Record<string, Cases> = {
       ['node --run', command('node', '--run', 'start'), /makes node --run PID 1/],
       ['exec npm', command('sh', '-c', 'exec npm start'), /npm start/],
       ['behind env and tini', command('tini', '--', 'env', 'A=b', 'npm', 'start'), /npm start/],
+      ['behind dumb-init', command('dumb-init', '--', 'npm', 'start'), /"npm start" behind dumb-init: npm ends soon/],
+      ['behind dumb-init -c', command('dumb-init', '-c', 'npm', 'start'), /behind dumb-init/],
+      ['behind dumb-init with a rewrite', command('dumb-init', '-r', '15:3', 'npm', 'start'), /behind dumb-init/],
+      ['behind tini -g', command('/sbin/tini', '-g', '--', 'npm', 'start'), /behind tini/],
+      ['behind an option with a value', command('tini', '-p', 'SIGINT', 'npm', 'start'), /behind tini/],
+      ['behind nice', command('nice', '-n', '5', 'npm', 'start'), /npm start/],
+      ['behind s6-setuidgid', command('s6-setuidgid', 'node', 'npm', 'start'), /npm start/],
+      ['node --run behind tini', command('tini', '--', 'node', '--run', 'start'), /node --run ends at SIGTERM/],
+      ['of a worker', worker({ [`${APP}.command`]: ['npm', 'run', 'worker'] }), /npm run worker/, 'warning'],
       ['CMD', dockerfile('FROM node:24', 'CMD ["npm", "start"]'), /^CMD: "npm start"/],
       ['ENTRYPOINT and CMD', dockerfile('FROM node:24', 'ENTRYPOINT ["npm"]', 'CMD ["start"]'), /^ENTRYPOINT: "npm"/],
       ["Alpine's shell", dockerfile('FROM node:24-alpine', 'CMD npm start'), /^CMD: "npm start"/],
@@ -216,19 +562,84 @@ const TABLE: Record<string, Cases> = {
       ['bun run', command('bun', 'run', 'start')],
       ['deno task', command('deno', 'task', 'start')],
       ['npm as an argument', command('node', 'npm')],
-      ['dumb-init, which signals all processes', command('dumb-init', 'npm', 'start')],
-      ['tini -g, which signals all processes', command('tini', '-g', '--', 'npm', 'start')],
+      ['node behind dumb-init', command('dumb-init', '--', 'node', 'server.js')],
+      ['node behind tini -g', command('tini', '-g', '--', 'node', 'server.js')],
     ],
   },
   'yarn-or-pnpm-as-pid1': {
     fails: [
       ['yarn', command('yarn', 'start'), /makes yarn PID 1: Yarn 1 ends/],
       ['pnpm', command('pnpm', 'start'), /makes pnpm PID 1: pnpm up to 10 ends/],
+      ['behind dumb-init', command('dumb-init', 'yarn', 'start'), /"yarn start" behind dumb-init: Yarn 1 ends/],
       ['CMD', dockerfile('FROM node:24', 'CMD ["yarn", "start"]'), /^CMD: /],
     ],
     passes: [
       ['node', command('node', 'server.js')],
       ['npm, which another rule covers', command('npm', 'start')],
+    ],
+  },
+  'pm2-as-pid1': {
+    fails: [
+      ['pm2-runtime', command('pm2-runtime', 'server.js'), /sends the app SIGINT, and SIGKILL 1\.6 s later/],
+      ['CMD', dockerfile('FROM node:24', 'CMD ["pm2-runtime", "server.js"]'), /^CMD: "pm2-runtime server\.js"/],
+      ['with a file', command('pm2-runtime', 'ecosystem.config.js'), /unless its kill timeout is longer/, 'info'],
+    ],
+    passes: [
+      ['a kill timeout', command('pm2-runtime', '--kill-timeout', '20000', 'server.js')],
+      ['node', command('node', 'server.js')],
+    ],
+  },
+  'stop-signal-cuts-requests': {
+    fails: [
+      [
+        'nginx',
+        dockerfile('FROM nginx:1.29', 'STOPSIGNAL SIGTERM'),
+        /^STOPSIGNAL SIGTERM: nginx of nginx:1\.29 cuts its/,
+      ],
+      ['without its prefix', dockerfile('FROM httpd:2.4', 'STOPSIGNAL TERM'), /Apache httpd .* write SIGWINCH$/],
+      [
+        'as a number',
+        dockerfile('FROM php:8-fpm', 'STOPSIGNAL 15'),
+        /php-fpm of php:8-fpm cuts its requests at SIGTERM/,
+      ],
+      [
+        'with its command',
+        dockerfile('FROM nginx:1.29', 'STOPSIGNAL SIGTERM', 'CMD ["nginx", "-g", "daemon off;"]'),
+        /nginx of/,
+      ],
+      ['SIGKILL', dockerfile('FROM node:24', 'STOPSIGNAL 9', 'CMD ["node", "a.js"]'), /ends the app at once/],
+      [
+        'in the manifest',
+        deployment({ [`${APP}.image`]: 'nginx:1.29', [`${POD}.os.name`]: 'linux', [STOP_SIGNAL]: 'SIGTERM' }),
+        /stopSignal SIGTERM makes nginx cut its requests; write SIGQUIT$/,
+      ],
+    ],
+    passes: [
+      ['the graceful one', dockerfile('FROM nginx:1.29', 'STOPSIGNAL SIGQUIT')],
+      ['none', dockerfile('FROM nginx:1.29', 'COPY site /usr/share/nginx/html')],
+      ['another program', dockerfile('FROM nginx:1.29', 'STOPSIGNAL SIGTERM', 'ENTRYPOINT ["/controller"]')],
+      ['another image', dockerfile('FROM node:24', 'STOPSIGNAL SIGTERM', 'CMD ["node", "a.js"]')],
+    ],
+  },
+  'inherited-stop-signal': {
+    fails: [
+      [
+        'a controller FROM nginx',
+        dockerfile('FROM nginx:1.29', 'ENTRYPOINT ["/controller"]'),
+        /^ENTRYPOINT: "\/controller" gets SIGQUIT when it is stopped, the STOPSIGNAL of nginx:1\.29, and not SIGTERM/,
+      ],
+      ['another CMD', dockerfile('FROM php:8-fpm', 'ENTRYPOINT []', 'CMD ["node", "a.js"]'), /gets SIGQUIT/],
+      [
+        'through a stage',
+        dockerfile('FROM httpd:2.4 AS base', 'FROM base', 'ENTRYPOINT ["/controller"]'),
+        /gets SIGWINCH/,
+      ],
+    ],
+    passes: [
+      ['nginx itself', dockerfile('FROM nginx:1.29', 'CMD ["nginx", "-g", "daemon off;"]')],
+      ['a STOPSIGNAL of its own', dockerfile('FROM nginx:1.29', 'STOPSIGNAL SIGTERM', 'ENTRYPOINT ["/controller"]')],
+      ['a script, which may start nginx', dockerfile('FROM nginx:1.29', 'ENTRYPOINT ["/start.sh"]')],
+      ['another image', dockerfile('FROM node:24', 'ENTRYPOINT ["/controller"]')],
     ],
   },
   'entrypoint-script': {
@@ -258,17 +669,20 @@ const TABLE: Record<string, Cases> = {
       [
         'as long as the preStop sleep',
         deployment({ [GRACE]: 5 }),
-        /Seconds 5 is not above preStop 5 s; write at least 10/,
+        /Seconds 5 is not above preStop 5 s: what takes longer than the kubelet's last 2 s is cut; write at least 10/,
+        'warning',
       ],
       [
         'as long as preStop and drain delay',
         { ...deployment({ [GRACE]: 7 }), options: { drainDelaySeconds: 2 } },
         /7 is not above preStop 5 s \+ drain delay 2 s = 7 s; write at least 12/,
+        'warning',
       ],
       [
         'as long as preStop, drain delay and the longest request',
         { ...deployment({ [GRACE]: 11 }), options: { drainDelaySeconds: 2, longestRequestSeconds: 4 } },
         /11 is not above preStop 5 s \+ drain delay 2 s \+ the longest request 4 s = 11 s; write at least 16$/,
+        'warning',
       ],
       [
         'the default',
@@ -276,20 +690,17 @@ const TABLE: Record<string, Cases> = {
         /Seconds 30 \(the default\) is not above preStop 5 s \+ the longest request 60 s = 65 s; write at least 70$/,
       ],
       ["a shell's sleep", deployment({ ...exec('sh', '-c', 'sleep 40'), [GRACE]: 30 }), /30 is not above preStop 40 s/],
-      [
-        'no room for the missing preStop hook',
-        deployment({ [PRE_STOP]: undefined, [GRACE]: 5 }),
-        /5 is not above the missing preStop hook's 5 s/,
-      ],
       ['0', deployment({ [PRE_STOP]: undefined, [GRACE]: 0 }), /0 is not above 0: pods are killed immediately/],
       [
         "the drain delay of this project's images",
         ownImage({ [GRACE]: 7, ...env(['SHUTDOWN', 'drain'], ['DRAIN_DELAY_MS', '2000']) }),
         /preStop 5 s \+ drain delay 2 s = 7 s/,
+        'warning',
       ],
-      ["a worker's hook", worker({ [GRACE]: 5 }), /5 is not above preStop 5 s/],
+      ["a worker's hook", worker({ [GRACE]: 5 }), /5 is not above preStop 5 s/, 'warning'],
     ],
     passes: [
+      ['no room for the missing hook, which another rule reports', deployment({ [PRE_STOP]: undefined, [GRACE]: 5 })],
       ['a second above', deployment({ [GRACE]: 6 })],
       [
         'a second above all three',
@@ -315,8 +726,37 @@ const TABLE: Record<string, Cases> = {
         { ...deployment({ [PRE_STOP]: undefined }), options: { drainDelaySeconds: 1 } },
         /no preStop hook/,
       ],
+      ['one pod', deployment({ [PRE_STOP]: undefined, 'spec.replicas': 1 }), /no preStop hook/, 'info'],
+      [
+        'a grace period that is too short for it',
+        deployment({ [PRE_STOP]: undefined, [GRACE]: 5 }),
+        /no preStop hook: .* write preStop: \{sleep: \{seconds: 5\}\}$/,
+      ],
+      [
+        'a load balancer that needs longer',
+        { ...deployment({ [PRE_STOP]: undefined }), ...annotated({ 'cloud.google.com/neg': '{"ingress": true}' }) },
+        /\(the network endpoint group of Service "shop": .*\); write preStop: \{sleep: \{seconds: 40\}\}$/,
+      ],
+      [
+        'a hook that tells nginx to quit',
+        { deployment: { ...exec('nginx', '-s', 'quit'), [`${APP}.image`]: 'nginx:1.29' } },
+        /runs "nginx -s quit" at once: the app closes its port while routers .* write preStop: \{sleep/,
+      ],
+      [
+        'a hook that quits first',
+        deployment(exec('sh', '-c', 'kill -QUIT 1; sleep 10')),
+        /runs "kill -QUIT 1" at once/,
+      ],
+      [
+        'a hook that quits soon',
+        deployment(exec('sh', '-c', 'sleep 1; nginx -s quit')),
+        /quit" after 1 s: .* sleep 5 s before/,
+      ],
     ],
     passes: [
+      ['a sleep before the quit', deployment(exec('sh', '-c', 'sleep 5; nginx -s quit'))],
+      ['a reload', deployment(exec('nginx', '-s', 'reload'))],
+      ['a command of unknown length before the quit', deployment(exec('sh', '-c', '/drain; nginx -s quit'))],
       ['a sleep', {}],
       ['a request', deployment({ [PRE_STOP]: { httpGet: { path: '/stop', port: 'http' } } })],
       ['a drain delay of 2 s', { ...deployment({ [PRE_STOP]: undefined }), options: { drainDelaySeconds: 2 } }],
@@ -382,6 +822,12 @@ const TABLE: Record<string, Cases> = {
     fails: [
       ['none', deployment({ [`${APP}.readinessProbe`]: undefined }), /"app" has no readiness probe/],
       [
+        'one pod',
+        deployment({ [`${APP}.readinessProbe`]: undefined, 'spec.replicas': 1 }),
+        /no readiness probe/,
+        'info',
+      ],
+      [
         'only liveness',
         deployment({ [`${APP}.readinessProbe`]: undefined, [`${APP}.livenessProbe`]: HTTP }),
         /no readiness probe/,
@@ -435,8 +881,38 @@ const TABLE: Record<string, Cases> = {
     passes: [['2 failures 1 s apart', {}]],
   },
   'sidecar-stops-first': {
-    fails: [['a second container without a hook', deployment(proxy()), /"proxy" gets SIGTERM while "app" is still/]],
+    fails: [
+      ['a second container without a hook', deployment(proxy()), /"proxy" gets SIGTERM while "app" is still/, 'info'],
+      [
+        'a mesh proxy without a hook',
+        deployment(proxy({ image: 'cr.l5d.io/linkerd/proxy:edge-24.1.1' })),
+        /"proxy" stops at once, but "app" serves for 5 s .* write a preStop sleep of 5 s, or make it an init container/,
+      ],
+      [
+        'a mesh proxy that sleeps for less',
+        deployment({
+          ...proxy({ name: 'envoy', lifecycle: { preStop: { sleep: { seconds: 2 } } } }),
+        }),
+        /"envoy" stops after 2 s/,
+      ],
+      [
+        'an istio-proxy, which drains for 5 s',
+        deployment({ ...proxy({ name: 'istio-proxy' }), [PRE_STOP]: { sleep: { seconds: 10 } } }),
+        /"istio-proxy" stops after 5 s, but "app" serves for 10 s/,
+      ],
+      [
+        'an app behind a proxy that serves',
+        deployment({ [`${APP}.image`]: 'nginx:1.29', [`${POD}.containers[1]`]: { name: 'php', image: 'shop-php:1' } }),
+        /"php" stops at once, but "app" serves for 5 s .* requests through "app" then fail; write a preStop sleep of 5 s$/,
+      ],
+    ],
     passes: [
+      ['a collector', deployment(proxy({ name: 'fluent-bit', image: 'fluent/fluent-bit:3' }))],
+      ['an istio-proxy, which drains as long', deployment(proxy({ name: 'istio-proxy' }))],
+      [
+        'a database proxy that waits by an option',
+        deployment(proxy({ name: 'cloud-sql-proxy', args: ['--max-sigterm-delay=30s'] })),
+      ],
       ['one container', {}],
       ['a sidecar with a hook', deployment(proxy({ lifecycle: { preStop: { sleep: { seconds: 10 } } } }))],
       [
@@ -444,6 +920,110 @@ const TABLE: Record<string, Cases> = {
         deployment({ [`${POD}.initContainers[0]`]: { name: 'proxy', image: 'proxy:1', restartPolicy: 'Always' } }),
       ],
       ['nothing stays in service', deployment({ ...proxy(), [PRE_STOP]: undefined })],
+    ],
+  },
+  'publish-not-ready-addresses': {
+    fails: [
+      [
+        'a Service with a cluster IP',
+        { service: { 'spec.publishNotReadyAddresses': true } },
+        /^Service "shop": publishNot/,
+      ],
+      [
+        'the only Service, headless',
+        { service: { 'spec.publishNotReadyAddresses': true, 'spec.clusterIP': 'None' } },
+        /not ready yet or are terminating/,
+      ],
+    ],
+    passes: [
+      ['false', { service: { 'spec.publishNotReadyAddresses': false } }],
+      [
+        "a StatefulSet's headless Service, for its peers",
+        { ...statefulSet({}), service: { 'spec.publishNotReadyAddresses': true, 'spec.clusterIP': 'None' } },
+      ],
+      [
+        'a headless Service for peers beside another',
+        { more: [BUDGET, service({ clusterIP: 'None', publishNotReadyAddresses: true }, 'shop-peers')] },
+      ],
+    ],
+  },
+  'load-balancer-outlasts-prestop': {
+    fails: [
+      [
+        'an ALB with a written delay',
+        ingress(ALB, {
+          'alb.ingress.kubernetes.io/target-group-attributes': 'a=b,deregistration_delay.timeout_seconds=20',
+        }),
+        /for 5 s after its deletion, but the AWS target group of Ingress "shop" may send to it for longer: its deregistration delay is 20 s; write a preStop sleep of 20 s$/,
+      ],
+      [
+        'an ALB with the default',
+        ingress(ALB),
+        /300 s by default; set deregistration_delay\.timeout_seconds=30; write/,
+      ],
+      [
+        'an NLB',
+        {
+          service: { 'spec.type': 'LoadBalancer', 'metadata.annotations': NLB },
+        },
+        /the AWS target group of Service "shop"/,
+      ],
+      ['a NEG', annotated({ 'cloud.google.com/neg': '{"ingress": true}' }), /network endpoint group of Service "shop"/],
+      [
+        'a NEG of its own',
+        annotated({ 'cloud.google.com/neg': '{"exposed_ports": {"80":{}}}' }),
+        /network endpoint group/,
+      ],
+      ['the class gce, without an annotation', ingress({ 'kubernetes.io/ingress.class': 'gce' }), /of Ingress "shop"/],
+      ['a Gateway of GKE', gateway('gke-l7-global-external-managed'), /network endpoint group of Gateway "outside"/],
+      ['AGIC', ingress({ 'kubernetes.io/ingress.class': 'azure/application-gateway' }), /sleep of 90 s$/],
+      ['one pod', { ...ingress(ALB), ...deployment({ 'spec.replicas': 1 }) }, /the AWS target group/, 'info'],
+    ],
+    passes: [
+      ['an ALB that sends to nodes', ingress({ ...ALB, 'alb.ingress.kubernetes.io/target-type': 'instance' })],
+      ['nginx', ingress({ 'kubernetes.io/ingress.class': 'nginx' })],
+      ['a Gateway of Envoy', gateway('eg')],
+      [
+        'a sleep that is long enough',
+        { ...ingress(ALB), ...deployment({ [PRE_STOP]: { sleep: { seconds: 30 } }, [GRACE]: 45 }) },
+      ],
+      ['a NEG that is off', annotated({ 'cloud.google.com/neg': '{"ingress": false}' })],
+      ['no hook, which another rule reports', { ...ingress(ALB), ...deployment({ [PRE_STOP]: undefined }) }],
+      ['a hook of unknown length', { ...ingress(ALB), deployment: exec('/drain') }],
+    ],
+  },
+  'headless-service-keeps-addresses': {
+    fails: [
+      [
+        'the only Service is headless',
+        { service: { 'spec.clusterIP': 'None' } },
+        /DNS clients of headless Service "shop" may send to it for longer: .* ttl of 30 s; write a preStop sleep of 30 s/,
+      ],
+    ],
+    passes: [
+      ['a cluster IP', {}],
+      ['a headless Service beside another', { more: [BUDGET, service({ clusterIP: 'None' }, 'shop-peers')] }],
+      ['a StatefulSet', { ...statefulSet({}), service: { 'spec.clusterIP': 'None' } }],
+      [
+        'a sleep that is long enough',
+        {
+          ...deployment({ [PRE_STOP]: { sleep: { seconds: 30 } }, [GRACE]: 45 }),
+          service: { 'spec.clusterIP': 'None' },
+        },
+      ],
+    ],
+  },
+  'target-group-without-readiness-gate': {
+    fails: [['none in the manifest', ingress(ALB), /has no readiness gate in this manifest/]],
+    passes: [
+      [
+        'a gate',
+        {
+          ...ingress(ALB),
+          ...deployment({ [`${POD}.readinessGates`]: [{ conditionType: 'target-health.elbv2.k8s.aws/shop' }] }),
+        },
+      ],
+      ['another load balancer', annotated({ 'cloud.google.com/neg': '{"ingress": true}' })],
     ],
   },
   'session-affinity-pins-dying-pod': {
@@ -494,8 +1074,19 @@ const TABLE: Record<string, Cases> = {
       ['minAvailable as many as replicas', budget({ minAvailable: 3 }), /minAvailable 3 of 3/],
       ['minAvailable that rounds up to all', budget({ minAvailable: '70%' }), /minAvailable 70% of 3/],
       ['all of them', budget({ minAvailable: '100%' }), /minAvailable 100%/],
+      [
+        'one of one',
+        { ...deployment({ 'spec.replicas': 1 }), ...budget({ minAvailable: 1 }) },
+        /run 2 replicas first, or each drain is an outage, then write maxUnavailable: 1$/,
+      ],
+      [
+        'one of one that holds state',
+        { ...deployment({ 'spec.replicas': 1, [`${APP}.image`]: 'postgres:16' }), ...budget({ maxUnavailable: 0 }) },
+        /each drain is an outage: plan it/,
+      ],
     ],
     passes: [
+      ['a DaemonSet, which drains leave alone', { ...daemonSet({}), ...budget({ maxUnavailable: 0 }) }],
       ['maxUnavailable 1', {}],
       ['minAvailable 2', budget({ minAvailable: 2 })],
       ['maxUnavailable 1%, which rounds up', budget({ maxUnavailable: '1%' })],
@@ -575,6 +1166,15 @@ describe('the patch of a finding', () => {
   });
 });
 
+/** The patch leaves nothing for the rule to find, and nothing that the API server would refuse. */
+function assertFixes(given: Case, finding: Finding): void {
+  const yaml = withPatch(manifestsOf(given) ?? assert.fail(), finding);
+  const left = checked({ ...given, yaml }).findings.filter(
+    ({ rule }) => rule === finding.rule || rule === 'refused-by-api-server',
+  );
+  assert.deepEqual(left, [], yaml);
+}
+
 describe('the registry', () => {
   test('has unique ids, and rejects duplicates', () => {
     assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
@@ -602,7 +1202,7 @@ describe('the registry', () => {
 
 for (const [id, { fails, passes }] of Object.entries(TABLE)) {
   describe(id, () => {
-    for (const [what, given, message] of fails) {
+    for (const [what, given, message, severity] of fails) {
       test(`finds: ${what}`, () => {
         const found = checked(given).findings.filter(({ rule }) => rule === id);
         assert.equal(found.length, 1, JSON.stringify(checked(given).findings, null, 2));
@@ -611,8 +1211,9 @@ for (const [id, { fails, passes }] of Object.entries(TABLE)) {
         assert.match(finding.message, message);
         assert.doesNotMatch(finding.message, /\n/);
         assert.ok(finding.position, 'it has a line');
-        const { severity, cause } = RULES.find((rule) => rule.id === id) ?? assert.fail();
-        assert.deepEqual([finding.severity, finding.cause], [severity, cause]);
+        const rule = RULES.find((rule) => rule.id === id) ?? assert.fail();
+        assert.deepEqual([finding.severity, finding.cause], [severity ?? rule.severity, rule.cause]);
+        if (finding.patch) assertFixes(given, finding);
       });
     }
     for (const [what, given] of passes) {

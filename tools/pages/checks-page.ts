@@ -24,7 +24,7 @@ function table(): string {
 
 function section(rule: Rule): string {
   const { id, title, severity, cause, explanation, measured, documented, fix, alsoKnownAs } = rule;
-  const language = fix.startsWith('#!') ? 'sh' : 'yaml';
+  const language = fix.startsWith('#!') ? 'sh' : fix.startsWith('FROM ') ? 'dockerfile' : 'yaml';
   const facts = [severity, ...(cause ? [`cause: [${causeById(cause).name}](causes.md#${cause})`] : [])];
   return paragraphs([
     `## ${id}`,

@@ -2,14 +2,21 @@
 import type { Dockerfile, DockerfileInstruction } from '../dockerfile.ts';
 import { containerPatch } from '../patch.ts';
 import { type Pid1, pid1 } from '../pid1.ts';
-import type { Problem, Rule } from '../rule.ts';
+import type { Problem, Rule, Severity } from '../rule.ts';
 import type { Workload } from '../workload.ts';
 
-/**
- * Returns the problem with a PID 1 in one line, and a replacement for one word of the command if that is the whole fix;
- * undefined if there is no problem.
- */
-type Judge = (found: Pid1) => { problem: string; fix?: { word: string; instead: string } } | undefined;
+interface Judged {
+  /** In one line. */
+  problem: string;
+  /** A replacement for one word of the command, if that is the whole fix. */
+  fix?: { word: string; instead: string };
+  severity?: Severity;
+  /** If the container serves nothing; undefined: there is no problem then. */
+  idleSeverity?: Severity | undefined;
+}
+
+/** Undefined if there is no problem. */
+type Judge = (found: Pid1) => Judged | undefined;
 
 /** An example, if the right command cannot be derived from the manifest. */
 const AS_IN = 'as in [node, server.js]';
@@ -31,9 +38,10 @@ export const PID1_RULES: readonly Rule[] = [
       id: 'shell-pid1',
       title: 'a shell as PID 1',
       severity: 'error',
+      judges: 'process',
       cause: 'no-graceful-shutdown',
       explanation:
-        'The kubelet sends SIGTERM to PID 1. A shell as PID 1 ignores the signal and does not forward it. So the app never gets SIGTERM, and SIGKILL ends it at the end of the grace period with all requests in flight. The shell form of ENTRYPOINT and CMD starts such a shell, and so does command: [sh, -c, ...]. With exec before the app, the app replaces the shell, and the problem is gone. bash and BusyBox do that by themselves for the last command of a plain script. dash, the sh of Debian and Ubuntu images, does not.',
+        'The kubelet sends SIGTERM to PID 1. A shell as PID 1 ignores the signal and does not forward it. So the app never gets SIGTERM, and SIGKILL ends it at the end of the grace period with all requests in flight. Behind an init such as tini or dumb-init, the shell is not PID 1: it ends at SIGTERM, and the container with it. The shell form of ENTRYPOINT and CMD starts such a shell, and so does command: [sh, -c, ...]. With exec before the app, the app replaces the shell, and the problem is gone. bash and BusyBox do that by themselves for the last command of a plain script. dash, the sh of Debian and Ubuntu images, does not. If the image does not show which of them its sh is, this is a warning; if the container serves no requests, an info.',
       measured:
         'A server on Node behind `sh -c "node server.js"` (dash 0.5.12, PID 1) got no SIGTERM. bash 5.2 and BusyBox 1.35 replaced themselves with the command. A server on Node that ignored SIGTERM as PID 1 broke 60 requests in one rollout on Kubernetes 1.34 (see shutdown-disabled).',
       fix: APP_AS_PID1,
@@ -44,9 +52,16 @@ export const PID1_RULES: readonly Rule[] = [
       const exec = found.fixed ? `write "${shortened(found.fixed)}"` : 'write exec before the app, as the last command';
       const instead =
         found.behind.kind === 'app' ? `${exec}, or start the app without a shell` : `start the app itself, ${AS_IN}`;
+      const script = `${found.shell} -c "${shortened(found.script)}"`;
+      const sure = found.isSure ? '' : ` (unless the image's sh is bash or BusyBox, which may replace itself)`;
+      const problem = found.init
+        ? `${script} behind ${found.init} ends at SIGTERM, and the container with it, before the app has finished${sure}; ${instead}`
+        : `${script} keeps the shell as PID 1, which passes no SIGTERM on${sure}; ${instead}`;
       return {
-        problem: `${found.shell} -c "${shortened(found.script)}" keeps the shell as PID 1, which passes no SIGTERM on; ${instead}`,
+        problem,
         ...(found.fixed && { fix: { word: found.script, instead: found.fixed } }),
+        ...(!found.isSure && { severity: 'warning' as const }),
+        idleSeverity: found.isLoop ? undefined : 'info',
       };
     },
   ),
@@ -55,23 +70,26 @@ export const PID1_RULES: readonly Rule[] = [
       id: 'npm-as-pid1',
       title: 'a script runner (npm, npx or node --run) as PID 1',
       severity: 'error',
+      judges: 'process',
       cause: 'no-graceful-shutdown',
       explanation:
-        'npm and npx exit soon after SIGTERM, even if their child is still serving, and the container ends with them. node --run ignores SIGTERM as PID 1 and does not forward it. Start the app itself. bun run and deno task forward signals.',
+        'npm and npx exit soon after SIGTERM, even if their child is still serving, and the container ends with them. An init in front of npm (tini, tini -g, dumb-init) ends when npm does, so it does not help. node --run ignores SIGTERM as PID 1 and does not forward it. Start the app itself. bun run and deno task forward signals. If the container serves no requests, this is a warning: what it is working on is cut.',
       measured:
-        'With a request of 2 s in flight, npm start and npx of npm 11 as PID 1 exited 0.53 s after SIGTERM and cut it, and the app never got the signal. Behind node --run of Node 26 the app never got it either.',
+        'With a request of 2 s in flight, npm start and npx of npm 11 as PID 1 exited 0.53 s after SIGTERM and cut it, and the app never got the signal. Behind dumb-init, which signals the whole group, an app that drains for 3 s was cut after 34 ms. Behind node --run of Node 26 the app never got the signal either.',
       fix: APP_AS_PID1,
     },
     (found) => {
       if (found.kind === 'npm') {
-        return {
-          problem: `"${shortened(found.command)}" makes npm PID 1, which ends half a second after SIGTERM and cuts what the app is serving; start the app itself, ${AS_IN}`,
-        };
+        const problem = found.init
+          ? `"${shortened(found.command)}" behind ${found.init}: npm ends soon after SIGTERM, and ${found.init} and the container with it, which cuts what the app is serving; start the app itself, ${AS_IN}`
+          : `"${shortened(found.command)}" makes npm PID 1, which ends half a second after SIGTERM and cuts what the app is serving; start the app itself, ${AS_IN}`;
+        return { problem, idleSeverity: 'warning' };
       }
       if (found.kind !== 'node-run') return undefined;
-      return {
-        problem: `"${shortened(found.command)}" makes node --run PID 1, which passes no SIGTERM on; start the app itself, ${AS_IN}`,
-      };
+      const problem = found.init
+        ? `"${shortened(found.command)}" behind ${found.init}: node --run ends at SIGTERM, and the container with it; start the app itself, ${AS_IN}`
+        : `"${shortened(found.command)}" makes node --run PID 1, which passes no SIGTERM on; start the app itself, ${AS_IN}`;
+      return { problem, idleSeverity: 'warning' };
     },
   ),
   pid1Rule(
@@ -79,9 +97,10 @@ export const PID1_RULES: readonly Rule[] = [
       id: 'yarn-or-pnpm-as-pid1',
       title: 'yarn or pnpm as PID 1',
       severity: 'warning',
+      judges: 'process',
       cause: 'no-graceful-shutdown',
       explanation:
-        'Whether SIGTERM reaches the app, and whether the container then waits for the app, depends on the version, which a manifest does not show. Start the app itself.',
+        'Whether SIGTERM reaches the app, and whether the container then waits for the app, depends on the version, which a manifest does not show. An init in front (tini, dumb-init) ends when yarn or pnpm does, so it does not help. Start the app itself.',
       measured:
         'With a request of 2 s in flight, Yarn 1.22 as PID 1 exited 26 ms after SIGTERM, and pnpm 8, 9 and 10 after 50 ms; both cut the request. Yarn 4.18 and pnpm 12.21 forwarded the signal and waited.',
       fix: APP_AS_PID1,
@@ -89,15 +108,38 @@ export const PID1_RULES: readonly Rule[] = [
     (found) =>
       found.kind === 'yarn' || found.kind === 'pnpm'
         ? {
-            problem: `"${shortened(found.command)}" makes ${found.kind} PID 1: ${found.kind === 'yarn' ? 'Yarn 1' : 'pnpm up to 10'} ends within 50 ms of SIGTERM and cuts what the app is serving; start the app itself, ${AS_IN}`,
+            problem: `"${shortened(found.command)}" ${found.init ? `behind ${found.init}` : `makes ${found.kind} PID 1`}: ${found.kind === 'yarn' ? 'Yarn 1' : 'pnpm up to 10'} ends within 50 ms of SIGTERM and cuts what the app is serving; start the app itself, ${AS_IN}`,
+            idleSeverity: 'info',
           }
         : undefined,
+  ),
+  pid1Rule(
+    {
+      id: 'pm2-as-pid1',
+      title: 'pm2-runtime as PID 1',
+      severity: 'warning',
+      judges: 'process',
+      cause: 'no-graceful-shutdown',
+      explanation:
+        'At SIGTERM, pm2-runtime sends SIGINT to the app, and SIGKILL after its own kill timeout: 1.6 s by default (kill_timeout in the documentation of PM2), whatever the grace period is. An app that handles SIGTERM only is not told at all, and a longer request is cut. Start the app itself and let Kubernetes run several of it; or handle SIGINT and set --kill-timeout. If a file of its own configures PM2, this is an info, because the file may set the timeout.',
+      fix: APP_AS_PID1,
+    },
+    (found) => {
+      if (found.kind !== 'pm2' || /--kill-timeout/.test(found.command)) return undefined;
+      const isConfigured = /\.(json|ya?ml|config\.[cm]?js)(\s|$)/.test(found.command);
+      return {
+        problem: `"${shortened(found.command)}": pm2-runtime sends the app SIGINT, and SIGKILL 1.6 s later unless its kill timeout is longer; start the app itself, ${AS_IN}, or set --kill-timeout`,
+        ...(isConfigured && { severity: 'info' as const }),
+        idleSeverity: 'info',
+      };
+    },
   ),
   pid1Rule(
     {
       id: 'entrypoint-script',
       title: 'a shell script as PID 1',
       severity: 'info',
+      judges: 'process',
       cause: 'no-graceful-shutdown',
       explanation:
         'A start script is fine if its last line is `exec` and the app, because the app then replaces the script. Without exec the script stays PID 1 and does not forward SIGTERM. This rule cannot see what the script contains.',
@@ -107,13 +149,17 @@ exec node server.js "$@"`,
     },
     (found) =>
       found.kind === 'script'
-        ? { problem: `"${shortened(found.command)}" is PID 1: see that its last line starts the app with exec` }
+        ? {
+            problem: `"${shortened(found.command)}" is PID 1: see that its last line starts the app with exec`,
+            idleSeverity: 'info',
+          }
         : undefined,
   ),
   {
     id: 'share-process-namespace',
     title: 'containers that share one process namespace',
     severity: 'info',
+    judges: 'pods',
     cause: 'no-graceful-shutdown',
     explanation:
       'With shareProcessNamespace, no app is PID 1. A process without a SIGTERM handler then dies of the signal at once. As PID 1 it would ignore the signal and keep serving until SIGKILL.',
@@ -142,18 +188,21 @@ function pid1Rule(rule: Omit<Rule, 'evaluate' | 'evaluateDockerfile'>, judge: Ju
 }
 
 function inManifest({ object, name, containers }: Workload, judge: Judge): Problem[] {
-  return containers.flatMap(({ container, path }): Problem[] => {
+  return containers.flatMap((target): Problem[] => {
+    const { container, path, serves } = target;
     const { command = [], args = [] } = container;
     // args without command are appended to the image's ENTRYPOINT, which in common images runs them as a command.
     const judged = judge(pid1([...command, ...args], container.image));
-    if (!judged) return [];
+    const severity = serves ? judged?.severity : judged?.idleSeverity;
+    if (!judged || (!serves && severity === undefined)) return [];
     const { problem, fix } = judged;
     const message = `${name}: container "${container.name}": ${problem}`;
     const place = { object, path: [...path, command.length > 0 ? 'command' : 'args'] };
-    if (!fix) return [{ place, message }];
+    const found: Problem = { place, message, ...(severity && { severity }) };
+    if (!fix) return [found];
     const fixed = (words: string[]) => words.map((word) => (word === fix.word ? fix.instead : word));
     const change = command.includes(fix.word) ? { command: fixed(command) } : { args: fixed(args) };
-    return [{ place, message, patch: containerPatch(container, change) }];
+    return [{ ...found, patch: containerPatch(target, change) }];
   });
 }
 
@@ -161,7 +210,8 @@ function inDockerfile({ baseImage, entrypoint, cmd }: Dockerfile, judge: Judge):
   const found = (instruction: DockerfileInstruction, argv: readonly string[]): Problem[] => {
     const judged = judge(pid1(argv, baseImage));
     if (!judged) return [];
-    return [{ place: { instruction }, message: `${instruction.keyword}: ${judged.problem}` }];
+    const { problem, severity } = judged;
+    return [{ place: { instruction }, message: `${instruction.keyword}: ${problem}`, ...(severity && { severity }) }];
   };
   if (entrypoint) {
     const alone = found(entrypoint, entrypoint.argv);

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { probeWithDefaults } from '../../kubernetes-rules/defaults.ts';
 import type { Probe } from '../../kubernetes-rules/written-objects.ts';
 import { containerPatch } from '../patch.ts';
-import type { Rule } from '../rule.ts';
+import { lessForOnePod, type Rule } from '../rule.ts';
 
 /** From here on, a pod that cannot serve gets requests for too long. */
 const SLOW_SECONDS = 30;
@@ -13,9 +13,10 @@ export const PROBE_RULES: readonly Rule[] = [
     id: 'no-readiness-probe',
     title: 'no readiness probe',
     severity: 'warning',
+    judges: 'gaps',
     cause: 'not-ready',
     explanation:
-      'Without a readiness probe, a container counts as ready when its process starts. The new pod then gets requests before it listens, and the rollout already deletes old pods. An app that listens within a few milliseconds is ready before routers know the pod, so this is a warning. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
+      'Without a readiness probe, a container counts as ready when its process starts. The new pod then gets requests before it listens, and the rollout already deletes old pods. How many requests that breaks depends on how long the app takes to start, so it is a warning. For a workload of one pod it is an info, because that has longer gaps whenever the pod crashes or its node is drained. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
     fix: `kind: Deployment
 spec:
   template:
@@ -35,19 +36,22 @@ spec:
       'Kyverno require-pod-probes',
       'checkov CKV_K8S_9',
     ],
-    evaluate({ object, name, containers }) {
+    evaluate(workload, context) {
+      const { object, name, containers } = workload;
       return containers
         .filter(({ container, serves }) => serves && !container.readinessProbe && !container.startupProbe)
         .map(({ container, path }) => ({
           place: { object, path: [...path, 'readinessProbe'] },
           message: `${name}: container "${container.name}" has no readiness probe: a new pod gets requests before it listens; write a readinessProbe that succeeds once the app can serve`,
+          ...lessForOnePod(workload, context),
         }));
     },
   },
   {
     id: 'pod-probes-identical',
     title: 'identical readiness and liveness probes',
-    severity: 'warning',
+    severity: 'info',
+    judges: 'pods',
     cause: 'capacity',
     explanation:
       'Readiness asks whether the pod can take more requests now. Liveness asks whether only a restart can help. If liveness fails as early as readiness, the kubelet kills a pod that was only overloaded, with all its requests in flight, and the other pods get its load. The same endpoint is fine if liveness gives up later.',
@@ -79,6 +83,7 @@ spec:
     id: 'readiness-probe-slow',
     title: 'a slow readiness probe',
     severity: 'info',
+    judges: 'gaps',
     cause: 'not-ready',
     explanation:
       'A pod that cannot serve keeps getting requests for periodSeconds times failureThreshold (30 s with the defaults). A long period also makes each new pod wait for its first success. A terminating pod leaves the endpoints at once; this probe plays no part in that.',
@@ -92,12 +97,13 @@ spec:
             periodSeconds: 1
             failureThreshold: 2`,
     evaluate({ object, name, containers }) {
-      return containers.flatMap(({ container, path, serves }) => {
+      return containers.flatMap((target) => {
+        const { container, path, serves } = target;
         const { readinessProbe } = container;
         if (!serves || !readinessProbe || patience(readinessProbe) < SLOW_SECONDS) return [];
         const { periodSeconds, failureThreshold } = probeWithDefaults(readinessProbe);
         const message = `${name}: container "${container.name}" keeps getting requests for ${periodSeconds * failureThreshold} s after it stopped serving (${failureThreshold} failures ${periodSeconds} s apart); write periodSeconds: 1, failureThreshold: 2`;
-        const patch = containerPatch(container, { readinessProbe: { periodSeconds: 1, failureThreshold: 2 } });
+        const patch = containerPatch(target, { readinessProbe: { periodSeconds: 1, failureThreshold: 2 } });
         return [{ place: { object, path: [...path, 'readinessProbe', 'periodSeconds'] }, message, patch }];
       });
     },

@@ -5,6 +5,7 @@ const UNREADABLE: Rule = {
   id: 'unreadable-document',
   title: 'a document that kubectl cannot read',
   severity: 'error',
+  judges: 'manifest',
   explanation:
     'The document is not valid YAML, or it is not a Kubernetes object because apiVersion or kind is missing. Such a document costs one finding, and the check goes on with the others. Templates of Helm and other tools must be rendered first.',
   documented: 'kubectl apply fails on such a document, with exit code 1.',
@@ -18,6 +19,7 @@ const REMOVED: Rule = {
   id: 'removed-api-version',
   title: 'an API version that Kubernetes removed',
   severity: 'error',
+  judges: 'manifest',
   explanation:
     'No current API server has this API version, so kubectl apply fails and nothing is rolled out. The object is not checked any further, because fields and defaults differ between versions. `kubectl convert` rewrites objects.',
   documented:
@@ -36,6 +38,7 @@ const DUPLICATE_KEY: Rule = {
   id: 'duplicate-key',
   title: 'a key that is written twice',
   severity: 'warning',
+  judges: 'manifest',
   explanation:
     'kubectl keeps the last value and drops the others without a word. A rollout then uses a value that nobody reads at first sight. kustomize refuses such a file.',
   documented: 'kubectl 1.37 keeps the last value; kustomize 5.8 fails with "mapping key already defined".',

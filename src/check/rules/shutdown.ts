@@ -8,6 +8,7 @@ export const SHUTDOWN_RULES: readonly Rule[] = [
     id: 'shutdown-disabled',
     title: 'graceful shutdown turned off in the environment',
     severity: 'error',
+    judges: 'process',
     cause: 'no-graceful-shutdown',
     explanation:
       'In the images of this project (k8s-rollout-test-node, -bun and -deno), the variable SHUTDOWN decides what happens on SIGTERM: none, which is also the default, installs no handler, and exit ends at once. For any other image, a manifest does not show whether the app handles SIGTERM; `k8s-rollout-test conform -- COMMAND` measures it.',
@@ -22,14 +23,15 @@ spec:
             - name: SHUTDOWN
               value: drain`,
     evaluate: ({ object, name, containers }) =>
-      containers.flatMap(({ container, path }): Problem[] => {
+      containers.flatMap((target): Problem[] => {
+        const { container, path } = target;
         if (!isOwnImage(container.image)) return [];
         const mode = variable(container, 'SHUTDOWN') || 'none';
         if (mode !== 'none' && mode !== 'exit') return [];
         const index = container.env?.findLastIndex((entry) => entry.name === 'SHUTDOWN') ?? -1;
         const what = mode === 'none' ? 'SIGTERM is not handled' : 'SIGTERM ends the app immediately';
         const message = `${name}: container "${container.name}": SHUTDOWN=${mode}: ${what}, so requests in flight are cut; write SHUTDOWN=drain`;
-        const patch = containerPatch(container, { env: [{ name: 'SHUTDOWN', value: 'drain' }] });
+        const patch = containerPatch(target, { env: [{ name: 'SHUTDOWN', value: 'drain' }] });
         return [{ place: { object, path: [...path, 'env', ...(index < 0 ? [] : [index, 'value'])] }, message, patch }];
       }),
   },

@@ -1,6 +1,7 @@
 /** Rules about how an update replaces pods. */
 import { isPercentOfAll } from '../limits.ts';
 import type { Problem, Rule } from '../rule.ts';
+import { surgeObstacle } from '../surge.ts';
 import type { Context, Workload } from '../workload.ts';
 
 const ONE_AT_A_TIME = { maxSurge: 1, maxUnavailable: 0 };
@@ -10,34 +11,43 @@ export const STRATEGY_RULES: readonly Rule[] = [
     id: 'no-rolling-update-strategy',
     title: 'strategy Recreate',
     severity: 'error',
+    judges: 'gaps',
     cause: 'capacity',
     explanation:
-      'Recreate deletes all pods, waits until they are gone, and only then starts new ones. Every rollout is an outage for as long as pods take to end and to start, regardless of the number of replicas.',
+      'Recreate deletes all pods, waits until they are gone, and only then starts new ones. Every rollout is an outage for as long as pods take to end and to start, regardless of the number of replicas. If new pods cannot start beside the old ones (a host port, required anti-affinity), Recreate is a choice and this is only an info; if the pods hold state, see state-in-one-pod.',
     measured:
       'On Kubernetes 1.34, in 45 s of load with one rollout, one replica with Recreate broke 377 of about 18,900 requests on Node, 423 on Bun and 404 on Deno; everything else was right. 3 replicas with RollingUpdate broke none.',
     fix: `kind: Deployment
 spec:
-  replicas: 3
   strategy:
     type: RollingUpdate
     rollingUpdate:
       maxSurge: 1
       maxUnavailable: 0`,
+    documented: 'the page on Deployments in the Kubernetes documentation (Recreate Deployment).',
     alsoKnownAs: ['kube-linter no-rolling-update-strategy', 'kube-score deployment-strategy'],
-    evaluate({ object, name, replicas = 0, rollout }, { autoscaler }) {
-      if (rollout.type !== 'Recreate' || replicas === 0) return [];
+    evaluate(workload) {
+      const { object, name, replicas = 0, rollout, containers, controller } = workload;
+      if (rollout.type !== 'Recreate' || !containers.some(({ serves }) => serves)) return [];
       const all = replicas === 1 ? 'the only pod' : `all ${replicas} pods`;
-      const enough = replicas === 1 && !autoscaler ? 'replicas: 3, ' : '';
-      const message = `${name}: strategy Recreate: a rollout deletes ${all} before it starts a new one, so no pod serves in between; write ${enough}type: RollingUpdate, maxSurge: 1, maxUnavailable: 0`;
-      const strategy = { type: 'RollingUpdate', rollingUpdate: ONE_AT_A_TIME };
-      const patch = { spec: { ...(enough !== '' && { replicas: 3 }), strategy } };
-      return [{ place: { object, path: ['spec', 'strategy', 'type'] }, message, patch }];
+      const what = `${name}: strategy Recreate: a rollout deletes ${all} before it starts a new one, so no pod serves in between`;
+      const place = { object, path: ['spec', 'strategy', 'type'] };
+      const obstacle = surgeObstacle(workload);
+      if (obstacle !== undefined) {
+        const message = `${what}; ${obstacle} keeps new pods from starting beside the old ones`;
+        return [{ place, message, severity: 'info' }];
+      }
+      const message = `${what}; write type: RollingUpdate, maxSurge: 1, maxUnavailable: 0`;
+      if (controller !== 'Kubernetes') return [{ place, message: `${what}; use its rolling strategy` }];
+      const patch = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: ONE_AT_A_TIME } } };
+      return [{ place, message, patch }];
     },
   },
   {
     id: 'rollout-takes-all',
     title: 'a rolling update that may delete every pod at once',
     severity: 'warning',
+    judges: 'gaps',
     cause: 'capacity',
     explanation:
       'maxUnavailable (rounded down if it is a percentage) is as large as the number of replicas, so the rollout may delete every old pod before a new one is ready. Routers then fall back to terminating pods that still serve (Kubernetes 1.28 and later). Requests fail unless preStop lasts until the new pods have started.',
@@ -54,46 +64,17 @@ spec:
     evaluate: rolloutTakesAll,
   },
   {
-    id: 'host-port-blocks-surge',
-    title: 'a host port with maxUnavailable 0',
-    severity: 'warning',
-    explanation:
-      'A host port can be used once per node. With maxUnavailable 0, the new pod must start while the old pods still run. If every node already runs one of them, no node has the port free and the rollout hangs.',
-    fix: `kind: Deployment
-spec:
-  template:
-    spec:
-      containers:
-        - name: app
-          ports:
-            # No hostPort: a Service finds the pod without it.
-            - containerPort: 8080`,
-    alsoKnownAs: ['Polaris hostPortSet'],
-    evaluate({ object, name, rollout, containers }) {
-      if (object.value.kind !== 'Deployment' || rollout.type !== 'RollingUpdate' || rollout.maxUnavailable !== 0)
-        return [];
-      const { hostNetwork } = object.value.spec.template.spec;
-      return containers.flatMap(({ container, path }) =>
-        (container.ports ?? []).flatMap((port, index): Problem[] => {
-          const hostPort = hostNetwork ? port.containerPort : port.hostPort;
-          if (!hostPort) return [];
-          const message = `${name}: host port ${hostPort} with maxUnavailable 0: a new pod needs a node without an old one, or the rollout hangs; remove ${hostNetwork ? 'hostNetwork' : 'hostPort'}, or allow maxUnavailable: 1`;
-          return [{ place: { object, path: [...path, 'ports', index, 'hostPort'] }, message }];
-        }),
-      );
-    },
-  },
-  {
     id: 'min-ready-seconds-zero',
     title: 'no minReadySeconds',
     severity: 'info',
+    judges: 'gaps',
     explanation:
       'A new pod counts as available as soon as it is ready, and the rollout then deletes the next old pod at once. A few seconds of minReadySeconds give routers time to learn of the new pod first, and stop a rollout whose pods fail right after they start.',
     fix: `kind: Deployment
 spec:
   minReadySeconds: 5`,
-    evaluate({ object, name, defaulted, replicas, rollout, containers }) {
-      if (rollout.type !== 'RollingUpdate' || replicas === 0 || !containers.some(({ serves }) => serves)) return [];
+    evaluate({ object, name, defaulted, rollout, containers }) {
+      if (rollout.type !== 'RollingUpdate' || !containers.some(({ serves }) => serves)) return [];
       if (defaulted.spec.minReadySeconds > 0) return [];
       const message = `${name}: minReadySeconds 0: the next old pod is deleted the moment a new one is ready; write minReadySeconds: 5`;
       return [
@@ -104,26 +85,36 @@ spec:
 ];
 
 function rolloutTakesAll(workload: Workload, { autoscaler }: Context): Problem[] {
-  const { object, name, replicas, rollout, containers } = workload;
+  const { object, name, replicas, rollout, containers, controller } = workload;
   const { value } = object;
-  if (rollout.type !== 'RollingUpdate' || !containers.some(({ serves }) => serves)) return [];
-  const { kind } = value;
+  if (rollout.type !== 'RollingUpdate' || controller !== 'Kubernetes') return [];
+  if (!containers.some(({ serves }) => serves)) return [];
   const [field, written] =
     value.kind === 'Deployment'
       ? (['strategy', value.spec.strategy] as const)
-      : (['updateStrategy', value.spec.updateStrategy] as const);
+      : (['updateStrategy', value.spec.updateStrategy as Limits] as const);
   const limit = written?.rollingUpdate?.maxUnavailable;
   // Without a maxUnavailable, it was raised because maxSurge is 0.
   const path = ['spec', field, 'rollingUpdate', limit === undefined ? 'maxSurge' : 'maxUnavailable'];
-  const instead = kind === 'Deployment' ? ONE_AT_A_TIME : { maxUnavailable: 1 };
+  const obstacle = value.kind === 'Deployment' ? surgeObstacle(workload) : undefined;
+  const instead = value.kind === 'Deployment' && obstacle === undefined ? ONE_AT_A_TIME : { maxUnavailable: 1 };
   const found = (why: string): Problem[] => {
-    const message = `${name}: ${why} may be deleted before a new one is ready; write ${inWords(instead)}`;
+    const what = `${name}: ${why} may be deleted before a new one is ready`;
+    if (obstacle !== undefined && replicas === 1)
+      return [
+        {
+          place: { object, path },
+          message: `${what}; ${obstacle} keeps a new pod from starting beside the old one`,
+          severity: 'info',
+        },
+      ];
     const patch = { spec: { [field]: { type: 'RollingUpdate', rollingUpdate: instead } } };
-    return [{ place: { object, path }, message, patch }];
+    return [{ place: { object, path }, message: `${what}; write ${inWords(instead)}`, patch }];
   };
-  if (kind === 'DaemonSet') return isPercentOfAll(limit) ? found(`maxUnavailable ${limit}: the pods of all nodes`) : [];
+  if (value.kind === 'DaemonSet')
+    return isPercentOfAll(limit) ? found(`maxUnavailable ${limit}: the pods of all nodes`) : [];
   // Another rule covers a StatefulSet with one replica.
-  if (!replicas || (kind === 'StatefulSet' && replicas === 1)) return [];
+  if (!replicas || (value.kind === 'StatefulSet' && replicas === 1)) return [];
   const { maxUnavailable = 0 } = rollout;
   if (maxUnavailable < replicas) return [];
   const of = `${replicas}${autoscaler ? ' (minReplicas)' : ''}`;
@@ -134,6 +125,8 @@ function rolloutTakesAll(workload: Workload, { autoscaler }: Context): Problem[]
       : `maxUnavailable ${limit} of ${of} comes to ${maxUnavailable}: ${what}`,
   );
 }
+
+type Limits = { rollingUpdate?: { maxUnavailable?: number | string | undefined } | undefined } | undefined;
 
 function inWords(limits: Record<string, number>): string {
   return Object.entries(limits)

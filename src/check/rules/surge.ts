@@ -1,0 +1,141 @@
+/** Rules about rollouts that hang, because a new pod cannot start while the old ones run. */
+import type { Problem, Rule } from '../rule.ts';
+import { hostPortsOf, oneNodeOf, spreadOf, startsNewPodsFirst } from '../surge.ts';
+import { POD, type Workload } from '../workload.ts';
+
+const ONE_UNAVAILABLE = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } } } };
+
+export const SURGE_RULES: readonly Rule[] = [
+  {
+    id: 'host-port-blocks-surge',
+    title: 'a host port with maxUnavailable 0',
+    severity: 'warning',
+    judges: 'pods',
+    explanation:
+      'A host port can be used once per node. With maxUnavailable 0, the new pod must start while the old pods still run. If every node already runs one of them, no node has the port free and the rollout hangs. It certainly does (error) if all pods are on one node, and in a DaemonSet with maxSurge, whose new pod starts on the node of the old one.',
+    documented:
+      'NodePorts in the scheduler of Kubernetes 1.34 (pkg/scheduler/framework/plugins/nodeports), and the page on DaemonSet updates.',
+    fix: `kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          ports:
+            # No hostPort: a Service finds the pod without it.
+            - containerPort: 8080`,
+    alsoKnownAs: ['Polaris hostPortSet'],
+    evaluate(workload) {
+      const ports = startsNewPodsFirst(workload) ? hostPortsOf(workload) : undefined;
+      if (!ports) return [];
+      const { object, name } = workload;
+      const what = `${name}: host port ${ports.numbers.join(', ')}`;
+      const place = { object, path: ports.path };
+      if (object.value.kind === 'DaemonSet') {
+        const message = `${what} with maxSurge: the new pod waits on the old pod's node for its port, so the rollout hangs; remove ${ports.field}, or write maxSurge: 0, maxUnavailable: 1`;
+        const patch = { spec: { updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } } };
+        return [{ place, message, patch, severity: 'error' }];
+      }
+      if (oneNodeOf(workload)) {
+        const message = `${what} with maxUnavailable 0 on one node: the new pod waits for the old one's port, so the rollout hangs; remove ${ports.field}, or write maxSurge: 0, maxUnavailable: 1`;
+        return [{ place, message, severity: 'error' }];
+      }
+      const message = `${what} with maxUnavailable 0: a new pod needs a node without an old one, or the rollout hangs; remove ${ports.field}, or allow maxUnavailable: 1`;
+      return [{ place, message, ...patchForSeveral(workload) }];
+    },
+  },
+  {
+    id: 'surge-cannot-attach-volume',
+    title: 'a rolling update whose new pod cannot attach the volume',
+    severity: 'warning',
+    judges: 'pods',
+    explanation:
+      'A ReadWriteOnce volume is attached to one node. With maxUnavailable 0 (also what the default of 25 % rounds to for up to 3 replicas), the new pod must start while the old pod holds the volume. If the scheduler puts it on another node, it waits for the volume, and the rollout waits for it, until the progress deadline and beyond. A ReadWriteOncePod volume is never free for a second pod: that is an error. For one pod with such a volume the Kubernetes documentation advises strategy Recreate: a short outage instead of a hanging rollout. ReadWriteMany volumes and ephemeral volumes are fine.',
+    documented:
+      'access modes on the page on persistent volumes, and Recreate for a single instance with a volume in "Run a Single-Instance Stateful Application" of the Kubernetes documentation.',
+    fix: `kind: Deployment
+spec:
+  replicas: 1
+  strategy:
+    type: Recreate
+    rollingUpdate: null`,
+    evaluate: surgeCannotAttach,
+  },
+  {
+    id: 'spread-without-room',
+    title: 'required anti-affinity with maxUnavailable 0',
+    severity: 'warning',
+    judges: 'pods',
+    explanation:
+      "Required pod anti-affinity that matches the workload's own labels counts old and new pods alike. With maxUnavailable 0, the new pod needs a node (or zone) that has no old pod: one more than there are replicas. Without it, the new pod stays Pending and the rollout hangs. Allow maxUnavailable: 1, prefer the spread (preferredDuringSchedulingIgnoredDuringExecution), or count only pods of the same revision (matchLabelKeys: [pod-template-hash], Kubernetes 1.31 and later).",
+    documented: 'inter-pod anti-affinity on the page on assigning pods to nodes in the Kubernetes documentation.',
+    fix: `kind: Deployment
+spec:
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxUnavailable: 1`,
+    evaluate(workload) {
+      const spread = startsNewPodsFirst(workload) ? spreadOf(workload) : undefined;
+      const { object, name, replicas } = workload;
+      if (!spread || object.value.kind === 'DaemonSet') return [];
+      const place = { object, path: spread.path };
+      if (oneNodeOf(workload)) {
+        const message = `${name}: required anti-affinity by ${spread.domain} with maxUnavailable 0 on one node: the new pod can never start beside the old one, so the rollout hangs; remove one of them`;
+        return [{ place, message, severity: 'error' }];
+      }
+      const message = `${name}: required anti-affinity by ${spread.domain} with maxUnavailable 0: a rollout needs more ${spread.domain}s than the ${replicas} with old pods, or it hangs; allow maxUnavailable: 1, or prefer the spread`;
+      return [{ place, message, ...patchForSeveral(workload) }];
+    },
+  },
+  {
+    id: 'surge-on-one-node',
+    title: 'a rolling update that needs room for one more pod on one node',
+    severity: 'info',
+    judges: 'pods',
+    explanation:
+      'nodeName, or a node selector or affinity that names one node, puts all pods on that node. With maxUnavailable 0, the node must have room for one pod more than there are replicas, or the rollout hangs.',
+    fix: `kind: Deployment
+spec:
+  template:
+    spec:
+      # A label that several nodes have, not the name of one.
+      nodeSelector:
+        disk: ssd`,
+    evaluate(workload) {
+      const path = startsNewPodsFirst(workload) ? oneNodeOf(workload) : undefined;
+      if (!path || workload.object.value.kind === 'DaemonSet') return [];
+      const message = `${workload.name}: all pods are on one node, and maxUnavailable is 0: that node needs room for one pod more, or the rollout hangs`;
+      return [{ place: { object: workload.object, path }, message }];
+    },
+  },
+];
+
+/** One pod fewer for a moment is better than a rollout that hangs, unless it is the only one. */
+function patchForSeveral({ object, replicas = 0 }: Workload): Pick<Problem, 'patch'> {
+  return object.value.kind === 'Deployment' && replicas > 1 ? { patch: ONE_UNAVAILABLE } : {};
+}
+
+function surgeCannotAttach(workload: Workload): Problem[] {
+  const { object, name, replicas = 0, rollout, state } = workload;
+  if (object.value.kind !== 'Deployment' || rollout.type !== 'RollingUpdate') return [];
+  const volume = state.volumes.find(({ access }) => access !== 'shared');
+  if (!volume || !(replicas > 1 || startsNewPodsFirst(workload))) return [];
+  const { what, access } = volume;
+  const oneNode = oneNodeOf(workload) !== undefined;
+  if (access === 'node' && oneNode) return [];
+  const place = { object, path: [...POD, 'volumes', volume.index] };
+  if (access === 'unknown') {
+    const message = `${name}: ${what} is not in this input: if it is ReadWriteOnce, a new pod on another node cannot attach it while an old pod runs, and the rollout hangs`;
+    return [{ place, message, severity: 'info' }];
+  }
+  const mode = access === 'pod' ? 'ReadWriteOncePod' : 'ReadWriteOnce';
+  if (replicas > 1) {
+    const message = `${name}: ${replicas} replicas share ${what}, which is ${mode}: ${access === 'pod' ? 'only one of them can start' : 'pods on other nodes cannot start'}, and a rollout hangs on them; use a ReadWriteMany volume, or a StatefulSet with a claim for each pod`;
+    return [{ place, message, ...(access === 'pod' && { severity: 'error' as const }) }];
+  }
+  const where = access === 'pod' ? 'a new pod' : 'a new pod on another node';
+  const message = `${name}: ${what} is ${mode}, and maxUnavailable is 0: ${where} cannot attach it while the old pod runs, so the rollout hangs; write strategy: {type: Recreate}, which is an outage in each update, or use a ReadWriteMany volume`;
+  const patch = { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } };
+  return [{ place, message, patch, ...(access === 'pod' && { severity: 'error' as const }) }];
+}

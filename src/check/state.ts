@@ -1,0 +1,134 @@
+/** Whether a workload holds state, so that more replicas would be several unconnected copies of it. */
+import * as z from 'zod';
+import { imageName } from './images.ts';
+import type { LocatedObject } from './located-object.ts';
+import type { ClaimObject, WorkloadObject } from './objects.ts';
+import { isHelper } from './sidecar-images.ts';
+
+/** Databases, brokers, caches with persistence, and servers that keep their data in a local file by default. */
+const STATEFUL_IMAGES = new Set(
+  (
+    'postgres postgresql postgis pgvector timescaledb timescaledb-ha spilo mysql mariadb percona percona-server ' +
+    'percona-xtradb-cluster mongo mongodb percona-server-mongodb redis redis-stack redis-stack-server valkey keydb ' +
+    'dragonfly kvrocks memcached cassandra scylla scylladb couchdb couchbase cockroach cockroachdb crate clickhouse ' +
+    'clickhouse-server elasticsearch opensearch solr meilisearch typesense zincsearch influxdb questdb victoria-metrics ' +
+    'vmstorage prometheus rabbitmq activemq activemq-artemis activemq-classic artemis kafka cp-kafka redpanda zookeeper ' +
+    'cp-zookeeper nats nats-streaming pulsar pulsar-all emqx eclipse-mosquitto mosquitto hivemq4 hivemq-ce etcd consul vault ' +
+    'minio neo4j arangodb dgraph orientdb rethinkdb ravendb rqlite tikv firebird oracle-xe oracle-free ' +
+    'mssql-server db2 db2_community_edition hbase qdrant weaviate milvus chroma chromadb grafana jenkins gitea forgejo ' +
+    'nexus3 sonarqube registry h2 derby eventstore hazelcast ignite geth'
+  ).split(' '),
+);
+const VARIANT =
+  /-(\d+|galera|ha|server|cluster|sharded|repmgr|standalone|single|replica|alpine|oss|ce|enterprise|community|community-server)$/;
+/** A team's own image of a database: `accounts-db`, `sentry-redis`. */
+const OWN_DATABASE =
+  /[-_](db|database|postgres|postgresql|mysql|mariadb|mongo|mongodb|redis|rabbitmq|kafka|zookeeper|etcd|cassandra|elasticsearch)$/;
+
+/** The name of an image that is known to hold state; undefined for any other. */
+export function statefulImage(image: string | undefined): string | undefined {
+  const name = imageName(image).toLowerCase();
+  const vendor = /(?:^|\/)(mssql|couchbase)\/(?:rhel\/)?server/.exec(image ?? '')?.[1];
+  if (vendor !== undefined) return `${vendor}/server`;
+  if (isHelper({ name, image })) return undefined;
+  const known = STATEFUL_IMAGES.has(name) || STATEFUL_IMAGES.has(name.replace(VARIANT, '')) || OWN_DATABASE.test(name);
+  return known ? name : undefined;
+}
+
+/** How a volume limits where pods can run. `unknown`: a claim whose access modes are not in the input. */
+export type Access = 'pod' | 'node' | 'shared' | 'unknown';
+
+export interface HeldVolume {
+  /** For example `claim "files"`. */
+  what: string;
+  access: Access;
+  /** The index in `spec.volumes`. */
+  index: number;
+}
+
+export interface State {
+  /** Why the workload holds state, in words; undefined if nothing shows that it does. */
+  reason: string | undefined;
+  /** An image of it is known to hold state. */
+  byImage: boolean;
+  /** Volumes that keep data, of a claim or of a node; those of claim templates are not among them. */
+  volumes: HeldVolume[];
+}
+
+const Volumes = z.array(
+  z.looseObject({
+    name: z.string(),
+    persistentVolumeClaim: z.looseObject({ claimName: z.string(), readOnly: z.boolean().optional() }).optional(),
+    hostPath: z.looseObject({ path: z.string(), type: z.string().optional() }).optional(),
+  }),
+);
+const Mounts = z.array(z.looseObject({ name: z.string(), readOnly: z.boolean().optional() }));
+/** Volume types of one disk, which attaches to one node. */
+const DISKS = [
+  'awsElasticBlockStore',
+  'gcePersistentDisk',
+  'azureDisk',
+  'cinder',
+  'iscsi',
+  'fc',
+  'rbd',
+  'vsphereVolume',
+];
+const SHARED = ['nfs', 'cephfs', 'glusterfs', 'azureFile'];
+/** What pods mount from their node to observe it. */
+const NODES_OWN_PATH =
+  /^\/(var\/run|run|dev|sys|proc|etc|var\/log|usr|lib|var\/lib\/(docker|kubelet|containerd|cni))(\/|$)|^\/$/;
+
+/** @param claimOf finds a claim of the workload's namespace in the input */
+export function stateOf(
+  { kind, spec }: WorkloadObject,
+  claimOf: (name: string) => LocatedObject<ClaimObject> | undefined,
+): State {
+  const pod = spec.template.spec;
+  const image = pod.containers.map((container) => statefulImage(container.image)).find((name) => name !== undefined);
+  const volumes = volumesOf(pod, claimOf);
+  const templates =
+    kind === 'StatefulSet' && Array.isArray(spec.volumeClaimTemplates) && spec.volumeClaimTemplates.length > 0;
+  const reason =
+    volumes[0]?.what ?? (templates ? 'a claim template' : image === undefined ? undefined : `it runs ${image}`);
+  return { reason, byImage: image !== undefined, volumes };
+}
+
+function volumesOf(
+  pod: WorkloadObject['spec']['template']['spec'],
+  claimOf: (name: string) => LocatedObject<ClaimObject> | undefined,
+): HeldVolume[] {
+  const writable = writableMounts(pod.containers);
+  return (Volumes.safeParse(pod.volumes).data ?? []).flatMap((volume, index): HeldVolume[] => {
+    const { name, persistentVolumeClaim: claim, hostPath } = volume;
+    if (!writable.has(name)) return [];
+    if (claim) {
+      if (claim.readOnly) return [];
+      const access = accessOf(claimOf(claim.claimName)?.value);
+      return access === 'read' ? [] : [{ what: `claim "${claim.claimName}"`, access, index }];
+    }
+    if (hostPath) {
+      const isData = [undefined, '', 'Directory', 'DirectoryOrCreate'].includes(hostPath.type);
+      return isData && !NODES_OWN_PATH.test(hostPath.path)
+        ? [{ what: `the node's folder ${hostPath.path}`, access: 'shared', index }]
+        : [];
+    }
+    if (DISKS.some((type) => type in volume)) return [{ what: `the disk "${name}"`, access: 'node', index }];
+    return SHARED.some((type) => type in volume) ? [{ what: `the volume "${name}"`, access: 'shared', index }] : [];
+  });
+}
+
+/** The names of volumes that a container mounts so that it can write. */
+function writableMounts(containers: WorkloadObject['spec']['template']['spec']['containers']): Set<string> {
+  const mounts = containers.flatMap(({ volumeMounts }) => Mounts.safeParse(volumeMounts).data ?? []);
+  return new Set(mounts.filter(({ readOnly }) => !readOnly).map(({ name }) => name));
+}
+
+/** The least restrictive of a claim's access modes counts: a volume may be used in any one of them. */
+function accessOf(claim: ClaimObject | undefined): Access | 'read' {
+  const modes = claim?.spec.accessModes ?? [];
+  if (modes.includes('ReadWriteMany')) return 'shared';
+  if (modes.includes('ReadWriteOnce')) return 'node';
+  if (modes.includes('ReadWriteOncePod')) return 'pod';
+  return modes.includes('ReadOnlyMany') ? 'read' : 'unknown';
+}
