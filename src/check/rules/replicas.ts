@@ -1,6 +1,6 @@
 /** Rules about the number of pods: enough must remain when one terminates. */
 import type { Rule } from '../rule.ts';
-import { startsNewPodsFirst } from '../surge.ts';
+import { oneNodeOf, startsNewPodsFirst, surgeObstacle } from '../surge.ts';
 
 export const REPLICA_RULES: readonly Rule[] = [
   {
@@ -22,7 +22,10 @@ spec:
       'Polaris deploymentMissingReplicas',
       'Kyverno deployment-has-multiple-replicas',
     ],
-    evaluate({ object, name, replicas, rollout, containers, state }, { autoscaler }) {
+    evaluate(workload, { autoscaler }) {
+      const { object, name, replicas, rollout, containers, state } = workload;
+      // More pods of these need more nodes.
+      if (surgeObstacle(workload) || oneNodeOf(workload)) return [];
       if (object.value.kind !== 'Deployment' || rollout.type === 'Recreate' || autoscaler || state.reason) return [];
       if (replicas !== 1 || rollout.maxUnavailable !== 0 || !containers.some(({ serves }) => serves)) return [];
       const message = `${name}: 1 replica: this strategy starts the new pod first, but no pod serves while a crashed or evicted pod is replaced; write replicas: 3`;
