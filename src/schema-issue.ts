@@ -16,3 +16,11 @@ export function fieldPath(path: readonly PropertyKey[]): string {
     '',
   );
 }
+
+/** The inverse: parses `spec.containers[0].name`. No key may have a dot. */
+export function parseFieldPath(field: string): (string | number)[] {
+  return field
+    .split(/[.[\]]+/)
+    .filter(Boolean)
+    .map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+}

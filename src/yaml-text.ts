@@ -7,7 +7,8 @@ import { escapeUnsafe, withoutLogCommands } from './printable.ts';
  * their value. Long strings are not folded, so that no part of one begins a line.
  */
 export function yamlText(value: unknown): string {
-  const document = new Document(value);
+  // Quotes what kubectl, which reads YAML 1.1, would take for a boolean or a number: no, on, 0644.
+  const document = new Document(value, { compat: 'yaml-1.1' });
   visit(document, {
     Scalar(_key, scalar) {
       if (typeof scalar.value === 'string' && !isHarmless(scalar.value)) scalar.type = 'QUOTE_DOUBLE';

@@ -1,7 +1,8 @@
 /** Manifests that try to break their reader, through the functions that `check` and `run -f` call in their workers. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type CheckResult, check } from '../src/check/check.ts';
+import { check } from '../src/check/check.ts';
+import type { CheckResult } from '../src/check/finding.ts';
 import { InputError } from '../src/errors.ts';
 import { readManifests } from '../src/manifests/manifests.ts';
 import { checkAnnotations } from '../src/report/check-github.ts';

@@ -10,7 +10,7 @@ workload='^[- ]*"?kind"?: *["'\'']?(Deployment|StatefulSet|DaemonSet|List)([^A-Z
 arguments=() something_to_check=false passed_over=false previous=''
 for argument in "$@"; do
   case $argument in -f | --filename* | -k* | --kustomize* | --dockerfile*) something_to_check=true ;; esac
-  if [[ $argument != *.y*ml || $previous == -f || $previous == --filename || ! -f $argument ]]; then
+  if [[ $argument != *.y*ml || $previous =~ ^(-f|--filename|--config)$ || ! -f $argument ]]; then
     arguments+=("$argument")
   elif grep -qE -e "$workload" -- "$argument"; then
     arguments+=("--filename=$argument")

@@ -1,16 +1,19 @@
 /** The static check: turns manifests and a Dockerfile into findings without running anything. */
-import type { CauseId } from '../analysis/causes.ts';
 import { InputError } from '../errors.ts';
-import type { ManifestSource, Position } from '../manifests/yaml-documents.ts';
+import { shortList } from '../manifests/limited.ts';
+import type { ManifestSource } from '../manifests/yaml-documents.ts';
 import { printable } from '../printable.ts';
-import { fieldPath } from '../schema-issue.ts';
-import { yamlText } from '../yaml-text.ts';
 import { type Dockerfile, readDockerfile } from './dockerfile.ts';
+import { type CheckResult, inOrder } from './finding.ts';
+import { identityOf } from './identity.ts';
 import { type LocatedObject, type ReadObjects, readObjects } from './located-object.ts';
 import { leftOutNotes, missingTemplateNotes, workloadNotes } from './notes.ts';
 import type { CheckedObject } from './objects.ts';
 import { RULES } from './registry.ts';
-import { type Problem, problemsOf, type Rule, type Severity } from './rule.ts';
+import { problemsOf } from './rule.ts';
+import { type CheckSettings, NO_SETTINGS, optionsFor } from './settings.ts';
+import { candidateOf, readingCandidate, sift } from './sift.ts';
+import { annotationNotes } from './silence/silence.ts';
 import { isOwnImage } from './staying.ts';
 import { type CheckOptions, type Context, type Workload, workloadsOf } from './workload.ts';
 
@@ -19,59 +22,48 @@ export interface CheckInput {
   manifests: readonly ManifestSource[];
   dockerfile?: { file: string; text: string };
   options: CheckOptions;
-}
-
-export interface ObjectIdentity {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  namespace?: string;
-}
-
-export interface Finding {
-  rule: string;
-  severity: Severity;
-  cause?: CauseId;
-  /** One line. */
-  message: string;
-  /** The file, or a name for another source. */
-  source: string;
-  position?: Position;
-  /** The object and its field; absent for a Dockerfile. */
-  object?: ObjectIdentity;
-  field?: string;
-  /**
-   * The fix: a patch of this object as YAML, or the rule's example if the manifest alone does not determine the fix.
-   */
-  fix: string;
-  /** The patch, if `fix` is one. */
-  patch?: object;
-}
-
-export interface CheckResult {
-  /** Sorted by source, line and rule. */
-  findings: Finding[];
-  /** What was skipped or cannot be determined, one line each. */
-  notes: string[];
+  settings?: CheckSettings;
 }
 
 /**
- * Reads and checks all sources.
- * @throws InputError that names the file and line that cannot be read, or the kinds that were found if none is a
- * workload
+ * Reads and checks all sources. A document that cannot be read is a finding, and the others are checked.
+ * @throws InputError if there is no workload: it names the first document that cannot be read, or the kinds that were
+ * found
  */
-export function check({ manifests, dockerfile, options }: CheckInput): CheckResult {
+export function check({ manifests, dockerfile, options, settings = NO_SETTINGS }: CheckInput): CheckResult {
   const read = manifests.map(readObjects);
   const image = dockerfile && readDockerfile(dockerfile.text, dockerfile.file);
   const objects = read.flatMap(({ objects }) => objects);
-  if (manifests.length > 0 && !objects.some(({ value }) => 'template' in value.spec)) {
-    const names = manifests.map(({ name }) => name).join(', ');
-    throw new InputError(
-      `${names}: nothing to check: needs a Deployment, StatefulSet or DaemonSet of apps/v1, has ${kindsFound(read)}`,
-    );
+  const problems = read.flatMap(({ problems }) => problems);
+  const isSomething = objects.some(({ value }) => 'template' in value.spec) || problems.some(({ object }) => object);
+  if (manifests.length > 0 && !isSomething) throw nothingToCheck(manifests, read);
+  const result = checkObjects(objects, options, image, settings);
+  const unread = sift(problems.map(readingCandidate), settings);
+  return {
+    findings: inOrder(
+      [...result.findings, ...unread.findings],
+      manifests.map(({ name }) => name),
+    ),
+    silenced: [...result.silenced, ...unread.silenced],
+    notes: [...skippedNotes(read), ...leftOutNotes(kindCounts(read)).map(printable), ...result.notes],
+  };
+}
+
+function nothingToCheck(manifests: readonly ManifestSource[], read: readonly ReadObjects[]): InputError {
+  const unreadable = read.flatMap(({ problems }) => problems).find(({ rule }) => rule === 'unreadable-document');
+  if (unreadable) {
+    const { source, position, message } = unreadable;
+    return new InputError(`${source}:${position.line}:${position.column}: ${message}`);
   }
-  const { findings, notes } = checkObjects(objects, options, image);
-  return { findings, notes: [...leftOutNotes(kindCounts(read)).map(printable), ...notes] };
+  const names = shortList(manifests.map(({ name }) => name));
+  return new InputError(
+    `${names}: nothing to check: needs a Deployment, StatefulSet or DaemonSet of apps/v1, has ${kindsFound(read)}`,
+  );
+}
+
+function skippedNotes(read: readonly ReadObjects[]): string[] {
+  const skipped = [...new Set(read.flatMap(({ skipped }) => skipped))];
+  return skipped.length === 0 ? [] : [printable(`Skipped, because not Kubernetes objects: ${shortList(skipped)}.`)];
 }
 
 /** For example `2 Job, Pod`. */
@@ -92,71 +84,32 @@ export function checkObjects(
   objects: readonly LocatedObject<CheckedObject>[],
   options: CheckOptions,
   dockerfile?: Dockerfile,
+  settings: CheckSettings = NO_SETTINGS,
 ): CheckResult {
-  const workloads = workloadsOf(objects, options, dockerfile);
-  const findings = RULES.flatMap((rule) =>
-    [
-      ...workloads.flatMap(({ workload, context }) => problemsOf(rule, workload, context)),
-      ...((dockerfile && rule.evaluateDockerfile?.(dockerfile)) ?? []),
-    ].map((problem) => findingOf(rule, problem)),
-  );
+  const workloads = workloadsOf(objects, options, dockerfile).map(({ workload, context }) => ({
+    workload,
+    context: { ...context, options: optionsFor(settings, options, identityOf(workload.object.value)) },
+  }));
+  const candidates = RULES.filter(({ id }) => settings.only?.includes(id) ?? true).flatMap((rule) => [
+    ...workloads.flatMap(({ workload, context }) =>
+      problemsOf(rule, workload, context).map((problem) => candidateOf(rule, problem, workload.object.value)),
+    ),
+    ...((dockerfile && rule.evaluateDockerfile?.(dockerfile)) ?? []).map((problem) => candidateOf(rule, problem)),
+  ]);
+  const { findings, silenced } = sift(candidates, settings);
   return {
     findings: inOrder(findings),
-    notes: [...missingTemplateNotes(objects), ...notes(workloads, dockerfile)].map(printable),
+    silenced,
+    notes: [
+      ...annotationNotes(objects.map(({ value }) => value)),
+      ...missingTemplateNotes(objects).map(printable),
+      ...notes(workloads, dockerfile),
+    ],
   };
-}
-
-function findingOf(rule: Rule, { place, message, patch, severity = rule.severity }: Problem): Finding {
-  const { id, cause } = rule;
-  const common = { rule: id, severity, ...(cause && { cause }), message: printable(message) };
-  if ('instruction' in place) {
-    const { file, position } = place.instruction;
-    return { ...common, source: file, position, fix: rule.fix };
-  }
-  const { source, value, locate } = place.object;
-  const position = locate(place.path);
-  const { name, namespace } = value.metadata;
-  const object = {
-    apiVersion: value.apiVersion,
-    kind: value.kind,
-    name,
-    ...(namespace !== undefined && { namespace }),
-  };
-  return {
-    ...common,
-    source,
-    ...(position && { position }),
-    object,
-    field: fieldPath(place.path),
-    fix: patch ? patchText(object, patch) : rule.fix,
-    ...(patch && { patch }),
-  };
-}
-
-/** A patch that kubectl and kustomize accept. */
-export function patchText({ apiVersion, kind, name, namespace }: ObjectIdentity, patch: object): string {
-  const metadata = { name, ...(namespace !== undefined && { namespace }) };
-  return yamlText({ apiVersion, kind, metadata, ...patch }).trimEnd();
-}
-
-/** In the order of the sources; on the same line, errors come first. */
-function inOrder(findings: readonly Finding[]): Finding[] {
-  const sources = [...new Set(findings.map(({ source }) => source))];
-  const severities: readonly Severity[] = ['error', 'warning', 'info'];
-  const key = ({ source, position, severity }: Finding) => [
-    sources.indexOf(source),
-    position?.line ?? 0,
-    position?.column ?? 0,
-    severities.indexOf(severity),
-  ];
-  return findings.toSorted((a, b) => {
-    const [left, right] = [key(a), key(b)];
-    return left.reduce((order, value, index) => order || value - (right[index] ?? 0), 0);
-  });
 }
 
 function notes(workloads: readonly { workload: Workload; context: Context }[], dockerfile?: Dockerfile): string[] {
-  const seen = workloadNotes(workloads);
+  const seen = workloadNotes(workloads).map(printable);
   const others = workloads.some(({ workload }) =>
     workload.containers.some(({ container }) => !isOwnImage(container.image)),
   );

@@ -1,8 +1,9 @@
 /** The check with limits on time and memory, because manifests and Dockerfiles may be untrusted. */
 import { withinLimits } from '../manifests/limited.ts';
 import type { ManifestSource } from '../manifests/yaml-documents.ts';
-import type { CheckInput, CheckResult } from './check.ts';
+import type { CheckInput } from './check.ts';
 import type { Dockerfile } from './dockerfile.ts';
+import type { CheckResult } from './finding.ts';
 
 /** The worker's input. */
 export type CheckTask = { check: CheckInput } | { dockerfile: ManifestSource };

@@ -1,4 +1,6 @@
 /** Strategic merge patches: small ones for the rules, and all patches of an object merged. */
+import { yamlText } from '../yaml-text.ts';
+import type { ObjectIdentity } from './identity.ts';
 import type { WorkloadContainer } from './workload.ts';
 
 /** Changes one container, or one native sidecar, of the pod template. */
@@ -9,6 +11,12 @@ export function containerPatch({ container, list }: WorkloadContainer, change: o
 /** Changes the pod template's spec. */
 export function podPatch(change: object): object {
   return { spec: { template: { spec: change } } };
+}
+
+/** A patch that kubectl and kustomize accept. */
+export function patchText({ apiVersion, kind, name, namespace }: ObjectIdentity, patch: object): string {
+  const metadata = { name, ...(namespace !== undefined && { namespace }) };
+  return yamlText({ apiVersion, kind, metadata, ...patch }).trimEnd();
 }
 
 type Mapping = Record<string, unknown>;

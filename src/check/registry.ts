@@ -8,6 +8,7 @@ import { LOAD_BALANCER_RULES } from './rules/load-balancers.ts';
 import { PID1_RULES } from './rules/pid1.ts';
 import { PRE_STOP_RULES } from './rules/pre-stop.ts';
 import { PROBE_RULES } from './rules/probes.ts';
+import { READING_RULES } from './rules/reading.ts';
 import { REPLICA_RULES } from './rules/replicas.ts';
 import { SERVICE_RULES } from './rules/services.ts';
 import { SHUTDOWN_RULES } from './rules/shutdown.ts';
@@ -32,7 +33,15 @@ export const RULES: readonly Rule[] = withUniqueIds([
   ...SIDECAR_RULES,
   ...BUDGET_RULES,
   ...ADMISSION_RULES,
+  ...READING_RULES,
 ]);
+
+/** @throws Error if there is no such rule */
+export function ruleById(id: string): Rule {
+  const rule = RULES.find((candidate) => candidate.id === id);
+  if (!rule) throw new Error(`no rule has the id "${id}"`);
+  return rule;
+}
 
 /** The documentation of a rule, as a path from the root of the repository. */
 export function rulePage(id: string): string {

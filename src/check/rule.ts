@@ -8,8 +8,8 @@ import { isOwnImage } from './staying.ts';
 import type { Context, Workload } from './workload.ts';
 
 /**
- * - error: breaks requests or hangs the rollout, whatever the app does
- * - warning: breaks requests in some rollouts, or with some apps
+ * - error: breaks requests or hangs the rollout, whatever the app does, and the rule names a measurement or a source
+ * - warning: whether it does depends on the app, the load or the cluster
  * - info: worth knowing
  */
 export type Severity = 'error' | 'warning' | 'info';

@@ -1,5 +1,6 @@
 /** `completion`: a script that completes this program's commands and options in a shell. */
 import { Argument, Command, type Option } from 'commander';
+import { RULES } from '../check/registry.ts';
 import { printDocument } from '../output.ts';
 import { bashCompletion } from '../report/completion/bash.ts';
 import { fishCompletion } from '../report/completion/fish.ts';
@@ -64,7 +65,8 @@ function optionsOf(command: Command): OptionWords[] {
 
 function optionValue({ argChoices, flags }: Option): Value {
   if (argChoices) return { kind: 'choice', choices: argChoices };
-  if (flags.includes('<file>')) return { kind: 'file' };
+  if (flags.includes('<rules>')) return { kind: 'choice', choices: RULES.map(({ id }) => id) };
+  if (/<file(\.\.\.)?>/.test(flags)) return { kind: 'file' };
   return flags.includes('<dir>') ? { kind: 'folder' } : { kind: 'free' };
 }
 

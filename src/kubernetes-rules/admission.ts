@@ -19,7 +19,7 @@ import { matchesSelector } from './selectors.ts';
 import { STOP_SIGNALS } from './stop-signal.ts';
 
 /** One rejected field, by its path. */
-interface Refusal {
+export interface Refusal {
   field: string;
   reason: string;
 }

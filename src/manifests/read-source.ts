@@ -24,16 +24,24 @@ export async function readSource(path: string): Promise<ManifestSource> {
 
 /**
  * Reads several sources one after the other. The size limit applies to all of them together.
+ * @param onBinary decides about a file that is not text: it may throw the problem, or leave the file out
  * @throws InputError as `readSource` does
  */
-export async function readSources(paths: readonly string[]): Promise<ManifestSource[]> {
+export async function readSources(
+  paths: readonly string[],
+  onBinary: (path: string, problem: InputError) => void = (_, problem) => {
+    throw problem;
+  },
+): Promise<ManifestSource[]> {
   const sources: ManifestSource[] = [];
   let left = MAX_BYTES;
   for (const path of paths) {
     const name = path === '-' ? STDIN : path;
     const bytes = await bytesOf(path, name, left);
     left -= bytes.length;
-    sources.push({ name, text: decoded(bytes, name) });
+    const text = decoded(bytes, name);
+    if (text instanceof InputError) onBinary(path, text);
+    else sources.push({ name, text });
   }
   return sources;
 }
@@ -125,14 +133,14 @@ function unreadable(name: string, error: NodeJS.ErrnoException): InputError {
   return new InputError(`${name}: ${reason}`, { cause: error });
 }
 
-function decoded(bytes: Buffer, name: string): string {
+function decoded(bytes: Buffer, name: string): string | InputError {
   const zero = bytes.indexOf(0);
-  if (zero >= 0) throw new InputError(`${name}:${lineAt(bytes, zero)}: not a text file: it contains a NUL byte`);
+  if (zero >= 0) return new InputError(`${name}:${lineAt(bytes, zero)}: not a text file: it contains a NUL byte`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     const bad = firstDifference(bytes, Buffer.from(bytes.toString('utf8')));
-    throw new InputError(`${name}:${lineAt(bytes, bad)}: not UTF-8`, { cause: error });
+    return new InputError(`${name}:${lineAt(bytes, bad)}: not UTF-8`, { cause: error });
   }
 }
 

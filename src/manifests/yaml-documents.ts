@@ -1,8 +1,10 @@
 /** Reads a stream of YAML documents: their plain values, and the position of each field. */
-import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, Parser, visit } from 'yaml';
+import { Composer, type Document, LineCounter, Parser, type Tags } from 'yaml';
 import { InputError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { MAX_DOCUMENTS, MAX_PARSED_CHARACTERS, MIB } from './limits.ts';
+import { offsetOf, repeatedKeys } from './yaml-nodes.ts';
+import { KUBECTL_SCALARS } from './yaml-scalars.ts';
 
 /** How many times larger aliases may make a document. */
 const MAX_ALIASES = 100;
@@ -23,6 +25,22 @@ export interface ManifestSource {
   /** For messages: the path of a file, `stdin`, or the rendered folder. */
   name: string;
   text: string;
+  /** It was found in a folder or by a pattern, so it may be something else than manifests. */
+  searched?: boolean;
+}
+
+/** One document cannot be read; the other documents of its source can. The message is one line with the position. */
+export class DocumentError extends InputError {
+  readonly source: string;
+  readonly position: Position;
+  /** Without the position. */
+  readonly problem: string;
+  constructor({ name }: { name: string }, position: Position, problem: string, cause?: Error) {
+    super(`${name}:${position.line}:${position.column}: ${printable(problem)}`, cause && { cause });
+    this.source = name;
+    this.position = position;
+    this.problem = printable(problem);
+  }
 }
 
 /** A part of a source that is parsed separately, and the number of lines before it. */
@@ -35,6 +53,16 @@ export interface YamlDocument {
   value: unknown;
   /** The position of a field's key or of a list item; if the field is absent, of its nearest parent. */
   positionOf(path: FieldPath): Position;
+  /** Keys that a mapping has twice. As for kubectl, the last one counts. */
+  duplicateKeys: readonly DuplicateKey[];
+}
+
+export interface DuplicateKey {
+  key: string;
+  /** The path of the key. */
+  path: FieldPath;
+  position: Position;
+  firstLine: number;
 }
 
 /**
@@ -75,15 +103,24 @@ export function assertParsable(parts: readonly YamlPart[]): void {
   throw new InputError(`${parts[0]?.name}: more than ${mib} MiB of YAML to parse: pass fewer objects at a time`);
 }
 
+const COMPOSER_OPTIONS = {
+  // Only strings, lists and mappings, to which kubectl's scalars and merge keys (`<<: *base`) are added.
+  schema: 'failsafe',
+  customTags: (tags: Tags) => [...tags, ...KUBECTL_SCALARS],
+  merge: true,
+  // The library compares each key with all others: too slow.
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const;
+
 /**
  * The non-empty documents of a part, one at a time.
- * @throws InputError that names file, line and column of invalid YAML
+ * @throws DocumentError for invalid YAML
  */
 export function* yamlDocuments(part: YamlPart): Generator<YamlDocument> {
   const lines = new LineCounter();
-  // kubectl accepts merge keys too (`<<: *base`). The library checks unique keys by comparing each with all others: too
-  // slow.
-  const composer = new Composer({ merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+  const composer = new Composer(COMPOSER_OPTIONS);
   const parser = new Parser(lines.addNewLine);
   const composed = function* () {
     for (const token of parser.parse(part.text)) yield* composer.next(token);
@@ -96,7 +133,7 @@ export function* yamlDocuments(part: YamlPart): Generator<YamlDocument> {
   }
 }
 
-/** @throws InputError if the nesting overflows the library's stack */
+/** @throws DocumentError if the nesting overflows the library's stack */
 function nextDocument(part: YamlPart, documents: Iterator<Document.Parsed>): Document.Parsed | undefined {
   try {
     return documents.next().value;
@@ -109,8 +146,8 @@ function nextDocument(part: YamlPart, documents: Iterator<Document.Parsed>): Doc
 const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels`;
 
 /** An error of one line: `shop.yaml:7:3: the problem`. */
-export function errorAt({ name }: { name: string }, { line, column }: Position, what: string, cause?: Error) {
-  return new InputError(`${name}:${line}:${column}: ${printable(what)}`, cause && { cause });
+export function errorAt(source: { name: string }, position: Position, what: string, cause?: Error): DocumentError {
+  return new DocumentError(source, position, what, cause);
 }
 
 interface Origin {
@@ -124,39 +161,28 @@ function* readDocument(origin: Origin): Generator<YamlDocument> {
   if (problem) throw notYaml(origin, problem, problem.pos[0]);
   const value = plainValue(origin);
   if (value === null || value === undefined) return;
-  yield { value, positionOf: (path) => positionOf(origin, path) };
+  const positionAt = (offset: number) => positionIn(origin, offset);
+  yield {
+    value,
+    positionOf: (path) => positionAt(offsetOf(origin.document, path)),
+    duplicateKeys: repeatedKeys(origin.document).map(({ key, path, offset, firstOffset }) => ({
+      key,
+      path,
+      position: positionAt(offset),
+      firstLine: positionAt(firstOffset).line,
+    })),
+  };
 }
 
 function plainValue(origin: Origin): unknown {
   const { document } = origin;
   try {
-    const duplicate = firstDuplicateKey(document);
-    if (duplicate !== undefined) throw notYaml(origin, new Error('Map keys must be unique'), duplicate);
     return withoutNulls(document.toJS({ maxAliasCount: MAX_ALIASES }));
   } catch (error) {
-    if (error instanceof InputError) throw error;
     // The library throws for an undefined alias, an alias bomb, a merge of something other than a mapping, and nesting
     // deeper than the stack. All of these are errors in the text.
     throw notYaml(origin, error as Error, document.contents?.range[0] ?? 0);
   }
-}
-
-/** The offset of the first key that its mapping already has. */
-function firstDuplicateKey(document: Document.Parsed): number | undefined {
-  let offset: number | undefined;
-  visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key) || (key.value === '<<' && key.type === 'PLAIN')) continue;
-        if (seen.has(key.value)) offset = key.range?.[0] ?? 0;
-        if (offset !== undefined) return visit.BREAK;
-        seen.add(key.value);
-      }
-      return undefined;
-    },
-  });
-  return offset;
 }
 
 /**
@@ -171,32 +197,15 @@ export function withoutNulls(value: unknown, depth = 0): unknown {
   return Object.fromEntries(present.map(([key, item]) => [key, withoutNulls(item, depth + 1)]));
 }
 
-function positionOf({ part, document, lines }: Origin, path: FieldPath): Position {
-  let node: unknown = document.contents;
-  let offset = document.contents?.range[0] ?? 0;
-  for (const key of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = node.items.find((candidate) => isScalar(candidate.key) && String(candidate.key.value) === key);
-      if (!pair || !isScalar(pair.key)) break;
-      offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isSeq(node) && typeof key === 'number') {
-      node = node.items[key];
-      offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
-    } else break;
-  }
-  return positionAt(part, lines, offset);
-}
-
-function positionAt(part: YamlPart, lines: LineCounter, offset: number): Position {
+function positionIn({ part, lines }: Origin, offset: number): Position {
   const { line, col } = lines.linePos(offset);
   return { line: part.linesBefore + line, column: col };
 }
 
-function notYaml({ part, lines }: Origin, error: Error, offset: number): InputError {
+function notYaml(origin: Origin, error: Error, offset: number): DocumentError {
+  const { part } = origin;
   const hint = part.text.includes('{{') ? ' (a template? Render it first, as with helm template)' : '';
   const problem = /call stack/.test(error.message) ? TOO_DEEP : error.message;
   const what = `not valid YAML: ${problem}${hint}`;
-  return errorAt(part, positionAt(part, lines, offset), what, error);
+  return errorAt(part, positionIn(origin, offset), what, error);
 }

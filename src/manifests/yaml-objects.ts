@@ -1,6 +1,8 @@
 /** Reads the Kubernetes objects in YAML documents. A list yields its items. */
 import * as z from 'zod';
 import {
+  DocumentError,
+  type DuplicateKey,
   errorAt,
   type FieldPath,
   type Position,
@@ -18,24 +20,49 @@ export interface YamlObject {
   positionOf(path: FieldPath): Position;
 }
 
-/**
- * @throws InputError that names file, line and column of invalid YAML or of something that is not a Kubernetes object
- */
-export function* yamlObjects(part: YamlPart): Generator<YamlObject> {
-  for (const document of yamlDocuments(part)) yield* objectsIn(part, document);
+/** What a part holds. A document that is no object, or an item of a list that is none, is one problem. */
+export interface ReadPart {
+  objects: YamlObject[];
+  problems: DocumentError[];
+  duplicateKeys: DuplicateKey[];
 }
 
-function* objectsIn(part: YamlPart, { value, positionOf }: YamlDocument): Generator<YamlObject> {
+/**
+ * The objects of a part.
+ * @throws DocumentError for invalid YAML, and for something that is not a Kubernetes object
+ */
+export function yamlObjects(part: YamlPart): YamlObject[] {
+  const { objects, problems } = readPart(part);
+  if (problems[0]) throw problems[0];
+  return objects;
+}
+
+/** The objects of a part, and what is wrong with the rest of it. */
+export function readPart(part: YamlPart): ReadPart {
+  const read: ReadPart = { objects: [], problems: [], duplicateKeys: [] };
+  try {
+    for (const document of yamlDocuments(part)) {
+      read.duplicateKeys.push(...document.duplicateKeys);
+      addObjects(part, document, read);
+    }
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    read.problems.push(error);
+  }
+  return read;
+}
+
+function addObjects(part: YamlPart, { value, positionOf }: YamlDocument, { objects, problems }: ReadPart): void {
   const identity = Identity.safeParse(value);
   if (!identity.success) {
     const key = String(identity.error.issues[0]?.path[0] ?? '');
     const what = key === '' ? 'it is not a mapping' : `${key} is missing or not a string`;
-    throw errorAt(part, positionOf([key]), `not a Kubernetes object: ${what}`);
+    throw errorAt(part, positionOf([key]), `${NOT_AN_OBJECT}: ${what}`);
   }
   const { apiVersion, kind, items } = identity.data;
   const list = Items.safeParse(items);
   if (!kind.endsWith('List') || !list.success) {
-    yield { value: identity.data, positionOf };
+    objects.push({ value: identity.data, positionOf });
     return;
   }
   // The API server omits apiVersion and kind in the items of a typed list (DeploymentList).
@@ -43,7 +70,11 @@ function* objectsIn(part: YamlPart, { value, positionOf }: YamlDocument): Genera
   for (const [index, item] of list.data.entries()) {
     const place: FieldPath = ['items', index];
     const checked = Identity.safeParse({ ...common, ...item });
-    if (!checked.success) throw errorAt(part, positionOf(place), `items[${index}] lacks apiVersion or kind`);
-    yield { value: checked.data, positionOf: (path) => positionOf([...place, ...path]) };
+    if (checked.success) {
+      objects.push({ value: checked.data, positionOf: (path) => positionOf([...place, ...path]) });
+    } else problems.push(errorAt(part, positionOf(place), `items[${index}] lacks apiVersion or kind`));
   }
 }
+
+/** The beginning of the problem of a document that is YAML, but not an object. */
+export const NOT_AN_OBJECT = 'not a Kubernetes object';

@@ -9,29 +9,37 @@ const CheckedObject = z.object({
   namespace: z.string().optional(),
 });
 
+const Finding = z.object({
+  rule: z.string().describe('the id of the rule, as in docs/checks.md'),
+  severity: z
+    .enum(['error', 'warning', 'info'])
+    .describe(
+      'error: breaks requests or hangs the rollout, whatever the app does; warning: whether it does depends on more than the manifest shows; info: worth knowing',
+    ),
+  message: z.string().describe('one line: what is wrong, and what to write instead'),
+  source: z.string().describe('the file, or the name of another source: stdin, a kustomization'),
+  line: z.int().positive().describe('absent on a cluster').optional(),
+  column: z.int().positive().optional(),
+  object: CheckedObject.describe('absent for a Dockerfile').optional(),
+  field: z.string().describe('its path in the object, as in spec.replicas').optional(),
+  cause: z.enum(CAUSE_IDS).describe('the cause of broken requests that it adds to').optional(),
+  causeNumber: z.int().optional(),
+  fix: z.string().describe('YAML or Dockerfile lines'),
+  fixIsPatch: z.boolean().describe('whether `fix` is a patch of this very object, or an example'),
+  page: z.string().describe('the page about the rule'),
+  fingerprint: z.string().describe('the same for the same finding after the file has changed; a baseline has it'),
+});
+
+const Silence = z.object({
+  kind: z.enum(['annotation', 'config', 'flag', 'baseline']),
+  by: z.string().describe('the annotation and its object, the config file, the flag, or the baseline file'),
+  reason: z.string().describe('in the words of the user').optional(),
+});
+
 export const CheckDocument = z.object({
   format: z.literal('k8s-rollout-test/check/1'),
-  findings: z
-    .array(
-      z.object({
-        rule: z.string().describe('the id of the rule, as in docs/checks.md'),
-        severity: z
-          .enum(['error', 'warning', 'info'])
-          .describe('error: breaks requests in every rollout; warning: in some; info: worth knowing'),
-        message: z.string().describe('one line: what is wrong, and what to write instead'),
-        source: z.string().describe('the file, or the name of another source: stdin, a kustomization'),
-        line: z.int().positive().describe('absent on a cluster').optional(),
-        column: z.int().positive().optional(),
-        object: CheckedObject.describe('absent for a Dockerfile').optional(),
-        field: z.string().describe('its path in the object, as in spec.replicas').optional(),
-        cause: z.enum(CAUSE_IDS).describe('the cause of broken requests that it adds to').optional(),
-        causeNumber: z.int().optional(),
-        fix: z.string().describe('YAML or Dockerfile lines'),
-        fixIsPatch: z.boolean().describe('whether `fix` is a patch of this very object, or an example'),
-        page: z.string().describe('the page about the rule'),
-      }),
-    )
-    .describe('by source, line and rule'),
+  findings: z.array(Finding).describe('those that count, by source, line and rule'),
+  silenced: z.array(Finding.extend({ silence: Silence })).describe('those that somebody has silenced'),
   notes: z.array(z.string()).describe('what was left out or cannot be seen, a line each'),
 });
 export type CheckDocument = z.infer<typeof CheckDocument>;

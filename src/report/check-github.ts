@@ -1,5 +1,5 @@
 /** Findings as annotations of a GitHub workflow run: commands in the output that the runner reads. */
-import type { CheckResult, Finding } from '../check/check.ts';
+import type { CheckResult, Finding } from '../check/finding.ts';
 import type { Severity } from '../check/rule.ts';
 import { logLine } from '../printable.ts';
 import { type ArtifactOf, posixPath } from './artifact.ts';

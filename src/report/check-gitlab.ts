@@ -2,7 +2,7 @@
  * Findings as GitLab's Code Quality report, which merge requests show: https://docs.gitlab.com/ci/testing/code_quality/.
  */
 import { createHash } from 'node:crypto';
-import type { CheckResult, Finding } from '../check/check.ts';
+import type { CheckResult, Finding } from '../check/finding.ts';
 import type { Severity } from '../check/rule.ts';
 import { type ArtifactOf, posixPath } from './artifact.ts';
 import { placeText } from './check-terminal.ts';

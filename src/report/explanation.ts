@@ -1,9 +1,7 @@
 /** Text about rules and causes, for the `explain` command. */
 import { type Cause, causeById } from '../analysis/causes.ts';
 import type { Rule } from '../check/rule.ts';
-
-/** Prose is wrapped at this width. */
-const COLUMNS = 100;
+import { wrapped } from './wrap.ts';
 
 export function renderRule(rule: Rule): string {
   const cause = rule.cause && causeById(rule.cause);
@@ -14,11 +12,16 @@ export function renderRule(rule: Rule): string {
   ];
   return sections([
     `${rule.id}: ${rule.title}`,
-    facts.map(wrapped).join('\n'),
+    facts.map((fact) => wrapped(fact)).join('\n'),
     wrapped(rule.explanation),
-    ...(rule.measured ? [wrapped(`Measured: ${rule.measured}`)] : []),
+    ...groundsOf(rule).map((text) => wrapped(text)),
     `Fix:\n${indented(rule.fix)}`,
   ]);
+}
+
+/** What the rule is based on, a paragraph each. */
+export function groundsOf({ measured, documented }: Pick<Rule, 'measured' | 'documented'>): string[] {
+  return [...(measured ? [`Measured: ${measured}`] : []), ...(documented ? [`Source: ${documented}`] : [])];
 }
 
 /** @param rules all rules; those about this cause are listed */
@@ -48,9 +51,4 @@ function sections(texts: readonly string[]): string {
 
 function indented(text: string): string {
   return text.replaceAll(/^(?=.)/gm, '    ');
-}
-
-/** Wraps prose at COLUMNS characters. */
-function wrapped(text: string): string {
-  return text.replaceAll(new RegExp(`(?![^\\n]{1,${COLUMNS}}$)([^\\n]{1,${COLUMNS}})\\s`, 'g'), '$1\n');
 }

@@ -2,25 +2,32 @@
 
 import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { CheckResult, Finding } from '../check/check.ts';
+import type { CheckResult, Finding } from '../check/finding.ts';
 import { RULES, rulePage } from '../check/registry.ts';
 import type { Rule, Severity } from '../check/rule.ts';
+import type { SilencedFinding } from '../check/silence/silence.ts';
+import { printable } from '../printable.ts';
 import { type ArtifactOf, artifactUri } from './artifact.ts';
 import { placeText } from './check-terminal.ts';
+import { groundsOf } from './explanation.ts';
 
 /** @param artifactOf maps the source of a finding to a file, if it is one */
-export function sarif({ findings }: CheckResult, artifactOf: ArtifactOf): Log {
+export function sarif({ findings, silenced }: CheckResult, artifactOf: ArtifactOf): Log {
+  // SARIF requires `suppressions` on all results of a run or on none; an empty list says that the result counts.
+  const isNone = silenced.length === 0;
+  const counted = findings.map((finding) => ({ ...result(finding, artifactOf), ...(!isNone && { suppressions: [] }) }));
   const run: Run = {
     tool: { driver: { name: packageJson.name, version: packageJson.version, rules: RULES.map(descriptor) } },
     columnKind: 'utf16CodeUnits',
-    results: findings.map((finding) => result(finding, artifactOf)),
+    results: [...counted, ...silenced.map((finding) => suppressed(finding, artifactOf))],
   };
   return { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
 }
 
 /** The rule's page is linked in the help text: `helpUri` must be absolute, and the page is a file of the repository. */
-function descriptor({ id, title, severity, explanation, measured, fix, cause }: Rule): ReportingDescriptor {
-  const prose = [explanation, ...(measured ? [`Measured: ${measured}`] : [])];
+function descriptor(rule: Rule): ReportingDescriptor {
+  const { id, title, severity, explanation, fix, cause } = rule;
+  const prose = [explanation, ...groundsOf(rule)];
   const page = rulePage(id);
   return {
     id,
@@ -53,6 +60,13 @@ function result(finding: Finding, artifactOf: ArtifactOf): Result {
       },
     ],
   };
+}
+
+function suppressed(finding: SilencedFinding, artifactOf: ArtifactOf): Result {
+  const { kind, by, reason } = finding.silence;
+  const justification = printable(reason === undefined ? by : `${reason} (${by})`);
+  const suppression = { kind: kind === 'annotation' ? ('inSource' as const) : ('external' as const), justification };
+  return { ...result(finding, artifactOf), suppressions: [{ ...suppression, status: 'accepted' }] };
 }
 
 /** SARIF messages may contain links, `[…](…)`, and placeholders, `{0}`. Text from outside must not. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { type CheckResult, check } from '../../src/check/check.ts';
+import { check } from '../../src/check/check.ts';
+import type { CheckResult } from '../../src/check/finding.ts';
 import { podPatch } from '../../src/check/patch.ts';
 
 const FOLDER = new URL('cases/', import.meta.url);
@@ -161,6 +162,16 @@ const CASES: Record<string, Expected> = {
     findings: ['info missing-pod-disruption-budget', 'info min-ready-seconds-zero'],
   },
   'switched-off.yaml': { findings: [], notes: /0 replicas: it is switched off/ },
+  'one-bad-document.yaml': {
+    findings: [
+      'error refused-by-api-server',
+      'error removed-api-version',
+      'error no-rolling-update-strategy',
+      'info no-prestop',
+      'info no-readiness-probe',
+    ],
+  },
+  'yaml-1.1.yaml': { findings: COMMON },
   'worker-recreate.yaml': { findings: [], notes: /rules about traffic were skipped/ },
 };
 

@@ -1,5 +1,6 @@
 /** What the check finds in manifests that a test changes field by field. */
-import { type CheckResult, check, type Finding } from '../../src/check/check.ts';
+import { check } from '../../src/check/check.ts';
+import type { CheckResult, Finding } from '../../src/check/finding.ts';
 import type { CheckOptions } from '../../src/check/workload.ts';
 import { type Changes, manifestText, type Written } from '../manifests/manifest-text.ts';
 

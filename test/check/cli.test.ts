@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { overlayName, RUNTIMES } from '../../src/manifests/overlays.ts';
 import { kustomizeFolder } from '../../src/manifests/render-files.ts';
+import { projectFile } from '../../src/project-file.ts';
 import { manifestText } from '../manifests/manifest-text.ts';
 import { goodText } from './checked.ts';
 import { type Outcome, run } from './command.ts';
@@ -52,6 +53,127 @@ describe('the exit code is', () => {
   }
 });
 
+describe('of several inputs', () => {
+  const here = join(folder, 'many');
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(here, name)), { recursive: true });
+    writeFileSync(join(here, name), text);
+  };
+  write('good.yaml', goodText());
+  write('more/bad.yaml', manifestText());
+  write('more/secret.yaml', 'a\0b');
+  write('more/values.yaml', 'replicaCount: 1\n');
+  write('one/bad-document.yaml', readFileSync(projectFile('test/check/cases/one-bad-document.yaml'), 'utf8'));
+  const sources = (stdout: string) => [
+    ...new Set(JSON.parse(stdout).findings.map(({ source }: { source: string }) => relative(here, source))),
+  ];
+
+  test('a folder is read, and with -R the folders below it', async () => {
+    const flat = await run(['check', '-f', here, '--json', '--fail-on', 'info']);
+    assert.deepEqual([flat.code, sources(flat.stdout)], [0, []], flat.stderr);
+    const deep = await run(['check', '-R', '-f', here, '--json']);
+    assert.deepEqual([deep.code, sources(deep.stdout)], [1, ['more/bad.yaml', 'one/bad-document.yaml']], deep.stderr);
+    const [binary, other] = JSON.parse(deep.stdout).notes;
+    assert.match(binary, /^Skipped .*secret\.yaml:1: not a text file: it contains a NUL byte\.$/);
+    assert.match(other, /^Skipped, because not Kubernetes objects: .*values\.yaml\.$/);
+  });
+
+  test('several files follow one -f, as a shell expands a pattern', async () => {
+    const outcome = await run(['check', '-f', join(here, 'good.yaml'), join(here, 'more/bad.yaml'), '--json']);
+    assert.deepEqual(sources(outcome.stdout), ['more/bad.yaml'], outcome.stderr);
+    const pattern = await run(['check', '-f', join(here, '*/bad.yaml'), '--json']);
+    assert.deepEqual(sources(pattern.stdout), ['more/bad.yaml'], pattern.stderr);
+  });
+
+  test('each bad document costs one error, and the others are checked', async () => {
+    const { code, stdout } = await run(['check', '-f', join(here, 'one/bad-document.yaml'), '--json']);
+    assert.equal(code, 1);
+    const errors = JSON.parse(stdout).findings.filter(({ severity }: { severity: string }) => severity === 'error');
+    assert.deepEqual(
+      errors.map(({ rule, line, object }: { rule: string; line: number; object: { name: string } }) => [
+        rule,
+        line,
+        object.name,
+      ]),
+      [
+        ['refused-by-api-server', 8, 'typed-wrong'],
+        ['removed-api-version', 10, 'too-old'],
+        ['no-rolling-update-strategy', 23, 'fine'],
+      ],
+    );
+  });
+
+  test('YAML is read as kubectl reads it', async () => {
+    const { code, stdout, stderr } = await run([
+      'check',
+      '-f',
+      projectFile('test/check/cases/yaml-1.1.yaml'),
+      '--json',
+    ]);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.deepEqual(
+      JSON.parse(stdout).findings.filter(({ rule }: { rule: string }) => /share|host|refused/.test(rule)),
+      [],
+    );
+  });
+});
+
+describe('findings that do not count', () => {
+  const config = file('config.yaml', 'rules: {no-readiness-probe: off}\nfailOn: error\n');
+  const table: [what: string, args: string[], code: number, stdout: RegExp][] = [
+    ['without any of this', [], 1, /^0 errors, 2 warnings, /m],
+    ['are those below --fail-on', ['--fail-on', 'error'], 0, /^0 errors, 2 warnings, /m],
+    [
+      'are infos, unless --fail-on info',
+      ['--fail-on', 'info', '--disable', 'no-prestop,no-readiness-probe'],
+      1,
+      /^0 errors, 0 warnings, /m,
+    ],
+    [
+      'are disabled',
+      ['--disable', 'no-prestop', '--disable', 'no-readiness-probe'],
+      0,
+      /^2 silenced: 2 by --disable /m,
+    ],
+    ['are others than --only', ['--only', 'no-prestop'], 1, /^0 errors, 1 warning, 0 info\./m],
+    [
+      'are set in a config file',
+      ['--config', config],
+      0,
+      /^0 errors, 1 warning, .*\n.*\n1 silenced: 1 by .*config\.yaml /m,
+    ],
+    [
+      'are what flags say, whatever the config file says',
+      ['--config', config, '--fail-on', 'warning'],
+      1,
+      /^0 errors, 1 warning, /m,
+    ],
+  ];
+  for (const [what, args, code, stdout] of table) {
+    test(what, async () => {
+      const outcome = await run(['check', '-f', BAD, ...args]);
+      assert.equal(outcome.code, code, outcome.stderr);
+      assert.match(outcome.stdout, stdout);
+    });
+  }
+
+  test('are in a baseline that was written before', async () => {
+    const baseline = join(folder, 'baseline.json');
+    const written = await run(['check', '-f', BAD, '--write-baseline', baseline]);
+    assert.equal(written.code, 0, written.stderr);
+    assert.match(written.stderr, /^Wrote \d+ findings to .*baseline\.json\.$/m);
+    const again = await run(['check', '-f', BAD, '--baseline', baseline, '--fail-on', 'info']);
+    assert.equal(again.code, 0, again.stdout);
+    const worse = file('worse.yaml', manifestText({ deployment: { 'spec.strategy': { type: 'Recreate' } } }));
+    const news = await run(['check', '-f', worse, '--baseline', baseline, '--json']);
+    assert.equal(news.code, 1);
+    assert.deepEqual(
+      JSON.parse(news.stdout).findings.map(({ rule }: { rule: string }) => rule),
+      ['no-rolling-update-strategy'],
+    );
+  });
+});
+
 describe('2, with one line that names the problem and its place, for', () => {
   const denied = file('denied.yaml', '');
   chmodSync(denied, 0);
@@ -67,7 +189,12 @@ describe('2, with one line that names the problem and its place, for', () => {
   const table: [what: string, args: string[], message: RegExp][] = [
     ['no input', [], /^check: nothing to check: give -k DIR, -f FILE, -, --dockerfile FILE or --on kubernetes$/],
     ['a missing file', ['-f', 'nowhere.yaml'], /^nowhere\.yaml: no such file$/],
-    ['a folder', ['-f', folder], /: a folder, not a file; for a kustomization use -k$/],
+    [
+      'a folder without manifests',
+      ['-f', join(folder, 'empty')],
+      /: no file in it ends with \.json, \.yaml, \.yml: -R reads /,
+    ],
+    ['a pattern that nothing matches', ['-f', join(folder, 'nothing*')], /\/nothing\*: no file matches this pattern$/],
     [
       'a folder without a kustomization',
       ['-k', join(folder, 'empty')],
@@ -93,6 +220,19 @@ describe('2, with one line that names the problem and its place, for', () => {
     ],
     ['a tab', ['-f', file('tab.yaml', 'a:\n\tb: 1\n')], /tab\.yaml:2:1: not valid YAML: /],
     ['an alias bomb', ['-f', file('bomb.yaml', `${bomb}`)], /bomb\.yaml:1:1: not valid YAML: .*alias/],
+    ['an unknown rule', ['-f', GOOD, '--disable', 'no-prestp'], /--disable.*no rule "no-prestp"/],
+    ['an unknown severity', ['-f', GOOD, '--fail-on', 'fatal'], /--fail-on.* error, warning, info/],
+    ['a config file that is not there', ['-f', GOOD, '--config', 'nowhere.yaml'], /^nowhere\.yaml: no such file$/],
+    [
+      'a config file with an unknown rule',
+      ['-f', GOOD, '--config', file('wrong.yaml', 'rules:\n  x: off\n')],
+      /wrong\.yaml:2:3: no rule "x": /,
+    ],
+    [
+      'a baseline that is none',
+      ['-f', GOOD, '--baseline', file('none.json', '{}')],
+      /none\.json: not a baseline: format: /,
+    ],
     ['an unknown format', ['-f', GOOD, '--format', 'xml'], /--format.* text, json, sarif, github/],
     [
       'a longest request that is not a number',
@@ -156,7 +296,7 @@ describe('a kustomization', () => {
       assert.deepEqual([valid.code, valid.stderr], [0, '']);
       const broken = await run(['check', '-k', overlay(overlayName(runtime, 'broken'))], BARE);
       assert.equal(broken.code, 1);
-      assert.match(broken.stdout, /^2 errors, 2 warnings, 0 info\./m);
+      assert.match(broken.stdout, /^3 errors, 1 warning, 0 info\./m);
       assert.match(broken.stdout, /Line numbers refer to the rendered output of .*broken-\w+\/kustomization\.yaml\.$/m);
     });
   }
@@ -174,9 +314,9 @@ describe('a kustomization', () => {
     const path = overlay('without-pre-stop-bun');
     const { stdout } = await run(['check', '-k', path, '--format', 'github'], BARE);
     const where = relative('.', join(path, 'kustomization.yaml'));
-    const error = stdout.split('\n').find((line) => line.startsWith('::warning')) ?? '';
-    assert.ok(error.startsWith(`::warning file=${where},title=no-prestop::Deployment "rollout-test"`), error);
-    assert.match(error, /without-pre-stop-bun \(rendered\):\d+:\d+\)$/);
+    const warning = stdout.split('\n').find((line) => line.startsWith('::warning')) ?? '';
+    assert.ok(warning.startsWith(`::warning file=${where},title=no-prestop::Deployment "rollout-test"`), warning);
+    assert.match(warning, /without-pre-stop-bun \(rendered\):\d+:\d+\)$/);
   });
 });
 

@@ -117,7 +117,7 @@ test('names in a manifest cannot inject terminal sequences or line breaks', () =
     assert.match(message, /^Deployment "web ::error:: \[2J": /);
     assert.equal(object?.name, name);
   }
-  const text = renderFindings({ findings, notes: [] }, picocolors.createColors(false));
+  const text = renderFindings({ findings, silenced: [], notes: [] }, {}, picocolors.createColors(false));
   assert.doesNotMatch(text, /^::error/m);
   assert.ok(!text.includes('\u001b'));
 });

@@ -1,7 +1,7 @@
 /** Applies the patch of a finding to the manifest that it is about, as `kubectl patch` and kustomize do. */
 import assert from 'node:assert/strict';
 import { parseAllDocuments, stringify } from 'yaml';
-import type { Finding } from '../../src/check/check.ts';
+import type { Finding } from '../../src/check/finding.ts';
 
 type Mapping = Record<string, unknown>;
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { check, type Finding } from '../../src/check/check.ts';
+import { check } from '../../src/check/check.ts';
+import type { Finding } from '../../src/check/finding.ts';
 import { applied, withPatch } from './patched.ts';
 
 const FOLDER = new URL('cases/', import.meta.url);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type LocatedObject, readObjects } from '../../src/check/located-object.ts';
 import type { CheckedObject } from '../../src/check/objects.ts';
-import { InputError } from '../../src/errors.ts';
+import type { ReadingProblem } from '../../src/check/reading-problem.ts';
 import { manifestText } from '../manifests/manifest-text.ts';
 
 const TEXT = manifestText();
@@ -77,7 +77,7 @@ describe('a field is found', () => {
   });
 });
 
-describe('rejected in one line that names file, line and column', () => {
+describe('a problem with its line and column is', () => {
   const deployment = (path: string, value: unknown) => manifestText({ deployment: { [path]: value } });
   const bomb = Array.from({ length: 9 }, (_, level) =>
     level === 0
@@ -92,7 +92,27 @@ describe('rejected in one line that names file, line and column', () => {
     [
       'a duplicate key',
       DEPLOYMENT.replace('replicas: 3', 'replicas: 3\n  replicas: 5'),
-      /^7:3: not valid YAML: .*unique/,
+      /^7:3: "replicas" is written twice: kubectl keeps this value and drops that of line 6; remove one$/,
+    ],
+    [
+      'an API version that is gone',
+      DEPLOYMENT.replace('apps/v1', 'extensions/v1beta1'),
+      /^1:1: Deployment "shop": Kubernetes 1\.16 removed extensions\/v1beta1; write apiVersion: apps\/v1$/,
+    ],
+    [
+      'an API version that is gone, of an object without a selector',
+      'apiVersion: apps/v1beta2\nkind: DaemonSet\nmetadata: {name: a}\nspec: {template: {}}\n',
+      /write apiVersion: apps\/v1, with a spec\.selector$/,
+    ],
+    [
+      'an API version that is gone, of an autoscaler',
+      'apiVersion: autoscaling/v2beta2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n',
+      /^1:1: HorizontalPodAutoscaler "a": Kubernetes 1\.26 removed autoscaling\/v2beta2; write apiVersion: autoscaling\/v2$/,
+    ],
+    [
+      'a value that YAML 1.1 takes for a boolean',
+      manifestText().replace('name: shop', 'name: shop\n  labels: {debug: yes}'),
+      /^\d+:\d+: Deployment "shop": the API server refuses metadata\.labels\.debug: .*expected string, received boolean; put it in quotes$/,
     ],
     ['a template', 'a: {{ .Values.a }}\nb: {{ c }} d\n', /not valid YAML: .*Render it first/],
     ['an alias bomb', `${DEPLOYMENT}---\n${bomb}`, /^23:1: not valid YAML: .*alias/],
@@ -106,31 +126,58 @@ describe('rejected in one line that names file, line and column', () => {
     ['a list', '\n- 1\n', /^2:1: .*it is not a mapping$/],
     ['the values of a chart', 'replicaCount: 1\n', /^1:1: .*: apiVersion is missing or not a string$/],
     ['a kind that is a number', 'apiVersion: v1\nkind: 1\n', /^2:1: .*: kind is missing or not a string$/],
-    ['replicas as a string', deployment('spec.replicas', '3'), /^6:3: Deployment: spec\.replicas: .*expected number/],
+    [
+      'replicas as a string',
+      deployment('spec.replicas', '3'),
+      /^6:3: Deployment "shop": the API server refuses spec\.replicas: .*expected number/,
+    ],
     [
       'no container',
       deployment('spec.template.spec.containers', []),
-      /^16:7: Deployment: spec\.template\.spec\.containers: /,
+      /^16:7: Deployment "shop": the API server refuses spec\.template\.spec\.containers: /,
     ],
     [
       'a variable with a number',
       deployment('spec.template.spec.containers[0].env', [{ name: 'A', value: 1 }]),
-      /env\[0\]\.value: .*expected string/,
+      /env\[0\]\.value: .*expected string, received number; put it in quotes$/,
     ],
-    ['a missing name', deployment('metadata.name', undefined), /^3:1: Deployment: metadata\.name: /],
+    [
+      'a missing name',
+      deployment('metadata.name', undefined),
+      /^3:1: Deployment: the API server refuses metadata\.name: /,
+    ],
     ['an item of a List', `${list('List', DEPLOYMENT)}  - kind: Pod\n`, /^\d+:5: items\[1\] lacks apiVersion or kind$/],
   ];
-  for (const [what, text, message] of table) {
+  for (const [what, text, expected] of table) {
     test(what, () => {
-      assert.throws(
-        () => read(text),
-        (error) => {
-          assert.ok(error instanceof InputError, `${error}`);
-          assert.match(error.message, /^shop\.yaml:\d+:\d+: [^\n]+$/);
-          assert.match(error.message.replace('shop.yaml:', ''), message);
-          return true;
-        },
-      );
+      const { problems } = read(text);
+      assert.equal(problems.length, 1);
+      const { source, position, message } = problems[0] as ReadingProblem;
+      assert.equal(source, 'shop.yaml');
+      assert.match(`${position.line}:${position.column}: ${message}`, expected);
     });
   }
+
+  test('beside the objects of other documents, and of other items of a list', () => {
+    const { objects, problems } = read(
+      `a: [\n---\n${list('List', DEPLOYMENT)}  - kind: Pod\n---\nb: 1\n---\n${SERVICE}`,
+    );
+    assert.deepEqual([objects.length, problems.map(({ position }) => position.line)], [2, [2, 27, 29]]);
+  });
+
+  test('skipped if a search found the file and it holds something else', () => {
+    const { problems, skipped } = readObjects({ name: 'values.yaml', text: 'a: 1\n', searched: true });
+    assert.deepEqual([problems, skipped], [[], ['values.yaml']]);
+    assert.equal(readObjects({ name: 'values.yaml', text: 'a: [\n', searched: true }).problems.length, 1);
+  });
+
+  test('about an object, whose annotations may silence it', () => {
+    const text = DEPLOYMENT.replace('apps/v1', 'extensions/v1beta1').replace(
+      'metadata:',
+      'metadata:\n  annotations: {a: b}',
+    );
+    const [problem] = read(text).problems;
+    assert.deepEqual(problem?.object, { apiVersion: 'extensions/v1beta1', kind: 'Deployment', name: 'shop' });
+    assert.deepEqual(problem?.annotations, { a: 'b' });
+  });
 });

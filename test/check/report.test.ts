@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Ajv } from 'ajv';
 import picocolors from 'picocolors';
 import { parse } from 'yaml';
-import type { Finding } from '../../src/check/check.ts';
+import type { Finding } from '../../src/check/finding.ts';
 import { RULES } from '../../src/check/registry.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
 import type { ArtifactOf } from '../../src/report/artifact.ts';
@@ -13,6 +13,7 @@ import { checkJson } from '../../src/report/check-json.ts';
 import { renderFindings } from '../../src/report/check-terminal.ts';
 import { sarif } from '../../src/report/sarif.ts';
 import schema from '../fixtures/sarif-2.1.0-schema.json' with { type: 'json' };
+import { manifestText } from '../manifests/manifest-text.ts';
 import { checked } from './checked.ts';
 
 const PLAIN = picocolors.createColors(false);
@@ -30,17 +31,35 @@ const FINDING: Finding = {
   object: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop', namespace: 'prod' },
   field: 'spec.template.spec.containers[0].lifecycle.preStop',
   fix: 'spec: {}',
+  fingerprint: 'no-prestop Deployment/prod/shop spec.template.spec.containers[app].lifecycle.preStop',
 };
-const result = (...findings: Finding[]) => ({ findings, notes: [] });
+const result = (...findings: Finding[]) => ({ findings, silenced: [], notes: [] });
+
+/** A Deployment as many people write it: no hook, a liveness probe like the readiness probe, or no probe, or npm. */
+function usual(index: number): string {
+  const app = `spec.template.spec.containers[0]`;
+  const probe = { httpGet: { path: '/', port: 'http' } };
+  return manifestText({
+    deployment: {
+      'metadata.name': `web-${index}`,
+      'spec.selector.matchLabels.app': `web-${index}`,
+      'spec.template.metadata.labels.app': `web-${index}`,
+      [`${app}.name`]: `app-${index}`,
+      ...(index % 2 === 0 && { [`${app}.readinessProbe`]: probe, [`${app}.livenessProbe`]: probe }),
+      ...(index % 3 === 0 && { [`${app}.command`]: ['npm', 'start'] }),
+    },
+    service: { 'metadata.name': `web-${index}`, 'spec.selector.app': `web-${index}` },
+  });
+}
 
 describe('as text', () => {
   test('each finding has its place, severity, rule, cause and message, and the patch fixes all of them', () => {
-    const text = renderFindings(BROKEN, PLAIN);
+    const text = renderFindings(BROKEN, {}, PLAIN);
     assert.match(
       text,
-      /^shop\.yaml:32:5 error no-rolling-update-strategy \(cause 1: too few replicas\)\n {2}Deployment "rollout-test": strategy Recreate: .*\n\n/,
+      /^error no-rolling-update-strategy: strategy Recreate \(cause 1: too few replicas\)\n {2}strategy Recreate: [^"]*\n {4}shop\.yaml:32:5 {2}Deployment "rollout-test"\n\n/,
     );
-    assert.match(text, /\n\n2 errors, 2 warnings, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
+    assert.match(text, /\n\n3 errors, 1 warning, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
     const patch = /^Patch for .*:\n((?: {4}.*\n)+)/m.exec(text)?.[1] ?? '';
     const { spec } = parse(patch);
     assert.deepEqual(
@@ -52,15 +71,88 @@ describe('as text', () => {
     ]);
   });
 
+  describe('of 12 Deployments with the usual findings', () => {
+    const result = checked({ yaml: Array.from({ length: 12 }, (_, index) => usual(index)).join('---\n') });
+    const text = renderFindings(result, {}, PLAIN);
+    const lines = text.split('\n');
+
+    test('it fits on two screens of 50 lines', () => {
+      const rows = lines.reduce((sum, { length }) => sum + Math.max(1, Math.ceil(length / 100)), 0);
+      assert.ok(rows <= 2 * 50, `${rows} rows of 100 columns`);
+      assert.ok(result.findings.filter(({ severity }) => severity !== 'info').length > 20);
+    });
+
+    test('there is one block per rule, the worst first, with every workload that it hits', () => {
+      const blocks = lines
+        .filter((line) => /^(error|warning|info) /.test(line))
+        .map((line) => line.replace(/[,:].*/, ''));
+      assert.deepEqual(blocks, ['error npm-as-pid1', 'warning no-prestop', 'warning no-readiness-probe']);
+      assert.match(text, /^warning no-prestop, 12 findings: no preStop hook \(cause 4: routing lag\)$/m);
+      for (let index = 0; index < 12; index++) {
+        assert.match(
+          text,
+          new RegExp(`^ {4}shop\\.yaml:\\d+:\\d+ +Deployment "web-${index}", container "app-${index}"$`, 'm'),
+        );
+      }
+    });
+
+    test('infos are counted in one line, and patches are left out', () => {
+      assert.match(text, /^Info \(--all shows it\): 12 min-ready-seconds-zero, 12 missing-pod-disruption-budget/m);
+      assert.match(text, /^Patches for 12 objects: --all prints them, and --format json has them\.$/m);
+    });
+
+    test('--all shows infos and patches', () => {
+      const all = renderFindings(result, { all: true }, PLAIN);
+      assert.match(all, /^info min-ready-seconds-zero, 12 findings: /m);
+      assert.equal(all.match(/^Patch for Deployment "web-\d+" /gm)?.length, 12);
+    });
+
+    test('--explain explains each rule once', () => {
+      const explained = renderFindings(result, { explain: true }, PLAIN);
+      assert.equal(explained.match(/The removal of the endpoint starts at the same time as SIGTERM/g)?.length, 1);
+      assert.match(explained, /^ {2}Measured: In one rollout/m);
+      assert.doesNotMatch(explained, /explain ID/);
+    });
+  });
+
+  test('what is silenced is counted by who silenced it, and listed on request', () => {
+    const silenced = [
+      {
+        ...FINDING,
+        silence: { kind: 'annotation' as const, by: 'rollout-test/ignore of Deployment "shop"', reason: 'drains' },
+      },
+      { ...FINDING, silence: { kind: 'baseline' as const, by: 'baseline.json' } },
+    ];
+    const given = { ...result(), silenced };
+    assert.match(
+      renderFindings(given, {}, PLAIN),
+      /^2 silenced: 1 by annotations, 1 by baseline\.json \(--all shows why\)\.$/m,
+    );
+    assert.match(
+      renderFindings(given, { all: true }, PLAIN),
+      /^Silenced:\n {2}k8s\/shop\.yaml:12:3 error no-prestop, by rollout-test\/ignore of Deployment "shop": drains\n/m,
+    );
+  });
+
+  test('notes that say the same of several workloads are one', () => {
+    const notes = ['Deployment "a": skipped.', 'A fact.', 'Deployment "b": skipped.', 'Job "c": other.'];
+    const text = renderFindings({ ...result(), notes }, {}, PLAIN);
+    assert.deepEqual(text.split('\n').slice(1, -1), [
+      'Deployment "a", Deployment "b": skipped.',
+      'A fact.',
+      'Job "c": other.',
+    ]);
+  });
+
   test('a report without findings says so', () => {
-    assert.equal(renderFindings(result(), PLAIN), '0 errors, 0 warnings, 0 info.\n');
+    assert.equal(renderFindings(result(), {}, PLAIN), '0 errors, 0 warnings, 0 info.\n');
   });
 
   test('colour is never the only indication', () => {
     const start = String.fromCharCode(27);
-    const coloured = renderFindings(BROKEN, picocolors.createColors(true));
+    const coloured = renderFindings(BROKEN, {}, picocolors.createColors(true));
     assert.ok(coloured.includes(start));
-    assert.equal(coloured.replaceAll(new RegExp(`${start}\\[\\d+m`, 'g'), ''), renderFindings(BROKEN, PLAIN));
+    assert.equal(coloured.replaceAll(new RegExp(`${start}\\[\\d+m`, 'g'), ''), renderFindings(BROKEN, {}, PLAIN));
   });
 });
 
@@ -83,6 +175,7 @@ test('as JSON, each finding has its line, cause, fix and page', () => {
       column: 3,
       fixIsPatch: false,
       page: 'docs/checks.md#no-prestop',
+      fingerprint: FINDING.fingerprint,
     },
   ]);
 });
@@ -107,6 +200,29 @@ describe('as SARIF', () => {
     const log = sarif(BROKEN, SAME);
     assert.ok(!validate({ ...log, version: '2.0.0' }));
     assert.ok(!validate({ ...log, runs: [{ ...log.runs[0], results: [{ ruleId: 'no-message' }] }] }));
+  });
+
+  test('what is silenced is suppressed, and what counts is not', () => {
+    const annotation = {
+      kind: 'annotation' as const,
+      by: 'rollout-test/ignore of Deployment "shop"',
+      reason: 'drains',
+    };
+    const silenced = [
+      { ...FINDING, silence: annotation },
+      { ...FINDING, silence: { kind: 'baseline' as const, by: 'baseline.json' } },
+    ];
+    const log = sarif({ ...result(FINDING), silenced }, SAME);
+    valid(log);
+    assert.deepEqual(
+      log.runs[0]?.results?.map(({ suppressions }) => suppressions),
+      [
+        [],
+        [{ kind: 'inSource', justification: 'drains (rollout-test/ignore of Deployment "shop")', status: 'accepted' }],
+        [{ kind: 'external', justification: 'baseline.json', status: 'accepted' }],
+      ],
+    );
+    assert.ok(!('suppressions' in (sarif(result(FINDING), SAME).runs[0]?.results?.[0] ?? {})));
   });
 
   test('it has every rule, with its page, and results that point to them', () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { CAUSE_IDS } from '../../src/analysis/causes.ts';
-import type { Finding } from '../../src/check/check.ts';
+import type { Finding } from '../../src/check/finding.ts';
 import { RULES, withUniqueIds } from '../../src/check/registry.ts';
 import type { Severity } from '../../src/check/rule.ts';
-import { APP, BUDGET, type Case, checked, manifestsOf, POD } from './checked.ts';
+import { APP, BUDGET, type Case, checked, goodText, manifestsOf, POD } from './checked.ts';
 import { withPatch } from './patched.ts';
 
 type Table = [what: string, given: Case][];
@@ -355,7 +355,7 @@ const TABLE: Record<string, Cases> = {
       [
         'a StatefulSet with a claim template',
         statefulSet({ 'spec.replicas': 1, 'spec.volumeClaimTemplates': [{ metadata: { name: 'data' }, spec: {} }] }),
-        /^StatefulSet "shop" holds state \(a claim template\): each update is an outage .* by design$/,
+        /^StatefulSet "shop": it holds state \(a claim template\): each update is an outage .* by design$/,
       ],
       [
         'Recreate with a claim',
@@ -712,7 +712,6 @@ const TABLE: Record<string, Cases> = {
         "the drain delay of this project's images",
         ownImage({ [GRACE]: 7, ...env(['SHUTDOWN', 'drain'], ['DRAIN_DELAY_MS', '2000']) }),
         /preStop 5 s \+ drain delay 2 s = 7 s/,
-        'warning',
       ],
       ["a worker's hook", worker({ [GRACE]: 5 }), /5 is not above preStop 5 s/, 'warning'],
     ],
@@ -1127,6 +1126,35 @@ const TABLE: Record<string, Cases> = {
       ['a valid manifest', {}],
       ['an equal sleep', deployment({ [GRACE]: 5 })],
       ['a DaemonSet', daemonSet({})],
+    ],
+  },
+  'unreadable-document': {
+    fails: [
+      ['a document that is no YAML', { yaml: `${goodText()}---\na: [\n` }, /^not valid YAML: /],
+      ['a document that is no object', { yaml: `${goodText()}---\na: 1\n` }, /^not a Kubernetes object: apiVersion /],
+    ],
+    passes: [['an empty document', { yaml: `---\n# nothing\n---\n${goodText()}` }]],
+  },
+  'removed-api-version': {
+    fails: [
+      [
+        'a Deployment of an old version',
+        deployment({ apiVersion: 'extensions/v1beta1' }),
+        /^Deployment "shop": Kubernetes 1\.16 removed extensions\/v1beta1; write apiVersion: apps\/v1$/,
+      ],
+    ],
+    passes: [['apps/v1', {}]],
+  },
+  'duplicate-key': {
+    fails: [
+      [
+        'replicas twice',
+        { yaml: goodText().replace('replicas: 3', 'replicas: 3\n  replicas: 5') },
+        /^"replicas" is written twice: kubectl keeps this value and drops that of line 6; remove one$/,
+      ],
+    ],
+    passes: [
+      ['merge keys', { yaml: goodText().replace('app: shop\n', 'app: shop\n      <<: {a: b}\n      <<: {c: d}\n') }],
     ],
   },
 };

@@ -95,12 +95,23 @@ describe('mode check', () => {
     const folder = workspace({ 'k8s/bad.yaml': manifestText() });
     const { code, log, output, summary } = step({ files: 'k8s/*.yaml\n', sarif: 'out/found.sarif' }, folder);
     assert.equal(code, 1, log);
-    assert.match(log, /^::error file=k8s\/bad\.yaml,line=\d+,col=\d+,title=no-prestop::/m);
+    assert.match(log, /^::warning file=k8s\/bad\.yaml,line=\d+,col=\d+,title=no-prestop::/m);
     assert.deepEqual(output, { sarif: 'out/found.sarif', 'exit-code': '1' });
     assert.match(summary, /<pre>[\s\S]*no-prestop[\s\S]*<\/pre>/);
     const sarif = JSON.parse(readFileSync(join(folder, 'out/found.sarif'), 'utf8'));
     assert.equal(sarif.version, '2.1.0');
     assert.ok(sarif.runs[0].results.length > 0);
+  });
+
+  test('what is silenced is not uploaded, because code scanning would show it', () => {
+    const silenced = manifestText({
+      deployment: { 'metadata.annotations': { 'rollout-test/ignore': 'no-prestop; drains' } },
+    });
+    const folder = workspace({ 'bad.yaml': silenced });
+    assert.equal(step({ files: 'bad.yaml', sarif: 'a.sarif' }, folder).code, 1);
+    const { results } = JSON.parse(readFileSync(join(folder, 'a.sarif'), 'utf8')).runs[0];
+    assert.ok(results.length > 0);
+    assert.ok(!results.some(({ ruleId }: { ruleId: string }) => ruleId === 'no-prestop'));
   });
 
   test('a manifest without errors passes; the program has the version of the action', () => {

@@ -60,7 +60,7 @@ describe('the check job', () => {
       { 'bad.yaml': manifestText() },
     );
     assert.equal(code, 1, log);
-    assert.match(log, /bad\.yaml:\d+:\d+ error no-prestop/);
+    assert.match(log, /^warning no-prestop[\s\S]*?\n +bad\.yaml:\d+:\d+ /m);
     const issues = report(folder);
     assert.ok(issues.some((issue: { check_name: string }) => issue.check_name === 'no-prestop'));
     assert.equal(issues[0].location.path, 'bad.yaml');

@@ -19,6 +19,7 @@ const FILES = {
   'k8s/bad file.yaml': manifestText(),
   'k8s/service.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {}\n',
   'values.yml': 'a: 1\n',
+  'config.yaml': 'rules: {no-prestop: off, no-readiness-probe: off}\n',
   Dockerfile: 'FROM node:24\nCMD npm start\n',
 };
 for (const [name, text] of Object.entries(FILES)) {
@@ -31,17 +32,33 @@ describe('the hook', () => {
   const table: [what: string, args: string[], code: number, output: RegExp][] = [
     ['passes a manifest without problems', ['k8s/good.yaml'], 0, /0 errors/],
     [
-      'refuses one with errors, whatever its name',
+      'refuses one with problems, whatever its name',
       ['k8s/bad file.yaml'],
       1,
-      /k8s\/bad file\.yaml:\d+:\d+ error no-prestop/,
+      /^warning no-prestop[\s\S]*?\n +k8s\/bad file\.yaml:\d+:\d+ /m,
     ],
     ['passes over what has no workload', ['values.yml', 'k8s/service.yaml'], 0, /^$/],
     ['passes over it beside a manifest', ['values.yml', 'k8s/good.yaml'], 0, /0 errors/],
-    ['has options before the files', ['--format=github', 'k8s/bad file.yaml'], 1, /^::error file=k8s\/bad file\.yaml/],
+    [
+      'has options before the files',
+      ['--format=github', 'k8s/bad file.yaml'],
+      1,
+      /^::warning file=k8s\/bad file\.yaml/,
+    ],
     ['has options without a value before them', ['--json', 'k8s/good.yaml'], 0, /"findings"/],
-    ['checks a Dockerfile beside nothing', ['--dockerfile', 'Dockerfile'], 1, /^Dockerfile:2:\d+ error/m],
+    [
+      'checks a Dockerfile beside nothing',
+      ['--dockerfile', 'Dockerfile'],
+      1,
+      /^error shell-pid1[\s\S]*?\n +Dockerfile:2:\d+$/m,
+    ],
     ['leaves the file of an option alone', ['-f', 'k8s/good.yaml', 'values.yml'], 0, /0 errors/],
+    [
+      'leaves the config file of an option alone',
+      ['--config', 'config.yaml', 'k8s/bad file.yaml'],
+      0,
+      /by config\.yaml/,
+    ],
     ['says what is wrong with no argument at all', [], 2, /nothing to check/],
   ];
   for (const [what, args, code, output] of table) {

@@ -65,6 +65,7 @@ describe('the tab key offers', () => {
     ['choices of an option', ['check', '--format', ''], ['text', 'json', 'sarif', 'github'], ['deploy.yaml']],
     ['choices that begin so', ['run', '--on', 'k'], ['kubernetes'], ['local']],
     ['files after an option for one', ['check', '-f', ''], ['deploy.yaml'], ['text']],
+    ['rules of check', ['check', '--disable', 'no-p'], ['no-prestop'], ['deploy.yaml', 'shell-pid1']],
     ['folders after an option for one', ['check', '-k', ''], ['overlays'], ['deploy.yaml']],
     ['folders for an argument', ['report', ''], ['overlays'], ['deploy.yaml']],
     ['choices of an argument', ['completion', ''], ['bash', 'zsh', 'fish'], ['deploy.yaml']],

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Ajv, type ValidateFunction } from 'ajv';
+import { Config } from '../../src/check/config/config-schema.ts';
 import type { ConformanceResult } from '../../src/conform/suite.ts';
 import { pathProblem, readRequestMix } from '../../src/load/request-mix.ts';
 import { readRendered } from '../../src/manifests/render-files.ts';
@@ -123,5 +124,24 @@ test('a workload may name its schema, which is no part of the request mix', () =
     assert.deepEqual(readRequestMix(join(folder, 'mix.json')), mix);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a config file of check is judged alike by the schema and by the program', () => {
+  const validate = validator('config');
+  const configs: [config: unknown, isGood: boolean][] = [
+    [{}, true],
+    [{ failOn: 'error', drainDelaySeconds: 2.5, rules: { 'no-prestop': false, 'shell-pid1': 'off' } }, true],
+    [{ rules: { 'no-prestop': { severity: 'info', reason: 'drains' } } }, true],
+    [{ workloads: [{ name: 'web-*', longestRequestSeconds: 30, rules: { 'no-prestop': true } }] }, true],
+    [{ rules: { 'no-prestp': 'off' } }, false],
+    [{ rules: { 'no-prestop': 'fatal' } }, false],
+    [{ rules: { 'no-prestop': { reason: 'drains' } } }, false],
+    [{ workloads: [{ kind: 'Deployment' }] }, false],
+    [{ longestRequestSeconds: -1 }, false],
+    [{ rule: {} }, false],
+  ];
+  for (const [config, isGood] of configs) {
+    assert.deepEqual([validate(config), Config.safeParse(config).success], [isGood, isGood], JSON.stringify(config));
   }
 });

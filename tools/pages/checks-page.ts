@@ -8,7 +8,7 @@ export function checksPage(): string {
   return paragraphs([
     '# Checks',
     GENERATED,
-    'The rules that `k8s-rollout-test check` applies to manifests and Dockerfiles. An **error** breaks requests in every rollout, a **warning** breaks requests in some rollouts, and an **info** is worth knowing. The exit code is 1 if there is an error or a warning. `k8s-rollout-test explain ID` prints a rule in the terminal. [causes.md](causes.md) explains the causes.',
+    'The rules that `k8s-rollout-test check` applies to manifests and Dockerfiles. An **error** breaks requests or hangs the rollout, whatever the app does: its section names the measurement or the source. A **warning** does so with some apps, under some load or on some clusters, and an **info** is worth knowing. The exit code is 1 if there is an error or a warning. [silencing.md](silencing.md) shows how to turn rules off and change their severity. `k8s-rollout-test explain ID` prints a rule in the terminal. [causes.md](causes.md) explains the causes.',
     table(),
     ...RULES.map(section),
   ]);
@@ -22,7 +22,8 @@ function table(): string {
   return ['| rule | severity | what it finds | cause of broken requests |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-function section({ id, title, severity, cause, explanation, measured, fix, alsoKnownAs }: Rule): string {
+function section(rule: Rule): string {
+  const { id, title, severity, cause, explanation, measured, documented, fix, alsoKnownAs } = rule;
   const language = fix.startsWith('#!') ? 'sh' : fix.startsWith('FROM ') ? 'dockerfile' : 'yaml';
   const facts = [severity, ...(cause ? [`cause: [${causeById(cause).name}](causes.md#${cause})`] : [])];
   return paragraphs([
@@ -30,6 +31,7 @@ function section({ id, title, severity, cause, explanation, measured, fix, alsoK
     `**${sentence(title)}** (${facts.join('; ')})`,
     explanation,
     ...(measured ? [`**Measured.** ${measured}`] : []),
+    ...(documented ? [`**Source.** ${documented}`] : []),
     '**How to fix it.**',
     `\`\`\`${language}\n${fix}\n\`\`\``,
     ...(alsoKnownAs ? [`**In other tools.** ${alsoKnownAs.join(', ')}.`] : []),

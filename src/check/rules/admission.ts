@@ -1,6 +1,6 @@
 /** Reports what the API server would reject, in its own words. */
 import { refusalsOf } from '../../kubernetes-rules/admission.ts';
-import type { FieldPath } from '../../manifests/yaml-documents.ts';
+import { parseFieldPath } from '../../schema-issue.ts';
 import type { Rule } from '../rule.ts';
 import { isOfApps } from '../workload.ts';
 
@@ -12,6 +12,7 @@ export const ADMISSION_RULES: readonly Rule[] = [
     judges: 'manifest',
     explanation:
       'kubectl apply fails because the values of these fields contradict each other: a preStop sleep above the grace period, rolling update limits of 0 and 0, a selector that does not match the template. The message is the one that the API server of Kubernetes 1.34 prints. This rule does not validate the manifest against the schema; kubeconform does that.',
+    documented: 'the validation of Kubernetes 1.34 (pkg/apis/apps/validation, pkg/apis/core/validation).',
     fix: `kind: Deployment
 spec:
   template:
@@ -28,17 +29,9 @@ spec:
       // Kinds of other projects have schemas of their own.
       if (!isOfApps(object.value)) return [];
       return refusalsOf(defaulted).map(({ field, reason }) => ({
-        place: { object, path: pathOf(field) },
+        place: { object, path: parseFieldPath(field) },
         message: `${name}: the API server refuses ${field}: ${reason}`,
       }));
     },
   },
 ];
-
-/** Parses `spec.containers[0].name`. */
-function pathOf(field: string): FieldPath {
-  return field
-    .split(/[.[\]]+/)
-    .filter(Boolean)
-    .map((key) => (/^\d+$/.test(key) ? Number(key) : key));
-}

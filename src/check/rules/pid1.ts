@@ -43,7 +43,7 @@ export const PID1_RULES: readonly Rule[] = [
       explanation:
         'The kubelet sends SIGTERM to PID 1. A shell as PID 1 ignores the signal and does not forward it. So the app never gets SIGTERM, and SIGKILL ends it at the end of the grace period with all requests in flight. Behind an init such as tini or dumb-init, the shell is not PID 1: it ends at SIGTERM, and the container with it. The shell form of ENTRYPOINT and CMD starts such a shell, and so does command: [sh, -c, ...]. With exec before the app, the app replaces the shell, and the problem is gone. bash and BusyBox do that by themselves for the last command of a plain script. dash, the sh of Debian and Ubuntu images, does not. If the image does not show which of them its sh is, this is a warning; if the container serves no requests, an info.',
       measured:
-        'A server on Node behind `sh -c "node server.js"` (dash 0.5.12, PID 1) got no SIGTERM. bash 5.2 and BusyBox 1.35 replaced themselves with the command.',
+        'A server on Node behind `sh -c "node server.js"` (dash 0.5.12, PID 1) got no SIGTERM. bash 5.2 and BusyBox 1.35 replaced themselves with the command. A server on Node that ignored SIGTERM as PID 1 broke 60 requests in one rollout on Kubernetes 1.34 (see shutdown-disabled).',
       fix: APP_AS_PID1,
       alsoKnownAs: ['hadolint DL3025', 'docker build JSONArgsRecommended'],
     },

@@ -1,0 +1,92 @@
+/** What is wrong with a document or with one value in it, as the reader finds it. */
+import * as z from 'zod';
+import type { Refusal } from '../kubernetes-rules/admission.ts';
+import type { RemovedVersion } from '../kubernetes-rules/removed-versions.ts';
+import type { DocumentError, DuplicateKey, FieldPath, Position } from '../manifests/yaml-documents.ts';
+import type { YamlObject } from '../manifests/yaml-objects.ts';
+import { fieldPath, parseFieldPath } from '../schema-issue.ts';
+import { nameOf, type ObjectIdentity } from './identity.ts';
+
+export interface ReadingProblem {
+  rule: 'unreadable-document' | 'removed-api-version' | 'refused-by-api-server' | 'duplicate-key';
+  source: string;
+  position: Position;
+  message: string;
+  object?: ObjectIdentity;
+  annotations?: Record<string, string>;
+  field?: string;
+  /** The object is not checked any further. */
+  isUnread: boolean;
+}
+
+type RawObject = YamlObject['value'];
+type Where = (path: FieldPath) => { source: string; position: Position };
+
+/** Any of these may be what is missing or wrong. */
+const Metadata = z
+  .object({
+    name: z.string().catch(''),
+    namespace: z.string().optional().catch(undefined),
+    annotations: z.record(z.string(), z.string()).optional().catch(undefined),
+  })
+  .catch({ name: '' });
+
+/** The identity of an object whose fields may have wrong types, and its annotations. */
+export function aboutObject({ apiVersion, kind, metadata }: RawObject) {
+  const { name, namespace, annotations } = Metadata.parse(metadata);
+  return {
+    object: { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) },
+    ...(annotations && { annotations }),
+  };
+}
+
+export function unreadableProblem({ source, position, problem }: DocumentError): ReadingProblem {
+  return { rule: 'unreadable-document', source, position, message: problem, isUnread: true };
+}
+
+export function duplicateProblem({ key, path, position, firstLine }: DuplicateKey, source: string): ReadingProblem {
+  const message = `"${key}" is written twice: kubectl keeps this value and drops that of line ${firstLine}; remove one`;
+  return { rule: 'duplicate-key', source, position, message, field: fieldPath(path), isUnread: false };
+}
+
+export function removedProblem(object: RawObject, { since, instead }: RemovedVersion, where: Where): ReadingProblem {
+  const { apiVersion, spec } = object;
+  const lacksSelector = instead === 'apps/v1' && !(typeof spec === 'object' && spec !== null && 'selector' in spec);
+  const write = `apiVersion: ${instead}${lacksSelector ? ', with a spec.selector' : ''}`;
+  return about(object, {
+    rule: 'removed-api-version',
+    ...where(['apiVersion']),
+    message: `Kubernetes ${since} removed ${apiVersion}; write ${write}`,
+    field: 'apiVersion',
+    isUnread: true,
+  });
+}
+
+export function refusalProblem(object: RawObject, { field, reason }: Refusal, where: Where): ReadingProblem {
+  const message = `the API server refuses ${field}: ${reason}`;
+  const place = where(parseFieldPath(field));
+  return about(object, { rule: 'refused-by-api-server', ...place, message, field, isUnread: false });
+}
+
+/** A value of a wrong type. */
+export function typeProblem(object: RawObject, { issues: [issue] }: z.ZodError, where: Where): ReadingProblem {
+  const path = (issue?.path ?? []) as FieldPath;
+  const found = path.reduce<unknown>((part, key) => (part as Mapping | undefined)?.[key], object);
+  const field = fieldPath(path);
+  const what = issue?.message.replace(/^Invalid input: /, '') ?? 'invalid';
+  const message = `the API server refuses ${field}: ${what}${hint(found, issue)}`;
+  return about(object, { rule: 'refused-by-api-server', ...where(path), message, field, isUnread: true });
+}
+
+function hint(found: unknown, issue: z.core.$ZodIssue | undefined): string {
+  if (typeof found === 'string' && /\$\{|\{\{/.test(found)) return ` (a template? Render it first)`;
+  const isPlain = typeof found === 'boolean' || typeof found === 'number';
+  return isPlain && issue?.code === 'invalid_type' && issue.expected === 'string' ? '; put it in quotes' : '';
+}
+
+type Mapping = Record<string | number, unknown>;
+
+function about(object: RawObject, problem: ReadingProblem): ReadingProblem {
+  const known = aboutObject(object);
+  return { ...problem, ...known, message: `${nameOf(known.object)}: ${problem.message}` };
+}

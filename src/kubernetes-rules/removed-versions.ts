@@ -1,0 +1,43 @@
+/**
+ * API versions that no current API server has. Source: the deprecated API migration guide,
+ * https://kubernetes.io/docs/reference/using-api/deprecation-guide/
+ */
+
+export interface RemovedVersion {
+  /** The first version of Kubernetes without it. */
+  since: string;
+  /** The API version to write. */
+  instead: string;
+}
+
+const WORKLOADS: RemovedVersion = { since: '1.16', instead: 'apps/v1' };
+
+const REMOVED: ReadonlyMap<string, RemovedVersion> = new Map([
+  ['extensions/v1beta1 Deployment', WORKLOADS],
+  ['extensions/v1beta1 DaemonSet', WORKLOADS],
+  ['extensions/v1beta1 ReplicaSet', WORKLOADS],
+  ['apps/v1beta1 Deployment', WORKLOADS],
+  ['apps/v1beta1 StatefulSet', WORKLOADS],
+  ['apps/v1beta2 Deployment', WORKLOADS],
+  ['apps/v1beta2 StatefulSet', WORKLOADS],
+  ['apps/v1beta2 DaemonSet', WORKLOADS],
+  ['apps/v1beta2 ReplicaSet', WORKLOADS],
+  ['autoscaling/v2beta1 HorizontalPodAutoscaler', { since: '1.25', instead: 'autoscaling/v2' }],
+  ['autoscaling/v2beta2 HorizontalPodAutoscaler', { since: '1.26', instead: 'autoscaling/v2' }],
+  ['policy/v1beta1 PodDisruptionBudget', { since: '1.25', instead: 'policy/v1' }],
+  ['extensions/v1beta1 Ingress', { since: '1.22', instead: 'networking.k8s.io/v1' }],
+  ['networking.k8s.io/v1beta1 Ingress', { since: '1.22', instead: 'networking.k8s.io/v1' }],
+  ['discovery.k8s.io/v1beta1 EndpointSlice', { since: '1.25', instead: 'discovery.k8s.io/v1' }],
+  ['batch/v2alpha1 CronJob', { since: '1.21', instead: 'batch/v1' }],
+  ['batch/v1beta1 CronJob', { since: '1.25', instead: 'batch/v1' }],
+]);
+
+/** Undefined if this API version of the kind was not removed, or is not known here. */
+export function removedVersion(apiVersion: string, kind: string): RemovedVersion | undefined {
+  return REMOVED.get(`${apiVersion} ${kind}`);
+}
+
+/** The kinds of which an API version was removed. */
+export const KINDS_WITH_REMOVED_VERSIONS: ReadonlySet<string> = new Set(
+  [...REMOVED.keys()].map((key) => key.split(' ')[1] ?? ''),
+);
