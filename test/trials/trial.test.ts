@@ -42,8 +42,16 @@ test('the steps of a trial have a fixed order', async (t) => {
   assert.deepEqual(steps, ALL_STEPS);
   assert.equal(disruption?.kind, 'rollout');
   assert.deepEqual([settings.workload, settings.replicas, settings.readinessProbe], ['Deployment', 1, true]);
+  assert.equal(settings.assumed, undefined);
   assert.equal(cluster.pods.length, 1);
   assert.ok(loadStartMs <= loadStopMs);
+});
+
+test('the trace says what the manifests take for granted', async (t) => {
+  const assumed = [{ field: 'spec.paused', why: 'a paused Deployment does not roll out' }];
+  const manifests = { ...trialPlan().manifests, assumed };
+  const { settings } = Trace.parse(await trial(t, {}, { manifests }).trace());
+  assert.deepEqual(settings.assumed, assumed);
 });
 
 test('a control has no disruption', async (t) => {
