@@ -48,7 +48,7 @@ export function assumedService(
       read: serviceWithDefaults({ ...written, spec: { ...written.spec, ports: [...written.spec.ports] } }),
     },
     assumption: {
-      field: 'Service',
+      field: `${nameOf(written)}: spec.ports[0].targetPort`,
       value: String(targetPort),
       why: `the input has no Service for ${nameOf(workload)}; its own settings, such as a headless one or session affinity, may change the result`,
     },

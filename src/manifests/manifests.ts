@@ -177,7 +177,9 @@ function serviceInstead(
 ): { service: AssumedService; assumption: Assumption } {
   const services = placed.filter(({ object }) => isService(object));
   const [only] = services;
-  if (only && services.length === 1 && choice.assumedService === undefined) {
+  const others = inputObjects(placed.map(({ object }) => object));
+  const belongs = others.workloads.some((workload) => servicesOf(workload, others.services).length > 0);
+  if (only && services.length === 1 && !belongs && choice.assumedService === undefined) {
     parsed(ServiceWithPorts, only, nameOf(only.object));
     throw new InputError(
       `${source}: ${nameOf(only.object)} does not select the pods of ${nameOf(found.object)}: its spec.selector must match the template's labels, in the same namespace; or pass --assume Service=PORT`,

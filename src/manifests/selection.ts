@@ -4,6 +4,7 @@ import { largest } from '../extremes.ts';
 import type { WorkloadKind } from '../kubernetes-rules/objects.ts';
 import type { KubernetesObject } from '../kubernetes-rules/written-objects.ts';
 import { printable } from '../printable.ts';
+import { isCalled } from './callers.ts';
 import {
   type FoundService,
   type FoundWorkload,
@@ -76,15 +77,27 @@ function selectWorkload(
   if (!other) return { workload: only };
   for (const { why, holds } of TIERS) {
     const led = here.filter((workload) => servicesOf(workload, input.services).some((one) => holds(one, input)));
+    if (led.length === 0) continue;
     const [first, second] = led;
     if (first && !second) return { workload: first, why };
-    if (first) throw severalWorkloads(led, source);
+    const [entrance, another] = led.filter((workload) => !isInternal(workload, input, objects));
+    if (entrance && !another) return { workload: entrance, why: `${why} that no other workload calls` };
+    throw severalWorkloads(led, source);
   }
   throw severalWorkloads(here, source);
 }
 
 function isBehind(workload: FoundWorkload, service: string, { services }: InputObjects): boolean {
   return servicesOf(workload, services).some(({ name }) => name === service);
+}
+
+/** Whether the settings of another workload name one of its Services, as a frontend names its backend. */
+function isInternal(
+  workload: FoundWorkload,
+  { services }: InputObjects,
+  objects: readonly KubernetesObject[],
+): boolean {
+  return servicesOf(workload, services).some(({ name }) => isCalled(name, workload.object, objects));
 }
 
 /**
@@ -165,9 +178,10 @@ function selectService(
       `--service ${named}: no Service of that name in ${source} selects the pods of ${nameOf(workload.object)}; ${names}`,
     );
   }
+  const best = largest(selecting.map(rankOf), 1);
   const steps: [why: string, (service: FoundService) => boolean][] = [
     ['behind an Ingress or a route', (service) => isBackend(service, backends)],
-    ['the only one with a port for HTTP', (service) => rankOf(service) > 0],
+    ['whose port is the likeliest for HTTP', (service) => rankOf(service) === best],
     ['the only one with a cluster IP', ({ spec }) => spec.clusterIP !== 'None'],
   ];
   let left = selecting;

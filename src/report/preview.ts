@@ -175,5 +175,5 @@ function fieldLines(fields: readonly ReportedField[]): string[] {
 }
 
 function otherLine({ kind, count, read, why }: ReportedKind): string {
-  return `${counted(count, kind, kind)}: ${read === undefined ? 'no effect' : `read is ${read}`} (${why})`;
+  return `${counted(count, kind, kind)}: ${read === undefined ? 'no effect' : `only ${read} count`} (${why})`;
 }

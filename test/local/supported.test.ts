@@ -29,6 +29,11 @@ const label = (key: string, value: string): Written => ({
   deployment: { 'spec.template.metadata.labels': { app: 'shop', [key]: value } },
 });
 
+const HOST_PORT = [{ containerPort: 8080, name: 'http', hostPort: 80 }];
+const surging = (maxSurge: number | string): Written => ({
+  deployment: { [`${POD}.hostNetwork`]: true, 'spec.strategy.rollingUpdate': { maxSurge, maxUnavailable: 1 } },
+});
+
 describe('the local cluster supports', () => {
   for (const overlay of overlayNames()) {
     test(overlay, () => assertSupported(readManifests(readRendered(overlay), overlay)));
@@ -74,6 +79,12 @@ describe('the local cluster supports', () => {
     ['a Service without session affinity, as an API server stores it', service('sessionAffinity', 'None')],
     ['a Deployment that is not paused', { deployment: { 'spec.paused': false } }],
     ['an empty list where an item would be refused', pod('readinessGates', [])],
+    ['the host network of pods that are replaced in place', surging(0)],
+    [
+      'the host network with Recreate',
+      { deployment: { [`${POD}.hostNetwork`]: true, 'spec.strategy.type': 'Recreate' } },
+    ],
+    ['a host port of a StatefulSet', statefulSet('template.spec.containers[0].ports', HOST_PORT)],
     ['a volume', pod('volumes', [{ name: 'data', emptyDir: {} }])],
     ['pods without a sidecar of a mesh', label('sidecar.istio.io/inject', 'false')],
     ['another stop signal', { deployment: { [`${APP}.lifecycle.stopSignal`]: 'SIGINT', [`${POD}.os.name`]: 'linux' } }],
@@ -113,6 +124,7 @@ describe('the local cluster supports', () => {
 const REFUSED: [what: string, written: Written, object: string, named: string, assume: string][] = [
   ['a paused Deployment', { deployment: { 'spec.paused': true } }, 'Deployment', 'spec.paused: true', 'paused'],
   ['the host network', pod('hostNetwork', true), 'Deployment', `${POD}.hostNetwork: true`, 'hostNetwork'],
+  ['the host network with a surge', surging('1%'), 'Deployment', `${POD}.hostNetwork: true`, 'hostNetwork'],
   ["the node's processes", pod('hostPID', true), 'Deployment', `${POD}.hostPID: true`, 'hostPID'],
   [
     'a readiness gate',
@@ -142,13 +154,7 @@ const REFUSED: [what: string, written: Written, object: string, named: string, a
     `${APP}.lifecycle.preStop.tcpSocket`,
     'tcpSocket',
   ],
-  [
-    'a host port',
-    app('ports', [{ containerPort: 8080, name: 'http', hostPort: 80 }]),
-    'Deployment',
-    `${APP}.ports[0].hostPort: 80`,
-    'hostPort',
-  ],
+  ['a host port', app('ports', HOST_PORT), 'Deployment', `${APP}.ports[0].hostPort: 80`, 'hostPort'],
   [
     'a probe of another host',
     app('readinessProbe.httpGet', { host: 'a', port: 80 }),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { InputError } from '../../src/errors.ts';
+import { isCalled } from '../../src/manifests/callers.ts';
 import { type Manifests, manifestsFromSources, readManifests } from '../../src/manifests/manifests.ts';
 import type { Choice } from '../../src/manifests/selection.ts';
 
@@ -45,6 +46,12 @@ const httpRoute = (kind: string, backend: string, ref: object = {}) => ({
   metadata: { name: 'public' },
   spec: { rules: [{ backendRefs: [{ name: backend, port: 80, ...ref }] }] },
 });
+/** Its environment has an address. */
+const caller = (name: string, address: string) => {
+  const object = deployment(name);
+  object.spec.template.spec.containers = [{ name: 'app', ports: [], ...{ env: [{ name: 'A', value: address }] } }];
+  return object;
+};
 const redis = [
   statefulSet('redis', { ports: [{ containerPort: 6379 }] }),
   service('redis', { ports: [{ port: 6379 }] }),
@@ -124,6 +131,11 @@ describe('the workload is', () => {
       'Deployment shop behind shop',
     ],
     [
+      'the one that no other workload calls',
+      [...shop, caller('shop', 'http://blog:80/posts'), service('shop'), ...blog],
+      'Deployment shop behind shop',
+    ],
+    [
       'matched within its namespace',
       [
         deployment('shop', { namespace: 'a' }),
@@ -178,6 +190,30 @@ describe('the workload is', () => {
   });
 });
 
+describe('another workload calls a Service whose name its settings have as', () => {
+  const table: [address: string, called: boolean][] = [
+    ['http://blog', true],
+    ['http://blog/posts', true],
+    ['blog:8080', true],
+    ['blog.default.svc.cluster.local', true],
+    ['redis://user:password@blog:6379', true],
+    ['shop, blog', true],
+    ['blog', true],
+    ['/blog', false],
+    ['my-blog', false],
+    ['http://blog-new', false],
+    ['--title=blog', false],
+  ];
+  for (const [address, called] of table) {
+    test(`${address}: ${called ? 'yes' : 'no'}`, () =>
+      assert.equal(isCalled('blog', deployment('blog'), [caller('shop', address)]), called));
+  }
+  test('but not in its own settings', () => {
+    const blog = caller('blog', 'http://blog');
+    assert.equal(isCalled('blog', blog, [blog]), false);
+  });
+});
+
 describe('the Service is', () => {
   const shop = deployment('shop', { ports: [{ name: 'http', containerPort: 8080 }] });
   const of = (name: string, fields: Fields = {}) => service(name, { labels: { app: 'shop' }, ...fields });
@@ -186,6 +222,15 @@ describe('the Service is', () => {
     ['the one behind the Ingress', [shop, of('a'), of('b'), ingress('b')], 'b'],
     ['the one with a cluster IP', [shop, of('a', { clusterIP: 'None' }), of('b')], 'b'],
     ['the one for HTTP', [shop, of('metrics', { ports: [{ port: 9090, name: 'metrics' }] }), of('b')], 'b'],
+    [
+      'the one for HTTP beside one for a webhook',
+      [
+        shop,
+        of('hook', { ports: [{ port: 443, name: 'https-webhook' }] }),
+        of('b', { ports: [{ port: 80, name: 'http' }] }),
+      ],
+      'b',
+    ],
     ['any of those that lead to the same port', [shop, of('a'), of('b', { type: 'LoadBalancer' })], 'a'],
     ['the headless one, if it is alone', [shop, of('a', { clusterIP: 'None' })], 'a'],
   ];
@@ -257,7 +302,7 @@ describe('the Service is', () => {
     assert.deepEqual(assumed.service.spec.ports[0].targetPort, 'http');
     assert.deepEqual(
       assumed.assumed.map(({ field, value }) => [field, value]),
-      [['Service', 'http']],
+      [['Service "shop": spec.ports[0].targetPort', 'http']],
     );
   });
   test('recorded to send requests to other workloads too', () => {

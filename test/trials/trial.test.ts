@@ -42,6 +42,7 @@ test('the steps of a trial have a fixed order', async (t) => {
   assert.deepEqual(steps, ALL_STEPS);
   assert.equal(disruption?.kind, 'rollout');
   assert.deepEqual([settings.workload, settings.replicas, settings.readinessProbe], ['Deployment', 1, true]);
+  assert.equal(settings.assumed, undefined);
   assert.equal(cluster.pods.length, 1);
   assert.ok(loadStartMs <= loadStopMs);
 });
@@ -58,6 +59,13 @@ test('the cluster knows beforehand what will be done, and the trace says what be
 test('the trace does not hold the command of the user, which may contain secrets', async (t) => {
   const { trace } = trial(t, {}, { disruption: { kind: 'command', command: 'helm --token secret' } });
   assert.ok(!JSON.stringify(await trace()).includes('secret'));
+});
+
+test('the trace says what the manifests take for granted', async (t) => {
+  const assumed = [{ field: 'spec.paused', why: 'a paused Deployment does not roll out' }];
+  const manifests = { ...trialPlan().manifests, assumed };
+  const { settings } = Trace.parse(await trial(t, {}, { manifests }).trace());
+  assert.deepEqual(settings.assumed, assumed);
 });
 
 test('a control has no disruption', async (t) => {

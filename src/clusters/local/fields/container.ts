@@ -1,5 +1,6 @@
 /** The fields of a container. */
 import { constants } from 'node:os';
+import { onePodPerNode } from './host-ports.ts';
 import { all, carriedOut, type FieldTree, noEffect, refused } from './policy.ts';
 
 const STAND_IN = noEffect('a command of this machine runs in place of the image');
@@ -72,9 +73,7 @@ const ENVIRONMENT: FieldTree = {
 const PORTS: FieldTree = {
   ...all(carriedOut(), 'containerPort', 'name'),
   protocol: noEffect('requests use TCP'),
-  hostPort: refused(
-    'two pods with one host port do not fit on a node, so that a rollout may wait for a free node',
-  ).unless(0),
+  hostPort: onePodPerNode('two pods with one host port do not fit on a node, so that a surge waits for a free node', 0),
   hostIP: noEffect('it belongs to hostPort'),
 };
 

@@ -18,20 +18,23 @@ export interface FieldOutcome {
  * One outcome for each value that has a policy of its own; a policy for an object stands for all of its fields. Empty
  * lists and objects have none, because the API server treats most of them as absent.
  */
-export function fieldOutcomes(value: unknown, policies: FieldTree | Policy, path: Path = []): FieldOutcome[] {
-  if (value === undefined || value === null || isEmpty(value)) return [];
-  if (policies instanceof Policy) {
-    const { outcome, why } = policies.for(value);
-    return [{ path, outcome, why }];
-  }
-  if (Array.isArray(value)) return value.flatMap((item, index) => fieldOutcomes(item, policies, [...path, index]));
-  // The schema rejects another type where this program reads the field, and nothing depends on it elsewhere.
-  if (typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, item]) => {
-    const at = [...path, key];
-    const policy = policyOf(policies, key);
-    return policy === undefined ? [unknownField(at)] : fieldOutcomes(item, policy, at);
-  });
+export function fieldOutcomes(object: unknown, policies: FieldTree): FieldOutcome[] {
+  const outcomesIn = (value: unknown, policies: FieldTree | Policy, path: Path): FieldOutcome[] => {
+    if (value === undefined || value === null || isEmpty(value)) return [];
+    if (policies instanceof Policy) {
+      const { outcome, why } = policies.for(value, object);
+      return [{ path, outcome, why }];
+    }
+    if (Array.isArray(value)) return value.flatMap((item, index) => outcomesIn(item, policies, [...path, index]));
+    // The schema rejects another type where this program reads the field, and nothing depends on it elsewhere.
+    if (typeof value !== 'object') return [];
+    return Object.entries(value).flatMap(([key, item]) => {
+      const at = [...path, key];
+      const policy = policyOf(policies, key);
+      return policy === undefined ? [unknownField(at)] : outcomesIn(item, policy, at);
+    });
+  };
+  return outcomesIn(object, policies, []);
 }
 
 /** @returns undefined for a field that the Kubernetes API does not have */

@@ -75,9 +75,19 @@ function fieldsOf(object: KubernetesObject): ReportedField[] {
     object,
     field: fieldPath(found.path),
     ...(found.outcome === 'refused' && {
-      name: found.unknown ? UNKNOWN_FIELDS : shortestName(found.path, Object.values(FIELDS)),
+      name: found.unknown ? UNKNOWN_FIELDS : nameOfField(found.path),
     }),
   }));
+}
+
+/** By the path without indices. An input can have a million containers. */
+const names = new Map<string, string>();
+
+function nameOfField(path: Path): string {
+  const key = path.filter((part) => typeof part === 'string').join('.');
+  const known = names.get(key) ?? shortestName(path, Object.values(FIELDS));
+  names.set(key, known);
+  return known;
 }
 
 function othersOf(objects: readonly KubernetesObject[]): ReportedKind[] {

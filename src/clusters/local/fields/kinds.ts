@@ -10,12 +10,12 @@ export interface KindPolicy {
 }
 
 const ROUTE: KindPolicy = {
-  read: 'which Service it leads to',
+  read: 'the Services that it leads to',
   why: 'requests are sent to that Service directly, so that what the gateway adds is not measured',
   leavesOut: true,
 };
 const AUTOSCALER: KindPolicy = {
-  read: 'the lowest number of replicas',
+  read: 'the fewest replicas that it keeps',
   why: 'the number of replicas stays the same during a trial',
 };
 const ENVIRONMENT: KindPolicy = {
@@ -36,7 +36,7 @@ const SCHEDULING = { why: 'the two simulated nodes take every pod' };
 
 /** By group and kind; the core group has no name. Of a group that is not here, every kind belongs to a program that does not run here. */
 export const KINDS: Readonly<Record<string, KindPolicy>> = {
-  Namespace: { read: 'nothing but its name', why: 'it only holds the others' },
+  Namespace: { why: 'it only holds other objects' },
   ConfigMap: ENVIRONMENT,
   Secret: ENVIRONMENT,
   Service: { why: 'requests are sent to the selected Service' },

@@ -1,5 +1,6 @@
 /** The fields of a pod template. */
 import { CONTAINER, INIT_CONTAINER } from './container.ts';
+import { onePodPerNode } from './host-ports.ts';
 import { POD_METADATA } from './metadata.ts';
 import { all, carriedOut, type FieldTree, noEffect, refused } from './policy.ts';
 
@@ -25,7 +26,7 @@ const POD_SPEC: FieldTree = {
   ),
   readinessGates: refused('another program, such as the controller of a load balancer, decides when the pod is ready'),
   schedulingGates: refused('the pods wait until another program removes the gates'),
-  hostNetwork: refused('pods on one node share its ports, so that a rollout may wait for a free node').unless(false),
+  hostNetwork: onePodPerNode('pods on one node share its ports, so that a surge waits for a free node', false),
   ...all(refused(NOT_PID_1).unless(false), 'hostPID', 'shareProcessNamespace'),
   ...all(NOT_IN_TEMPLATES, 'activeDeadlineSeconds', 'ephemeralContainers'),
   ...all(

@@ -9,7 +9,8 @@ export type Outcome = 'carried out' | 'no effect' | 'refused';
 export interface Exception {
   /** The values in words, for the documentation: `true`, `another than Linux`. */
   values: string;
-  holds(value: unknown): boolean;
+  /** @param object the whole object that has the field, as written */
+  holds(value: unknown, object: unknown): boolean;
   outcome: Outcome;
   why?: string | undefined;
 }
@@ -34,13 +35,13 @@ export class Policy {
     this.exceptions = exceptions;
   }
 
-  /** The outcome for this value. */
-  for(value: unknown): Pick<Exception, 'outcome' | 'why'> {
-    return this.exceptions.find(({ holds }) => holds(value)) ?? this;
+  /** The outcome for this value in this object. */
+  for(value: unknown, object: unknown): Pick<Exception, 'outcome' | 'why'> {
+    return this.exceptions.find(({ holds }) => holds(value, object)) ?? this;
   }
 
   /** The same policy, but these values are refused. */
-  except(values: string, holds: (value: unknown) => boolean, why: string): Policy {
+  except(values: string, holds: Exception['holds'], why: string): Policy {
     return new Policy(this.outcome, this.why, [...this.exceptions, { values, holds, outcome: 'refused', why }]);
   }
 
@@ -50,7 +51,7 @@ export class Policy {
   }
 
   /** The same policy, but these values have no effect. */
-  unlessThat(values: string, holds: (value: unknown) => boolean, why: string): Policy {
+  unlessThat(values: string, holds: Exception['holds'], why: string): Policy {
     return new Policy(this.outcome, this.why, [...this.exceptions, { values, holds, outcome: 'no effect', why }]);
   }
 }
