@@ -21,6 +21,7 @@ export const HookFinding = z.object({
   exitCode: Code.nullable(),
   detail: Text.nullable().describe('what went wrong, in words'),
   tookMs: DurationMs.nullable().describe('the longest run'),
+  asks: Text.describe('the other container that it asks, if that container got its stop signal first').optional(),
   standIns: listOf(Text, MAX_CONTAINERS).describe('containers of the pod that an idle process stood in for'),
 });
 export type HookFinding = z.infer<typeof HookFinding>;
@@ -28,6 +29,7 @@ export type HookFinding = z.infer<typeof HookFinding>;
 interface Run {
   container: ContainerRecord;
   hook: HookRecord;
+  asks: string | undefined;
   standIns: string[];
 }
 
@@ -39,7 +41,9 @@ export function hookFindings(rollouts: readonly Trace[]): HookFinding[] {
       .flatMap(({ containers }) => {
         const standIns = containers.filter(({ standIn, role }) => standIn && role !== 'init').map(({ name }) => name);
         return containers.flatMap((container) =>
-          container.hook ? [{ container, hook: container.hook, standIns }] : [],
+          container.hook
+            ? [{ container, hook: container.hook, asks: askedTooLate(container.hook, containers), standIns }]
+            : [],
         );
       }),
   );
@@ -60,7 +64,14 @@ export function hookFindings(rollouts: readonly Trace[]): HookFinding[] {
   return [...found.values()].sort((a, b) => b.pods - a.pods);
 }
 
-function first({ container, hook, standIns }: Run, problem: HookFinding['problem'], of: number): HookFinding {
+/** The container that the hook asks, if its stop signal was sent before the hook ended. */
+function askedTooLate({ asks, endedMs }: HookRecord, containers: readonly ContainerRecord[]): string | undefined {
+  const asked = containers.find(({ name }) => name === asks);
+  if (asked?.stopSignalMs === undefined || endedMs === undefined) return undefined;
+  return asked.stopSignalMs <= endedMs ? asks : undefined;
+}
+
+function first({ container, hook, asks, standIns }: Run, problem: HookFinding['problem'], of: number): HookFinding {
   const { kind, what, exitCode, detail } = hook;
   return {
     container: container.name,
@@ -72,6 +83,7 @@ function first({ container, hook, standIns }: Run, problem: HookFinding['problem
     exitCode: exitCode ?? null,
     detail: detail ?? null,
     tookMs: longer(null, hook),
+    ...(asks === undefined ? {} : { asks }),
     standIns,
   };
 }

@@ -43,6 +43,15 @@ export function resolvePort({ ports = [] }: Container, port: number | string | u
   return ports.find(({ name }) => name === port)?.containerPort;
 }
 
+/** The name of the other container of the pod whose declared port the container's preStop hook asks. */
+export function askedByPreStop(container: Container, containers: readonly Container[]): string | undefined {
+  const asked = container.lifecycle?.preStop?.httpGet?.port;
+  const port = asked === undefined ? undefined : resolvePort(container, asked);
+  const declares = ({ ports = [] }: Container) => ports.some(({ containerPort }) => containerPort === port);
+  if (port === undefined || declares(container)) return undefined;
+  return containers.find((other) => other.name !== container.name && declares(other))?.name;
+}
+
 /** The ports that the container's probes and hooks connect to, as written. */
 function handlersOf({ startupProbe, readinessProbe, livenessProbe, lifecycle = {} }: Container): (number | string)[] {
   const probes: (Probe | undefined)[] = [startupProbe, readinessProbe, livenessProbe];

@@ -87,14 +87,18 @@ function meaningOf(exitCode: number): string {
   return exitCode === 126 ? ': the command is not executable' : '';
 }
 
-function consequence({ problem, standIns }: HookFinding, stopSignal: string): string {
+function consequence({ problem, asks, standIns }: HookFinding, stopSignal: string): string {
   if (problem === 'outlasted-grace') return ` ${stopSignal} came at that moment, 2 s before SIGKILL.`;
   if (problem === 'returned-at-once') return ` ${stopSignal} followed at once.`;
   const standIn =
     standIns.length === 0
       ? ''
       : ` ${standIns.join(', ')} did not run here: its answer on a cluster is unknown (to run it here: --exec ${standIns[0]}="COMMAND").`;
-  return ` Kubernetes then sends ${stopSignal} at once.${standIn}`;
+  const asked =
+    asks === undefined
+      ? ''
+      : ` It asks container ${asks}, which gets its own stop signal at the same moment; as a native sidecar (an init container with restartPolicy: Always) ${asks} would outlast the hook.`;
+  return ` Kubernetes then sends ${stopSignal} at once.${asked}${standIn}`;
 }
 
 /** What was measured, and what would be enough, one per line; empty if no rollout was seen. */

@@ -66,6 +66,7 @@ export const HookRecord = z.object({
     .enum(['succeeded', 'failed', 'outlasted-grace', 'container-ended'])
     .describe('outlasted-grace: it was still running when the grace period ended'),
   exitCode: Code.optional(),
+  asks: Text.describe('the other container of the pod whose port it asks').optional(),
   detail: Text.describe('the problem, as text').optional(),
 });
 export type HookRecord = z.infer<typeof HookRecord>;

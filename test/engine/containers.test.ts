@@ -113,7 +113,10 @@ describe('a pod with several commands', { skip, concurrency: true }, () => {
     assert.equal(proxied?.serves, true);
     const afterMs = (proxied?.stopSignalMs ?? 0) - (proxied?.deletedMs ?? 0);
     assert.ok(afterMs < 300, `the proxy got its signal ${afterMs} ms after the deletion`);
-    assert.deepEqual([stopped?.hook?.outcome, stopped?.hook?.what], ['failed', ':15020/quit']);
+    assert.deepEqual(
+      [stopped?.hook?.outcome, stopped?.hook?.what, stopped?.hook?.asks],
+      ['failed', ':15020/quit', 'proxy'],
+    );
     assert.match(eventsOf(record, 'FailedPreStopHook')[0] ?? '', /^httpGet :15020\/quit: (ECONNRESET|socket hang up)/);
   });
 

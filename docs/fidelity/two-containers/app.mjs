@@ -1,4 +1,4 @@
-/** Drains on SIGTERM: answers with Connection: close for a second, then finishes what is in flight. */
+/** Drains on SIGTERM: answers with Connection: close for 3 s, then finishes what is in flight. */
 import { createServer } from 'node:http';
 
 let draining = false;
@@ -13,5 +13,5 @@ process.on('SIGTERM', () => {
   setTimeout(() => {
     server.close();
     setInterval(() => server.closeIdleConnections(), 50).unref();
-  }, 1000);
+  }, 3000);
 });

@@ -18,6 +18,8 @@ export interface ContainerSpec {
   serves: boolean;
   /** There is no command for it: a process that does nothing runs instead, and an init container is not run at all. */
   standIn: boolean;
+  /** The other container whose port its preStop hook asks. */
+  asks: string | undefined;
   /** The folders that stand for its volumes. */
   mounts: readonly Mount[];
   /** The folder in which it starts, if that is in one of these volumes; else that of this program. */

@@ -198,7 +198,7 @@ export class Container implements OrderedContainer {
     if (!handler || (spec.standIn && !handler.sleep)) return 0;
     const container = this.#hooked(process);
     const { record, usedMs, failure } = await runPreStop(handler, { container, graceMs, clock, signal });
-    if (isTerminating()) this.record.hook = record;
+    if (isTerminating()) this.record.hook = { ...record, ...(spec.asks === undefined ? {} : { asks: spec.asks }) };
     if (failure !== undefined) onEvent('FailedPreStopHook', failure);
     return usedMs;
   }

@@ -2,9 +2,9 @@
 import { posix } from 'node:path';
 import { InputError } from '../../errors.ts';
 import { type EnvironmentSources, environmentProblems } from '../../kubernetes-rules/environment-variables.ts';
-import { isSidecar } from '../../kubernetes-rules/init-containers.ts';
+import { isSidecar, lastingContainers } from '../../kubernetes-rules/init-containers.ts';
 import type { Container, PodSpec as PodManifest } from '../../kubernetes-rules/objects.ts';
-import type { PodPorts } from '../../kubernetes-rules/ports.ts';
+import { askedByPreStop, type PodPorts } from '../../kubernetes-rules/ports.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import { environmentSources } from '../../manifests/environment-sources.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
@@ -59,7 +59,11 @@ export function podSpec(manifests: Manifests, ports: PodPorts, options: LocalClu
   const { metadata, spec } = manifests.workload.spec.template;
   const sources = environmentSources(manifests);
   const { env, ownPort } = options;
-  const containers = containersOf(spec).map(([manifest, role]) => containerSpec(manifest, role, ports, options));
+  const lasting = lastingContainers<Container>(spec);
+  const containers = containersOf(spec).map(([manifest, role]) => ({
+    ...containerSpec(manifest, role, ports, options),
+    asks: askedByPreStop(manifest, lasting),
+  }));
   assertEnvironment(manifests, containers, sources);
   return {
     containers,
@@ -94,7 +98,7 @@ function containerSpec(
   role: ContainerRole,
   ports: PodPorts,
   { images, volumes = {} }: LocalClusterOptions,
-): ContainerSpec {
+): Omit<ContainerSpec, 'asks'> {
   const image = images[manifest.name];
   if (!image) throw new Error(`nothing replaces the image of container ${manifest.name}`);
   const { command, standIn = false } = image;
