@@ -67,8 +67,8 @@ async function confirm(lines: readonly string[]): Promise<void> {
 
 async function liveBackend(service: LiveService, flags: LiveRunFlags): Promise<TrialsBackend<TrialPlan>> {
   const { ExistingCluster } = await import('../clusters/kubernetes/existing-cluster.ts');
-  const { api, reference, url } = service;
-  const cluster = new ExistingCluster({ api, workload: reference, url });
+  const { api, reference, url, replicas } = service;
+  const cluster = new ExistingCluster({ api, workload: reference, url, replicas });
   return {
     load: (flags.load ?? (url.startsWith('https:') ? 'k6' : 'builtin')) === 'k6' ? k6Load : builtinLoad,
     pace: new Pace(atMost(1)),

@@ -92,18 +92,18 @@ describe('on the local cluster', { concurrency: 4 }, () => {
   });
 
   test('bad-version: the old pods stay until it is undone', async (t) => {
-    const shape = { replicas: 2, progressDeadlineSeconds: 1 };
+    const shape = { replicas: 2, progressDeadlineSeconds: 3 };
     const record = await event(t, shape, { kind: 'bad-version' });
     const [bad, ...more] = podsOf(record, 'new');
     assert.deepEqual([bad?.readyMs, more.length], [undefined, 0]);
     const { undoneMs = Number.NaN } = record.outcome;
-    assert.ok(undoneMs - (bad?.createdMs ?? 0) >= 990 && (bad?.deletionMs ?? 0) >= undoneMs);
+    assert.ok(undoneMs - (bad?.createdMs ?? 0) >= 2900 && (bad?.deletionMs ?? 0) >= undoneMs);
     assert.ok(podsOf(record, 'old').every(({ deletionMs }) => deletionMs === undefined));
   });
 
   test('bad-version of a Deployment that may miss a pod: it is replaced after the undoing', async (t) => {
     const strategy = '{ rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }';
-    const record = await event(t, { replicas: 2, progressDeadlineSeconds: 1, strategy }, { kind: 'bad-version' });
+    const record = await event(t, { replicas: 2, progressDeadlineSeconds: 3, strategy }, { kind: 'bad-version' });
     const old = podsOf(record, 'old').filter(({ deletionMs }) => deletionMs !== undefined);
     assert.equal(old.length, 1);
     assert.deepEqual(
