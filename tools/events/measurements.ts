@@ -1,4 +1,5 @@
 /** What is measured on both clusters besides a rollout of the overlays, and where its results are. */
+import { join } from 'node:path';
 
 export const PLACES = ['local', 'kubernetes'] as const;
 export type Place = (typeof PLACES)[number];
@@ -7,7 +8,7 @@ export type Place = (typeof PLACES)[number];
 export const VARIANTS = ['valid', 'without-pre-stop'] as const;
 
 export interface Measurement {
-  /** The name of its folder. */
+  /** The name of its folder in docs/results/events/PLACE. */
   name: string;
   /** As for `--event`. */
   event: string;
@@ -26,6 +27,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'daemonset', event: 'rollout', workload: 'daemonset' },
 ];
 
-export function folderOf({ name }: Pick<Measurement, 'name'>, place: Place): string {
-  return `docs/results/events/${place}/${name}`;
+/** The committed result of a measurement; it may not exist yet. */
+export function resultFile({ name }: Pick<Measurement, 'name'>, place: Place): string {
+  return join(import.meta.dirname, '../../docs/results/events', place, name, 'result.json');
 }
