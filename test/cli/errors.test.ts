@@ -48,12 +48,6 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       2,
       /'--event <event>' cannot be used with/,
     ],
-    [
-      'an event that is impossible',
-      ['compare', '--event', 'scale-down=3', '--runtime', 'node', '--variant', 'valid'],
-      2,
-      /^[^\n]*--event scale-down=3: .*has 3 replicas; name a lower number$/m,
-    ],
     ['a missing folder', ['compare', join(FOLDER, 'missing')], 2, /missing: there is no such folder/],
     ['a file instead of a folder', ['compare', file('a-file', '')], 2, /a-file: is a file/],
     ['a report on a missing folder', ['report', join(FOLDER, 'missing')], 2, /missing: there is no such folder/],
@@ -82,7 +76,7 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       'nothing to restart',
       ['run', '--on', 'kubernetes', '--url', 'http://web'],
       2,
-      /--deployment NAME or --statefulset NAME/,
+      /--deployment NAME, --statefulset NAME or --daemonset NAME/,
     ],
     ['no address', ['run', '--on', 'kubernetes', '--deployment', 'web'], 2, /with --url \(an Ingress/],
     [

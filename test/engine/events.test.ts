@@ -92,18 +92,18 @@ describe('on the local cluster', { concurrency: 4 }, () => {
   });
 
   test('bad-version: the old pods stay until it is undone', async (t) => {
-    const shape = { replicas: 2, progressDeadlineSeconds: 3 };
+    const shape = { replicas: 2, progressDeadlineSeconds: 5 };
     const record = await event(t, shape, { kind: 'bad-version' });
     const [bad, ...more] = podsOf(record, 'new');
     assert.deepEqual([bad?.readyMs, more.length], [undefined, 0]);
     const { undoneMs = Number.NaN } = record.outcome;
-    assert.ok(undoneMs - (bad?.createdMs ?? 0) >= 2900 && (bad?.deletionMs ?? 0) >= undoneMs);
+    assert.ok(undoneMs - (bad?.createdMs ?? 0) >= 4900 && (bad?.deletionMs ?? 0) >= undoneMs);
     assert.ok(podsOf(record, 'old').every(({ deletionMs }) => deletionMs === undefined));
   });
 
   test('bad-version of a Deployment that may miss a pod: it is replaced after the undoing', async (t) => {
     const strategy = '{ rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }';
-    const record = await event(t, { replicas: 2, progressDeadlineSeconds: 3, strategy }, { kind: 'bad-version' });
+    const record = await event(t, { replicas: 2, progressDeadlineSeconds: 5, strategy }, { kind: 'bad-version' });
     const old = podsOf(record, 'old').filter(({ deletionMs }) => deletionMs !== undefined);
     assert.equal(old.length, 1);
     assert.deepEqual(
@@ -130,9 +130,10 @@ describe('on the local cluster', { concurrency: 4 }, () => {
       updateStrategy: '{ rollingUpdate: { maxUnavailable: 2 } }',
     };
     const record = await rollOut(t, manifests(shape), serverCommand(PROMPT));
-    const deletions = new Map(podsOf(record, 'old').map(({ name, deletionMs }) => [name, deletionMs]));
-    assert.ok(Math.abs((deletions.get('web-2') ?? 0) - (deletions.get('web-1') ?? Number.NaN)) < 20);
-    assert.ok((deletions.get('web-0') ?? 0) > (deletions.get('web-1') ?? Number.NaN));
+    const deletion = (name: string) => podsOf(record, 'old').find((pod) => pod.name === name)?.deletionMs ?? Number.NaN;
+    const ready = (name: string) => podsOf(record, 'new').find((pod) => pod.name === name)?.readyMs ?? Number.NaN;
+    assert.ok(deletion('web-1') < ready('web-2'), 'it does not wait for the first');
+    assert.ok(deletion('web-0') >= Math.min(ready('web-1'), ready('web-2')), 'no more than two at a time');
   });
 
   for (const [what, updateStrategy, surges] of [
