@@ -10,7 +10,7 @@ import { disrupted, podsOf, rollOut } from './rollout.ts';
 const event = (t: TestContext, shape: Shape, planned: PlannedDisruption) =>
   disrupted(t, manifests(shape), planned, serverCommand(PROMPT));
 
-describe('on the local cluster', { concurrency: 4 }, () => {
+describe('on the local cluster', { concurrency: 8 }, () => {
   test('scale-down deletes a pod of the crowded node, and creates none', async (t) => {
     const record = await event(t, { replicas: 3 }, { kind: 'scale-down', replicas: 2 });
     const [deleted, ...more] = record.pods.filter(({ deletionMs }) => deletionMs !== undefined);
@@ -177,19 +177,19 @@ describe('an event that is impossible, or that would never end, is rejected befo
       'drain of an unknown node',
       {},
       { kind: 'drain', node: 'node9' },
-      /^--event drain=node9: test: the local cluster has the nodes node1 and node2$/,
+      /^--event drain=node9: the local cluster has the nodes node1 and node2$/,
     ],
     [
       'drain with a DaemonSet',
       { kind: 'DaemonSet' },
       { kind: 'drain', node: 'node1' },
-      /a drain leaves the pods of DaemonSet "web" where they are$/,
+      /DaemonSet "web" has one pod per node, which a drain leaves where it is$/,
     ],
     [
       'an eviction that the budget never allows',
       { replicas: 2, budget: 'minAvailable: 2' },
       { kind: 'evict' },
-      /PodDisruptionBudget "web" needs 2 of 2 pods, so every eviction is refused and kubectl drain waits forever/,
+      /PodDisruptionBudget "web" allows no eviction of 2 healthy pods, so kubectl drain waits forever/,
     ],
     [
       'a bad version without a deadline',

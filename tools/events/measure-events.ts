@@ -31,7 +31,7 @@ for (const measurement of wanted) {
 
 function measure(measurement: Measurement, folder: string): void {
   const event = measurement.event.replace('NODE', NODES[place]);
-  const out = [...LOAD, '--event', event, '--no-logs', '--out', folder];
+  const out = [...LOAD, '--repeat', String(measurement.repeats), '--event', event, '--no-logs', '--out', folder];
   process.stderr.write(`${measurement.name} on ${place}\n`);
   const { workload } = measurement;
   if (workload === undefined) {
