@@ -130,6 +130,8 @@ async function run(flags: Flags): Promise<void> {
     repeats: flags.repeat,
     requestMix,
     ...(flags.event && { disruption: flags.event }),
+    // The variants with one replica cannot be scaled down.
+    onlyPossible: flags.variant === undefined,
     load: backend.load.name,
     cluster: backend.name,
     seed,

@@ -74,8 +74,8 @@ function loadFor({ url }: LiveService, flags: LiveRunFlags): LoadGenerator {
 
 async function liveBackend(service: LiveService, load: LoadGenerator): Promise<TrialsBackend<TrialPlan>> {
   const { ExistingCluster } = await import('../clusters/kubernetes/existing-cluster.ts');
-  const { api, reference, url } = service;
-  const cluster = new ExistingCluster({ api, workload: reference, url });
+  const { api, reference, url, replicas } = service;
+  const cluster = new ExistingCluster({ api, workload: reference, url, replicas });
   return {
     load,
     pace: new Pace(atMost(1)),

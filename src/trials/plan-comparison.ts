@@ -1,4 +1,6 @@
 /** Which trials a comparison consists of, and in which order they run. */
+import { impossible } from '../clusters/possible-disruption.ts';
+import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import { overlayFolder, readKustomization } from '../manifests/kustomization.ts';
 import { type Manifests, readManifests } from '../manifests/manifests.ts';
@@ -19,6 +21,8 @@ export interface ComparisonOptions {
   requestMix: RequestMix;
   /** What is done to the pods; by default, a rollout. */
   disruption?: PlannedDisruption;
+  /** Leaves out variants on which the disruption has no effect. */
+  onlyPossible?: boolean;
   load: 'builtin' | 'k6';
   cluster: string;
   seed: number;
@@ -32,11 +36,12 @@ export interface PlannedTrial extends TrialPlan {
 
 /** Every runtime in every variant, `repeats` times. Which of several like each other begins first is random. */
 export async function planTrials(options: ComparisonOptions): Promise<PlannedTrial[]> {
-  const { runtimes, variants, repeats, requestMix, disruption, load, cluster, seed, run } = options;
+  const { runtimes, variants, repeats, requestMix, disruption, onlyPossible, load, cluster, seed, run } = options;
   const trials: PlannedTrial[] = [];
   for (const runtime of runtimes) {
     for (const variant of variants) {
       const manifests = await overlayManifests(runtime.name, variant === 'control' ? 'valid' : variant);
+      if (onlyPossible && variant !== 'control' && disruption && hasNoEffect(disruption, manifests)) continue;
       const repeated = Array.from({ length: repeats }, (_, repeat) => ({
         runtime,
         manifests,
@@ -58,6 +63,11 @@ export async function planTrials(options: ComparisonOptions): Promise<PlannedTri
     }
   }
   return orderTrials(seededRandom(deriveSeed(seed, 'order')).shuffle(trials));
+}
+
+function hasNoEffect(disruption: PlannedDisruption, { workload }: Manifests): boolean {
+  const { replicas } = effectiveStrategy(workload);
+  return impossible(disruption, { kind: workload.kind, replicas }) !== undefined;
 }
 
 async function overlayManifests(runtime: Runtime, variant: Variant): Promise<Manifests> {

@@ -49,12 +49,6 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       /'--event <event>' cannot be used with/,
     ],
     [
-      'an event that is impossible',
-      ['compare', '--event', 'scale-down=3', '--runtime', 'node', '--variant', 'valid'],
-      2,
-      /^[^\n]*--event scale-down=3: .*has 3 replicas; name a lower number$/m,
-    ],
-    [
       'sessions for k6',
       ['compare', '--load', 'k6', '--scenario', 'websocket'],
       2,
@@ -102,7 +96,7 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       'nothing to restart',
       ['run', '--on', 'kubernetes', '--url', 'http://web'],
       2,
-      /--deployment NAME or --statefulset NAME/,
+      /--deployment NAME, --statefulset NAME or --daemonset NAME/,
     ],
     ['no address', ['run', '--on', 'kubernetes', '--deployment', 'web'], 2, /with --url \(an Ingress/],
     [

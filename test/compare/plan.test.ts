@@ -26,6 +26,26 @@ test('a comparison has every runtime in every variant, with repeats', async () =
   assert.ok(trials.every(({ variant, control }) => control === (variant === 'control')));
 });
 
+test('an event leaves out the variants on which it has no effect, unless they were asked for', async () => {
+  const planned = async (onlyPossible: boolean) =>
+    planTrials({
+      runtimes: [{ name: 'node', version: '1', command: ['node'] }],
+      variants: [...VARIANTS, 'control'],
+      repeats: 1,
+      requestMix: readRequestMix(projectFile('workload.json')),
+      disruption: { kind: 'scale-down', replicas: 1 },
+      onlyPossible,
+      load: 'builtin',
+      cluster: 'local',
+      seed: 1,
+      run: 'run-1',
+    });
+  const variants = (await planned(true)).map(({ identity }) => identity.variant);
+  assert.ok(!variants.includes('broken') && !variants.includes('without-replicas') && variants.includes('control'));
+  assert.equal(variants.length, 5);
+  assert.equal((await planned(false)).length, 7);
+});
+
 test('the same seed gives the same order and the same seed for each trial; another seed does not', async () => {
   assert.deepEqual(await plan(7), await plan(7));
   assert.notDeepEqual(await plan(7), await plan(8));

@@ -31,7 +31,12 @@ async function serving(
   const [deployment] = controllers.deployments;
   assert.ok(deployment);
   await server.until('the status', () => !deployment.busy);
-  const cluster = new ExistingCluster({ api, workload: { kind, name: 'web', namespace: 'ns' }, url: 'http://shop' });
+  const cluster = new ExistingCluster({
+    api,
+    workload: { kind, name: 'web', namespace: 'ns' },
+    url: 'http://shop',
+    replicas: 2,
+  });
   const { signal } = new AbortController();
   const trial = { manifests: read, clock: startClock(), signal, disruption, onEvent: () => server.emit('step') };
   const deployed = await within(10_000, 'the deployment', cluster.deploy(trial));

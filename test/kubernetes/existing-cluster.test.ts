@@ -35,7 +35,7 @@ async function existing(
   if (byHand) while (deployment.step());
   else await server.until('the status', () => !deployment.busy);
   const aborting = new AbortController();
-  const cluster = new ExistingCluster({ api, workload: { kind, name: 'web', namespace: 'ns' }, url: URL });
+  const cluster = new ExistingCluster({ api, workload: { kind, name: 'web', namespace: 'ns' }, url: URL, replicas });
   const disruption = trigger === undefined ? event : { kind: 'command' as const, command: trigger };
   const deploy = () =>
     within(

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Observer } from '../../src/clusters/kubernetes/observer.ts';
+import type { Shape } from '../engine/manifests.ts';
 import { ScriptedDeployment } from './api-server/deployments.ts';
 import { gate } from './api-server/faults.ts';
 import { podObject, readyPod, sliceObject, warning } from './api-server/objects.ts';
@@ -32,13 +33,14 @@ async function observeEvents(...options: Parameters<typeof observe>) {
 }
 
 describe('rejected pods', () => {
-  const ours: [what: string, kind: string, name: string][] = [
-    ['of one of its ReplicaSets', 'ReplicaSet', 'web-5d4f8c7b9x'],
-    ['of a StatefulSet of that name', 'StatefulSet', 'web'],
+  const ours: [what: string, workload: Shape['kind'], kind: string, name: string][] = [
+    ['of one of its ReplicaSets', 'Deployment', 'ReplicaSet', 'web-5d4f8c7b9x'],
+    ['of the StatefulSet itself', 'StatefulSet', 'StatefulSet', 'web'],
+    ['of the DaemonSet itself', 'DaemonSet', 'DaemonSet', 'web'],
   ];
-  for (const [what, kind, name] of ours) {
+  for (const [what, workload = 'Deployment', kind, name] of ours) {
     test(`${what}, end the trial`, async (t) => {
-      const { server, taken } = await observeEvents(t);
+      const { server, taken } = await observeEvents(t, { shape: { kind: workload } });
       server.store.put(quotaFor(kind, name));
       await assert.rejects(taken(), /^EnvironmentError: test: the cluster rejects the pods: pods "x" is forbidden/);
     });
@@ -48,7 +50,8 @@ describe('rejected pods', () => {
     ['of a Deployment whose name begins with the same word', 'ReplicaSet', 'web-api-5d4f8c7b9x'],
     ['of another Deployment', 'ReplicaSet', 'shop-5d4f8c7b9x'],
     ['of a Job', 'Job', 'web'],
-    ['of a DaemonSet', 'DaemonSet', 'web'],
+    ['of a DaemonSet of that name', 'DaemonSet', 'web'],
+    ['of a StatefulSet of that name', 'StatefulSet', 'web'],
   ];
   for (const [what, kind, name] of others) {
     test(`${what}, are ignored`, async (t) => {

@@ -182,9 +182,9 @@ describe('run on a cluster', () => {
         const dryRun = mode === 'dry run';
         const called = await calledBy(t, cluster, async (server) => {
           const flags = { [kind.toLowerCase()]: 'web', url: 'http://127.0.0.1:9', disruption, dryRun };
-          const { api, reference, url, manifests } = await liveService(flags, connect({ server }));
+          const { api, reference, url, manifests, replicas } = await liveService(flags, connect({ server }));
           if (dryRun) return;
-          const existing = new ExistingCluster({ api, workload: reference, url });
+          const existing = new ExistingCluster({ api, workload: reference, url, replicas });
           const deployed = await existing.deploy({ manifests, disruption, ...TRIAL() });
           const disrupted = deployed.disrupt();
           if (mode === 'trigger') setTimeout(() => cluster.replacePods(), 300);

@@ -1,30 +1,43 @@
 /**
  * Measures each event on one of the clusters, for docs/fidelity.md:
  * `npm run fidelity:events -- local|kubernetes [NAME...]`. On a real cluster, kubectl and the current context are used.
- * The three images and k6's must be on the nodes, and the nodes must be reachable from this machine.
+ * The image for Node must be on the nodes, and the nodes must be reachable from this machine, which sends the load.
  */
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectFile } from '../../src/project-file.ts';
-import { folderOf, MEASUREMENTS, type Measurement, PLACES, type Place, VARIANTS } from './measurements.ts';
+import { MEASUREMENTS, type Measurement, PLACES, type Place, resultFile, VARIANTS } from './measurements.ts';
 
 const NAMESPACE = 'rollout-test-events';
+/** Both clusters get the same load, from the same generator. */
+const LOAD = ['--rate', '150'];
 /** The first worker of the test cluster; the local cluster has a node of that name too. */
 const NODES: Record<Place, string> = { local: 'node1', kubernetes: process.env.NODE_TO_DRAIN ?? 'node1' };
 
 const [place, ...names] = process.argv.slice(2) as [Place, ...string[]];
 if (!PLACES.includes(place)) throw new Error('usage: npm run fidelity:events -- local|kubernetes [NAME...]');
 const wanted = MEASUREMENTS.filter(({ name }) => names.length === 0 || names.includes(name));
-for (const measurement of wanted) measure(measurement);
+for (const measurement of wanted) {
+  const out = mkdtempSync(join(tmpdir(), 'events-'));
+  try {
+    measure(measurement, out);
+    cpSync(join(out, 'result.json'), resultFile(measurement, place));
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+}
 
-function measure(measurement: Measurement): void {
+function measure(measurement: Measurement, folder: string): void {
   const event = measurement.event.replace('NODE', NODES[place]);
-  const out = ['--event', event, '--overwrite', '--no-logs', '--out', projectFile(folderOf(measurement, place))];
+  const out = [...LOAD, '--repeat', String(measurement.repeats), '--event', event, '--no-logs', '--out', folder];
   process.stderr.write(`${measurement.name} on ${place}\n`);
   const { workload } = measurement;
   if (workload === undefined) {
     const variants = ['--runtime', 'node', '--variant', VARIANTS.join(',')];
-    program(['compare', '--on', place, ...variants, ...out]);
+    const url = place === 'local' ? [] : ['--url', `http://${nodeAddress()}:{nodePort}`];
+    program(['compare', '--on', place, ...url, ...variants, ...out]);
     return;
   }
   const file = join(import.meta.dirname, `${workload}.yaml`);
@@ -36,13 +49,16 @@ function measure(measurement: Measurement): void {
   try {
     kubectl(['apply', '-n', NAMESPACE, '-f', file]);
     kubectl(['rollout', 'status', '-n', NAMESPACE, `${workload}/server`, '--timeout=120s']);
-    const address = kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[0].address}']);
     const port = kubectl(['get', 'service', 'server', '-n', NAMESPACE, '-o', 'jsonpath={.spec.ports[0].nodePort}']);
-    const url = ['--url', `http://${address}:${port}`];
+    const url = ['--url', `http://${nodeAddress()}:${port}`];
     program(['run', '--on', place, '-n', NAMESPACE, `--${workload}`, 'server', '--yes', ...url, ...out]);
   } finally {
     kubectl(['delete', 'namespace', NAMESPACE]);
   }
+}
+
+function nodeAddress(): string {
+  return kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[0].address}']);
 }
 
 /** Broken requests (exit code 1) are a result. */

@@ -1,4 +1,5 @@
 /** What is measured on both clusters besides a rollout of the overlays, and where its results are. */
+import { join } from 'node:path';
 
 export const PLACES = ['local', 'kubernetes'] as const;
 export type Place = (typeof PLACES)[number];
@@ -7,25 +8,41 @@ export type Place = (typeof PLACES)[number];
 export const VARIANTS = ['valid', 'without-pre-stop'] as const;
 
 export interface Measurement {
-  /** The name of its folder. */
+  /** The name of its folder in docs/results/events/PLACE. */
   name: string;
   /** As for `--event`. */
   event: string;
   /** A manifest of tools/events; undefined: the overlays. */
   workload?: 'deployment' | 'statefulset' | 'daemonset';
+  /** How often it is done. A single pod may miss a sync of the routers by any part of a second. */
+  repeats: number;
 }
 
-const EVENTS = ['rollback', 'bad-version', 'scale-down=1', 'drain=NODE', 'evict', 'delete-pod', 'restart'];
+const EVENTS: readonly [event: string, repeats: number][] = [
+  ['rollback', 1],
+  ['bad-version', 1],
+  ['scale-down=1', 2],
+  ['drain=NODE', 2],
+  ['evict', 4],
+  ['delete-pod', 4],
+  ['restart', 2],
+];
 
 const named = (event: string) => event.replace(/=.*/, '');
 
 export const MEASUREMENTS: readonly Measurement[] = [
-  ...EVENTS.map((event) => ({ name: named(event), event })),
-  ...EVENTS.map((event) => ({ name: `server-${named(event)}`, event, workload: 'deployment' as const })),
-  { name: 'statefulset', event: 'rollout', workload: 'statefulset' },
-  { name: 'daemonset', event: 'rollout', workload: 'daemonset' },
+  ...EVENTS.map(([event, repeats]) => ({ name: named(event), event, repeats })),
+  ...EVENTS.map(([event, repeats]) => ({
+    name: `server-${named(event)}`,
+    event,
+    workload: 'deployment' as const,
+    repeats,
+  })),
+  { name: 'statefulset', event: 'rollout', workload: 'statefulset', repeats: 2 },
+  { name: 'daemonset', event: 'rollout', workload: 'daemonset', repeats: 2 },
 ];
 
-export function folderOf({ name }: Pick<Measurement, 'name'>, place: Place): string {
-  return `docs/results/events/${place}/${name}`;
+/** The committed result of a measurement; it may not exist yet. */
+export function resultFile({ name }: Pick<Measurement, 'name'>, place: Place): string {
+  return join(import.meta.dirname, '../../docs/results/events', place, name, 'result.json');
 }

@@ -1,11 +1,11 @@
 /** The part of docs/fidelity.md about everything but a rollout of the overlays. */
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { TrialResult } from '../../src/analysis/result.ts';
-import { projectFile } from '../../src/project-file.ts';
 import { count } from '../../src/report/format.ts';
 import { readRun } from '../../src/results/read-run.ts';
 import { CONTROL, OWN } from '../../src/results/trial-name.ts';
-import { folderOf, MEASUREMENTS, type Measurement, PLACES } from '../events/measurements.ts';
+import { MEASUREMENTS, type Measurement, PLACES, resultFile } from '../events/measurements.ts';
 
 interface Row {
   what: string;
@@ -22,7 +22,7 @@ export function eventsPart(): string[] {
   const near = rows.filter(({ local, real }) => isNear(failed(local), failed(real))).length;
   return [
     '## Other events and other workloads',
-    'What is done to the pods besides a rolling update ([--event](commands.md)), and the rollouts of a StatefulSet and a DaemonSet. `valid` and `without-pre-stop` are the overlays on Node. `server` is a server that exits at once on SIGTERM ([deployment.yaml](../tools/events/deployment.yaml)), with builtin load from outside on both clusters. `npm run fidelity:events -- local` and `npm run fidelity:events -- kubernetes` measure all of it.',
+    'What is done to the pods besides a rolling update ([--event](commands.md)), and the rollouts of a StatefulSet and a DaemonSet. `valid` and `without-pre-stop` are the overlays on Node. `server` is a server that exits at once on SIGTERM ([deployment.yaml](../tools/events/deployment.yaml)). Both clusters got 150 requests per second from the builtin load on this machine. `npm run fidelity:events -- local` and `npm run fidelity:events -- kubernetes` measure all of it.',
     `**${same} of ${rows.length} verdicts are the same. In ${near} rows, the failed requests differ by at most a factor of two.**`,
     [
       '| what is done | to | local: failed of exposed | real: failed of exposed |',
@@ -33,7 +33,7 @@ export function eventsPart(): string[] {
 }
 
 function rowsOf(measurement: Measurement): Row[] {
-  const [local, real] = PLACES.map((place) => trialsIn(folderOf(measurement, place)));
+  const [local, real] = PLACES.map((place) => trialsIn(resultFile(measurement, place)));
   if (!local || !real) return [];
   const variants = [...new Set(local.map(({ variant }) => variant))].filter((variant) => variant !== CONTROL);
   const { event, workload } = measurement;
@@ -47,8 +47,8 @@ function rowsOf(measurement: Measurement): Row[] {
 
 const KINDS: Record<string, string> = { statefulset: 'StatefulSet', daemonset: 'DaemonSet' };
 
-function trialsIn(folder: string): readonly TrialResult[] | undefined {
-  return existsSync(projectFile(`${folder}/result.json`)) ? readRun(projectFile(folder)).trials : undefined;
+function trialsIn(file: string): readonly TrialResult[] | undefined {
+  return existsSync(file) ? readRun(dirname(file)).trials : undefined;
 }
 
 function failed(trials: readonly TrialResult[]): number {

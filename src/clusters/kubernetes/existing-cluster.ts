@@ -32,6 +32,8 @@ export interface ExistingClusterOptions {
   api: KubernetesApi;
   workload: WorkloadReference;
   url: string;
+  /** How many pods the workload has now; an autoscaler may change that. */
+  replicas: number;
 }
 
 export class ExistingCluster implements Cluster {
@@ -64,11 +66,12 @@ class ExistingDeployment implements Deployed {
   readonly #watching = new AbortController();
   readonly #cleanUps: CleanUp[] = [];
   #state = UNKNOWN;
-  #replicas = 0;
+  #replicas: number;
 
   constructor(options: ExistingClusterOptions, trial: DeployOptions) {
     this.#options = options;
     this.#trial = trial;
+    this.#replicas = options.replicas;
     this.target = { kind: 'url', url: options.url };
     setMaxListeners(0, this.#watching.signal);
     this.#observer = new Observer({
@@ -88,8 +91,8 @@ class ExistingDeployment implements Deployed {
 
   async start(): Promise<void> {
     await unlessAborted(this.#trial.signal, this.#observer.start());
-    this.#replicas = (await unlessAborted(this.#trial.signal, this.#read())).replicas;
     await this.#settled('become ready');
+    this.#replicas = this.#state.replicas;
     await prepare(this.#planned, this.#disrupted);
   }
 

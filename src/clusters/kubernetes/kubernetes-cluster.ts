@@ -7,6 +7,7 @@ import type { KubernetesObject } from '../../kubernetes-rules/written-objects.ts
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
 import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
+import { assertPossible } from '../possible-disruption.ts';
 import { apiError, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './api.ts';
 import { type CleanUp, cleanUp } from './clean-up.ts';
 import type { DisruptedWorkload, Wait } from './disrupted-workload.ts';
@@ -54,6 +55,10 @@ export class KubernetesCluster implements Cluster {
   async deploy(options: DeployOptions): Promise<Deployed> {
     const { api, namespacePrefix } = this.#options;
     options.signal.throwIfAborted();
+    const { workload, source } = options.manifests;
+    const { replicas } = effectiveStrategy(workload);
+    const name = `${source}: ${workload.kind} "${workload.metadata.name}"`;
+    if (options.disruption) assertPossible(options.disruption, { kind: workload.kind, replicas, name });
     const standard = this.#options.ownObjects ? 'privileged' : 'restricted';
     const namespace = await createNamespace(api, namespacePrefix, options.signal, standard);
     const deployed = new KubernetesDeployment(namespace, options, this.#options);

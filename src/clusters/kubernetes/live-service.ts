@@ -3,6 +3,7 @@ import type { V1Service } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import type { PlannedDisruption } from '../../trace/disruption.ts';
+import { assertPossible } from '../possible-disruption.ts';
 import { itemsOf } from './answer.ts';
 import { apiError, KubernetesApi } from './api.ts';
 import { assertAllowed, assertMayDrain, runPermissions } from './preflight.ts';
@@ -82,24 +83,8 @@ export async function liveService(flags: LiveServiceFlags, connected?: Kubernete
   const services = await servicesIn(api, namespace);
   const manifests = liveManifests(workload, serviceOf(workload, services, flags.service, reference), reference);
   const { replicas } = workloadState(workload);
-  assertSensible(disruption, reference, replicas);
+  assertPossible(disruption, { kind, replicas, name: `${kind} ${name} in ${namespace}` });
   return { api, reference, url, manifests, replicas };
-}
-
-/** Refuses what is impossible for this kind of workload, before anything is changed. */
-function assertSensible(disruption: PlannedDisruption, { kind, name, namespace }: WorkloadReference, replicas: number) {
-  const of = `${kind} ${name} in ${namespace}`;
-  if (disruption.kind === 'scale-down') {
-    const flag = `--event scale-down=${disruption.replicas}`;
-    if (kind === 'DaemonSet') throw new InputError(`${flag}: ${of} has no replicas; it runs one pod per node`);
-    if (disruption.replicas >= replicas) {
-      const has = replicas === 1 ? '1 replica' : `${replicas} replicas`;
-      throw new InputError(`${flag}: ${of} has ${has}; name a lower number`);
-    }
-  }
-  if (disruption.kind === 'drain' && kind === 'DaemonSet') {
-    throw new InputError(`--event drain=${disruption.node}: a drain leaves the pods of ${of} where they are`);
-  }
 }
 
 async function servicesIn(api: KubernetesApi, namespace: string): Promise<V1Service[]> {

@@ -213,7 +213,7 @@ export class Observer {
     // Kubernetes keeps events for an hour; those in the initial list happened before the trial.
     if (!this.#watching || event.type !== 'Warning') return;
     const { kind, name = '', uid, fieldPath } = event.involvedObject ?? {};
-    const ofController = isOfController(event, this.#options.manifests.workload.metadata.name);
+    const ofController = isOfController(event, this.#options.manifests.workload);
     const isOurPod = kind === 'Pod' && this.#pods.has(uid ?? '');
     const trouble = ofController ? creationTrouble(event) : undefined;
     if (trouble) this.#conditions.fail(this.#trouble(trouble));

@@ -1,5 +1,4 @@
 /** One container as its kubelet runs it: process, restarts, health, and termination within the grace period. */
-
 import { expandReferences } from '../../kubernetes-rules/expansion.ts';
 import type { Probe } from '../../kubernetes-rules/objects.ts';
 import { ContainerProcess, type ProcessExit } from '../../processes/container-process.ts';
@@ -20,7 +19,7 @@ import { wrapperOf } from './wrapper.ts';
 /** minimumGracePeriodInSeconds: the kubelet waits at least this long before SIGKILL, even if the grace period is used up. */
 const MINIMUM_GRACE_MS = 2000;
 
-/** The kubelet's delay before the second restart of a container. Each further delay is twice as long. */
+/** The kubelet's delay before the second restart of a container. Each further one is twice as long. */
 const FIRST_BACK_OFF_MS = 10_000;
 
 export class Container implements OrderedContainer {
@@ -157,14 +156,12 @@ export class Container implements OrderedContainer {
   }
 
   /** Ends its process with SIGKILL, as the OOM killer does. */
-  crash(): void {
-    this.#process?.sigkill();
-  }
+  readonly crash = (): void => this.#process?.sigkill();
 
   /** Kills the container immediately. Cleans up after a trial; not part of the simulation. */
   async kill(): Promise<void> {
     this.#health.stopProbes();
-    this.#process?.sigkill();
+    this.crash();
     await this.#process?.exited;
   }
 

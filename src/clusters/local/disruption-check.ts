@@ -7,6 +7,7 @@ import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
 import { PodDisruptionBudget } from '../../kubernetes-rules/written-objects.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import type { PlannedDisruption } from '../../trace/disruption.ts';
+import { assertPossible, flagOf } from '../possible-disruption.ts';
 
 /**
  * The budgets of the manifests that select the workload's pods.
@@ -34,55 +35,32 @@ export function budgetsOf({ objects, workload, source }: Manifests): PodDisrupti
 export function assertDisruptable(manifests: Manifests, planned: PlannedDisruption, nodes: readonly string[]): void {
   const { workload, source } = manifests;
   const { replicas } = effectiveStrategy(workload, nodes.length);
-  const named = `${workload.kind} "${workload.metadata.name}"`;
-  const refuse = (flag: string, why: string): never => {
-    throw new InputError(`--event ${flag}: ${source}: ${why}`);
+  const name = `${source}: ${workload.kind} "${workload.metadata.name}"`;
+  assertPossible(planned, { kind: workload.kind, replicas, name });
+  const refuse = (why: string): never => {
+    throw new InputError(`--event ${flagOf(planned)}: ${why}`);
   };
-  switch (planned.kind) {
-    case 'scale-down': {
-      const flag = `scale-down=${planned.replicas}`;
-      if (workload.kind === 'DaemonSet') refuse(flag, `${named} has no replicas; it runs one pod per node`);
-      if (planned.replicas >= replicas) {
-        refuse(flag, `${named} has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}; name a lower number`);
-      }
-      return;
+  if (planned.kind === 'drain') {
+    if (!nodes.includes(planned.node)) refuse(`the local cluster has the nodes ${nodes.join(' and ')}`);
+    if (placesPods(workload.spec.template.spec)) {
+      refuse(`${name} has rules about its nodes, which the local cluster does not follow; drain a real node`);
     }
-    case 'drain': {
-      const flag = `drain=${planned.node}`;
-      if (!nodes.includes(planned.node)) refuse(flag, `the local cluster has the nodes ${nodes.join(' and ')}`);
-      if (workload.kind === 'DaemonSet') refuse(flag, `a drain leaves the pods of ${named} where they are`);
-      if (placesPods(workload.spec.template.spec)) {
-        refuse(flag, `${named} has rules about its nodes, which the local cluster does not follow; drain a real node`);
-      }
-      assertEvictable(manifests, flag, replicas);
-      return;
-    }
-    case 'evict':
-      assertEvictable(manifests, 'evict', replicas);
-      return;
-    case 'bad-version':
-      if (progressDeadlineSeconds(workload) === Number.POSITIVE_INFINITY) {
-        refuse(
-          'bad-version',
-          `${named} has no progress deadline, so nothing ends the wait; set progressDeadlineSeconds`,
-        );
-      }
-      return;
-    default:
-      return;
   }
+  if (planned.kind === 'bad-version' && progressDeadlineSeconds(workload) === Number.POSITIVE_INFINITY) {
+    refuse(`${name} has no progress deadline, so nothing ends the wait; set progressDeadlineSeconds`);
+  }
+  if (planned.kind !== 'drain' && planned.kind !== 'evict') return;
+  const budget = budgetsOf(manifests).find((candidate) => allowsNone(candidate, replicas));
+  if (!budget) return;
+  refuse(
+    `${source}: PodDisruptionBudget "${budget.metadata.name}" allows no eviction of ${replicas} healthy pods, so kubectl drain waits forever; allow one, for example with maxUnavailable: 1`,
+  );
 }
 
 /** If all pods are healthy and the budget still allows no eviction, it never will. */
-function assertEvictable(manifests: Manifests, flag: string, replicas: number): void {
+function allowsNone(budget: PodDisruptionBudget, replicas: number): boolean {
   const healthy = Array.from({ length: replicas }, () => ({ running: true, ready: true, terminating: false }));
-  for (const budget of budgetsOf(manifests)) {
-    const { disruptionsAllowed, desiredHealthy } = budgetStatus(budget, replicas, healthy);
-    if (disruptionsAllowed > 0) continue;
-    throw new InputError(
-      `--event ${flag}: ${manifests.source}: PodDisruptionBudget "${budget.metadata.name}" needs ${desiredHealthy} of ${replicas} pods, so every eviction is refused and kubectl drain waits forever; allow one, for example with maxUnavailable: 1`,
-    );
-  }
+  return budgetStatus(budget, replicas, healthy).disruptionsAllowed === 0;
 }
 
 /** Whether the manifest requires something of the pods' nodes. */

@@ -9,14 +9,17 @@ export class Controllers {
   readonly #server: ApiServer;
   readonly #options: Omit<DeploymentOptions, 'namespace' | 'name' | 'labels'>;
   #templates = new Map<string, string>();
+  readonly #replicas = new Map<string, number>();
 
   constructor(server: ApiServer, options: Omit<DeploymentOptions, 'namespace' | 'name' | 'labels'> = {}) {
     this.#server = server;
     this.#options = options;
+    server.onPodDeleted = (namespace, name) => {
+      this.deployments.find((deployment) => deployment.namespace === namespace)?.lost(name);
+    };
     server.store.on('change', (change) => {
       if (change.object.kind === 'Service') this.#onService(change);
       if (change.object.kind === (options.kind ?? 'Deployment')) this.#onWorkload(change);
-      if (change.object.kind === 'Pod' && change.type === 'DELETED') this.#onPodGone(change);
     });
   }
 
@@ -33,6 +36,8 @@ export class Controllers {
     const template = JSON.stringify(spec.template);
     const before = this.#templates.get(namespace);
     this.#templates.set(namespace, template);
+    const scaled = this.#replicas.has(namespace) && this.#replicas.get(namespace) !== spec.replicas;
+    this.#replicas.set(namespace, spec.replicas);
     if (type === 'ADDED') {
       const { labels } = spec.template.metadata;
       const deployment = new ScriptedDeployment(this.#server, { ...this.#options, namespace, name, labels });
@@ -44,15 +49,9 @@ export class Controllers {
     if (type !== 'MODIFIED' || !deployment) return;
     const { readinessGates = [] } = spec.template.spec;
     if (before === template) {
-      if (spec.replicas < deployment.pods.length && !deployment.busy) deployment.scale(spec.replicas);
+      if (scaled) deployment.scale(spec.replicas);
     } else if (readinessGates.length > 0) deployment.stall();
     else if (deployment.stalled) deployment.undo();
     else deployment.roll();
-  }
-
-  #onPodGone({ object: { metadata } }: Change): void {
-    for (const deployment of this.deployments) {
-      if (deployment.namespace === metadata.namespace) deployment.lost(metadata.name);
-    }
   }
 }

@@ -58,6 +58,8 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
   readonly #logs = new Map<string, PodLog>();
   /** How pods respond through the proxy; undefined: the pod is unreachable. */
   proxy: (pod: string, port: string, path: string) => ProxyAnswer | undefined = () => undefined;
+  /** Called when a client has deleted or evicted a single pod. */
+  onPodDeleted: (namespace: string, name: string) => void = () => {};
   allows: (access: Access) => boolean = () => true;
   version = { major: '1', minor: '34', gitVersion: 'v1.34.4' };
   /** A deleted namespace remains until this is false. */
@@ -163,7 +165,7 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
       return { code: found ? 200 : 201, body: this.store.patch(resource, namespace, name, JSON.parse(body)) };
     }
     if (!found) return { code: 404, body: statusObject(404, `${resource.plural} "${name}" not found`) };
-    if (method === 'DELETE') this.#remove(found);
+    if (method === 'DELETE') this.#deleteOne(found);
     return { code: 200, body: found };
   }
 
@@ -176,10 +178,16 @@ export class ApiServer extends EventEmitter<{ step: [] }> {
     return created;
   }
 
+  #deleteOne(object: StoredObject): void {
+    this.#remove(object);
+    const { kind, metadata } = object;
+    if (kind === 'Pod') this.onPodDeleted(metadata.namespace ?? '', metadata.name);
+  }
+
   #evict({ resource, namespace, name }: Place): Reply {
     const pod = this.store.get(resource, namespace, name);
     if (!pod) return { code: 404, body: statusObject(404, `pods "${name}" not found`) };
-    this.#remove(pod);
+    this.#deleteOne(pod);
     return { code: 201, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' } };
   }
 
