@@ -100,7 +100,7 @@ describe("a pod's record", () => {
         { ...READY, atMs: 3000, ready: false, terminated: ['2026-01-01T00:00:02Z', 1] },
         { ...READY, atMs: 4000, restarts: 1 },
       ],
-      { exitMs: undefined, exitCode: undefined, downtimes: [{ fromMs: 2500, toMs: 4000 }] },
+      { exitMs: undefined, exitCode: undefined, downtimes: [{ fromMs: 2500, toMs: 4000, boundMs: 500 }] },
     ],
   ];
   for (const [what, seen, facts] of table) {
