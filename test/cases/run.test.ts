@@ -192,7 +192,7 @@ async function measured(t: TestContext, args: string[], options: RunOptions): Pr
 
 test('a server whose response does not end: exit code 2 and advice', { skip }, async (t) => {
   const ended = await run(t, ['run', ...server('endless-stream.mjs')]);
-  assert.match(ended.stderr, /^k8s-rollout-test: GET \/: the response does not end within 10 s.* with --path$/m);
+  assert.match(ended.stderr, /^k8s-rollout-test: GET \/: the response does not end within 10 s.* with --path/m);
   assert.equal(ended.code, 2);
 });
 

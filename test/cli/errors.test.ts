@@ -90,7 +90,6 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       2,
       /--deployment: needs a manifest \(-k or -f\), or a cluster/,
     ],
-    ['a DaemonSet of a cluster', ['run', '--on', 'kubernetes', '--daemonset', 'a'], 2, /--daemonset is for --on local/],
     ['replicas of a cluster', ['run', '--on', 'kubernetes', '--replicas', '2'], 2, /--replicas is for --on local/],
     [
       'nothing to restart',
@@ -115,7 +114,7 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       'a check of files and a cluster',
       ['check', '--on', 'kubernetes', '-f', 'a.yaml'],
       2,
-      /-k, -f and - cannot be used/,
+      /-k, -f, -R and - cannot be used/,
     ],
     ['a namespace of files', ['check', '-n', 'web'], 2, /--namespace is for a cluster/],
     ['a folder of another run', ['compare', '--out', USED], 2, REFUSED],

@@ -130,7 +130,7 @@ describe('on a cluster', AT_ONCE, () => {
       server.fault({ method: 'PATCH', path: /deployments/, does: refuse(422, 'Deployment "web" is invalid:\n spec') });
       await assert.rejects(
         deploy(),
-        /^EnvironmentError: cannot apply the Deployment of test on here: Deployment "web" is invalid: spec$/,
+        /^EnvironmentError: cannot apply the Deployment web of test on here: Deployment "web" is invalid: spec$/,
       );
       assert.deepEqual(namespaces(), []);
     });
@@ -163,7 +163,7 @@ describe('on a cluster', AT_ONCE, () => {
       const { server, deploy } = await onCluster(t);
       server.fault({ method: 'PATCH', path: /deployments/, does: refuse(403, 'no Deployments') });
       server.fault({ method: 'DELETE', path: /namespaces/, does: refuse(403, 'no deletions') });
-      await assert.rejects(deploy(), /cannot apply the Deployment of test on here: no Deployments; .*no deletions/);
+      await assert.rejects(deploy(), /cannot apply the Deployment web of test on here: no Deployments; .*no deletions/);
     });
   });
 
