@@ -44,7 +44,7 @@ k8s-rollout-test compare --scenario events,websocket
       '- **Reconnects/s**: the most attempts that one pod got within a second.',
       '- **Per pod after**: the fewest and the most sessions on one pod when the load stopped. Routers choose a pod for each new connection, and nobody moves an open session. So the first new pod may have the most.',
     ].join('\n'),
-    `**When clients come back.** After a session that was open for at least ${STABLE_SESSION_MS / 1000} s, a client waits up to ${FIRST_RECONNECT_MS} ms, at random. After a failed attempt it waits ${FIRST_RECONNECT_MS} to ${2 * FIRST_RECONNECT_MS} ms, and twice as long after each further one, up to ${LONGEST_RECONNECT_MS / 1000} s. Real clients differ: EventSource waits 3 to 5 s each time, or what \`retry:\` says, and WebSocket libraries have policies of their own. A slower client has a longer time without a session, and fewer reconnects per second.`,
+    `**When clients come back.** After a session that was open for at least ${STABLE_SESSION_MS / 1000} s, a client waits up to ${FIRST_RECONNECT_MS} ms, at random. After a failed attempt it waits ${FIRST_RECONNECT_MS} to ${2 * FIRST_RECONNECT_MS} ms, and twice as long after each further one, up to ${LONGEST_RECONNECT_MS / 1000} s. Real clients differ: EventSource waits a few seconds each time, or what \`retry:\` says, and WebSocket libraries have policies of their own. A slower client has a longer time without a session, and fewer reconnects per second.`,
     '## Why sessions are cut, and the fix',
     [
       '- **The server has no handler, or exits at once**: [no graceful shutdown](causes.md#no-graceful-shutdown).',
