@@ -59,14 +59,14 @@ function disruptionInWords(
   }
 }
 
-/** "sends 200 requests per second to URL, holds 100 WebSockets open at URL" */
-function loadInWords(requestMix: RequestMix, url: string): string {
+/** "sends 200 requests per second to URL, holds 100 WebSockets open at URL/ws" */
+export function loadInWords(requestMix: RequestMix, url: string): string {
   const rate = totalRate(requestMix);
   const parts = [
     ...(rate > 0 ? [`sends ${rate} requests per second to ${url}`] : []),
     ...sessionScenarios(requestMix).map(
       ({ connections, connection, path }) =>
-        `holds ${connections} ${connection === 'events' ? 'event streams' : 'WebSockets'} open at ${url}${path}`,
+        `holds ${connections} ${connection === 'events' ? 'event stream' : 'WebSocket'}${connections === 1 ? '' : 's'} open at ${url.replace(/\/$/, '')}${path}`,
     ),
   ];
   return parts.join(', ');

@@ -37,6 +37,11 @@ function ends(server: ServerBehaviour): string[] {
     ...byWrapper,
     ...(counts ? [`${only}, with ${inFlightInWords.join(' and ')}`] : byServer),
     ...(ignored > 0 ? [`${lastedUntilKilled(server, kept)} until SIGKILL${of(ignored, server)}`] : []),
+    ...(byServer.length + byWrapper.length + ignored + neverEnded === 0 && cutSessions > 0 && server.exitedMs !== null
+      ? [
+          `the server exited within ${preciseSeconds(server.exitedMs)} of ${stopSignal}, and cut ${counted(cutSessions, 'open session')}`,
+        ]
+      : []),
     ...(ignored === 0 && neverEnded > 0
       ? [`the server waited for ${counted(neverEnded, 'session')} that it never ended, until SIGKILL`]
       : []),

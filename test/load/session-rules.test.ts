@@ -48,6 +48,12 @@ describe('a session ended', () => {
       ['because the server refused the client', 'websocket', seen, 1008, 'cut 1008 close-1008'],
       ['with a code that does not exist', 'websocket', seen, 7, 'cut 7 close-7'],
     ];
+  test('and a FIN says what is missing', () => {
+    const closed: Outcome = { ...seen, error: { name: 'closed', detail: '' } };
+    const detail = (kind: 'events' | 'websocket') => endOfSession(kind, closed).outcome.error?.detail;
+    assert.match(detail('events') ?? '', /before the last chunk/);
+    assert.match(detail('websocket') ?? '', /without a close frame \(1006\)/);
+  });
   for (const [what, kind, outcome, code, expected] of table) {
     test(`${what}: ${expected}`, () => {
       const { how, closeCode, outcome: ended } = endOfSession(kind, outcome, code);

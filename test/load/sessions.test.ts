@@ -105,25 +105,31 @@ describe('sessions', { concurrency: true }, () => {
     scenario: SessionScenario,
     serve: ReturnType<typeof first>,
     end: string,
-    failed: string[],
+    failed: RegExp | undefined,
   ][] = [
-    ['a stream that ends', EVENTS, first((socket) => socket.end(LAST_CHUNK)), 'complete', []],
-    ['a stream that is closed', EVENTS, first((socket) => socket.end()), 'cut', ['receive closed']],
-    ['a stream that is reset', EVENTS, first((socket) => socket.resetAndDestroy()), 'cut', ['receive ECONNRESET']],
+    ['a stream that ends', EVENTS, first((socket) => socket.end(LAST_CHUNK)), 'complete', undefined],
+    ['a stream that is closed', EVENTS, first((socket) => socket.end()), 'cut', /^receive closed$/],
+    [
+      'a stream that is reset',
+      EVENTS,
+      first((socket) => socket.resetAndDestroy()),
+      'cut',
+      /^receive (ECONNRESET|closed)$/,
+    ],
     [
       'a WebSocket that is closed',
       WEB_SOCKETS,
       first((socket) => socket.write(CLOSE_1001), upgrade),
       'close-frame1001',
-      [],
+      undefined,
     ],
-    ['a WebSocket that is cut', WEB_SOCKETS, first((socket) => socket.end(), upgrade), 'cut', ['receive closed']],
+    ['a WebSocket that is cut', WEB_SOCKETS, first((socket) => socket.end(), upgrade), 'cut', /^receive closed$/],
     [
       'a WebSocket that sends nonsense',
       WEB_SOCKETS,
       first((socket) => socket.write('nonsense'), upgrade),
       'cut',
-      ['receive protocol'],
+      /^receive protocol$/,
     ],
   ];
   for (const [what, scenario, serve, end, failed] of table) {
@@ -131,7 +137,8 @@ describe('sessions', { concurrency: true }, () => {
       const { routes, heads } = await pod(t, serve);
       const record = await hold(routes, scenario, () => heads.length === 4);
       assert.deepEqual(ends(record).sort(), [end, 'open', 'open', 'open'].sort());
-      assert.deepEqual(failures(record), failed);
+      assert.equal(record.failures.length, failed === undefined ? 0 : 1);
+      if (failed) assert.match(failures(record)[0] ?? '', failed);
       const [ended] = record.sessions?.opened.filter(({ end }) => end !== undefined) ?? [];
       const again = record.sessions?.opened.filter(({ client }) => client === ended?.client).at(-1);
       const waitedMs = (again?.startedMs ?? 0) - (ended?.endedMs ?? 0);
@@ -157,7 +164,7 @@ describe('sessions', { concurrency: true }, () => {
     const { routes } = await pod(t, () => {});
     const record = await hold(
       routes,
-      { ...WEB_SOCKETS, connections: 1, timeoutMs: 100 },
+      { ...WEB_SOCKETS, connections: 1, timeoutMs: 1000 },
       ({ recorder }) => recorder.failed === 1,
     );
     assert.deepEqual([ends(record), failures(record)], [[], ['wait timeout']]);

@@ -1,8 +1,9 @@
-/** How `run --on kubernetes` describes a preStop hook before it begins. */
+/** How `run --on kubernetes` describes a preStop hook and the load before it begins. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { LifecycleHandler } from '../../src/kubernetes-rules/objects.ts';
-import { hookText } from '../../src/own-service/intentions.ts';
+import { type RequestSettings, requestMixFromSettings } from '../../src/load/request-settings.ts';
+import { hookText, loadInWords } from '../../src/own-service/intentions.ts';
 
 const table: [hook: LifecycleHandler | undefined, words: string][] = [
   [undefined, 'none'],
@@ -19,3 +20,17 @@ const table: [hook: LifecycleHandler | undefined, words: string][] = [
   [{ tcpSocket: { port: 1 } }, 'tcpSocket, which the kubelet does not support'],
 ];
 for (const [hook, words] of table) test(words, () => assert.equal(hookText(hook), words));
+
+describe('the load', () => {
+  const loads: [settings: RequestSettings, words: string][] = [
+    [{}, 'sends 200 requests per second to http://shop/'],
+    [{ scenarios: ['events'], path: '/news', sessions: 1 }, 'holds 1 event stream open at http://shop/news'],
+    [
+      { scenarios: ['fresh', 'websocket'], wsPath: '/ws' },
+      'sends 200 requests per second to http://shop/, holds 100 WebSockets open at http://shop/ws',
+    ],
+  ];
+  for (const [settings, words] of loads) {
+    test(words, () => assert.equal(loadInWords(requestMixFromSettings(settings), 'http://shop/'), words));
+  }
+});

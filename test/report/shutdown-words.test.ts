@@ -36,6 +36,21 @@ const CASES: [what: string, seen: Partial<ServerBehaviour>, words: string | unde
     { exitedAtOnce: 1, inFlight: { broken: 1 }, stopSignal: 'SIGQUIT' },
     'the server exited at once on SIGQUIT (1 of 3 pods), with 1 request in flight',
   ],
+  [
+    'an exit at once, with sessions',
+    { exitedAtOnce: 3, inFlight: { broken: 1 }, sessions: { ended: 0, cut: 40, neverEnded: 0 } },
+    'the server exited at once on SIGTERM, with 1 request in flight and 40 open sessions',
+  ],
+  [
+    'a deadline of its own for sessions',
+    { exitedMs: 2012, inFlight: { broken: 1 }, sessions: { ended: 0, cut: 40, neverEnded: 0 } },
+    'the server exited within 2.01 s of SIGTERM, and cut 40 open sessions',
+  ],
+  [
+    'a wait for sessions that never end',
+    { killed: 3, inFlight: { broken: 1 }, sessions: { ended: 0, cut: 40, neverEnded: 40 } },
+    'the server waited for 40 sessions that it never ended, until SIGKILL',
+  ],
   ['a deadline of its own', { gaveUp: { pods: 3, afterMs: 412 } }, 'the server gave up 0.41 s after SIGTERM'],
   [
     'a death of the stop signal',

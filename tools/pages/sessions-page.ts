@@ -9,14 +9,15 @@ import { inColumnOrder } from '../../src/report/summary.ts';
 import { readRun } from '../../src/results/read-run.ts';
 import { GENERATED, paragraphs } from './markdown.ts';
 
-const FOLDER = 'docs/results/sessions';
+const FOLDERS = { local: 'docs/results/sessions', kubernetes: 'docs/results/sessions-kubernetes' };
 
 export function sessionsPage(): string {
-  return renderSessions(readRun(projectFile(FOLDER)).trials);
+  const trialsIn = (folder: string) => readRun(projectFile(folder)).trials;
+  return renderSessions(trialsIn(FOLDERS.local), trialsIn(FOLDERS.kubernetes));
 }
 
 /** The page with these results. */
-export function renderSessions(trials: readonly TrialResult[]): string {
+export function renderSessions(trials: readonly TrialResult[], onCluster: readonly TrialResult[]): string {
   return paragraphs([
     '# Sessions: event streams and WebSockets',
     GENERATED,
@@ -43,7 +44,7 @@ k8s-rollout-test compare --scenario events,websocket
       '- **Reconnects/s**: the most attempts that one pod got within a second.',
       '- **Per pod after**: the fewest and the most sessions on one pod when the load stopped. Routers choose a pod for each new connection, and nobody moves an open session. So the first new pod may have the most.',
     ].join('\n'),
-    `**When clients come back.** After a session that was open for at least ${STABLE_SESSION_MS / 1000} s, a client waits up to ${FIRST_RECONNECT_MS} ms, at random. After a failed attempt it waits ${FIRST_RECONNECT_MS} to ${2 * FIRST_RECONNECT_MS} ms, and twice as long after each further one, up to ${LONGEST_RECONNECT_MS / 1000} s. Real clients differ: EventSource waits 3 to 5 s each time, or what \`retry:\` says, and WebSocket libraries have policies of their own. A slower client has a longer time without a session, and fewer reconnects per second.`,
+    `**When clients come back.** After a session that was open for at least ${STABLE_SESSION_MS / 1000} s, a client waits up to ${FIRST_RECONNECT_MS} ms, at random. After a failed attempt it waits ${FIRST_RECONNECT_MS} to ${2 * FIRST_RECONNECT_MS} ms, and twice as long after each further one, up to ${LONGEST_RECONNECT_MS / 1000} s. Real clients differ: EventSource waits a few seconds each time, or what \`retry:\` says, and WebSocket libraries have policies of their own. A slower client has a longer time without a session, and fewer reconnects per second.`,
     '## Why sessions are cut, and the fix',
     [
       '- **The server has no handler, or exits at once**: [no graceful shutdown](causes.md#no-graceful-shutdown).',
@@ -67,7 +68,14 @@ for (const response of eventStreams) response.end();
       '- **without graceful shutdown, broken**: the app has no handler. SIGKILL cuts every session on Node and Bun, and SIGTERM does on Deno.',
       '- **without replicas, broken**: no pod serves for some seconds. Then every client opens its session on the only pod.',
     ].join('\n'),
+    '## The same on a real cluster',
+    `Four variants on Node with ${clientsOf(onCluster)} sessions of each kind, from a machine to a NodePort of a cluster with two nodes, Kubernetes 1.34 and kube-proxy with iptables ([result](results/sessions-kubernetes/result.json)): \`npm run compare -- --on kubernetes --url 'http://NODE:{nodePort}' --scenario events,websocket --sessions ${clientsOf(onCluster)} --runtime node --variant valid,without-graceful-shutdown,without-grace-period,without-pre-stop --out DIR\`. What breaks sessions, and what does not, is the same as on the local cluster.`,
+    table(onCluster),
   ]);
+}
+
+function clientsOf(trials: readonly TrialResult[]): number {
+  return Object.values(trials[0]?.sessions ?? {})[0]?.clients ?? 0;
 }
 
 function measurement(trials: readonly TrialResult[]): string {

@@ -23,9 +23,20 @@ export function endOfSession(
   outcome: Outcome,
   closeCode?: number,
 ): EndOfSession {
-  if (connection === 'events') return { how: outcome.error ? 'cut' : 'complete', outcome };
-  if (closeCode === undefined) return { how: 'cut', outcome };
+  if (connection === 'events') {
+    const cut = withDetail(outcome, 'the connection closed before the last chunk, or the end of the Content-Length');
+    return { how: outcome.error ? 'cut' : 'complete', outcome: cut };
+  }
+  if (closeCode === undefined) {
+    return { how: 'cut', outcome: withDetail(outcome, 'the connection closed without a close frame (1006)') };
+  }
   if (closeCode >= 1000 && !FAILURE_CODES.includes(closeCode)) return { how: 'close-frame', closeCode, outcome };
   const error = { name: `close-${closeCode}`, detail: `the server closed the WebSocket with ${closeCode}` };
   return { how: 'cut', closeCode, outcome: { ...outcome, error } };
+}
+
+/** What it means for a session that the connection was closed with a FIN. */
+function withDetail(outcome: Outcome, detail: string): Outcome {
+  const { error } = outcome;
+  return error?.name === 'closed' ? { ...outcome, error: { ...error, detail } } : outcome;
 }
