@@ -52,6 +52,25 @@ export function askedByPreStop(container: Container, containers: readonly Contai
   return containers.find((other) => other.name !== container.name && declares(other))?.name;
 }
 
+/**
+ * Whether a probe or a hook of the container needs its server at the port of the manifest: it connects to another port
+ * than the served one, or its command names a port of the container.
+ */
+export function needsWrittenPorts(container: Container, served: number): boolean {
+  const declared = (container.ports ?? []).map(({ containerPort }) => containerPort);
+  const words = commandsOf(container).join(' ').match(/\d+/g) ?? [];
+  return (
+    handlersOf(container).some((port) => resolvePort(container, port) !== served) ||
+    words.some((word) => [served, ...declared].includes(Number(word)))
+  );
+}
+
+/** The commands of the container's probes and hooks. */
+function commandsOf({ startupProbe, readinessProbe, livenessProbe, lifecycle = {} }: Container): string[] {
+  const handlers = [startupProbe, readinessProbe, livenessProbe, lifecycle.preStop, lifecycle.postStart];
+  return handlers.flatMap((handler) => handler?.exec?.command ?? []);
+}
+
 /** The ports that the container's probes and hooks connect to, as written. */
 function handlersOf({ startupProbe, readinessProbe, livenessProbe, lifecycle = {} }: Container): (number | string)[] {
   const probes: (Probe | undefined)[] = [startupProbe, readinessProbe, livenessProbe];

@@ -99,7 +99,7 @@ export function assumptionNotes(trials: readonly TrialResult[]): string[] {
   });
   if (trials.some(({ sharedNetwork }) => sharedNetwork)) {
     lines.push(
-      "The containers of a pod had no network of their own here. They share this machine's, so they reach each other through PORT_n, not on localhost.",
+      "Pods had no network of their own here. They share this machine's, so their ports are those in PORT and PORT_n, not those of the manifest on localhost.",
     );
   }
   return lines;

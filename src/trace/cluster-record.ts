@@ -134,7 +134,7 @@ export const ClusterRecord = z.object({
   pid1: z.boolean().describe("whether each container's process was PID 1 of its own PID namespace"),
   sharedNetwork: z
     .boolean()
-    .describe("the containers of a pod did not share a network of the pod's own, because none could be created here")
+    .describe("pods needed a network of their own and had this machine's, because none could be created here")
     .optional(),
   headless: z
     .boolean()

@@ -128,6 +128,22 @@ describe('a pod with several commands', { skip, concurrency: true }, () => {
   });
 });
 
+test('a pod with one command listens on the ports of the manifest if its probes need them', { skip }, async (t) => {
+  const get = (port: number) =>
+    `require('node:http').get('http://localhost:${port}', ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1))`;
+  const app = {
+    name: 'app',
+    ports: [{ containerPort: 8080 }],
+    startupProbe: { exec: { command: [process.execPath, '-e', get(8080)] }, periodSeconds: 1, timeoutSeconds: 5 },
+    readinessProbe: { httpGet: { path: '/', port: 9090 }, periodSeconds: 1 },
+  };
+  const images = {
+    app: node(serve('process.env.PORT', 'res.end(process.env.PORT)') + serve(9090, 'res.end()') + EXIT),
+  };
+  const deployed = await deploy(t, { containers: [app] }, images);
+  assert.equal(await answerOf(deployed), '8080');
+});
+
 describe('init containers and native sidecars', { skip, concurrency: true }, () => {
   test('start in order, and a sidecar outlasts the app, all in one grace period', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'init-'));

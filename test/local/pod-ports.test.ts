@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { podWithDefaults, serviceWithDefaults } from '../../src/kubernetes-rules/defaults.ts';
-import { askedByPreStop, podPorts } from '../../src/kubernetes-rules/ports.ts';
+import { askedByPreStop, needsWrittenPorts, podPorts } from '../../src/kubernetes-rules/ports.ts';
 import type * as Written from '../../src/kubernetes-rules/written-objects.ts';
 
 type Container = Written.Container;
@@ -72,5 +72,20 @@ describe('a preStop hook asks', () => {
       const [first, ...others] = pod([container, PROXY]).containers;
       assert.equal(askedByPreStop(first, [first, ...others]), asked);
     });
+  }
+});
+
+describe('a container needs the ports of the manifest', () => {
+  const exec = (...command: string[]): Container => ({ ...APP, livenessProbe: { exec: { command } } });
+  const table: [what: string, container: Container, needs: boolean][] = [
+    ['without probes and hooks', APP, false],
+    ['with probes of the served port', { ...APP, readinessProbe: { tcpSocket: { port: 'http' } } }, false],
+    ['with a probe of another port', { ...APP, readinessProbe: { grpc: { port: 9000 } } }, true],
+    ['with a hook on another port', { ...APP, lifecycle: { preStop: { httpGet: { port: 9000 } } } }, true],
+    ['with a command that names its port', exec('curl', '-f', 'http://localhost:8080/health'), true],
+    ['with a command that names no port', exec('sh', '-c', 'sleep 80; cat /tmp/18080'), false],
+  ];
+  for (const [what, container, needs] of table) {
+    test(`${what}: ${needs}`, () => assert.equal(needsWrittenPorts(pod([container]).containers[0], 8080), needs));
   }
 });

@@ -212,7 +212,7 @@ test('what was assumed about containers that did not run stands beside the verdi
   const expected = [
     'Assumed: container proxy is always ready and ends at once on its stop signal. It did not run here (to run it: --exec proxy="COMMAND").',
     'Assumed: init container migrate does its work. It did not run here (to run it: --exec migrate="COMMAND").',
-    "The containers of a pod had no network of their own here. They share this machine's, so they reach each other through PORT_n, not on localhost.",
+    "Pods had no network of their own here. They share this machine's, so their ports are those in PORT and PORT_n, not those of the manifest on localhost.",
   ];
   const found = runOfResults(trials, { kind: 'find-fix' });
   for (const text of [told(trials), renderFoundFix(found, judge(found), undefined, PLAIN)]) {

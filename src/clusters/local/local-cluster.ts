@@ -19,7 +19,7 @@ import { NODES } from './nodes.ts';
 import { Pod } from './pod.ts';
 import { controllerLabels } from './pod-environment.ts';
 import { assertPodNetworks, canMakePodNetworks } from './pod-network.ts';
-import { type LocalClusterOptions, lastingCommands, type PodSpec, podSpec } from './pod-spec.ts';
+import { type LocalClusterOptions, needsOwnNetwork, type PodSpec, podSpec } from './pod-spec.ts';
 import { Relist } from './relist.ts';
 import { Router } from './router.ts';
 import { dnsRouting, kubeProxyRouting } from './routing.ts';
@@ -70,7 +70,7 @@ class LocalDeployment implements Deployed {
   readonly #proxy: ServiceProxy;
   readonly #spec: PodSpec;
   readonly #ports: PodPorts;
-  /** Each pod has a network of its own, in which its containers find each other on localhost. */
+  /** Each pod has a network of its own, in which its containers listen on the ports of the manifest. */
   readonly #ownNetworks: boolean;
   readonly #timings: Timings;
   readonly #relists: ReadonlyMap<string, Relist>;
@@ -92,7 +92,7 @@ class LocalDeployment implements Deployed {
     const { workload, service } = options.manifests;
     this.#ports = podPorts(workload.spec.template.spec, service);
     this.#spec = podSpec(options.manifests, this.#ports, local);
-    this.#ownNetworks = local.ownPort !== undefined || (lastingCommands(this.#spec) > 1 && canMakePodNetworks());
+    this.#ownNetworks = needsOwnNetwork(this.#spec) && canMakePodNetworks();
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
     const { relistPeriodMs } = this.#timings;
     this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
@@ -198,7 +198,7 @@ class LocalDeployment implements Deployed {
       routerViews: this.#views,
       events: this.#events,
       pid1: canBePid1(),
-      ...(lastingCommands(this.#spec) > 1 && !this.#ownNetworks && { sharedNetwork: true }),
+      ...(needsOwnNetwork(this.#spec) && !this.#ownNetworks && { sharedNetwork: true }),
       ...(this.#headless && { headless: true }),
     };
   }

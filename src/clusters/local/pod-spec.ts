@@ -4,7 +4,7 @@ import { InputError } from '../../errors.ts';
 import { type EnvironmentSources, environmentProblems } from '../../kubernetes-rules/environment-variables.ts';
 import { isSidecar, lastingContainers } from '../../kubernetes-rules/init-containers.ts';
 import type { Container, PodSpec as PodManifest } from '../../kubernetes-rules/objects.ts';
-import { askedByPreStop, type PodPorts } from '../../kubernetes-rules/ports.ts';
+import { askedByPreStop, needsWrittenPorts, type PodPorts } from '../../kubernetes-rules/ports.ts';
 import { stopSignalOf } from '../../kubernetes-rules/stop-signal.ts';
 import { environmentSources } from '../../manifests/environment-sources.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
@@ -78,9 +78,17 @@ export function podSpec(manifests: Manifests, ports: PodPorts, options: LocalClu
   };
 }
 
-/** How many of a pod's containers run a command of their own for as long as the pod. */
-export function lastingCommands({ containers }: PodSpec): number {
-  return containers.filter(({ role, standIn }) => role !== 'init' && !standIn).length;
+/**
+ * Whether a pod needs a network of its own: its containers find each other on localhost, or a probe or a hook finds its
+ * server, at a port of the manifest.
+ */
+export function needsOwnNetwork({ containers, servedPort, ownPort }: PodSpec): boolean {
+  const commands = containers.filter(({ standIn }) => !standIn);
+  return (
+    ownPort !== undefined ||
+    commands.filter(({ role }) => role !== 'init').length > 1 ||
+    commands.some(({ manifest }) => needsWrittenPorts(manifest, servedPort))
+  );
 }
 
 function containersOf({ containers, initContainers = [] }: PodManifest): [Container, ContainerRole][] {
