@@ -71,7 +71,7 @@ export function serviceOptions(): Option[] {
       '--dockerfile <file>',
       'take the stop signal from STOPSIGNAL in this Dockerfile; --stop-signal takes precedence',
     ),
-    new Option('-k, --kustomize <dir>', 'roll out a workload of this kustomization'),
+    new Option('-k, --kustomize <dir>', 'roll out a workload of this kustomization').argParser(once),
     new Option(
       '-f, --file <file>',
       'roll out a workload of this file, folder, or - (standard input); repeat for more',
@@ -156,6 +156,12 @@ export function namedAsSettings(options: Record<string, unknown>): RunFlags {
     ratePerSecond: rate,
     scenarios: scenario,
   } as RunFlags;
+}
+
+/** As with kubectl, which takes one kustomization. */
+function once(value: string, before?: string): string {
+  if (before === undefined) return value;
+  throw new InvalidArgumentError('can be given once; a kustomization can list the other under resources');
 }
 
 function collected(value: string, before: string[] = []): string[] {
