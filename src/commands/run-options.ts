@@ -42,7 +42,7 @@ export function selectionOptions(): Option[] {
 /** Where the workload comes from, if not from a command or from a cluster. */
 export function manifestOptions(): Option[] {
   return [
-    new Option('-k, --kustomize <dir>', 'roll out a workload of this kustomization'),
+    new Option('-k, --kustomize <dir>', 'roll out a workload of this kustomization').argParser(once),
     new Option(
       '-f, --file <file>',
       'roll out a workload of this file, folder, or - (standard input); repeat for more',
@@ -153,6 +153,12 @@ export function namedAsSettings(options: Record<string, unknown>): RunFlags {
     ratePerSecond: rate,
     scenarios: scenario,
   } as RunFlags;
+}
+
+/** As with kubectl, which takes one kustomization. */
+function once(value: string, before?: string): string {
+  if (before === undefined) return value;
+  throw new InvalidArgumentError('can be given once; a kustomization can list the other under resources');
 }
 
 function collected(value: string, before: string[] = []): string[] {

@@ -160,8 +160,11 @@ export type PodSpec = z.infer<typeof PodSpec>;
 
 const PodTemplate = z.looseObject({ metadata: Metadata.optional(), spec: PodSpec });
 
+/** Older versions were removed in Kubernetes 1.16. */
+const AppsV1 = z.literal('apps/v1', { error: 'must be "apps/v1", the only version that the API server serves' });
+
 export const Deployment = z.looseObject({
-  apiVersion: z.literal('apps/v1'),
+  apiVersion: AppsV1,
   kind: z.literal('Deployment'),
   metadata: ObjectMetadata,
   spec: z.looseObject({
@@ -184,7 +187,7 @@ export const Deployment = z.looseObject({
 export type Deployment = z.infer<typeof Deployment>;
 
 export const StatefulSet = z.looseObject({
-  apiVersion: z.literal('apps/v1'),
+  apiVersion: AppsV1,
   kind: z.literal('StatefulSet'),
   metadata: ObjectMetadata,
   spec: z.looseObject({
@@ -206,7 +209,7 @@ export const StatefulSet = z.looseObject({
 export type StatefulSet = z.infer<typeof StatefulSet>;
 
 export const DaemonSet = z.looseObject({
-  apiVersion: z.literal('apps/v1'),
+  apiVersion: AppsV1,
   kind: z.literal('DaemonSet'),
   metadata: ObjectMetadata,
   spec: z.looseObject({

@@ -90,6 +90,7 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       2,
       /--deployment: needs a manifest \(-k or -f\), or a cluster/,
     ],
+    ['two kustomizations', ['run', '-k', 'a', '-k', 'b'], 2, /-k, --kustomize.* can be given once; /],
     ['replicas of a cluster', ['run', '--on', 'kubernetes', '--replicas', '2'], 2, /--replicas is for --on local/],
     [
       'nothing to restart',

@@ -236,6 +236,12 @@ describe('the local cluster rejects, naming the field,', () => {
     });
   }
 
+  test('a Deployment without pods, with a number to assume', () =>
+    assert.throws(
+      () => assertSupported(manifests({ deployment: { 'spec.replicas': 0 } })),
+      /or as if it were 2 with --assume replicas=2$/,
+    ));
+
   const typos: [what: string, written: Written, field: string][] = [
     ['a field of a workload', { deployment: { 'spec.replica': 3 } }, 'spec.replica'],
     ['a field of a container', app('readinesProbe', {}), `${APP}.readinesProbe`],

@@ -10,6 +10,8 @@ export interface FieldOutcome {
   outcome: Outcome;
   /** The reason, as part of a sentence; undefined if the field is simply carried out. */
   why?: string | undefined;
+  /** For a refused field: the value to assume; undefined: that it is absent. */
+  instead?: string;
   /** The Kubernetes API has no such field. */
   unknown?: true;
 }
@@ -22,8 +24,8 @@ export function fieldOutcomes(object: unknown, policies: FieldTree): FieldOutcom
   const outcomesIn = (value: unknown, policies: FieldTree | Policy, path: Path): FieldOutcome[] => {
     if (value === undefined || value === null || isEmpty(value)) return [];
     if (policies instanceof Policy) {
-      const { outcome, why } = policies.for(value, object);
-      return [{ path, outcome, why }];
+      const { outcome, why, instead } = policies.for(value, object);
+      return [{ path, outcome, why, ...(instead !== undefined && { instead }) }];
     }
     if (Array.isArray(value)) return value.flatMap((item, index) => outcomesIn(item, policies, [...path, index]));
     // The schema rejects another type where this program reads the field, and nothing depends on it elsewhere.

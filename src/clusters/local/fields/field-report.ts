@@ -31,6 +31,7 @@ export interface ReportedField {
   outcome: Outcome;
   why?: string | undefined;
   unknown?: true | undefined;
+  instead?: string | undefined;
   /** For a refused field: the name to write after --assume. */
   name?: string | undefined;
 }

@@ -13,6 +13,8 @@ export interface Exception {
   holds(value: unknown, object: unknown): boolean;
   outcome: Outcome;
   why?: string | undefined;
+  /** The value to assume instead, if the default of the API server is of no use. */
+  instead?: string | undefined;
 }
 
 const DEFAULT = 'the same as without it';
@@ -28,6 +30,7 @@ export class Policy {
   /** For `no effect` and `refused`: the reason, as part of a sentence. For `carried out`: how, if that is not clear. */
   readonly why: string | undefined;
   readonly exceptions: readonly Exception[];
+  readonly instead = undefined;
 
   constructor(outcome: Outcome, why?: string, exceptions: readonly Exception[] = []) {
     this.outcome = outcome;
@@ -36,13 +39,16 @@ export class Policy {
   }
 
   /** The outcome for this value in this object. */
-  for(value: unknown, object: unknown): Pick<Exception, 'outcome' | 'why'> {
+  for(value: unknown, object: unknown): Pick<Exception, 'outcome' | 'why' | 'instead'> {
     return this.exceptions.find(({ holds }) => holds(value, object)) ?? this;
   }
 
   /** The same policy, but these values are refused. */
-  except(values: string, holds: Exception['holds'], why: string): Policy {
-    return new Policy(this.outcome, this.why, [...this.exceptions, { values, holds, outcome: 'refused', why }]);
+  except(values: string, holds: Exception['holds'], why: string, instead?: string): Policy {
+    return new Policy(this.outcome, this.why, [
+      ...this.exceptions,
+      { values, holds, outcome: 'refused', why, instead },
+    ]);
   }
 
   /** The same policy, but these values have no effect: the default of the API server, or what means the same. */

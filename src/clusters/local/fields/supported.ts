@@ -30,12 +30,12 @@ function refusal(source: string, refused: readonly ReportedField[]): InputError 
 
 /** The field, its value, why it matters, and what to write to measure without it. */
 export function refusalLine(field: ReportedField): string {
-  const { path, object, why, name, unknown } = field;
-  const assume = `--assume ${quoted(name ?? field.field)}`;
+  const { path, object, why, name, unknown, instead } = field;
+  const assume = `--assume ${quoted(name ?? field.field)}${instead === undefined ? '' : `=${instead}`}`;
   if (unknown) return `${nameOf(object)}: ${why}; correct it, or measure without it with ${assume}`;
   const value = path.reduce<unknown>((at, key) => (at as Record<string | number, unknown> | undefined)?.[key], object);
   const text = typeof value === 'object' || value === undefined ? '' : `: ${value}`;
-  return `${placeOf(field)}${text} is not carried out by the local cluster and could change the result: ${why}; remove it, measure on a real cluster, or as if it were absent with ${assume}`;
+  return `${placeOf(field)}${text} is not carried out by the local cluster and could change the result: ${why}; remove it, measure on a real cluster, or as if it were ${instead ?? 'absent'} with ${assume}`;
 }
 
 /** For a shell. */

@@ -26,6 +26,7 @@ const REPLICAS: FieldTree = {
     '0',
     (value) => value === 0,
     'there are no pods to replace',
+    '2',
   ),
 };
 
