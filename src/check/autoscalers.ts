@@ -8,3 +8,8 @@ export function minimumOf(autoscaler: AutoscalerObject): number {
   const { idleReplicaCount, minReplicaCount = 0 } = autoscaler.spec;
   return idleReplicaCount ?? minReplicaCount;
 }
+
+/** The highest number of replicas, which the lowest may not exceed; undefined if it is not written. */
+export function maximumOf(autoscaler: AutoscalerObject): number | undefined {
+  return autoscaler.kind === 'HorizontalPodAutoscaler' ? autoscaler.spec.maxReplicas : autoscaler.spec.maxReplicaCount;
+}

@@ -95,8 +95,10 @@ function asItRuns(workload: AppsWorkload, pods: readonly Pod[]): { object: AppsW
     .filter((candidate) => matchesSelector(spec.selector, candidate.metadata.labels ?? {}))
     .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))[0];
   if (!pod) return { object: workload };
+  // The scheduler set the pod's node; only the template says whether all pods must be on one.
+  const podSpec = { ...pod.spec, nodeName: spec.template.spec.nodeName };
   // Spread over a union type: the kind does not change.
-  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: pod.spec } } } as AppsWorkload;
+  const object = { ...workload, spec: { ...spec, template: { ...spec.template, spec: podSpec } } } as AppsWorkload;
   const changed = differences(spec.template.spec, pod.spec);
   if (changed.length === 0) return { object };
   return {

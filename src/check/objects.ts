@@ -36,6 +36,7 @@ const HorizontalPodAutoscaler = z.looseObject({
   metadata: ObjectMetadata,
   spec: z.looseObject({
     minReplicas: z.int().optional(),
+    maxReplicas: z.int().optional(),
     scaleTargetRef: TargetRef.extend({ kind: z.string() }),
   }),
 });
@@ -48,6 +49,7 @@ const ScaledObject = z.looseObject({
   metadata: ObjectMetadata,
   spec: z.looseObject({
     minReplicaCount: z.int().optional(),
+    maxReplicaCount: z.int().optional(),
     idleReplicaCount: z.int().optional(),
     scaleTargetRef: TargetRef,
   }),

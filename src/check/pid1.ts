@@ -15,14 +15,15 @@ import { readScript, type ShellScript, shellInput, shellName } from './shell-scr
  * - node-run: ignores SIGTERM as PID 1, and passes nothing on
  * - yarn, pnpm: like npm in some versions, fine in others
  * - pm2: sends SIGINT, and SIGKILL after its own timeout
- * - script: a shell script; its last line matters
+ * - script: a shell script; its last line matters. `behind` is what its arguments start, if it runs them with exec
  * - app: the app itself, or something that passes signals on (`bun run`, `deno task`)
  * - unknown: a script that is not understood, or that determines at run time what it starts and which signals it
  *   handles
  */
 export type Pid1 = (
   | { kind: 'shell'; shell: string; script: string; behind: Pid1; fixed?: string; isSure: boolean; isLoop: boolean }
-  | { kind: 'npm' | 'node-run' | 'yarn' | 'pnpm' | 'pm2' | 'script'; command: string }
+  | { kind: 'npm' | 'node-run' | 'yarn' | 'pnpm' | 'pm2'; command: string }
+  | { kind: 'script'; command: string; behind: Pid1 }
   | { kind: 'app' }
   | { kind: 'unknown' }
 ) & {
@@ -43,24 +44,27 @@ export function pid1(argv: readonly string[], image = ''): Pid1 {
   }
   const shell = shellName(program);
   if (shell !== undefined) return ofShell(shell, rest, image);
-  return ofRunner(program, argv);
+  return ofRunner(program, argv, image);
 }
 
-function ofRunner(program: string, argv: readonly string[]): Pid1 {
+function ofRunner(program: string, argv: readonly string[], image: string): Pid1 {
   const command = [program, ...argv.slice(1)].join(' ');
   if (program === 'npm' || program === 'npx') return { kind: 'npm', command };
   if (program === 'yarn' || program === 'yarnpkg') return { kind: 'yarn', command };
   if (program === 'pnpm' || program === 'pnpx') return { kind: 'pnpm', command };
   if (program === 'node' && argv.includes('--run')) return { kind: 'node-run', command };
   if (program === 'pm2-runtime' || program === 'pm2-docker') return { kind: 'pm2', command };
-  if (program.endsWith('.sh')) return { kind: 'script', command };
+  if (program.endsWith('.sh')) return { kind: 'script', command, behind: pid1(argv.slice(1), image) };
   return { kind: 'app' };
 }
 
 function ofShell(shell: string, args: readonly string[], image: string): Pid1 {
   const input = shellInput(args);
   if (!input) return { kind: 'app' };
-  if ('file' in input) return { kind: 'script', command: [shell, ...args].join(' ') };
+  if ('file' in input) {
+    const behind = pid1(args.slice(args.indexOf(input.file) + 1), image);
+    return { kind: 'script', command: [shell, ...args].join(' '), behind };
+  }
   const script = readScript(input.script);
   if (!script) return UNKNOWN;
   const execs = script.commands.filter((command) => command.place !== 'child' && execsProgram(command));

@@ -8,7 +8,7 @@ import { isOwnImage } from './staying.ts';
 import type { Context, Workload } from './workload.ts';
 
 /**
- * - error: breaks requests or hangs the rollout, whatever the app does; the rule names a measurement or a source
+ * - error: breaks requests or hangs the rollout, whatever the app does, and the rule names a measurement or a source
  * - warning: whether it does depends on the app, the load or the cluster
  * - info: worth knowing
  */

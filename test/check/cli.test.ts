@@ -296,7 +296,7 @@ describe('a kustomization', () => {
       assert.deepEqual([valid.code, valid.stderr], [0, '']);
       const broken = await run(['check', '-k', overlay(overlayName(runtime, 'broken'))], BARE);
       assert.equal(broken.code, 1);
-      assert.match(broken.stdout, /^2 errors, 2 warnings, 0 info\./m);
+      assert.match(broken.stdout, /^3 errors, 1 warning, 0 info\./m);
       assert.match(broken.stdout, /Line numbers refer to the rendered output of .*broken-\w+\/kustomization\.yaml\.$/m);
     });
   }

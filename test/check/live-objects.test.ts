@@ -53,6 +53,12 @@ describe('a workload on a cluster', () => {
     ]);
   });
 
+  test('is not held to the node that the scheduler chose for a pod', () => {
+    const { objects } = liveObjects([DEPLOYMENT], [pod('web-1')], 'here');
+    const rules = checkObjects(objects, OPTIONS).findings.map(({ rule }) => rule);
+    assert.ok(!rules.includes('surge-on-one-node'), rules.join());
+  });
+
   test('reports a container that admission added, and a field that it changed', () => {
     const containers = [{ ...SPEC.containers[0], image: 'mirror/web:1' }, { name: 'proxy' }];
     const { notes } = checkedGrace([pod('web-1', { ...SPEC, containers })]);

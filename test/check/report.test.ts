@@ -59,7 +59,7 @@ describe('as text', () => {
       text,
       /^error no-rolling-update-strategy: strategy Recreate \(cause 1: too few replicas\)\n {2}strategy Recreate: [^"]*\n {4}shop\.yaml:32:5 {2}Deployment "rollout-test"\n\n/,
     );
-    assert.match(text, /\n\n2 errors, 2 warnings, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
+    assert.match(text, /\n\n3 errors, 1 warning, 0 info\. Run `k8s-rollout-test explain ID` for details\.\n$/);
     const patch = /^Patch for .*:\n((?: {4}.*\n)+)/m.exec(text)?.[1] ?? '';
     const { spec } = parse(patch);
     assert.deepEqual(

@@ -24,11 +24,11 @@ const command = (...words: string[]): Case => deployment({ [`${APP}.command`]: w
 const args = (...words: string[]): Case => deployment({ [`${APP}.args`]: words });
 const dockerfile = (...lines: string[]): Case => ({ dockerfile: lines.join('\n') });
 const exec = (...words: string[]) => ({ [PRE_STOP]: { exec: { command: words } } });
-const autoscaler = (minReplicas?: number) => ({
+const autoscaler = (minReplicas?: number, maxReplicas = 10) => ({
   apiVersion: 'autoscaling/v2',
   kind: 'HorizontalPodAutoscaler',
   metadata: { name: 'shop' },
-  spec: { minReplicas, maxReplicas: 10, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' } },
+  spec: { minReplicas, maxReplicas, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' } },
 });
 const withAutoscaler = (minReplicas: number | undefined, changes: Record<string, unknown>): Case => ({
   deployment: changes,
@@ -355,7 +355,7 @@ const TABLE: Record<string, Cases> = {
       [
         'a StatefulSet with a claim template',
         statefulSet({ 'spec.replicas': 1, 'spec.volumeClaimTemplates': [{ metadata: { name: 'data' }, spec: {} }] }),
-        /^StatefulSet "shop" holds state \(a claim template\): each update is an outage .* by design$/,
+        /^StatefulSet "shop": it holds state \(a claim template\): each update is an outage .* by design$/,
       ],
       [
         'Recreate with a claim',
@@ -394,6 +394,7 @@ const TABLE: Record<string, Cases> = {
     passes: [
       ['2', deployment({ 'spec.replicas': 2 })],
       ['0', deployment({ 'spec.replicas': 0 })],
+      ['a host port', deployment({ 'spec.replicas': 1, [`${APP}.ports[0].hostPort`]: 80 })],
       ['with an autoscaler', withAutoscaler(1, { 'spec.replicas': undefined })],
       ['a worker', worker({ 'spec.replicas': 1 })],
     ],
@@ -413,6 +414,11 @@ const TABLE: Record<string, Cases> = {
         scaled({ minReplicaCount: 2, idleReplicaCount: 0 }),
         /idleReplicaCount 0/,
         'warning',
+      ],
+      [
+        'a maximum of 2',
+        { deployment: { 'spec.replicas': undefined }, more: [BUDGET, autoscaler(1, 2)] },
+        /single pod and no spare; write minReplicas: 2$/,
       ],
       ['a ScaledObject down to 1', scaled({ minReplicaCount: 1 }), /minReplicaCount 1: .* single pod/],
     ],
@@ -556,6 +562,17 @@ const TABLE: Record<string, Cases> = {
       ['CMD', dockerfile('FROM node:24', 'CMD ["npm", "start"]'), /^CMD: "npm start"/],
       ['ENTRYPOINT and CMD', dockerfile('FROM node:24', 'ENTRYPOINT ["npm"]', 'CMD ["start"]'), /^ENTRYPOINT: "npm"/],
       ["Alpine's shell", dockerfile('FROM node:24-alpine', 'CMD npm start'), /^CMD: "npm start"/],
+      [
+        'the arguments of a start script',
+        dockerfile('FROM node:24', 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["npm", "start"]'),
+        /^CMD: "npm start" .* \(if docker-entrypoint\.sh runs its arguments with exec\)$/,
+        'warning',
+      ],
+      [
+        'ENTRYPOINT dumb-init and CMD',
+        dockerfile('FROM node:24', 'ENTRYPOINT ["dumb-init", "--"]', 'CMD ["npm", "start"]'),
+        /^CMD: "npm start" behind dumb-init/,
+      ],
     ],
     passes: [
       ['node', command('node', 'server.js')],
@@ -695,7 +712,6 @@ const TABLE: Record<string, Cases> = {
         "the drain delay of this project's images",
         ownImage({ [GRACE]: 7, ...env(['SHUTDOWN', 'drain'], ['DRAIN_DELAY_MS', '2000']) }),
         /preStop 5 s \+ drain delay 2 s = 7 s/,
-        'warning',
       ],
       ["a worker's hook", worker({ [GRACE]: 5 }), /5 is not above preStop 5 s/, 'warning'],
     ],

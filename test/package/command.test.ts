@@ -31,6 +31,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: { name: app }
 spec:
+  replicas: 2
   selector: { matchLabels: { app: app } }
   template:
     metadata: { labels: { app: app } }

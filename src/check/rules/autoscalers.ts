@@ -1,5 +1,5 @@
 /** Rules about what changes a workload's replicas or requests: HorizontalPodAutoscaler, KEDA, VerticalPodAutoscaler. */
-import { minimumOf } from '../autoscalers.ts';
+import { maximumOf, minimumOf } from '../autoscalers.ts';
 import type { AutoscalerObject } from '../objects.ts';
 import type { Rule } from '../rule.ts';
 
@@ -28,9 +28,10 @@ spec:
       const field = minimumField(value);
       const place = { object: autoscaler, path: ['spec', field] };
       const what = `${value.kind} "${value.metadata.name}": ${field} ${minimum}: ${name}`;
-      const enough = minimum === 0 ? 2 : 3;
-      const instead = state.reason === undefined ? `; write ${field}: ${enough}` : '';
-      const patch = state.reason === undefined && { patch: { spec: { [field]: enough } } };
+      const enough = Math.min(minimum === 0 ? 2 : 3, maximumOf(value) ?? Number.POSITIVE_INFINITY);
+      const canHaveMore = state.reason === undefined && enough > 1;
+      const instead = canHaveMore ? `; write ${field}: ${enough}` : '';
+      const patch = canHaveMore && { patch: { spec: { [field]: enough } } };
       if (minimum > 0)
         return [{ place, message: `${what} may run with a single pod and no spare${instead}`, ...patch }];
       const message = `${what} may run with no pod at all, and requests then fail until one has started${instead}`;

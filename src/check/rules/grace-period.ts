@@ -65,6 +65,8 @@ function leftText(graceSeconds: number, { hookSeconds }: Need): string {
 
 interface Need {
   serves: boolean;
+  /** This project's image, of which the manifest shows what it does. */
+  isOwn: boolean;
   hookSeconds: number;
   /** What is known to be needed. */
   seconds: number;
@@ -90,6 +92,7 @@ function need({ container, serves }: WorkloadContainer, { options }: Context): N
   const text = terms.map((term) => `${term.what} ${term.seconds} s`).join(' + ');
   return {
     serves,
+    isOwn: isOwnImage(container.image),
     hookSeconds: stay.preStopSeconds ?? 0,
     seconds,
     withHook: seconds + (lacksHook && !countsHook ? RECOMMENDED_STAY_SECONDS : 0),
@@ -98,8 +101,9 @@ function need({ container, serves }: WorkloadContainer, { options }: Context): N
 }
 
 /** What does not fit whatever the app does is an error: a hook that cannot end, and known times beyond the kubelet's last. */
-function severityOf(graceSeconds: number, { serves, hookSeconds, seconds }: Need): Severity {
+function severityOf(graceSeconds: number, { serves, isOwn, hookSeconds, seconds }: Need): Severity {
   if (!serves) return 'warning';
+  if (isOwn) return 'error';
   if (graceSeconds === 0 || hookSeconds > graceSeconds) return 'error';
   const afterHook = seconds - hookSeconds;
   return afterHook > Math.max(graceSeconds - hookSeconds, KUBELET_MINIMUM_SECONDS) ? 'error' : 'warning';

@@ -180,11 +180,22 @@ spec:
 ];
 
 function pid1Rule(rule: Omit<Rule, 'evaluate' | 'evaluateDockerfile'>, judge: Judge): Rule {
+  const judgeBoth: Judge = (found) => judge(found) ?? throughScript(found, judge);
   return {
     ...rule,
-    evaluate: (workload) => inManifest(workload, judge),
-    evaluateDockerfile: (dockerfile) => inDockerfile(dockerfile, judge),
+    evaluate: (workload) => inManifest(workload, judgeBoth),
+    evaluateDockerfile: (dockerfile) => inDockerfile(dockerfile, judgeBoth),
   };
+}
+
+/** What a start script is given as its arguments. Most run them with exec, but only the script shows it. */
+function throughScript(found: Pid1, judge: Judge): Judged | undefined {
+  if (found.kind !== 'script' || found.behind.kind === 'script') return undefined;
+  const judged = judge(found.behind);
+  if (!judged) return undefined;
+  const [script = ''] = found.command.split(' ');
+  const problem = `${judged.problem} (if ${script} runs its arguments with exec)`;
+  return { ...judged, problem, severity: judged.severity === 'info' ? 'info' : 'warning' };
 }
 
 function inManifest({ object, name, containers }: Workload, judge: Judge): Problem[] {

@@ -16,7 +16,7 @@ export const PROBE_RULES: readonly Rule[] = [
     judges: 'gaps',
     cause: 'not-ready',
     explanation:
-      'Without a readiness probe, a container counts as ready when its process starts. The new pod then gets requests before it listens, and the rollout already deletes old pods. How many requests that breaks depends on how long the app takes to start, so it is a warning. For a workload of one pod it is an info, because that has longer gaps whenever the pod crashes or its node is drained. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
+      'Without a readiness probe, a container counts as ready when its process starts. The new pod then gets requests before it listens, and the rollout already deletes old pods. An app that listens within a few milliseconds is ready before routers know the pod, so this is a warning. For a workload of one pod it is an info, because that has longer gaps whenever the pod crashes or its node is drained. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
     fix: `kind: Deployment
 spec:
   template:

@@ -1,6 +1,6 @@
 /** Rules about the number of pods: enough must remain when one terminates. */
 import type { Rule } from '../rule.ts';
-import { startsNewPodsFirst } from '../surge.ts';
+import { oneNodeOf, startsNewPodsFirst, surgeObstacle } from '../surge.ts';
 
 export const REPLICA_RULES: readonly Rule[] = [
   {
@@ -22,7 +22,10 @@ spec:
       'Polaris deploymentMissingReplicas',
       'Kyverno deployment-has-multiple-replicas',
     ],
-    evaluate({ object, name, replicas, rollout, containers, state }, { autoscaler }) {
+    evaluate(workload, { autoscaler }) {
+      const { object, name, replicas, rollout, containers, state } = workload;
+      // More pods of these need more nodes.
+      if (surgeObstacle(workload) || oneNodeOf(workload)) return [];
       if (object.value.kind !== 'Deployment' || rollout.type === 'Recreate' || autoscaler || state.reason) return [];
       if (replicas !== 1 || rollout.maxUnavailable !== 0 || !containers.some(({ serves }) => serves)) return [];
       const message = `${name}: 1 replica: this strategy starts the new pod first, but no pod serves while a crashed or evicted pod is replaced; write replicas: 3`;
@@ -37,7 +40,8 @@ spec:
     cause: 'capacity',
     explanation:
       'A StatefulSet deletes a pod and waits until it is gone before it starts the next pod of that name. With one replica, every update is an outage from the end of the old pod until the new pod is ready. A preStop hook does not change that. If the pod holds state (a claim, a claim template, the image of a database), more replicas would be several unconnected copies; see state-in-one-pod.',
-    documented: 'rolling updates on the page on StatefulSets in the Kubernetes documentation.',
+    documented:
+      "On Kubernetes 1.34, one pod was missing at each step of a StatefulSet's rollout, and its name did not resolve for 5.1 s (docs/decisions/0015-stateful-sets-and-headless-services.md).",
     fix: `kind: Deployment
 spec:
   replicas: 2`,
@@ -65,7 +69,7 @@ spec:
     evaluate(workload) {
       const { object, name, replicas, rollout, containers, state, hasPlannedOutage } = workload;
       if (!hasPlannedOutage || !containers.some(({ serves }) => serves)) return [];
-      const holds = `${name} holds state (${state.reason})`;
+      const holds = `${name}: it holds state (${state.reason})`;
       const place = { object, path: ['spec', replicas === 1 ? 'replicas' : 'strategy'] };
       if (rollout.type === 'OnDelete') {
         return [

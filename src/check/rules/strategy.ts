@@ -77,9 +77,12 @@ spec:
       if (rollout.type !== 'RollingUpdate' || !containers.some(({ serves }) => serves)) return [];
       if (defaulted.spec.minReadySeconds > 0) return [];
       const message = `${name}: minReadySeconds 0: the next old pod is deleted the moment a new one is ready; write minReadySeconds: 5`;
-      return [
-        { place: { object, path: ['spec', 'minReadySeconds'] }, message, patch: { spec: { minReadySeconds: 5 } } },
-      ];
+      const place = { object, path: ['spec', 'minReadySeconds'] };
+      // The API server refuses a progress deadline that is not longer.
+      const { progressDeadlineSeconds = Number.POSITIVE_INFINITY } = defaulted.spec as {
+        progressDeadlineSeconds?: number;
+      };
+      return [{ place, message, ...(progressDeadlineSeconds > 5 && { patch: { spec: { minReadySeconds: 5 } } }) }];
     },
   },
 ];
