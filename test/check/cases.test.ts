@@ -88,6 +88,15 @@ const CASES: Record<string, Expected> = {
     ],
   },
   'not-ready-addresses.yaml': { findings: [...COMMON, 'warning publish-not-ready-addresses'] },
+  'one-bad-document.yaml': {
+    findings: [
+      'error refused-by-api-server',
+      'error removed-api-version',
+      'error no-rolling-update-strategy',
+      'info no-prestop',
+      'info no-readiness-probe',
+    ],
+  },
   'pdb-of-one.yaml': {
     findings: ['info deployment-replicas', 'warning pdb-disruptions-is-zero'],
     says: [['pdb-disruptions-is-zero', /run 2 replicas first/]],
@@ -162,15 +171,6 @@ const CASES: Record<string, Expected> = {
     findings: ['info missing-pod-disruption-budget', 'info min-ready-seconds-zero'],
   },
   'switched-off.yaml': { findings: [], notes: /0 replicas: it is switched off/ },
-  'one-bad-document.yaml': {
-    findings: [
-      'error refused-by-api-server',
-      'error removed-api-version',
-      'error no-rolling-update-strategy',
-      'info no-prestop',
-      'info no-readiness-probe',
-    ],
-  },
   'yaml-1.1.yaml': { findings: COMMON },
   'worker-recreate.yaml': { findings: [], notes: /rules about traffic were skipped/ },
 };

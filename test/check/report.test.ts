@@ -35,7 +35,7 @@ const FINDING: Finding = {
 };
 const result = (...findings: Finding[]) => ({ findings, silenced: [], notes: [] });
 
-/** A Deployment as many people write it: no hook, a liveness probe like the readiness probe, or no probe, or npm. */
+/** A Deployment as many people write it: no hook, often no probe, and sometimes npm. */
 function usual(index: number): string {
   const app = `spec.template.spec.containers[0]`;
   const probe = { httpGet: { path: '/', port: 'http' } };
