@@ -97,19 +97,16 @@ export function checkObjects(
     ...((dockerfile && rule.evaluateDockerfile?.(dockerfile)) ?? []).map((problem) => candidateOf(rule, problem)),
   ]);
   const { findings, silenced } = sift(candidates, settings);
-  return {
-    findings: inOrder(findings),
-    silenced,
-    notes: [
-      ...annotationNotes(objects.map(({ value }) => value)),
-      ...missingTemplateNotes(objects).map(printable),
-      ...notes(workloads, dockerfile),
-    ],
-  };
+  const seen = [
+    ...annotationNotes(objects.map(({ value }) => value)),
+    ...missingTemplateNotes(objects),
+    ...notes(workloads, dockerfile),
+  ];
+  return { findings: inOrder(findings), silenced, notes: seen.map(printable) };
 }
 
 function notes(workloads: readonly { workload: Workload; context: Context }[], dockerfile?: Dockerfile): string[] {
-  const seen = workloadNotes(workloads).map(printable);
+  const seen = workloadNotes(workloads);
   const others = workloads.some(({ workload }) =>
     workload.containers.some(({ container }) => !isOwnImage(container.image)),
   );

@@ -1,10 +1,10 @@
 /** What the check found: findings, and their order. */
 import { basename } from 'node:path';
 import type { CauseId } from '../analysis/causes.ts';
-import type { FieldPath, Position } from '../manifests/yaml-documents.ts';
+import type { Position } from '../manifests/yaml-documents.ts';
 import { printable } from '../printable.ts';
 import { fieldPath } from '../schema-issue.ts';
-import { identityOf, type ObjectIdentity } from './identity.ts';
+import { identityOf, namedPath, type ObjectIdentity } from './identity.ts';
 import { patchText } from './patch.ts';
 import type { ReadingProblem } from './reading-problem.ts';
 import type { Problem, Rule, Severity } from './rule.ts';
@@ -65,7 +65,7 @@ export function findingOf(rule: Rule, { place, message, patch, severity = rule.s
 
 /** A finding about something that could not be read, or not as it looks. */
 export function readingFinding(rule: Rule, problem: ReadingProblem): Finding {
-  const { message, source, position, object, field } = problem;
+  const { message, source, position, object, field, namedField = field ?? '' } = problem;
   return {
     rule: rule.id,
     severity: rule.severity,
@@ -75,7 +75,7 @@ export function readingFinding(rule: Rule, problem: ReadingProblem): Finding {
     ...(object && { object, field: field ?? '' }),
     fix: rule.fix,
     fingerprint: object
-      ? fingerprintOf(rule.id, object, field ?? '')
+      ? fingerprintOf(rule.id, object, namedField)
       : printable([rule.id, basename(source), field].filter(Boolean).join(' ')),
   };
 }
@@ -83,19 +83,6 @@ export function readingFinding(rule: Rule, problem: ReadingProblem): Finding {
 function fingerprintOf(rule: string, { kind, namespace, name }: ObjectIdentity, field: string): string {
   const object = [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
   return printable([rule, object, field].filter(Boolean).join(' '));
-}
-
-/** A path as text, with the names of list items instead of their indices: `spec.containers[app].image`. */
-function namedPath(object: unknown, path: FieldPath): string {
-  let value: unknown = object;
-  let text = '';
-  for (const key of path) {
-    value = (value as Record<string | number, unknown> | undefined)?.[key];
-    const name = (value as { name?: unknown } | undefined)?.name;
-    if (typeof key === 'number') text += `[${typeof name === 'string' ? name : key}]`;
-    else text += text === '' ? key : `.${key}`;
-  }
-  return text;
 }
 
 /**

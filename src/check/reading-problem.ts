@@ -5,7 +5,7 @@ import type { RemovedVersion } from '../kubernetes-rules/removed-versions.ts';
 import type { DocumentError, DuplicateKey, FieldPath, Position } from '../manifests/yaml-documents.ts';
 import type { YamlObject } from '../manifests/yaml-objects.ts';
 import { fieldPath, parseFieldPath } from '../schema-issue.ts';
-import { nameOf, type ObjectIdentity } from './identity.ts';
+import { namedPath, nameOf, type ObjectIdentity } from './identity.ts';
 
 export interface ReadingProblem {
   rule: 'unreadable-document' | 'removed-api-version' | 'refused-by-api-server' | 'duplicate-key';
@@ -15,6 +15,8 @@ export interface ReadingProblem {
   object?: ObjectIdentity;
   annotations?: Record<string, string>;
   field?: string;
+  /** The field with the names of list items. */
+  namedField?: string;
   /** The object is not checked any further. */
   isUnread: boolean;
 }
@@ -88,5 +90,6 @@ type Mapping = Record<string | number, unknown>;
 
 function about(object: RawObject, problem: ReadingProblem): ReadingProblem {
   const known = aboutObject(object);
-  return { ...problem, ...known, message: `${nameOf(known.object)}: ${problem.message}` };
+  const namedField = namedPath(object, parseFieldPath(problem.field ?? ''));
+  return { ...problem, ...known, namedField, message: `${nameOf(known.object)}: ${problem.message}` };
 }

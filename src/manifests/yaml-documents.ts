@@ -2,6 +2,7 @@
 import { Composer, type Document, LineCounter, Parser, type Tags } from 'yaml';
 import { InputError } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { jsonObjectStarts } from './json-stream.ts';
 import { MAX_DOCUMENTS, MAX_PARSED_CHARACTERS, MIB } from './limits.ts';
 import { offsetOf, repeatedKeys } from './yaml-nodes.ts';
 import { KUBECTL_SCALARS } from './yaml-scalars.ts';
@@ -66,7 +67,8 @@ export interface DuplicateKey {
 }
 
 /**
- * Splits a source into its documents before parsing. `---` at the start of a line always begins a new document. A
+ * Splits a source into its documents before parsing. `---` at the start of a line always begins a new document; objects
+ * of JSON need no separator. A
  * source with directives (`%`) is not split, because they apply to what follows.
  * @throws InputError if there are more than `MAX_DOCUMENTS` documents
  */
@@ -81,7 +83,9 @@ export function yamlParts({ name, text }: ManifestSource): YamlPart[] {
     start = end;
     if (/[^\s-]/.test(part.text)) parts.push(part);
   };
-  for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
+  const json = jsonObjectStarts(text);
+  const separators = json.length > 1 ? json : [...text.matchAll(/^---(?=\s|$)/gm)].map(({ index }) => index);
+  for (const index of separators) {
     if (index > start) add(index);
     if (parts.length > MAX_DOCUMENTS) throw new InputError(`${name}: more than ${MAX_DOCUMENTS} documents`);
   }

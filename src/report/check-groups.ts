@@ -64,14 +64,15 @@ function withoutSubject({ message, object }: Finding): { subject: string; text: 
   return { subject, text: rest.slice(whole.length) };
 }
 
-/** Notes about several objects that say the same, as one. */
+/** Notes that say the same about several objects, as one, with the first names. */
 export function joinedNotes(notes: readonly string[]): string[] {
-  const names = new Map<string, string[]>();
+  const subjects = new Map<string, string[]>();
   for (const note of notes) {
-    const [, name, text] = /^(\w+ "[^"]*"): (.*)$/s.exec(note) ?? [undefined, undefined, note];
-    names.set(text ?? note, [...(names.get(text ?? note) ?? []), ...(name === undefined ? [] : [name])]);
+    const [, names, text] = /^(\w+ "[^"]*"(?:, \w+ "[^"]*")*): (.*)$/s.exec(note) ?? [undefined, '', note];
+    const about = names?.match(/\w+ "[^"]*"/g) ?? [];
+    subjects.set(text ?? note, [...(subjects.get(text ?? note) ?? []), ...about]);
   }
-  return [...names].map(([text, about]) => (about.length === 0 ? text : `${listed(about)}: ${text}`));
+  return [...subjects].map(([text, names]) => (names.length === 0 ? text : `${listed(names)}: ${text}`));
 }
 
 function listed(names: readonly string[], most = 3): string {

@@ -27,6 +27,11 @@ describe('objects are read from', () => {
     ['a typed list', list('ServiceList', SERVICE.replace(/apiVersion.*\nkind.*\n/, '')), ['Service']],
     ['an empty List', 'apiVersion: v1\nkind: List\nitems: []\n', []],
     ['JSON', JSON.stringify(read(TEXT).objects[0]?.value), ['Deployment']],
+    [
+      'several objects of JSON',
+      `${JSON.stringify(read(TEXT).objects[0]?.value, null, 2)}\n{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "}{"}, "spec": {}}`,
+      ['Deployment', 'Service'],
+    ],
     ['merge keys', DEPLOYMENT.replace('app: shop\n', 'app: shop\n      <<: {tier: web}\n'), ['Deployment']],
     ['documents of other kinds', `${CONFIG}---\n${TEXT}---\n${CONFIG}`, ['Deployment', 'Service']],
     [
@@ -67,6 +72,13 @@ describe('a field is found', () => {
     ['in a List', list('List', DEPLOYMENT, SERVICE), ['spec', 'selector'], 1, 'selector:'],
     ['at its nearest parent if it is absent', TEXT, [...APP, 'lifecycle', 'preStop'], 0, 'name: app'],
     ['at the object if all of its path is absent', TEXT, ['status', 'replicas'], 0, 'apiVersion: apps/v1'],
+    [
+      'in the second object of JSON',
+      `{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {}}\n${JSON.stringify(read(TEXT).objects[0]?.value, null, 1)}`,
+      ['spec', 'replicas'],
+      1,
+      '"replicas": 3,',
+    ],
     ['in flow style', JSON.stringify(read(TEXT).objects[0]?.value, null, 1), ['spec', 'replicas'], 0, '"replicas": 3,'],
   ];
   for (const [what, text, path, index, found] of table) test(what, () => assert.equal(at(text, path, index), found));

@@ -135,10 +135,15 @@ describe('as text', () => {
   });
 
   test('notes that say the same of several workloads are one', () => {
-    const notes = ['Deployment "a": skipped.', 'A fact.', 'Deployment "b": skipped.', 'Job "c": other.'];
+    const notes = [
+      'Deployment "a": skipped.',
+      'A fact.',
+      'Deployment "b", Job "c", Job "d": skipped.',
+      'Job "c": other.',
+    ];
     const text = renderFindings({ ...result(), notes }, {}, PLAIN);
     assert.deepEqual(text.split('\n').slice(1, -1), [
-      'Deployment "a", Deployment "b": skipped.',
+      'Deployment "a", Deployment "b", Job "c" and 1 more: skipped.',
       'A fact.',
       'Job "c": other.',
     ]);
