@@ -122,6 +122,7 @@ export const PID1_RULES: readonly Rule[] = [
       cause: 'no-graceful-shutdown',
       explanation:
         'At SIGTERM, pm2-runtime sends SIGINT to the app, and SIGKILL after its own kill timeout: 1.6 s by default (kill_timeout in the documentation of PM2), whatever the grace period is. An app that handles SIGTERM only is not told at all, and a longer request is cut. Start the app itself and let Kubernetes run several of it; or handle SIGINT and set --kill-timeout. If a file of its own configures PM2, this is an info, because the file may set the timeout.',
+      documented: '"Graceful Start/Shutdown" in the documentation of PM2.',
       fix: APP_AS_PID1,
     },
     (found) => {
