@@ -16,6 +16,7 @@ export function renderRule(rule: Rule): string {
     wrapped(rule.explanation),
     ...groundsOf(rule).map((text) => wrapped(text)),
     `Fix:\n${indented(rule.fix)}`,
+    `Accept it for one workload, with an annotation (other ways: docs/silencing.md):\n    rollout-test/ignore: ${rule.id}; REASON`,
   ]);
 }
 

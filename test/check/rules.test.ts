@@ -1229,6 +1229,7 @@ for (const [id, { fails, passes }] of Object.entries(TABLE)) {
         assert.ok(finding.position, 'it has a line');
         const rule = RULES.find((rule) => rule.id === id) ?? assert.fail();
         assert.deepEqual([finding.severity, finding.cause], [severity ?? rule.severity, rule.cause]);
+        if (finding.severity === 'error') assert.ok(rule.measured ?? rule.documented, 'an error shows why');
         if (finding.patch) assertFixes(given, finding);
       });
     }

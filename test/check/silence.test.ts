@@ -66,7 +66,11 @@ describe('annotations', () => {
       { 'kube-score/ignore': 'pod-networkpolicy, pod-probes-identical,deployment-replicas' },
       [[['pod-probes-identical', 'deployment-replicas']]],
     ],
-    ['others', { 'prometheus.io/scrape': 'true', 'kube-score/enable': 'deployment-replicas' }, []],
+    [
+      'others',
+      { 'kube-score/skip': 'false', 'prometheus.io/scrape': 'true', 'kube-score/enable': 'deployment-replicas' },
+      [],
+    ],
   ];
   for (const [what, annotations, ignored] of table) {
     test(`of ${what}`, () => {
@@ -78,7 +82,12 @@ describe('annotations', () => {
   }
 
   test('for all checks of another linter silence what it has too, and nothing else', () => {
-    for (const annotations of [{ 'kube-linter.io/ignore-all': 'legacy' }, { 'kube-score/ignore': '*' }]) {
+    const all = [
+      { 'kube-linter.io/ignore-all': 'legacy' },
+      { 'kube-score/ignore': '*' },
+      { 'kube-score/skip': 'true' },
+    ];
+    for (const annotations of all) {
       const rules = ignoresIn(annotations)[0]?.rules ?? [];
       assert.ok(rules.includes('deployment-replicas'));
       assert.ok(!rules.includes('no-prestop'));

@@ -7,6 +7,7 @@ import { RULES } from '../registry.ts';
 export const OWN_ANNOTATION = 'rollout-test/ignore';
 
 const KUBE_SCORE_ANNOTATION = 'kube-score/ignore';
+const KUBE_SCORE_SKIP = 'kube-score/skip';
 const KUBE_LINTER_ALL = 'kube-linter.io/ignore-all';
 const KUBE_LINTER_CHECK = 'ignore-check.kube-linter.io/';
 
@@ -33,6 +34,7 @@ export function ignoresIn(annotations: Readonly<Record<string, string>> = {}): I
   return Object.entries(annotations).flatMap(([key, value]) => {
     if (key === OWN_ANNOTATION) return value.split('\n').flatMap(ownIgnore);
     if (key === KUBE_SCORE_ANNOTATION) return others('kube-score', key, value.split(','));
+    if (key === KUBE_SCORE_SKIP) return value === 'true' ? others('kube-score', key, ['*']) : [];
     if (key === KUBE_LINTER_ALL) return others('kube-linter', key, ['*'], value);
     if (key.startsWith(KUBE_LINTER_CHECK)) {
       return others('kube-linter', key, [key.slice(KUBE_LINTER_CHECK.length)], value);
