@@ -24,6 +24,7 @@ export function eventsPart(): string[] {
     '## Other events and other workloads',
     'What is done to the pods besides a rolling update ([--event](commands.md)), and the rollouts of a StatefulSet and a DaemonSet. `valid` and `without-pre-stop` are the overlays on Node. `server` is a server that exits at once on SIGTERM ([deployment.yaml](../tools/events/deployment.yaml)). Both clusters got 150 requests per second from the builtin load on this machine. A measurement in which a pod lost its readiness that the event did not touch does not count. `npm run fidelity:events -- local` and `npm run fidelity:events -- kubernetes` measure all of it.',
     `**${same} of ${rows.length} verdicts are the same. In ${near} rows, the failed requests (the mean over the repeats) differ by at most a factor of two.**`,
+    'Each figure is the mean over the repeats, with the smallest and the largest number of failed requests in brackets. One terminating pod breaks few requests, and how many depends on where in a second of the routers its deletion falls. So the rows with few failures differ most.',
     [
       '| what is done | to | local: failed of exposed | real: failed of exposed |',
       '| --- | --- | --- | --- |',
@@ -63,9 +64,12 @@ function isNear(a: number, b: number): boolean {
   return a === 0 || b === 0 ? a === b : Math.max(a, b) / Math.min(a, b) <= 2;
 }
 
-/** The mean over the repeats, and each of them if there are several. */
+/** The mean over the repeats, with the smallest and the largest number of failed requests. */
 function counts(trials: readonly TrialResult[]): string {
   if (trials.length === 0) return 'invalid';
-  const each = trials.map((trial) => `${count(trial.failed)} of ${count(trial.exposed)}`).join(', ');
-  return trials.length === 1 || !breaks(trials) ? each : `${rate(failed(trials))} (${each})`;
+  const all = trials.map((trial) => trial.failed);
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const exposed = trials.reduce((sum, trial) => sum + trial.exposed, 0) / trials.length;
+  const range = least === most ? '' : ` (${count(least)}–${count(most)})`;
+  return `${rate(failed(trials))}${range} of ${count(Math.round(exposed))}`;
 }
