@@ -70,6 +70,6 @@ function counts(trials: readonly TrialResult[]): string {
   const all = trials.map((trial) => trial.failed);
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const exposed = trials.reduce((sum, trial) => sum + trial.exposed, 0) / trials.length;
-  const range = least === most ? '' : ` (${count(least)}–${count(most)})`;
-  return `${rate(failed(trials))}${range} of ${count(Math.round(exposed))}`;
+  const mean = least === most ? count(least) : `${rate(failed(trials))} (${count(least)}–${count(most)})`;
+  return `${mean} of ${count(Math.round(exposed))}`;
 }
