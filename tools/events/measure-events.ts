@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectFile } from '../../src/project-file.ts';
 import { MEASUREMENTS, type Measurement, PLACES, type Place, resultFile, VARIANTS } from './measurements.ts';
+import { assertOthersStayed } from './untouched-pods.ts';
 
 const NAMESPACE = 'rollout-test-events';
 /** Both clusters get the same load, from the same generator. */
@@ -23,6 +24,7 @@ for (const measurement of wanted) {
   const out = mkdtempSync(join(tmpdir(), 'events-'));
   try {
     measure(measurement, out);
+    assertOthersStayed(out);
     cpSync(join(out, 'result.json'), resultFile(measurement, place));
   } finally {
     rmSync(out, { recursive: true });

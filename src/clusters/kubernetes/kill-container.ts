@@ -6,7 +6,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../errors.ts';
 import { delay } from '../../timers.ts';
-import { apiError, unlessAborted } from './api.ts';
+import { apiError, apiStatus, type KubernetesApi, unlessAborted } from './api.ts';
 import type { DisruptedWorkload } from './disrupted-workload.ts';
 
 const POLL_MS = 500;
@@ -35,7 +35,7 @@ export async function killContainer(pod: V1Pod, workload: DisruptedWorkload): Pr
   const { status, image } = servingStatus(pod, observer.pods.servedBy);
   const namespace = await privilegedNamespace();
   const name = `kill-${pod.metadata?.uid?.slice(0, 13)}`;
-  cleanUps.push(() => api.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 }));
+  cleanUps.push(() => deleteKiller(api, name, namespace));
   const refused = (error: unknown) => {
     signal.throwIfAborted();
     throw apiError(error, `create the privileged pod ${name} that kills a container`, api);
@@ -54,6 +54,14 @@ export async function killContainer(pod: V1Pod, workload: DisruptedWorkload): Pr
       );
     }
     await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+async function deleteKiller(api: KubernetesApi, name: string, namespace: string): Promise<void> {
+  try {
+    await api.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
+  } catch (error) {
+    if (apiStatus(error) !== 404) throw apiError(error, `delete the privileged pod ${name} in ${namespace}`, api);
   }
 }
 
