@@ -143,6 +143,8 @@ function replicasOf(
   { autoscaler, rolledOutBy }: Context,
 ): number | undefined {
   if (workload.kind === 'DaemonSet' || controller === 'Knative') return undefined;
+  // A HorizontalPodAutoscaler leaves a workload with 0 replicas alone; KEDA scales it up.
+  if (autoscaler?.value.kind === 'HorizontalPodAutoscaler' && workload.spec.replicas === 0) return 0;
   // A rollout at zero replicas replaces no pod.
   if (autoscaler) return Math.max(1, minimumOf(autoscaler.value));
   return rolledOutBy ? (rolledOutBy.value.spec.replicas ?? 1) : workload.spec.replicas;

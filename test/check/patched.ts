@@ -27,7 +27,7 @@ export function applied(base: unknown, patch: unknown): unknown {
 /** The manifests with the patch of a finding. Fails if the patch changes what identifies an object or holds its data. */
 export function withPatch(yaml: string, { object, patch, message }: Finding): string {
   assert.ok(patch && object, message);
-  const documents = parseAllDocuments(yaml).map((document) => document.toJS() as Mapping);
+  const documents = parseAllDocuments(yaml, { version: '1.1' }).map((document) => document.toJS() as Mapping);
   const isPatched = (document: Mapping) => {
     const { name, namespace } = document.metadata as Mapping;
     return document.kind === object.kind && name === object.name && namespace === object.namespace;

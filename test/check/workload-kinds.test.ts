@@ -141,6 +141,16 @@ describe('rules about traffic', () => {
     assert.ok(isServing(named('shop', port({ name: 'http' }))));
   });
 
+  test('are not asked of a workload with 0 replicas, unless KEDA scales it up', () => {
+    const off = deployment({ replicas: 0 });
+    const spec = { minReplicas: 2, maxReplicas: 5, scaleTargetRef: { kind: 'Deployment', name: 'shop' } };
+    const autoscaler = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'a' }, spec };
+    const scaledObject = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'a' }, spec };
+    assert.ok(!isServing(off, service));
+    assert.ok(!isServing(off, service, autoscaler));
+    assert.ok(isServing(off, service, scaledObject));
+  });
+
   test('are not asked of a DaemonSet without a Service', () => {
     const { replicas: _, ...spec } = deployment().spec;
     const daemonSet = { ...deployment(), kind: 'DaemonSet', spec };

@@ -24,7 +24,10 @@ export const LOAD_BALANCER_RULES: readonly Rule[] = [
     severity: 'warning',
     judges: 'gaps',
     cause: 'routing-lag',
-    explanation: `A load balancer that sends to pods directly learns of a pod's end from its controller, through the cloud's API, later than kube-proxy. The pod must keep accepting connections until then. AWS (target-type ip of an ALB or NLB): a target is deregistered for deregistration_delay.timeout_seconds, 300 s by default ("Target group attributes" in the documentation of Elastic Load Balancing); the rule asks for a sleep as long as the delay that is written, and for 30 s if none is. Google (container-native load balancing, network endpoint groups): Google's knowledge base on 502 errors during scaling counts two health checks of 5 s and some seconds, and its example sleeps 40 s; below 15 s is a finding. Azure (Application Gateway Ingress Controller): its page on minimizing downtime during deployments advises 90 s. A load balancer that sends to nodes is not meant, because kube-proxy then chooses the pod.`,
+    explanation:
+      "A load balancer that sends to pods directly learns of a pod's end from its controller, through the cloud's API, later than kube-proxy. The pod must accept connections until then. The rule asks for these sleeps. AWS (target-type ip of an ALB or NLB): as long as deregistration_delay.timeout_seconds, or 30 s if that is left at its default of 300 s. Google (container-native load balancing, network endpoint groups): at least 15 s, and the patch writes 40 s. Azure (Application Gateway Ingress Controller): 90 s. It leaves out load balancers that send to nodes, because kube-proxy then chooses the pod. For a workload of one pod it is an info.",
+    documented:
+      '"Target group attributes" of Elastic Load Balancing; "502 503 errors on external HTTP(S) Load Balancer" in the knowledge base of Google Cloud, which counts two health checks of 5 s and whose example sleeps 40 s; "Minimizing downtime during deployments" of the Application Gateway Ingress Controller.',
     fix: SLEEP_30,
     evaluate: (workload, context) =>
       balancersOf(context).flatMap((router) => tooShortFor(router, workload, context).slice(0, 1)),
@@ -37,6 +40,7 @@ export const LOAD_BALANCER_RULES: readonly Rule[] = [
     cause: 'routing-lag',
     explanation:
       'A headless Service (clusterIP None) has no router. Clients look up the addresses of its pods, and keep them for the ttl of the answer: 30 s in the CoreDNS configuration that kubeadm writes. Some keep them for longer, until a connection fails. A pod must accept connections for that long after it has left DNS. The rule says nothing if another Service with a cluster IP selects the pods, and for a StatefulSet, whose pods are addressed one by one.',
+    documented: 'The Corefile that kubeadm writes (cmd/kubeadm/app/phases/addons/dns in Kubernetes 1.34).',
     fix: SLEEP_30,
     evaluate(workload, context) {
       const router = dnsRouterOf(workload, context);

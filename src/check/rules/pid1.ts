@@ -81,8 +81,8 @@ export const PID1_RULES: readonly Rule[] = [
     (found) => {
       if (found.kind === 'npm') {
         const problem = found.init
-          ? `"${shortened(found.command)}" behind ${found.init}: npm ends soon after SIGTERM, and ${found.init} and the container with it, which cuts what the app is serving; start the app itself, ${AS_IN}`
-          : `"${shortened(found.command)}" makes npm PID 1, which ends half a second after SIGTERM and cuts what the app is serving; start the app itself, ${AS_IN}`;
+          ? `"${shortened(found.command)}" behind ${found.init}: npm ends soon after SIGTERM, and ${found.init} and the container with it, which cuts what the app is doing; start the app itself, ${AS_IN}`
+          : `"${shortened(found.command)}" makes npm PID 1, which ends half a second after SIGTERM and cuts what the app is doing; start the app itself, ${AS_IN}`;
         return { problem, idleSeverity: 'warning' };
       }
       if (found.kind !== 'node-run') return undefined;
@@ -108,7 +108,7 @@ export const PID1_RULES: readonly Rule[] = [
     (found) =>
       found.kind === 'yarn' || found.kind === 'pnpm'
         ? {
-            problem: `"${shortened(found.command)}" ${found.init ? `behind ${found.init}` : `makes ${found.kind} PID 1`}: ${found.kind === 'yarn' ? 'Yarn 1' : 'pnpm up to 10'} ends within 50 ms of SIGTERM and cuts what the app is serving; start the app itself, ${AS_IN}`,
+            problem: `"${shortened(found.command)}" ${found.init ? `behind ${found.init}` : `makes ${found.kind} PID 1`}: ${found.kind === 'yarn' ? 'Yarn 1' : 'pnpm up to 10'} ends within 50 ms of SIGTERM and cuts what the app is doing; start the app itself, ${AS_IN}`,
             idleSeverity: 'info',
           }
         : undefined,
@@ -122,6 +122,7 @@ export const PID1_RULES: readonly Rule[] = [
       cause: 'no-graceful-shutdown',
       explanation:
         'At SIGTERM, pm2-runtime sends SIGINT to the app, and SIGKILL after its own kill timeout: 1.6 s by default (kill_timeout in the documentation of PM2), whatever the grace period is. An app that handles SIGTERM only is not told at all, and a longer request is cut. Start the app itself and let Kubernetes run several of it; or handle SIGINT and set --kill-timeout. If a file of its own configures PM2, this is an info, because the file may set the timeout.',
+      documented: '"Graceful Start/Shutdown" in the documentation of PM2.',
       fix: APP_AS_PID1,
     },
     (found) => {

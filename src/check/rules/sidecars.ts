@@ -12,6 +12,8 @@ export const SIDECAR_RULES: readonly Rule[] = [
     judges: 'gaps',
     explanation:
       "All containers of a pod get their preStop hook or SIGTERM at the same time. While the app sleeps in its hook and keeps serving, a container with a shorter hook, or none, has already stopped. If that is a proxy (of a mesh, or to a database), requests then fail: its sleep must be at least as long as the app's. The same holds the other way round, for an app behind a proxy that serves. istio-proxy drains for 5 s after SIGTERM by default. For a container that is no known proxy, this is an info, because only you know whether the app needs it. A native sidecar (an init container with restartPolicy Always, Kubernetes 1.29 and later) gets SIGTERM after the app has ended.",
+    documented:
+      'The page on sidecar containers in the Kubernetes documentation, killContainer in the kubelet of Kubernetes 1.34, and terminationDrainDuration in the reference of Istio.',
     fix: `kind: Deployment
 spec:
   template:

@@ -24,7 +24,7 @@ spec:
     rollingUpdate:
       maxSurge: 1
       maxUnavailable: 0`,
-    documented: 'the page on Deployments in the Kubernetes documentation (Recreate Deployment).',
+    documented: 'The page on Deployments in the Kubernetes documentation (Recreate Deployment).',
     alsoKnownAs: ['kube-linter no-rolling-update-strategy', 'kube-score deployment-strategy'],
     evaluate(workload) {
       const { object, name, replicas = 0, rollout, containers, controller } = workload;

@@ -14,7 +14,7 @@ export const SURGE_RULES: readonly Rule[] = [
     explanation:
       'A host port can be used once per node. With maxUnavailable 0, the new pod must start while the old pods still run. If every node already runs one of them, no node has the port free and the rollout hangs. It certainly does (error) if all pods are on one node, and in a DaemonSet with maxSurge, whose new pod starts on the node of the old one.',
     documented:
-      'NodePorts in the scheduler of Kubernetes 1.34 (pkg/scheduler/framework/plugins/nodeports), and the page on DaemonSet updates.',
+      'The plugin NodePorts of the scheduler in Kubernetes 1.34 (pkg/scheduler/framework/plugins/nodeports), and the page on DaemonSet updates.',
     fix: `kind: Deployment
 spec:
   template:
@@ -52,7 +52,7 @@ spec:
     explanation:
       'A ReadWriteOnce volume is attached to one node. With maxUnavailable 0 (also what the default of 25 % rounds to for up to 3 replicas), the new pod must start while the old pod holds the volume. If the scheduler puts it on another node, it waits for the volume, and the rollout waits for it, until the progress deadline and beyond. A ReadWriteOncePod volume is never free for a second pod: that is an error. For one pod with such a volume the Kubernetes documentation advises strategy Recreate: a short outage instead of a hanging rollout. ReadWriteMany volumes and ephemeral volumes are fine.',
     documented:
-      'access modes on the page on persistent volumes, and Recreate for a single instance with a volume in "Run a Single-Instance Stateful Application" of the Kubernetes documentation.',
+      'The access modes on the page on persistent volumes, and "Run a Single-Instance Stateful Application", both in the Kubernetes documentation.',
     fix: `kind: Deployment
 spec:
   replicas: 1
@@ -68,7 +68,7 @@ spec:
     judges: 'pods',
     explanation:
       "Required pod anti-affinity that matches the workload's own labels counts old and new pods alike. With maxUnavailable 0, the new pod needs a node (or zone) that has no old pod: one more than there are replicas. Without it, the new pod stays Pending and the rollout hangs. Allow maxUnavailable: 1, prefer the spread (preferredDuringSchedulingIgnoredDuringExecution), or count only pods of the same revision (matchLabelKeys: [pod-template-hash], Kubernetes 1.31 and later).",
-    documented: 'inter-pod anti-affinity on the page on assigning pods to nodes in the Kubernetes documentation.',
+    documented: 'The page on assigning pods to nodes in the Kubernetes documentation (inter-pod anti-affinity).',
     fix: `kind: Deployment
 spec:
   strategy:
