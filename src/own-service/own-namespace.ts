@@ -47,10 +47,14 @@ export async function ownNamespace(flags: OwnNamespaceFlags): Promise<OwnNamespa
       `${source}: Service "${service.metadata.name}" is headless, and the load goes to a cluster IP; name another one with --service`,
     );
   }
-  if (workload.kind !== 'DaemonSet' && effectiveStrategy(workload).replicas === 0) {
+  const name = `${workload.kind} "${workload.metadata.name}"`;
+  if (workload.kind === 'DaemonSet') {
     throw new InputError(
-      `${source}: ${workload.kind} "${workload.metadata.name}" has 0 replicas; nothing would be replaced`,
+      `${source}: ${name} has a pod on every node; measure it where it runs, with --daemonset NAME --url URL and without -k and -f`,
     );
+  }
+  if (effectiveStrategy(workload).replicas === 0) {
+    throw new InputError(`${source}: ${name} has 0 replicas; nothing would be replaced`);
   }
   const api = KubernetesApi.connect(flags.context);
   const resources = new ApiResources(api);

@@ -488,6 +488,13 @@ const TABLE: Record<string, Cases> = {
       ['drain', ownImage(env(['SHUTDOWN', 'drain']))],
       ['close', ownImage(env(['SHUTDOWN', 'close']))],
       ["another image's variable", deployment(env(['SHUTDOWN', 'none']))],
+      ['whatever a ConfigMap says', ownImage({ [`${APP}.envFrom`]: [{ configMapRef: { name: 'c' } }] })],
+      [
+        'whatever the key of a ConfigMap says',
+        ownImage({
+          [`${APP}.env`]: [{ name: 'SHUTDOWN', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }],
+        }),
+      ],
       [
         'an image with a longer name',
         deployment({ [`${APP}.image`]: 'k8s-rollout-test-node-exporter:1', ...env(['SHUTDOWN', 'none']) }),

@@ -1,4 +1,6 @@
 /** The rule about the app's own shutdown, which a manifest shows only for the images of this project. */
+
+import type { CheckedContainer } from '../objects.ts';
 import { containerPatch } from '../patch.ts';
 import { ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
 import { isOwnImage, variable } from '../staying.ts';
@@ -27,6 +29,7 @@ spec:
         const { container, path } = target;
         if (!isOwnImage(container.image)) return [];
         const mode = variable(container, 'SHUTDOWN') || 'none';
+        if (mayComeFromElsewhere(container, 'SHUTDOWN')) return [];
         if (mode !== 'none' && mode !== 'exit') return [];
         const index = container.env?.findLastIndex((entry) => entry.name === 'SHUTDOWN') ?? -1;
         const what = mode === 'none' ? 'SIGTERM is not handled' : 'SIGTERM ends the app immediately';
@@ -36,3 +39,9 @@ spec:
       }),
   },
 ];
+
+/** A ConfigMap or a Secret may set it. */
+function mayComeFromElsewhere({ env = [], envFrom = [] }: CheckedContainer, name: string): boolean {
+  const entry = env.findLast((variable) => variable.name === name);
+  return entry === undefined ? envFrom.length > 0 : entry.valueFrom !== undefined;
+}
