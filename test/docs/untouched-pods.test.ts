@@ -17,5 +17,8 @@ for (const [what, views, dropped] of table) {
 
 test('the pod whose container was killed is dropped', () => {
   const routerViews = ['a 0: old-1 old-2', 'a 1500: old-1'].map(view);
-  assert.equal(droppedPod(trace({ pods: PODS, routerViews, disruption: { kind: 'restart', pod: 'old-2' } })), undefined);
+  assert.equal(
+    droppedPod(trace({ pods: PODS, routerViews, disruption: { kind: 'restart', pod: 'old-2' } })),
+    undefined,
+  );
 });
