@@ -49,6 +49,16 @@ describe("a node's router", () => {
     assert.deepEqual(views, ['110: a b']);
   });
 
+  test('learns of changes of one moment together, so the second one does not wait for another sync', async (t) => {
+    const { views, update, pass } = routed(t, { slices: [100, 150] });
+    update('a:ready b:ready');
+    await pass(2000);
+    update('a:terminating b:ready');
+    update('a:terminating b:terminating');
+    await pass(2000);
+    assert.deepEqual(views, ['110: a b', '2160: a b']);
+  });
+
   test('syncs at most once per minSyncPeriod, counted from the end of a sync, so the second of two changes waits', async (t) => {
     const { views, update, pass } = routed(t);
     update('a:ready b:ready');

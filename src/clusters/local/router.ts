@@ -28,6 +28,12 @@ export interface Routing {
   choose(endpoints: readonly EndpointState[]): readonly EndpointState[];
 }
 
+/**
+ * Changes this close together, in ms, reach a router together: the EndpointSlice controller syncs a Service once for all
+ * pods that were deleted in one step.
+ */
+const ONE_STEP_MS = 1;
+
 export class Router {
   /** The endpoints to which new connections are sent now. */
   view: readonly EndpointState[] = [];
@@ -37,6 +43,8 @@ export class Router {
   readonly #routing: Routing;
   readonly #onView: (router: Router) => void;
   readonly #timers = new Set<Timer>();
+  /** The last change, until it arrives. */
+  #pending: { madeMs: number; endpoints: readonly EndpointState[] } | undefined;
   #known: readonly EndpointState[] = [];
   #knownVersion = 0;
   #lastVersion = 0;
@@ -65,13 +73,20 @@ export class Router {
   update(endpoints: readonly EndpointState[]): void {
     if (this.#stopped) return;
     const now = this.#clock.nowMs();
+    if (this.#pending && now - this.#pending.madeMs < ONE_STEP_MS) {
+      this.#pending.endpoints = endpoints;
+      return;
+    }
+    const pending = { madeMs: now, endpoints };
+    this.#pending = pending;
     const arrivalMs = Math.max(this.#lastArrivalMs, now + this.#random.draw(this.#routing.endpointSliceMs));
     this.#lastArrivalMs = arrivalMs;
     const version = ++this.#lastVersion;
     this.#later(arrivalMs - now, () => {
       if (version < this.#knownVersion) return; // timers count whole ms, so two in the same ms may fire in any order
       this.#knownVersion = version;
-      this.#known = endpoints;
+      if (this.#pending === pending) this.#pending = undefined;
+      this.#known = pending.endpoints;
       this.#planSync();
     });
   }
