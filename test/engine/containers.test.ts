@@ -64,11 +64,18 @@ async function deploy(
 
 type Deployed = Awaited<ReturnType<typeof deploy>>;
 
+/** The answer of the first endpoint. A readiness probe with a command may succeed before the server listens. */
 async function answerOf({ target }: Deployed, path = '/'): Promise<string> {
   assert.ok(target.kind === 'routes');
   const [endpoint] = target.current().routers[0]?.endpoints ?? [];
   assert.ok(endpoint);
-  return (await fetch(`http://${endpoint.host}:${endpoint.port}${path}`)).text();
+  const url = `http://${endpoint.host}:${endpoint.port}${path}`;
+  for (;;) {
+    const response = await fetch(url).catch((error: Error) => error);
+    if (!(response instanceof Error)) return response.text();
+    if ((response.cause as NodeJS.ErrnoException | undefined)?.code !== 'ECONNREFUSED') throw response;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** The containers of the replaced pod, by name. */
