@@ -63,7 +63,7 @@ describe('nasty names', { concurrency: 2 }, () => {
   const options = { codes: [1], cwd: FOLDER };
 
   it('as text', async (t) => {
-    const { stdout } = await held(t, check(), options);
+    const { stdout } = await held(t, check('--all'), options);
     assert.doesNotMatch(stdout, UNSEEN);
     assert.doesNotMatch(stdout, LOG_COMMAND);
     const patches = [...stdout.matchAll(/(?<=^Patch for .*:\n)(?: {4}.*\n?)+/gm)].map(([patch]) =>

@@ -47,7 +47,7 @@ const BROKEN = file(
     kind: 'Deployment',
     metadata: { name: 'web' },
     spec: {
-      replicas: 1,
+      replicas: 2,
       selector: { matchLabels: { app: 'web' } },
       template: {
         metadata: { labels: { app: 'web' } },
