@@ -28,6 +28,7 @@ const WITH_PROCESSES = [
   'test-hostile/times',
   'cli/run',
   'cli/compare',
+  'cli/find-fix',
   'cli/conform',
   'conform/cases',
   'cases/',
@@ -131,7 +132,8 @@ const entries = alone.map((file, place) => [
   `${String(place).padStart(3, '0')}.${basename(dirname(file))}.${basename(file, '.ts')}`,
   file,
 ]);
-if (unit.length > 0) entries.push(['unit.test', 'unit']);
+// Neither first, beside the longest tests, nor last, when nothing else is left to run beside it.
+if (unit.length > 0) entries.push(['020.unit', 'unit']);
 rmSync(OUT, { recursive: true, force: true });
 await build({
   absWorkingDir: PROJECT,
