@@ -135,9 +135,12 @@ server.listen(Number(process.env.PORT), process.env.HOST);
 
 describe('mode run', () => {
   test('a server that exits at once on SIGTERM breaks requests: annotations, a summary, results', () => {
-    const folder = workspace({ 'server.mjs': SERVER });
     const inputs = { mode: 'run', command: 'node server.mjs "two words"', args: '--replicas 1 --rate 100' };
-    const { code, log, output, summary } = step(inputs, folder);
+    const measured = (folder: string) => ({ ...step(inputs, folder), folder });
+    const first = measured(workspace({ 'server.mjs': SERVER }));
+    // A machine that is busy for a moment delays the load. Then the exit code is rightly 3, and once more is enough.
+    const late = first.code === 3 && /schedule was not kept/.test(first.log);
+    const { code, log, output, summary, folder } = late ? measured(workspace({ 'server.mjs': SERVER })) : first;
     assert.equal(code, 1, log);
     assert.deepEqual(output, { results: 'rollout-test-results', 'exit-code': '1' });
     assert.match(log, /^::error title=A rollout broke requests::/m);
