@@ -36,7 +36,7 @@ export const CAUSES = [
     explanation:
       'The pod had accepted the request and did not finish it: the server died of SIGTERM, exited at once or after a deadline of its own, cut the request, answered it with an error, or kept serving until SIGKILL.',
     evidence:
-      'The request was in flight at SIGTERM, or was sent on a connection that the pod had kept open. It failed, or was answered with a server error, while the pod was terminating. If SIGKILL came in the middle of a drain, the cause is grace-too-short instead, unless the server kept answering new requests on open connections until SIGKILL.',
+      'The request was in flight at SIGTERM, or was sent on a connection that the pod had kept open. It failed, or was answered with a server error, while the pod was terminating. If SIGKILL came in the middle of a drain, the cause is grace-too-short instead, unless the server kept answering new requests on open connections until SIGKILL. A request that was reset as the server closed its port, without a byte of the response, was never read if the server logged a complete drain; its cause is routing-lag or keep-alive-race instead.',
     fix: 'Handle SIGTERM: fail readiness, answer with Connection: close, stop listening, finish the requests in flight, exit.',
     measured:
       'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables), SHUTDOWN=none, with everything else right, broke 75 requests on Node 26.10, 66 on Bun 1.4.5 and 73 on Deno 2.9.6. Closing at once on SIGTERM, without a preStop hook, broke more: 207, 250 and 160 of about 16,800. A process that ignores the signal at least keeps serving until SIGKILL.',
