@@ -1,6 +1,6 @@
 /**
  * How long `compare` takes, and whether its verdicts and its load hold: `npm run bench:compare`, or `-- N` for N runs.
- * Processor time is that of the program and of everything it has started, as the system counts it for ended children.
+ * Processor time is that of the whole machine, so nothing else may run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -68,7 +68,7 @@ async function firstVerdict(child: ChildProcess): Promise<void> {
   }
 }
 
-/** Processor time of this machine since it started, in ms; nothing else may run. */
+/** Processor time of this machine since it started, in ms. */
 function busyMs(): number {
   const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = readFileSync('/proc/stat', 'utf8')
     .split('\n', 1)

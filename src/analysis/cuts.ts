@@ -43,8 +43,8 @@ export function cutAfterSigterm(attempt: Attempt, pod: PodTimeline): boolean {
 
 /**
  * Waited unread in the kernel until its server closed the port or the connection, which sends RST for unread bytes. A
- * busy machine can make this longer than `REACHED_MS`. It shows only with a server whose lifecycle log says that it
- * answered all it had read.
+ * busy machine can make this longer than `REACHED_MS`. Known only of a server whose lifecycle log says that it answered
+ * all it had read.
  */
 export function unreadAtClose({ error, endedMs }: Attempt, pod: PodTimeline): boolean {
   const { stoppedListeningMs } = pod;

@@ -30,7 +30,7 @@ const room = 19 - getPriority();
 const table: [what: string, nice: number, args: string[], nicer: number][] = [
   ['gets a lower priority than the program', 0, [], Math.min(5, room)],
   ['gets a lower priority than a program that is nice itself', 10, [], Math.min(5, Math.max(0, room - 10))],
-  ['cannot go below the lowest priority', 19, [], 0],
+  ['cannot go below the lowest priority', room, [], 0],
   ['keeps the priority of the program if it is part of the load', 0, ['full'], 0],
 ];
 for (const [what, nice, args, expected] of table) {

@@ -56,7 +56,7 @@ describe('as many trials as the processors bear', () => {
   const cases: [what: string, script: Script, least: number, most: number][] = [
     ['as expected: 1.7 of 2 cores', { busy: cores(0.2) }, 7, 9],
     ['cheaper than expected', { busy: cores(0.05, 4), processors: 4 }, 17, 20],
-    ['dearer than expected', { busy: cores(0.8) }, 2, 3],
+    ['more expensive than expected', { busy: cores(0.8) }, 2, 3],
     ['more cores', { processors: 16, busy: cores(0.2, 16) }, 60, 80],
     ['half of the machine is taken by others', { busy: cores(0.2, 2, 0.5) }, 2, 5],
     ['all of it is taken by others: one per core', { busy: () => 1 }, 2, 2],
