@@ -29,7 +29,13 @@ const CARRIED_OUT: Record<string, Fields> = {
   'no deadline': { spec: { progressDeadlineSeconds: MAX_INT32 } },
   'a grace period beyond timers': { pod: { terminationGracePeriodSeconds: BEYOND_TIMERS } },
   'the longest grace period': { pod: { terminationGracePeriodSeconds: 2 ** 63 } },
-  'a probe that comes once': { container: probe({ periodSeconds: MAX_INT32, timeoutSeconds: MAX_INT32 }) },
+  'a probe that comes once': {
+    container: {
+      ...probe({ periodSeconds: MAX_INT32, timeoutSeconds: MAX_INT32 }),
+      // Without it the one probe may come before the server listens, and the pod is never ready.
+      startupProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1, failureThreshold: 60 },
+    },
+  },
 };
 
 const REFUSED: Record<string, Fields> = {
