@@ -30,8 +30,18 @@ export async function unlessInterrupted<T>(outcome: string, read: (signal: Abort
     });
   });
   try {
-    return await Promise.race([read(signal), interrupted]);
+    return await Promise.race([read(signal).finally(delivered), interrupted]);
   } finally {
     interruption.stop();
   }
+}
+
+/**
+ * Resolves when signals that came while the thread was blocked, by a program that it waited for, have been emitted. Node
+ * drops those whose listener is removed first. A turn of the event loop polls for them; the current one may be past that.
+ */
+function delivered(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => setImmediate(resolve));
+  });
 }
