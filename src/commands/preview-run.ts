@@ -23,9 +23,11 @@ export async function previewRun(
   const preview: Preview = { manifests, report: fieldReport(manifests) };
   const show = () => (json ? printDocument(jsonText(previewDocument(preview))) : print(renderPreview(preview)));
   try {
-    preview.service = await unlessInterrupted(UNCHANGED, (signal) =>
+    const service = await unlessInterrupted(UNCHANGED, (signal) =>
       serviceOf(manifests, command, flags, { signal, onProgress: showInstall }),
     );
+    preview.service = service;
+    preview.manifests = service.manifests;
   } finally {
     show();
   }

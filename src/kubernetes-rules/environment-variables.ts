@@ -89,13 +89,12 @@ function variableValue(
   return reference && sources[reference.kind].get(reference.name)?.[reference.key ?? ''];
 }
 
-/** Everything for which the kubelet would not create the container, or the API server would not accept it. */
+/**
+ * What makes the kubelet not create the container, or the API server not accept it, except for objects that are absent
+ * (absentSources).
+ */
 export function environmentProblems(container: Container, sources: EnvironmentSources): EnvironmentProblem[] {
-  const all = (container.envFrom ?? []).map(({ configMapRef, secretRef }, index) => ({
-    field: `envFrom[${index}]`,
-    reason: missing(referenceOf(configMapRef, secretRef), sources),
-  }));
-  const each = (container.env ?? []).map(({ name, valueFrom }) => {
+  const problems = (container.env ?? []).map(({ name, valueFrom }) => {
     const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom ?? {};
     const field = `env ${name}`;
     if (fieldRef && !isPodField(fieldRef.fieldPath)) {
@@ -104,17 +103,42 @@ export function environmentProblems(container: Container, sources: EnvironmentSo
     if (resourceFieldRef && !isResourceField(resourceFieldRef.resource)) {
       return { field, reason: `resource "${resourceFieldRef.resource}" is not one that a variable can have` };
     }
-    return { field, reason: missing(referenceOf(configMapKeyRef, secretKeyRef), sources) };
+    return { field, reason: missingKey(referenceOf(configMapKeyRef, secretKeyRef), sources) };
   });
-  return [...all, ...each].filter((problem): problem is EnvironmentProblem => problem.reason !== undefined);
+  return problems.filter((problem): problem is EnvironmentProblem => problem.reason !== undefined);
 }
 
-function missing(reference: Reference | undefined, sources: EnvironmentSources): string | undefined {
+function missingKey(reference: Reference | undefined, sources: EnvironmentSources): string | undefined {
   if (!reference || reference.optional) return undefined;
-  const { kind, name, key } = reference;
+  const { kind, name, key = '' } = reference;
   const data = sources[kind].get(name);
-  if (!data) return `there is no ${kind} "${name}"`;
-  return key === undefined || Object.hasOwn(data, key) ? undefined : `${kind} "${name}" has no key "${key}"`;
+  return !data || Object.hasOwn(data, key) ? undefined : `${kind} "${name}" has no key "${key}"`;
+}
+
+/** An object that variables come from, and that the input does not have. */
+export interface AbsentSource {
+  kind: keyof EnvironmentSources;
+  name: string;
+  /** The variables that come from its keys; those of `envFrom` are unknown. */
+  variables: string[];
+}
+
+/** Each object that these containers need and the input does not have, once. Without it on the cluster no pod starts. */
+export function absentSources(containers: readonly Container[], sources: EnvironmentSources): AbsentSource[] {
+  const absent = new Map<string, AbsentSource>();
+  const note = (reference: Reference | undefined, variables: string[]) => {
+    if (!reference || reference.optional || sources[reference.kind].has(reference.name)) return;
+    const { kind, name } = reference;
+    const known = absent.get(`${kind}/${name}`)?.variables ?? [];
+    absent.set(`${kind}/${name}`, { kind, name, variables: [...new Set([...known, ...variables])] });
+  };
+  for (const { env = [], envFrom = [] } of containers) {
+    for (const { configMapRef, secretRef } of envFrom) note(referenceOf(configMapRef, secretRef), []);
+    for (const { name, valueFrom } of env) {
+      note(referenceOf(valueFrom?.configMapKeyRef, valueFrom?.secretKeyRef), [name]);
+    }
+  }
+  return [...absent.values()];
 }
 
 type WrittenReference = { name: string; key?: string; optional?: boolean | undefined } | undefined;

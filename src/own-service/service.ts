@@ -1,4 +1,5 @@
 /** Turns the flags of `run` into the service to measure. */
+import { assertEnvironment, withAbsentSources } from '../clusters/local/environment-check.ts';
 import { withAssumptions } from '../clusters/local/fields/assume.ts';
 import { InputError } from '../errors.ts';
 import { appRequestMix } from '../load/app-mix.ts';
@@ -63,12 +64,14 @@ export async function serviceOf(
   installing: InstallOptions,
 ): Promise<LocalService> {
   const fromManifest = isFromManifest(flags);
+  const images = fromManifest
+    ? await imagesOf(manifests, flags, installing)
+    : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } };
+  assertEnvironment(manifests, images);
   return {
     server: fromManifest ? workloadName(manifests.workload) : commandName(command),
-    manifests,
-    images: fromManifest
-      ? await imagesOf(manifests, flags, installing)
-      : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } },
+    manifests: withAbsentSources(manifests, images),
+    images,
     ownPort: flags.port,
     volumes: flags.mount && volumeFolders(manifests, flags.mount),
     requestMix: requestMixFor(fromManifest ? manifests : undefined, flags),

@@ -20,6 +20,13 @@ writeFileSync(
     deployment: { 'spec.template.spec.hostNetwork': true, 'spec.template.spec.hostPID': true, 'spec.replica': 2 },
   }),
 );
+
+/** A manifest whose container has this variable; returns its file. */
+function withEnvironment(name: string, variable: object): string {
+  const file = join(folder, `${name}.txt`);
+  writeFileSync(file, manifestText({ deployment: { 'spec.template.spec.containers[0].env': [variable] } }));
+  return file;
+}
 const EXEC = ['--exec', 'app=node server.js'];
 
 describe('run --dry-run ends with', { concurrency: 2 }, () => {
@@ -52,6 +59,27 @@ describe('run --dry-run ends with', { concurrency: 2 }, () => {
     assert.equal(code, 2);
     assert.match(stderr, /container "app" has no command.*--exec app="COMMAND"\n$/);
     assert.match(stdout, /container app: no command: name one with --exec/);
+  });
+  test('0 and an assumption for a Secret that the input does not have', async (t) => {
+    const file = withEnvironment('absent', {
+      name: 'TOKEN',
+      valueFrom: { secretKeyRef: { name: 'tok', key: 'token' } },
+    });
+    const { code, stdout } = await run(t, ['run', '--dry-run', '-f', file, ...EXEC]);
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /\nAssumed:\n {2}Secret "tok" is on the cluster: the input does not have it; TOKEN can come only/,
+    );
+  });
+  test('2 for a variable that no container can have', async (t) => {
+    const file = withEnvironment('wrong', { name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.qosClass' } } });
+    const { code, stderr } = await run(t, ['run', '--dry-run', '-f', file, ...EXEC]);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /container "app": env A: fieldPath "status\.qosClass" is not a field that a variable can have/,
+    );
   });
   test('0 for manifests from standard input', () => {
     const args = [join(PROJECT, 'dist/cli.js'), 'run', '--dry-run', '-f', '-', ...EXEC];

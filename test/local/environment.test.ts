@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { environment } from '../../src/clusters/local/environment.ts';
 import type { EnvironmentSources } from '../../src/kubernetes-rules/environment-variables.ts';
-import { environmentProblems } from '../../src/kubernetes-rules/environment-variables.ts';
+import { absentSources, environmentProblems } from '../../src/kubernetes-rules/environment-variables.ts';
 import type { Container } from '../../src/kubernetes-rules/objects.ts';
 
 const POD = {
@@ -237,13 +237,7 @@ describe('variables from ConfigMaps and Secrets', () => {
 describe('a container cannot be created', () => {
   const table: [what: string, container: Partial<Container>, problem: string | undefined][] = [
     ['nothing is missing', { envFrom: [{ configMapRef: { name: 'settings' } }] }, undefined],
-    [
-      'a ConfigMap is missing',
-      { envFrom: [{ configMapRef: { name: 'no' } }] },
-      'envFrom[0]: there is no ConfigMap "no"',
-    ],
-    ['a Secret is missing', { envFrom: [{ secretRef: { name: 'no' } }] }, 'envFrom[0]: there is no Secret "no"'],
-    ['it is optional', { envFrom: [{ secretRef: { name: 'no', optional: true } }] }, undefined],
+    ['a ConfigMap is absent', { envFrom: [{ configMapRef: { name: 'no' } }] }, undefined],
     [
       'a key is missing',
       { env: [fromConfigMap('settings', 'constructor')] },
@@ -267,6 +261,37 @@ describe('a container cannot be created', () => {
       assert.deepEqual(
         found.map(({ field, reason }) => `${field}: ${reason}`),
         problem === undefined ? [] : [problem],
+      );
+    });
+  }
+});
+
+describe('the objects that the input does not have', () => {
+  const fromSecret = (variable: string, name: string, optional = false) => ({
+    name: variable,
+    valueFrom: { secretKeyRef: { name, key: 'x', optional } },
+  });
+  const table: [what: string, container: Partial<Container>, absent: string[]][] = [
+    ['none', { envFrom: [{ configMapRef: { name: 'settings' } }], env: [fromConfigMap('more', 'MODE')] }, []],
+    ['one of envFrom', { envFrom: [{ configMapRef: { name: 'no' } }] }, ['ConfigMap no ()']],
+    ['one by two variables', { env: [fromSecret('A', 'no'), fromSecret('B', 'no')] }, ['Secret no (A, B)']],
+    [
+      'two of one name',
+      { envFrom: [{ configMapRef: { name: 'no' } }, { secretRef: { name: 'no' } }] },
+      ['ConfigMap no ()', 'Secret no ()'],
+    ],
+    [
+      'an optional one',
+      { envFrom: [{ secretRef: { name: 'no', optional: true } }], env: [fromSecret('A', 'no', true)] },
+      [],
+    ],
+  ];
+  for (const [what, container, expected] of table) {
+    test(what, () => {
+      const absent = absentSources([{ name: 'app', ...container } as Container], SOURCES);
+      assert.deepEqual(
+        absent.map(({ kind, name, variables }) => `${kind} ${name} (${variables.join(', ')})`),
+        expected,
       );
     });
   }

@@ -1,7 +1,6 @@
 /** The specification of a pod on the local cluster: the manifest, and the commands that replace its images. */
 import { posix } from 'node:path';
-import { InputError } from '../../errors.ts';
-import { type EnvironmentSources, environmentProblems } from '../../kubernetes-rules/environment-variables.ts';
+import type { EnvironmentSources } from '../../kubernetes-rules/environment-variables.ts';
 import { isSidecar, lastingContainers } from '../../kubernetes-rules/init-containers.ts';
 import type { Container, PodSpec as PodManifest } from '../../kubernetes-rules/objects.ts';
 import { askedByPreStop, needsWrittenPorts, type PodPorts } from '../../kubernetes-rules/ports.ts';
@@ -10,6 +9,7 @@ import { environmentSources } from '../../manifests/environment-sources.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import type { Mount } from '../../processes/mounts.ts';
 import type { ContainerSpec } from './container-spec.ts';
+import { assertEnvironment } from './environment-check.ts';
 import type { ContainerRole } from './pod-order.ts';
 import type { Timings } from './timings.ts';
 
@@ -64,7 +64,7 @@ export function podSpec(manifests: Manifests, ports: PodPorts, options: LocalClu
     ...containerSpec(manifest, role, ports, options),
     asks: askedByPreStop(manifest, lasting),
   }));
-  assertEnvironment(manifests, containers, sources);
+  assertEnvironment(manifests, options.images);
   return {
     containers,
     gracePeriodMs: spec.terminationGracePeriodSeconds * 1000,
@@ -138,24 +138,4 @@ function mountsOf({ volumeMounts = [] }: Container, volumes: Readonly<Record<str
 
 function isBelow(path: string | undefined, folder: string): boolean {
   return path !== undefined && `${posix.resolve('/', path)}/`.startsWith(`${folder}/`);
-}
-
-/** A stand-in needs no environment. */
-function assertEnvironment(
-  { source, workload }: Manifests,
-  containers: readonly ContainerSpec[],
-  sources: EnvironmentSources,
-): void {
-  const problems = containers
-    .filter(({ standIn }) => !standIn)
-    .flatMap(({ manifest }) =>
-      environmentProblems(manifest, sources).map(
-        ({ field, reason }) => `container "${manifest.name}": ${field}: ${reason}`,
-      ),
-    );
-  if (problems.length === 0) return;
-  throw new InputError(
-    `${source}: ${workload.kind} "${workload.metadata.name}": ${problems.join('; ')} ` +
-      '(its pods would not start: CreateContainerConfigError); add what is missing to the input',
-  );
 }
