@@ -20,6 +20,8 @@ interface Row {
   processorShare: number;
   trials: number;
   invalid: number;
+  /** Trials whose load was late at first. */
+  measuredTwice: number;
   /** Requests that broke in valid variants and controls. */
   brokenInValid: number;
   /** Variants that lack a fix and broke nothing. */
@@ -51,6 +53,7 @@ async function run(): Promise<Row> {
     processorShare: rounded(usedMs / (wallMs * availableParallelism())),
     trials: trials.length,
     invalid: trials.filter(({ valid }) => !valid).length,
+    measuredTwice: trials.filter(({ discarded }) => discarded).length,
     brokenInValid: sum(trials.filter(clean), ({ failed }) => failed),
     brokenButClean: trials.filter((trial) => !clean(trial) && trial.failed === 0).length,
     unexplained: sum(trials, ({ causes }) => causes.unexplained ?? 0),
@@ -85,4 +88,5 @@ record('compare', rows, {
   runs: RUNS,
   wallS: { least: Math.min(...walls), median: rounded(median(walls)), most: Math.max(...walls) },
   invalid: rows.reduce((total, { invalid }) => total + invalid, 0),
+  measuredTwice: rows.reduce((total, { measuredTwice }) => total + measuredTwice, 0),
 });

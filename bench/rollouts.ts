@@ -49,6 +49,7 @@ export async function rollMany(variants: readonly ComparedVariant[], repeats: nu
     },
     onProgress() {},
     onEvent() {},
+    onDiscarded() {},
     onResult(trial, result, { cluster, loadStopMs }) {
       const tookMs = performance.now() - (trialStartedMs.get(trial) ?? startedMs);
       const firstPodMs = Math.min(...cluster.pods.map(({ createdMs }) => createdMs));

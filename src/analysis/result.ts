@@ -5,7 +5,7 @@ import { ClusterRecord, MAX_CONTAINERS } from '../trace/cluster-record.ts';
 import { DISRUPTIONS, type Disruption } from '../trace/disruption.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
-import { Assumptions, Settings, type Trace } from '../trace/trace.ts';
+import { Assumptions, Discarded, Settings, type Trace } from '../trace/trace.ts';
 import {
   Count,
   DurationMs,
@@ -58,6 +58,7 @@ export const TrialResult = z.object({
   load: z.enum(['builtin', 'k6']),
   valid: z.boolean(),
   invalidReasons: listOf(Sentence, MAX_REASONS).describe('why the measurement cannot be trusted; empty when valid'),
+  discarded: Discarded.optional(),
   podsReplaced: Count.describe('pods that were deleted; in a restart, pods whose serving container restarted'),
   requests: Count.describe('all requests that were started in the trial; a session counts as one'),
   exposed: Count.describe(
@@ -117,6 +118,7 @@ export function analyse(trace: Trace): TrialResult {
     load: trial.load,
     valid: reasons.length === 0,
     invalidReasons: reasons,
+    ...(trace.discarded && { discarded: trace.discarded }),
     podsReplaced: endsMs.length,
     requests: succeeded + uncutSessions(load).length + load.failures.length,
     exposed,

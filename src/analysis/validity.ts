@@ -25,15 +25,9 @@ export function invalidReasons(trace: Trace): string[] {
   const reasons: string[] = [];
   const opened = load.sessions?.opened.length ?? 0;
   if (load.failures.length + load.successes.length + opened === 0) reasons.push('no request was made');
-  reasons.push(...droppedTooMany(load.plannedRequests, load.droppedRequests, load.failures.length));
+  reasons.push(...scheduleNotKept(trace));
   if (load.lostRequests !== undefined) {
     reasons.push(`the load's record has gaps: the outcome of at least ${load.lostRequests} requests is unknown`);
-  }
-  if (load.lateness !== undefined) {
-    const p99 = percentileMs(decodeHistogram(load.lateness), 99);
-    if (p99 > MAX_P99_LATENESS_MS) {
-      reasons.push(`the schedule was not kept: 1 % of the requests started more than ${Math.round(p99)} ms late`);
-    }
   }
   if (disruption === undefined) {
     const lost = load.failures.length;
@@ -44,6 +38,16 @@ export function invalidReasons(trace: Trace): string[] {
   const noun = disruptionNoun(disruption.kind);
   if (early > 0) reasons.push(`${early} ${early === 1 ? 'request' : 'requests'} failed before the ${noun} began`);
   return [...reasons, ...notObserved({ cluster, disruption })];
+}
+
+/** Why the load was not the one that was asked for: the machine was too busy, which says nothing about the service. */
+export function scheduleNotKept({ load }: Trace): string[] {
+  const reasons = droppedTooMany(load.plannedRequests, load.droppedRequests, load.failures.length);
+  const p99 = load.lateness === undefined ? 0 : percentileMs(decodeHistogram(load.lateness), 99);
+  if (p99 > MAX_P99_LATENESS_MS) {
+    reasons.push(`the schedule was not kept: 1 % of the requests started more than ${Math.round(p99)} ms late`);
+  }
+  return reasons;
 }
 
 /** Why it is unknown whether the disruption did what it was meant to. */

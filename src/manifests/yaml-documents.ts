@@ -68,8 +68,7 @@ export interface DuplicateKey {
 
 /**
  * Splits a source into its documents before parsing. `---` at the start of a line always begins a new document; objects
- * of JSON need no separator. A
- * source with directives (`%`) is not split, because they apply to what follows.
+ * of JSON need no separator. A source with directives (`%`) is not split, because they apply to what follows.
  * @throws InputError if there are more than `MAX_DOCUMENTS` documents
  */
 export function yamlParts({ name, text }: ManifestSource): YamlPart[] {
@@ -84,13 +83,17 @@ export function yamlParts({ name, text }: ManifestSource): YamlPart[] {
     if (/[^\s-]/.test(part.text)) parts.push(part);
   };
   const json = jsonObjectStarts(text);
-  const separators = json.length > 1 ? json : [...text.matchAll(/^---(?=\s|$)/gm)].map(({ index }) => index);
-  for (const index of separators) {
+  for (const index of json.length > 1 ? json : separators(text)) {
     if (index > start) add(index);
     if (parts.length > MAX_DOCUMENTS) throw new InputError(`${name}: more than ${MAX_DOCUMENTS} documents`);
   }
   add(text.length);
   return parts;
+}
+
+/** One at a time, because a text may have millions of them. */
+function* separators(text: string): Generator<number> {
+  for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) yield index;
 }
 
 function linesIn(text: string): number {

@@ -82,6 +82,7 @@ export async function ownNamespaceBackend(
     load: k6JobLoad({ api, image: k6Image, pods: 1 }),
     // Two rollouts at once would share their routers' syncs.
     pace: new Pace(atMost(1)),
+    mayMeasureAgain: true,
     clusterFor: () => cluster,
   };
 }

@@ -95,6 +95,7 @@ export function localServiceBackend({ images, ownPort, volumes, coresEach }: Loc
   return {
     load: builtinLoad,
     pace: new Pace(processorRoom(coresEach)),
+    mayMeasureAgain: true,
     clusterFor: ({ identity }) => new LocalCluster({ images, ownPort, volumes, env, seed: identity.seed }),
   };
 }

@@ -37,6 +37,15 @@ function disruptionNotes(trials: readonly TrialResult[]): string[] {
   return lines;
 }
 
+function discardedNotes(trials: readonly TrialResult[]): string[] {
+  const again = trials.filter(({ discarded }) => discarded !== undefined).length;
+  if (again === 0) return [];
+  const were = again === 1 ? 'was' : 'were';
+  return [
+    `${counted(again, 'trial')} ${were} measured twice: the first time, this machine was too busy for the load to keep its schedule.`,
+  ];
+}
+
 export function notes({ kind, trials }: Pick<Run, 'kind' | 'trials'>): string[] {
   return kind === 'comparison' ? comparisonNotes(trials) : ownServiceNotes(trials);
 }
@@ -47,7 +56,7 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
     : [
         '"N" in "0 of N" counts all requests. These results were measured by hand. The pods were not observed, so every cause is unknown.',
       ];
-  lines.push(...disruptionNotes(trials));
+  lines.push(...disruptionNotes(trials), ...discardedNotes(trials));
   const clean = cleanReplacements(trials);
   if (clean !== undefined) lines.push(clean);
   const repeats = largest(
@@ -68,7 +77,7 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
 /** For the rollouts of a user's own service. */
 export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
   const lines = [`"Exposed" counts ${exposedInWords(trials)}`];
-  lines.push(...disruptionNotes(trials));
+  lines.push(...disruptionNotes(trials), ...discardedNotes(trials));
   const before = trials.reduce((sum, { failedBefore }) => sum + failedBefore, 0);
   if (before > 0) {
     lines.push(`Not counted: ${counted(before, 'request')} that failed before the rollout could have caused it.`);

@@ -25,6 +25,9 @@ function lines(stream: LiveTerminal, trials: readonly TrialPlan[], nameOf: (tria
       onStage() {},
       onProgress() {},
       onEvent() {},
+      onDiscarded(trial, reasons) {
+        stream.write(`${logLine(`${nameOf(trial)}: will be measured once more: ${reasons.join('; ')}`)}\n`);
+      },
       onResult(trial, result) {
         done++;
         const verdict = result.valid ? '' : ` INVALID: ${result.invalidReasons.join('; ')}`;

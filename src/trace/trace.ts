@@ -50,6 +50,11 @@ export const TrialIdentity = z.object({
 });
 export type TrialIdentity = z.infer<typeof TrialIdentity>;
 
+const MAX_REASONS = 100;
+export const Discarded = listOf(Sentence, MAX_REASONS).describe(
+  'why an earlier measurement of this trial was discarded; absent if this is the first',
+);
+
 /**
  * The analysis compares each failed request with each pod and each router view. This many comparisons are enough for
  * 1,000 replicas with 100,000 failed requests.
@@ -63,6 +68,7 @@ export const Trace = z
     clock: z.object({ startedAtEpochMs: EpochMs }),
     machine: z.object({ platform: Text, arch: Text, cores: SmallCount, node: Text }),
     settings: Settings,
+    discarded: Discarded.optional(),
     disruption: Disruption.optional().describe('absent in a control'),
     loadStartMs: Ms,
     loadStopMs: Ms.describe('no request was started after this'),

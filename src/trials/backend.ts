@@ -42,6 +42,7 @@ export function localBackend(
         ? pinnedRuntime(name, { signal, onProgress })
         : chosenRuntime(name, choice, { signal, onProgress });
     },
+    mayMeasureAgain: true,
     clusterFor: ({ runtime, identity, manifests }) =>
       new LocalCluster({ images: imagesFor(manifests, runtime.command), seed: identity.seed }),
   };
@@ -108,6 +109,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     pace: new Pace(atMost(1)),
     // The image decides on the version; the app says it in its log.
     runtime: async (name) => ({ name, version: '', command: [] }),
+    mayMeasureAgain: true,
     clusterFor: () => cluster,
   };
 }

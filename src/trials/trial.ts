@@ -39,6 +39,8 @@ export interface TrialPlan {
   control: boolean;
   /** What is done to the pods; by default, a rollout. */
   disruption?: PlannedDisruption;
+  /** Why an earlier measurement of it was discarded. */
+  discarded?: string[];
 }
 
 export type TrialStage = 'deploying' | 'settling' | 'rolling' | 'control' | 'finishing' | 'done';
@@ -133,6 +135,7 @@ export async function runTrial(
         clock: { startedAtEpochMs: clock.startedAtEpochMs },
         machine: machine(),
         settings: settings(plan.manifests, deployed.replicas),
+        ...(plan.discarded && { discarded: plan.discarded }),
         ...(disruption === undefined ? {} : { disruption }),
         loadStartMs: running.startedMs,
         loadStopMs: stoppedMs,

@@ -11,17 +11,27 @@ const plans = (count: number) =>
   Array.from({ length: count }, (_, repeat) => trialPlan({ identity: { ...trialPlan().identity, repeat } }));
 
 /** Runs that many trials. `script` returns the script of the trial with this number. */
-function trials(t: TestContext, count: number, atATime: number, script: (repeat: number) => Script = () => ({})) {
+function trials(
+  t: TestContext,
+  count: number,
+  atATime: number,
+  script: (repeat: number) => Script = () => ({}),
+  load: Script = {},
+  mayMeasureAgain = true,
+) {
   stopTime(t);
   const begun: number[] = [];
   const removed: number[] = [];
   const results: number[] = [];
+  const discarded: (string | number)[][] = [];
+  const discardedOf: Record<number, readonly string[] | undefined> = {};
   let running = 0;
   let most = 0;
   const aborting = new AbortController();
   const backend = {
-    load: scriptedLoad({}, () => {}),
+    load: scriptedLoad(load, () => {}),
     pace: new Pace(atMost(atATime)),
+    mayMeasureAgain,
     clusterFor({ identity: { repeat } }: TrialPlan) {
       return new ScriptedCluster(script(repeat), (step) => {
         if (step === 'deploy') {
@@ -42,14 +52,18 @@ function trials(t: TestContext, count: number, atATime: number, script: (repeat:
         onStage: () => {},
         onProgress: () => {},
         onEvent: () => {},
+        onDiscarded: ({ identity }, reasons) => {
+          discarded.push([identity.repeat, ...reasons]);
+        },
         onResult: ({ identity }, result, trace) => {
           assert.equal(trace.trial.repeat, identity.repeat);
           assert.equal(result.repeat, identity.repeat);
           results.push(identity.repeat);
+          discardedOf[identity.repeat] = result.discarded;
         },
       }),
     );
-  return { run, begun, removed, results, aborting, most: () => most };
+  return { run, begun, removed, results, discarded, discardedOf, aborting, most: () => most };
 }
 
 describe('as many trials at a time as the backend allows, in the order of the plan', () => {
@@ -67,6 +81,36 @@ describe('as many trials at a time as the backend allows, in the order of the pl
       assert.equal(run.most(), most);
     });
   }
+});
+
+describe('a trial whose load did not keep its schedule', () => {
+  const WHY = '90 of 100 requests could not be started';
+
+  test('is measured once more, after the others', async (t) => {
+    const run = trials(t, 3, 1, undefined, { dropped: [90, 0, 0, 0] });
+    await run.run();
+    assert.deepEqual(
+      [run.begun, run.results],
+      [
+        [0, 1, 2, 0],
+        [1, 2, 0],
+      ],
+    );
+    assert.deepEqual(run.discarded, [[0, WHY]]);
+    assert.deepEqual(run.discardedOf, { 0: [WHY], 1: undefined, 2: undefined });
+  });
+
+  test('is invalid at once where no trial may be measured twice', async (t) => {
+    const run = trials(t, 1, 1, undefined, { dropped: [90] }, false);
+    await run.run();
+    assert.deepEqual([run.begun, run.results, run.discarded], [[0], [0], []]);
+  });
+
+  test('is invalid if it does not keep it then either', async (t) => {
+    const run = trials(t, 1, 1, undefined, { dropped: [90, 90] });
+    await run.run();
+    assert.deepEqual([run.begun, run.results, run.discarded], [[0, 0], [0], [[0, WHY]]]);
+  });
 });
 
 test('the first error ends the other trials, begins no more, and is thrown once all are removed', async (t) => {
@@ -113,6 +157,7 @@ test('an error while a result is saved ends the trials too', async (t) => {
     onStage: () => {},
     onProgress: () => {},
     onEvent: () => {},
+    onDiscarded: () => {},
     onResult: () => {
       throw new TypeError('a bug');
     },

@@ -33,6 +33,8 @@ export interface Script {
   stopLoad?: Step;
   /** How many requests failed. */
   failures?: number;
+  /** How many of 100 planned requests could not be started, trial by trial. */
+  dropped?: number[];
   /** Rejects when the load should die. */
   died?: Promise<never>;
 }
@@ -114,19 +116,19 @@ export function scriptedLoad(script: Script, note: (step: string) => void): Load
         async stop() {
           note('stop load');
           await script.stopLoad?.(signal);
-          return { stoppedMs: clock.nowMs(), record: loadRecord(script.failures ?? 0) };
+          return { stoppedMs: clock.nowMs(), record: loadRecord(script.failures ?? 0, script.dropped?.shift()) };
         },
       };
     },
   };
 }
 
-function loadRecord(failures: number): LoadRecord {
+function loadRecord(failures: number, dropped?: number): LoadRecord {
   const client = { phase: 'connect', error: 'ECONNREFUSED', connection: 'fresh' } as const;
   return {
     generator: 'scripted',
-    plannedRequests: failures,
-    droppedRequests: 0,
+    plannedRequests: dropped === undefined ? failures : 100,
+    droppedRequests: dropped ?? 0,
     successes: [],
     latency: {},
     failures: Array.from({ length: failures }, (_, index) => ({

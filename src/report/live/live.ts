@@ -83,6 +83,9 @@ export function liveView(
       onEvent(trial, { message }) {
         if (running.has(trial)) shown(trial).lastEvent = message;
       },
+      onDiscarded(trial) {
+        running.delete(trial);
+      },
       onResult(trial, result) {
         durationsMs.push(performance.now() - shown(trial).startedMs);
         failed += result.failed;
