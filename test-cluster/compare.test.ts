@@ -156,7 +156,7 @@ test('a rejection by the API server is an error in its words', async () => {
   });
   await assert.rejects(
     deployed,
-    /cannot apply the Deployment of refused\.yaml .*must be non-negative and less than terminationGracePeriodSeconds \(15\)/,
+    /cannot apply the Deployment rollout-test of refused\.yaml .*must be non-negative and less than terminationGracePeriodSeconds \(15\)/,
   );
   assert.deepEqual(await namespaces(), []);
 });

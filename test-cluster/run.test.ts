@@ -163,9 +163,9 @@ describe('run --on kubernetes -f', () => {
     assert.equal(ended.code, 1, ended.stderr);
     assert.match(ended.stderr, /^note: Ingress\/web: not applied/m);
     assert.deepEqual([rollout?.load, rollout?.podsReplaced, rollout?.invalidReasons], ['k6', 2, []]);
-    // The app exits with 1 s of requests under way.
-    const broken = rollout?.causes['no-graceful-shutdown'] ?? 0;
-    assert.ok(broken >= 0.8 * (rollout?.failed ?? 0) && broken > 10, JSON.stringify(rollout));
+    // The app exits with 1 s of requests under way. Go sends those on kept connections again, which are then refused.
+    const { 'no-graceful-shutdown': cut = 0, 'routing-lag': lag = 0 } = rollout?.causes ?? {};
+    assert.ok(cut > 5 && cut + lag >= 0.9 * (rollout?.failed ?? 0), JSON.stringify(rollout));
     const { items } = await api.core.listNamespace();
     assert.deepEqual(
       items.filter(({ metadata }) => metadata?.name?.startsWith('rollout-test-')),

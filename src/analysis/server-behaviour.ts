@@ -9,6 +9,7 @@ import { endedInOrder, neverEndsSessions, wasOpenSession } from './held-sessions
 import type { History } from './history.ts';
 import type { PodTimeline } from './pod-timeline.ts';
 import { drained, EXIT_SLACK_MS, killed, servedUntilKilled, terminatingAt } from './timeline.ts';
+import { possiblePods, reachedPod } from './unseen-pod.ts';
 import { isByWrapper, Wrapper, wrapperSeen } from './wrapper.ts';
 
 export const ServerBehaviour = z.object({
@@ -57,6 +58,9 @@ export const ServerBehaviour = z.object({
     })
     .describe('absent if the load held no sessions open; sessions are not counted in the other numbers')
     .optional(),
+  unplaced: Count.default(0).describe(
+    'failed requests that may have reached one of several pods; they are not counted in the other numbers',
+  ),
   late: z.object({
     answered: Count.describe(
       `answered requests that were started after SIGTERM, without those of the same ${BUCKET_MS} ms`,
@@ -118,6 +122,7 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
       answeredAfterStop: sum(({ history, pod }) => answeredAfter(history, pod, pod.stoppedListeningMs)),
     },
     inFlight: { broken: sum(brokenInFlight) },
+    unplaced: rollouts.reduce((total, history) => total + unplacedFailures(history), 0),
     ...(sessions && { sessions }),
     late: {
       answered: sum(({ history, pod, sigtermMs }) => answeredAfter(history, pod, sigtermMs)),
@@ -129,7 +134,7 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
 function endings(history: History): Ending[] {
   const failures = new Map<string, FailedRequest[]>();
   for (const request of history.load.failures) {
-    const uid = decidingAttempt(request).pod?.uid ?? '';
+    const uid = reachedPod(decidingAttempt(request), history)?.uid ?? '';
     const known = failures.get(uid);
     if (known) known.push(request);
     else failures.set(uid, [request]);
@@ -228,6 +233,15 @@ function turnedAway(ended: readonly Ending[]): ServerBehaviour['turnedAway'] {
     inFlight: count(({ inFlight }) => inFlight),
     status: first.request.client.status ?? 0,
   };
+}
+
+/** Nobody saw which pod they reached, and more than one is possible. */
+function unplacedFailures(history: History): number {
+  return history.load.failures.filter((request) => {
+    const attempt = decidingAttempt(request);
+    if (attempt.pod !== undefined || attempt.via !== undefined) return false;
+    return possiblePods(attempt, history).length > 1;
+  }).length;
 }
 
 function races(history: History): number {

@@ -4,7 +4,7 @@ import type { Span } from './exposure.ts';
 import type { History } from './history.ts';
 import type { PodTimeline } from './pod-timeline.ts';
 import { overlaps } from './serving.ts';
-import { EXIT_SLACK_MS, endedAround, listensAt, terminatingAt } from './timeline.ts';
+import { EXIT_SLACK_MS, endedAround, listensAt, mayHaveRunAt, terminatingAt } from './timeline.ts';
 
 /**
  * How long a router may act on an outdated EndpointSlice, in ms. With kube-proxy's minSyncPeriod of 1 s, new
@@ -21,9 +21,11 @@ export function nobodyKnownServed({ startedMs, endedMs }: Attempt, { unserved }:
 
 /** The pods that a router may have chosen when the request started and that could not serve it to its end. */
 export function possiblePods(attempt: Attempt, { pods, known }: History): PodTimeline[] {
-  const { startedMs, endedMs, phase } = attempt;
+  const { startedMs, endedMs, phase, connection } = attempt;
   return pods.filter((pod) => {
     if (!knownBetween(known.get(pod.uid) ?? [], startedMs - MAX_ROUTER_LAG_MS, startedMs)) return false;
+    // It was established with a pod that ran.
+    if (phase !== 'connect' && connection.state === 'fresh' && !mayHaveRunAt(pod, startedMs)) return false;
     if (downBetween(pod, startedMs, endedMs)) return true;
     // If nobody saw it stop listening, it may have done so at any time after its deletion.
     if (pod.stoppedListeningMs === undefined && terminatingAt(pod, endedMs)) return true;
@@ -32,6 +34,17 @@ export function possiblePods(attempt: Attempt, { pods, known }: History): PodTim
     // then ended.
     return endedAround(pod, endedMs) || (listensAt(pod, startedMs) && !listensAt(pod, endedMs));
   });
+}
+
+/**
+ * The pod that the attempt reached. If nobody saw it: the only one that it may have reached.
+ * @returns undefined if it reached no pod, or if that is unknown
+ */
+export function reachedPod(attempt: Attempt, history: History): PodTimeline | undefined {
+  if (attempt.pod !== undefined) return history.byUid.get(attempt.pod.uid);
+  if (attempt.via !== undefined) return undefined;
+  const [only, ...others] = possiblePods(attempt, history);
+  return others.length === 0 ? only : undefined;
 }
 
 /** Whether its container crashed or was down at a time of that span, as far as is known. */

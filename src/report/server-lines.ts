@@ -15,7 +15,7 @@ export function serverLines(server: ServerBehaviour): string[] {
     ...(cutAlive > 0
       ? [`Cut: ${counted(cutAlive, 'request')} in flight at ${stopSignal}, while the process kept running.`]
       : []),
-    `${server.sessions ? 'Requests in flight' : 'In flight'} at ${stopSignal}: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.`,
+    `${server.sessions ? 'Requests in flight' : 'In flight'} at ${stopSignal}: ${broken(inFlight.broken)}. Started after it: ${count(late.answered)} answered, ${broken(late.broken)}.${unplaced(server)}`,
     ...sessions(server),
     ...turnedAway(server),
     idleConnections(server),
@@ -68,8 +68,14 @@ function drain(server: ServerBehaviour): string {
 }
 
 /** The servers exited by themselves, too soon for a drain to be observed, and cut nothing: they may have drained. */
-function leftNothing({ killed, diedOfSignal, gaveUp, cutAlive, inFlight, sessions }: ServerBehaviour): boolean {
-  return killed + diedOfSignal + cutAlive + inFlight.broken + (sessions?.cut ?? 0) === 0 && gaveUp === null;
+function leftNothing(server: ServerBehaviour): boolean {
+  const { killed, diedOfSignal, gaveUp, cutAlive, inFlight, unplaced, sessions } = server;
+  return killed + diedOfSignal + cutAlive + inFlight.broken + unplaced + (sessions?.cut ?? 0) === 0 && gaveUp === null;
+}
+
+function unplaced({ unplaced: howMany }: ServerBehaviour): string {
+  if (howMany === 0) return '';
+  return ` Not counted here: ${count(howMany)} that failed and may have reached one of several pods.`;
 }
 
 /** Sessions have no end of their own: what matters is who ended them, and how. */

@@ -218,6 +218,7 @@ describe('advice', () => {
       turnedAway: null,
       idleConnections: { broken: 0, answeredAfterStop: 0 },
       inFlight: { broken: 1 },
+      unplaced: 0,
       late: { answered: 7, broken: 1 },
     });
   });

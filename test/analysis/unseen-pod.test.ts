@@ -26,6 +26,8 @@ const recreated = (end: Timeline): Scene => ({
 });
 const EXITED_AT_6000 = { deletionMs: 1000, exitMs: 6000, exitBoundMs: 400, exitCode: 137 };
 
+const EXITED_AT_2500 = { deletionMs: 2500, sigtermMs: 2500, exitMs: 2530, exitBoundMs: 30, exitCode: 0 };
+
 const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId][] = [
   [
     'refused by a pod that had stopped, while a router still knew it',
@@ -56,6 +58,24 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
     { ...rolling(EXITED_AT_6000), views: ['slices 0: old-1 old-2', 'slices 5000: new-1 old-2'] },
     failed('fresh wait ECONNRESET', 5500, 6200),
     'no-graceful-shutdown',
+  ],
+  [
+    'cut by a pod at SIGTERM, sent when an earlier one was still known to routers but had ended',
+    {
+      pods: [pod('old-1', DELETED.exitedAtOnce), pod('old-2', EXITED_AT_2500), pod('new-1'), pod('new-2')],
+      views: ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2', 'slices 2520: new-1 new-2'],
+    },
+    failed('fresh wait closed', 1600, 2514),
+    'no-graceful-shutdown',
+  ],
+  [
+    'near miss: sent when the earlier one may still have run',
+    {
+      pods: [pod('old-1', DELETED.exitedAtOnce), pod('old-2', EXITED_AT_2500), pod('new-1'), pod('new-2')],
+      views: ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2', 'slices 2520: new-1 new-2'],
+    },
+    failed('fresh wait closed', 1200, 2514),
+    'unexplained',
   ],
   [
     'on a keep-alive connection, whose pod is known',

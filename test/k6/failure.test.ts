@@ -106,4 +106,15 @@ describe('the failed request of the trace', () => {
     assert.deepEqual(client, { connection: 'fresh', phase: 'receive', error: 'status', detail: '1503', status: 503 });
     assert.deepEqual(attempts[0]?.pod, pod);
   });
+
+  test('one that was refused late had been sent on a kept connection, and Go sent it again', () => {
+    const refused = { error: 'dial: connection refused', errorCode: 1212, timings: NEVER_CONNECTED };
+    const { client, attempts } = failedRequest({ ...line, ...refused, endedAtMs: line.startedAtMs + 700 }, 250);
+    assert.deepEqual([client.phase, client.error], ['connect', 'ECONNREFUSED']);
+    assert.deepEqual(attempts, [
+      { connection: { state: 'reused' }, startedMs: 250, endedMs: 950, phase: 'wait', error: 'closed' },
+      { connection: { state: 'fresh' }, startedMs: 950, endedMs: 950, phase: 'connect', error: 'ECONNREFUSED' },
+    ]);
+    assert.equal(failedRequest({ ...line, ...refused }, 250).attempts.length, 1, 'near miss: refused at once');
+  });
 });

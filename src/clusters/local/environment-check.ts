@@ -39,7 +39,7 @@ export function withAbsentSources(manifests: Manifests, images: Images): Manifes
 function assumptionFor({ kind, name, variables }: AbsentSource): Assumption {
   const [first, second, ...others] = variables;
   const named = others.length > 0 ? `${first}, ${second} and ${others.length} more` : variables.join(' and ');
-  const those = variables.length === 0 ? 'the variables that come from it' : named;
+  const those = variables.length === 0 ? 'its variables' : named;
   return {
     field: printable(`${kind} "${name}"`),
     value: 'on the cluster',

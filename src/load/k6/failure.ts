@@ -1,7 +1,7 @@
 /** Converts k6's report of a failed request to the terms of the trace. */
 import type { ProxiedRequest } from '../../clusters/cluster.ts';
 import type { PodRef } from '../../trace/cluster-record.ts';
-import type { FailedRequest, Phase } from '../../trace/load-record.ts';
+import type { Attempt, FailedRequest, Phase } from '../../trace/load-record.ts';
 import type { FailureLine } from './request-line.ts';
 
 /** Errors that k6's code alone identifies (https://grafana.com/docs/k6/latest/javascript-api/error-codes/). */
@@ -56,6 +56,17 @@ export function connectionOf(line: Pick<FailureLine, 'errorCode' | 'status' | 't
 }
 
 /**
+ * A connection is refused within a round trip. If that took longer, k6 had sent the request on a kept connection, which
+ * ended without a response: Go then sends a GET once more, on a new connection, and reports only how that failed
+ * (Transport.shouldRetryRequest in net/http).
+ */
+const REFUSED_WITHIN_MS = 50;
+
+function wasSentBefore({ errorCode, startedAtMs, endedAtMs }: FailureLine): boolean {
+  return errorName(errorCode) === 'ECONNREFUSED' && endedAtMs - startedAtMs > REFUSED_WITHIN_MS;
+}
+
+/**
  * The failed request in the form of the trace.
  * @param startedMs on the trial's clock
  * @param seen what the Service's proxy recorded about it, if the load goes through one. The proxy's connection to the
@@ -71,6 +82,7 @@ export function failedRequest(
   const detail = [line.errorCode, line.error].filter((part) => part !== undefined).join(' ');
   const connection = seen?.connection ?? connectionOf(line);
   const endedMs = startedMs + (line.endedAtMs - line.startedAtMs);
+  const repeated = seen === undefined && wasSentBefore(line);
   const outcome = {
     phase: seen?.connectError ? ('connect' as const) : phaseOf(line),
     error: seen?.connectError ?? errorName(line.errorCode, line.error),
@@ -83,14 +95,20 @@ export function failedRequest(
     endedMs,
     client: { ...outcome, connection, ...(detail ? { detail } : {}) },
     attempts: [
+      ...(repeated ? [firstSending(startedMs, endedMs)] : []),
       {
         ...(seen ? { via: seen.router } : {}),
         ...(pod === undefined ? {} : { pod }),
         connection: { state: connection },
-        startedMs,
+        startedMs: repeated ? endedMs : startedMs,
         endedMs,
         ...outcome,
       },
     ],
   };
+}
+
+/** What became of it on the kept connection. It was sent again at once. */
+function firstSending(startedMs: number, endedMs: number): Attempt {
+  return { connection: { state: 'reused' }, startedMs, endedMs, phase: 'wait', error: 'closed' };
 }
