@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { largest } from '../extremes.ts';
+import type { ContainerRecord } from '../trace/cluster-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { DurationMs, listOf, ManifestMs, ManifestSeconds, SmallCount, Text } from '../trace/units.ts';
 import { Change, changesFor } from './changes.ts';
@@ -38,7 +39,14 @@ export const Advice = z.object({
     .nullable(),
   hooks: listOf(HookFinding, MAX_FINDINGS).describe('preStop hooks that did not do their job'),
   preStop: z
-    .object({ nowSeconds: ManifestSeconds, neededSeconds: ManifestSeconds, marginMs: DurationMs })
+    .object({
+      nowSeconds: ManifestSeconds.describe(
+        'length of the preStop hook; for a native sidecar, how long it served until the app had ended',
+      ),
+      sidecar: z.boolean().describe('whether a native sidecar serves').optional(),
+      neededSeconds: ManifestSeconds,
+      marginMs: DurationMs,
+    })
     .nullable()
     .describe('null if the lag is not known'),
   gracePeriod: z
@@ -88,8 +96,12 @@ function preStopAdvice(rollouts: readonly Trace[], lagMs: number, server: Server
   // A server that keeps accepting after SIGTERM needs a hook that is shorter by that time.
   const marginMs = Math.max(lagMs, LAG_MARGIN_MS);
   const neededMs = lagMs + marginMs - (server.acceptsAfterSigtermMs ?? 0);
+  const sidecar = rollouts.some(({ cluster }) =>
+    cluster.pods.some(({ containers }) => servedBy(containers)?.role === 'sidecar'),
+  );
   return {
     nowSeconds: currentPreStopMs(rollouts) / 1000,
+    ...(sidecar && { sidecar }),
     neededSeconds: Math.max(0, Math.ceil(neededMs / 1000)),
     marginMs,
   };
@@ -143,11 +155,15 @@ function currentPreStopMs(rollouts: readonly Trace[]): number {
   const lengths = rollouts.flatMap(({ settings, cluster }) =>
     settings.preStopMs === undefined
       ? cluster.pods.map(({ containers, deletionMs = 0 }) => {
-          const { hook, role, stopSignalMs = deletionMs } = containers.find(({ serves }) => serves) ?? {};
+          const { hook, role, stopSignalMs = deletionMs } = servedBy(containers) ?? {};
           const { startedMs = 0, endedMs = startedMs } = hook ?? {};
           return role === 'sidecar' ? stopSignalMs - deletionMs : endedMs - startedMs;
         })
       : [settings.preStopMs],
   );
   return largest(lengths, 0);
+}
+
+function servedBy(containers: readonly ContainerRecord[]): ContainerRecord | undefined {
+  return containers.find(({ serves }) => serves);
 }

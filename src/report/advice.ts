@@ -120,15 +120,18 @@ function routing({ routing }: Advice): string {
 function preStop({ preStop, routing, server }: Advice): string | undefined {
   if (!preStop) return undefined;
   const { stopSignal } = server;
-  const { nowSeconds, neededSeconds, marginMs } = preStop;
-  const now = nowSeconds === 0 ? 'none' : shortSeconds(nowSeconds);
+  const { nowSeconds, neededSeconds, marginMs, sidecar } = preStop;
+  const length = nowSeconds === 0 ? 'none' : shortSeconds(nowSeconds);
+  const now = sidecar
+    ? `the native sidecar served for ${shortSeconds(nowSeconds)} until the app had ended`
+    : `${length} now`;
   if (neededSeconds === 0) {
-    return `preStop: ${now} now, and none is needed: the server keeps accepting connections for long enough after ${stopSignal}.`;
+    return `preStop: ${now}, and none is needed: the server keeps accepting connections for long enough after ${stopSignal}.`;
   }
   const parts = `routing lag ${seconds(routing?.longestMs ?? 0)} + margin ${seconds(marginMs)}`;
   const acceptsMs = server.acceptsAfterSigtermMs ?? 0;
   const less = acceptsMs >= AT_ONCE_MS ? ` - ${preciseSeconds(acceptsMs)} in which the server keeps accepting` : '';
-  return `preStop: ${now} now; ${neededSeconds} s is enough (${parts}${less}).`;
+  return `preStop: ${now}; ${neededSeconds} s is enough (${parts}${less}).`;
 }
 
 function gracePeriod({ gracePeriod, longestRequest, server }: Advice): string | undefined {

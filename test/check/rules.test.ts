@@ -45,6 +45,16 @@ const env = (...entries: [name: string, value: string][]) => ({
   [`${APP}.env`]: entries.map(([name, value]) => ({ name, value })),
 });
 const proxy = (more: object = {}) => ({ [`${POD}.containers[1]`]: { name: 'proxy', image: 'proxy:1', ...more } });
+/** The Service sends to a native sidecar in front of the app. */
+const servedBySidecar = (changes: Record<string, unknown>): Case => ({
+  deployment: {
+    [`${POD}.initContainers`]: [
+      { name: 'mesh', image: 'mesh:1', restartPolicy: 'Always', ports: [{ name: 'in', containerPort: 15001 }] },
+    ],
+    ...changes,
+  },
+  service: { 'spec.ports[0].targetPort': 'in' },
+});
 /** A worker: no Service, no port and no probe, so nothing that receives requests. */
 const worker = (changes: Record<string, unknown>): Case => ({
   deployment: { [`${APP}.ports`]: undefined, [`${APP}.readinessProbe`]: undefined, ...changes },
@@ -488,6 +498,7 @@ const TABLE: Record<string, Cases> = {
       ['drain', ownImage(env(['SHUTDOWN', 'drain']))],
       ['close', ownImage(env(['SHUTDOWN', 'close']))],
       ["another image's variable", deployment(env(['SHUTDOWN', 'none']))],
+      ['a command of its own', ownImage({ [`${APP}.command`]: ['node', 'other.js'] })],
       ['whatever a ConfigMap says', ownImage({ [`${APP}.envFrom`]: [{ configMapRef: { name: 'c' } }] })],
       [
         'whatever the key of a ConfigMap says',
@@ -771,6 +782,11 @@ const TABLE: Record<string, Cases> = {
         /runs "kill -QUIT 1" at once/,
       ],
       [
+        'a native sidecar that serves until the app has ended',
+        servedBySidecar({ [PRE_STOP]: undefined }),
+        /"mesh" has no/,
+      ],
+      [
         'a hook that quits soon',
         deployment(exec('sh', '-c', 'sleep 1; nginx -s quit')),
         /quit" after 1 s: .* sleep 5 s before/,
@@ -785,6 +801,7 @@ const TABLE: Record<string, Cases> = {
       ['a drain delay of 2 s', { ...deployment({ [PRE_STOP]: undefined }), options: { drainDelaySeconds: 2 } }],
       ['a worker', worker({ [PRE_STOP]: undefined })],
       ['a sidecar', deployment(proxy())],
+      ['a native sidecar that serves until the app, which sleeps, has ended', servedBySidecar({})],
     ],
   },
   'prestop-too-short': {

@@ -197,6 +197,14 @@ describe('advice in words', () => {
       }).join('\n'),
       /preStop: 0\.02 s now; 2 s is enough/,
     ],
+    [
+      'a native sidecar, which has no hook',
+      measuredLines({
+        ...advise([trace({ pods, load })]),
+        preStop: { nowSeconds: 5.2, sidecar: true, neededSeconds: 2, marginMs: 1000 },
+      }).join('\n'),
+      /preStop: the native sidecar served for 5\.2 s until the app had ended; 2 s is enough/,
+    ],
   ];
   for (const [what, text, line] of numbers) test(`words ${what}`, () => assert.match(text, line));
 

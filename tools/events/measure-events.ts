@@ -4,11 +4,12 @@
  * The image for Node must be on the nodes, and the nodes must be reachable from this machine, which sends the load.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { projectFile } from '../../src/project-file.ts';
-import { MEASUREMENTS, type Measurement, PLACES, type Place, resultFile, VARIANTS } from './measurements.ts';
+import { MEASUREMENTS, type Measurement, PLACES, type Place, resultFile, VARIANTS, WORKLOADS } from './measurements.ts';
 import { assertOthersStayed } from './untouched-pods.ts';
 
 const NAMESPACE = 'rollout-test-events';
@@ -43,20 +44,34 @@ function measure(measurement: Measurement, folder: string): void {
     return;
   }
   const file = join(import.meta.dirname, `${workload}.yaml`);
+  const { kind } = WORKLOADS[workload];
   if (place === 'local') {
-    program(['run', '-f', file, ...out]);
+    program(['run', '-f', file, ...commands(file), ...out]);
     return;
   }
   kubectl(['create', 'namespace', NAMESPACE]);
   try {
     kubectl(['apply', '-n', NAMESPACE, '-f', file]);
-    kubectl(['rollout', 'status', '-n', NAMESPACE, `${workload}/server`, '--timeout=120s']);
+    kubectl(['rollout', 'status', '-n', NAMESPACE, `${kind}/server`, '--timeout=120s']);
     const port = kubectl(['get', 'service', 'server', '-n', NAMESPACE, '-o', 'jsonpath={.spec.ports[0].nodePort}']);
     const url = ['--url', `http://${nodeAddress()}:${port}`];
-    program(['run', '--on', place, '-n', NAMESPACE, `--${workload}`, 'server', '--yes', ...url, ...out]);
+    program(['run', '--on', place, '-n', NAMESPACE, `--${kind}`, 'server', '--yes', ...url, ...out]);
   } finally {
     kubectl(['delete', 'namespace', NAMESPACE]);
   }
+}
+
+/** Each container's own command, because without --exec only the one that gets the requests runs. */
+function commands(file: string): string[] {
+  const objects = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS());
+  const { spec } = objects.find((object) => object.spec.template).spec.template;
+  const containers: { name: string; command: string[] }[] = [...spec.containers, ...(spec.initContainers ?? [])];
+  return containers.flatMap(({ name, command }) => ['--exec', `${name}=${command.map(quoted).join(' ')}`]);
+}
+
+/** None of the commands contains a single quote. */
+function quoted(word: string): string {
+  return `'${word}'`;
 }
 
 function nodeAddress(): string {

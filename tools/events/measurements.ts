@@ -7,13 +7,23 @@ export type Place = (typeof PLACES)[number];
 /** The overlays of each event: one that must break nothing, and one that breaks requests wherever a pod terminates. */
 export const VARIANTS = ['valid', 'without-pre-stop'] as const;
 
+/** The manifests, and what the table calls them. */
+export const WORKLOADS = {
+  deployment: { kind: 'deployment', what: 'server' },
+  statefulset: { kind: 'statefulset', what: 'server, a StatefulSet' },
+  daemonset: { kind: 'daemonset', what: 'server, a DaemonSet' },
+  proxied: { kind: 'deployment', what: 'server behind a proxy in its pod' },
+  'native-sidecar': { kind: 'deployment', what: 'server with preStop behind a native sidecar' },
+} as const;
+export type Workload = keyof typeof WORKLOADS;
+
 export interface Measurement {
   /** The name of its folder in docs/results/events/PLACE. */
   name: string;
   /** As for `--event`. */
   event: string;
   /** A manifest of tools/events; undefined: the overlays. */
-  workload?: 'deployment' | 'statefulset' | 'daemonset';
+  workload?: Workload;
   /** How often it is done. A single pod may miss a sync of the routers by any part of a second. */
   repeats: number;
 }
@@ -40,6 +50,8 @@ export const MEASUREMENTS: readonly Measurement[] = [
   })),
   { name: 'statefulset', event: 'rollout', workload: 'statefulset', repeats: 2 },
   { name: 'daemonset', event: 'rollout', workload: 'daemonset', repeats: 2 },
+  { name: 'proxied', event: 'rollout', workload: 'proxied', repeats: 2 },
+  { name: 'native-sidecar', event: 'rollout', workload: 'native-sidecar', repeats: 2 },
 ];
 
 /** The committed result of a measurement; it may not exist yet. */

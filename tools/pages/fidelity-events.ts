@@ -5,7 +5,7 @@ import type { TrialResult } from '../../src/analysis/result.ts';
 import { count, rate } from '../../src/report/format.ts';
 import { readRun } from '../../src/results/read-run.ts';
 import { CONTROL, OWN } from '../../src/results/trial-name.ts';
-import { MEASUREMENTS, type Measurement, PLACES, resultFile } from '../events/measurements.ts';
+import { MEASUREMENTS, type Measurement, PLACES, resultFile, WORKLOADS } from '../events/measurements.ts';
 
 interface Row {
   what: string;
@@ -22,7 +22,7 @@ export function eventsPart(): string[] {
   const near = rows.filter(({ local, real }) => isNear(failed(local), failed(real))).length;
   return [
     '## Other events and other workloads',
-    'What is done to the pods besides a rolling update ([--event](commands.md)), and the rollouts of a StatefulSet and a DaemonSet. `valid` and `without-pre-stop` are the overlays on Node. `server` is a server that exits at once on SIGTERM ([deployment.yaml](../tools/events/deployment.yaml)). Both clusters got 150 requests per second from the builtin load on this machine. A measurement in which a pod lost its readiness that the event did not touch does not count. `npm run fidelity:events -- local` and `npm run fidelity:events -- kubernetes` measure all of it.',
+    'What is done to the pods besides a rolling update ([--event](commands.md)), and the rollouts of a StatefulSet, a DaemonSet and pods with two containers. `valid` and `without-pre-stop` are the overlays on Node. `server` is a server that exits at once on SIGTERM ([deployment.yaml](../tools/events/deployment.yaml)). Both clusters got 150 requests per second from the builtin load on this machine. A measurement in which a pod lost its readiness that the event did not touch does not count. `npm run fidelity:events -- local` and `npm run fidelity:events -- kubernetes` measure all of it.',
     `**${same} of ${rows.length} verdicts are the same. In ${near} rows, the failed requests (the mean over the repeats) differ by at most a factor of two.**`,
     'Each figure is the mean over the repeats, with the smallest and the largest number of failed requests in brackets. One terminating pod breaks few requests, and how many depends on where in a second of the routers its deletion falls. So the rows with few failures differ most.',
     [
@@ -40,13 +40,10 @@ function rowsOf(measurement: Measurement): Row[] {
   const { event, workload } = measurement;
   return variants.map((variant) => {
     const of = (trials: readonly TrialResult[]) => trials.filter((trial) => trial.variant === variant && trial.valid);
-    const to =
-      variant === OWN ? (workload === 'deployment' ? 'server' : `server, a ${KINDS[workload ?? '']}`) : variant;
+    const to = variant === OWN && workload ? WORKLOADS[workload].what : variant;
     return { what: event, variant: to, local: of(local), real: of(real) };
   });
 }
-
-const KINDS: Record<string, string> = { statefulset: 'StatefulSet', daemonset: 'DaemonSet' };
 
 function trialsIn(file: string): readonly TrialResult[] | undefined {
   return existsSync(file) ? readRun(dirname(file)).trials : undefined;

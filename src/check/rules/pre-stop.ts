@@ -156,11 +156,17 @@ function isAddressedByName({ object }: Workload, { services }: Context): boolean
   return services.every(({ value }) => value.spec.clusterIP === 'None');
 }
 
-/** Each serving container, and how long it stays in service. */
+/** Each serving container, and how long it stays in service. A native sidecar gets its signal when the app has ended. */
 function stays({ containers }: Workload, { options }: Context): { target: WorkloadContainer; stay: Stay }[] {
+  const apps = containers.filter(({ list }) => list === 'containers');
+  const appSeconds = Math.max(0, ...apps.map(({ container }) => stayOf(container, 0).preStopSeconds ?? 0));
   return containers
     .filter(({ serves }) => serves)
-    .map((target) => ({ target, stay: stayOf(target.container, options.drainDelaySeconds) }));
+    .map((target) => {
+      const stay = stayOf(target.container, options.drainDelaySeconds);
+      if (target.list === 'containers') return { target, stay };
+      return { target, stay: { ...stay, atLeastSeconds: Math.max(stay.atLeastSeconds, appSeconds) } };
+    });
 }
 
 function usesShellOrSleep(program: string): boolean {

@@ -27,7 +27,7 @@ spec:
     evaluate: ({ object, name, containers }) =>
       containers.flatMap((target): Problem[] => {
         const { container, path } = target;
-        if (!isOwnImage(container.image)) return [];
+        if (!isOwnImage(container.image) || container.command !== undefined) return [];
         const mode = variable(container, 'SHUTDOWN') || 'none';
         if (mayComeFromElsewhere(container, 'SHUTDOWN')) return [];
         if (mode !== 'none' && mode !== 'exit') return [];
