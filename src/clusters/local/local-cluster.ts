@@ -2,14 +2,14 @@
  * A Kubernetes cluster, reduced to what a rolling update of one workload behind one Service needs, made of real
  * processes on this machine. Everything listens on loopback only.
  */
-import { isHeadless, type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
+import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, seededRandom } from '../../random.ts';
-import type { ClusterRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
+import type { ClusterRecord, PodRef } from '../../trace/cluster-record.ts';
 import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
-import type { Cluster, Deployed, DeployOptions, RoutingTable, Target } from '../cluster.ts';
+import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
 import { Controller, type PodToCreate } from './controller.ts';
 import { assertDeployable } from './deployable.ts';
@@ -21,18 +21,14 @@ import { controllerLabels } from './pod-environment.ts';
 import { assertPodNetworks, canMakePodNetworks } from './pod-network.ts';
 import { type LocalClusterOptions, needsOwnNetwork, type PodSpec, podSpec } from './pod-spec.ts';
 import { Relist } from './relist.ts';
-import { Router } from './router.ts';
-import { dnsRouting, kubeProxyRouting } from './routing.ts';
 import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
-import { healthyNodes, publishedEndpoints, staysOnNode } from './service-traffic.ts';
+import { ServiceRouters } from './service-routers.ts';
 import { Settling } from './settling.ts';
 import { measuredTimings, type Timings } from './timings.ts';
 import { examinationMs } from './wrapper.ts';
 
 const HOST = '127.0.0.1';
-/** For a headless Service, one router with this name replaces those of the nodes. */
-const DNS = 'dns';
 const NAMESPACE = 'default';
 const ROLLOUT: PlannedDisruption = { kind: 'rollout' };
 
@@ -66,7 +62,7 @@ export class LocalCluster implements Cluster {
 class LocalDeployment implements Deployed {
   readonly #options: DeployOptions;
   readonly #controller: Controller;
-  readonly #routers: Router[];
+  readonly #routers: ServiceRouters;
   readonly #proxy: ServiceProxy;
   readonly #spec: PodSpec;
   readonly #ports: PodPorts;
@@ -78,9 +74,7 @@ class LocalDeployment implements Deployed {
   readonly #controllerDelays;
   readonly #held: HeldPort[] = [];
   readonly #freePorts: number[] = [];
-  readonly #views: RouterView[] = [];
   readonly #events: ClusterRecord['events'] = [];
-  readonly #listeners: ((table: RoutingTable) => void)[] = [];
   readonly #conditions = new Conditions();
   readonly #settling: Settling;
   #podNumber = 0;
@@ -98,11 +92,15 @@ class LocalDeployment implements Deployed {
     this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
     this.#startDelays = random('pods');
     this.#controllerDelays = random('controller');
-    this.#routers = (this.#headless ? [DNS] : NODES).map((name) => {
-      const routing = this.#headless ? dnsRouting(this.#timings) : kubeProxyRouting(this.#timings);
-      return new Router(name, options.clock, random(name), routing, (router) => this.#onView(router));
+    this.#routers = new ServiceRouters({
+      service,
+      clock: options.clock,
+      timings: this.#timings,
+      random,
+      pods: () => this.#controller.pods,
+      onView: () => this.#conditions.wake(),
     });
-    this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#table(), random('proxy')));
+    this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#routers.table(), random('proxy')));
     this.#controller = new Controller(options.manifests.workload, NODES, {
       createPod: (pod) => this.#createPod(pod),
       nowMs: () => options.clock.nowMs(),
@@ -119,7 +117,7 @@ class LocalDeployment implements Deployed {
       nodes: NODES.length,
       gracePeriodMs: this.#spec.gracePeriodMs,
       events: this.#events,
-      routersAgree: () => this.#routersAgree(),
+      routersAgree: () => this.#routers.agree(),
     });
   }
 
@@ -127,8 +125,8 @@ class LocalDeployment implements Deployed {
     return {
       kind: 'routes',
       url: this.#url,
-      current: () => this.#table(),
-      onChange: (listener) => this.#listeners.push(listener),
+      current: () => this.#routers.table(),
+      onChange: (listener) => this.#routers.onChange(listener),
       proxiedRequest: (id) => this.#proxy.proxiedRequest(id),
     };
   }
@@ -186,7 +184,7 @@ class LocalDeployment implements Deployed {
 
   async remove(): Promise<void> {
     this.#controller.stop();
-    for (const router of this.#routers) router.stop();
+    this.#routers.stop();
     await Promise.all([this.#proxy.close(), ...this.#controller.pods.map((pod) => pod.kill())]);
     for (const held of this.#held.splice(0)) held.release();
   }
@@ -195,11 +193,11 @@ class LocalDeployment implements Deployed {
     return {
       // A copy, because removing the pods still changes their records, and that is not part of the trial.
       pods: structuredClone(this.#controller.pods.map((pod) => pod.record)),
-      routerViews: this.#views,
+      routerViews: this.#routers.views,
       events: this.#events,
       pid1: canBePid1(),
       ...(needsOwnNetwork(this.#spec) && !this.#ownNetworks && { sharedNetwork: true }),
-      ...(this.#headless && { headless: true }),
+      ...(this.#routers.headless && { headless: true }),
     };
   }
 
@@ -207,7 +205,7 @@ class LocalDeployment implements Deployed {
     const { manifests, clock } = this.#options;
     const unique = `${generation}-${++this.#podNumber}`;
     const name = `${manifests.workload.metadata.name}-${suffix ?? unique}`;
-    const pod = new Pod({
+    return new Pod({
       ref: { uid: suffix === undefined ? name : `${name}-${unique}`, name },
       generation,
       node,
@@ -225,12 +223,11 @@ class LocalDeployment implements Deployed {
       releaseDelayMs: this.#startDelays.draw(this.#timings.podReleaseMs),
       relist: this.#relists.get(node) as Relist,
       neverReady,
-      onUnreachable: () => this.#announce(),
+      onUnreachable: () => this.#routers.announce(),
       onCrashLoop: (crashed, message) => this.#settling.failAsCrashLoop(crashed, message),
       onChange: () => this.#onPodChange(),
       onEvent: (type, ref, message) => this.#event(type, ref, message),
     });
-    return pod;
   }
 
   #event(type: string, { uid, name }: PodRef, message: string): void {
@@ -245,69 +242,10 @@ class LocalDeployment implements Deployed {
   }
 
   #onPodChange(): void {
-    const { service } = this.#options.manifests;
-    const endpoints = publishedEndpoints(
-      service,
-      this.#controller.pods
-        .filter((pod) => !pod.gone)
-        .map((pod) => ({
-          pod: refOf(pod),
-          node: pod.record.node,
-          ...pod.address,
-          podReady: pod.ready,
-          terminating: pod.terminating,
-        })),
-    );
-    for (const router of this.#routers) {
-      router.update(staysOnNode(service) ? endpoints.filter(({ node }) => node === router.name) : endpoints);
-    }
+    this.#routers.update();
     this.#controller.reconcile();
     this.#conditions.wake();
   }
-
-  #announce(): void {
-    for (const listener of this.#listeners) listener(this.#table());
-  }
-
-  #onView(router: Router): void {
-    const pods = router.view.map(({ pod }) => pod.uid);
-    this.#views.push({ router: router.name, atMs: this.#options.clock.nowMs(), pods });
-    this.#announce();
-    this.#conditions.wake();
-  }
-
-  get #headless(): boolean {
-    return isHeadless(this.#options.manifests.service);
-  }
-
-  #table(): RoutingTable {
-    const unreachable = new Set(this.#controller.pods.filter((pod) => !pod.reachable).map((pod) => pod.record.uid));
-    return {
-      headless: this.#headless,
-      routers: this.#reachedRouters().map(({ name, view }) => ({
-        name,
-        endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, reachable: !unreachable.has(pod.uid) })),
-      })),
-    };
-  }
-
-  /** With externalTrafficPolicy Local, a load balancer avoids nodes without a ready pod. */
-  #reachedRouters(): readonly Router[] {
-    return staysOnNode(this.#options.manifests.service) ? healthyNodes(this.#routers) : this.#routers;
-  }
-
-  #routersAgree(): boolean {
-    const local = staysOnNode(this.#options.manifests.service);
-    const pods = this.#controller.pods.filter((pod) => !pod.terminating);
-    return this.#routers.every((router) => {
-      const wanted = pods.filter(({ record }) => !local || record.node === router.name).map(({ record }) => record.uid);
-      return router.view.length === wanted.length && router.view.every((e) => wanted.includes(e.pod.uid));
-    });
-  }
-}
-
-function refOf({ record: { uid, name } }: Pod): PodRef {
-  return { uid, name };
 }
 
 /** How many pods a trial creates at most. */
