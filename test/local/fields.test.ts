@@ -15,7 +15,7 @@ interface Api {
 }
 
 /** Written by tools/kubernetes-fields from what API servers publish. */
-const APIS = ['1.34'].map((version): Api => {
+const APIS = ['1.34', '1.37'].map((version): Api => {
   const file = join(import.meta.dirname, '..', 'fixtures', `kubernetes-${version}-fields.json`);
   return JSON.parse(readFileSync(file, 'utf8'));
 });

@@ -16,11 +16,14 @@ const HTTP_GET: FieldTree = {
   ...all(carriedOut(), 'path', 'port', 'scheme'),
   httpHeaders: all(carriedOut(), 'name', 'value'),
   host: ELSEWHERE,
+  // Kubernetes 1.37
+  protocol: refused('HTTP/2 is not spoken here').unless('HTTP1'),
 };
 
 const PROBE: FieldTree = {
   exec: { command: carriedOut() },
-  grpc: all(carriedOut(), 'port', 'service'),
+  // mode: Kubernetes 1.37
+  grpc: { ...all(carriedOut(), 'port', 'service'), mode: refused('probes do not use TLS here').unless('Plaintext') },
   httpGet: HTTP_GET,
   tcpSocket: { port: carriedOut(), host: ELSEWHERE },
   ...all(

@@ -40,6 +40,7 @@ const POD_SPEC: FieldTree = {
     'priorityClassName',
     'resourceClaims',
     'resources',
+    'schedulingGroup',
     'schedulerName',
     'tolerations',
     'topologySpreadConstraints',
@@ -64,6 +65,9 @@ const POD_SPEC: FieldTree = {
     'hostnameOverride',
     'setHostnameAsFQDN',
     'subdomain',
+  ),
+  evictionResponders: noEffect(
+    'an eviction here uses the Eviction subresource, as kubectl drain does, which asks no responder',
   ),
   enableServiceLinks: noEffect('the variables of other Services are not set here'),
   volumes: noEffect('a command that runs in place of the image uses the files of this machine'),
