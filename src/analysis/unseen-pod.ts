@@ -21,8 +21,8 @@ export function nobodyKnownServed({ startedMs, endedMs }: Attempt, { unserved }:
 
 /** The pods that a router may have chosen when the request started and that could not serve it to its end. */
 export function possiblePods(attempt: Attempt, { pods, known }: History): PodTimeline[] {
-  const { startedMs, endedMs, phase, connection } = attempt;
-  return pods.filter((pod) => {
+  const { startedMs, endedMs, phase, connection, error } = attempt;
+  const possible = pods.filter((pod) => {
     if (!knownBetween(known.get(pod.uid) ?? [], startedMs - MAX_ROUTER_LAG_MS, startedMs)) return false;
     // It was established with a pod that ran.
     if (phase !== 'connect' && connection.state === 'fresh' && !mayHaveRunAt(pod, startedMs)) return false;
@@ -34,6 +34,10 @@ export function possiblePods(attempt: Attempt, { pods, known }: History): PodTim
     // then ended.
     return endedAround(pod, endedMs) || (listensAt(pod, startedMs) && !listensAt(pod, endedMs));
   });
+  if (phase === 'connect' || error === 'timeout') return possible;
+  // A connection ends with its pod. One that ended long before explains the failure only if no other pod does.
+  const running = possible.filter((pod) => mayHaveRunAt(pod, endedMs));
+  return running.length > 0 ? running : possible;
 }
 
 /**

@@ -69,13 +69,22 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
     'no-graceful-shutdown',
   ],
   [
-    'near miss: sent when the earlier one may still have run',
+    'the same, sent when the earlier one may still have run: that would have ended the connection by then',
     {
       pods: [pod('old-1', DELETED.exitedAtOnce), pod('old-2', EXITED_AT_2500), pod('new-1'), pod('new-2')],
       views: ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2', 'slices 2520: new-1 new-2'],
     },
     failed('fresh wait closed', 1200, 2514),
-    'unexplained',
+    'no-graceful-shutdown',
+  ],
+  [
+    'sent just after SIGTERM of the earlier one, long before the other ends',
+    {
+      pods: [pod('old-1', DELETED.exitedAtOnce), pod('old-2', EXITED_AT_2500), pod('new-1'), pod('new-2')],
+      views: ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2', 'slices 2520: new-1 new-2'],
+    },
+    failed('fresh wait closed', 1005, 1240),
+    'routing-lag',
   ],
   [
     'on a keep-alive connection, whose pod is known',
