@@ -14,6 +14,7 @@ import type { HookFinding } from './hooks.ts';
 import type { PodTimeline } from './pod-timeline.ts';
 import type { ServerBehaviour } from './server-behaviour.ts';
 import { drained, EXIT_SLACK_MS, killed, terminatingAt } from './timeline.ts';
+import { reachedPod } from './unseen-pod.ts';
 import { isByWrapper } from './wrapper.ts';
 
 export const CHANGES = [
@@ -162,7 +163,7 @@ function graceChange(request: Failure, history: History, { gracePeriod, hooks }:
 /** A hook that does not wait is fixed first. A sleep that is already long enough is not made longer. */
 function routingChange({ hooks, preStop }: Measured): ChangeId | undefined {
   // Sorted: the most common finding comes first.
-  const [hook] = hooks.filter(({ problem }) => problem === 'failed' || problem === 'returned-at-once');
+  const [hook] = hooks.filter(({ problem }) => problem !== 'outlasted-grace');
   if (hook) return hook.problem === 'failed' ? 'repair-hook' : 'sleep-in-hook';
   return preStop === null || preStop.nowSeconds < preStop.neededSeconds ? 'pre-stop' : undefined;
 }
@@ -174,6 +175,5 @@ function closedBecauseIdle(request: Failure, history: History): boolean {
 }
 
 function podOf(request: Failure, history: History) {
-  const uid = decidingAttempt(request).pod?.uid;
-  return uid === undefined ? undefined : history.byUid.get(uid);
+  return reachedPod(decidingAttempt(request), history);
 }

@@ -12,9 +12,9 @@ export const HookFinding = z.object({
   hook: z.enum(['sleep', 'exec', 'httpGet']),
   what: Text.describe('the command, the address or the length, as written in the manifest'),
   problem: z
-    .enum(['failed', 'returned-at-once', 'outlasted-grace'])
+    .enum(['failed', 'returned-at-once', 'ended-server', 'outlasted-grace'])
     .describe(
-      'returned-at-once: it succeeded and did not wait; outlasted-grace: it was still running when the grace period was over',
+      'returned-at-once: it succeeded and did not wait; ended-server: its container ended at once while it ran; outlasted-grace: it was still running when the grace period was over',
     ),
   pods: Count.describe('pods with this problem'),
   of: Count.describe('pods that ran the hook'),
@@ -96,5 +96,6 @@ function longer(beforeMs: number | null, { startedMs, endedMs }: HookRecord): nu
 function problemOf({ kind, outcome, startedMs, endedMs }: HookRecord): HookFinding['problem'] | undefined {
   if (outcome === 'failed' || outcome === 'outlasted-grace') return outcome;
   if (kind === 'sleep' || startedMs === undefined || endedMs === undefined) return undefined;
-  return endedMs - startedMs < AT_ONCE_MS ? 'returned-at-once' : undefined;
+  if (endedMs - startedMs >= AT_ONCE_MS) return undefined;
+  return outcome === 'container-ended' ? 'ended-server' : 'returned-at-once';
 }

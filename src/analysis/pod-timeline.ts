@@ -18,7 +18,10 @@ export interface PodTimeline {
   hook?: HookRecord | undefined;
   /** The signal that asks it to stop: SIGTERM unless the image or the manifest says otherwise. */
   stopSignal: string;
-  /** When the stop signal was sent, whichever signal that is. */
+  /**
+   * When it was asked to stop: when the stop signal was sent, whichever signal that is, or when the preStop hook began
+   * that ended it.
+   */
   sigtermMs?: number | undefined;
   drainingMs?: number | undefined;
   notReadyMs?: number | undefined;
@@ -69,7 +72,8 @@ function endOfRun(run: ContainerRun): Partial<PodTimeline> {
 }
 
 function termination({ hook, stopSignalMs, sigkillMs }: ContainerRecord): Partial<PodTimeline> {
-  return { hook, sigtermMs: stopSignalMs, sigkillMs };
+  const endedByHook = hook?.outcome === 'container-ended' ? hook.startedMs : undefined;
+  return { hook, sigtermMs: stopSignalMs ?? endedByHook, sigkillMs };
 }
 
 function downtimes(runs: readonly ContainerRun[]): PodTimeline['downtimes'] {

@@ -21,6 +21,9 @@ export const ServerBehaviour = z.object({
   endedByWrapper: Count.describe(
     'pods that the wrapper ended, not the server; they are not counted as the behaviour of the server',
   ),
+  endedInHook: Count.default(0).describe(
+    'pods whose preStop hook ended the server, so that no SIGTERM was sent; what is said of SIGTERM is then said of the beginning of the hook',
+  ),
   drained: Count.describe('pods that stopped taking new work after SIGTERM and kept running'),
   killed: Count.describe('pods ended by SIGKILL'),
   ignored: Count.describe('pods ended by SIGKILL that were not seen to drain'),
@@ -105,6 +108,7 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
     stopSignal,
     wrapper,
     endedByWrapper: byWrapper.length,
+    endedInHook: ended.filter(({ pod }) => pod.hook?.outcome === 'container-ended').length,
     drained: drains.length,
     killed: byKill.length,
     ignored: byKill.filter(({ pod }) => !drained(pod)).length,

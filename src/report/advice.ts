@@ -76,6 +76,7 @@ export function hookLines({ hooks, server }: Advice): string[] {
 
 function problemInWords({ problem, exitCode, detail, tookMs }: HookFinding): string {
   if (problem === 'returned-at-once') return `returned after ${preciseSeconds(tookMs ?? 0)} without waiting`;
+  if (problem === 'ended-server') return `ended the server within ${preciseSeconds(tookMs ?? 0)}`;
   if (problem === 'outlasted-grace') return 'was still running when the grace period was over';
   const why = exitCode === null ? detail : `exit code ${exitCode}${meaningOf(exitCode)}`;
   return why === null ? 'failed' : `failed (${why})`;
@@ -90,6 +91,7 @@ function meaningOf(exitCode: number): string {
 function consequence({ problem, asks, standIns }: HookFinding, stopSignal: string): string {
   if (problem === 'outlasted-grace') return ` ${stopSignal} came at that moment, 2 s before SIGKILL.`;
   if (problem === 'returned-at-once') return ` ${stopSignal} followed at once.`;
+  if (problem === 'ended-server') return ` ${stopSignal} was not sent any more.`;
   const standIn =
     standIns.length === 0
       ? ''

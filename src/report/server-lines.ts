@@ -7,10 +7,11 @@ import { wrapperLine } from './wrapper-words.ts';
 export const AT_ONCE_MS = 10;
 
 export function serverLines(server: ServerBehaviour): string[] {
-  const { inFlight, late, cutAlive, stopSignal } = server;
+  const { inFlight, late, cutAlive } = server;
+  const stopSignal = asked(server);
   const wrapper = wrapperLine(server);
   return [
-    `${stopSignal}: ${endings(server)}; ${drain(server)}.`,
+    `${stopSignal === server.stopSignal ? stopSignal : 'preStop hook'}: ${endings(server)}; ${drain(server)}.`,
     ...(wrapper === undefined ? [] : [wrapper]),
     ...(cutAlive > 0
       ? [`Cut: ${counted(cutAlive, 'request')} in flight at ${stopSignal}, while the process kept running.`]
@@ -20,6 +21,11 @@ export function serverLines(server: ServerBehaviour): string[] {
     ...turnedAway(server),
     idleConnections(server),
   ];
+}
+
+/** What asked the servers to stop. */
+function asked({ pods, endedInHook, stopSignal }: ServerBehaviour): string {
+  return endedInHook === pods ? 'the beginning of the hook' : stopSignal;
 }
 
 /** "all 3 pods exited by themselves within 0.41 s" */

@@ -19,7 +19,7 @@ function ends(server: ServerBehaviour): string[] {
   const byWrapper = wrapper?.fault && (server.endedByWrapper > 0 || kept) ? [wrapperDid(wrapper, stopSignal)] : [];
   const byServer = [
     ...(exitedAtOnce > 0 && (inFlight.broken > 0 || turnedAway === null)
-      ? [`the server exited at once on ${stopSignal}${of(exitedAtOnce, server)}`]
+      ? [`${exitsAtOnce(server)}${of(exitedAtOnce, server)}`]
       : []),
     ...(gaveUp
       ? [`the server gave up ${preciseSeconds(gaveUp.afterMs)} after ${stopSignal}${of(gaveUp.pods, server)}`]
@@ -49,6 +49,10 @@ function ends(server: ServerBehaviour): string[] {
 }
 
 /** A server that cut requests or answered with errors did not ignore the signal. */
+function exitsAtOnce({ endedInHook, pods, stopSignal }: ServerBehaviour): string {
+  return endedInHook === pods ? 'the preStop hook ended the server' : `the server exited at once on ${stopSignal}`;
+}
+
 function lastedUntilKilled({ stopSignal, cutAlive, turnedAway }: ServerBehaviour, kept: boolean): string {
   if (kept) return 'the server kept running';
   return cutAlive > 0 || turnedAway ? 'the server did not exit' : `the server ignored ${stopSignal}`;

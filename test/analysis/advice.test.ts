@@ -204,6 +204,7 @@ describe('advice', () => {
       stopSignal: 'SIGTERM',
       wrapper: null,
       endedByWrapper: 0,
+      endedInHook: 0,
       drained: 1,
       killed: 1,
       ignored: 0,

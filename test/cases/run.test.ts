@@ -138,7 +138,10 @@ const CASES: Case[] = [
     code: 1,
     causes: ['routing-lag'],
     possible: ['keep-alive-race', 'no-graceful-shutdown'],
-    says: [/^preStop of container proxy .* without waiting at /m, /Fix: .*a sleep at the start of the preStop hook/],
+    says: [
+      /^preStop of container proxy .* (returned after \S+ s without waiting|ended the server within \S+ s) at /m,
+      /Fix: .*a sleep at the start of the preStop hook/,
+    ],
     saysNot: [GRACE_ADVISED],
     skip: spawnSync('nginx', ['-v']).error !== undefined && 'there is no nginx here',
   },

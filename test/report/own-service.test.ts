@@ -25,6 +25,14 @@ function told(trials: TrialResult[], maxFailed = 0, advice: Advice = NOTHING): s
   return renderOwnService(run, judge(run), PLAIN);
 }
 
+/** No signal was sent. */
+const ENDED_IN_HOOK = {
+  deletionMs: 1000,
+  hook: { kind: 'exec', what: 'kill -QUIT 1', startedMs: 1000, endedMs: 1020, outcome: 'container-ended' },
+  exitMs: 1020,
+  exitCode: 0,
+} as const;
+
 describe('the report on one service begins with the verdict:', () => {
   const cases: [what: string, trials: TrialResult[], maxFailed: number, begins: RegExp][] = [
     [
@@ -196,6 +204,13 @@ describe('advice in words', () => {
         preStop: { nowSeconds: 0.02352880859375, neededSeconds: 2, marginMs: 1000 },
       }).join('\n'),
       /preStop: 0\.02 s now; 2 s is enough/,
+    ],
+    [
+      'a hook that ended the server',
+      measuredLines(advise([trace({ pods: [pod('old-1', ENDED_IN_HOOK), pod('old-2'), pod('new-1')], load })])).join(
+        '\n',
+      ),
+      /^preStop hook: the pod exited by itself within 0\.02 s; .*\nIn flight at the beginning of the hook: none failed/m,
     ],
     [
       'a native sidecar, which has no hook',

@@ -25,6 +25,11 @@ const PM2: Wrapper = {
 };
 
 const CASES: [what: string, seen: Partial<ServerBehaviour>, words: string | undefined][] = [
+  [
+    'a preStop hook that ended the server',
+    { exitedAtOnce: 3, endedInHook: 3, inFlight: { broken: 1 } },
+    'the preStop hook ended the server, with 1 request in flight',
+  ],
   ['nothing that was observed', {}, undefined],
   [
     'an exit at once',
