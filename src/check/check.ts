@@ -7,7 +7,7 @@ import { type Dockerfile, readDockerfile } from './dockerfile.ts';
 import { type CheckResult, inOrder } from './finding.ts';
 import { identityOf } from './identity.ts';
 import { type LocatedObject, type ReadObjects, readObjects } from './located-object.ts';
-import { leftOutNotes, missingTemplateNotes, workloadNotes } from './notes.ts';
+import { leftOutNotes, missingTemplateNotes, strandedServiceNotes, workloadNotes } from './notes.ts';
 import type { CheckedObject } from './objects.ts';
 import { RULES } from './registry.ts';
 import { problemsOf } from './rule.ts';
@@ -100,6 +100,7 @@ export function checkObjects(
   const seen = [
     ...annotationNotes(objects.map(({ value }) => value)),
     ...missingTemplateNotes(objects),
+    ...strandedServiceNotes(objects),
     ...notes(workloads, dockerfile),
   ];
   return { findings: inOrder(findings), silenced, notes: seen.map(printable) };

@@ -2,7 +2,9 @@
  * Finds the objects around a workload: Services and what leads to them, budgets, autoscalers, claims. Uses an index,
  * because a stream may contain thousands of objects.
  */
+
 import { matchesLabels, matchesSelector } from '../kubernetes-rules/selectors.ts';
+import { namespaceOfUnnamed } from '../manifests/input-objects.ts';
 import type { RolloutObject } from './custom-workloads.ts';
 import type { LocatedObject } from './located-object.ts';
 import type {
@@ -36,13 +38,15 @@ export interface Neighbours {
 
 /** Returns a function that finds a workload's neighbours among the objects. */
 export function indexNeighbours(objects: readonly LocatedObject<CheckedObject>[]) {
-  const index = new Index();
+  const index = new Index(namespaceOfUnnamed(objects.map(({ value }) => value)));
   for (const object of objects) index.add(object);
   for (const object of objects) index.addRoute(object);
   return (workload: WorkloadObject): Neighbours => index.neighboursOf(workload);
 }
 
 class Index {
+  /** The namespace of the objects that name none. */
+  readonly #unnamed: string;
   readonly #services = new Map<string, LocatedObject<ServiceObject>[]>();
   readonly #budgets = new Map<string, LocatedObject<BudgetObject>[]>();
   readonly #autoscalers = new Map<string, LocatedObject<AutoscalerObject>>();
@@ -54,14 +58,18 @@ class Index {
   readonly #ingressesTo = new Map<string, LocatedObject<IngressObject>[]>();
   readonly #gatewaysTo = new Map<string, LocatedObject<GatewayObject>[]>();
 
+  constructor(unnamed: string) {
+    this.#unnamed = unnamed;
+  }
+
   add(object: LocatedObject<CheckedObject>): void {
     const { value } = object;
-    const here = namespace(value);
+    const here = this.#namespace(value);
     if (value.kind === 'Service' && value.apiVersion === 'v1') {
       if (Object.keys(value.spec.selector ?? {}).length === 0) return;
-      put(this.#services, firstLabel(value, value.spec.selector), { ...object, value });
+      put(this.#services, this.#firstLabel(value, value.spec.selector), { ...object, value });
     } else if (value.kind === 'PodDisruptionBudget') {
-      put(this.#budgets, firstLabel(value, value.spec.selector?.matchLabels), { ...object, value });
+      put(this.#budgets, this.#firstLabel(value, value.spec.selector?.matchLabels), { ...object, value });
     } else if (value.kind === 'HorizontalPodAutoscaler' || value.kind === 'ScaledObject') {
       const { kind = 'Deployment', name } = value.spec.scaleTargetRef;
       this.#autoscalers.set(`${here}/${kind}/${name}`, { ...object, value });
@@ -86,7 +94,7 @@ class Index {
     if (value.kind === 'Ingress') {
       const ingress = { ...object, value };
       for (const name of new Set(ingressServices(value)))
-        put(this.#ingressesTo, `${namespace(value)}/${name}`, ingress);
+        put(this.#ingressesTo, `${this.#namespace(value)}/${name}`, ingress);
     } else if (
       value.kind === 'HTTPRoute' ||
       value.kind === 'GRPCRoute' ||
@@ -94,18 +102,18 @@ class Index {
       value.kind === 'TCPRoute'
     ) {
       const parents = (value.spec.parentRefs ?? []).flatMap(
-        ({ name, namespace: where }) => this.#gateways.get(`${where ?? namespace(value)}/${name}`) ?? [],
+        ({ name, namespace: where }) => this.#gateways.get(`${where ?? this.#namespace(value)}/${name}`) ?? [],
       );
       for (const service of routeServices(value)) {
         for (const gateway of parents)
-          put(this.#gatewaysTo, `${service.namespace ?? 'default'}/${service.name}`, gateway);
+          put(this.#gatewaysTo, `${service.namespace ?? this.#unnamed}/${service.name}`, gateway);
       }
     }
   }
 
   neighboursOf({ kind, metadata, spec }: WorkloadObject): Neighbours {
     const labels = spec.template.metadata?.labels ?? {};
-    const here = namespace({ metadata });
+    const here = this.#namespace({ metadata });
     const keys = [here, ...Object.entries(labels).map(([key, value]) => `${here}/${key}=${value}`)];
     const among = <T>(index: Map<string, T[]>): T[] => keys.flatMap((key) => index.get(key) ?? []);
     const services = among(this.#services)
@@ -131,16 +139,16 @@ class Index {
       claimOf: (name) => this.#claims.get(`${here}/${name}`),
     };
   }
-}
 
-/** The index key of a selector: its namespace and its first label, which every pod that it selects has. */
-function firstLabel(object: { metadata: CheckedObject['metadata'] }, labels: Record<string, string> = {}): string {
-  const [first] = Object.entries(labels);
-  return first ? `${namespace(object)}/${first[0]}=${first[1]}` : namespace(object);
-}
+  /** The index key of a selector: its namespace and its first label, which every pod that it selects has. */
+  #firstLabel(object: Pick<CheckedObject, 'metadata'>, labels: Record<string, string> = {}): string {
+    const [first] = Object.entries(labels);
+    return first ? `${this.#namespace(object)}/${first[0]}=${first[1]}` : this.#namespace(object);
+  }
 
-function namespace({ metadata }: { metadata: CheckedObject['metadata'] }): string {
-  return metadata.namespace ?? 'default';
+  #namespace({ metadata }: Pick<CheckedObject, 'metadata'>): string {
+    return metadata.namespace ?? this.#unnamed;
+  }
 }
 
 function put<T>(index: Map<string, T[]>, key: string, item: T): void {

@@ -2,6 +2,7 @@
 import { stopSignalNote } from '../kubernetes-rules/stop-signal.ts';
 import type { LocatedObject } from './located-object.ts';
 import type { CheckedObject } from './objects.ts';
+import { carriesNoRequests } from './service-ports.ts';
 import type { Context, Workload } from './workload.ts';
 
 /** Kinds with pods that no rollout replaces. */
@@ -55,6 +56,36 @@ export function workloadNotes(workloads: readonly { workload: Workload; context:
 
 function about(names: readonly string[], what: string): string[] {
   return names.length === 0 ? [] : [`${names.join(', ')}: ${what}`];
+}
+
+/**
+ * Services that select no pods of the input although it has workloads in their namespace: a misspelt label, or pods from
+ * elsewhere. Only a label that no template has is noticed.
+ */
+export function strandedServiceNotes(objects: readonly LocatedObject<CheckedObject>[]): string[] {
+  const here = ({ metadata }: CheckedObject) => metadata.namespace ?? 'default';
+  const labelled = new Map<string, Set<string>>();
+  for (const { value } of objects) {
+    const labels = 'spec' in value && 'template' in value.spec ? labelsOf(value.spec.template) : undefined;
+    if (labels === undefined) continue;
+    const known = labelled.get(here(value)) ?? new Set();
+    labelled.set(here(value), known);
+    for (const [key, label] of Object.entries(labels)) known.add(`${key}: ${label}`);
+  }
+  return objects.flatMap(({ value }) => {
+    if (value.kind !== 'Service' || value.apiVersion !== 'v1' || carriesNoRequests(value)) return [];
+    const known = labelled.get(here(value));
+    const label = Object.entries(value.spec.selector ?? {})
+      .map(([key, text]) => `${key}: ${text}`)
+      .find((text) => known && !known.has(text));
+    return label === undefined
+      ? []
+      : [`Service "${value.metadata.name}": no pod template here has its label ${label}.`];
+  });
+}
+
+function labelsOf(template: unknown): Readonly<Record<string, string>> | undefined {
+  return (template as { metadata?: { labels?: Record<string, string> } } | undefined)?.metadata?.labels;
 }
 
 /** Rollouts whose template is that of a workload which is not in the input. */

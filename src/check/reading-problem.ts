@@ -51,10 +51,17 @@ export function duplicateProblem({ key, path, position, firstLine }: DuplicateKe
   return { rule: 'duplicate-key', source, position, message, field: fieldPath(path), isUnread: false };
 }
 
+/** What the version to write has in place of other fields. */
+const OTHER_FIELDS: Readonly<Record<string, string>> = {
+  'networking.k8s.io/v1 Ingress':
+    'a pathType for each path, and backend.service.name and .port instead of serviceName and servicePort',
+};
+
 export function removedProblem(object: RawObject, { since, instead }: RemovedVersion, where: Where): ReadingProblem {
   const { apiVersion, spec } = object;
   const lacksSelector = instead === 'apps/v1' && !(typeof spec === 'object' && spec !== null && 'selector' in spec);
-  const write = `apiVersion: ${instead}${lacksSelector ? ', with a spec.selector' : ''}`;
+  const others = lacksSelector ? 'a spec.selector' : OTHER_FIELDS[`${instead} ${object.kind}`];
+  const write = `apiVersion: ${instead}${others === undefined ? '' : `, with ${others}`}`;
   return about(object, {
     rule: 'removed-api-version',
     ...where(['apiVersion']),

@@ -1,7 +1,7 @@
 /** Which containers of a pod serve requests, by the Services that select it or, without any, by its ports. */
 import { servicePortsWithDefaults } from '../kubernetes-rules/defaults.ts';
 import type { CheckedContainer, ServiceObject } from './objects.ts';
-import { isHelper, isProxy } from './sidecar-images.ts';
+import { isHelper, isKnownHelper, isProxy } from './sidecar-images.ts';
 
 /** Names of ports that only monitoring reads. */
 const OBSERVED =
@@ -9,11 +9,14 @@ const OBSERVED =
 /** Names of Services that only monitoring reads: `controller-manager-metrics-service`, `node-exporter`. */
 const OBSERVED_SERVICE = /(^|-)(metrics|monitoring|exporter)(-(service|svc|headless))?$|(^|-)kube-state-metrics$/;
 
-/** Whether a Service carries no requests: it is there for metrics, by its name or the names of its ports, or for UDP. */
+/**
+ * Whether a Service carries no requests: it is there for metrics, by its name or the names of its ports, for UDP, or it has
+ * no port at all, as a headless one may.
+ */
 export function carriesNoRequests({ metadata, spec }: ServiceObject): boolean {
   const ports = spec.ports ?? [];
   if (OBSERVED_SERVICE.test(metadata.name)) return true;
-  return ports.length > 0 && !ports.some(carriesRequests);
+  return !ports.some(carriesRequests);
 }
 
 function carriesRequests({ name, targetPort, protocol }: ServicePort): boolean {
@@ -41,7 +44,8 @@ export function servingContainers(containers: readonly CheckedContainer[], aroun
   const { services, inputHasServices } = around;
   if (services.length === 0) {
     if (inputHasServices) return containers.map(() => false);
-    const first = containers.findIndex((container) => !isHelper(container) && hasTrafficPort(container));
+    const helps = containers.length === 1 ? isKnownHelper : isHelper;
+    const first = containers.findIndex((container) => !helps(container) && hasTrafficPort(container));
     return containers.map((_, index) => index === first);
   }
   const targets = services

@@ -16,18 +16,30 @@ const PROXIES =
 const PROXY_PATHS =
   /(linkerd2?\/proxy|istio\/proxyv2|cloud-sql-connectors\/cloud-sql-proxy|cloudsql-docker\/gce-proxy)([:@]|$)/;
 
+/** Names of parts that may also be a team's own front end: `shop-ui`, `web-client`. They count only beside another container. */
+const HELPER_PARTS =
+  /(^|[-_])(reloader|reload|operator|backup|rotate|logrotate|syncer|sync|agent|init|migrate|migration|ui|gui|admin|client|commander|express|insight|controller|adapter|provisioner|registrar|attacher|resizer|snapshotter|benchmark|tester|test)$/;
 /** Collectors, exporters, reloaders, agents. The app answers without them. */
 const HELPERS =
-  /((^|[-_])(exporter|metrics|reloader|reload|operator|backup|rotate|logrotate|syncer|sync|collector|agent|init|migrate|migration|ui|gui|admin|client|commander|express|insight|controller|adapter|provisioner|registrar|attacher|resizer|snapshotter|benchmark|tester|test)$)|^(fluent-?bit|fluentd|filebeat|promtail|vector|telegraf|logstash|jaeger-agent|otc-container|opentelemetry-collector|otel-collector|node-exporter|git-sync|busybox|config-reloader|prometheus-config-reloader|configmap-reload|kube-rbac-proxy|vault-agent|datadog-agent|newrelic-infrastructure|livenessprobe|k8s-sidecar|aws-xray-daemon|cloudwatch-agent|statsd-exporter|phpmyadmin|adminer|pgadmin4?|kafdrop|akhq|mongo-express|redis-commander)/;
+  /((^|[-_])(exporter|metrics|collector)$)|^(fluent-?bit|fluentd|filebeat|promtail|vector|telegraf|logstash|jaeger-agent|otc-container|opentelemetry-collector|otel-collector|node-exporter|git-sync|busybox|config-reloader|prometheus-config-reloader|configmap-reload|kube-rbac-proxy|vault-agent|datadog-agent|newrelic-infrastructure|livenessprobe|k8s-sidecar|aws-xray-daemon|cloudwatch-agent|statsd-exporter|shutdown-manager|phpmyadmin|adminer|pgadmin4?|kafdrop|akhq|mongo-express|redis-commander)/;
 
 /** Whether requests to or from the app pass through this container. */
 export function isProxy({ name, image }: Named): boolean {
   return PROXIES.test(name) || PROXIES.test(imageName(image)) || PROXY_PATHS.test(image ?? '');
 }
 
-/** Whether the app can answer without this container. */
-export function isHelper({ name, image }: Named): boolean {
-  return HELPERS.test(name) || HELPERS.test(imageName(image).toLowerCase());
+/** Whether the app can answer without this container, which is one of several of its pod. */
+export function isHelper(container: Named): boolean {
+  return isKnownHelper(container) || isNamed(HELPER_PARTS, container);
+}
+
+/** Whether its name alone says that it serves none of the app's requests. */
+export function isKnownHelper(container: Named): boolean {
+  return isNamed(HELPERS, container);
+}
+
+function isNamed(names: RegExp, { name, image }: Named): boolean {
+  return names.test(name) || names.test(imageName(image).toLowerCase());
 }
 
 /** What istio-proxy drains for after SIGTERM by default (terminationDrainDuration of Istio's ProxyConfig). */

@@ -21,9 +21,9 @@ const STATEFUL_IMAGES = new Set(
 );
 const VARIANT =
   /-(\d+|galera|ha|server|cluster|sharded|repmgr|standalone|single|replica|alpine|oss|ce|enterprise|community|community-server)$/;
-/** A team's own image of a database: `accounts-db`, `sentry-redis`. */
+/** A team's own image of a database: `accounts-db`, `sentry-redis`; not what copies to one: `couchdb-to-postgresql`. */
 const OWN_DATABASE =
-  /[-_](db|database|postgres|postgresql|mysql|mariadb|mongo|mongodb|redis|rabbitmq|kafka|zookeeper|etcd|cassandra|elasticsearch)$/;
+  /(?<!(?:^|[-_])(?:to|for|from))[-_](db|database|postgres|postgresql|mysql|mariadb|mongo|mongodb|redis|rabbitmq|kafka|zookeeper|etcd|cassandra|elasticsearch)$/;
 
 /** The name of an image that is known to hold state; undefined for any other. */
 export function statefulImage(image: string | undefined): string | undefined {

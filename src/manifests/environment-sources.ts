@@ -34,7 +34,7 @@ function named(object: KubernetesObject, dataOf: (object: KubernetesObject) => D
     return dataOf(object);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new InputError(printable(`${source}: ${object.kind} "${object.metadata.name}": ${error.message}`));
+    throw new InputError(printable(`${source}: ${object.kind} "${object.metadata.name}", ${error.message}`));
   }
 }
 

@@ -59,7 +59,7 @@ export function inputObjects(objects: readonly KubernetesObject[]): InputObjects
       labels: PodLabels.safeParse(object).data?.spec.template.metadata.labels ?? {},
       object,
     })),
-    services: objects.filter(isService).map((object) => ({
+    services: objects.filter(getsRequests).map((object) => ({
       name: object.metadata.name,
       namespace: namespaceOf(object),
       spec: ServiceSpec.safeParse(object).data?.spec ?? {},
@@ -79,6 +79,13 @@ export function isWorkload(object: KubernetesObject): boolean {
 /** A Service of Knative is something else. */
 export function isService(object: KubernetesObject): boolean {
   return groupKind(object) === 'Service';
+}
+
+/** A headless Service without ports only gives names to pods. */
+export function getsRequests(object: KubernetesObject): boolean {
+  if (!isService(object)) return false;
+  const { clusterIP, ports = [] } = ServiceSpec.safeParse(object).data?.spec ?? {};
+  return clusterIP !== 'None' || ports.length > 0;
 }
 
 /** The names of other kinds in the input that run pods, each once. */

@@ -4,7 +4,7 @@ import { serviceWithDefaults, withDefaults } from '../kubernetes-rules/defaults.
 import type { Service, Workload } from '../kubernetes-rules/objects.ts';
 import * as Written from '../kubernetes-rules/written-objects.ts';
 import { type AssumedService, assumedService } from './assumed-service.ts';
-import { type FoundWorkload, inputObjects, isService, servicesOf } from './input-objects.ts';
+import { type FoundWorkload, getsRequests, inputObjects, servicesOf } from './input-objects.ts';
 import { nameOf, type Placed, parsed, placedObjects, unplacedObjects } from './placed-objects.ts';
 import { type Choice, select } from './selection.ts';
 import { httpRank } from './spoken-protocol.ts';
@@ -175,7 +175,7 @@ function serviceInstead(
   choice: Choice,
   source: string,
 ): { service: AssumedService; assumption: Assumption } {
-  const services = placed.filter(({ object }) => isService(object));
+  const services = placed.filter(({ object }) => getsRequests(object));
   const [only] = services;
   const others = inputObjects(placed.map(({ object }) => object));
   const belongs = others.workloads.some((workload) => servicesOf(workload, others.services).length > 0);

@@ -18,7 +18,7 @@ const service = (selector: unknown, namespace?: string) => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name: 'a', namespace },
-  spec: { selector },
+  spec: { selector, ports: [{ port: 80 }] },
 });
 const budget = (selector: unknown, namespace?: string) => ({
   apiVersion: 'policy/v1',
@@ -54,7 +54,8 @@ describe("a workload's neighbours include", () => {
     ['no Service that selects an additional label', service({ app: 'shop', zone: 'a' }), undefined, false],
     ['no Service without a selector', service(undefined), undefined, false],
     ['no Service with an empty selector', service({}), undefined, false],
-    ['no Service in another namespace', service({ app: 'shop' }, 'blog'), undefined, false],
+    ['no Service in another namespace', service({ app: 'shop' }, 'blog'), 'shop', false],
+    ['a Service in the only namespace that the input names', service({ app: 'shop' }, 'blog'), undefined, true],
     ['a Service in its namespace', service({ app: 'shop' }, 'shop'), 'shop', true],
     ['a Service in the default namespace, if it names none', service({ app: 'shop' }, 'default'), undefined, true],
     ['a budget that selects its labels', budget({ matchLabels: { tier: 'web' } }), undefined, true],

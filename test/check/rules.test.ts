@@ -394,6 +394,7 @@ const TABLE: Record<string, Cases> = {
       ['5', {}],
       ['no replicas', deployment({ 'spec.minReadySeconds': 0, 'spec.replicas': 0 })],
       ['a worker', worker({ 'spec.minReadySeconds': 0 })],
+      ['a StatefulSet of one pod', statefulSet({ 'spec.minReadySeconds': 0, 'spec.replicas': 1 })],
     ],
   },
   'deployment-replicas': {
@@ -761,6 +762,18 @@ const TABLE: Record<string, Cases> = {
         /no preStop hook/,
       ],
       ['one pod', deployment({ [PRE_STOP]: undefined, 'spec.replicas': 1 }), /no preStop hook/, 'info'],
+      [
+        'a collector',
+        deployment({ [PRE_STOP]: undefined, [`${APP}.image`]: 'otel-collector:1' }),
+        /no preStop/,
+        'info',
+      ],
+      [
+        'a front end',
+        deployment({ [PRE_STOP]: undefined, [`${APP}.image`]: 'acme/shop-ui:1' }),
+        /no preStop/,
+        'warning',
+      ],
       [
         'a grace period that is too short for it',
         deployment({ [PRE_STOP]: undefined, [GRACE]: 5 }),

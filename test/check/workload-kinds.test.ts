@@ -178,3 +178,29 @@ describe('the image of a database, a broker or a cache', () => {
   ];
   for (const [image, name] of table) test(image, () => assert.equal(statefulImage(image), name));
 });
+
+describe('a Service that sends the workload no requests', () => {
+  const withSpec = (spec: object) => ({ ...service, spec: { ...service.spec, ...spec } });
+
+  test('is named if no template has its label', () => {
+    const { notes } = found(deployment(), withSpec({ selector: { app: 'shopp' } }));
+    assert.match(notes, /^Service "shop": no pod template here has its label app: shopp\.$/m);
+    assert.doesNotMatch(found(deployment(), service).notes, /no pod template/);
+  });
+
+  test('selects a workload that names the only namespace of the input', () => {
+    const here = { ...deployment(), metadata: { name: 'shop', namespace: 'shops' } };
+    const elsewhere = {
+      ...service,
+      metadata: { name: 'other', namespace: 'others' },
+      spec: { ...service.spec, selector: { app: 'other' } },
+    };
+    assert.ok(found(here, service).ids.includes('warning no-prestop'));
+    assert.ok(!found(here, service, elsewhere).ids.includes('warning no-prestop'), 'near miss: two namespaces');
+  });
+
+  test('is a headless one without ports', () => {
+    const { ids } = found(deployment(), withSpec({ clusterIP: 'None', ports: undefined }));
+    assert.deepEqual(ids, ['warning npm-as-pid1']);
+  });
+});

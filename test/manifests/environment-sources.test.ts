@@ -39,8 +39,8 @@ describe('the sources of variables', () => {
   });
 
   const refused: [what: string, written: object, message: RegExp][] = [
-    ['a number', object('ConfigMap', 'c', { data: { A: 1 } }), /ConfigMap "c": data\.A: .*expected string/],
-    ['plain text', object('Secret', 's', { data: { A: 'secret!' } }), /Secret "s": data\.A: is not base64/],
+    ['a number', object('ConfigMap', 'c', { data: { A: 1 } }), /ConfigMap "c", data\.A: .*expected string/],
+    ['plain text', object('Secret', 's', { data: { A: 'secret!' } }), /Secret "s", data\.A: is not base64/],
   ];
   for (const [what, written, message] of refused) {
     test(`are refused with ${what}, as by the API server`, () => {

@@ -362,6 +362,11 @@ describe('one line says what to do', () => {
       /no Service selects the pods of Deployment "shop".*add its Service with -f, or .* --assume Service$/,
     ],
     [
+      'with a headless Service without ports, which only gives names to pods',
+      [deployment('shop'), { ...service('shop'), spec: { clusterIP: 'None', selector: { app: 'shop' } } }],
+      /no Service selects the pods of Deployment "shop".*add its Service with -f, or .* --assume Service$/,
+    ],
+    [
       'without a Service for several ports',
       [deployment('shop', { ports: [{ containerPort: 1 }, { containerPort: 2 }] })],
       /--assume Service=1$/,

@@ -3,7 +3,7 @@ import { slowestRouter } from '../balancers.ts';
 import { stopBehaviorOf } from '../images.ts';
 import { containerPatch } from '../patch.ts';
 import { lessForOnePod, ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
-import { isHelper } from '../sidecar-images.ts';
+import { isKnownHelper } from '../sidecar-images.ts';
 import { RECOMMENDED_STAY_SECONDS, SHORTEST_STAY_SECONDS, type Stay, sleepPatch, stayOf } from '../staying.ts';
 import type { Context, Workload, WorkloadContainer } from '../workload.ts';
 
@@ -45,7 +45,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop'] };
         if (stay.atLeastSeconds >= SHORTEST_STAY_SECONDS) return [];
         // The clients of a database or a collector connect again by themselves.
-        const isForgiven = workload.state.byImage || isHelper(container);
+        const isForgiven = workload.state.byImage || isKnownHelper(container);
         const less = isForgiven ? { severity: 'info' as const } : lessForOnePod(workload, context);
         if (hook && stay.quits !== undefined)
           return [{ place, ...less, ...quitsFirst(workload, target, stay, advisedSeconds, context) }];

@@ -73,9 +73,11 @@ spec:
     fix: `kind: Deployment
 spec:
   minReadySeconds: 5`,
-    evaluate({ object, name, defaulted, rollout, containers }) {
+    evaluate({ object, name, defaulted, replicas, rollout, containers }) {
       if (rollout.type !== 'RollingUpdate' || !containers.some(({ serves }) => serves)) return [];
       if (defaulted.spec.minReadySeconds > 0) return [];
+      // Its only pod is deleted before the new one starts.
+      if (object.value.kind === 'StatefulSet' && replicas === 1) return [];
       const message = `${name}: minReadySeconds 0: the next old pod is deleted the moment a new one is ready; write minReadySeconds: 5`;
       const place = { object, path: ['spec', 'minReadySeconds'] };
       // The API server refuses a progress deadline that is not longer.
