@@ -70,7 +70,8 @@ export function causesOf(story: Story): CauseId[] {
 
 /**
  * The cause of one failed request. If the pods' clocks may differ from the load's, the request is judged without an
- * offset and with the largest offset either way; unless all agree, it is unexplained.
+ * offset and with the largest offset either way; unless all agree, it is unexplained. An offset within what the rules
+ * allow for anyway does not count if nothing explains the request with it.
  */
 export function causeOf(request: FailedRequest, history: History): CauseId {
   const known = history.causes.get(request);
@@ -85,9 +86,11 @@ function causeWithin(request: FailedRequest, history: History): CauseId {
   const attempt = decidingAttempt(request);
   const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];
   const session = wasOpenSession(request, history.sessions);
-  const [cause, ...others] = new Set(
+  const causes = new Set(
     shiftsMs.map((shiftMs) => causeOfAttempt({ attempt: shifted(attempt, shiftMs), history, session })),
   );
+  if (clockBoundMs <= REACHED_MS) causes.delete('unexplained');
+  const [cause, ...others] = causes;
   return cause === undefined || others.length > 0 ? 'unexplained' : cause;
 }
 
