@@ -28,10 +28,9 @@ export interface TrialsObserver {
 }
 
 /**
- * Runs every trial; results go to the observer as they come. Where the backend allows it,
- * a trial whose load did not keep its schedule is measured once more, after the others: the machine may have been busy
- * with something else. The first error ends the other trials
- * and is thrown once they have taken away what they created.
+ * Runs every trial; results go to the observer as they come. Where the backend allows it, a trial whose load did not keep
+ * its schedule is measured once more, after the others: the machine may have been busy with something else. The first
+ * error ends the other trials and is thrown once they have taken away what they created.
  */
 export async function runTrials<T extends TrialPlan>(
   trials: readonly T[],

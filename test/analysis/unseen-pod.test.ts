@@ -28,6 +28,12 @@ const EXITED_AT_6000 = { deletionMs: 1000, exitMs: 6000, exitBoundMs: 400, exitC
 
 const EXITED_AT_2500 = { deletionMs: 2500, sigtermMs: 2500, exitMs: 2530, exitBoundMs: 30, exitCode: 0 };
 
+/** old-1 exits at 1020, and old-2 at 2500. */
+const BOTH_REPLACED: Scene = {
+  pods: [pod('old-1', DELETED.exitedAtOnce), pod('old-2', EXITED_AT_2500), pod('new-1'), pod('new-2')],
+  views: ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2', 'slices 2520: new-1 new-2'],
+};
+
 const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId][] = [
   [
     'refused by a pod that had stopped, while a router still knew it',
@@ -61,28 +67,19 @@ const CASES: [what: string, scene: Scene, request: FailedRequest, cause: CauseId
   ],
   [
     'cut by a pod at SIGTERM, sent when an earlier one was still known to routers but had ended',
-    {
-      pods: [pod('old-1', DELETED.exitedAtOnce), pod('old-2', EXITED_AT_2500), pod('new-1'), pod('new-2')],
-      views: ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2', 'slices 2520: new-1 new-2'],
-    },
+    BOTH_REPLACED,
     failed('fresh wait closed', 1600, 2514),
     'no-graceful-shutdown',
   ],
   [
     'the same, sent when the earlier one may still have run: that would have ended the connection by then',
-    {
-      pods: [pod('old-1', DELETED.exitedAtOnce), pod('old-2', EXITED_AT_2500), pod('new-1'), pod('new-2')],
-      views: ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2', 'slices 2520: new-1 new-2'],
-    },
+    BOTH_REPLACED,
     failed('fresh wait closed', 1200, 2514),
     'no-graceful-shutdown',
   ],
   [
     'sent just after SIGTERM of the earlier one, long before the other ends',
-    {
-      pods: [pod('old-1', DELETED.exitedAtOnce), pod('old-2', EXITED_AT_2500), pod('new-1'), pod('new-2')],
-      views: ['slices 0: old-1 old-2', 'slices 1020: new-1 old-2', 'slices 2520: new-1 new-2'],
-    },
+    BOTH_REPLACED,
     failed('fresh wait closed', 1005, 1240),
     'routing-lag',
   ],
