@@ -28,7 +28,7 @@ export interface Rollouts {
 export async function rollMany(variants: readonly ComparedVariant[], repeats: number): Promise<Rollouts> {
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort(new Error('interrupted')));
-  const backend = localBackend('builtin', {}, () => {});
+  const backend = localBackend('builtin', {}, { onProgress: () => {} });
   const runtimes = await Promise.all(RUNTIMES.map((name) => backend.runtime(name, ending.signal)));
   const trials = await planTrials({
     runtimes,

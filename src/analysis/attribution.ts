@@ -60,6 +60,7 @@ const RULES: readonly Rule[] = [
   { cause: 'capacity', fits: sentToLastPods },
   { cause: 'routing-lag', fits: sentToTerminatingPod },
   { cause: 'keep-alive-race', fits: idleConnectionClosed },
+  { cause: 'gateway', fits: decidedByGateway },
 ];
 
 /** The causes of a trace's failed requests, in the order of the requests. */
@@ -109,12 +110,37 @@ function shifted(attempt: Attempt, byMs: number): Attempt {
   return { ...attempt, startedMs: attempt.startedMs + byMs, endedMs: attempt.endedMs + byMs };
 }
 
+/**
+ * The cause of an attempt that failed on the way: a gateway sent the request again, so that the client may not have
+ * noticed.
+ */
+export function causeOfHidden(attempt: Attempt, history: History): CauseId {
+  return causeOfAttempt({ attempt, history, session: false });
+}
+
 function causeOfAttempt(unplaced: Omit<Evidence, 'pod'>): CauseId {
   const { attempt, history } = unplaced;
   if (attempt.pod === undefined && attempt.via === undefined) return causeOfUnseen(unplaced);
   const pod = attempt.pod && history.byUid.get(attempt.pod.uid);
-  return firstCause({ ...unplaced, pod }) ?? 'unexplained';
+  const causes = possibleConnections(attempt, pod).map((state) =>
+    firstCause({ ...unplaced, pod, attempt: { ...attempt, connection: { ...attempt.connection, state } } }),
+  );
+  const [cause, ...others] = new Set(causes.filter((found) => found !== undefined));
+  return cause === undefined || others.length > 0 ? 'unexplained' : cause;
 }
+
+/** The state that its connection may have had. Once a pod has stopped listening, no connection to it is new. */
+function possibleConnections(
+  { connection: { state }, startedMs, error }: Attempt,
+  pod: PodTimeline | undefined,
+): Connection[] {
+  if (state !== 'unknown') return [state];
+  const closedMs = pod?.stoppedListeningMs;
+  if (closedMs !== undefined && startedMs > closedMs && error !== 'ECONNREFUSED') return ['reused'];
+  return ['fresh', 'reused'];
+}
+
+type Connection = Attempt['connection']['state'];
 
 /**
  * Behind a Service's address the chosen pod is not visible. It was one of the pods that a router may have known and
@@ -255,6 +281,17 @@ function idleConnectionClosed({ attempt, pod }: Evidence): boolean {
   return (
     crossed && attempt.connection.state === 'reused' && noByte(attempt) && (closing || stays(pod, attempt.endedMs))
   );
+}
+
+/**
+ * 7: its gateway gave up on a pod that was not terminating, after a time limit of its own, or knew of pods that served
+ * and sent it to none of them.
+ */
+function decidedByGateway({ attempt, history, pod }: Evidence): boolean {
+  const { gateway } = history.cluster;
+  if (gateway === undefined) return false;
+  if (attempt.error === 'no-endpoint') return true;
+  return attempt.error === 'timeout' && pod !== undefined && !terminatingAt(pod, attempt.endedMs);
 }
 
 /** The pod served at that time, and neither ended nor restarted around it. */

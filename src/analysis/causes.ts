@@ -86,6 +86,16 @@ export const CAUSES = [
     fix: 'Add a readiness probe that succeeds only when the app can serve.',
   },
   {
+    id: 'gateway',
+    number: 7,
+    name: "the gateway's own decision",
+    explanation:
+      'The gateway between the client and the pods failed the request, although a pod could have served it: the gateway had set the pods aside after earlier failures, or a time limit of its own ended the wait for a pod.',
+    evidence:
+      'The log of the gateway says that it had no pod to send the request to, while its list held pods that served; or it gave up waiting for a pod that was not terminating.',
+    fix: 'Change the limits of the gateway: how many failures set a pod aside and for how long, and how long it waits for an answer.',
+  },
+  {
     id: 'unexplained',
     number: 0,
     name: 'unexplained',

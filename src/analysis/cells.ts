@@ -1,12 +1,15 @@
-/** A cell of the matrix: the repeats of one runtime in one variant. */
+/** A cell of the matrix: the repeats of one runtime in one variant, on one way to the pods. */
+import { DIRECT } from '../trace/trace.ts';
 
 export interface CellIdentity {
   runtime: string;
   variant: string;
+  /** The gateway on the way; absent or "direct" without one. */
+  through?: string | undefined;
 }
 
-export function cellKey({ runtime, variant }: CellIdentity): string {
-  return JSON.stringify([runtime, variant]);
+export function cellKey({ runtime, variant, through = DIRECT }: CellIdentity): string {
+  return JSON.stringify([runtime, variant, through]);
 }
 
 /** The trials of each cell by its key, in input order. */

@@ -38,6 +38,7 @@ export type Verdict = z.infer<typeof Verdict>;
 export const CellDifference = z.object({
   runtime: z.string(),
   variant: z.string(),
+  through: z.string().describe('the gateway between the load and the pods, or "direct"'),
   unit: z
     .enum(['pod', 'rollout'])
     .describe('failures are counted per replaced pod if both sides know that number, else per rollout'),
@@ -70,8 +71,8 @@ export type Difference = z.infer<typeof Difference>;
 export function difference(a: readonly TrialResult[], b: readonly TrialResult[]): Difference {
   const [cellsA, cellsB] = [byCell(a), byCell(b)];
   const samples = samplesFor(a.length + b.length);
-  const drafts = [...byCell([...a, ...b])].map(([key, [{ runtime, variant }]]) =>
-    draft(cellsA.get(key) ?? [], cellsB.get(key) ?? [], { runtime, variant }, samples),
+  const drafts = [...byCell([...a, ...b])].map(([key, [{ runtime, variant, through }]]) =>
+    draft(cellsA.get(key) ?? [], cellsB.get(key) ?? [], { runtime, variant, through }, samples),
   );
   // A cell without failures on either side cannot show a difference under any permutation, so it is not tested.
   const tested = drafts.filter(({ cell, values }) => cell.probability !== null && values.flat().some((x) => x > 0));
@@ -106,7 +107,7 @@ interface Draft {
 function draft(
   a: readonly TrialResult[],
   b: readonly TrialResult[],
-  name: { runtime: string; variant: string },
+  name: { runtime: string; variant: string; through: string },
   samples: number,
 ): Draft {
   const [validA, validB] = [a.filter((trial) => trial.valid), b.filter((trial) => trial.valid)];

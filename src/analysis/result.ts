@@ -1,11 +1,11 @@
 /** Turns a trace into a result. Pure, so that a later version can analyse a saved trace again. */
 import * as z from 'zod';
 import { largest } from '../extremes.ts';
-import { ClusterRecord, MAX_CONTAINERS } from '../trace/cluster-record.ts';
+import { ClusterRecord, GatewayRecord, MAX_CONTAINERS } from '../trace/cluster-record.ts';
 import { DISRUPTIONS, type Disruption } from '../trace/disruption.ts';
 import { decodeHistogram, percentileMs, sumOfHistograms } from '../trace/histogram.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
-import { Assumptions, Discarded, Settings, type Trace } from '../trace/trace.ts';
+import { Assumptions, DIRECT, Discarded, Settings, type Trace } from '../trace/trace.ts';
 import {
   Count,
   DurationMs,
@@ -23,7 +23,8 @@ import { causeOf } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
 import { countExposed, exposure, isBefore, uncutSessions } from './exposure.ts';
-import { historyOf } from './history.ts';
+import { gatewayLagMs, HiddenRetries, hiddenRetries, MAX_HIDDEN } from './gateway-effects.ts';
+import { type History, historyOf } from './history.ts';
 import { longestOutageMs } from './outage.ts';
 import { routingLags } from './rollout-times.ts';
 import { SessionFigures, sessionFigures } from './sessions.ts';
@@ -42,10 +43,15 @@ export const StandIn = z.object({
 });
 export type StandIn = z.infer<typeof StandIn>;
 
+/** Causes that results of older versions do not have. */
+const LATER_CAUSES: readonly CauseId[] = ['gateway'];
+
 export const TrialResult = z.object({
   runtime: Name,
   runtimeVersion: Version,
   variant: Name,
+  through: Name.default(DIRECT).describe('the gateway between the load and the pods, or "direct"'),
+  gateway: GatewayRecord.describe('its version and settings; absent if direct').optional(),
   server: Sentence.describe('of run: what was rolled, as reports call it').optional(),
   disruption: z.enum(DISRUPTIONS).describe('absent in a control, and in results of older versions').optional(),
   scaledTo: SmallCount.describe('scale-down: the new number of replicas').optional(),
@@ -69,10 +75,21 @@ export const TrialResult = z.object({
   failedBefore: Count.default(0).describe('requests that failed before any was exposed'),
   dropped: Count.default(0).describe('planned requests that could not be started'),
   failedByScenario: recordOf(Name, Count, MAX_SCENARIOS),
-  causes: z.object(Object.fromEntries(CAUSE_IDS.map((id) => [id, Count])) as Record<CauseId, typeof Count>),
+  causes: z.object(
+    Object.fromEntries(CAUSE_IDS.map((id) => [id, LATER_CAUSES.includes(id) ? Count.default(0) : Count])) as Record<
+      CauseId,
+      typeof Count
+    >,
+  ),
   failedUpperBound: Share.describe('upper bound of the failure probability of an exposed request (one-sided, 95 %)'),
   longestOutageMs: DurationMs,
   hiddenRetries: Count.nullable().describe('null if no response said how often its pod had seen the request'),
+  hiddenByGateway: listOf(HiddenRetries, MAX_HIDDEN)
+    .describe('failures that the gateway hid from the client by sending the request again; absent if direct')
+    .optional(),
+  gatewayLagMs: DurationMs.describe(
+    "longest time from a pod's deletion until the gateway no longer sent to it; absent if direct, or if that was not seen",
+  ).optional(),
   connectionReuse: Share.nullable().describe('share of keep-alive requests that were sent on a used connection'),
   latencyMs: Latency.nullable(),
   sessions: recordOf(Name, SessionFigures, MAX_SCENARIOS)
@@ -109,6 +126,8 @@ export function analyse(trace: Trace): TrialResult {
     runtime: trial.runtime,
     runtimeVersion: cluster.runtimeVersion ?? trial.runtimeVersion,
     variant: trial.variant,
+    through: trial.through ?? DIRECT,
+    ...(cluster.gateway && { gateway: cluster.gateway, ...hiddenFromClient(history) }),
     ...(trial.server !== undefined && { server: trial.server }),
     ...(disruption && disruptionOf(disruption)),
     strategy: settings.strategy,
@@ -129,7 +148,7 @@ export function analyse(trace: Trace): TrialResult {
     causes: countCauses(failures.map((request) => causeOf(request, history))),
     failedUpperBound: upperBound(failed, exposed),
     longestOutageMs: longestOutageMs(trace),
-    hiddenRetries: load.hiddenRetries ? sumOf(load.hiddenRetries) : null,
+    hiddenRetries: retriesByClient(trace),
     connectionReuse: load.connectionReuse ?? null,
     latencyMs: latency(trace),
     ...(sessions && { sessions }),
@@ -140,6 +159,11 @@ export function analyse(trace: Trace): TrialResult {
     routingLagMs: lags.length === 0 ? null : largest(lags),
     rolloutMs: disruption === undefined ? null : durationMs(disruption, endsMs),
   };
+}
+
+function hiddenFromClient(history: History): Pick<TrialResult, 'hiddenByGateway' | 'gatewayLagMs'> {
+  const lagMs = gatewayLagMs(history);
+  return { hiddenByGateway: hiddenRetries(history), ...(lagMs !== undefined && { gatewayLagMs: lagMs }) };
 }
 
 function disruptionOf({ kind, replicas, node, refusedEvictions }: Disruption): Partial<TrialResult> {
@@ -162,8 +186,9 @@ function standIns({ cluster: { pods } }: Trace): Pick<TrialResult, 'standIns'> {
   return found.length === 0 ? {} : { standIns: found.map(({ name, role }) => ({ name, init: role === 'init' })) };
 }
 
-function sumOf(counts: Record<string, number>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+/** Behind a gateway, a pod that sees a request twice cannot know who sent it again. */
+function retriesByClient({ load: { hiddenRetries }, cluster: { gateway } }: Trace): number | null {
+  return gateway ? null : (hiddenRetries?.client ?? null);
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

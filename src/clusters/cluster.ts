@@ -1,4 +1,5 @@
 /** The interface of a cluster, simulated on this machine or real. */
+import type { GatewayTraffic } from '../gateways/attempts.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import type { TrialClock } from '../trace/clock.ts';
 import type { OffsetEstimate } from '../trace/clock-offset.ts';
@@ -15,6 +16,8 @@ export interface RoutingTable {
    * one.
    */
   headless: boolean;
+  /** Behind the only endpoint is a gateway, which chooses a pod for each request and not for each connection. */
+  perRequest?: boolean;
   routers: { name: string; endpoints: Endpoint[] }[];
 }
 export interface Endpoint {
@@ -30,7 +33,12 @@ export interface Endpoint {
  * meanwhile.
  */
 export type Target =
-  | { kind: 'url'; url: string }
+  | {
+      kind: 'url';
+      url: string;
+      /** A gateway answers there, which chooses a pod for each request and not for each connection. */
+      perRequest?: boolean;
+    }
   | {
       kind: 'service';
       url: string;
@@ -100,6 +108,8 @@ export interface Deployed {
    * the stop signal. Costs one pod. Absent if wrappers cannot be observed.
    */
   examineWrapper?(): Promise<void>;
+  /** Call after the load, if the record names a gateway: what it logged about the requests. It serves none after that. */
+  gatewayTraffic?(): Promise<GatewayTraffic>;
   /** Removes everything that was created. Safe to call at any time, and more than once. */
   remove(): Promise<void>;
   /** What has been observed so far. */

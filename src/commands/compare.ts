@@ -1,7 +1,7 @@
 /** `compare`: rolls every runtime in every variant, and prints a table of what broke. */
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
-import { APP_SCENARIOS, type AppMixSettings, appRequestMix } from '../load/app-mix.ts';
+import { APP_SCENARIOS, type AppMixSettings, appRequestMix, BEHIND_GATEWAY } from '../load/app-mix.ts';
 import { assertNoSessions } from '../load/load.ts';
 import { MAX_RATE_PER_S } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
@@ -20,10 +20,11 @@ import { measure } from './measure.ts';
 import { folderFor } from './report-rollouts.ts';
 import { sessionsOption } from './request-options.ts';
 import { showInstall } from './show-install.ts';
+import { installedWays, type ThroughFlags, throughOptions } from './through-options.ts';
 
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
 
-interface Flags {
+interface Flags extends ThroughFlags {
   runtime?: Runtime[];
   variant?: ComparedVariant[];
   repeat: number;
@@ -50,7 +51,7 @@ interface Flags {
 }
 
 export function compareCommand(): Command {
-  return new Command('compare')
+  const command = new Command('compare')
     .summary('roll the app on each runtime in each variant and compare the results')
     .description(
       'Rolls the same app on Node, Bun and Deno in each variant under load. Prints how many requests broke, and why.\n' +
@@ -72,10 +73,12 @@ export function compareCommand(): Command {
     .addOption(
       new Option(
         '--scenario <names>',
-        `what the load does, comma-separated: ${APP_SCENARIOS.join(', ')} (default: keep-alive,fresh,slow)`,
+        `what the load does, comma-separated: ${APP_SCENARIOS.join(', ')} (default: keep-alive,fresh,slow, and get behind a gateway)`,
       ).argParser(listOf('scenario', APP_SCENARIOS)),
     )
-    .addOption(sessionsOption())
+    .addOption(sessionsOption());
+  for (const option of throughOptions()) command.addOption(option);
+  return command
     .addOption(new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local'))
     .addOption(
       new Option('--load <name>', 'the load generator (default: builtin, and k6 inside a cluster)').choices([
@@ -118,7 +121,8 @@ async function compare(dirs: readonly string[], flags: Flags): Promise<void> {
 
 async function run(flags: Flags): Promise<void> {
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const { scenario: scenarios, rate: ratePerSecond, sessions } = flags;
+  const { rate: ratePerSecond, sessions } = flags;
+  const scenarios = flags.scenario ?? (throughGateway(flags) ? BEHIND_GATEWAY : undefined);
   const requestMix = appRequestMix({ scenarios, ratePerSecond, sessions });
   if (flags.load === 'k6' || (flags.on === 'kubernetes' && flags.url === undefined)) assertNoSessions(requestMix);
   const out = folderFor(flags);
@@ -127,6 +131,7 @@ async function run(flags: Flags): Promise<void> {
   const trials = await planTrials({
     runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
     variants: flags.variant ?? COMPARED,
+    ways: await unlessInterrupted('no trial has begun', (signal) => installedWays(flags, signal)),
     repeats: flags.repeat,
     requestMix,
     ...(flags.event && { disruption: flags.event }),
@@ -151,7 +156,7 @@ async function backendFor(flags: Flags): Promise<Backend> {
       const flag = stray[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       throw new InputError(`--${flag} is for a cluster: add --on kubernetes`);
     }
-    return localBackend(load ?? 'builtin', choices, showInstall);
+    return localBackend(load ?? 'builtin', choices, { throughGateway: throughGateway(flags), onProgress: showInstall });
   }
   const [choice] = Object.keys(choices);
   if (choice !== undefined)
@@ -168,6 +173,10 @@ async function backendFor(flags: Flags): Promise<Backend> {
     onCleanUp: reportLeftNamespaces,
   };
   return unlessInterrupted('no trial has begun', () => kubernetesBackend(options));
+}
+
+function throughGateway({ through = [] }: Flags): boolean {
+  return through.some((way) => way !== undefined);
 }
 
 function chosen(flags: Flags): Partial<Record<Runtime, string>> {

@@ -9,6 +9,7 @@ import { eventOption } from './event-option.ts';
 import { K6_IMAGE } from './load-options.ts';
 import type { LiveRunFlags } from './run-on-kubernetes.ts';
 import type { StopSignalFlags } from './stop-signal.ts';
+import type { ThroughFlags } from './through-options.ts';
 
 /** The default of --exec: no container's command is replaced. */
 const NO_COMMANDS: readonly ContainerCommand[] = [];
@@ -17,10 +18,11 @@ const NO_COMMANDS: readonly ContainerCommand[] = [];
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
   ...['exec', 'mount', 'findFix', 'stopSignal', 'dockerfile'],
+  ...['through', 'gatewayBinary', 'gatewayConfig', 'gatewayRetries'],
 ];
 const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes', 'k6Image'];
 
-export interface RunFlags extends ServiceFlags, StopSignalFlags, LiveRunFlags {
+export interface RunFlags extends ServiceFlags, StopSignalFlags, LiveRunFlags, ThroughFlags {
   k6Image?: string | undefined;
   on: 'local' | 'kubernetes';
   findFix?: boolean;

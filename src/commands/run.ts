@@ -24,6 +24,7 @@ import {
 } from './run-options.ts';
 import { showInstall } from './show-install.ts';
 import { imageStopSignal } from './stop-signal.ts';
+import { installedWays, throughOptions } from './through-options.ts';
 
 /** How many clean rollouts prove a fix, by default. */
 const FIND_FIX_REPEATS = 3;
@@ -41,7 +42,8 @@ export function runCommand(): Command {
     )
     .argument('[command...]', 'the server and its arguments');
   const place = new Option('--on <where>', 'where the rollout runs').choices(['local', 'kubernetes']).default('local');
-  for (const option of [place, ...requestOptions(), ...measurementOptions()]) command.addOption(option);
+  for (const option of [place, ...requestOptions(), ...throughOptions(), ...measurementOptions()])
+    command.addOption(option);
   command.optionsGroup('Manifests, here or on a cluster:');
   for (const option of manifestOptions()) command.addOption(option);
   command.optionsGroup('The workload, of manifests or on a cluster:');
@@ -72,7 +74,8 @@ async function run(command: string[], options: Record<string, unknown>): Promise
   }
   try {
     const { disruption = { kind: 'rollout' } } = flags;
-    const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed }, { disruption });
+    const ways = await unlessInterrupted('no trial has begun', (signal) => installedWays(flags, signal));
+    const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed }, { disruption, ways });
     await reportRollouts(plan, localServiceBackend(service), seed, folderFor(flags), flags);
   } catch (error) {
     throw flags.port === undefined ? withPortHint(error) : error;

@@ -1,11 +1,24 @@
 /** The requests and sessions for this project's app, whose routes are known. */
 import { InputError } from '../errors.ts';
 import { projectFile } from '../project-file.ts';
-import { type RequestMix, readRequestMix } from './request-mix.ts';
+import { type RequestMix, type RequestScenario, readRequestMix } from './request-mix.ts';
 import { atRate, type RequestSettings, sessionScenario } from './request-settings.ts';
 
-/** The scenarios of workload.json, and sessions on the app's routes for them. */
-export const APP_SCENARIOS = ['keep-alive', 'fresh', 'slow', 'events', 'websocket'] as const;
+/** The scenarios of workload.json, one with GET, and sessions on the app's routes for them. */
+export const APP_SCENARIOS = ['keep-alive', 'fresh', 'slow', 'get', 'events', 'websocket'] as const;
+
+/** Behind a gateway, GET is measured too: many gateways send it again where they do not send a POST again. */
+export const BEHIND_GATEWAY: readonly (typeof APP_SCENARIOS)[number][] = ['keep-alive', 'fresh', 'slow', 'get'];
+
+const GET: RequestScenario = {
+  name: 'get',
+  method: 'GET',
+  path: '/',
+  connection: 'keep-alive',
+  ratePerSecond: 200,
+  connections: 50,
+  timeoutMs: 5000,
+};
 
 const SESSION_PATHS = { eventsPath: '/events', wsPath: '/ws' };
 
@@ -19,6 +32,7 @@ export function appRequestMix({ scenarios, ratePerSecond, sessions }: AppMixSett
   const whole = readRequestMix(projectFile('workload.json'));
   const named = scenarios?.map((name) => {
     if (name === 'events' || name === 'websocket') return sessionScenario(name, { sessions, ...SESSION_PATHS });
+    if (name === 'get') return GET;
     const found = whole.scenarios.find((scenario) => scenario.name === name);
     if (!found) throw new Error(`workload.json has no scenario "${name}"`);
     return found;

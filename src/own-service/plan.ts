@@ -1,6 +1,7 @@
 /** The trials that measure one service: one control, then the rollouts. */
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import type { LocalImage } from '../clusters/local/pod-spec.ts';
+import type { InstalledGateway } from '../gateways/way.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
@@ -45,22 +46,32 @@ export interface LocalService extends Service {
   coresEach: number;
 }
 
+/** Where the trials run, what happens to the pods, and the ways to them (undefined: direct). */
+export interface PlannedRollouts {
+  place?: Place;
+  disruption?: PlannedDisruption;
+  ways?: readonly (InstalledGateway | undefined)[];
+}
+
 /**
- * One control (the same load for a while, without a disruption), then the rollouts or other disruptions. Some servers fail now and then by
- * themselves, because they recycle workers or close keep-alive connections after a few seconds. Without the control,
- * such failures would be blamed on the rollout; the two seconds of load before a rollout are too short to show them.
+ * For each way to the pods one control (the same load for a while, without a disruption), then the rollouts or other
+ * disruptions. Some servers fail now and then by themselves, because they recycle workers or close keep-alive
+ * connections after a few seconds. Without the control, such failures would be blamed on the rollout; the two seconds of
+ * load before a rollout are too short to show them.
  */
 export function planRollouts(
   service: Service,
   repeats: number,
   origin: Origin,
-  { place = LOCAL, disruption = ROLLOUT }: { place?: Place; disruption?: PlannedDisruption } = {},
+  { place = LOCAL, disruption = ROLLOUT, ways = [undefined] }: PlannedRollouts = {},
 ): TrialPlan[] {
-  const rollouts = Array.from({ length: repeats }, (_, repeat) => ({
-    ...planTrial(service, OWN, repeat, origin, place),
-    disruption,
-  }));
-  return [planTrial(service, CONTROL, 0, origin, place), ...rollouts];
+  return ways.flatMap((gateway) => {
+    const rollouts = Array.from({ length: repeats }, (_, repeat) => ({
+      ...planTrial(service, OWN, repeat, origin, { ...place, gateway }),
+      disruption,
+    }));
+    return [planTrial(service, CONTROL, 0, origin, { ...place, gateway }), ...rollouts];
+  });
 }
 
 /** One trial of the service: a control if that is its variant. */
@@ -69,21 +80,23 @@ export function planTrial(
   variant: string,
   repeat: number,
   { run, seed }: Origin,
-  place: Place = LOCAL,
+  { gateway, ...place }: Place & { gateway?: InstalledGateway | undefined } = LOCAL,
 ): TrialPlan {
   const { server, manifests, requestMix } = service;
   return {
     manifests,
     requestMix,
     control: variant === CONTROL,
+    ...(gateway && { gateway }),
     identity: {
       runtime: OWN,
       runtimeVersion: '',
       variant,
       server,
+      ...(gateway && { through: gateway.name }),
       repeat,
       ...place,
-      seed: deriveSeed(seed, `${variant}/${repeat}`),
+      seed: deriveSeed(seed, [variant, repeat, ...(gateway ? [gateway.name] : [])].join('/')),
       run,
     },
   };
@@ -96,6 +109,7 @@ export function localServiceBackend({ images, ownPort, volumes, coresEach }: Loc
     load: builtinLoad,
     pace: new Pace(processorRoom(coresEach)),
     mayMeasureAgain: true,
-    clusterFor: ({ identity }) => new LocalCluster({ images, ownPort, volumes, env, seed: identity.seed }),
+    clusterFor: ({ identity, gateway }) =>
+      new LocalCluster({ images, ownPort, volumes, env, seed: identity.seed, gateway }),
   };
 }

@@ -7,7 +7,7 @@ import type { TrialResult } from '../analysis/result.ts';
 import { printable, printableData, printableName } from '../printable.ts';
 import { cellName } from '../results/trial-name.ts';
 import { count, percent, rate } from './format.ts';
-import { rolledName, rolledTitle, variantName } from './names.ts';
+import { rolledName, rolledTitle, rowName } from './names.ts';
 import { matrix } from './summary.ts';
 import { colorsFor } from './terminal.ts';
 
@@ -39,13 +39,13 @@ export function renderDifference(
   const table = new Table({ head: ['', '', 'A', 'B', 'B vs. A'], style: { head: [], border: [] } });
   const { rows } = matrix([...a.trials, ...b.trials]);
   const differences = byCell(difference.cells);
-  for (const { variant, cells } of rows) {
+  for (const { cells, ...row } of rows) {
     const compared = cells.flatMap((cell) =>
       cell ? (differences.get(cellKey(cell)) ?? []).map((found) => ({ found, rolled: rolledName(cell) })) : [],
     );
     compared.forEach(({ found, rolled }, index) => {
       // The variant's name appears once, next to all of its runtimes.
-      const name = index === 0 ? [{ content: variantName(variant), rowSpan: compared.length }] : [];
+      const name = index === 0 ? [{ content: rowName(row), rowSpan: compared.length }] : [];
       table.push([...name, rolled, ...cellTexts(found, colors)]);
     });
   }

@@ -12,7 +12,7 @@ import type { ReportContents } from './contents.ts';
 import { count, percent, rate, seconds } from './format.ts';
 import { COMPONENT_USE, restInWords, TRIED_HEAD, triedRows, untriedLines } from './found-fix.ts';
 import { headline } from './headline.ts';
-import { pageTitle, rolledTitle, variantName } from './names.ts';
+import { pageTitle, rolledTitle, rowName } from './names.ts';
 import { notes } from './notes.ts';
 import { TRIAL_HEAD, trialRows } from './own-service.ts';
 import { SESSION_HEAD, SESSIONS_TITLE, sessionRows } from './sessions.ts';
@@ -88,7 +88,7 @@ function matrixTable(trials: readonly TrialResult[]): string[] {
   return [
     row(['', ...head]),
     row(['---', ...head.map(() => '---')]),
-    ...rows.map(({ variant, cells }) => row([`**${plain(variantName(variant))}**`, ...cells.map(cellText)])),
+    ...rows.map(({ cells, ...of }) => row([`**${plain(rowName(of))}**`, ...cells.map(cellText)])),
   ];
 }
 

@@ -2,6 +2,7 @@
 import { printableName } from '../printable.ts';
 import type { Run } from '../results/run.ts';
 import { OWN } from '../results/trial-name.ts';
+import { DIRECT } from '../trace/trace.ts';
 import { otherThanRollout } from './change-words.ts';
 
 const RUNTIME_NAMES = new Map([
@@ -37,9 +38,24 @@ export function variantName(variant: string): string {
   return printableName(own === OWN ? `rollout with ${fixes.join(' + ')}` : variant.replaceAll('-', ' '));
 }
 
+/** A row of the matrix: the variant and the way to the pods, "valid" or "valid, behind nginx". */
+export interface RowIdentity {
+  variant: string;
+  through?: string | undefined;
+}
+
+/** "behind nginx", or "without a gateway". */
+export function wayInWords(through: string): string {
+  return through === DIRECT ? 'without a gateway' : `behind ${printableName(through)}`;
+}
+
+export function rowName({ variant, through = DIRECT }: RowIdentity): string {
+  return through === DIRECT ? variantName(variant) : `${variantName(variant)}, behind ${printableName(through)}`;
+}
+
 /** A cell of the matrix as a title: "valid on Node 26.10.0"; of a user's own server "node server.js, rollout". */
-export function cellTitle(cell: Rolled & { variant: string }): string {
-  const [rolled, variant] = [rolledTitle(cell), variantName(cell.variant)];
+export function cellTitle(cell: Rolled & RowIdentity): string {
+  const [rolled, variant] = [rolledTitle(cell), rowName(cell)];
   return cell.runtime === OWN ? `${rolled}, ${variant}` : `${variant} on ${rolled}`;
 }
 

@@ -4,7 +4,9 @@ import { disruptionNoun } from '../analysis/disruption-words.ts';
 import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { largest, smallest } from '../extremes.ts';
 import type { Run } from '../results/run.ts';
+import { DIRECT } from '../trace/trace.ts';
 import { count, counted, percent } from './format.ts';
+import { gatewayNotes } from './gateways.ts';
 import { sessionNotes } from './sessions.ts';
 
 /** @param trials of one kind of disruption, and controls */
@@ -71,7 +73,7 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
   }
   const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
   if (retries > 0) lines.push(`${counted(retries, 'request')} reached a pod twice: the client retried them by itself.`);
-  return [...lines, ...sessionNotes(trials)];
+  return [...lines, ...gatewayNotes(trials), ...sessionNotes(trials)];
 }
 
 /** For the rollouts of a user's own service. */
@@ -88,7 +90,8 @@ export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
     );
   }
   lines.push(...assumptionNotes(trials));
-  if (trials.some((trial) => trial.hiddenRetries === null)) {
+  lines.push(...gatewayNotes(trials));
+  if (trials.some(({ hiddenRetries, through }) => hiddenRetries === null && through === DIRECT)) {
     lines.push('Unknown: whether a client retried a request by itself (no response carried x-request-count).');
   }
   if (trials.some((trial) => trial.pid1 === false)) {

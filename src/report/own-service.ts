@@ -12,6 +12,7 @@ import { assumptionLines } from './assumptions.ts';
 import { complaintLine } from './complaints.ts';
 import { count, counted, rate, seconds } from './format.ts';
 import { headline } from './headline.ts';
+import { wayInWords } from './names.ts';
 import { ownServiceNotes } from './notes.ts';
 import { shutdownWords } from './shutdown-words.ts';
 import { matrix } from './summary.ts';
@@ -58,15 +59,17 @@ const KILLED: Partial<Record<CauseId, string>> = {
 
 /** The causes of all rollouts together, the most frequent first, each with the fixes that follow from these rollouts. */
 function causes(trials: readonly TrialResult[], advice: Advice | undefined): string[] {
-  const [total] = matrix(trials.filter((trial) => trial.variant !== CONTROL)).rows.flatMap((row) => row.cells);
-  return (total?.causes ?? []).flatMap(({ id, failed }) => {
+  const { rows } = matrix(trials.filter((trial) => trial.variant !== CONTROL));
+  const cells = rows.flatMap((row) => row.cells.filter((cell) => cell !== undefined));
+  const found = cells.flatMap((cell) => cell.causes.map((cause) => ({ ...cause, through: cell.through })));
+  return found.flatMap(({ id, failed, through }) => {
     const { number, name, explanation, fix } = causeById(id);
     const killed = trials.some(({ disruption }) => disruption === 'restart') && KILLED[id];
     const general = killed ? [] : [fix];
     const fixes = advice && advice.server.pods > 0 ? fixLines(id, advice) : general;
     const seen = killed || (advice && id === 'no-graceful-shutdown' ? shutdownWords(advice.server) : undefined);
     return [
-      `${counted(failed, 'request')}: ${name} (cause ${number})`,
+      `${counted(failed, 'request')}${cells.length > 1 ? ` ${wayInWords(through)}` : ''}: ${name} (cause ${number})`,
       `  Why: ${seen || explanation}`,
       ...fixes.map((line) => `  Fix: ${line}`),
       '',

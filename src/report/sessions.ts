@@ -5,8 +5,8 @@ import { largest, smallest } from '../extremes.ts';
 import { printableName } from '../printable.ts';
 import { OWN, trialName } from '../results/trial-name.ts';
 import { count, preciseSeconds, rate } from './format.ts';
-import { rolledName, variantName } from './names.ts';
-import { inColumnOrder, inRowOrder } from './summary.ts';
+import { rolledName, rowName } from './names.ts';
+import { inColumnOrder, rowsOf } from './summary.ts';
 
 export const SESSIONS_TITLE = 'Sessions';
 
@@ -55,10 +55,12 @@ function groups(trials: readonly TrialResult[]): Group[] {
   const own = trials.filter(({ runtime }) => runtime === OWN);
   const others = trials.filter(({ runtime }) => runtime !== OWN);
   const runtimes = inColumnOrder(others.map(({ runtime }) => runtime));
-  const compared = inRowOrder(others.map(({ variant }) => variant)).flatMap((variant) =>
+  const compared = rowsOf(others).flatMap((row) =>
     runtimes.map((runtime) => ({
-      label: `${variantName(variant)}, ${rolledName({ runtime })}`,
-      trials: others.filter((trial) => trial.variant === variant && trial.runtime === runtime),
+      label: `${rowName(row)}, ${rolledName({ runtime })}`,
+      trials: others.filter(
+        (trial) => trial.variant === row.variant && trial.through === row.through && trial.runtime === runtime,
+      ),
     })),
   );
   return [...compared, ...own.map((trial) => ({ label: printableName(trialName(trial)), trials: [trial] }))];

@@ -1,15 +1,18 @@
-/** The cells of the matrix. A cell adds up the repeats of one runtime in one variant. */
+/** The cells of the matrix. A cell adds up the repeats of one runtime in one variant on one way. */
 import { upperBound } from '../analysis/bounds.ts';
 import { CAUSES, type CauseId } from '../analysis/causes.ts';
 import { byCell, cellKey } from '../analysis/cells.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { largest } from '../extremes.ts';
+import { DIRECT } from '../trace/trace.ts';
+import type { RowIdentity } from './names.ts';
 
 /** What a column of the matrix is about: a runtime, or the user's own server. */
 export type Column = Pick<TrialResult, 'runtime' | 'runtimeVersion' | 'server'>;
 
 export interface Cell extends Column {
   variant: string;
+  through: string;
   repeats: number;
   /** Number of invalid trials. */
   invalid: number;
@@ -21,6 +24,8 @@ export interface Cell extends Column {
   failedUpperBound: number;
   longestOutageMs: number;
   hiddenRetries: number;
+  /** Failures that a gateway hid from the client. */
+  hiddenByGateway: number;
 }
 
 /** The order in which variants are shown. Others follow in input order. */
@@ -35,24 +40,43 @@ const ORDER = [
 ];
 const RUNTIME_ORDER = ['node', 'bun', 'deno'];
 
-/** One row per variant, one cell per runtime. A cell is undefined if there is no trial for it. */
+/** A row of the matrix: a variant on one way to the pods. */
+export interface Row extends RowIdentity {
+  variant: string;
+  through: string;
+  cells: (Cell | undefined)[];
+}
+
+/** One row per variant and way, one cell per runtime. A cell is undefined if there is no trial for it. */
 export function matrix(trials: readonly TrialResult[]): {
   columns: Column[];
-  rows: { variant: string; cells: (Cell | undefined)[] }[];
+  rows: Row[];
 } {
   const byRuntime = new Map(
     trials.map(({ runtime, runtimeVersion, server }) => [runtime, { runtime, runtimeVersion, server }]),
   );
   const columns = inColumnOrder(byRuntime.keys()).flatMap((runtime) => byRuntime.get(runtime) ?? []);
   const cells = byCell(trials);
-  const variants = inRowOrder(trials.map((trial) => trial.variant));
   return {
     columns,
-    rows: variants.map((variant) => ({
-      variant,
-      cells: columns.map(({ runtime }) => cell(cells.get(cellKey({ runtime, variant })) ?? [])),
+    rows: rowsOf(trials).map((row) => ({
+      ...row,
+      cells: columns.map(({ runtime }) => cell(cells.get(cellKey({ runtime, ...row })) ?? [])),
     })),
   };
+}
+
+/** The rows for these trials, each once, in order: by variant, and within it the direct way first. */
+export function rowsOf(trials: readonly RowIdentity[]): { variant: string; through: string }[] {
+  const ways = inOrder(
+    trials.map(({ through = DIRECT }) => through),
+    [DIRECT],
+  );
+  return inRowOrder(trials.map(({ variant }) => variant)).flatMap((variant) =>
+    ways
+      .filter((way) => trials.some(({ variant: of, through = DIRECT }) => of === variant && through === way))
+      .map((through) => ({ variant, through })),
+  );
 }
 
 /** Runtimes, each once, in the order of the columns. */
@@ -81,6 +105,7 @@ function cell(trials: readonly TrialResult[]): Cell | undefined {
     runtimeVersion: first.runtimeVersion,
     server: first.server,
     variant: first.variant,
+    through: first.through,
     repeats: trials.length,
     invalid: trials.filter((trial) => !trial.valid).length,
     failed,
@@ -92,5 +117,8 @@ function cell(trials: readonly TrialResult[]): Cell | undefined {
     failedUpperBound: upperBound(failed, exposed),
     longestOutageMs: largest(trials.map((trial) => trial.longestOutageMs)),
     hiddenRetries: sum((trial) => trial.hiddenRetries ?? 0),
+    hiddenByGateway: sum(({ hiddenByGateway = [] }) =>
+      hiddenByGateway.reduce((all, { requests }) => all + requests, 0),
+    ),
   };
 }

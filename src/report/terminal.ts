@@ -4,7 +4,7 @@ import picocolors from 'picocolors';
 import type { TrialResult } from '../analysis/result.ts';
 import { count, percent, rate, seconds } from './format.ts';
 import { comparisonHeadline, type Mood } from './headline.ts';
-import { rolledTitle, variantName } from './names.ts';
+import { rolledTitle, rowName } from './names.ts';
 import { comparisonNotes } from './notes.ts';
 import { SESSION_HEAD, sessionRows } from './sessions.ts';
 import { type Cell, matrix } from './summary.ts';
@@ -16,8 +16,8 @@ export function renderTable(trials: readonly TrialResult[], colors = colorsFor(p
     head: ['', ...columns.map(rolledTitle)],
     style: { head: [], border: [], compact: false },
   });
-  for (const { variant, cells } of rows) {
-    table.push([variantName(variant), ...cells.map((cell) => (cell ? cellText(cell, colors) : '–'))]);
+  for (const { cells, ...row } of rows) {
+    table.push([rowName(row), ...cells.map((cell) => (cell ? cellText(cell, colors) : '–'))]);
   }
   const { text, mood } = comparisonHeadline(trials);
   const sessions = sessionTable(trials);
@@ -61,10 +61,12 @@ export function moodColor(mood: Mood, colors: ReturnType<typeof colorsFor>): (te
 function cellText(cell: Cell, colors: ReturnType<typeof colorsFor>): string {
   const invalid =
     cell.invalid > 0 ? [colors.yellow(cell.invalid === cell.repeats ? 'INVALID' : `${cell.invalid} INVALID`)] : [];
+  const hidden = cell.hiddenByGateway > 0 ? [colors.dim(`${count(cell.hiddenByGateway)} hidden by retries`)] : [];
   if (cell.failed === 0) {
     return [
       colors.green(`0 of ${count(cell.exposed)}`),
       colors.dim(`< ${percent(cell.failedUpperBound)}`),
+      ...hidden,
       ...invalid,
     ].join('\n');
   }
@@ -73,6 +75,7 @@ function cellText(cell: Cell, colors: ReturnType<typeof colorsFor>): string {
     colors.red(`${count(cell.failed)} failed${perPod}`),
     ...cell.causes.map((cause) => `${cause.name} ${count(cause.failed)}`),
     ...(cell.longestOutageMs > 0 ? [colors.dim(`outage ${seconds(cell.longestOutageMs)}`)] : []),
+    ...hidden,
     ...invalid,
   ].join('\n');
 }

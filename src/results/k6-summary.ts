@@ -5,6 +5,7 @@ import { countCauses } from '../analysis/causes.ts';
 import { BY_HAND, type TrialResult } from '../analysis/result.ts';
 import { droppedTooMany } from '../analysis/validity.ts';
 import { MAX_SCENARIOS } from '../trace/load-record.ts';
+import { DIRECT } from '../trace/trace.ts';
 import { Count, DurationMs, listOf, Name, Share } from '../trace/units.ts';
 
 export const K6Summary = z.object({
@@ -42,6 +43,7 @@ export function summaryResult(summary: K6Summary): TrialResult {
     runtime,
     runtimeVersion: '',
     variant,
+    through: DIRECT,
     repeat: 0,
     cluster: BY_HAND,
     load: 'k6',

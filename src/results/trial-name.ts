@@ -1,6 +1,6 @@
 /** Names of trials, for every report, message and file name. */
 import type { CellIdentity } from '../analysis/cells.ts';
-import type { TrialIdentity } from '../trace/trace.ts';
+import { DIRECT, type TrialIdentity } from '../trace/trace.ts';
 
 /** The runtime of all trials of a user's own service, and the variant of its rollouts. */
 export const OWN = 'own';
@@ -8,15 +8,16 @@ export const CONTROL = 'control';
 
 /**
  * The overlay that was rolled out, "valid-node". A user's own service has no overlay: "rollout", "control", or the
- * names of the fixes that were tried, "pre-stop+replicas".
+ * names of the fixes that were tried, "pre-stop+replicas". With a gateway on the way, "valid-node-behind-nginx".
  */
-export function cellName({ runtime, variant }: CellIdentity): string {
-  if (runtime !== OWN) return `${variant}-${runtime}`;
-  return variant === OWN ? 'rollout' : variant.replace(new RegExp(`^${OWN}\\+`), '');
+export function cellName({ runtime, variant, through = DIRECT }: CellIdentity): string {
+  const behind = through === DIRECT ? '' : `-behind-${through}`;
+  if (runtime !== OWN) return `${variant}-${runtime}${behind}`;
+  return `${variant === OWN ? 'rollout' : variant.replace(new RegExp(`^${OWN}\\+`), '')}${behind}`;
 }
 
 /** The cell and, from the second repeat on, its number: "valid-node", "valid-node-2". Rollouts always have a number. */
 export function trialName(trial: CellIdentity & Pick<TrialIdentity, 'repeat'>): string {
   const name = cellName(trial);
-  return trial.repeat > 0 || name === 'rollout' ? `${name}-${trial.repeat + 1}` : name;
+  return trial.repeat > 0 || trial.variant === OWN ? `${name}-${trial.repeat + 1}` : name;
 }

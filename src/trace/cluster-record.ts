@@ -127,6 +127,16 @@ export const ClusterEvent = z.object({
 });
 export type ClusterEvent = z.infer<typeof ClusterEvent>;
 
+/** The gateway through which the requests went. */
+export const GatewayRecord = z.object({
+  name: Text.describe("as in an attempt's `via`"),
+  version: Version,
+  upstream: z.enum(['pods', 'service']).describe("whether it sends to the pods or to the Service's address"),
+  retries: SmallCount.describe('--gateway-retries; absent: what the program does by default').optional(),
+  ownSettings: z.boolean().describe('it had settings of the user (--gateway-config)').optional(),
+});
+export type GatewayRecord = z.infer<typeof GatewayRecord>;
+
 export const ClusterRecord = z.object({
   pods: listOf(PodRecord, MAX_PODS),
   routerViews: listOf(RouterView, MAX_VIEWS),
@@ -136,6 +146,7 @@ export const ClusterRecord = z.object({
     .boolean()
     .describe("pods needed a network of their own and had this machine's, because none could be created here")
     .optional(),
+  gateway: GatewayRecord.optional().describe('absent if the load went to the Service directly'),
   headless: z
     .boolean()
     .describe('the Service has no cluster IP: DNS is the only router, queried for each new connection')

@@ -26,6 +26,8 @@ const MAX_FAILURES = 1_000_000;
 const MAX_SUCCESSES = 1_000_000;
 /** The most sessions in one trace: each of the most clients may open one every few seconds. */
 const MAX_SESSIONS = 1_000_000;
+/** The most hidden retries of a gateway in one trace. */
+export const MAX_RETRIED = 20_000;
 /** More clients than one machine has ports for. */
 const MAX_CLIENTS = 100_000;
 
@@ -39,7 +41,8 @@ export type Phase = z.infer<typeof Phase>;
 
 const ErrorName = Text.describe(
   'errno name (ECONNREFUSED), "timeout", "closed" (orderly close mid-request), "status", or "close-1011" for a WebSocket ' +
-    'that the server closed with an error code',
+    'that the server closed with an error code; of a gateway also "no-endpoint" (it knew none that it could use) and ' +
+    '"failed" (its log does not say how)',
 );
 
 /** How a request, or one attempt at it, ended. */
@@ -89,6 +92,15 @@ export const FailedRequest = z.object({
 });
 export type FailedRequest = z.infer<typeof FailedRequest>;
 
+/** A request that succeeded for the client although attempts at it had failed: a gateway sent it again. */
+export const RetriedRequest = z.object({
+  id: Text,
+  method: Text,
+  startedMs: Ms,
+  attempts: listOf(Attempt, MAX_ATTEMPTS).describe('the attempts that failed'),
+});
+export type RetriedRequest = z.infer<typeof RetriedRequest>;
+
 export const SuccessBucket = z.object({
   scenario: Name,
   pod: Text.describe("the pod's uid; empty if not known"),
@@ -132,6 +144,9 @@ export const LoadRecord = z.object({
       'successes that took more than one attempt, by who retried ("client", or a gateway); absent if no ' +
         'response said how often its pod had seen the request id',
     )
+    .optional(),
+  retried: listOf(RetriedRequest, MAX_RETRIED)
+    .describe('the requests that a gateway sent again and that then succeeded; absent without a gateway')
     .optional(),
   newConnections: recordOf(Text, z.object({ lastMs: Ms, lastAnsweredMs: Ms.optional() }), MAX_SUCCESSES)
     .describe('per pod (uid): when the last request on a new connection was sent, and the last one that got a response')

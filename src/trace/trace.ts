@@ -35,6 +35,9 @@ export const Settings = z.object({
 });
 export type Settings = z.infer<typeof Settings>;
 
+/** How results call the way to the pods without a gateway. */
+export const DIRECT = 'direct';
+
 export const TrialIdentity = z.object({
   runtime: Name,
   runtimeVersion: Version,
@@ -42,6 +45,7 @@ export const TrialIdentity = z.object({
   server: Sentence.describe(
     'of run: what was rolled, as reports call it: its command, or a workload as "Deployment web"',
   ).optional(),
+  through: Name.describe('the gateway between the load and the pods; absent: direct').optional(),
   repeat: SmallCount,
   cluster: Text.describe('"local" or the name of the kubeconfig context'),
   load: z.enum(['builtin', 'k6']),

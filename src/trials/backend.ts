@@ -24,18 +24,24 @@ export interface Backend extends TrialsBackend<PlannedTrial> {
 }
 
 /** How many cores a trial of this project's app keeps busy, until this machine shows what it is here. */
-export const CORES_EACH = { builtin: 0.25, k6: 0.5 };
+export const CORES_EACH = { builtin: 0.25, k6: 0.5, gateway: 0.6 };
+
+export interface LocalOptions {
+  /** Whether some of the trials have a gateway, which needs processors too. */
+  throughGateway?: boolean;
+  onProgress: NonNullable<InstallOptions['onProgress']>;
+}
 
 /** Real processes on this machine; of the runtimes pinned here, or of those chosen instead. */
 export function localBackend(
   loadName: 'builtin' | 'k6',
   choices: Partial<Record<Runtime, string>>,
-  onProgress: NonNullable<InstallOptions['onProgress']>,
+  { throughGateway = false, onProgress }: LocalOptions,
 ): Backend {
   return {
     name: 'local',
     load: loadName === 'k6' ? k6Load : builtinLoad,
-    pace: new Pace(processorRoom(CORES_EACH[loadName])),
+    pace: new Pace(processorRoom(CORES_EACH[throughGateway ? 'gateway' : loadName])),
     async runtime(name, signal) {
       const choice = choices[name];
       return choice === undefined
@@ -43,8 +49,8 @@ export function localBackend(
         : chosenRuntime(name, choice, { signal, onProgress });
     },
     mayMeasureAgain: true,
-    clusterFor: ({ runtime, identity, manifests }) =>
-      new LocalCluster({ images: imagesFor(manifests, runtime.command), seed: identity.seed }),
+    clusterFor: ({ runtime, identity, manifests, gateway }) =>
+      new LocalCluster({ images: imagesFor(manifests, runtime.command), seed: identity.seed, gateway }),
   };
 }
 

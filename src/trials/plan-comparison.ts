@@ -1,5 +1,6 @@
 /** Which trials a comparison consists of, and in which order they run. */
 import { impossible } from '../clusters/possible-disruption.ts';
+import type { InstalledGateway } from '../gateways/way.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import { overlayFolder, readKustomization } from '../manifests/kustomization.ts';
@@ -17,6 +18,8 @@ export type ComparedVariant = Variant | 'control';
 export interface ComparisonOptions {
   runtimes: readonly RuntimeUnderTest[];
   variants: readonly ComparedVariant[];
+  /** Each variant is measured on each of these ways to the pods; undefined, which is the default, is the direct one. */
+  ways?: readonly (InstalledGateway | undefined)[];
   repeats: number;
   requestMix: RequestMix;
   /** What is done to the pods; by default, a rollout. */
@@ -36,29 +39,45 @@ export interface PlannedTrial extends TrialPlan {
 
 /** Every runtime in every variant, `repeats` times. Which of several like each other begins first is random. */
 export async function planTrials(options: ComparisonOptions): Promise<PlannedTrial[]> {
-  const { runtimes, variants, repeats, requestMix, disruption, onlyPossible, load, cluster, seed, run } = options;
+  const {
+    runtimes,
+    variants,
+    ways = [undefined],
+    repeats,
+    requestMix,
+    disruption,
+    onlyPossible,
+    load,
+    cluster,
+    seed,
+    run,
+  } = options;
   const trials: PlannedTrial[] = [];
   for (const runtime of runtimes) {
     for (const variant of variants) {
       const manifests = await overlayManifests(runtime.name, variant === 'control' ? 'valid' : variant);
       if (onlyPossible && variant !== 'control' && disruption && hasNoEffect(disruption, manifests)) continue;
-      const repeated = Array.from({ length: repeats }, (_, repeat) => ({
-        runtime,
-        manifests,
-        requestMix,
-        control: variant === 'control',
-        ...(disruption && { disruption }),
-        identity: {
-          runtime: runtime.name,
-          runtimeVersion: runtime.version,
-          variant,
-          repeat,
-          cluster,
-          load,
-          seed: deriveSeed(seed, `${runtime.name}/${variant}/${repeat}`),
-          run,
-        },
-      }));
+      const repeated = ways.flatMap((gateway) =>
+        Array.from({ length: repeats }, (_, repeat) => ({
+          runtime,
+          manifests,
+          requestMix,
+          control: variant === 'control',
+          ...(disruption && { disruption }),
+          ...(gateway && { gateway }),
+          identity: {
+            runtime: runtime.name,
+            runtimeVersion: runtime.version,
+            variant,
+            ...(gateway && { through: gateway.name }),
+            repeat,
+            cluster,
+            load,
+            seed: deriveSeed(seed, [runtime.name, variant, repeat, ...(gateway ? [gateway.name] : [])].join('/')),
+            run,
+          },
+        })),
+      );
       trials.push(...repeated);
     }
   }

@@ -1,6 +1,8 @@
 /** One trial: deploy, load, roll, wait, take away; what comes out is the trace. */
 import { availableParallelism } from 'node:os';
 import type { Cluster } from '../clusters/cluster.ts';
+import { withGatewayAttempts } from '../gateways/attempts.ts';
+import type { InstalledGateway } from '../gateways/way.ts';
 import { lastingContainers } from '../kubernetes-rules/init-containers.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
@@ -39,6 +41,8 @@ export interface TrialPlan {
   control: boolean;
   /** What is done to the pods; by default, a rollout. */
   disruption?: PlannedDisruption;
+  /** What the load goes through; absent if it goes to the Service directly. The identity names it too. */
+  gateway?: InstalledGateway;
   /** Why an earlier measurement of it was discarded. */
   discarded?: string[];
 }
@@ -129,6 +133,8 @@ export async function runTrial(
       stage('done');
       if (record.failures.length > 0) await deployed.examineWrapper?.();
       const clusterRecord = deployed.record();
+      const seen = withPodUids(record, clusterRecord.pods);
+      const traffic = clusterRecord.gateway && (await deployed.gatewayTraffic?.());
       return {
         format: TRACE_FORMAT,
         trial: plan.identity,
@@ -140,7 +146,7 @@ export async function runTrial(
         loadStartMs: running.startedMs,
         loadStopMs: stoppedMs,
         cluster: clusterRecord,
-        load: withPodUids(record, clusterRecord.pods),
+        load: traffic ? withGatewayAttempts(seen, traffic) : seen,
       };
     } finally {
       clearInterval(ticker);

@@ -15,6 +15,7 @@ export function trialResult({
     runtime: 'node',
     runtimeVersion: '26.10.0',
     variant: 'valid',
+    through: 'direct',
     repeat: 0,
     cluster: 'local',
     load: 'builtin',

@@ -77,8 +77,8 @@ describe('on a cluster', () => {
 });
 
 test('on this machine each trial has a cluster of its own', async () => {
-  const backend = localBackend('builtin', {}, () => {});
-  assert.equal(localBackend('k6', {}, () => {}).load.name, 'k6');
+  const backend = localBackend('builtin', {}, { onProgress: () => {} });
+  assert.equal(localBackend('k6', {}, { onProgress: () => {} }).load.name, 'k6');
   const runtimes = [{ name: 'node', version: '1', command: ['node'] }] as const;
   const [first, second] = await planTrials({
     runtimes,
@@ -95,6 +95,6 @@ test('on this machine each trial has a cluster of its own', async () => {
 });
 
 test('a missing runtime is refused', async () => {
-  const backend = localBackend('builtin', { bun: '/no/such/bun' }, () => {});
+  const backend = localBackend('builtin', { bun: '/no/such/bun' }, { onProgress: () => {} });
   await assert.rejects(backend.runtime('bun', new AbortController().signal), /^InputError: --bun \/no\/such\/bun: /);
 });

@@ -2,11 +2,14 @@
  * A Kubernetes cluster, reduced to what a rolling update of one workload behind one Service needs, made of real
  * processes on this machine. Everything listens on loopback only.
  */
+
+import type { GatewayTraffic } from '../../gateways/attempts.ts';
+import type { InstalledGateway } from '../../gateways/way.ts';
 import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
 import { type HeldPort, holdPort } from '../../processes/ports.ts';
-import { deriveSeed, seededRandom } from '../../random.ts';
+import { deriveSeed, type Random, seededRandom } from '../../random.ts';
 import type { ClusterRecord, PodRef } from '../../trace/cluster-record.ts';
 import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
@@ -15,6 +18,7 @@ import { Controller, type PodToCreate } from './controller.ts';
 import { assertDeployable } from './deployable.ts';
 import { carryOut, type DisruptedCluster, prepare } from './disruption.ts';
 import { assertDisruptable, budgetsOf } from './disruption-check.ts';
+import { LocalGateway } from './local-gateway.ts';
 import { NODES } from './nodes.ts';
 import { Pod } from './pod.ts';
 import { controllerLabels } from './pod-environment.ts';
@@ -78,6 +82,9 @@ class LocalDeployment implements Deployed {
   readonly #conditions = new Conditions();
   readonly #settling: Settling;
   #podNumber = 0;
+  readonly #random: (part: string) => Random;
+  readonly #installed: InstalledGateway | undefined;
+  #gateway: LocalGateway | undefined;
   #url = '';
 
   constructor(options: DeployOptions, local: LocalClusterOptions) {
@@ -88,6 +95,8 @@ class LocalDeployment implements Deployed {
     this.#spec = podSpec(options.manifests, this.#ports, local);
     this.#ownNetworks = needsOwnNetwork(this.#spec) && canMakePodNetworks();
     const random = (part: string) => seededRandom(deriveSeed(local.seed, part));
+    this.#random = random;
+    this.#installed = local.gateway;
     const { relistPeriodMs } = this.#timings;
     this.#relists = new Map(NODES.map((node) => [node, new Relist(relistPeriodMs, random(`kubelet ${node}`).next())]));
     this.#startDelays = random('pods');
@@ -98,6 +107,7 @@ class LocalDeployment implements Deployed {
       timings: this.#timings,
       random,
       pods: () => this.#controller.pods,
+      onEndpoints: (endpoints) => this.#gateway?.update(endpoints),
       onView: () => this.#conditions.wake(),
     });
     this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#routers.table(), random('proxy')));
@@ -117,11 +127,12 @@ class LocalDeployment implements Deployed {
       nodes: NODES.length,
       gracePeriodMs: this.#spec.gracePeriodMs,
       events: this.#events,
-      routersAgree: () => this.#routers.agree(),
+      routersAgree: () => this.#routersAgree(),
     });
   }
 
   get target(): Target {
+    if (this.#gateway) return { kind: 'url', url: this.#gateway.url, perRequest: true };
     return {
       kind: 'routes',
       url: this.#url,
@@ -140,14 +151,43 @@ class LocalDeployment implements Deployed {
     // revision, and the proxy.
     const each = 1 + this.#otherPorts.length;
     const pods = podsAtMost(this.#planned, this.replicas);
-    for (let i = 0; i <= pods * each; i++) this.#held.push(await holdPort());
+    const ofGateway = this.#installed ? 2 : 0;
+    for (let i = 0; i <= pods * each + ofGateway; i++) this.#held.push(await holdPort());
     this.#freePorts.push(...this.#held.map(({ port }) => port));
     const proxyPort = this.#freePorts.pop() as number;
     await this.#proxy.listen(HOST, proxyPort);
     this.#url = `http://${HOST}:${proxyPort}`;
+    if (this.#installed) await this.#startGateway(this.#installed, proxyPort);
     this.#controller.reconcile();
     await this.#settling.settled('become ready');
     await prepare(this.#planned, this.#disrupted);
+  }
+
+  async #startGateway(gateway: InstalledGateway, proxyPort: number): Promise<void> {
+    this.#gateway = new LocalGateway({
+      gateway,
+      clock: this.#options.clock,
+      timings: this.#timings,
+      random: this.#random('gateway'),
+      host: HOST,
+      port: this.#freePorts.pop() as number,
+      adminPort: this.#freePorts.pop() as number,
+      service: { host: HOST, port: proxyPort },
+      proxiedRequest: (id, nth) => this.#proxy.proxiedRequest(id, nth),
+      onView: () => this.#conditions.wake(),
+      onError: (error) => this.#conditions.fail(error),
+    });
+    await this.#gateway.start();
+  }
+
+  #routersAgree(): boolean {
+    const staying = this.#controller.pods.filter((pod) => !pod.terminating).map(({ record }) => record.uid);
+    return this.#routers.agree() && (this.#gateway?.knows(staying) ?? true);
+  }
+
+  async gatewayTraffic(): Promise<GatewayTraffic> {
+    if (!this.#gateway) throw new Error('there is no gateway');
+    return this.#gateway.traffic();
   }
 
   disrupt(): Promise<DisruptionOutcome> {
@@ -185,7 +225,7 @@ class LocalDeployment implements Deployed {
   async remove(): Promise<void> {
     this.#controller.stop();
     this.#routers.stop();
-    await Promise.all([this.#proxy.close(), ...this.#controller.pods.map((pod) => pod.kill())]);
+    await Promise.all([this.#gateway?.stop(), this.#proxy.close(), ...this.#controller.pods.map((pod) => pod.kill())]);
     for (const held of this.#held.splice(0)) held.release();
   }
 
@@ -193,7 +233,8 @@ class LocalDeployment implements Deployed {
     return {
       // A copy, because removing the pods still changes their records, and that is not part of the trial.
       pods: structuredClone(this.#controller.pods.map((pod) => pod.record)),
-      routerViews: this.#routers.views,
+      routerViews: this.#gateway && this.#installed?.upstream === 'pods' ? this.#gateway.views : this.#routers.views,
+      ...(this.#gateway && { gateway: this.#gateway.record }),
       events: this.#events,
       pid1: canBePid1(),
       ...(needsOwnNetwork(this.#spec) && !this.#ownNetworks && { sharedNetwork: true }),

@@ -1,5 +1,6 @@
 /** The specification of a pod on the local cluster: the manifest, and the commands that replace its images. */
 import { posix } from 'node:path';
+import type { InstalledGateway } from '../../gateways/way.ts';
 import type { EnvironmentSources } from '../../kubernetes-rules/environment-variables.ts';
 import { isSidecar, lastingContainers } from '../../kubernetes-rules/init-containers.ts';
 import type { Container, PodSpec as PodManifest } from '../../kubernetes-rules/objects.ts';
@@ -40,6 +41,8 @@ export interface LocalClusterOptions {
   volumes?: Readonly<Record<string, string>> | undefined;
   seed: number;
   timings?: Timings;
+  /** The gateway that the load goes through; by default, none. */
+  gateway?: InstalledGateway | undefined;
 }
 
 /** The command that replaces an image on this machine. */

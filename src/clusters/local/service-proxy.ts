@@ -17,7 +17,8 @@ type ConnectionNote = Omit<ProxiedRequest, 'connection'>;
 export class ServiceProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #requests = new Map<string, { on: ConnectionNote; connection: ProxiedRequest['connection'] }>();
+  /** Each request by its id, as often as it came. */
+  readonly #requests = new Map<string, { on: ConnectionNote; connection: ProxiedRequest['connection'] }[]>();
 
   constructor(network: ServiceNetwork) {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
@@ -32,8 +33,9 @@ export class ServiceProxy {
     await once(this.#server, 'listening');
   }
 
-  proxiedRequest(requestId: string): ProxiedRequest | undefined {
-    const seen = this.#requests.get(requestId);
+  /** What was recorded about the request, or about the nth time that it came; by default, the last one. */
+  proxiedRequest(requestId: string, nth = -1): ProxiedRequest | undefined {
+    const seen = this.#requests.get(requestId)?.at(nth);
     return seen && { ...seen.on, connection: seen.connection };
   }
 
@@ -89,7 +91,11 @@ export class ServiceProxy {
       const text = tail + chunk.toString('latin1');
       let end = 0;
       for (const match of text.matchAll(REQUEST_ID)) {
-        this.#requests.set(match[1] as string, { on, connection: seen++ === 0 ? 'fresh' : 'reused' });
+        const id = match[1] as string;
+        const request = { on, connection: seen++ === 0 ? ('fresh' as const) : ('reused' as const) };
+        const known = this.#requests.get(id);
+        if (known) known.push(request);
+        else this.#requests.set(id, [request]);
         end = match.index + match[0].length;
       }
       tail = text.slice(Math.max(end, text.length - OVERLAP_BYTES));

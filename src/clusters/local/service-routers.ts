@@ -7,7 +7,7 @@ import type { PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { RoutingTable } from '../cluster.ts';
 import { NODES } from './nodes.ts';
 import type { Pod } from './pod.ts';
-import { Router } from './router.ts';
+import { type EndpointState, Router } from './router.ts';
 import { dnsRouting, kubeProxyRouting } from './routing.ts';
 import { healthyNodes, publishedEndpoints, staysOnNode } from './service-traffic.ts';
 import type { Timings } from './timings.ts';
@@ -23,6 +23,8 @@ export interface ServiceRoutersOptions {
   random(router: string): Random;
   /** All pods, also those that are gone. */
   pods(): readonly Pod[];
+  /** Called with the endpoints in the EndpointSlices, when a pod has changed. */
+  onEndpoints?(endpoints: readonly EndpointState[]): void;
   /** Called after a router has begun to use what it learned. */
   onView(): void;
 }
@@ -45,10 +47,19 @@ export class ServiceRouters {
     });
   }
 
-  /** Call when a pod has changed. The routers learn of it later. */
+  /** Call when a pod has changed. The routers, and others who follow the endpoints, learn of it later. */
   update(): void {
+    const { service, onEndpoints } = this.#options;
+    const endpoints = this.#published();
+    for (const router of this.#routers) {
+      router.update(staysOnNode(service) ? endpoints.filter(({ node }) => node === router.name) : endpoints);
+    }
+    onEndpoints?.(endpoints);
+  }
+
+  #published() {
     const { service, pods } = this.#options;
-    const endpoints = publishedEndpoints(
+    return publishedEndpoints(
       service,
       pods()
         .filter((pod) => !pod.gone)
@@ -60,9 +71,6 @@ export class ServiceRouters {
           terminating: pod.terminating,
         })),
     );
-    for (const router of this.#routers) {
-      router.update(staysOnNode(service) ? endpoints.filter(({ node }) => node === router.name) : endpoints);
-    }
   }
 
   table(): RoutingTable {

@@ -1,5 +1,5 @@
 /** The builtin load generator: a constant arrival rate from a worker thread that dials and observes every connection. */
-import type { RoutingTable } from '../../clusters/cluster.ts';
+import type { RoutingTable, Target } from '../../clusters/cluster.ts';
 import { InputError } from '../../errors.ts';
 import { type LoadGenerator, type LoadOptions, loadExpired, type RunningLoad } from '../load.ts';
 import { LOAD_COUNTS } from '../recorder.ts';
@@ -22,7 +22,7 @@ async function startInThread(options: LoadOptions): Promise<RunningLoad> {
   const counts = new Uint32Array(new SharedArrayBuffer(LOAD_COUNTS.length * Uint32Array.BYTES_PER_ELEMENT));
   const setup: LoadSetup = {
     requestMix: options.requestMix,
-    routes: target.kind === 'routes' ? target.current() : fixedRoutes(target.url),
+    routes: target.kind === 'routes' ? target.current() : fixedRoutes(target),
     clockStartedAtEpochMs: clock.startedAtEpochMs,
     seed: options.seed,
     maxDurationMs: options.maxDurationMs,
@@ -90,7 +90,8 @@ function deferred<T>() {
 }
 
 /** A URL leads to one address, and the pod behind it is unknown. */
-function fixedRoutes(text: string): RoutingTable {
+function fixedRoutes(target: Exclude<Target, { kind: 'routes' }>): RoutingTable {
+  const { url: text } = target;
   const url = new URL(text);
   if (url.protocol !== 'http:' || url.pathname !== '/') {
     throw new InputError(`${text}: the builtin load speaks plain HTTP to a host and port alone; use --load k6`);
@@ -98,5 +99,6 @@ function fixedRoutes(text: string): RoutingTable {
   // A URL has an IPv6 address in brackets, and a socket without.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const endpoint = { pod: { uid: '', name: '' }, host, port: Number(url.port || 80), reachable: true };
-  return { headless: false, routers: [{ name: '', endpoints: [endpoint] }] };
+  const perRequest = target.kind === 'url' && target.perRequest === true;
+  return { headless: false, perRequest, routers: [{ name: '', endpoints: [endpoint] }] };
 }

@@ -173,8 +173,9 @@ export class Generator implements Ticking {
     const { client, reused, startedMs } = request;
     const status = outcome.head?.status;
     const ok = !outcome.error && status !== undefined && status >= 200 && status < 300;
-    const pod = podOf(request, outcome);
-    if (pod && !reused) this.recorder.newConnection(pod.uid, startedMs, ok);
+    const { perRequest = false } = this.routes;
+    const pod = podOf(request, outcome, perRequest);
+    if (pod && (perRequest || !reused)) this.recorder.newConnection(pod.uid, startedMs, ok);
     client.lastPod = pod;
     if (ok) {
       this.recorder.success(lane.scenario.name, pod?.uid ?? '', startedMs, endedMs);
@@ -209,10 +210,10 @@ export class Generator implements Ticking {
   }
 }
 
-function podOf({ client, reused }: InFlight, { head }: Outcome): PodRef | undefined {
+function podOf({ client, reused }: InFlight, { head }: Outcome, perRequest: boolean): PodRef | undefined {
   return answeringPod({
     answered: head?.headers.get('x-pod-name'),
     dialled: client.destination?.endpoint?.pod,
-    answeredBefore: reused ? client.lastPod : undefined,
+    answeredBefore: reused && !perRequest ? client.lastPod : undefined,
   });
 }

@@ -1,12 +1,13 @@
 /**
  * The matrix at the top of the page: a row per variant, a column per runtime, and in each cell a link to its trials.
  */
+import type { CellIdentity } from '../../analysis/cells.ts';
 import type { TrialResult } from '../../analysis/result.ts';
 import { largest } from '../../extremes.ts';
 import { cellName } from '../../results/trial-name.ts';
 import { count, percent, rate, seconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
-import { anchor, cellTitle, rolledName, variantName } from '../names.ts';
+import { anchor, cellTitle, rolledName, rowName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
 import { swatch } from './swatch.ts';
 
@@ -20,8 +21,8 @@ export function matrixTable(trials: readonly TrialResult[]): Markup {
     (column) => markup`<th scope="col">${rolledName(column)} <small>${column.runtimeVersion}</small></th>`,
   );
   const body = rows.map(
-    ({ variant, cells }) =>
-      markup`<tr><th scope="row">${variantName(variant)}</th>${cells.map((cell) => matrixCell(cell, most))}</tr>`,
+    ({ cells, ...row }) =>
+      markup`<tr><th scope="row">${rowName(row)}</th>${cells.map((cell) => matrixCell(cell, most))}</tr>`,
   );
   return markup`<div class="scroll" tabindex="0" role="group" aria-label="Broken requests by variant and runtime"><table class="matrix">
 <caption class="vh">Broken requests of each variant on each runtime</caption>
@@ -32,13 +33,13 @@ ${body}
 }
 
 /** The id of the section that shows the trials of a cell. */
-export function cellId(cell: { runtime: string; variant: string }): string {
+export function cellId(cell: CellIdentity): string {
   return anchor(cellName(cell));
 }
 
 function matrixCell(cell: Cell | undefined, most: number): Markup {
   if (!cell) return markup`<td class="none">–</td>`;
-  const of = markup`<span class="vh"> broken requests, ${cellTitle({ runtime: cell.runtime, server: cell.server, variant: cell.variant })}</span>`;
+  const of = markup`<span class="vh"> broken requests, ${cellTitle({ ...cell, runtimeVersion: '' })}</span>`;
   const link = markup`<a class="figure" href="#${cellId(cell)}">${count(cell.failed)}${of}</a>`;
   if (cell.failed === 0) {
     return markup`<td class="clean">${link}<p>of ${count(cell.exposed)}, at most ${percent(cell.failedUpperBound)}</p>${invalidBadge(cell)}</td>`;

@@ -3,12 +3,13 @@
 import { largest } from '../../extremes.ts';
 import type { Complaint } from '../../results/judge.ts';
 import type { RunKind } from '../../results/result-file.ts';
+import { DIRECT } from '../../trace/trace.ts';
 import { assumptionLines } from '../assumptions.ts';
 import { complaintLine } from '../complaints.ts';
 import type { ReportContents, ReportedTrial } from '../contents.ts';
 import { headline } from '../headline.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
-import { anchor, pageTitle, variantName } from '../names.ts';
+import { anchor, pageTitle, type RowIdentity, rowName } from '../names.ts';
 import { notes } from '../notes.ts';
 import { timeWindow } from '../picture/frame.ts';
 import { PICTURE_CSS, THEME_CSS } from '../picture/picture-style.ts';
@@ -35,7 +36,7 @@ export function htmlReport({ run, judgement, trials }: ReportContents): string {
   const runtimes = columns.map(({ runtime }) => runtime);
   const { text, mood } = headline(run, judgement);
   const title = pageTitle(run);
-  const sections = rows.map(({ variant }) => variantSection(variant, runtimes, trials));
+  const sections = rows.map((row) => variantSection(row, runtimes, trials));
   const page = markup`<!doctype html>
 <html lang="en">
 <head>
@@ -79,16 +80,20 @@ function complaintList(complaints: readonly Complaint[]): Markup {
   return markup`<div class="complaints"><h3>Problems</h3><ul>${complaints.map((complaint) => markup`<li>${complaintLine(complaint)}</li>`)}</ul></div>`;
 }
 
-/** All pictures of a variant share one time scale, so that runtimes can be compared visually. */
-function variantSection(variant: string, runtimes: readonly string[], trials: readonly ReportedTrial[]): Markup {
-  const own = trials.filter(({ result }) => result.variant === variant);
+/** All pictures of a row share one time scale, so that runtimes can be compared visually. */
+function variantSection(
+  row: Required<RowIdentity>,
+  runtimes: readonly string[],
+  trials: readonly ReportedTrial[],
+): Markup {
+  const own = trials.filter(({ result }) => result.variant === row.variant && result.through === row.through);
   const lengths = own.flatMap(({ trace }) => {
     if (!trace) return [];
     const { fromMs, toMs } = timeWindow(trace);
     return [toMs - fromMs];
   });
   const lengthMs = largest(lengths, 0);
-  const id = anchor(`variant-${variant}`);
+  const id = anchor(`variant-${row.variant}${row.through === DIRECT ? '' : `-behind-${row.through}`}`);
   const cells = runtimes.map((runtime) =>
     cellSection(
       own.filter(({ result }) => result.runtime === runtime),
@@ -96,7 +101,7 @@ function variantSection(variant: string, runtimes: readonly string[], trials: re
     ),
   );
   return markup`<section class="variant" aria-labelledby="${id}">
-<h2 id="${id}">${variantName(variant)}</h2>
+<h2 id="${id}">${rowName(row)}</h2>
 ${cells}
 </section>
 `;

@@ -9,7 +9,7 @@ import { CHANGES_TITLE, changeLines, measuredLines } from '../advice.ts';
 import type { ReportedTrial } from '../contents.ts';
 import { count, counted, percent, seconds } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
-import { cellTitle, rolledName, variantName } from '../names.ts';
+import { cellTitle, rolledName, rowName } from '../names.ts';
 import { timeline } from '../picture/timeline.ts';
 import { cellId } from './matrix.ts';
 import { measured } from './measured.ts';
@@ -21,14 +21,14 @@ export function cellSection(trials: readonly ReportedTrial[], lengthMs: number):
   const first = trials[0]?.result;
   if (!first) return markup``;
   const id = cellId(first);
-  const name = cellTitle({ runtime: first.runtime, server: first.server, variant: first.variant });
+  const name = cellTitle({ ...first, runtimeVersion: '' });
   const shown = trials.filter(({ trace }) => trace !== undefined);
   const body =
     trials.length === 1
       ? trials.map((trial) => trialBody(trial, lengthMs))
       : [repeatTable(trials, shown.length), ...shown.map((trial) => repeatSection(trial, lengthMs))];
   return markup`<section class="cell" aria-labelledby="${id}">
-<h3 id="${id}">${rolledName(first)} <small>${first.runtimeVersion}</small><span class="vh">, ${variantName(first.variant)}</span></h3>
+<h3 id="${id}">${rolledName(first)} <small>${first.runtimeVersion}</small><span class="vh">, ${rowName(first)}</span></h3>
 ${body}
 <p class="back"><a href="#matrix">Back to the matrix<span class="vh"> from ${name}</span></a></p>
 </section>

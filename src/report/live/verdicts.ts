@@ -2,11 +2,11 @@
 import { byCell, type CellIdentity, cellKey } from '../../analysis/cells.ts';
 import type { TrialResult } from '../../analysis/result.ts';
 import { count } from '../format.ts';
-import { rolledName, variantName } from '../names.ts';
-import { inColumnOrder, inRowOrder } from '../summary.ts';
+import { rolledName, rowName } from '../names.ts';
+import { inColumnOrder, rowsOf } from '../summary.ts';
 import type { Colors, Piece } from './pieces.ts';
 
-export type Verdict = Pick<TrialResult, 'runtime' | 'variant' | 'valid' | 'failed'>;
+export type Verdict = CellIdentity & Pick<TrialResult, 'valid' | 'failed'>;
 
 const COLUMN_WIDTH = 15;
 
@@ -14,15 +14,15 @@ const COLUMN_WIDTH = 15;
 export function verdictLines(planned: readonly CellIdentity[], known: readonly Verdict[], colors: Colors): Piece[][] {
   const runtimes = inColumnOrder(planned.map(({ runtime }) => runtime));
   if (runtimes.length < 2) return [];
-  const variants = inRowOrder(planned.map(({ variant }) => variant));
+  const rows = rowsOf(planned);
   const cells = byCell(known);
-  const nameWidth = Math.max(...variants.map((variant) => variantName(variant).length));
+  const nameWidth = Math.max(...rows.map((row) => rowName(row).length));
   const head = runtimes.map((runtime) => rolledName({ runtime }).padEnd(COLUMN_WIDTH)).join('');
   return [
     [{ text: `  ${' '.repeat(nameWidth)}  ${head.trimEnd()}`, paint: colors.dim }],
-    ...variants.map((variant) => [
-      { text: `  ${variantName(variant).padEnd(nameWidth)}  ` },
-      ...runtimes.map((runtime) => cellPiece(cells.get(cellKey({ runtime, variant })) ?? [], colors)),
+    ...rows.map((row) => [
+      { text: `  ${rowName(row).padEnd(nameWidth)}  ` },
+      ...runtimes.map((runtime) => cellPiece(cells.get(cellKey({ runtime, ...row })) ?? [], colors)),
     ]),
   ];
 }

@@ -19,6 +19,7 @@ export const CAUSE_LOOKS: Record<CauseId, CauseLook> = {
   'routing-lag': { light: '#25936b', dark: '#35e0a1', shape: diamond },
   'keep-alive-race': { light: '#1795d1', dark: '#63c7f7', shape: triangleDown },
   'not-ready': { light: '#a67f0e', dark: '#f5dc47', shape: plus },
+  gateway: { light: '#c2473d', dark: '#ff9d92', shape: bowTie },
   unexplained: { light: '#1f1f1f', dark: '#ebebeb', shape: hourglass },
 };
 
@@ -69,6 +70,10 @@ function diamond(size: number): Shape {
   const half = n(size / 2);
   const back = n(-size / 2);
   return { dx: size / 2, dy: 0, path: `l${half} ${half}l${back} ${half}l${back}${back}z` };
+}
+
+function bowTie(size: number): Shape {
+  return { dx: 0, dy: 0, path: `l${n(size)} ${n(size)}v${n(-size)}l${n(-size)} ${n(size)}z` };
 }
 
 function plus(size: number): Shape {

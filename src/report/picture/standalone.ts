@@ -5,7 +5,7 @@ import type { Run } from '../../results/run.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { count, counted, percent } from '../format.ts';
 import { type Markup, markup, trusted } from '../markup.ts';
-import { cellTitle, pageTitle, rolledTitle, variantName } from '../names.ts';
+import { cellTitle, pageTitle, rolledTitle, rowName } from '../names.ts';
 import { type Cell, matrix } from '../summary.ts';
 import { withoutCommandsInMarkup } from '../xml.ts';
 import { LEFT, WIDTH } from './frame.ts';
@@ -59,10 +59,10 @@ export function matrixPicture(run: Pick<Run, 'kind' | 'trials'>): string {
   const head = columns.map(
     (shown, index) => markup`<text class="head" x="${x(index)}" y="26">${rolledTitle(shown)}</text>`,
   );
-  const body = rows.map(({ variant, cells }, index) => {
+  const body = rows.map(({ cells, ...row }, index) => {
     const y = HEAD + index * ROW;
     const drawn = cells.map((cell, place) => (cell ? cellPicture(cell, x(place), y, column - 28, most) : ''));
-    return markup`<path class="grid" d="M${MARGIN} ${y}H${WIDTH - MARGIN}"/><text class="head" x="${MARGIN}" y="${y + 26}">${variantName(variant)}</text>${drawn}`;
+    return markup`<path class="grid" d="M${MARGIN} ${y}H${WIDTH - MARGIN}"/><text class="head" x="${MARGIN}" y="${y + 26}">${rowName(row)}</text>${drawn}`;
   });
   const legendY = HEAD + rows.length * ROW + 12;
   const height = legendY + Math.ceil(causes.length / LEGEND_COLUMNS) * LEGEND_ROW + 8;

@@ -26,9 +26,9 @@ export function timeline(trace: Trace, lengthMs?: number): Timeline {
   const axisY = LANES_TOP + pods.height + GAP + answered.height;
   const broken = marks(trace, frame, axisY + AXIS + 4);
   const height = Math.ceil(axisY + AXIS + 4 + broken.height + 4);
-  const { runtime, server, variant } = trace.trial;
+  const { runtime, server, variant, through } = trace.trial;
   return {
-    svg: markup`<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="Timeline of ${cellTitle({ runtime, server, variant })}">${grid(trace, frame, height, axisY)}${pods.markup}${answered.markup}${broken.markup}</svg>`,
+    svg: markup`<svg class="timeline" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="Timeline of ${cellTitle({ runtime, server, variant, through })}">${grid(trace, frame, height, axisY)}${pods.markup}${answered.markup}${broken.markup}</svg>`,
     ...(trace.load.failures.length > 0 ? { note: marksNote(broken.perMark) } : {}),
   };
 }

@@ -1,0 +1,95 @@
+/** The options that put a gateway between the load and the pods. */
+import { Option } from 'commander';
+import { InputError } from '../errors.ts';
+import { type GatewayWay, type InstalledGateway, installedGateway, wayNamed } from '../gateways/way.ts';
+import { readRegularFile } from '../regular-file.ts';
+import { whole } from './argument-parsers.ts';
+
+export interface ThroughFlags {
+  through?: readonly (GatewayWay | undefined)[];
+  gatewayBinary?: readonly ProgramPath[];
+  gatewayConfig?: string;
+  gatewayRetries?: number;
+}
+
+/** Where the program of a gateway is. */
+interface ProgramPath {
+  name: string;
+  path: string;
+}
+
+const MAX_RETRIES = 10;
+const MAX_FRAGMENT_BYTES = 1 << 20;
+
+export function throughOptions(): Option[] {
+  return [
+    new Option(
+      '--through <names>',
+      "send the load through these gateways, comma-separated: direct, nginx, haproxy, traefik, envoy, caddy; NAME:service puts one before the Service's address",
+    ).argParser(ways),
+    new Option(
+      '--gateway-binary <name=path>',
+      'the program of a gateway that is not on the PATH; repeat for more',
+    ).argParser((text: string, before: ProgramPath[] = []) => [...before, programPath(text)]),
+    new Option('--gateway-config <file>', 'settings of your own for the gateway; docs/gateways.md says where they go'),
+    new Option(
+      '--gateway-retries <n>',
+      'how often the gateway may send a request again; 0 for never (default: what it does by itself)',
+    ).argParser(whole(0, MAX_RETRIES)),
+  ];
+}
+
+/**
+ * The ways to measure, each with its program found. Undefined stands for the direct one.
+ * @throws InputError for settings that no gateway takes; EnvironmentError where a program is missing
+ */
+export async function installedWays(
+  flags: ThroughFlags,
+  signal?: AbortSignal,
+): Promise<readonly (InstalledGateway | undefined)[]> {
+  const { through = [undefined], gatewayBinary = [], gatewayConfig, gatewayRetries: retries } = flags;
+  assertUsed(flags, through);
+  const fragment = gatewayConfig === undefined ? undefined : fragmentOf(gatewayConfig);
+  const found: (InstalledGateway | undefined)[] = [];
+  for (const way of through) {
+    const path = gatewayBinary.find(({ name }) => name === way?.kind.name)?.path;
+    const own = { retries, fragment, ...(path !== undefined && { path }), ...(signal && { signal }) };
+    found.push(way && (await installedGateway(way, own)));
+  }
+  return found;
+}
+
+function assertUsed(
+  { gatewayBinary = [], gatewayConfig, gatewayRetries }: ThroughFlags,
+  through: readonly (GatewayWay | undefined)[],
+): void {
+  const gateways = through.filter((way) => way !== undefined);
+  const given = Object.entries({ 'gateway-config': gatewayConfig, 'gateway-retries': gatewayRetries }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (given && gateways.length === 0) throw new InputError(`--${given[0]} is for a gateway: name one with --through`);
+  if (gatewayConfig !== undefined && new Set(gateways.map(({ kind }) => kind.name)).size > 1) {
+    throw new InputError('--gateway-config: each gateway has a syntax of its own; name one gateway with --through');
+  }
+  const stray = gatewayBinary.find(({ name }) => !gateways.some(({ kind }) => kind.name === name));
+  if (stray) throw new InputError(`--gateway-binary ${stray.name}=…: --through does not name ${stray.name}`);
+}
+
+function fragmentOf(file: string): string {
+  const text = readRegularFile(file, { maxBytes: MAX_FRAGMENT_BYTES, mayBeLink: true });
+  if (text === undefined) throw new InputError(`--gateway-config ${file}: there is no such file`);
+  return text;
+}
+
+function ways(text: string): readonly (GatewayWay | undefined)[] {
+  const names = [...new Set(text.split(',').map((name) => name.trim()))];
+  return names.map(wayNamed);
+}
+
+function programPath(text: string): ProgramPath {
+  const [, name, path] = /^([a-z]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || path === undefined) {
+    throw new InputError(`--gateway-binary ${text}: write it as NAME=PATH, for example nginx=/usr/sbin/nginx`);
+  }
+  return { name, path };
+}

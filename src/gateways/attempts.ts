@@ -1,0 +1,112 @@
+/**
+ * Joins what the load recorded with what a gateway logged, by the request's id: each failed request gets the attempts
+ * that the gateway made, and successes that took several are kept as hidden retries. Pure.
+ */
+import type { PodRef } from '../trace/cluster-record.ts';
+import {
+  type Attempt,
+  type FailedRequest,
+  type LoadRecord,
+  MAX_RETRIED,
+  type RetriedRequest,
+} from '../trace/load-record.ts';
+import type { GatewayKind } from './gateway.ts';
+import type { LoggedAttempt, LoggedRequest } from './request-log.ts';
+
+/** Everything that a trial's gateway logged. */
+export interface GatewayTraffic {
+  /** The gateway's name, which becomes the attempts' `via`. */
+  gateway: string;
+  unlogged: GatewayKind['unlogged'];
+  requests: readonly LoggedRequest[];
+  /** Converts the gateway's clock to the trial's. */
+  fromEpochMs(epochMs: number): number;
+  /** Who the nth attempt of a request reached at that address, and through which router, if one more was in between. */
+  reached(address: string, request: { id: string; nth: number; atMs: number }): Reached | undefined;
+}
+
+export interface Reached {
+  pod?: PodRef | undefined;
+  /** The router that chose the pod, where the gateway sends to the Service's address. */
+  via?: string;
+  connection?: 'fresh' | 'reused';
+  /** errno of the router's own connection to the pod, if that failed. */
+  connectError?: string;
+}
+
+export function withGatewayAttempts(load: LoadRecord, traffic: GatewayTraffic): LoadRecord {
+  const logged = new Map(traffic.requests.map((request) => [request.id, request]));
+  const failed = new Set(load.failures.map(({ id }) => id));
+  const retried = traffic.requests
+    .filter(({ id, attempts }) => id !== '' && !failed.has(id) && attempts.some(isFailure))
+    .map((request) => retriedRequest(request, traffic));
+  return {
+    ...load,
+    failures: load.failures.map((request) => ({
+      ...request,
+      attempts: attemptsOf(request, logged.get(request.id), traffic),
+    })),
+    hiddenRetries: { ...load.hiddenRetries, [traffic.gateway]: retried.length },
+    retried: retried.slice(0, MAX_RETRIED),
+  };
+}
+
+function isFailure({ error }: LoggedAttempt): boolean {
+  return error !== undefined;
+}
+
+function retriedRequest(request: LoggedRequest, traffic: GatewayTraffic): RetriedRequest {
+  const { id, method, startedEpochMs } = request;
+  const attempts = request.attempts
+    .map((logged, nth) => (isFailure(logged) ? attempt(logged, nth, request, traffic) : undefined))
+    .filter((made) => made !== undefined);
+  return { id, method, startedMs: traffic.fromEpochMs(startedEpochMs), attempts };
+}
+
+/** The attempts at a request that failed for the client. */
+function attemptsOf(request: FailedRequest, logged: LoggedRequest | undefined, traffic: GatewayTraffic): Attempt[] {
+  if (logged === undefined) return [unloggedAttempt(request, traffic)];
+  const attempts = logged.attempts.map((each, nth) => attempt(each, nth, logged, traffic));
+  const last = logged.attempts.at(-1);
+  const answered = last !== undefined && !isFailure(last) && (last.status ?? 0) < 400;
+  // The gateway had the answer, or never chose a pod: what the client saw happened between the client and the gateway.
+  if (last === undefined || (answered && request.client.error !== 'status')) {
+    const { gateway } = traffic;
+    return [...attempts.slice(0, answered ? -1 : undefined), seenByClient(request, gateway)];
+  }
+  return attempts;
+}
+
+/** How the client saw the request, as an attempt that reached no pod. */
+function seenByClient({ client, startedMs, endedMs }: FailedRequest, via: string): Attempt {
+  const { connection, detail: _, ...seen } = client;
+  return { via, connection: { state: connection }, startedMs, endedMs, ...seen };
+}
+
+/** The attempt that a gateway made, or did not make, at a request that it did not log. */
+function unloggedAttempt(request: FailedRequest, { gateway, unlogged }: GatewayTraffic): Attempt {
+  const seen = seenByClient(request, gateway);
+  const { phase, bytesReceived = 0 } = request.client;
+  const maySent = unlogged === 'reused-connection-ended' && phase === 'wait' && bytesReceived === 0;
+  return maySent ? { ...seen, connection: { state: 'reused' } } : seen;
+}
+
+function attempt(logged: LoggedAttempt, nth: number, request: LoggedRequest, traffic: GatewayTraffic): Attempt {
+  const startedMs = traffic.fromEpochMs(logged.startedEpochMs ?? request.startedEpochMs);
+  const endedMs = Math.max(startedMs, traffic.fromEpochMs(logged.endedEpochMs ?? request.endedEpochMs));
+  const { address, error, status, bytesReceived } = logged;
+  const reached =
+    address === undefined ? undefined : traffic.reached(address, { id: request.id, nth, atMs: startedMs });
+  const { connectError } = reached ?? {};
+  return {
+    via: reached?.via ?? traffic.gateway,
+    ...(reached?.pod && { pod: reached.pod }),
+    connection: { ...logged.connection, ...(reached?.connection && { state: reached.connection }) },
+    startedMs,
+    endedMs,
+    phase: connectError === undefined ? logged.phase : 'connect',
+    error: connectError ?? error ?? 'status',
+    ...(status !== undefined && { status }),
+    ...(bytesReceived !== undefined && { bytesReceived }),
+  };
+}

@@ -1,0 +1,129 @@
+/** nginx's log. Pure, but for the lines that it remembers until their request ends. */
+import * as z from 'zod';
+import { type GatewayLog, isNotable, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+
+/** One line of the access log. Lists are separated by commas, one part per attempt. */
+const AccessLine = z.object({
+  id: z.string(),
+  method: z.string(),
+  at: z.coerce.number(),
+  took: z.coerce.number(),
+  status: z.coerce.number(),
+  connection: z.string(),
+  upstream: z.string(),
+  statuses: z.string(),
+  times: z.string(),
+  bytes: z.string(),
+});
+type AccessLine = z.infer<typeof AccessLine>;
+
+/** `… *7 connect() failed (111: Connection refused) while connecting to upstream, …, upstream: "http://10.0.0.7:80/"` */
+const ERROR_LINE = /\[(?:error|warn|crit)\] .*?\*(\d+) (.*?) while ([a-z ]+), client: (.*)/;
+const ERROR_UPSTREAM = /upstream: "https?:\/\/([^/"]+)/;
+
+const ERRORS: readonly [RegExp, string][] = [
+  [/no live upstreams/, 'no-endpoint'],
+  [/timed out/, 'timeout'],
+  [/Connection refused/, 'ECONNREFUSED'],
+  [/Connection reset by peer/, 'ECONNRESET'],
+  [/No route to host|Host is unreachable/, 'EHOSTUNREACH'],
+  [/Broken pipe/, 'EPIPE'],
+  [/prematurely closed/, 'closed'],
+];
+const PHASES: readonly [RegExp, LoggedAttempt['phase']][] = [
+  [/connecting to upstream/, 'connect'],
+  [/sending (request|to) /, 'send'],
+  [/reading response header/, 'wait'],
+  [/reading upstream/, 'receive'],
+];
+/** How many connections' errors are kept whose request has not ended yet. */
+const MAX_OPEN = 20_000;
+
+interface Problem {
+  address: string | undefined;
+  phase: LoggedAttempt['phase'];
+  error: string;
+}
+
+export class NginxLog implements GatewayLog {
+  readonly #requests: LoggedRequest[] = [];
+  /** What the error log said about the request in flight on a client's connection. */
+  readonly #problems = new Map<string, Problem[]>();
+
+  read(line: string): void {
+    if (line.startsWith('{')) this.#access(line);
+    else this.#error(line);
+  }
+
+  requests(): readonly LoggedRequest[] {
+    return this.#requests;
+  }
+
+  #error(line: string): void {
+    const [, connection, what, doing, rest] = ERROR_LINE.exec(line) ?? [];
+    if (connection === undefined || what === undefined || doing === undefined) return;
+    const error = ERRORS.find(([pattern]) => pattern.test(what))?.[1];
+    const phase = PHASES.find(([pattern]) => pattern.test(doing))?.[1];
+    if (error === undefined || phase === undefined) return;
+    const problem = { address: ERROR_UPSTREAM.exec(rest ?? '')?.[1], phase, error };
+    const known = this.#problems.get(connection);
+    if (known) known.push(problem);
+    else if (this.#problems.size < MAX_OPEN) this.#problems.set(connection, [problem]);
+  }
+
+  #access(line: string): void {
+    const access = AccessLine.safeParse(parsed(line)).data;
+    if (!access) return;
+    const problems = this.#problems.get(access.connection) ?? [];
+    this.#problems.delete(access.connection);
+    const request = loggedRequest(access, problems);
+    if (isNotable(request)) this.#requests.push(request);
+  }
+}
+
+function loggedRequest(
+  { at, took, status, id, method, ...line }: AccessLine,
+  problems: readonly Problem[],
+): LoggedRequest {
+  const endedEpochMs = at * 1000;
+  const startedEpochMs = endedEpochMs - took * 1000;
+  const [statuses, times, bytes] = [list(line.statuses), list(line.times), list(line.bytes)];
+  const left = [...problems];
+  let attemptMs = startedEpochMs;
+  const attempts = list(line.upstream).map((address, nth): LoggedAttempt => {
+    const startedMs = attemptMs;
+    attemptMs += Number(times[nth] ?? 0) * 1000 || 0;
+    const isAddress = /:\d+$/.test(address); // else the name of the upstream, of which no server could be chosen
+    const found = left.findIndex(
+      (problem) => !isAddress || problem.address === undefined || problem.address === address,
+    );
+    const [problem] = found < 0 ? [] : left.splice(found, 1);
+    const answered = Number(statuses[nth]);
+    const received = Number(bytes[nth]);
+    return {
+      ...(isAddress && { address }),
+      // A connection that failed was new; of others, nginx does not say whether it was.
+      connection: { state: problem?.phase === 'connect' ? 'fresh' : 'unknown' },
+      startedEpochMs: startedMs,
+      endedEpochMs: attemptMs,
+      phase: problem?.phase ?? 'receive',
+      ...(problem && { error: isAddress ? problem.error : 'no-endpoint' }),
+      ...(!problem && answered > 0 && { status: answered }),
+      ...(received > 0 && { bytesReceived: received }),
+    };
+  });
+  return { id, method, startedEpochMs, endedEpochMs, ...(status > 0 && status !== 499 && { status }), attempts };
+}
+
+/** The parts of a list with one part per attempt. After an internal redirect they are separated by a colon. */
+function list(text: string): string[] {
+  return text === '' || text === '-' ? [] : text.split(/, | : /);
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // cut, or not a line of the access log
+  }
+}

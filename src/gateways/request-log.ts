@@ -1,0 +1,46 @@
+/** What a gateway's log says about requests, in one form for all gateways. Times are epoch ms of the gateway's clock. */
+import type { Phase } from '../trace/load-record.ts';
+
+/** One attempt of a gateway to have a request answered. */
+export interface LoggedAttempt {
+  /** The upstream's address, "10.0.0.7:8080"; absent if it chose none. */
+  address?: string;
+  connection: { state: 'fresh' | 'reused' | 'unknown'; id?: string };
+  /** Absent if only the request's own times are known. */
+  startedEpochMs?: number;
+  endedEpochMs?: number;
+  /** How far it got. */
+  phase: Phase;
+  /**
+   * An errno name, "closed", "timeout", "no-endpoint" if it had no upstream to send the request to, or "failed" if the log does not say how. Absent if a
+   * complete answer came, whatever its status.
+   */
+  error?: string;
+  status?: number;
+  bytesReceived?: number;
+}
+
+/** A request that a gateway logged. */
+export interface LoggedRequest {
+  /** The x-request-id that the client sent. */
+  id: string;
+  method: string;
+  startedEpochMs: number;
+  endedEpochMs: number;
+  /** The status that the client got; absent if it got none. */
+  status?: number;
+  attempts: LoggedAttempt[];
+}
+
+/** Reads a gateway's output line by line. */
+export interface GatewayLog {
+  /** @param line one line of its output, or of its request log if it writes one */
+  read(line: string): void;
+  /** Every request that is worth keeping: those that failed, and those that took more than one attempt. */
+  requests(): readonly LoggedRequest[];
+}
+
+/** Whether a request belongs into `GatewayLog.requests`. */
+export function isNotable({ status = 0, attempts }: LoggedRequest): boolean {
+  return status < 200 || status >= 400 || attempts.length > 1 || attempts.some(({ error }) => error !== undefined);
+}

@@ -1,0 +1,88 @@
+/** The way of the requests to the pods: direct, or through the gateway that `--through` names. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { EnvironmentError, InputError } from '../errors.ts';
+import { runProgram } from '../processes/external-program.ts';
+import { DIRECT } from '../trace/trace.ts';
+import type { GatewayKind } from './gateway.ts';
+import { GATEWAYS, gatewayNamed } from './registry.ts';
+
+/** Sends to the Service's address instead of to the pods, as a reverse proxy that is an ordinary Deployment does. */
+const TO_SERVICE = 'service';
+
+export interface GatewayWay {
+  /** In results and file names: "nginx", or "nginx-service" for `nginx:service`. */
+  name: string;
+  kind: GatewayKind;
+  upstream: 'pods' | 'service';
+}
+
+/** A gateway with its program on this machine. */
+export interface InstalledGateway extends GatewayWay {
+  /** The path of the program. */
+  binary: string;
+  version: string;
+  retries?: number | undefined;
+  fragment?: string | undefined;
+}
+
+/**
+ * Reads one name of `--through`.
+ * @returns undefined for "direct"
+ * @throws InputError for anything else that is not a gateway
+ */
+export function wayNamed(name: string): GatewayWay | undefined {
+  if (name === DIRECT) return undefined;
+  const [kindName = '', upstream, ...rest] = name.split(':');
+  const kind = gatewayNamed(kindName);
+  if (!kind || rest.length > 0 || (upstream !== undefined && upstream !== TO_SERVICE)) {
+    const names = [DIRECT, ...GATEWAYS.map((known) => known.name)].join(', ');
+    throw new InputError(`--through ${name}: there is no such way; there are ${names}, and NAME:${TO_SERVICE}`);
+  }
+  const toService = upstream === TO_SERVICE;
+  return { name: toService ? `${kindName}-${TO_SERVICE}` : kindName, kind, upstream: toService ? 'service' : 'pods' };
+}
+
+const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 100_000 };
+
+/**
+ * Finds the gateway's program and asks for its version.
+ * @param path where the user says that it is (--gateway-binary); by default it is searched on the PATH
+ * @throws EnvironmentError where it is missing or does not run
+ */
+export async function installedGateway(
+  way: GatewayWay,
+  { path, signal, ...own }: Pick<InstalledGateway, 'retries' | 'fragment'> & { path?: string; signal?: AbortSignal },
+): Promise<InstalledGateway> {
+  const { kind } = way;
+  const binary = path === undefined ? onPath(kind.program) : resolve(path);
+  if (binary === undefined || !isProgram(binary)) {
+    const where = path === undefined ? 'is not on the PATH' : `is not at ${path}, or cannot be executed`;
+    throw new EnvironmentError(
+      `${kind.title} ${where}: install it with ${kind.install}, or name it with --gateway-binary ${kind.name}=PATH`,
+    );
+  }
+  const { stdout, stderr, failure } = await runProgram([binary, ...kind.versionArguments], {
+    ...VERSION_LIMITS,
+    signal,
+  });
+  const version = kind.versionPattern.exec(`${stdout}\n${stderr}`)?.[1];
+  if (version === undefined) {
+    throw new EnvironmentError(`${binary}: ${failure ?? `does not print a version of ${kind.title}`}`);
+  }
+  return { ...way, ...own, binary, version };
+}
+
+function onPath(program: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, program)).find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
