@@ -171,6 +171,14 @@ function nobodyServed({ attempt, history, pod }: Evidence): boolean {
   return nobody || (pod === undefined && routedNowhere(attempt, history));
 }
 
+/**
+ * A router chose the pod for this very attempt: kube-proxy for each new connection, a gateway for each request, whatever
+ * connection it then used.
+ */
+function wasRouted({ connection, via }: Attempt, { cluster: { gateway } }: History): boolean {
+  return connection.state === 'fresh' || (gateway !== undefined && gateway.name === via);
+}
+
 /** A terminating pod refused the connection. The refusal may come before the closed port was observed. */
 function wasRefusedBy(pod: PodTimeline, { error, endedMs }: Attempt): boolean {
   return error === 'ECONNREFUSED' && terminatingAt(pod, endedMs);
@@ -208,12 +216,12 @@ function cutWhileDraining(evidence: Evidence): boolean {
 }
 
 /**
- * 4: a new connection, opened after SIGTERM, that got no byte or a server error. No matter what ended it, a router sent
+ * 4: a new connection, or a request for which a gateway chose the pod, after SIGTERM, that got no byte or a server error. No matter what ended it, a router sent
  * it to a stopping pod although another pod could serve. (If there is no other, routers use terminating pods on
  * purpose: KEP-1669.) An open port does not mean that the server still accepts connections.
  */
 function sentAfterSigterm({ attempt, history, pod }: Evidence): boolean {
-  if (!pod || attempt.connection.state !== 'fresh' || pod.sigtermMs === undefined) return false;
+  if (!pod || !wasRouted(attempt, history) || pod.sigtermMs === undefined) return false;
   const { startedMs } = attempt;
   if (startedMs < pod.sigtermMs || !(noByte(attempt) || isRefusal(attempt))) return false;
   return history.pods.some((other) => servesAt(other, startedMs) && !terminatingAt(other, startedMs));
@@ -264,9 +272,9 @@ function sentToLastPods(evidence: Evidence): boolean {
   return !history.pods.some((other) => servesAt(other, startedMs) && !terminatingAt(other, startedMs));
 }
 
-/** 4: a new connection got no answer, or a server error, and its pod was deleted before the request failed. */
-function sentToTerminatingPod({ attempt, pod }: Evidence): boolean {
-  if (!pod || attempt.connection.state !== 'fresh' || !terminatingAt(pod, attempt.endedMs)) return false;
+/** 4: what a router sent to the pod got no answer, or a server error, and the pod was deleted before that. */
+function sentToTerminatingPod({ attempt, history, pod }: Evidence): boolean {
+  if (!pod || !wasRouted(attempt, history) || !terminatingAt(pod, attempt.endedMs)) return false;
   return attempt.phase === 'connect' || noByte(attempt) || isRefusal(attempt);
 }
 
@@ -309,10 +317,22 @@ function isRefusal({ error, status = 0 }: Attempt): boolean {
   return error === 'status' && status >= 500;
 }
 
+/**
+ * How long the workers of a gateway may go on with its list from before a change, in ms: nginx ends its old ones 100 ms
+ * after it has started new ones.
+ */
+const WORKERS_CHANGE_MS = 250;
+
 /** Its router knew of no pod when the request started. If the router is unknown: no router did. */
-function routedNowhere({ via, startedMs }: Attempt, { cluster: { routerViews } }: History): boolean {
+function routedNowhere(attempt: Attempt, history: History): boolean {
+  const { startedMs, error } = attempt;
+  if (knewNobodyAt(startedMs, attempt, history)) return true;
+  return error === 'no-endpoint' && knewNobodyAt(startedMs - WORKERS_CHANGE_MS, attempt, history);
+}
+
+function knewNobodyAt(atMs: number, { via }: Attempt, { cluster: { routerViews } }: History): boolean {
   const current = new Map<string, number>();
-  for (const view of routerViews) if (view.atMs <= startedMs) current.set(view.router, view.pods.length);
+  for (const view of routerViews) if (view.atMs <= atMs) current.set(view.router, view.pods.length);
   const sizes = via === undefined ? [...current.values()] : [current.get(via) ?? 0];
   return sizes.length > 0 && sizes.every((size) => size === 0);
 }

@@ -61,7 +61,7 @@ export const CAUSES = [
     explanation:
       'The request was sent to a terminating pod. The removal of the endpoint starts at the same time as SIGTERM, and routers learn of the removal later.',
     evidence:
-      'A new connection to a terminating pod was refused, broke before any byte of an answer came, or got a server error as its answer.',
+      'A new connection to a terminating pod was refused, broke before any byte of an answer came, or got a server error as its answer. Behind a gateway, which chooses a pod for each request, the same counts on a connection that it had used before.',
     fix: 'Keep serving after the deletion until the routers know of it: add a preStop sleep of a few seconds.',
     measured:
       'In one rollout on Kubernetes 1.34 (two nodes, kube-proxy with iptables), no preStop hook and no drain delay broke 70 requests on Node 26.10, 148 on Bun 1.4.5 and 241 on Deno 2.9.6. New connections failed for 0.3 to 1.05 s after each SIGTERM.',
