@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { causeOf } from '../../src/analysis/attribution.ts';
+import type { CauseId } from '../../src/analysis/causes.ts';
+import { gatewayLagMs, hiddenRetries } from '../../src/analysis/gateway-effects.ts';
+import type { GatewayRecord, PodRecord } from '../../src/trace/cluster-record.ts';
+import type { FailedRequest } from '../../src/trace/load-record.ts';
+import { DELETED, failed, history, pod, succeeded, type Timeline, view } from './story.ts';
+
+const GATEWAY: GatewayRecord = { name: 'nginx', version: '1.31.3', upstream: 'pods' };
+const OLD = { pod: 'old-1', router: 'nginx' };
+const NOWHERE = { router: 'nginx' };
+const SERVING = [pod('new-1')];
+const NOBODY: PodRecord[] = [];
+const BOTH = ['nginx -3000: old-1 new-1'];
+
+/** The pod of the request and the other pods; what the gateway knew; the attempt that decided; its cause. */
+type Case = [
+  what: string,
+  story: { old?: Timeline; others?: PodRecord[]; views?: string[] },
+  request: FailedRequest,
+  cause: CauseId,
+];
+
+const CASES: Case[] = [
+  [
+    'reset by a terminating pod on a connection that had been used: the gateway chose that pod',
+    { old: DELETED.drainedWithoutDelay },
+    failed('reused wait ECONNRESET', 1010, 1011, OLD),
+    'routing-lag',
+  ],
+  [
+    'the same, and the log does not say whether the connection had been used',
+    { old: DELETED.drainedWithoutDelay },
+    failed('unknown wait ECONNRESET', 1010, 1011, OLD),
+    'routing-lag',
+  ],
+  [
+    'refused by a terminating pod',
+    { old: DELETED.drainedWithoutDelay },
+    failed('fresh connect ECONNREFUSED', 1010, 1011, OLD),
+    'routing-lag',
+  ],
+  [
+    'in flight for long when the server died of SIGTERM',
+    { old: DELETED.diedOfSigterm },
+    failed('unknown wait ECONNRESET', 200, 1011, OLD),
+    'no-graceful-shutdown',
+  ],
+  [
+    'cut by SIGKILL while the pod drained',
+    { old: DELETED.killedWhileDraining },
+    failed('unknown wait closed', 500, 6006, OLD),
+    'grace-too-short',
+  ],
+  [
+    'an idle connection to a pod that stays ended as the request was sent',
+    {},
+    failed('reused wait closed', 3000, 3001, OLD),
+    'keep-alive-race',
+  ],
+  [
+    'an idle connection to the gateway itself ended: it never read the request',
+    {},
+    failed('reused wait closed', 3000, 3001, NOWHERE),
+    'keep-alive-race',
+  ],
+  [
+    'it knew of no pod, and no pod served',
+    { old: DELETED.diedOfSigterm, others: NOBODY, views: ['nginx 1000:'] },
+    failed('fresh connect no-endpoint', 2000, 2000, NOWHERE),
+    'capacity',
+  ],
+  [
+    'it knew of no pod although one was ready already',
+    { views: ['nginx -3000: old-1', 'nginx 1000:', 'nginx 2200: new-1'], old: DELETED.diedOfSigterm },
+    failed('fresh connect no-endpoint', 2000, 2000, NOWHERE),
+    'capacity',
+  ],
+  [
+    'one of its workers did not know yet of the only pod',
+    { views: ['nginx 1000:', 'nginx 1990: new-1'], old: DELETED.diedOfSigterm },
+    failed('fresh connect no-endpoint', 2000, 2000, NOWHERE),
+    'capacity',
+  ],
+  [
+    'it knew of pods that served, and had set all of them aside',
+    {},
+    failed('fresh connect no-endpoint', 2000, 2000, NOWHERE),
+    'gateway',
+  ],
+  [
+    'a time limit of its own ended the wait for a pod that stays',
+    {},
+    failed('unknown wait timeout', 2000, 2500, OLD),
+    'gateway',
+  ],
+];
+
+describe('the cause of a failure behind a gateway', () => {
+  for (const [what, { old = {}, others = SERVING, views = BOTH }, request, cause] of CASES) {
+    test(`${what}: ${cause}`, () => {
+      const pods = [pod('old-1', old), ...others];
+      const story = history(
+        { pods, routerViews: views.map(view), gateway: GATEWAY },
+        { failures: [request], successes: [succeeded(-30, 5), succeeded(-30, 5, 'new-1')] },
+      );
+      assert.equal(causeOf(request, story), cause);
+    });
+  }
+
+  test('a time limit without a gateway is not called its decision', () => {
+    const request = failed('unknown wait timeout', 2000, 2500, { pod: 'old-1', router: 'node1' });
+    const story = history({ pods: [pod('old-1'), ...SERVING] }, { failures: [request] });
+    assert.notEqual(causeOf(request, story), 'gateway');
+  });
+});
+
+describe('what a gateway did', () => {
+  const refused = failed('fresh connect ECONNREFUSED', 1010, 1011, OLD).attempts;
+  const pods = [pod('old-1', DELETED.drainedWithoutDelay), ...SERVING];
+
+  test('retries are counted by cause and method, the most first', () => {
+    const retried = ['GET', 'POST', 'GET'].map((method, nth) => ({
+      id: `r-${nth}`,
+      method,
+      startedMs: 1010,
+      attempts: refused,
+    }));
+    const story = history({ pods, routerViews: BOTH.map(view), gateway: GATEWAY }, { retried });
+    assert.deepEqual(hiddenRetries(story), [
+      { cause: 'routing-lag', method: 'GET', requests: 2 },
+      { cause: 'routing-lag', method: 'POST', requests: 1 },
+    ]);
+  });
+
+  test('its lag is the time from a deletion to its list without that pod', () => {
+    const views = ['nginx -3000: old-1', 'nginx 900: old-1 new-1', 'nginx 1240: new-1'].map(view);
+    assert.equal(gatewayLagMs(history({ pods, routerViews: views, gateway: GATEWAY })), 240);
+    assert.equal(gatewayLagMs(history({ pods, routerViews: [], gateway: GATEWAY })), undefined);
+  });
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type GatewayTraffic, withGatewayAttempts } from '../../src/gateways/attempts.ts';
+import type { LoggedAttempt, LoggedRequest } from '../../src/gateways/request-log.ts';
+import type { FailedRequest } from '../../src/trace/load-record.ts';
+import { failed, trace } from '../analysis/story.ts';
+
+const STARTED = 50_000;
+const OLD = { uid: 'old-1', name: 'old-1' };
+const REFUSED: LoggedAttempt = {
+  address: '10.0.0.1:80',
+  connection: { state: 'fresh' },
+  phase: 'connect',
+  error: 'ECONNREFUSED',
+};
+const ANSWERED: LoggedAttempt = {
+  address: '10.0.0.2:80',
+  connection: { state: 'reused' },
+  phase: 'receive',
+  status: 200,
+};
+
+function logged(id: string, attempts: LoggedAttempt[], status = 200, method = 'POST'): LoggedRequest {
+  return { id, method, startedEpochMs: STARTED + 1000, endedEpochMs: STARTED + 1020, status, attempts };
+}
+
+function joined(failures: FailedRequest[], requests: LoggedRequest[], more: Partial<GatewayTraffic> = {}) {
+  const traffic: GatewayTraffic = {
+    gateway: 'nginx',
+    unlogged: 'never-read',
+    requests,
+    fromEpochMs: (epochMs) => epochMs - STARTED,
+    reached: (address) => ({ pod: address === '10.0.0.1:80' ? OLD : undefined }),
+    ...more,
+  };
+  return withGatewayAttempts(trace({ load: { failures } }).load, traffic);
+}
+
+const BAD_GATEWAY = { ...failed('reused receive status', 1000, 1021, { status: 502 }), id: 'r-1' };
+const CLOSED = { ...failed('reused wait closed', 1000, 1001), id: 'r-1' };
+
+describe('what a gateway logged', () => {
+  test('becomes the attempts of the request that failed', () => {
+    const { failures } = joined([BAD_GATEWAY], [logged('r-1', [REFUSED], 502)]);
+    assert.deepEqual(failures[0]?.attempts, [
+      {
+        via: 'nginx',
+        pod: OLD,
+        connection: { state: 'fresh' },
+        startedMs: 1000,
+        endedMs: 1020,
+        phase: 'connect',
+        error: 'ECONNREFUSED',
+      },
+    ]);
+    assert.deepEqual(failures[0]?.client, BAD_GATEWAY.client);
+  });
+
+  test('an answer of the gateway itself, without any attempt, is what the client saw', () => {
+    const { failures } = joined([BAD_GATEWAY], [logged('r-1', [], 502)]);
+    assert.partialDeepStrictEqual(failures[0]?.attempts, [{ via: 'nginx', error: 'status', status: 502 }]);
+    assert.equal(failures[0]?.attempts[0]?.pod, undefined);
+  });
+
+  test('an answer that the gateway had and the client did not get was lost between those two', () => {
+    const { failures } = joined([CLOSED], [logged('r-1', [ANSWERED])]);
+    assert.partialDeepStrictEqual(failures[0]?.attempts, [{ via: 'nginx', error: 'closed', phase: 'wait' }]);
+    assert.equal(failures[0]?.attempts[0]?.pod, undefined);
+  });
+
+  test('a server error of the pod, passed on, is an attempt with that status', () => {
+    const refusal: LoggedAttempt = { ...ANSWERED, address: '10.0.0.1:80', status: 503 };
+    const { failures } = joined([BAD_GATEWAY], [logged('r-1', [refusal], 503)]);
+    assert.partialDeepStrictEqual(failures[0]?.attempts, [{ pod: OLD, error: 'status', status: 503 }]);
+  });
+
+  test('a request that it never read was lost before it', () => {
+    const { failures } = joined([CLOSED], []);
+    assert.partialDeepStrictEqual(failures[0]?.attempts, [
+      { via: 'nginx', connection: { state: 'reused' }, phase: 'wait', error: 'closed' },
+    ]);
+  });
+
+  test('a gateway that is silent about ended connections sent it on one', () => {
+    const fresh = { ...failed('fresh wait closed', 1000, 1001), id: 'r-1' };
+    const { failures } = joined([fresh], [], { unlogged: 'reused-connection-ended' });
+    assert.partialDeepStrictEqual(failures[0]?.attempts, [{ via: 'nginx', connection: { state: 'reused' } }]);
+  });
+
+  test('a success after a failed attempt is a hidden retry, with its failed attempts only', () => {
+    const load = joined([], [logged('r-2', [REFUSED, ANSWERED], 200, 'GET')]);
+    assert.deepEqual(load.hiddenRetries, { client: 0, nginx: 1 });
+    assert.partialDeepStrictEqual(load.retried, [{ id: 'r-2', method: 'GET', attempts: [{ error: 'ECONNREFUSED' }] }]);
+    assert.equal(load.retried?.[0]?.attempts.length, 1);
+  });
+
+  test('requests that are not of the load do not count', () => {
+    assert.deepEqual(joined([], [logged('', [REFUSED, ANSWERED])]).retried, []);
+  });
+
+  test("before the Service's address, the router in between says which pod it was", () => {
+    const { failures } = joined(
+      [BAD_GATEWAY],
+      [logged('r-1', [{ ...ANSWERED, error: 'ECONNRESET', phase: 'wait' }], 502)],
+      {
+        reached: (_, { id, nth }) => ({
+          via: 'node1',
+          pod: OLD,
+          connection: 'reused',
+          ...(id === 'r-1' && nth === 0 && { connectError: 'ECONNREFUSED' }),
+        }),
+      },
+    );
+    assert.partialDeepStrictEqual(failures[0]?.attempts, [
+      { via: 'node1', pod: OLD, connection: { state: 'reused' }, phase: 'connect', error: 'ECONNREFUSED' },
+    ]);
+  });
+});
