@@ -68,11 +68,16 @@ function attemptsOf(request: FailedRequest, logged: LoggedRequest | undefined, t
   if (logged === undefined) return [unloggedAttempt(request, traffic)];
   const attempts = logged.attempts.map((each, nth) => attempt(each, nth, logged, traffic));
   const last = logged.attempts.at(-1);
-  const answered = last !== undefined && !isFailure(last) && (last.status ?? 0) < 400;
+  const [before, unfinished] = [attempts.slice(0, -1), attempts.at(-1)];
+  const succeeded = last !== undefined && !isFailure(last) && (last.status ?? 0) < 400;
+  // The client gave up while the pod was still working on it.
+  if (succeeded && last.status === undefined && unfinished) {
+    const { phase, error } = request.client;
+    return [...before, { ...unfinished, phase, error, endedMs: Math.max(unfinished.startedMs, request.endedMs) }];
+  }
   // The gateway had the answer, or never chose a pod: what the client saw happened between the client and the gateway.
-  if (last === undefined || (answered && request.client.error !== 'status')) {
-    const { gateway } = traffic;
-    return [...attempts.slice(0, answered ? -1 : undefined), seenByClient(request, gateway)];
+  if (last === undefined || (succeeded && request.client.error !== 'status')) {
+    return [...(succeeded ? before : attempts), seenByClient(request, traffic.gateway)];
   }
   return attempts;
 }

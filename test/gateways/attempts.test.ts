@@ -68,6 +68,15 @@ describe('what a gateway logged', () => {
     assert.equal(failures[0]?.attempts[0]?.pod, undefined);
   });
 
+  test('a request that the client gave up is an attempt at the pod that had not answered', () => {
+    const timedOut = { ...failed('fresh wait timeout', 1000, 6000), id: 'r-1' };
+    const { status: _, ...waiting } = { ...ANSWERED, address: '10.0.0.1:80' };
+    const { failures } = joined([timedOut], [{ ...logged('r-1', [waiting]), endedEpochMs: STARTED + 6000 }]);
+    assert.partialDeepStrictEqual(failures[0]?.attempts, [
+      { pod: OLD, phase: 'wait', error: 'timeout', endedMs: 6000 },
+    ]);
+  });
+
   test('a server error of the pod, passed on, is an attempt with that status', () => {
     const refusal: LoggedAttempt = { ...ANSWERED, address: '10.0.0.1:80', status: 503 };
     const { failures } = joined([BAD_GATEWAY], [logged('r-1', [refusal], 503)]);

@@ -1,0 +1,76 @@
+/**
+ * Rollouts through the real gateways; they must be on the PATH (tools/gateways/install-programs.sh). Not part of
+ * `npm test`.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import type { TrialResult } from '../src/analysis/result.ts';
+import { GATEWAYS } from '../src/gateways/registry.ts';
+import { Result } from '../src/results/result-file.ts';
+import { run } from '../test/cli/program.ts';
+
+/** The settings that docs/gateways.md recommends. */
+const SETTINGS = join(import.meta.dirname, '../tools/gateways/settings');
+
+function folder(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'gateways-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+/** Runs the program and returns its trials; those of a machine that was too busy are not judged. */
+async function trialsOf(t: TestContext, args: readonly string[]): Promise<TrialResult[]> {
+  const { stdout, stderr } = await run(t, [...args, '--json', '--rate', '150']);
+  assert.notEqual(stdout, '', stderr);
+  return Result.parse(JSON.parse(stdout)).trials;
+}
+
+for (const { name, title } of GATEWAYS) {
+  describe(title, () => {
+    test('one broken and one valid overlay', async (t) => {
+      const trials = await trialsOf(t, ['compare', '--runtime', 'bun', '--variant', 'broken,valid', '--through', name]);
+      const of = (variant: string) => trials.find((trial) => trial.variant === variant) as TrialResult;
+      for (const trial of trials) {
+        assert.equal(trial.through, name);
+        assert.match(trial.gateway?.version ?? '', /^\d+\./);
+      }
+      const [broken, valid] = [of('broken'), of('valid')];
+      assert.ok(broken.failed > 10, JSON.stringify(broken));
+      assert.ok(broken.causes.unexplained <= 0.05 * broken.failed, JSON.stringify(broken));
+      assert.equal(valid.podsReplaced, 3, JSON.stringify(valid));
+      // With defaults some gateways close idle connections to clients when they learn of other endpoints.
+      if (valid.valid) assert.ok(valid.failed <= 30, JSON.stringify(valid));
+      assert.equal(valid.causes['routing-lag'], 0, JSON.stringify(valid));
+    });
+  });
+}
+
+test('a failure that a gateway hides is seen: a pod that answers nothing for a second', async (t) => {
+  const dir = folder(t);
+  const server = join(dir, 'server.mjs');
+  writeFileSync(
+    server,
+    `import { createServer } from 'node:http';
+let busyUntil = 0;
+const server = createServer((request, response) => {
+  if (performance.now() < busyUntil) return; // no answer to what comes in that second
+  response.end('ok');
+});
+server.keepAliveTimeout = 60_000;
+server.listen(Number(process.env.PORT), process.env.HOST);
+setTimeout(() => { busyUntil = performance.now() + 1000; }, 6000);
+`,
+  );
+  const settings = join(dir, 'nginx.conf');
+  writeFileSync(settings, `${readFileSync(join(SETTINGS, 'nginx.conf'), 'utf8')}\nproxy_read_timeout 500ms;\n`);
+  const trials = await trialsOf(t, [
+    ...['run', '--through', 'nginx', '--gateway-config', settings, '--gateway-retries', '2', '--replicas', '3'],
+    ...['--pre-stop', '5', '--', process.execPath, server],
+  ]);
+  const hidden = trials.flatMap(({ hiddenByGateway = [] }) => hiddenByGateway);
+  const timeouts = hidden.filter(({ cause, method }) => cause === 'gateway' && method === 'GET');
+  assert.ok(timeouts.length > 0, JSON.stringify(trials));
+});
