@@ -1082,12 +1082,12 @@ const TABLE: Record<string, Cases> = {
       [
         'Node behind Traefik',
         behind(classed('traefik'), NODE),
-        /: container "app" \(command "node"\): Node \(http\) closes an idle connection after 6 s by default, but Traefik \(Ingress "shop"\) keeps it for 90 s by default: .* which this input does not show; set server\.keepAliveTimeout = 95000$/,
+        /: container "app": command "node" means Node \(http\), which closes an idle connection after 6 s by default, but Traefik \(Ingress "shop"\) keeps it for 90 s by default: .* which this input does not show; set server\.keepAliveTimeout = 95000$/,
       ],
       [
         "Bun's image behind ingress-nginx, by its annotations",
         behind(ingress({ 'nginx.ingress.kubernetes.io/rewrite-target': '/' }), { image: 'oven/bun:1' }),
-        /\(image "oven\/bun:1"\): Bun \(Bun\.serve\) closes .* but ingress-nginx \(Ingress "shop"\) keeps it for 60 s .*; set Bun\.serve\(\{ idleTimeout: 65 \}\)$/,
+        /: image "oven\/bun:1" means Bun \(Bun\.serve\), which closes .* but ingress-nginx \(Ingress "shop"\) keeps it for 60 s .*; set Bun\.serve\(\{ idleTimeout: 65 \}\)$/,
       ],
       [
         "Node's image behind a class of ingress-nginx",

@@ -62,7 +62,7 @@ function messageFor(workload: Workload, container: CheckedContainer, context: Co
   const [longest] = gateways;
   if (!longest) return undefined;
   const whom = gateways.map(keeps).join(', and ');
-  return `${workload.name}: container "${container.name}" (${where}): ${name} closes an idle connection after ${closesAfterMs / 1000} s by default, but ${whom}: some requests are lost without any rollout, unless the app sets a longer limit, which this input does not show; ${advice(server, longest)}`;
+  return `${workload.name}: container "${container.name}": ${where} means ${name}, which closes an idle connection after ${closesAfterMs / 1000} s by default, but ${whom}: some requests are lost without any rollout, unless the app sets a longer limit, which this input does not show; ${advice(server, longest)}`;
 }
 
 function setsLimit({ command = [], args = [], env = [] }: CheckedContainer): boolean {
