@@ -27,6 +27,10 @@ export interface Neighbours {
   /** The Ingresses and Gateways that lead to these Services. */
   ingresses: LocatedObject<IngressObject>[];
   gateways: LocatedObject<GatewayObject>[];
+  /** Those of the Gateways that read the requests, because an HTTPRoute leads through them. */
+  httpGateways: LocatedObject<GatewayObject>[];
+  /** The controller that an IngressClass or GatewayClass of the input names. */
+  controllerOfClass(kind: 'IngressClass' | 'GatewayClass', name: string): string | undefined;
   autoscaler?: LocatedObject<AutoscalerObject>;
   verticalAutoscaler?: LocatedObject<VerticalPodAutoscaler>;
   budgets: LocatedObject<BudgetObject>[];
@@ -54,9 +58,12 @@ class Index {
   readonly #claims = new Map<string, LocatedObject<ClaimObject>>();
   readonly #rollouts = new Map<string, LocatedObject<RolloutObject>>();
   readonly #gateways = new Map<string, LocatedObject<GatewayObject>>();
+  /** The controllers of classes, by kind and name. */
+  readonly #controllers = new Map<string, string>();
   /** By the Service that they lead to. */
   readonly #ingressesTo = new Map<string, LocatedObject<IngressObject>[]>();
   readonly #gatewaysTo = new Map<string, LocatedObject<GatewayObject>[]>();
+  readonly #httpGatewaysTo = new Map<string, LocatedObject<GatewayObject>[]>();
 
   constructor(unnamed: string) {
     this.#unnamed = unnamed;
@@ -82,6 +89,10 @@ class Index {
       this.#claims.set(`${here}/${value.metadata.name}`, { ...object, value });
     } else if (value.kind === 'Gateway') {
       this.#gateways.set(`${here}/${value.metadata.name}`, { ...object, value });
+    } else if (value.kind === 'IngressClass') {
+      this.#controllers.set(`IngressClass/${value.metadata.name}`, value.spec.controller ?? '');
+    } else if (value.kind === 'GatewayClass') {
+      this.#controllers.set(`GatewayClass/${value.metadata.name}`, value.spec.controllerName ?? '');
     } else if (value.kind === 'Rollout' && value.spec.workloadRef) {
       const { kind, name } = value.spec.workloadRef;
       this.#rollouts.set(`${here}/${kind}/${name}`, { ...object, value });
@@ -105,8 +116,11 @@ class Index {
         ({ name, namespace: where }) => this.#gateways.get(`${where ?? this.#namespace(value)}/${name}`) ?? [],
       );
       for (const service of routeServices(value)) {
-        for (const gateway of parents)
-          put(this.#gatewaysTo, `${service.namespace ?? this.#unnamed}/${service.name}`, gateway);
+        const key = `${service.namespace ?? this.#unnamed}/${service.name}`;
+        for (const gateway of parents) {
+          put(this.#gatewaysTo, key, gateway);
+          if (value.kind === 'HTTPRoute') put(this.#httpGatewaysTo, key, gateway);
+        }
       }
     }
   }
@@ -132,6 +146,8 @@ class Index {
       inputHasServices: this.#services.size > 0,
       ingresses: leadingTo(this.#ingressesTo),
       gateways: leadingTo(this.#gatewaysTo),
+      httpGateways: leadingTo(this.#httpGatewaysTo),
+      controllerOfClass: (kind, name) => this.#controllers.get(`${kind}/${name}`),
       budgets: among(this.#budgets).filter(({ value }) => matchesSelector(value.spec.selector ?? {}, labels)),
       ...(autoscaler && { autoscaler }),
       ...(verticalAutoscaler && { verticalAutoscaler }),

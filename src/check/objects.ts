@@ -19,7 +19,15 @@ import {
   Rollout,
   type RolloutObject,
 } from './custom-workloads.ts';
-import { Gateway, Ingress, ROUTE_KINDS, type RouteObject, routeSchema } from './route-objects.ts';
+import {
+  Gateway,
+  GatewayClass,
+  Ingress,
+  IngressClass,
+  ROUTE_KINDS,
+  type RouteObject,
+  routeSchema,
+} from './route-objects.ts';
 
 export type CheckedContainer = Container;
 /** Workloads of Kubernetes itself. */
@@ -114,7 +122,11 @@ export const SCHEMAS: ReadonlyMap<string, z.ZodType<CheckedObject>> = new Map<st
   ['autoscaling.k8s.io/v1 VerticalPodAutoscaler', VerticalPodAutoscaler],
   ['policy/v1 PodDisruptionBudget', BudgetObject],
   ['networking.k8s.io/v1 Ingress', Ingress],
-  ...['v1', 'v1beta1'].map((version) => [`gateway.networking.k8s.io/${version} Gateway`, Gateway] as const),
+  ['networking.k8s.io/v1 IngressClass', IngressClass],
+  ...['v1', 'v1beta1'].flatMap((version) => [
+    [`gateway.networking.k8s.io/${version} Gateway`, Gateway] as const,
+    [`gateway.networking.k8s.io/${version} GatewayClass`, GatewayClass] as const,
+  ]),
   ...['v1', 'v1beta1', 'v1alpha2'].flatMap((version) =>
     ROUTE_KINDS.map((kind) => [`gateway.networking.k8s.io/${version} ${kind}`, routeSchema(kind)] as const),
   ),

@@ -4,6 +4,7 @@ import { ADMISSION_RULES } from './rules/admission.ts';
 import { AUTOSCALER_RULES } from './rules/autoscalers.ts';
 import { BUDGET_RULES } from './rules/budgets.ts';
 import { GRACE_PERIOD_RULES } from './rules/grace-period.ts';
+import { IDLE_LIMIT_RULES } from './rules/idle-limits.ts';
 import { LOAD_BALANCER_RULES } from './rules/load-balancers.ts';
 import { PID1_RULES } from './rules/pid1.ts';
 import { PRE_STOP_RULES } from './rules/pre-stop.ts';
@@ -30,6 +31,7 @@ export const RULES: readonly Rule[] = withUniqueIds([
   ...PROBE_RULES,
   ...SERVICE_RULES,
   ...LOAD_BALANCER_RULES,
+  ...IDLE_LIMIT_RULES,
   ...SIDECAR_RULES,
   ...BUDGET_RULES,
   ...ADMISSION_RULES,

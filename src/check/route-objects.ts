@@ -1,4 +1,4 @@
-/** The objects that lead requests from outside the cluster to a Service: Ingress, Gateway and its routes. */
+/** The objects that lead requests from outside the cluster to a Service: Ingress, Gateway, their classes, and routes. */
 import * as z from 'zod';
 import { ObjectMetadata } from '../kubernetes-rules/written-objects.ts';
 
@@ -30,6 +30,22 @@ export const Gateway = z.looseObject({
 });
 export type GatewayObject = z.infer<typeof Gateway>;
 
+/** It names the controller that provides a class of Ingresses. */
+export const IngressClass = z.looseObject({
+  apiVersion: z.literal('networking.k8s.io/v1'),
+  kind: z.literal('IngressClass'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({ controller: z.string().optional() }).default({}),
+});
+
+/** It names the controller that provides a class of Gateways. */
+export const GatewayClass = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.literal('GatewayClass'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({ controllerName: z.string().optional() }).default({}),
+});
+
 export const ROUTE_KINDS = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute'] as const;
 
 const Reference = z.looseObject({ kind: z.string().optional(), name: z.string(), namespace: z.string().optional() });
@@ -46,7 +62,9 @@ export const routeSchema = <Kind extends (typeof ROUTE_KINDS)[number]>(kind: Kin
   });
 export type GatewayRoute = z.infer<ReturnType<typeof routeSchema<(typeof ROUTE_KINDS)[number]>>>;
 
-export type RouteObject = IngressObject | GatewayObject | GatewayRoute;
+type ClassObject = z.infer<typeof IngressClass> | z.infer<typeof GatewayClass>;
+
+export type RouteObject = IngressObject | GatewayObject | ClassObject | GatewayRoute;
 
 /** The Services that an Ingress sends to, by name; they are in its namespace. */
 export function ingressServices({ spec }: IngressObject): string[] {

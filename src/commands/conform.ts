@@ -28,6 +28,7 @@ const START_LIMIT_MS = 20_000;
 interface Flags {
   port?: number;
   grace: number;
+  idleLimit: number;
   stopSignal: NodeJS.Signals;
   case?: ConformanceCase[];
   format: string;
@@ -64,6 +65,11 @@ export function conformCommand(): Command {
       )
         .default('SIGTERM')
         .argParser(stopSignal),
+    )
+    .addOption(
+      new Option('--idle-limit <seconds>', 'how long case 34 watches an idle connection')
+        .default(30)
+        .argParser(whole(1, 3600)),
     )
     .addOption(
       new Option('--port <n>', 'the port that the command listens on, if it ignores PORT').argParser(whole(1, 65_535)),
@@ -118,6 +124,7 @@ async function conform(command: string[], flags: Flags): Promise<void> {
         startLimitMs: START_LIMIT_MS,
       },
       paths: pathsOf(flags),
+      idleLimitMs: flags.idleLimit * 1000,
       cases: chosen,
       ownPort: flags.port,
       signal: interruption.signal,

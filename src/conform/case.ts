@@ -24,6 +24,8 @@ export interface ConformanceCase {
   title: string;
   /** What a server that fails the case does to its users, in a sentence or two. */
   why: string;
+  /** It only waits, so it starts with the first cases and runs beside them. */
+  runsBeside?: boolean;
   /** The sequence of events and its margins. T is the time of SIGTERM, or of the stop signal used instead. */
   timing: string;
   /** The cause of broken requests to which a server that fails the case contributes (src/analysis/causes.ts). */

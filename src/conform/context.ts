@@ -21,6 +21,8 @@ export interface Work {
   finish(): void;
 }
 
+type CompleteReply = Reply & { complete: true };
+
 /** How much longer than an idle drain a slow request takes. */
 const BEYOND_DRAIN_MS = 1500;
 const SHORTEST_WORK_MS = 2000;
@@ -31,6 +33,8 @@ export class CaseContext {
   readonly survey: Survey;
   readonly graceMs: number;
   readonly stopSignal: NodeJS.Signals;
+  /** How long an idle connection is watched, in ms. */
+  readonly idleLimitMs: number;
   readonly #target: Target;
   readonly #ports: Ports;
   readonly #servers: ServerUnderTest[] = [];
@@ -39,12 +43,13 @@ export class CaseContext {
   #over = false;
   #lateMs = 0;
 
-  constructor(target: Target, survey: Survey, ports: Ports) {
+  constructor(target: Target, survey: Survey, ports: Ports, idleLimitMs: number) {
     this.#target = target;
     this.survey = survey;
     this.graceMs = target.graceMs;
     this.stopSignal = target.stopSignal;
     this.#ports = ports;
+    this.idleLimitMs = idleLimitMs;
   }
 
   /** Starts a new process and waits until it has served for a while. */
@@ -93,10 +98,15 @@ export class CaseContext {
 
   /** A keep-alive connection that has carried a request and is idle. */
   async keepAliveConnection(server: ServerUnderTest): Promise<ProbeConnection> {
+    return (await this.idleConnection(server)).connection;
+  }
+
+  /** The same, with the response that it has carried. */
+  async idleConnection(server: ServerUnderTest): Promise<{ connection: ProbeConnection; reply: CompleteReply }> {
     const connection = this.connect(server);
     const reply = await this.answered(connection.ask(get('/')), 'GET /');
     if (!reply.keepAlive) throw new CaseEnded(notApplicable('it closes every connection after a response'));
-    return connection;
+    return { connection, reply };
   }
 
   /** An open WebSocket that the server has accepted. */
@@ -113,7 +123,7 @@ export class CaseContext {
   }
 
   /** Waits for a complete response, which must arrive because nothing has been disturbed yet. */
-  async answered(reply: Promise<Reply>, name: string): Promise<Reply & { complete: true }> {
+  async answered(reply: Promise<Reply>, name: string): Promise<CompleteReply> {
     const got = await orAfter(ANSWER_MS, reply);
     if (got?.complete) return got;
     throw new CaseEnded(

@@ -38,6 +38,8 @@ export interface SuiteOptions {
   target: Target;
   paths: Paths;
   cases: readonly ConformanceCase[];
+  /** How long an idle connection is watched, in ms. */
+  idleLimitMs: number;
   /** The port that the command listens on regardless of PORT; only one process then runs at a time. */
   ownPort: number | undefined;
   /** Aborting ends the run with the signal's reason, after everything has been cleaned up. */
@@ -57,7 +59,7 @@ const RETRY_AFTER_MS = [500, 1000, 2000, 5000, 10_000, 20_000];
 /** How long a case then waits, in addition, for the machine to be calm, in ms. */
 const CALM_LIMIT_MS = 15_000;
 
-/** How much longer than its grace period a case may take before it counts as hung, in ms. */
+/** How much longer than its grace period and its wait a case may take before it counts as hung, in ms. */
 const CASE_LIMIT_MS = 120_000;
 
 /**
@@ -74,9 +76,11 @@ export async function runSuite(options: SuiteOptions): Promise<ConformanceResult
   try {
     const found = await survey(target, options.paths, ports, signal);
     const limit = pLimit(ports.single ? 1 : AT_A_TIME);
+    const beside = ports.single ? limit : pLimit(Number.POSITIVE_INFINITY);
+    const limitFor = ({ runsBeside = false }: ConformanceCase) => (runsBeside ? beside : limit);
     const results = await Promise.all(
       cases.map((conformanceCase) =>
-        limit(async () => {
+        limitFor(conformanceCase)(async () => {
           signal.throwIfAborted();
           const result = await runCase(conformanceCase, options, { found, ports, stalls, running });
           options.onResult?.(result);
@@ -107,14 +111,15 @@ interface Shared {
 
 async function runCase(
   { run, ...details }: ConformanceCase,
-  { target, signal }: SuiteOptions,
+  { target, idleLimitMs, signal }: SuiteOptions,
   { found, ports, stalls, running }: Shared,
 ): Promise<CaseResult> {
   for (let attempt = 0; ; attempt++) {
     const startedMs = performance.now();
-    const context = new CaseContext(target, found, ports);
+    const context = new CaseContext(target, found, ports, idleLimitMs);
     running.add(context);
-    const verdict = await bounded(run, context, target.graceMs + CASE_LIMIT_MS, signal).finally(async () => {
+    const limitMs = target.graceMs + idleLimitMs + CASE_LIMIT_MS;
+    const verdict = await bounded(run, context, limitMs, signal).finally(async () => {
       await context.end();
       running.delete(context);
     });
@@ -123,7 +128,8 @@ async function runCase(
     const stallMs = stalls.longestSince(startedMs);
     // A stall can make a good server look late. It cannot make a bad server look good, unless a step of the case was
     // late.
-    const isSound = verdict.status === 'pass' && context.latenessMs <= LONGEST_STALL_MS;
+    const isGood = verdict.status === 'pass' || verdict.status === 'warning';
+    const isSound = isGood && context.latenessMs <= LONGEST_STALL_MS;
     if (isSound || stallMs <= LONGEST_STALL_MS) {
       return { number, id, family, title, durationMs: Math.round(performance.now() - startedMs), ...verdict };
     }

@@ -1,11 +1,22 @@
 /** The verdict of a case. */
 
 export type Verdict =
-  | { status: 'pass' }
+  /** `seen` is a figure worth knowing. */
+  | { status: 'pass'; seen?: string }
+  /** Right by itself, but it loses requests in some surroundings, which `advice` names. It is not a failure. */
+  | { status: 'warning'; seen: string; advice: string }
   | { status: 'fail'; expected: string; seen: string }
   | { status: 'not-applicable'; reason: string };
 
 export const pass: Verdict = { status: 'pass' };
+
+export function passSeeing(seen: string): Verdict {
+  return { status: 'pass', seen };
+}
+
+export function warning(seen: string, advice: string): Verdict {
+  return { status: 'warning', seen, advice };
+}
 
 export function fail(expected: string, seen: string): Verdict {
   return { status: 'fail', expected, seen };

@@ -22,11 +22,24 @@ export const ConformDocument = z.object({
     .optional(),
   cases: z.array(
     z.discriminatedUnion('status', [
-      Case.extend({ status: z.literal('pass') }),
+      Case.extend({
+        status: z.literal('pass'),
+        seen: z.string().describe('a figure worth knowing').optional(),
+      }),
+      Case.extend({
+        status: z.literal('warning'),
+        seen: z.string(),
+        advice: z.string().describe('where it loses requests, and what to set'),
+      }),
       Case.extend({ status: z.literal('fail'), expected: z.string(), seen: z.string() }),
       Case.extend({ status: z.literal('not-applicable'), reason: z.string() }),
     ]),
   ),
-  counts: z.object({ pass: z.int().min(0), fail: z.int().min(0), notApplicable: z.int().min(0) }),
+  counts: z.object({
+    pass: z.int().min(0),
+    warning: z.int().min(0),
+    fail: z.int().min(0),
+    notApplicable: z.int().min(0),
+  }),
 });
 export type ConformDocument = z.infer<typeof ConformDocument>;

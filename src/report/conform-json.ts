@@ -13,5 +13,5 @@ export function conformanceDocument(result: ConformanceResult): ConformDocument 
 
 export function counts({ cases }: Pick<ConformanceResult, 'cases'>) {
   const of = (status: string) => cases.filter((one) => one.status === status).length;
-  return { pass: of('pass'), fail: of('fail'), notApplicable: of('not-applicable') };
+  return { pass: of('pass'), warning: of('warning'), fail: of('fail'), notApplicable: of('not-applicable') };
 }

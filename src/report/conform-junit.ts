@@ -19,6 +19,9 @@ export function conformanceJunit(result: ConformanceResult): string {
       if (one.status === 'fail') {
         element(testcase, 'failure', { message: one.seen }, `expected: ${one.expected}\nseen: ${one.seen}`);
       }
+      // JUnit has no warnings: the test case passes, with its text as output.
+      if (one.status === 'warning') element(testcase, 'system-out', {}, `warning: ${one.seen}\n${one.advice}`);
+      if (one.status === 'pass' && one.seen !== undefined) element(testcase, 'system-out', {}, one.seen);
       if (one.status === 'not-applicable') element(testcase, 'skipped', { message: one.reason });
     }
   }

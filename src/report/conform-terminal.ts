@@ -23,7 +23,17 @@ function caseLines(result: CaseResult, stopSignal: NodeJS.Signals, colors: Color
   const number = String(result.number).padStart(4);
   switch (result.status) {
     case 'pass':
-      return [`${number} ${colors.green('✓')} ${result.title}`];
+      return [
+        `${number} ${colors.green('✓')} ${result.title}`,
+        ...(result.seen === undefined ? [] : [colors.dim(`       seen: ${result.seen}`)]),
+      ];
+    case 'warning':
+      return [
+        `${number} ${colors.yellow('!')} ${colors.yellow(result.title)}`,
+        `       seen:   ${result.seen}`,
+        `       advice: ${result.advice}`,
+        ...background(result.id, stopSignal).map((line) => colors.dim(`       ${line}`)),
+      ];
     case 'not-applicable':
       return [colors.dim(`${number} – ${result.title}`), colors.dim(`       not applicable: ${result.reason}`)];
     case 'fail':
@@ -43,9 +53,14 @@ function background(id: string, stopSignal: NodeJS.Signals): string[] {
 }
 
 function summary(result: ConformanceResult, colors: Colors): string {
-  const { pass, fail, notApplicable } = counts(result);
+  const { pass, warning, fail, notApplicable } = counts(result);
   const lines = [
-    `${colors.green(`${pass} passed`)}, ${fail > 0 ? colors.red(`${fail} failed`) : '0 failed'}, ${notApplicable} not applicable`,
+    [
+      colors.green(`${pass} passed`),
+      ...(warning > 0 ? [colors.yellow(`${warning} passed with a warning`)] : []),
+      fail > 0 ? colors.red(`${fail} failed`) : '0 failed',
+      `${notApplicable} not applicable`,
+    ].join(', '),
   ];
   if (result.wrapper) lines.push(`PID 1 is ${result.wrapper.names}; the server is ${result.wrapper.server}.`);
   if (!result.pid1) {

@@ -39,11 +39,21 @@ export function renderCause(cause: Cause, rules: readonly Rule[]): string {
   ]);
 }
 
-export function renderList(rules: readonly Rule[], causes: readonly Cause[]): string {
-  const width = Math.max(...[...rules, ...causes].map(({ id }) => id.length));
+interface Topic {
+  id: string;
+  title: string;
+}
+
+export function renderList(rules: readonly Rule[], causes: readonly Cause[], topics: readonly Topic[]): string {
+  const width = Math.max(...[...rules, ...causes, ...topics].map(({ id }) => id.length));
   const ruleLines = rules.map(({ id, severity, title }) => `  ${id.padEnd(width)}  ${severity.padEnd(7)}  ${title}`);
   const causeLines = causes.map(({ id, number, name }) => `  ${id.padEnd(width)}  ${number}  ${name}`);
-  return sections([`Rules of check:\n${ruleLines.join('\n')}`, `Causes of broken requests:\n${causeLines.join('\n')}`]);
+  const topicLines = topics.map(({ id, title }) => `  ${id.padEnd(width)}  ${title}`);
+  return sections([
+    `Rules of check:\n${ruleLines.join('\n')}`,
+    `Causes of broken requests:\n${causeLines.join('\n')}`,
+    `Topics:\n${topicLines.join('\n')}`,
+  ]);
 }
 
 function sections(texts: readonly string[]): string {

@@ -34,7 +34,7 @@ const CASES: Record<string, Expected> = {
   },
   'Dockerfile.nginx-sigterm': { findings: ['error stop-signal-cuts-requests'] },
   'alb.yaml': {
-    findings: ['warning load-balancer-outlasts-prestop'],
+    findings: ['info idle-limit-below-gateway', 'warning load-balancer-outlasts-prestop'],
     says: [['load-balancer-outlasts-prestop', /deregistration delay is 30 s/]],
     patch: [
       'load-balancer-outlasts-prestop',
@@ -80,7 +80,7 @@ const CASES: Record<string, Expected> = {
   },
   'metrics-daemonset.yaml': { findings: [], notes: /rules about traffic were skipped/ },
   'neg.yaml': {
-    findings: ['warning load-balancer-outlasts-prestop'],
+    findings: ['info idle-limit-below-gateway', 'warning load-balancer-outlasts-prestop'],
     says: [['load-balancer-outlasts-prestop', /container-native load balancing/]],
     patch: [
       'load-balancer-outlasts-prestop',

@@ -342,12 +342,21 @@ describe('explain', () => {
     assert.equal(code, 0);
     assert.match(stdout, /^ {2}shell-pid1 +error +a shell as PID 1$/m);
     assert.match(stdout, /^ {2}keep-alive-race +5 +keep-alive race$/m);
+    assert.match(stdout, /^ {2}idle-timeout +idle limits of servers and gateways/m);
+  });
+
+  test('prints the topic on idle timeouts', async () => {
+    const { code, stdout } = await run(['explain', 'idle-timeout']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^idle-timeout: idle limits of servers and gateways/);
+    assert.match(stdout, /^ {2}Traefik +90 s +90\.0 s \(3\.7\.15\) +Node, Bun$/m);
+    assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 100, 'no line is longer than 100');
   });
 
   test('rejects an unknown id', async () => {
     refused(
       await run(['explain', 'nope']),
-      /^explain: no rule or cause "nope"; explain without an ID lists all of them$/,
+      /^explain: no rule, cause or topic "nope"; explain without an ID lists all of them$/,
     );
   });
 });

@@ -5,6 +5,7 @@ import { CAUSE_IDS } from '../../src/analysis/causes.ts';
 import type { Finding } from '../../src/check/finding.ts';
 import { RULES, withUniqueIds } from '../../src/check/registry.ts';
 import type { Severity } from '../../src/check/rule.ts';
+import { IDLE_TOPIC } from '../../src/report/idle-limits.ts';
 import { APP, BUDGET, type Case, checked, goodText, manifestsOf, POD } from './checked.ts';
 import { withPatch } from './patched.ts';
 
@@ -151,6 +152,37 @@ const gateway = (gatewayClassName: string): Case => ({
     },
   ],
 });
+
+/** Behind a gateway: the container, and the Ingress or Gateway with what else is in the input. */
+const behind = (front: Case, container: Record<string, unknown>, ...more: object[]): Case => ({
+  deployment: Object.fromEntries(Object.entries(container).map(([field, value]) => [`${APP}.${field}`, value])),
+  more: [...(front.more ?? []), ...more],
+});
+const classed = (ingressClassName: string, annotations: Record<string, string> = {}): Case => {
+  const given = ingress(annotations);
+  const [budget, { spec, ...rest }] = given.more as [object, { spec: object }];
+  return { more: [budget, { ...rest, spec: { ...spec, ingressClassName } }] };
+};
+const ingressClass = (name: string, controller: string) => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'IngressClass',
+  metadata: { name },
+  spec: { controller },
+});
+const gatewayClass = (name: string, controllerName: string) => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'GatewayClass',
+  metadata: { name },
+  spec: { controllerName },
+});
+/** The same with a TLSRoute. */
+const tlsRoute = ({ more = [] }: Case): Case => ({
+  more: more.map((object) =>
+    'kind' in object && object.kind === 'HTTPRoute' ? { ...object, kind: 'TLSRoute' } : object,
+  ),
+});
+const ALB_ATTRIBUTES = 'alb.ingress.kubernetes.io/load-balancer-attributes';
+const NODE = { command: ['node', 'server.js'] };
 
 const TABLE: Record<string, Cases> = {
   'no-rolling-update-strategy': {
@@ -1045,6 +1077,80 @@ const TABLE: Record<string, Cases> = {
       ['a hook of unknown length', { ...ingress(ALB), deployment: exec('/drain') }],
     ],
   },
+  'idle-limit-below-gateway': {
+    fails: [
+      [
+        'Node behind Traefik',
+        behind(classed('traefik'), NODE),
+        /: container "app": command "node" means Node \(http\), which closes an idle connection after 6 s by default, but Traefik \(Ingress "shop"\) keeps it for 90 s by default: .* which this input does not show; set server\.keepAliveTimeout = 95000$/,
+      ],
+      [
+        "Bun's image behind ingress-nginx, by its annotations",
+        behind(ingress({ 'nginx.ingress.kubernetes.io/rewrite-target': '/' }), { image: 'oven/bun:1' }),
+        /: image "oven\/bun:1" means Bun \(Bun\.serve\), which closes .* but ingress-nginx \(Ingress "shop"\) keeps it for 60 s .*; set Bun\.serve\(\{ idleTimeout: 65 \}\)$/,
+      ],
+      [
+        "Node's image behind a class of ingress-nginx",
+        behind(classed('nginx-public'), { image: 'docker.io/library/node:24-alpine' }),
+        /image "docker\.io\/library\/node:24-alpine".* ingress-nginx/,
+      ],
+      [
+        'npm in a shell, behind HAProxy, by the old annotation',
+        behind(ingress({ 'kubernetes.io/ingress.class': 'haproxy' }), { command: ['sh', '-c', 'A=1 exec npm start'] }),
+        /command "npm".* HAProxy \(Ingress "shop"\) may keep it for any time: .*; set the gateway: http-reuse never/,
+      ],
+      [
+        'an ALB whose own limit is above that of Node',
+        behind(ingress(ALB, { [ALB_ATTRIBUTES]: 'a=b,idle_timeout.timeout_seconds=120' }), NODE),
+        /AWS ALB \(Ingress "shop"\) keeps it for 2 min: .* server\.keepAliveTimeout = 125000$/,
+      ],
+      [
+        'Bun behind Envoy, whose limit is above what Bun can be set to',
+        behind(gateway('eg'), { command: ['bun', 'server.ts'] }),
+        /Envoy \(Gateway "outside"\) keeps it for 1 h by default: .* set Bun\.serve\(\{ idleTimeout: 0 \}\)$/,
+      ],
+      [
+        'a class of any name whose controller is known',
+        behind(classed('public'), NODE, ingressClass('public', 'k8s.io/ingress-nginx')),
+        /ingress-nginx \(Ingress "shop"\)/,
+      ],
+      [
+        'a GatewayClass of any name whose controller is known',
+        behind(gateway('public'), NODE, gatewayClass('public', 'traefik.io/gateway-controller')),
+        /Traefik \(Gateway "outside"\)/,
+      ],
+      [
+        'a Dockerfile that says what runs',
+        { ...behind(classed('traefik'), {}), dockerfile: 'FROM node:24\nCMD ["node", "server.js"]' },
+        /command "node"/,
+      ],
+    ],
+    passes: [
+      ['no gateway', behind({ more: [BUDGET] }, NODE)],
+      ['a class that says nothing', behind(classed('public'), NODE)],
+      ['a class of nginx whose controller is of F5', behind(classed('nginx', { 'nginx.org/mergeable': 'a' }), NODE)],
+      [
+        'a class of nginx that F5 provides',
+        behind(classed('nginx'), NODE, ingressClass('nginx', 'nginx.org/ingress-controller')),
+      ],
+      ['another program', behind(classed('traefik'), { command: ['python', 'server.py'], image: 'node:24' })],
+      ['another image called node', behind(classed('traefik'), { image: 'calico/node:v3' })],
+      ['Deno', behind(classed('traefik'), { command: ['deno', 'serve', 'server.ts'] })],
+      [
+        'a variable that may set the limit',
+        behind(classed('traefik'), { ...NODE, env: [{ name: 'KEEP_ALIVE_TIMEOUT_MS', value: '95000' }] }),
+      ],
+      [
+        'an option that sets the limit',
+        behind(classed('traefik'), { command: ['next', 'start', '--keepAliveTimeout', '95000'] }),
+      ],
+      [
+        'an ALB below the limit of Node',
+        behind(ingress(ALB, { [ALB_ATTRIBUTES]: 'idle_timeout.timeout_seconds=4' }), NODE),
+      ],
+      ['a gateway that passes connections on', behind(tlsRoute(gateway('eg')), NODE)],
+    ],
+  },
   'headless-service-keeps-addresses': {
     fails: [
       [
@@ -1236,9 +1342,9 @@ describe('the registry', () => {
     assert.throws(() => withUniqueIds([...RULES, first]), /two rules have the id "no-rolling-update-strategy"/);
   });
 
-  test('shares no id with the causes, which explain accepts too', () => {
+  test('shares no id with the causes and the topic, which explain accepts too', () => {
     assert.deepEqual(
-      RULES.filter(({ id }) => CAUSE_IDS.some((cause) => cause === id)),
+      RULES.filter(({ id }) => [...CAUSE_IDS, IDLE_TOPIC.id].some((other) => other === id)),
       [],
     );
   });

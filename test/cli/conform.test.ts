@@ -34,12 +34,13 @@ describe('conform', { concurrency: 4 }, () => {
     [
       'an unknown case',
       ['--case', '1,99', '--', 'true'],
-      /no case "99"; use a number from 1 to 33 or the name of a case/,
+      /no case "99"; use a number from 1 to 34 or the name of a case/,
     ],
     ['an unknown format', ['--format', 'html', '--', 'true'], /text, json, junit, tap/],
     ['no path', ['--ready-path', 'readyz', '--', 'true'], /must begin with a slash/],
     ['an unknown signal', ['--stop-signal', 'SIGNOPE', '--', 'true'], /name of a signal, as in SIGQUIT/],
     ['a signal that no process can handle', ['--stop-signal', 'kill', '--', 'true'], /SIGKILL cannot be handled/],
+    ['no idle limit', ['--idle-limit', '0', '--', 'true'], /whole number from 1 to 3600/],
     ['no grace', ['--grace', '0', '--', 'true'], /whole number from 3 to 600/],
   ];
   for (const [what, args, line] of usage) {
@@ -116,13 +117,27 @@ describe('conform', { concurrency: 4 }, () => {
     assert.match(stdout, /\n0 passed, 1 failed, 1 not applicable\n/);
   });
 
+  test('a server that closes idle connections soon: a warning, and exit code 0', async (t) => {
+    const command = js(
+      'const s = require("http").createServer((q, s) => s.end("ok")); s.keepAliveTimeout = 300; s.listen(process.env.PORT)',
+    );
+    const args = ['--grace', '3', '--idle-limit', '10', '--case', 'idle-limit', '--', ...command];
+    const { code, stdout, stderr } = await conform(t, args);
+    assert.deepEqual([code, stderr], [0, ''], stdout);
+    assert.match(
+      stdout,
+      /34 ! keeps idle .*\n {7}seen: {3}closed (\d+ ms|1\.\d s) after its last response; it announces/,
+    );
+    assert.match(stdout, /\n0 passed, 1 passed with a warning, 0 failed, 0 not applicable\n/);
+  });
+
   test('a server with its own fixed port: one process after the other', async (t) => {
     const port = await freePort();
     const args = ['--port', `${port}`, '--grace', '7', '--case', 'sigint-too,prompt-when-idle', '--json'];
     const { code, stdout, stderr } = await conform(t, [...args, '--', ...sh(`PORT=${port} exec "$@"`)]);
     assert.equal(code, 0, stderr);
     const { counts } = JSON.parse(stdout);
-    assert.deepEqual(counts, { pass: 2, fail: 0, notApplicable: 0 });
+    assert.deepEqual(counts, { pass: 2, warning: 0, fail: 0, notApplicable: 0 });
   });
 
   test('a server whose own port is taken: exit code 4', async (t) => {

@@ -49,6 +49,7 @@ const FAILING: Record<string, [fault: string, seen: RegExp]> = {
     /^the request in flight is cut, the process ended with exit code 1$/,
   ],
   'head-never-completed': ['waits-for-clients-to-close', /^still running/],
+  'idle-limit': ['closes-before-it-says', /^closed (\d+ ms|1\.\d s) after its last response$/],
 };
 
 const WRAPPER_CASE = 'through-the-wrapper';
@@ -88,6 +89,28 @@ describe('conformance cases', options, () => {
       }
     });
   }
+
+  test('the limit of idle connections that a server closes soon is a warning, with the gateways that keep longer', async () => {
+    const [result] = await verdicts(faulty('closes-idle-connections-soon'), ['idle-limit']);
+    assert.ok(result?.status === 'warning', JSON.stringify(result));
+    assert.match(
+      result.seen,
+      /^closed (\d+ ms|1(\.\d)? s) after its last response; it announces Keep-Alive: timeout=0$/,
+    );
+    assert.match(result.advice, /by default .*ingress-nginx \(60 s\), .*Envoy \(1 h\).*; set its limit above/);
+  });
+
+  test('a server that keeps an idle connection passes, with the time that it was seen', async () => {
+    const [result] = await verdicts(faulty('none'), ['idle-limit']);
+    assert.ok(result?.status === 'pass', JSON.stringify(result));
+    assert.equal(result.seen, 'open after 3 s without a request; it announces Keep-Alive: timeout=60');
+  });
+
+  test('a server without keep-alive has no limit', async () => {
+    const [result] = await verdicts(faulty('keeps-no-connection'), ['idle-limit']);
+    assert.ok(result?.status === 'not-applicable', JSON.stringify(result));
+    assert.match(result.reason, /^it closes every connection after a response$/);
+  });
 
   const wrappers: { what: string; command: string[]; status: CaseResult['status']; seen?: RegExp }[] = [
     { what: 'a wrapper that passes the signal on and waits', command: WRAPPED, status: 'pass' },

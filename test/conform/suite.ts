@@ -59,6 +59,7 @@ export async function judged(command: readonly string[], ids: readonly string[])
       startLimitMs: 20_000,
     },
     paths: PATHS,
+    idleLimitMs: 3000,
     cases: CASES.filter(({ id }) => ids.includes(id)),
     ownPort: undefined,
     signal: new AbortController().signal,

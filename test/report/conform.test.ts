@@ -71,9 +71,58 @@ test('the text names the stop signal instead of SIGTERM', () => {
   assert.match(text, / {7}A container that does not end on SIGQUIT uses/);
 });
 
+const SEEN: ConformanceResult = {
+  ...RESULT,
+  cases: [
+    { ...titled(17), durationMs: 1, status: 'pass', seen: 'open after 30 s' },
+    { ...titled(34), durationMs: 6100, status: 'warning', seen: 'closed 6.1 s after', advice: 'set it # above' },
+  ],
+};
+
+test('a warning has its figure and its advice in every format, and is no failure', () => {
+  const { title, why, link } = CASES.find(({ number }) => number === 34) ?? assert.fail();
+  assert.equal(
+    conformanceText(SEEN, createColors(false)),
+    `Keep-alive connections
+  17 ✓ keeps connections open before SIGTERM, even after a POST
+       seen: open after 30 s
+  34 ! ${title}
+       seen:   closed 6.1 s after
+       advice: set it # above
+       ${why}
+       ${link}
+
+1 passed, 1 passed with a warning, 0 failed, 0 not applicable
+`,
+  );
+  assert.equal(
+    conformanceTap(SEEN),
+    `TAP version 14
+1..2
+ok 1 - 17 keeps connections open before SIGTERM, even after a POST
+  ---
+  seen: open after 30 s
+  ...
+ok 2 - 34 ${title}
+  ---
+  id: idle-limit
+  severity: warning
+  seen: closed 6.1 s after
+  advice: "set it # above"
+  ...
+`,
+  );
+  const junit = conformanceJunit(SEEN);
+  assert.match(junit, /tests="2" failures="0" errors="0" skipped="0"/);
+  assert.match(junit, /<system-out>warning: closed 6\.1 s after\nset it # above<\/system-out>/);
+  const { counts, cases } = JSON.parse(conformanceJson(SEEN));
+  assert.deepEqual(counts, { pass: 1, warning: 1, fail: 0, notApplicable: 0 });
+  assert.deepEqual(cases, SEEN.cases);
+});
+
 test('JSON', () => {
   const { counts, ...rest } = JSON.parse(conformanceJson(RESULT));
-  assert.deepEqual(counts, { pass: 1, fail: 1, notApplicable: 1 });
+  assert.deepEqual(counts, { pass: 1, warning: 0, fail: 1, notApplicable: 1 });
   assert.deepEqual(rest, RESULT);
 });
 
@@ -123,6 +172,7 @@ test('the page of the matrix', () => {
     'Mine, case 2: It is like that.',
     '- Mine: `node mine.mjs` (node 26.10.0)',
     '#### 33 head-never-completed',
+    '#### 34 idle-limit',
   ]) {
     assert.ok(page.split('\n').includes(line), line);
   }

@@ -65,6 +65,8 @@ describe('what commands print is valid, and has no field that the schema does no
     cases: [
       { number: 1, id: 'a', family: 'exit', title: 'A', durationMs: 1, status: 'pass' },
       { number: 2, id: 'b', family: 'work', title: 'B', durationMs: 2.5, status: 'fail', expected: 'x', seen: 'y' },
+      { number: 4, id: 'd', family: 'exit', title: 'D', durationMs: 1, status: 'pass', seen: 'y' },
+      { number: 5, id: 'e', family: 'exit', title: 'E', durationMs: 1, status: 'warning', seen: 'y', advice: 'z' },
       { number: 3, id: 'c', family: 'drain', title: 'C', durationMs: 0, status: 'not-applicable', reason: 'z' },
     ],
   };

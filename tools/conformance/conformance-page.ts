@@ -3,9 +3,9 @@ import { CAUSES } from '../../src/analysis/causes.ts';
 import { type ConformanceCase, FAMILIES, type Family } from '../../src/conform/case.ts';
 import { CASES } from '../../src/conform/cases/registry.ts';
 import type { MatrixCase, MatrixResult } from './results.ts';
-import { MATRIX_GROUPS, type MatrixGroup, type MatrixServer } from './servers.ts';
+import { IDLE_LIMIT_S, MATRIX_GROUPS, type MatrixGroup, type MatrixServer } from './servers.ts';
 
-const MARKS: Record<MatrixCase['status'], string> = { pass: '✓', fail: '**✗**', 'not-applicable': '–' };
+const MARKS: Record<MatrixCase['status'], string> = { pass: '✓', warning: '!', fail: '**✗**', 'not-applicable': '–' };
 
 export function conformanceMatrix(
   servers: readonly MatrixServer[],
@@ -37,8 +37,9 @@ function settings(graceSeconds: number): string {
   return (
     `The tables show this project's app in each of its modes, with \`DRAIN_DELAY_MS=1000\` and ` +
     `\`SHUTDOWN_DEADLINE_MS=8000\`, and other servers ([their code](conformance/servers)). SIGKILL came after ` +
-    `${graceSeconds} s. The libraries have the same deadline, and the same delay if they support one.\n\n` +
-    `✓ passes · **✗** fails · – not applicable: the server lacks what the case needs, or another case covers it. ` +
+    `${graceSeconds} s. The libraries have the same deadline, and the same delay if they support one. Case 34 watched for ${IDLE_LIMIT_S} s.\n\n` +
+    `✓ passes · ! passes with a warning · **✗** fails · – not applicable: the server lacks what the case needs, or ` +
+    `another case covers it. ` +
     `[The results](results/conformance.json) say what was seen in each cell.`
   );
 }

@@ -5,7 +5,8 @@ import * as z from 'zod';
 import { projectFile } from '../../src/project-file.ts';
 
 const MatrixCase = z.discriminatedUnion('status', [
-  z.object({ number: z.number(), id: z.string(), status: z.literal('pass') }),
+  z.object({ number: z.number(), id: z.string(), status: z.literal('pass'), seen: z.string().optional() }),
+  z.object({ number: z.number(), id: z.string(), status: z.literal('warning'), seen: z.string(), advice: z.string() }),
   z.object({ number: z.number(), id: z.string(), status: z.literal('fail'), expected: z.string(), seen: z.string() }),
   z.object({ number: z.number(), id: z.string(), status: z.literal('not-applicable'), reason: z.string() }),
 ]);

@@ -35,6 +35,8 @@ const FAULTS = {
     },
   },
   'stops-at-once': { drainMs: 0 },
+  'closes-idle-connections-soon': { keepAliveMs: 500 },
+  'closes-before-it-says': { keepAliveMs: 500, announcedKeepAlive: 'timeout=5' },
   'keeps-no-connection': { alwaysCloses: true },
   'waits-for-idle-connections': { endsIdleConnections: false },
   'waits-for-silent-connections': { endsSilentConnections: false },

@@ -6,6 +6,8 @@ import { WebSocketServer } from 'ws';
 /** The part of each of these is what its name says; all times in ms. */
 export const GRACEFUL = {
   drainMs: 700,
+  keepAliveMs: 60_000,
+  announcedKeepAlive: undefined,
   deadlineMs: 4500,
   handlerAfterMs: 0,
   signals: ['SIGTERM', 'SIGINT'],
@@ -48,7 +50,9 @@ class GracefulServer {
 
   constructor(parts) {
     this.parts = parts;
-    this.http = createServer({ keepAliveTimeout: 60_000 }, (request, response) => this.#handle(request, response));
+    this.http = createServer({ keepAliveTimeout: parts.keepAliveMs }, (request, response) =>
+      this.#handle(request, response),
+    );
     this.http.timeout = parts.timeoutMs;
     this.http.on('connection', (socket) => {
       this.sockets.add(socket);
@@ -120,7 +124,9 @@ class GracefulServer {
   }
 
   #answer(response, status) {
-    if (this.parts.alwaysCloses || this.#announces()) response.setHeader('connection', 'close');
+    const { alwaysCloses, announcedKeepAlive } = this.parts;
+    if (alwaysCloses || this.#announces()) response.setHeader('connection', 'close');
+    else if (announcedKeepAlive) response.setHeader('keep-alive', announcedKeepAlive);
     response.writeHead(status).end('ok');
   }
 
