@@ -3,7 +3,7 @@
  * `npm test`.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -22,10 +22,11 @@ function folder(t: TestContext): string {
 }
 
 /** Runs the program and returns its trials; those of a machine that was too busy are not judged. */
-async function trialsOf(t: TestContext, args: readonly string[]): Promise<TrialResult[]> {
-  const { stdout, stderr } = await run(t, [...args, '--json', '--rate', '150']);
-  assert.notEqual(stdout, '', stderr);
-  return Result.parse(JSON.parse(stdout)).trials;
+async function trialsOf(t: TestContext, [command = '', ...args]: readonly string[]): Promise<TrialResult[]> {
+  const out = folder(t);
+  const { stderr } = await run(t, [command, '--rate', '150', '--out', out, ...args]);
+  assert.ok(existsSync(join(out, 'result.json')), stderr);
+  return Result.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'))).trials;
 }
 
 for (const { name, title } of GATEWAYS) {
@@ -53,22 +54,32 @@ test('a failure that a gateway hides is seen: a pod that answers nothing for a s
   const server = join(dir, 'server.mjs');
   writeFileSync(
     server,
-    `import { createServer } from 'node:http';
+    `import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 let busyUntil = 0;
+/** Only the first pod that comes. */
+const isFirst = (() => {
+  try {
+    writeFileSync(process.argv[2], '', { flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
 const server = createServer((request, response) => {
   if (performance.now() < busyUntil) return; // no answer to what comes in that second
   response.end('ok');
 });
 server.keepAliveTimeout = 60_000;
 server.listen(Number(process.env.PORT), process.env.HOST);
-setTimeout(() => { busyUntil = performance.now() + 1000; }, 6000);
+if (isFirst) setTimeout(() => { busyUntil = performance.now() + 1000; }, 6000);
 `,
   );
   const settings = join(dir, 'nginx.conf');
   writeFileSync(settings, `${readFileSync(join(SETTINGS, 'nginx.conf'), 'utf8')}\nproxy_read_timeout 500ms;\n`);
   const trials = await trialsOf(t, [
     ...['run', '--through', 'nginx', '--gateway-config', settings, '--gateway-retries', '2', '--replicas', '3'],
-    ...['--pre-stop', '5', '--', process.execPath, server],
+    ...['--pre-stop', '5', '--', process.execPath, server, join(dir, 'first')],
   ]);
   const hidden = trials.flatMap(({ hiddenByGateway = [] }) => hiddenByGateway);
   const timeouts = hidden.filter(({ cause, method }) => cause === 'gateway' && method === 'GET');

@@ -43,6 +43,9 @@ export interface Evidence {
  */
 const MAX_CROSSING_MS = 1000;
 
+/** The uid in a record of requests whose pod nobody saw. */
+const UNKNOWN_POD = '';
+
 interface Rule {
   cause: CauseId;
   fits(evidence: Evidence): boolean;
@@ -204,8 +207,10 @@ function podWasNotReady({ attempt: { startedMs, endedMs }, history, pod }: Evide
   return !servesAt(pod, startedMs) || (pod.generation === 'new' && startedMs < firstAnswerMs(pod, history));
 }
 
+/** Behind a gateway, responses may not say which pod they came from: then it may have answered from the beginning. */
 function firstAnswerMs({ uid }: PodTimeline, { firstAnswersMs }: History): number {
-  return firstAnswersMs.get(uid) ?? Number.POSITIVE_INFINITY;
+  const otherwise = firstAnswersMs.has(UNKNOWN_POD) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return firstAnswersMs.get(uid) ?? otherwise;
 }
 
 /** 3: it was in flight when its pod, which was draining, was ended by force because the grace period was too short. */
