@@ -125,19 +125,23 @@ function causeOfAttempt(unplaced: Omit<Evidence, 'pod'>): CauseId {
   const { attempt, history } = unplaced;
   if (attempt.pod === undefined && attempt.via === undefined) return causeOfUnseen(unplaced);
   const pod = attempt.pod && history.byUid.get(attempt.pod.uid);
-  const causes = possibleConnections(attempt, pod).map((state) =>
+  const causes = possibleConnections(attempt, pod, history).map((state) =>
     firstCause({ ...unplaced, pod, attempt: { ...attempt, connection: { ...attempt.connection, state } } }),
   );
   const [cause, ...others] = new Set(causes.filter((found) => found !== undefined));
   return cause === undefined || others.length > 0 ? 'unexplained' : cause;
 }
 
-/** The state that its connection may have had. Once a pod has stopped listening, no connection to it is new. */
+/**
+ * The state that its connection may have had, if the log of a gateway does not say. Once a pod has stopped listening, no
+ * connection to it is new.
+ */
 function possibleConnections(
-  { connection: { state }, startedMs, error }: Attempt,
+  { connection: { state }, via, startedMs, error }: Attempt,
   pod: PodTimeline | undefined,
+  { cluster: { gateway } }: History,
 ): Connection[] {
-  if (state !== 'unknown') return [state];
+  if (state !== 'unknown' || gateway === undefined || via !== gateway.name) return [state];
   const closedMs = pod?.stoppedListeningMs;
   if (closedMs !== undefined && startedMs > closedMs && error !== 'ECONNREFUSED') return ['reused'];
   return ['fresh', 'reused'];

@@ -577,7 +577,9 @@ describe('the cause of a request', () => {
   }
 
   test('has a case here for every cause', () => {
-    assert.deepEqual([...new Set(CASES.map(([, , , cause]) => cause))].sort(), CAUSE_IDS.toSorted());
+    // Those of gateways are in gateway.test.ts.
+    const here = CAUSE_IDS.filter((id) => id !== 'gateway');
+    assert.deepEqual([...new Set(CASES.map(([, , , cause]) => cause))].sort(), here.toSorted());
   });
 });
 
@@ -618,7 +620,7 @@ describe('the cause of a request cut by a pod whose listener and log were not ob
 describe('the registry of causes', () => {
   test('has every id and number once', () => {
     assert.equal(new Set(CAUSE_IDS).size, CAUSES.length);
-    assert.deepEqual(CAUSES.map(({ number }) => number).toSorted(), [0, 1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(CAUSES.map(({ number }) => number).toSorted(), [0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
   test('finds a cause by its id', () => {

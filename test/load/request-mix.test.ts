@@ -103,7 +103,7 @@ describe('sessions in a request mix', () => {
   test('for the app of this project, by the names of its scenarios', () => {
     assert.deepEqual(appRequestMix(), requestMix);
     assert.deepEqual(
-      APP_SCENARIOS.filter((name) => name !== 'events' && name !== 'websocket'),
+      APP_SCENARIOS.filter((name) => name !== 'get' && name !== 'events' && name !== 'websocket'),
       requestMix.scenarios.map(({ name }) => name),
     );
     assert.deepEqual(words(appRequestMix({ scenarios: ['events', 'websocket'], sessions: 9 })), [

@@ -19,7 +19,7 @@ export const CAUSE_LOOKS: Record<CauseId, CauseLook> = {
   'routing-lag': { light: '#25936b', dark: '#35e0a1', shape: diamond },
   'keep-alive-race': { light: '#1795d1', dark: '#63c7f7', shape: triangleDown },
   'not-ready': { light: '#a67f0e', dark: '#f5dc47', shape: plus },
-  gateway: { light: '#c2473d', dark: '#ff9d92', shape: bowTie },
+  gateway: { light: '#db0449', dark: '#ad4b5c', shape: bowTie },
   unexplained: { light: '#1f1f1f', dark: '#ebebeb', shape: hourglass },
 };
 
