@@ -26,7 +26,9 @@ export function throughOptions(): Option[] {
     new Option(
       '--through <names>',
       "send the load through these gateways, comma-separated: direct, nginx, haproxy, traefik, envoy, caddy; NAME:service puts one before the Service's address",
-    ).argParser(ways),
+    )
+      .argParser(ways)
+      .conflicts('findFix'),
     new Option(
       '--gateway-binary <name=path>',
       'the program of a gateway that is not on the PATH; repeat for more',

@@ -72,6 +72,8 @@ function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]
     `  log_format attempts escape=json '${JSON.stringify(fields)}';`,
     `  access_log ${requestLog} attempts;`,
     ...temporary.map((name) => `  ${name}_temp_path ${folder}/${name};`),
+    // As for the Services that its annotation websocket-services names.
+    "  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }",
     '  upstream pods {',
     '    zone pods 256k;',
     '    random two least_conn;',
@@ -81,6 +83,8 @@ function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]
     `    listen ${host}:${port};`,
     '    proxy_http_version 1.1;',
     '    proxy_set_header Host $host;',
+    '    proxy_set_header Upgrade $http_upgrade;',
+    '    proxy_set_header Connection $connection_upgrade;',
     ...retryLines(retries),
     ...(fragment === undefined ? [] : [fragment]),
     '    location / { proxy_pass http://pods; }',
