@@ -26,7 +26,7 @@ import {
   servesAt,
   terminatingAt,
 } from './timeline.ts';
-import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
+import { nobodyKnownServed, possiblePods, possibleTerminatingPods } from './unseen-pod.ts';
 
 /** The attempt to explain and what is known about it. The pod may be unknown. */
 export interface Evidence {
@@ -123,7 +123,10 @@ export function causeOfHidden(attempt: Attempt, history: History): CauseId {
 
 function causeOfAttempt(unplaced: Omit<Evidence, 'pod'>): CauseId {
   const { attempt, history } = unplaced;
-  if (attempt.pod === undefined && attempt.via === undefined) return causeOfUnseen(unplaced);
+  if (attempt.pod === undefined && attempt.via === undefined) {
+    return causeOfUnseen(unplaced, possiblePods(attempt, history));
+  }
+  if (isSilence(attempt, history)) return causeOfUnseen(unplaced, possibleTerminatingPods(attempt, history));
   const pod = attempt.pod && history.byUid.get(attempt.pod.uid);
   const causes = possibleConnections(attempt, pod, history).map((state) =>
     firstCause({ ...unplaced, pod, attempt: { ...attempt, connection: { ...attempt.connection, state } } }),
@@ -149,14 +152,19 @@ function possibleConnections(
 
 type Connection = Attempt['connection']['state'];
 
+/** A gateway read the request and sent it to a pod on a connection that it had, and its log does not say to which. */
+function isSilence({ pod, via, notProcessed, phase }: Attempt, { cluster: { gateway } }: History): boolean {
+  return pod === undefined && gateway !== undefined && via === gateway.name && !notProcessed && phase === 'wait';
+}
+
 /**
  * Behind a Service's address the chosen pod is not visible. It was one of the pods that a router may have known and
  * that could not serve the request. If all of them give the same cause, that is the cause.
  */
-function causeOfUnseen(unplaced: Omit<Evidence, 'pod'>): CauseId {
+function causeOfUnseen(unplaced: Omit<Evidence, 'pod'>, possible: readonly PodTimeline[]): CauseId {
   const { attempt, history } = unplaced;
   if (attempt.phase === 'connect' && nobodyKnownServed(attempt, history)) return 'capacity';
-  const causes = possiblePods(attempt, history).flatMap((pod) => firstCause({ ...unplaced, pod }) ?? []);
+  const causes = possible.flatMap((pod) => firstCause({ ...unplaced, pod }) ?? []);
   const [cause, ...others] = new Set(causes);
   if (others.length > 0) return 'unexplained';
   return cause ?? firstCause({ ...unplaced, pod: undefined }) ?? 'unexplained';
@@ -302,12 +310,13 @@ function idleConnectionClosed({ attempt, pod }: Evidence): boolean {
 
 /**
  * 7: its gateway gave up on a pod that was not terminating, after a time limit of its own, or knew of pods that served
- * and sent it to none of them.
+ * and sent it to none of them, or ended a new connection without having read the request.
  */
 function decidedByGateway({ attempt, history, pod }: Evidence): boolean {
   const { gateway } = history.cluster;
   if (gateway === undefined) return false;
   if (attempt.error === 'no-endpoint') return true;
+  if (attempt.notProcessed && attempt.via === gateway.name) return attempt.connection.state === 'fresh';
   return attempt.error === 'timeout' && pod !== undefined && !terminatingAt(pod, attempt.endedMs);
 }
 

@@ -90,9 +90,9 @@ export const CAUSES = [
     number: 7,
     name: "the gateway's own decision",
     explanation:
-      'The gateway between the client and the pods failed the request, although a pod could have served it: the gateway had set the pods aside after earlier failures, or a time limit of its own ended the wait for a pod.',
+      'The gateway between the client and the pods failed the request, although a pod could have served it: the gateway had set the pods aside after earlier failures, a time limit of its own ended the wait for a pod, or it reset new connections while it changed its configuration.',
     evidence:
-      'The log of the gateway says that it had no pod to send the request to, while its list held pods that served; or it gave up waiting for a pod that was not terminating.',
+      'The log of the gateway says that it had no pod to send the request to, while its list held pods that served; or it gave up waiting for a pod that was not terminating; or a new connection to it ended, and its log lacks the request.',
     fix: 'Change the limits of the gateway: how many failures set a pod aside and for how long, and how long it waits for an answer.',
   },
   {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { FailedRequest } from '../trace/load-record.ts';
 import { Count, Text } from '../trace/units.ts';
-import { causeOf, causeOfHidden, decidingAttempt } from './attribution.ts';
+import { causeOfHidden, decidingAttempt } from './attribution.ts';
 import { CAUSE_IDS } from './causes.ts';
 import type { History } from './history.ts';
 
@@ -31,14 +31,13 @@ export function hiddenRetries(history: History): HiddenRetries[] {
 }
 
 /**
- * How many of these requests were lost on an idle connection that the gateway itself closed, as the client sent on it: it
- * never read them, so it chose no pod.
+ * How many of these requests were lost on connections that the gateway itself closed, as the client sent on them: it never
+ * read them, so it chose no pod.
  */
-export function closedByGateway(failures: readonly FailedRequest[], history: History): number {
-  const { gateway } = history.cluster;
+export function closedByGateway(failures: readonly FailedRequest[], { cluster: { gateway } }: History): number {
   return failures.filter((request) => {
-    const { via, pod } = decidingAttempt(request);
-    return via === gateway?.name && pod === undefined && causeOf(request, history) === 'keep-alive-race';
+    const { via, notProcessed } = decidingAttempt(request);
+    return via === gateway?.name && notProcessed;
   }).length;
 }
 

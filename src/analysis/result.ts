@@ -88,7 +88,7 @@ export const TrialResult = z.object({
     .describe('failures that the gateway hid from the client by sending the request again; absent if direct')
     .optional(),
   closedByGateway: Count.describe(
-    'failed requests on idle connections that the gateway itself closed, for example to change its configuration; absent if direct',
+    'failed requests on connections that the gateway itself closed without having read them, for example to change its configuration; absent if direct',
   ).optional(),
   gatewayLagMs: DurationMs.describe(
     "longest time from a pod's deletion until the gateway no longer sent to it; absent if direct, or if that was not seen",

@@ -41,6 +41,19 @@ export function possiblePods(attempt: Attempt, { pods, known }: History): PodTim
 }
 
 /**
+ * The terminating pods to which a gateway may have sent the request on a connection that it had: unlike a new one, that
+ * does not need a pod that listens.
+ */
+export function possibleTerminatingPods({ startedMs, endedMs }: Attempt, { pods, known }: History): PodTimeline[] {
+  return pods.filter(
+    (pod) =>
+      terminatingAt(pod, endedMs) &&
+      mayHaveRunAt(pod, startedMs) &&
+      knownBetween(known.get(pod.uid) ?? [], startedMs - MAX_ROUTER_LAG_MS, startedMs),
+  );
+}
+
+/**
  * The pod that the attempt reached. If nobody saw it: the only one that it may have reached.
  * @returns undefined if it reached no pod, or if that is unknown
  */

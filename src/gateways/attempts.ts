@@ -82,7 +82,7 @@ function attemptsOf(request: FailedRequest, logged: LoggedRequest | undefined, t
   return attempts;
 }
 
-/** How the client saw the request, as an attempt that reached no pod. */
+/** How the client saw the request, as an attempt that reached no pod that is known. */
 function seenByClient({ client, startedMs, endedMs }: FailedRequest, via: string): Attempt {
   const { connection, detail: _, ...seen } = client;
   return { via, connection: { state: connection }, startedMs, endedMs, ...seen };
@@ -93,7 +93,7 @@ function unloggedAttempt(request: FailedRequest, { gateway, unlogged }: GatewayT
   const seen = seenByClient(request, gateway);
   const { phase, bytesReceived = 0 } = request.client;
   const maySent = unlogged === 'reused-connection-ended' && phase === 'wait' && bytesReceived === 0;
-  return maySent ? { ...seen, connection: { state: 'reused' } } : seen;
+  return maySent ? { ...seen, connection: { state: 'reused' } } : { ...seen, notProcessed: true };
 }
 
 function attempt(logged: LoggedAttempt, nth: number, request: LoggedRequest, traffic: GatewayTraffic): Attempt {

@@ -1,10 +1,12 @@
 /** Every kind of gateway. A new one is a folder and one line here. */
+import { caddy } from './caddy/caddy.ts';
 import { envoy } from './envoy/envoy.ts';
 import type { GatewayKind } from './gateway.ts';
+import { haproxy } from './haproxy/haproxy.ts';
 import { nginx } from './nginx/nginx.ts';
 import { traefik } from './traefik/traefik.ts';
 
-export const GATEWAYS: readonly GatewayKind[] = [nginx, traefik, envoy];
+export const GATEWAYS: readonly GatewayKind[] = [nginx, haproxy, traefik, envoy, caddy];
 
 export function gatewayNamed(name: string): GatewayKind | undefined {
   return GATEWAYS.find((kind) => kind.name === name);

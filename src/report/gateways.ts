@@ -30,7 +30,7 @@ function oneGateway(way: string, trials: readonly TrialResult[]): string {
   const itself =
     closed === 0
       ? ''
-      : ` It closed idle connections to clients itself, for example to change its configuration, and lost ${counted(closed, 'request')} that came at that moment.`;
+      : ` It closed connections to clients itself, for example to change its configuration, and lost ${counted(closed, 'request')} that came at that moment.`;
   return `${capitalised(wayInWords(way))}${version}: ${hidden(trials)}.${lag}${itself}`;
 }
 

@@ -68,7 +68,9 @@ export const Attempt = z.object({
   ...Outcome,
   notProcessed: z
     .boolean()
-    .describe('the peer reported that it had not begun to process the request (HTTP/2 GOAWAY)')
+    .describe(
+      'the peer reported that it had not begun to process the request (HTTP/2 GOAWAY), or a gateway never read it',
+    )
     .optional(),
 });
 export type Attempt = z.infer<typeof Attempt>;

@@ -14,6 +14,11 @@ const SERVING = [pod('new-1')];
 const NOBODY: PodRecord[] = [];
 const BOTH = ['nginx -3000: old-1 new-1'];
 
+/** The same request, which the gateway never read. */
+function neverRead(request: FailedRequest): FailedRequest {
+  return { ...request, attempts: request.attempts.map((attempt) => ({ ...attempt, notProcessed: true })) };
+}
+
 /** The pod of the request and the other pods; what the gateway knew; the attempt that decided; its cause. */
 type Case = [
   what: string,
@@ -62,9 +67,22 @@ const CASES: Case[] = [
   [
     'an idle connection to the gateway itself ended: it never read the request',
     {},
-    failed('reused wait closed', 3000, 3001, NOWHERE),
+    neverRead(failed('reused wait closed', 3000, 3001, NOWHERE)),
     'keep-alive-race',
   ],
+  [
+    'a new connection was reset by the gateway itself, which never read the request',
+    {},
+    neverRead(failed('fresh wait ECONNRESET', 3000, 3001, NOWHERE)),
+    'gateway',
+  ],
+  [
+    'its log is silent, and a pod that it knew was terminating',
+    { old: DELETED.drainedWithoutDelay },
+    failed('reused wait closed', 1003, 1004, NOWHERE),
+    'routing-lag',
+  ],
+  ['its log is silent, and every pod stays', {}, failed('reused wait closed', 3000, 3001, NOWHERE), 'keep-alive-race'],
   [
     'it knew of no pod, and no pod served',
     { old: DELETED.diedOfSigterm, others: NOBODY, views: ['nginx 1000:'] },
@@ -136,12 +154,14 @@ describe('what a gateway did', () => {
 
   test('requests that it lost itself are those on idle connections to it', () => {
     const requests = [
-      failed('reused wait closed', 3000, 3001, NOWHERE),
+      neverRead(failed('reused wait closed', 3000, 3001, NOWHERE)),
+      neverRead(failed('fresh wait ECONNRESET', 3000, 3001, NOWHERE)),
       failed('reused wait closed', 3000, 3001, OLD),
+      failed('reused wait closed', 3000, 3001, NOWHERE),
       failed('fresh connect no-endpoint', 3000, 3000, NOWHERE),
     ];
     const story = history({ pods: [pod('old-1'), ...SERVING], routerViews: BOTH.map(view), gateway: GATEWAY });
-    assert.equal(closedByGateway(requests, story), 1);
+    assert.equal(closedByGateway(requests, story), 2);
   });
 
   test('its lag is the time from a deletion to its list without that pod', () => {

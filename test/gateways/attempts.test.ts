@@ -86,7 +86,7 @@ describe('what a gateway logged', () => {
   test('a request that it never read was lost before it', () => {
     const { failures } = joined([CLOSED], []);
     assert.partialDeepStrictEqual(failures[0]?.attempts, [
-      { via: 'nginx', connection: { state: 'reused' }, phase: 'wait', error: 'closed' },
+      { via: 'nginx', connection: { state: 'reused' }, phase: 'wait', error: 'closed', notProcessed: true },
     ]);
   });
 

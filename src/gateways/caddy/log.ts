@@ -1,0 +1,127 @@
+/**
+ * Caddy's log. Pure, but for the attempts that it remembers until their request ends. Go's HTTP client, which Caddy uses,
+ * sends a GET again by itself if a reused connection ended before any byte of the response; no log shows that.
+ */
+import * as z from 'zod';
+import { type GatewayLog, isNotable, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+
+const ACCESS = 'http.log.access';
+const ERROR = 'http.log.error';
+/** At the level DEBUG it has one line per attempt. */
+const PROXY = 'http.handlers.reverse_proxy';
+export const LOGGERS: readonly string[] = [ACCESS, ERROR, PROXY];
+
+const Line = z.object({
+  logger: z.string(),
+  msg: z.string(),
+  /** When it was written, in seconds. */
+  ts: z.number(),
+  /** In seconds. 0 if the response was cut. */
+  duration: z.number().default(0),
+  request: z.object({ method: z.string(), headers: z.object({ 'X-Request-Id': z.tuple([z.string()]) }) }),
+  status: z.number().default(0),
+  upstream: z.string().optional(),
+  error: z.string().default(''),
+});
+type Line = z.infer<typeof Line>;
+
+/** Lines about no request, one per attempt: the most frequent ones. */
+const SELECTED = '"msg":"selected upstream"';
+const ROUNDTRIP = 'upstream roundtrip';
+const INCOMPLETE = 'aborting with incomplete response';
+const NO_UPSTREAMS = 'no upstreams available';
+
+/** The client ended the request. */
+const CANCELED = /^context canceled|^writing:/;
+const CLIENT_CLOSED = 499;
+
+const ERRORS: readonly [RegExp, string][] = [
+  [/timeout|deadline exceeded/, 'timeout'],
+  [/connection refused/, 'ECONNREFUSED'],
+  [/connection reset by peer/, 'ECONNRESET'],
+  [/no route to host/, 'EHOSTUNREACH'],
+  [/broken pipe/, 'EPIPE'],
+  [/EOF|server closed idle connection/, 'closed'],
+];
+const PHASES: readonly [RegExp, LoggedAttempt['phase']][] = [
+  [/^dial /, 'connect'],
+  [/^write /, 'send'],
+  [/^reading: /, 'receive'],
+];
+
+/** How many requests' attempts are kept that have not ended yet. */
+const MAX_OPEN = 20_000;
+
+export class CaddyLog implements GatewayLog {
+  readonly #requests: LoggedRequest[] = [];
+  /** The attempts of requests in flight, by the request's id. */
+  readonly #open = new Map<string, LoggedAttempt[]>();
+
+  read(text: string): void {
+    if (!text.startsWith('{') || text.includes(SELECTED)) return;
+    const line = Line.safeParse(parsed(text)).data;
+    if (!line) return;
+    const [id] = line.request.headers['X-Request-Id'];
+    if (line.logger === ACCESS) this.#access(id, line);
+    else this.#attempt(id, line);
+  }
+
+  requests(): readonly LoggedRequest[] {
+    return this.#requests;
+  }
+
+  #attempt(id: string, line: Line): void {
+    const attempts = this.#open.get(id) ?? [];
+    if (line.msg === ROUNDTRIP) attempts.push(attemptOf(line));
+    else if (line.msg === NO_UPSTREAMS) attempts.push(NO_ENDPOINT);
+    else if (line.msg === INCOMPLETE) attempts.push(cut(attempts.pop(), attemptOf(line)));
+    if (attempts.length > 0 && this.#open.size < MAX_OPEN) this.#open.set(id, attempts);
+  }
+
+  #access(id: string, { ts, duration, status, request: { method } }: Line): void {
+    const attempts = this.#open.get(id) ?? [];
+    this.#open.delete(id);
+    const endedEpochMs = ts * 1000;
+    const startedEpochMs = Math.min(endedEpochMs - duration * 1000, attempts[0]?.startedEpochMs ?? endedEpochMs);
+    const last = attempts.at(-1);
+    if (last?.status !== undefined && last.error === undefined) last.endedEpochMs = endedEpochMs; // a round trip ends with the response's head
+    const gotStatus = status > 0 && status !== CLIENT_CLOSED;
+    const request = { id, method, startedEpochMs, endedEpochMs, ...(gotStatus && { status }), attempts };
+    if (isNotable(request)) this.#requests.push(request);
+  }
+}
+
+const NO_ENDPOINT: LoggedAttempt = { connection: { state: 'unknown' }, phase: 'connect', error: 'no-endpoint' };
+
+/** Caddy does not log whether the connection was new, other than by the error. */
+function attemptOf({ ts, duration, upstream, error, status }: Line): LoggedAttempt {
+  const phase = PHASES.find(([pattern]) => pattern.test(error))?.[1] ?? 'wait';
+  const attempt: LoggedAttempt = {
+    ...(upstream !== undefined && { address: upstream }),
+    connection: { state: connectionOf(error) },
+    startedEpochMs: (ts - duration) * 1000,
+    endedEpochMs: ts * 1000,
+    phase,
+  };
+  if (CANCELED.test(error)) return attempt;
+  if (error === '') return { ...attempt, phase: 'receive', status };
+  return { ...attempt, error: ERRORS.find(([pattern]) => pattern.test(error))?.[1] ?? 'failed' };
+}
+
+/** An attempt whose response had begun. */
+function cut(begun: LoggedAttempt | undefined, end: LoggedAttempt): LoggedAttempt {
+  return { ...begun, ...end, ...(begun?.startedEpochMs !== undefined && { startedEpochMs: begun.startedEpochMs }) };
+}
+
+function connectionOf(error: string): LoggedAttempt['connection']['state'] {
+  if (error.startsWith('dial ')) return 'fresh';
+  return error.includes('closed idle connection') ? 'reused' : 'unknown';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // cut
+  }
+}
