@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { InputError } from '../../src/errors.ts';
 import { APP_SCENARIOS, appRequestMix } from '../../src/load/app-mix.ts';
-import { assertNoSessions } from '../../src/load/load.ts';
+import { assertForK6 } from '../../src/load/load.ts';
 import {
   type RequestMix,
   readRequestMix,
@@ -56,8 +56,8 @@ describe('sessions in a request mix', () => {
   });
 
   test('are refused for k6', () => {
-    assertNoSessions(requestMix);
-    assert.throws(() => assertNoSessions(mixed), {
+    assertForK6(requestMix);
+    assert.throws(() => assertForK6(mixed), {
       constructor: InputError,
       message: /^scenario "chat": k6 sends requests only/,
     });

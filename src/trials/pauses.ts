@@ -1,0 +1,90 @@
+/**
+ * The load of a control with pauses. A gateway takes the idle connection that it used last, so single requests never meet
+ * an old one. Here as many requests arrive at once as a gateway keeps connections, then none for as long as the pods keep
+ * idle connections, then as many again, just when the pods close them. Pure.
+ */
+import { type RequestMix, type RequestScenario, requestScenarios } from '../load/request-mix.ts';
+import type { IdleLimit } from './idle-limit.ts';
+
+/** Requests in one burst, of all methods together. nginx keeps 32 idle connections in each of its workers. */
+export const BURST = 60;
+/** Connections that close sooner are not kept for another request: there is nothing to race with. */
+const SHORTEST_LIMIT_MS = 100;
+const FEWEST_PAUSES = 4;
+const MOST_PAUSES = 15;
+/** All pauses together, where that allows for more than the fewest. */
+export const LONGEST_PAUSES_MS = 110_000;
+/** After the last burst, for its responses. */
+const LAST_MS = 500;
+
+/**
+ * How much later than the limit the next burst comes, from the first to the last pause. The limit counts from the end of
+ * a response, and the responses of a burst end one after the other.
+ */
+const SWEEP_MS = { from: -20, to: 50 };
+/** The same for a server with ticks, which closes all idle connections at once. */
+const TICKS_SWEEP_MS = { from: -6, to: 18 };
+/** After each of these bursts another one, so that all connections have been used after the tick. */
+const AFTER_TICK_MS = 200;
+
+export interface PausedLoad {
+  requestMix: RequestMix;
+  bursts: number;
+  /** When the load begins, on the trial's clock; absent: at any time. */
+  startAtMs?: number;
+  /** From its beginning to its end. */
+  durationMs: number;
+}
+
+/** The first requests of each method in the mix, in bursts; undefined if the pods close no idle connection. */
+export function pausedLoad(requestMix: RequestMix, { ms: limitMs, ticks }: IdleLimit): PausedLoad | undefined {
+  if (limitMs === undefined || limitMs < SHORTEST_LIMIT_MS) return undefined;
+  const atMs = ticks === undefined ? burstTimes(limitMs) : burstTimesAtTicks(ticks.everyMs);
+  const durationMs = (atMs.at(-1) as number) + LAST_MS;
+  const firsts = firstOfEachMethod(requestMix);
+  const size = Math.ceil(BURST / firsts.length);
+  const ratePerSecond = (size * atMs.length * 1000) / durationMs;
+  const scenarios = firsts.map((scenario) => ({
+    ...scenario,
+    name: scenario.method.toLowerCase(),
+    connection: 'fresh' as const,
+    ratePerSecond,
+    bursts: { size, atMs },
+  }));
+  return {
+    requestMix: { ...requestMix, scenarios },
+    bursts: atMs.length,
+    durationMs,
+    ...(ticks && { startAtMs: ticks.atMs + ticks.everyMs }),
+  };
+}
+
+/** When the bursts come, in ms after the beginning of the load: each a whole pause after the one before. */
+export function burstTimes(limitMs: number): number[] {
+  const times = [0];
+  for (const lateMs of sweep(SWEEP_MS, limitMs)) times.push((times.at(-1) as number) + limitMs + lateMs);
+  return times;
+}
+
+/** The same for a load that begins at a tick of the server: pairs of bursts, at a tick and soon after it. */
+export function burstTimesAtTicks(everyMs: number): number[] {
+  const atTicks = sweep(TICKS_SWEEP_MS, everyMs).flatMap((lateMs, index) => {
+    const tickMs = (index + 1) * everyMs;
+    return [tickMs + lateMs, tickMs + AFTER_TICK_MS];
+  });
+  return [AFTER_TICK_MS, ...atTicks];
+}
+
+/** How late each burst is, in ms. */
+function sweep({ from, to }: typeof SWEEP_MS, limitMs: number): number[] {
+  const pauses = Math.max(FEWEST_PAUSES, Math.min(MOST_PAUSES, Math.floor(LONGEST_PAUSES_MS / limitMs)));
+  return Array.from({ length: pauses }, (_, index) => from + (index * (to - from)) / (pauses - 1));
+}
+
+function firstOfEachMethod(requestMix: RequestMix): RequestScenario[] {
+  const byMethod = new Map<string, RequestScenario>();
+  for (const scenario of requestScenarios(requestMix)) {
+    if (!byMethod.has(scenario.method)) byMethod.set(scenario.method, scenario);
+  }
+  return [...byMethod.values()];
+}
