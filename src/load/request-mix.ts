@@ -76,7 +76,7 @@ export const RequestScenario = z.strictObject({
     .number()
     .min(MIN_RATE_PER_S)
     .max(MAX_RATE_PER_S)
-    .describe('a constant rate; with bursts, their average rate, which only counts for limits'),
+    .describe('a constant rate; with bursts, their average rate'),
   bursts: Bursts.describe(
     'all requests start in bursts at these times, with pauses between them; builtin load only',
   ).optional(),
@@ -155,6 +155,9 @@ export function scaleRequestMix(requestMix: RequestMix, totalRatePerSecond: numb
             ...s,
             ratePerSecond: s.ratePerSecond * factor,
             connections: Math.min(MAX_CONNECTIONS, Math.max(1, Math.ceil(s.connections * factor))),
+            ...(s.bursts && {
+              bursts: { ...s.bursts, size: Math.min(MAX_BURST, Math.max(1, Math.round(s.bursts.size * factor))) },
+            }),
           },
     ),
   };

@@ -75,7 +75,7 @@ function watch({ host, port }: Endpoint, text: string) {
     settle = resolve;
   });
   const connection = new Connection(host, port, () => {
-    settle(answeredMs === undefined ? undefined : performance.now() - answeredMs);
+    if (answeredMs !== undefined) settle(performance.now() - answeredMs);
   });
   connection.send(text, ({ error, head }) => {
     if (error) settle(undefined);
