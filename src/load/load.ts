@@ -11,8 +11,6 @@ export interface LoadOptions {
   target: Target;
   clock: TrialClock;
   seed: number;
-  /** When its schedule begins, on the trial's clock; by default at once. */
-  startAtMs?: number;
   /** The load ends on its own after this time, in ms. If it has not been stopped by then, `died` rejects. */
   maxDurationMs: number;
   signal: AbortSignal;

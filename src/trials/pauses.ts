@@ -4,7 +4,6 @@
  * idle connections, then as many again, just when the pods close them. Pure.
  */
 import { type RequestMix, type RequestScenario, requestScenarios } from '../load/request-mix.ts';
-import type { IdleLimit } from './idle-limit.ts';
 
 /**
  * Requests in one burst, of all methods together: nginx keeps 32 idle connections in each of its workers, and does not
@@ -25,25 +24,19 @@ const LAST_MS = 500;
  * How much later than the limit the next burst comes, from the first to the last pause. The limit counts from the end of
  * a response, and the responses of a burst end one after the other.
  */
-const SWEEP_MS = { from: -10, to: 41 };
-/** The same for a server with ticks, which closes all idle connections at once. */
-const TICKS_SWEEP_MS = { from: -6, to: 18 };
-/** After each of these bursts another one, so that all connections have been used after the tick. */
-const AFTER_TICK_MS = 200;
-
+const EARLIEST_MS = -10;
+const LATEST_MS = 41;
 export interface PausedLoad {
   requestMix: RequestMix;
   bursts: number;
-  /** When the load begins, on the trial's clock; absent: at any time. */
-  startAtMs?: number;
-  /** From its beginning to its end. */
+  /** From its beginning to its end, in ms. */
   durationMs: number;
 }
 
 /** The first requests of each method in the mix, in bursts; undefined if the pods close no idle connection. */
-export function pausedLoad(requestMix: RequestMix, { ms: limitMs, ticks }: IdleLimit): PausedLoad | undefined {
+export function pausedLoad(requestMix: RequestMix, limitMs: number | undefined): PausedLoad | undefined {
   if (limitMs === undefined || limitMs < SHORTEST_LIMIT_MS) return undefined;
-  const atMs = ticks === undefined ? burstTimes(limitMs) : burstTimesAtTicks(ticks.everyMs);
+  const atMs = burstTimes(limitMs);
   const durationMs = (atMs.at(-1) as number) + LAST_MS;
   const firsts = firstOfEachMethod(requestMix);
   const size = Math.ceil(BURST / firsts.length);
@@ -59,30 +52,18 @@ export function pausedLoad(requestMix: RequestMix, { ms: limitMs, ticks }: IdleL
     requestMix: { ...requestMix, scenarios },
     bursts: atMs.length,
     durationMs,
-    ...(ticks && { startAtMs: ticks.atMs + ticks.everyMs }),
   };
 }
 
-/** When the bursts come, in ms after the beginning of the load: each a whole pause after the one before. */
+/** When the bursts come, in ms after the beginning of the load. */
 export function burstTimes(limitMs: number): number[] {
-  const times = [0];
-  for (const lateMs of sweep(SWEEP_MS, limitMs)) times.push((times.at(-1) as number) + limitMs + lateMs);
-  return times;
-}
-
-/** The same for a load that begins at a tick of the server: pairs of bursts, at a tick and soon after it. */
-export function burstTimesAtTicks(everyMs: number): number[] {
-  const atTicks = sweep(TICKS_SWEEP_MS, everyMs).flatMap((lateMs, index) => {
-    const tickMs = (index + 1) * everyMs;
-    return [tickMs + lateMs, tickMs + AFTER_TICK_MS];
-  });
-  return [AFTER_TICK_MS, ...atTicks];
-}
-
-/** How late each burst is, in ms. */
-function sweep({ from, to }: typeof SWEEP_MS, limitMs: number): number[] {
   const pauses = Math.max(FEWEST_PAUSES, Math.min(MOST_PAUSES, Math.floor(LONGEST_PAUSES_MS / limitMs)));
-  return Array.from({ length: pauses }, (_, index) => from + (index * (to - from)) / (pauses - 1));
+  const stepMs = (LATEST_MS - EARLIEST_MS) / (pauses - 1);
+  const times = [0];
+  for (let pause = 0; pause < pauses; pause++) {
+    times.push((times.at(-1) as number) + limitMs + EARLIEST_MS + pause * stepMs);
+  }
+  return times;
 }
 
 function firstOfEachMethod(requestMix: RequestMix): RequestScenario[] {

@@ -11,7 +11,7 @@ import { type RequestMix, requestScenarios } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { deriveSeed } from '../random.ts';
 import { delay } from '../timers.ts';
-import { startClock, type TrialClock } from '../trace/clock.ts';
+import { startClock } from '../trace/clock.ts';
 import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
 import { type Disruption, type PlannedDisruption, recordedPlan } from '../trace/disruption.ts';
 import { withPodUids } from '../trace/pod-names.ts';
@@ -97,11 +97,10 @@ export async function runTrial(
       onWait: (message) => observer.onEvent?.({ atMs: clock.nowMs(), type: 'Waiting', message }),
     });
     if (plan.pauses) stage('watching');
-    const paused = plan.pauses ? await preparePauses(plan, deployed, clock, anyEnd) : undefined;
-    const { requestMix = plan.requestMix, startAtMs, durationMs = CONTROL_MS } = paused?.load ?? {};
+    const paused = plan.pauses ? await preparePauses(plan, deployed, anyEnd) : undefined;
+    const { requestMix = plan.requestMix, durationMs = CONTROL_MS } = paused?.load ?? {};
     const running = await load.start({
       requestMix,
-      ...(startAtMs !== undefined && { startAtMs }),
       target: deployed.target,
       clock,
       seed: deriveSeed(plan.identity.seed, 'load'),
@@ -126,7 +125,7 @@ export async function runTrial(
       let disruption: Disruption | undefined;
       if (plan.control) {
         stage('control');
-        await pause(Math.max(0, (startAtMs ?? 0) - clock.nowMs()) + durationMs);
+        await pause(durationMs);
       } else {
         stage('settling');
         await pause(SETTLE_MS);
@@ -172,16 +171,15 @@ export async function runTrial(
 async function preparePauses(
   { requestMix }: TrialPlan,
   { pods = [] }: Deployed,
-  clock: TrialClock,
   signal: AbortSignal,
 ): Promise<{ record: Pauses; load: PausedLoad | undefined }> {
   const [request] = requestScenarios(requestMix);
   const [pod] = pods;
   if (!request || !pod) throw new Error('a control with pauses needs requests, and pods that it reaches');
-  const limit = await idleLimit({ pod, request, capMs: IDLE_WATCH_MS, clock, signal });
-  const load = pausedLoad(requestMix, limit);
+  const limitMs = await idleLimit({ pod, request, capMs: IDLE_WATCH_MS, signal });
+  const load = pausedLoad(requestMix, limitMs);
   const record = {
-    ...(limit.ms !== undefined && { idleLimitMs: limit.ms }),
+    ...(limitMs !== undefined && { idleLimitMs: limitMs }),
     watchedMs: IDLE_WATCH_MS,
     ...(load && { bursts: load.bursts }),
   };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { appRequestMix, BEHIND_GATEWAY } from '../../src/load/app-mix.ts';
 import { RequestMix, requestScenarios } from '../../src/load/request-mix.ts';
-import { BURST, burstTimes, burstTimesAtTicks, pausedLoad } from '../../src/trials/pauses.ts';
+import { BURST, burstTimes, pausedLoad } from '../../src/trials/pauses.ts';
 
 const gaps = (times: readonly number[]) => times.slice(1).map((ms, index) => Math.round(ms - (times[index] as number)));
 
@@ -26,19 +26,13 @@ describe('the bursts', () => {
       assert.equal(Math.round((times.at(-1) as number) / 1000), seconds);
     });
   }
-
-  test('for a server with ticks come around its ticks, which do not drift, and again after each', () => {
-    const times = burstTimesAtTicks(12_000);
-    assert.deepEqual(times.slice(0, 3), [200, 11_994, 12_200]);
-    assert.deepEqual(times.slice(-2), [9 * 12_000 + 18, 9 * 12_000 + 200]);
-  });
 });
 
 describe('the load', () => {
   const mix = appRequestMix({ scenarios: BEHIND_GATEWAY });
 
   test('sends the first request of each method, half of a burst each, on new connections', () => {
-    const load = pausedLoad(mix, { ms: 6000 });
+    const load = pausedLoad(mix, 6000);
     const scenarios = requestScenarios(load?.requestMix ?? { scenarios: [] });
     assert.deepEqual(
       scenarios.map(({ name, method, path, connection, bursts }) => [name, method, path, connection, bursts?.size]),
@@ -48,17 +42,12 @@ describe('the load', () => {
       ],
     );
     assert.ok(RequestMix.safeParse(load?.requestMix).success, 'a valid request mix');
-    assert.deepEqual([load?.bursts, load?.startAtMs], [19, undefined]);
+    assert.equal(load?.bursts, 19);
     assert.equal(load?.durationMs, (scenarios[0]?.bursts?.atMs.at(-1) ?? 0) + 500);
   });
 
-  test('begins at a tick of a server that has ticks', () => {
-    const load = pausedLoad(mix, { ms: 11_990, ticks: { atMs: 30_000, everyMs: 12_001 } });
-    assert.equal(load?.startAtMs, 42_001);
-  });
-
   test('has no bursts if the pods close no idle connection', () => {
-    assert.equal(pausedLoad(mix, { ms: undefined }), undefined);
-    assert.equal(pausedLoad(mix, { ms: 0 }), undefined);
+    assert.equal(pausedLoad(mix, undefined), undefined);
+    assert.equal(pausedLoad(mix, 0), undefined);
   });
 });

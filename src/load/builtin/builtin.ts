@@ -25,7 +25,6 @@ async function startInThread(options: LoadOptions): Promise<RunningLoad> {
     routes: target.kind === 'routes' ? target.current() : fixedRoutes(target),
     clockStartedAtEpochMs: clock.startedAtEpochMs,
     seed: options.seed,
-    ...(options.startAtMs !== undefined && { startAtMs: options.startAtMs }),
     maxDurationMs: options.maxDurationMs,
     counts,
   };

@@ -42,8 +42,6 @@ export interface GeneratorOptions {
   routes: RoutingTable;
   clock: TrialClock;
   random: Random;
-  /** When the schedule begins; by default at once. */
-  startAtMs?: number | undefined;
   /** Calls `tick` when something is due. */
   ticker: Ticker;
   /** Holds the numbers of requests started and failed; see LoadRecorder. */
@@ -64,14 +62,14 @@ export class Generator implements Ticking {
   #stopped = false;
   #onIdle: (() => void) | undefined;
 
-  constructor({ requestMix, routes, clock, random, ticker, counts, startAtMs }: GeneratorOptions) {
+  constructor({ requestMix, routes, clock, random, ticker, counts }: GeneratorOptions) {
     this.recorder = new LoadRecorder(counts);
     this.routes = routes;
     this.#clock = clock;
     this.#ticker = ticker;
     this.#network = new ServiceNetwork(() => this.routes, random);
     this.#idPrefix = Math.floor(random.next() * 2 ** 32).toString(36);
-    const startMs = startAtMs ?? clock.nowMs();
+    const startMs = clock.nowMs();
     this.#lanes = requestScenarios(requestMix).map((scenario) => ({
       scenario,
       textOf: requestTextOf(scenario),

@@ -9,8 +9,6 @@ export interface LoadSetup {
   /** The trial clock's zero, so that both threads read the same time. */
   clockStartedAtEpochMs: number;
   seed: number;
-  /** When the schedule begins; absent: at once. */
-  startAtMs?: number;
   maxDurationMs: number;
   /** Requests started and failed so far, in shared memory: a message would wake up both threads. */
   counts: Uint32Array;

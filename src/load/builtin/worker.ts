@@ -16,8 +16,8 @@ const loads = new Map<number, { generator: Generator; bound: Timer }>();
 
 function start(load: number, setup: LoadSetup): void {
   const clock = startClock(setup.clockStartedAtEpochMs);
-  const { requestMix, routes, seed, startAtMs, counts } = setup;
-  const generator = new Generator({ requestMix, routes, clock, random: seededRandom(seed), ticker, counts, startAtMs });
+  const { requestMix, routes, seed, counts } = setup;
+  const generator = new Generator({ requestMix, routes, clock, random: seededRandom(seed), ticker, counts });
   const bound = after(setup.maxDurationMs, () => {
     say({ load, kind: 'expired' });
     void stop(load);
