@@ -6,7 +6,7 @@ import type { Trace } from '../trace/trace.ts';
 import { affectedPods, endOfEffect } from './affected-pods.ts';
 import { disruptionNoun } from './disruption-words.ts';
 import { historyOf } from './history.ts';
-import { isLostToRace } from './pauses.ts';
+import { findingOf } from './pauses.ts';
 import { type PodTimeline, podTimeline } from './pod-timeline.ts';
 
 /** If the 99th percentile of lateness is above this, the generator did not keep its schedule. */
@@ -40,11 +40,13 @@ export function invalidReasons(trace: Trace): string[] {
   return [...reasons, ...notObserved({ cluster, disruption })];
 }
 
-/** With pauses, what is lost on idle connections that the pods close is what such a control is to find. */
+/** With pauses, what is lost because the pods close idle connections is what such a control is to find. */
 function lostInControl(trace: Trace): string[] {
   const { load, pauses } = trace;
   const history = pauses && historyOf(trace);
-  const lost = load.failures.filter((request) => !(history && isLostToRace(request, history))).length;
+  const lost = load.failures.filter(
+    (request) => history === undefined || findingOf(request, history) === undefined,
+  ).length;
   if (lost === 0) return [];
   return [`the control lost ${lost} ${lost === 1 ? 'request' : 'requests'} without a rollout`];
 }

@@ -28,7 +28,16 @@ function oneCell(trials: readonly TrialResult[]): string {
   if (lost.length === 0) {
     return `${where}: ${closes}. In this run, no request after such a pause was lost (${counted(bursts, 'burst')}). That does not show that there is no race.`;
   }
-  return `${where}: ${lost.join(', ')} because ${closes} and ${gateway} keeps them longer; see k8s-rollout-test explain idle-timeout.`;
+  const refused = trials.reduce((sum, { pauses }) => sum + total(pauses?.methods ?? []), 0);
+  const then =
+    refused === 0
+      ? ''
+      : ` ${gateway} then took these pods for broken, and answered ${counted(refused, 'more request')} with an error without sending them to any.`;
+  return `${where}: ${lost.join(', ')} because ${closes} and ${gateway} keeps them longer; see k8s-rollout-test explain idle-timeout.${then}`;
+}
+
+function total(methods: readonly { refused: number }[]): number {
+  return methods.reduce((sum, { refused }) => sum + refused, 0);
 }
 
 /** "7 of 540 POST were lost", "3 of 540 GET were hidden by a retry" */

@@ -287,20 +287,27 @@ describe('the result of a trial', () => {
 });
 
 describe('a control with pauses', () => {
-  const CONTROL = { rolloutMs: undefined, pods: [pod('old-1')] };
+  const CONTROL = { rolloutMs: undefined, pods: [pod('old-1')], routerViews: [view('nginx -3000: old-1')] };
   const lost = failed('reused wait ECONNRESET', 6500, 6555, { pod: 'old-1', scenario: 'post' });
+  const refused = failed('fresh connect no-endpoint', 6500, 6500, { router: 'nginx', scenario: 'get' });
   const load = {
-    failures: [lost, { ...lost, id: 'r-2' }],
+    failures: [lost, { ...lost, id: 'r-2' }, refused],
     successes: [succeeded(0, 5, 'old-1', 'post'), succeeded(60, 3, 'old-1', 'post'), succeeded(0, 10, 'old-1', 'get')],
   };
+  const behindNginx = (direct: Trace): Trace => ({
+    ...direct,
+    cluster: { ...direct.cluster, gateway: { name: 'nginx', version: '1.31.3', upstream: 'pods' } },
+  });
 
   test('counts by method what was lost on idle connections', () => {
     const pauses = { idleLimitMs: 6000, watchedMs: 30_000, bursts: 2 };
-    assert.deepEqual(analyse(trace({ ...CONTROL, pauses, load })).pauses, {
+    const result = analyse(behindNginx(trace({ ...CONTROL, pauses, load })));
+    assert.deepEqual(result.invalidReasons, []);
+    assert.deepEqual(result.pauses, {
       ...pauses,
       methods: [
-        { method: 'POST', requests: 10, lost: 2 },
-        { method: 'GET', requests: 10, lost: 0 },
+        { method: 'POST', requests: 10, lost: 2, refused: 0 },
+        { method: 'GET', requests: 11, lost: 0, refused: 1 },
       ],
     });
   });

@@ -13,13 +13,13 @@ import { runOfResults } from './reported.ts';
 
 const paused = (pauses: PausesFigures, fields: Parameters<typeof trialResult>[0] = {}) =>
   trialResult({ variant: 'pauses', through: 'nginx', ...fields, pauses });
-const bursts = (post: number, get = 0): PausesFigures => ({
+const bursts = (post: number, get = 0, refused = 0): PausesFigures => ({
   idleLimitMs: 5999.1,
   watchedMs: 30_000,
   bursts: 16,
   methods: [
-    { method: 'POST', requests: 480, lost: post },
-    { method: 'GET', requests: 480, lost: get },
+    { method: 'POST', requests: 480, lost: post, refused },
+    { method: 'GET', requests: 480, lost: get, refused: 0 },
   ],
 });
 const HIDDEN = [{ cause: 'keep-alive-race' as const, method: 'GET', requests: 10 }];
@@ -35,6 +35,11 @@ describe('the notes on pauses', () => {
       'one lost request',
       paused(bursts(0, 1)),
       'Node behind nginx, without any rollout: 1 of 480 GET was lost because the server closes idle connections after 6.0 s and nginx keeps them longer; see k8s-rollout-test explain idle-timeout.',
+    ],
+    [
+      'a gateway that took all pods for broken',
+      paused(bursts(7, 0, 189)),
+      'Node behind nginx, without any rollout: 7 of 480 POST were lost because the server closes idle connections after 6.0 s and nginx keeps them longer; see k8s-rollout-test explain idle-timeout. nginx then took these pods for broken, and answered 189 more requests with an error without sending them to any.',
     ],
     [
       'nothing lost',
