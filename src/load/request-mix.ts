@@ -16,8 +16,8 @@ const MIN_RATE_PER_S = 0.01;
 const MAX_CONNECTIONS = 20_000;
 /** What one machine can open again within seconds after a rollout; the limit of --sessions. */
 export const MAX_SESSIONS = 5000;
-/** More in flight at once are dropped. */
-const MAX_BURST = 5000;
+/** So that a trace can hold all bursts, if every request fails. */
+const MAX_BURST = 1000;
 const MAX_BURSTS = 1000;
 /** No trial takes longer. */
 const MAX_BURST_AT_MS = 24 * 3_600_000;
