@@ -25,7 +25,8 @@ async function limitOf(t: TestContext, onIdle: (end: () => void) => void, header
 describe('the idle limit', { concurrency: 4 }, () => {
   test('is the time from the response to the close', async (t) => {
     const { limit, sockets } = await limitOf(t, (end) => setTimeout(end, 500));
-    assert.ok(limit !== undefined && limit > 480 && limit < 800, `${limit}`);
+    // The response and the close may both be seen late on a busy machine.
+    assert.ok(limit !== undefined && limit > 300 && limit < 1500, `${limit}`);
     assert.equal(sockets.length, 2);
   });
 
