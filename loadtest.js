@@ -277,7 +277,10 @@ function readScenarios() {
 
 function assertScenarios(scenarios) {
   if (!(scenarios?.length > 0 && scenarios.length <= 20)) throw new Error('the workload must have 1 to 20 scenarios');
-  for (const { name, method, path, connection, ratePerSecond, connections, timeoutMs } of scenarios) {
+  for (const { name, method, path, connection, ratePerSecond, connections, timeoutMs, bursts } of scenarios) {
+    if (bursts !== undefined) {
+      throw new Error(`the workload's scenario ${JSON.stringify(name)} has bursts, which only the builtin load sends`);
+    }
     if (connection === 'events' || connection === 'websocket') {
       throw new Error(
         `the workload's scenario ${JSON.stringify(name)} opens sessions, which only the builtin load can`,

@@ -85,3 +85,26 @@ if (isFirst) setTimeout(() => { busyUntil = performance.now() + 1000; }, 6000);
   const timeouts = hidden.filter(({ cause, method }) => cause === 'gateway' && method === 'GET');
   assert.ok(timeouts.length > 0, JSON.stringify(trials));
 });
+
+test('a server that closes idle connections before its gateway loses requests without a rollout', async (t) => {
+  const server = join(folder(t), 'server.mjs');
+  writeFileSync(
+    server,
+    `import { createServer } from 'node:http';
+const server = createServer((request, response) => response.end('ok'));
+server.keepAliveTimeout = 2000;
+server.keepAliveTimeoutBuffer = 0;
+server.listen(Number(process.env.PORT), process.env.HOST);
+`,
+  );
+  const trials = await trialsOf(t, [
+    ...['run', '--through', 'nginx', '--pauses', '--method', 'POST', '--body', 'x', '--pre-stop', '2'],
+    ...['--', process.execPath, server],
+  ]);
+  const { pauses, causes, valid, invalidReasons } = trials.find(({ variant }) => variant === 'pauses') as TrialResult;
+  assert.ok(valid, JSON.stringify(invalidReasons));
+  assert.ok(Math.abs((pauses?.idleLimitMs ?? 0) - 2000) < 200, JSON.stringify(pauses));
+  const [post] = pauses?.methods ?? [];
+  assert.equal(post?.requests, 120 * 19);
+  assert.ok(post.lost > 0 && post.lost === causes['keep-alive-race'], JSON.stringify(pauses));
+});

@@ -297,12 +297,13 @@ function sentToTerminatingPod({ attempt, history, pod }: Evidence): boolean {
 
 /**
  * 5: the server closed a used connection just as the request was sent, before any byte of the response. The pod was
- * terminating or, if the request failed at once, it closes idle connections sooner than its clients do.
+ * terminating or, if the request failed at once, it closes idle connections sooner than its clients do. In a control with
+ * pauses, pods are known to close connections then, while a burst keeps everyone busy.
  */
-function idleConnectionClosed({ attempt, pod }: Evidence): boolean {
+function idleConnectionClosed({ attempt, history, pod }: Evidence): boolean {
   const tookMs = attempt.endedMs - attempt.startedMs;
   const closing = pod === undefined || terminatingAt(pod, attempt.endedMs);
-  const crossed = attempt.error !== 'timeout' && tookMs <= (closing ? MAX_CROSSING_MS : REACHED_MS);
+  const crossed = attempt.error !== 'timeout' && tookMs <= (closing || history.pauses ? MAX_CROSSING_MS : REACHED_MS);
   return (
     crossed && attempt.connection.state === 'reused' && noByte(attempt) && (closing || stays(pod, attempt.endedMs))
   );

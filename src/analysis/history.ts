@@ -10,7 +10,7 @@ import { knownSpans, unservedSpans } from './serving.ts';
 import type { LastRequests } from './timeline.ts';
 
 /** The parts of a trace that attribution reads. */
-export type Story = Pick<Trace, 'cluster' | 'load'>;
+export type Story = Pick<Trace, 'cluster' | 'load'> & Partial<Pick<Trace, 'pauses'>>;
 
 export interface History {
   cluster: Trace['cluster'];
@@ -27,6 +27,8 @@ export interface History {
   /** Per pod (uid): the requests that it answered. */
   answered: ReadonlyMap<string, readonly SuccessBucket[]>;
   sessions: HeldSessions;
+  /** Whether requests came just when the pods close idle connections. */
+  pauses: boolean;
   /** When no pod served. */
   unserved: readonly Span[];
   /** Per pod (uid): when at least one router sent to it. */
@@ -38,10 +40,10 @@ export interface History {
 }
 
 /** The history of a trace, built on first use. */
-export function historyOf({ cluster, load }: Story): History {
+export function historyOf({ cluster, load, pauses }: Story): History {
   const before = histories.get(load);
   if (before?.cluster === cluster) return before;
-  const history = build({ cluster, load });
+  const history = build({ cluster, load, pauses });
   histories.set(load, history);
   return history;
 }
@@ -49,7 +51,7 @@ export function historyOf({ cluster, load }: Story): History {
 /** A trace is complete before it is analysed and never changes, so its history is built once. */
 const histories = new WeakMap<Story['load'], History>();
 
-function build({ cluster, load }: Story): History {
+function build({ cluster, load, pauses }: Story): History {
   const pods = cluster.pods.map(podTimeline);
   const firstAnswersMs = new Map<string, number>();
   const lastRequests = new Map<string, LastRequests>();
@@ -82,6 +84,7 @@ function build({ cluster, load }: Story): History {
     lastRequests,
     answered,
     sessions: heldSessions(load, pods),
+    pauses: pauses !== undefined,
     unserved: unservedSpans(pods),
     known: knownSpans(cluster.routerViews),
     causes: new Map(),

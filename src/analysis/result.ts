@@ -26,6 +26,7 @@ import { countExposed, exposure, isBefore, uncutSessions } from './exposure.ts';
 import { closedByGateway, gatewayLagMs, HiddenRetries, hiddenRetries, MAX_HIDDEN } from './gateway-effects.ts';
 import { type History, historyOf } from './history.ts';
 import { longestOutageMs } from './outage.ts';
+import { PausesFigures, pausesFigures } from './pauses.ts';
 import { routingLags } from './rollout-times.ts';
 import { SessionFigures, sessionFigures } from './sessions.ts';
 import { invalidReasons } from './validity.ts';
@@ -95,6 +96,7 @@ export const TrialResult = z.object({
   ).optional(),
   connectionReuse: Share.nullable().describe('share of keep-alive requests that were sent on a used connection'),
   latencyMs: Latency.nullable(),
+  pauses: PausesFigures.describe('of a control with pauses; absent in others').optional(),
   sessions: recordOf(Name, SessionFigures, MAX_SCENARIOS)
     .describe('per scenario: what became of the event streams or WebSockets; absent if the load held none open')
     .optional(),
@@ -124,6 +126,7 @@ export function analyse(trace: Trace): TrialResult {
   const lags = routingLags(history).map(({ lagMs }) => lagMs);
   const succeeded = load.successes.reduce((sum, bucket) => sum + bucket.count, 0);
   const sessions = sessionFigures(trace);
+  const pauses = pausesFigures(trace, history);
   const reasons = invalidReasons(trace);
   return {
     runtime: trial.runtime,
@@ -154,6 +157,7 @@ export function analyse(trace: Trace): TrialResult {
     hiddenRetries: retriesByClient(trace),
     connectionReuse: load.connectionReuse ?? null,
     latencyMs: latency(trace),
+    ...(pauses && { pauses }),
     ...(sessions && { sessions }),
     pid1: cluster.pid1,
     ...(cluster.headless && { headless: true }),

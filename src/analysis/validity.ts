@@ -5,6 +5,8 @@ import { decodeHistogram, percentileMs } from '../trace/histogram.ts';
 import type { Trace } from '../trace/trace.ts';
 import { affectedPods, endOfEffect } from './affected-pods.ts';
 import { disruptionNoun } from './disruption-words.ts';
+import { historyOf } from './history.ts';
+import { findingOf } from './pauses.ts';
 import { type PodTimeline, podTimeline } from './pod-timeline.ts';
 
 /** If the 99th percentile of lateness is above this, the generator did not keep its schedule. */
@@ -30,14 +32,23 @@ export function invalidReasons(trace: Trace): string[] {
     reasons.push(`the load's record has gaps: the outcome of at least ${load.lostRequests} requests is unknown`);
   }
   if (disruption === undefined) {
-    const lost = load.failures.length;
-    if (lost > 0) reasons.push(`the control lost ${lost} ${lost === 1 ? 'request' : 'requests'} without a rollout`);
-    return reasons;
+    return [...reasons, ...lostInControl(trace)];
   }
   const early = load.failures.filter((request) => request.endedMs < disruption.atMs).length;
   const noun = disruptionNoun(disruption.kind);
   if (early > 0) reasons.push(`${early} ${early === 1 ? 'request' : 'requests'} failed before the ${noun} began`);
   return [...reasons, ...notObserved({ cluster, disruption })];
+}
+
+/** With pauses, what is lost because the pods close idle connections is what such a control is to find. */
+function lostInControl(trace: Trace): string[] {
+  const { load, pauses } = trace;
+  const history = pauses && historyOf(trace);
+  const lost = load.failures.filter(
+    (request) => history === undefined || findingOf(request, history) === undefined,
+  ).length;
+  if (lost === 0) return [];
+  return [`the control lost ${lost} ${lost === 1 ? 'request' : 'requests'} without a rollout`];
 }
 
 /** Why the load was not the one that was asked for: the machine was too busy, which says nothing about the service. */

@@ -98,6 +98,8 @@ export interface Deployed {
   readonly target: Target;
   /** How many pods the workload has before the disruption; for a DaemonSet, one per node. */
   readonly replicas: number;
+  /** The pods' own addresses, past every gateway. Absent if this machine does not reach them. */
+  readonly pods?: readonly Endpoint[];
   /**
    * Carries out the planned disruption. Resolves once every pod is as wanted again, the routers know it, and the last
    * pod that was deleted is gone.

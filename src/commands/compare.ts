@@ -2,10 +2,11 @@
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { APP_SCENARIOS, type AppMixSettings, appRequestMix, BEHIND_GATEWAY } from '../load/app-mix.ts';
-import { assertNoSessions } from '../load/load.ts';
+import { assertForK6 } from '../load/load.ts';
 import { MAX_RATE_PER_S } from '../load/request-mix.ts';
 import { RUNTIMES, type Runtime, VARIANTS } from '../manifests/overlays.ts';
 import { measuredRun, newRun } from '../results/run.ts';
+import { CONTROL, PAUSES } from '../trace/controls.ts';
 import type { PlannedDisruption } from '../trace/disruption.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
 import { type ComparedVariant, planTrials } from '../trials/plan-comparison.ts';
@@ -17,12 +18,15 @@ import { eventOption } from './event-option.ts';
 import { interruptions, unlessInterrupted } from './interruptions.ts';
 import { K6_IMAGE, reportLeftNamespaces } from './load-options.ts';
 import { measure } from './measure.ts';
+import { assertPausesPossible } from './pauses-option.ts';
 import { folderFor } from './report-rollouts.ts';
 import { sessionsOption } from './request-options.ts';
 import { showInstall } from './show-install.ts';
 import { installedWays, type ThroughFlags, throughOptions } from './through-options.ts';
 
-const COMPARED: readonly ComparedVariant[] = [...VARIANTS, 'control'];
+/** What is compared if no variants are named. */
+const COMPARED: readonly ComparedVariant[] = [...VARIANTS, CONTROL];
+const NAMED: readonly ComparedVariant[] = [...COMPARED, PAUSES];
 
 interface Flags extends ThroughFlags {
   runtime?: Runtime[];
@@ -60,7 +64,7 @@ export function compareCommand(): Command {
     )
     .addArgument(new Argument('[dirs...]', 'folders with saved results'))
     .addOption(new Option('--runtime <names>', 'runtimes, comma-separated').argParser(listOf('runtime', RUNTIMES)))
-    .addOption(new Option('--variant <names>', 'variants, comma-separated').argParser(listOf('variant', COMPARED)))
+    .addOption(new Option('--variant <names>', 'variants, comma-separated').argParser(listOf('variant', NAMED)))
     .addOption(
       new Option('--repeat <n>', 'how often to run each variant on each runtime').default(1).argParser(whole(1, 1000)),
     )
@@ -124,7 +128,8 @@ async function run(flags: Flags): Promise<void> {
   const { rate: ratePerSecond, sessions } = flags;
   const scenarios = flags.scenario ?? (throughGateway(flags) ? BEHIND_GATEWAY : undefined);
   const requestMix = appRequestMix({ scenarios, ratePerSecond, sessions });
-  if (flags.load === 'k6' || (flags.on === 'kubernetes' && flags.url === undefined)) assertNoSessions(requestMix);
+  if (flags.load === 'k6' || (flags.on === 'kubernetes' && flags.url === undefined)) assertForK6(requestMix);
+  if (flags.variant?.includes(PAUSES)) assertPausesPossible('--variant pauses', requestMix, flags);
   const out = folderFor(flags);
   const identity = newRun('comparison');
   const backend = await backendFor(flags);

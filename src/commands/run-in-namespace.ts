@@ -1,6 +1,6 @@
 /** `run --on kubernetes -k DIR`: applies the user's manifests in a new namespace, rolls them out there, and deletes it. */
 import { InputError } from '../errors.ts';
-import { assertNoSessions } from '../load/load.ts';
+import { assertForK6 } from '../load/load.ts';
 import { type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
 import { print, printStatus } from '../output.ts';
 import type { OwnNamespaceFlags } from '../own-service/own-namespace.ts';
@@ -36,7 +36,7 @@ export async function runInNamespace(flags: InNamespaceFlags, seed: number): Pro
   // Loaded only if needed, because loading the client library takes most of a second.
   const { ownNamespace, ownNamespaceBackend, placementLines } = await import('../own-service/own-namespace.ts');
   const requestMix = requestMixFrom(flags);
-  assertNoSessions(requestMix);
+  assertForK6(requestMix);
   const { disruption = { kind: 'rollout' }, k6Image = K6_IMAGE } = flags;
   const own = await unlessInterrupted('nothing was changed', () => ownNamespace({ ...flags, k6Image }));
   if (flags.dryRun) {

@@ -4,7 +4,7 @@ import type { LiveService, LiveServiceFlags } from '../clusters/kubernetes/live-
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
-import { assertNoSessions, type LoadGenerator } from '../load/load.ts';
+import { assertForK6, type LoadGenerator } from '../load/load.ts';
 import { type RequestSettings, requestMixFrom } from '../load/request-settings.ts';
 import { print, printStatus } from '../output.ts';
 import { intentions } from '../own-service/intentions.ts';
@@ -32,7 +32,7 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   const repeats = flags.repeat ?? 1;
   const disruption = flags.disruption ?? { kind: 'rollout' as const };
   const load = loadFor(service, flags);
-  if (load === k6Load) assertNoSessions(requestMix);
+  if (load === k6Load) assertForK6(requestMix);
   const lines = intentions(service, { requestMix, repeats, disruption });
   if (flags.dryRun) {
     print(`${lines.map((line) => printable(line)).join('\n')}\n`);

@@ -18,7 +18,7 @@ const NO_COMMANDS: readonly ContainerCommand[] = [];
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
   ...['exec', 'mount', 'findFix', 'stopSignal', 'dockerfile'],
-  ...['through', 'gatewayBinary', 'gatewayConfig', 'gatewayRetries'],
+  ...['through', 'gatewayBinary', 'gatewayConfig', 'gatewayRetries', 'pauses'],
 ];
 const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes', 'k6Image'];
 
@@ -26,6 +26,7 @@ export interface RunFlags extends ServiceFlags, StopSignalFlags, LiveRunFlags, T
   k6Image?: string | undefined;
   on: 'local' | 'kubernetes';
   findFix?: boolean;
+  pauses?: boolean;
   seed?: number;
 }
 

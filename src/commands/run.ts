@@ -8,6 +8,7 @@ import { isFromManifest, localService } from '../own-service/service.ts';
 import { leftOut } from '../report/preview.ts';
 import { findFixOf } from './find-fix.ts';
 import { unlessInterrupted } from './interruptions.ts';
+import { assertPausesPossible, pausesOption } from './pauses-option.ts';
 import { previewRun } from './preview-run.ts';
 import { folderFor, reportRollouts } from './report-rollouts.ts';
 import { requestOptions } from './request-options.ts';
@@ -42,7 +43,7 @@ export function runCommand(): Command {
     )
     .argument('[command...]', 'the server and its arguments');
   const place = new Option('--on <where>', 'where the rollout runs').choices(['local', 'kubernetes']).default('local');
-  for (const option of [place, ...requestOptions(), ...throughOptions(), ...measurementOptions()])
+  for (const option of [place, ...requestOptions(), ...throughOptions(), pausesOption(), ...measurementOptions()])
     command.addOption(option);
   command.optionsGroup('Manifests, here or on a cluster:');
   for (const option of manifestOptions()) command.addOption(option);
@@ -73,9 +74,10 @@ async function run(command: string[], options: Record<string, unknown>): Promise
     return findFixOf(service, seed, { ...flags, repeat: flags.repeat ?? FIND_FIX_REPEATS, fromFlags });
   }
   try {
-    const { disruption = { kind: 'rollout' } } = flags;
+    const { disruption = { kind: 'rollout' }, pauses } = flags;
+    if (pauses) assertPausesPossible('--pauses', service.requestMix, flags);
     const ways = await unlessInterrupted('no trial has begun', (signal) => installedWays(flags, signal));
-    const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed }, { disruption, ways });
+    const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed }, { disruption, ways, pauses });
     await reportRollouts(plan, localServiceBackend(service), seed, folderFor(flags), flags);
   } catch (error) {
     throw flags.port === undefined ? withPortHint(error) : error;

@@ -4,7 +4,7 @@ import type { Target } from '../clusters/cluster.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
 import type { TrialClock } from '../trace/clock.ts';
 import type { LoadRecord } from '../trace/load-record.ts';
-import { type RequestMix, sessionScenarios } from './request-mix.ts';
+import { type RequestMix, requestScenarios, sessionScenarios } from './request-mix.ts';
 
 export interface LoadOptions {
   requestMix: RequestMix;
@@ -31,8 +31,10 @@ export function loadExpired(maxDurationMs: number): ProgramError {
   );
 }
 
-/** @throws InputError if the load has sessions, which k6 does not hold open here */
-export function assertNoSessions(requestMix: RequestMix): void {
+/** @throws InputError if the load has sessions or bursts, which k6 does not make here */
+export function assertForK6(requestMix: RequestMix): void {
+  const bursting = requestScenarios(requestMix).find(({ bursts }) => bursts !== undefined);
+  if (bursting) throw new InputError(`scenario "${bursting.name}": bursts need the builtin load (--load builtin)`);
   const [scenario] = sessionScenarios(requestMix);
   if (!scenario) return;
   throw new InputError(

@@ -16,6 +16,11 @@ const MIN_RATE_PER_S = 0.01;
 const MAX_CONNECTIONS = 20_000;
 /** What one machine can open again within seconds after a rollout; the limit of --sessions. */
 export const MAX_SESSIONS = 5000;
+/** So that a trace can hold all bursts, if every request fails. */
+const MAX_BURST = 1000;
+const MAX_BURSTS = 1000;
+/** No trial takes longer. */
+const MAX_BURST_AT_MS = 24 * 3_600_000;
 /** The longest duration that a histogram can hold. */
 const MAX_TIMEOUT_MS = 600_000;
 
@@ -47,7 +52,18 @@ const ScenarioName = z
 
 const TimeoutMs = z.int().positive().max(MAX_TIMEOUT_MS);
 
-/** Requests at a constant rate. */
+/** Requests at given times instead of at a constant rate. */
+const Bursts = z.strictObject({
+  size: z.int().positive().max(MAX_BURST).describe('requests that start at the same time'),
+  atMs: z
+    .array(z.number().min(0).max(MAX_BURST_AT_MS))
+    .min(1)
+    .max(MAX_BURSTS)
+    .refine((times) => times.every((ms, index) => ms > (times[index - 1] ?? -1)), 'must be in ascending order')
+    .describe('when they start, in ms after the beginning of the load, in ascending order'),
+});
+
+/** Requests at a constant rate, or in bursts. */
 export const RequestScenario = z.strictObject({
   name: ScenarioName,
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
@@ -56,7 +72,14 @@ export const RequestScenario = z.strictObject({
   connection: z
     .enum(['fresh', 'keep-alive'])
     .describe('a new connection for each request, or a pool of keep-alive connections'),
-  ratePerSecond: z.number().min(MIN_RATE_PER_S).max(MAX_RATE_PER_S),
+  ratePerSecond: z
+    .number()
+    .min(MIN_RATE_PER_S)
+    .max(MAX_RATE_PER_S)
+    .describe('a constant rate; with bursts, their average rate'),
+  bursts: Bursts.describe(
+    'all requests start in bursts at these times, with pauses between them; builtin load only',
+  ).optional(),
   connections: z
     .int()
     .positive()
@@ -132,6 +155,9 @@ export function scaleRequestMix(requestMix: RequestMix, totalRatePerSecond: numb
             ...s,
             ratePerSecond: s.ratePerSecond * factor,
             connections: Math.min(MAX_CONNECTIONS, Math.max(1, Math.ceil(s.connections * factor))),
+            ...(s.bursts && {
+              bursts: { ...s.bursts, size: Math.min(MAX_BURST, Math.max(1, Math.round(s.bursts.size * factor))) },
+            }),
           },
     ),
   };

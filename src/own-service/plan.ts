@@ -7,7 +7,8 @@ import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { ownEnvironment } from '../processes/own-environment.ts';
 import { deriveSeed } from '../random.ts';
-import { CONTROL, OWN } from '../results/trial-name.ts';
+import { OWN } from '../results/trial-name.ts';
+import { CONTROL, isControl, PAUSES } from '../trace/controls.ts';
 import type { PlannedDisruption } from '../trace/disruption.ts';
 import { Pace } from '../trials/pace.ts';
 import { processorRoom } from '../trials/processor-room.ts';
@@ -51,6 +52,8 @@ export interface PlannedRollouts {
   place?: Place;
   disruption?: PlannedDisruption;
   ways?: readonly (InstalledGateway | undefined)[];
+  /** Adds a control with pauses behind each gateway. */
+  pauses?: boolean | undefined;
 }
 
 /**
@@ -63,14 +66,15 @@ export function planRollouts(
   service: Service,
   repeats: number,
   origin: Origin,
-  { place = LOCAL, disruption = ROLLOUT, ways = [undefined] }: PlannedRollouts = {},
+  { place = LOCAL, disruption = ROLLOUT, ways = [undefined], pauses = false }: PlannedRollouts = {},
 ): TrialPlan[] {
   return ways.flatMap((gateway) => {
     const rollouts = Array.from({ length: repeats }, (_, repeat) => ({
       ...planTrial(service, OWN, repeat, origin, { ...place, gateway }),
       disruption,
     }));
-    return [planTrial(service, CONTROL, 0, origin, { ...place, gateway }), ...rollouts];
+    const controls = [CONTROL, ...(pauses && gateway ? [PAUSES] : [])];
+    return [...controls.map((name) => planTrial(service, name, 0, origin, { ...place, gateway })), ...rollouts];
   });
 }
 
@@ -86,7 +90,8 @@ export function planTrial(
   return {
     manifests,
     requestMix,
-    control: variant === CONTROL,
+    control: isControl(variant),
+    ...(variant === PAUSES && { pauses: true }),
     ...(gateway && { gateway }),
     identity: {
       runtime: OWN,

@@ -5,7 +5,8 @@ import type { TrialResult } from '../analysis/result.ts';
 import { largest } from '../extremes.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
-import { CONTROL, OWN } from '../results/trial-name.ts';
+import { OWN } from '../results/trial-name.ts';
+import { isControl } from '../trace/controls.ts';
 import { changeInWords, otherThanRollout } from './change-words.ts';
 import { count, counted, percent, rate } from './format.ts';
 import { rolledName } from './names.ts';
@@ -34,6 +35,8 @@ export function headline(run: Pick<Run, 'kind' | 'trials' | 'fix'>, { state }: P
 export function comparisonHeadline(trials: readonly TrialResult[]): Headline {
   const valid = trials.filter((trial) => trial.variant === 'valid');
   const cells = matrix(valid).rows.flatMap((row) => row.cells.filter((cell) => cell !== undefined));
+  if (cells.length === 0 && trials.length > 0 && trials.every(({ variant }) => isControl(variant)))
+    return { text: 'Requests lost without a rollout', mood: 'neutral' };
   if (cells.length === 0)
     return { text: `Requests broken by one ${otherThanRollout(trials) ?? 'rolling update'}`, mood: 'neutral' };
   const failed = cells.reduce((sum, cell) => sum + cell.failed, 0);
@@ -46,7 +49,7 @@ export function comparisonHeadline(trials: readonly TrialResult[]): Headline {
 }
 
 function ownServiceHeadline(trials: readonly TrialResult[], state: Judgement['state']): Headline {
-  const rollouts = trials.filter((trial) => trial.variant !== CONTROL);
+  const rollouts = trials.filter((trial) => !isControl(trial.variant));
   const [first] = rollouts;
   if (!first) return { text: 'INVALID: no rollout was measured', mood: 'unknown' };
   const sum = (value: (trial: TrialResult) => number) => rollouts.reduce((total, trial) => total + value(trial), 0);
@@ -58,6 +61,9 @@ function ownServiceHeadline(trials: readonly TrialResult[], state: Judgement['st
   const broke = `${rolledName(first)}: ${changeInWords(first, rollouts)} broke ${count(failed)} of ${counted(exposed, 'exposed request')}`;
   if (state === 'invalid') {
     return { text: `INVALID: ${broke}, but the measurement cannot be trusted`, mood: 'unknown' };
+  }
+  if (failed === 0 && state === 'broke') {
+    return { text: `${broke}, but requests after pauses were lost without a rollout`, mood: 'bad' };
   }
   if (failed === 0) {
     return { text: `${broke} (at most ${percent(upperBound(failed, exposed))}, 95 % confidence)`, mood: 'good' };

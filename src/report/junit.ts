@@ -6,7 +6,8 @@
 import { byCell, cellKey } from '../analysis/cells.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import type { Complaint, Judgement } from '../results/judge.ts';
-import { CONTROL, OWN, trialName } from '../results/trial-name.ts';
+import { OWN, trialName } from '../results/trial-name.ts';
+import { isControl } from '../trace/controls.ts';
 import { complaintLine } from './complaints.ts';
 import type { ReportContents } from './contents.ts';
 import { count, counted, percent, rate } from './format.ts';
@@ -92,8 +93,8 @@ function comparisonSuites(trials: readonly TrialResult[], judgement: Judgement):
 
 function ownSuite({ trials }: ReportContents['run'], judgement: Judgement): Suite {
   const inOrder = [
-    ...trials.filter((trial) => trial.variant === CONTROL),
-    ...trials.filter((trial) => trial.variant !== CONTROL),
+    ...trials.filter((trial) => isControl(trial.variant)),
+    ...trials.filter((trial) => !isControl(trial.variant)),
   ];
   const complaintsOn = complaintsByTrial(judgement);
   const cases = inOrder.map((trial): Case => {

@@ -4,7 +4,7 @@ import { causeById } from '../analysis/causes.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { largest } from '../extremes.ts';
 import { printable, screenText } from '../printable.ts';
-import { CONTROL } from '../results/trial-name.ts';
+import { isControl } from '../trace/controls.ts';
 import { changeLines, hookLines, measuredLines } from './advice.ts';
 import { assumptionLines } from './assumptions.ts';
 import { complaintLine } from './complaints.ts';
@@ -48,7 +48,7 @@ export function markdownReport({ run, judgement }: Contents, maxBytes = MAX_BYTE
 /** How to fix what broke. Not called for an invalid measurement. */
 function whatHelps(run: Contents['run']): string[] {
   if (run.kind === 'find-fix') return foundFix(run);
-  const broke = run.trials.filter((trial) => trial.variant !== CONTROL);
+  const broke = run.trials.filter((trial) => !isControl(trial.variant));
   const measured = run.advice ? measuredLines(run.advice).map(plain) : [];
   return [
     ...section(

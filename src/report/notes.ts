@@ -7,6 +7,7 @@ import type { Run } from '../results/run.ts';
 import { DIRECT } from '../trace/trace.ts';
 import { count, counted, percent } from './format.ts';
 import { gatewayNotes } from './gateways.ts';
+import { pausesNotes } from './pauses.ts';
 import { sessionNotes } from './sessions.ts';
 
 /** @param trials of one kind of disruption, and controls */
@@ -73,7 +74,7 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
   }
   const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
   if (retries > 0) lines.push(`${counted(retries, 'request')} reached a pod twice: the client retried them by itself.`);
-  return [...lines, ...gatewayNotes(trials), ...sessionNotes(trials)];
+  return [...lines, ...gatewayNotes(trials), ...pausesNotes(trials), ...sessionNotes(trials)];
 }
 
 /** For the rollouts of a user's own service. */
@@ -90,7 +91,7 @@ export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
     );
   }
   lines.push(...assumptionNotes(trials));
-  lines.push(...gatewayNotes(trials));
+  lines.push(...gatewayNotes(trials), ...pausesNotes(trials));
   if (trials.some(({ hiddenRetries, through }) => hiddenRetries === null && through === DIRECT)) {
     lines.push('Unknown: whether a client retried a request by itself (no response carried x-request-count).');
   }

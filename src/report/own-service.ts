@@ -6,7 +6,8 @@ import type { TrialResult } from '../analysis/result.ts';
 import { printableName } from '../printable.ts';
 import type { Complaint, Judgement } from '../results/judge.ts';
 import type { Run } from '../results/run.ts';
-import { CONTROL, trialName } from '../results/trial-name.ts';
+import { trialName } from '../results/trial-name.ts';
+import { CONTROL, isControl, PAUSES } from '../trace/controls.ts';
 import { fixLines, hookLines, measuredLines } from './advice.ts';
 import { assumptionLines } from './assumptions.ts';
 import { complaintLine } from './complaints.ts';
@@ -59,7 +60,7 @@ const KILLED: Partial<Record<CauseId, string>> = {
 
 /** The causes of all rollouts together, the most frequent first, each with the fixes that follow from these rollouts. */
 function causes(trials: readonly TrialResult[], advice: Advice | undefined): string[] {
-  const { rows } = matrix(trials.filter((trial) => trial.variant !== CONTROL));
+  const { rows } = matrix(trials.filter((trial) => !isControl(trial.variant)));
   const cells = rows.flatMap((row) => row.cells.filter((cell) => cell !== undefined));
   const found = cells.flatMap((cell) => cell.causes.map((cause) => ({ ...cause, through: cell.through })));
   return found.flatMap(({ id, failed, through }) => {
@@ -113,6 +114,6 @@ function table(trials: readonly TrialResult[]): string {
 }
 
 function controlFirst(trials: readonly TrialResult[]): TrialResult[] {
-  const place = ({ variant, repeat }: TrialResult) => (variant === CONTROL ? -1 : repeat);
+  const place = ({ variant, repeat }: TrialResult) => (variant === CONTROL ? -2 : variant === PAUSES ? -1 : repeat);
   return [...trials].sort((a, b) => place(a) - place(b));
 }

@@ -37,6 +37,7 @@ const ORDER = [
   'without-pre-stop',
   'valid',
   'control',
+  'pauses',
 ];
 const RUNTIME_ORDER = ['node', 'bun', 'deno'];
 

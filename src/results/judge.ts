@@ -5,8 +5,9 @@ import { onlyServerIsLeft } from '../analysis/fix-result.ts';
 import type { TrialResult } from '../analysis/result.ts';
 import { ExitCode } from '../errors.ts';
 import { largest, smallest } from '../extremes.ts';
+import { CONTROL, isControl, PAUSES } from '../trace/controls.ts';
 import type { Run } from './run.ts';
-import { CONTROL, trialName } from './trial-name.ts';
+import { trialName } from './trial-name.ts';
 
 /**
  * If the shares of keep-alive requests on a used connection differ by more than this between runtimes, the runtimes did
@@ -62,18 +63,20 @@ function comparison({ trials }: Judged): Complaint[] {
 }
 
 /**
- * A rollout may break `maxFailed` requests. Without a control, it is unknown whether the rollout caused the failures.
+ * A rollout may break `maxFailed` requests, and so may a control with pauses. Without a control, it is unknown whether the
+ * rollout caused the failures.
  */
 function ownService({ trials, maxFailed }: Judged): Complaint[] {
-  const rollouts = trials.filter((trial) => trial.variant !== CONTROL);
+  const rollouts = trials.filter((trial) => !isControl(trial.variant));
+  const paused = trials.filter((trial) => trial.variant === PAUSES);
   const lacking =
     trials.length === 0
       ? ['there are no results']
       : [
           ...(rollouts.length === 0 ? ['no rollout was measured'] : []),
-          ...(rollouts.length === trials.length ? ['no control was measured'] : []),
+          ...(!trials.some((trial) => trial.variant === CONTROL) ? ['no control was measured'] : []),
         ];
-  return [...lacking.map(invalid), ...invalidTrials(trials), ...brokenTrials(rollouts, maxFailed)];
+  return [...lacking.map(invalid), ...invalidTrials(trials), ...brokenTrials([...rollouts, ...paused], maxFailed)];
 }
 
 /** The sets of fixes that were tried may break any number of requests. Only the result of the search counts. */

@@ -4,7 +4,6 @@ import { DIRECT, type TrialIdentity } from '../trace/trace.ts';
 
 /** The runtime of all trials of a user's own service, and the variant of its rollouts. */
 export const OWN = 'own';
-export const CONTROL = 'control';
 
 /**
  * The overlay that was rolled out, "valid-node". A user's own service has no overlay: "rollout", "control", or the

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { ClusterRecord } from './cluster-record.ts';
 import { Disruption } from './disruption.ts';
 import { LoadRecord } from './load-record.ts';
-import { EpochMs, listOf, ManifestMs, Ms, Name, Sentence, SmallCount, Text, Version } from './units.ts';
+import { DurationMs, EpochMs, listOf, ManifestMs, Ms, Name, Sentence, SmallCount, Text, Version } from './units.ts';
 
 export const TRACE_FORMAT = 'k8s-rollout-test/trace/2';
 
@@ -34,6 +34,16 @@ export const Settings = z.object({
   assumed: Assumptions.describe('absent if nothing was assumed').optional(),
 });
 export type Settings = z.infer<typeof Settings>;
+
+/** Of a control with pauses between its requests. */
+export const Pauses = z.object({
+  idleLimitMs: DurationMs.describe(
+    'how long a pod kept an idle connection; absent if it was open at the end of the watch',
+  ).optional(),
+  watchedMs: DurationMs.describe('how long idle connections were watched at most'),
+  bursts: SmallCount.describe('absent if the load was that of any other control').optional(),
+});
+export type Pauses = z.infer<typeof Pauses>;
 
 /** How results call the way to the pods without a gateway. */
 export const DIRECT = 'direct';
@@ -74,6 +84,9 @@ export const Trace = z
     settings: Settings,
     discarded: Discarded.optional(),
     disruption: Disruption.optional().describe('absent in a control'),
+    pauses: Pauses.describe(
+      'of a control whose requests come in bursts, just when the pods close idle connections; absent in others',
+    ).optional(),
     loadStartMs: Ms,
     loadStopMs: Ms.describe('no request was started after this'),
     cluster: ClusterRecord,

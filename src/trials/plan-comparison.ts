@@ -7,13 +7,14 @@ import { overlayFolder, readKustomization } from '../manifests/kustomization.ts'
 import { type Manifests, readManifests } from '../manifests/manifests.ts';
 import { overlayName, type Runtime, type Variant } from '../manifests/overlays.ts';
 import { deriveSeed, seededRandom } from '../random.ts';
+import { type CONTROL, isControl, PAUSES } from '../trace/controls.ts';
 import type { PlannedDisruption } from '../trace/disruption.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
 import type { TrialPlan } from './trial.ts';
 import { orderTrials } from './trial-order.ts';
 
-/** A variant, or the control: the valid overlay under the same load without a rollout. */
-export type ComparedVariant = Variant | 'control';
+/** A variant, or a control: the valid overlay without a rollout, under the same load or with pauses between requests. */
+export type ComparedVariant = Variant | typeof CONTROL | typeof PAUSES;
 
 export interface ComparisonOptions {
   runtimes: readonly RuntimeUnderTest[];
@@ -55,14 +56,17 @@ export async function planTrials(options: ComparisonOptions): Promise<PlannedTri
   const trials: PlannedTrial[] = [];
   for (const runtime of runtimes) {
     for (const variant of variants) {
-      const manifests = await overlayManifests(runtime.name, variant === 'control' ? 'valid' : variant);
-      if (onlyPossible && variant !== 'control' && disruption && hasNoEffect(disruption, manifests)) continue;
-      const repeated = ways.flatMap((gateway) =>
+      const manifests = await overlayManifests(runtime.name, isControl(variant) ? 'valid' : variant);
+      if (onlyPossible && !isControl(variant) && disruption && hasNoEffect(disruption, manifests)) continue;
+      // Pauses show what a gateway does.
+      const its = variant === PAUSES ? ways.filter((way) => way !== undefined) : ways;
+      const repeated = its.flatMap((gateway) =>
         Array.from({ length: repeats }, (_, repeat) => ({
           runtime,
           manifests,
           requestMix,
-          control: variant === 'control',
+          control: isControl(variant),
+          ...(variant === PAUSES && { pauses: true }),
           ...(disruption && { disruption }),
           ...(gateway && { gateway }),
           identity: {

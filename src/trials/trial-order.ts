@@ -1,5 +1,6 @@
 /** In which order trials begin when several run at a time. Pure. */
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
+import { LONGEST_PAUSES_MS } from './pauses.ts';
 import { CONTROL_MS, type TrialPlan } from './trial.ts';
 
 /** From a new pod's creation to the deletion of the old one that it replaces, in ms: what an app needs that starts fast. */
@@ -19,8 +20,12 @@ export function orderTrials<T extends TrialPlan>(trials: readonly T[]): T[] {
   return [...ordered.slice(first, first + 1), ...ordered.slice(0, first), ...ordered.slice(first + 1)];
 }
 
-/** Assumes pods that are ready at once and need their full grace period. A control always takes the same time. */
-function expectedMs({ control, manifests: { workload } }: TrialPlan): number {
+/**
+ * Assumes pods that are ready at once and need their full grace period. A control always takes the same time; how long
+ * its pauses are is only known later.
+ */
+function expectedMs({ control, pauses, manifests: { workload } }: TrialPlan): number {
+  if (pauses) return LONGEST_PAUSES_MS;
   if (control) return CONTROL_MS;
   const { replicas, maxSurge, maxUnavailable } = effectiveStrategy(workload);
   const steps = Math.ceil(replicas / Math.max(1, maxSurge + maxUnavailable));

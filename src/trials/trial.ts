@@ -1,13 +1,13 @@
 /** One trial: deploy, load, roll, wait, take away; what comes out is the trace. */
 import { availableParallelism } from 'node:os';
-import type { Cluster } from '../clusters/cluster.ts';
+import type { Cluster, Deployed } from '../clusters/cluster.ts';
 import { withGatewayAttempts } from '../gateways/attempts.ts';
 import type { InstalledGateway } from '../gateways/way.ts';
 import { lastingContainers } from '../kubernetes-rules/init-containers.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import type { LoadGenerator, LoadProgress } from '../load/load.ts';
-import type { RequestMix } from '../load/request-mix.ts';
+import { type RequestMix, requestScenarios } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
 import { deriveSeed } from '../random.ts';
 import { delay } from '../timers.ts';
@@ -15,9 +15,11 @@ import { startClock } from '../trace/clock.ts';
 import type { ClusterEvent, PodRecord } from '../trace/cluster-record.ts';
 import { type Disruption, type PlannedDisruption, recordedPlan } from '../trace/disruption.ts';
 import { withPodUids } from '../trace/pod-names.ts';
-import { type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
+import { type Pauses, type Settings, TRACE_FORMAT, type Trace, type TrialIdentity } from '../trace/trace.ts';
 import { firstAnswers } from './first-answer.ts';
+import { idleLimit } from './idle-limit.ts';
 import { longestTrialMs } from './longest-trial.ts';
+import { type PausedLoad, pausedLoad } from './pauses.ts';
 
 /** Pods that are ready and do not answer by then are not going to. */
 const FIRST_ANSWER_LIMIT_MS = 60_000;
@@ -28,6 +30,8 @@ export const MARGIN_MS = 2000;
 /** How long sessions may take beyond that to open: the load opens 500 per second, and tries again after 8 s at most. */
 const SESSIONS_OPEN_LIMIT_MS = 10_000;
 const SESSIONS_POLL_MS = 100;
+/** How long idle connections to the pods are watched at most. */
+export const IDLE_WATCH_MS = 30_000;
 /** A control has no rollout to wait for. */
 export const CONTROL_MS = 12_000;
 
@@ -39,6 +43,8 @@ export interface TrialPlan {
   requestMix: RequestMix;
   /** A control: everything but the disruption. */
   control: boolean;
+  /** Of a control: its requests come in bursts, just when the pods close idle connections. */
+  pauses?: boolean;
   /** What is done to the pods; by default, a rollout. */
   disruption?: PlannedDisruption;
   /** What the load goes through; absent if it goes to the Service directly. The identity names it too. */
@@ -47,7 +53,7 @@ export interface TrialPlan {
   discarded?: string[];
 }
 
-export type TrialStage = 'deploying' | 'settling' | 'rolling' | 'control' | 'finishing' | 'done';
+export type TrialStage = 'deploying' | 'watching' | 'settling' | 'rolling' | 'control' | 'finishing' | 'done';
 
 export interface TrialObserver {
   onStage?(stage: TrialStage): void;
@@ -90,8 +96,11 @@ export async function runTrial(
       limitMs: FIRST_ANSWER_LIMIT_MS,
       onWait: (message) => observer.onEvent?.({ atMs: clock.nowMs(), type: 'Waiting', message }),
     });
+    if (plan.pauses) stage('watching');
+    const paused = plan.pauses ? await preparePauses(plan, deployed, anyEnd) : undefined;
+    const { requestMix = plan.requestMix, durationMs = CONTROL_MS } = paused?.load ?? {};
     const running = await load.start({
-      requestMix: plan.requestMix,
+      requestMix,
       target: deployed.target,
       clock,
       seed: deriveSeed(plan.identity.seed, 'load'),
@@ -116,7 +125,7 @@ export async function runTrial(
       let disruption: Disruption | undefined;
       if (plan.control) {
         stage('control');
-        await pause(CONTROL_MS);
+        await pause(durationMs);
       } else {
         stage('settling');
         await pause(SETTLE_MS);
@@ -143,6 +152,7 @@ export async function runTrial(
         settings: settings(plan.manifests, deployed.replicas),
         ...(plan.discarded && { discarded: plan.discarded }),
         ...(disruption === undefined ? {} : { disruption }),
+        ...(paused && { pauses: paused.record }),
         loadStartMs: running.startedMs,
         loadStopMs: stoppedMs,
         cluster: clusterRecord,
@@ -155,6 +165,25 @@ export async function runTrial(
   } finally {
     await deployed.remove();
   }
+}
+
+/** Measures how long the pods keep idle connections, and plans the load for that. */
+async function preparePauses(
+  { requestMix }: TrialPlan,
+  { pods = [] }: Deployed,
+  signal: AbortSignal,
+): Promise<{ record: Pauses; load: PausedLoad | undefined }> {
+  const [request] = requestScenarios(requestMix);
+  const [pod] = pods;
+  if (!request || !pod) throw new Error('a control with pauses needs requests, and pods that it reaches');
+  const limitMs = await idleLimit({ pod, request, capMs: IDLE_WATCH_MS, signal });
+  const load = pausedLoad(requestMix, limitMs);
+  const record = {
+    ...(limitMs !== undefined && { idleLimitMs: limitMs }),
+    watchedMs: IDLE_WATCH_MS,
+    ...(load && { bursts: load.bursts }),
+  };
+  return { record, load };
 }
 
 function machine(): Trace['machine'] {

@@ -51,6 +51,8 @@ describe('the longest outage', () => {
 
 describe('a trial is', () => {
   const CONTROL = { rolloutMs: undefined, pods: [pod('old-1')] };
+  const PAUSES = { idleLimitMs: 6000, watchedMs: 30_000, bursts: 16 };
+  const LOST = failed('reused wait ECONNRESET', 6500, 6555, { pod: 'old-1', scenario: 'post' });
   const table: [what: string, story: Story, reasons: string[]][] = [
     ['valid', {}, []],
     ['valid if requests failed after the rollout began)', { load: { failures: [refusedAt(8500)] } }, []],
@@ -77,6 +79,16 @@ describe('a trial is', () => {
       'invalid if requests of a control failed',
       { ...CONTROL, load: { failures: [refusedAt(900), refusedAt(950)] } },
       ['the control lost 2 requests without a rollout'],
+    ],
+    [
+      'valid if a control with pauses lost requests on idle connections)',
+      { ...CONTROL, pauses: PAUSES, load: { failures: [LOST, LOST] } },
+      [],
+    ],
+    [
+      'invalid if it lost one in another way too',
+      { ...CONTROL, pauses: PAUSES, load: { failures: [LOST, refusedAt(950)] } },
+      ['the control lost 1 request without a rollout'],
     ],
     [
       'invalid if an old pod is still there',
@@ -271,5 +283,47 @@ describe('the result of a trial', () => {
   test('leaves out what was not observed', () => {
     const { connectionReuse, latencyMs, rolloutMs } = analyse(trace({ pods: [pod('old-1')] }));
     assert.deepEqual([connectionReuse, latencyMs, rolloutMs], [null, null, null]);
+  });
+});
+
+describe('a control with pauses', () => {
+  const CONTROL = { rolloutMs: undefined, pods: [pod('old-1')], routerViews: [view('nginx -3000: old-1')] };
+  const lost = failed('reused wait ECONNRESET', 6500, 6555, { pod: 'old-1', scenario: 'post' });
+  const refused = failed('fresh connect no-endpoint', 6500, 6500, { router: 'nginx', scenario: 'get' });
+  const load = {
+    failures: [lost, { ...lost, id: 'r-2' }, refused],
+    successes: [succeeded(0, 5, 'old-1', 'post'), succeeded(60, 3, 'old-1', 'post'), succeeded(0, 10, 'old-1', 'get')],
+  };
+  const behindNginx = (direct: Trace): Trace => ({
+    ...direct,
+    cluster: { ...direct.cluster, gateway: { name: 'nginx', version: '1.31.3', upstream: 'pods' } },
+  });
+
+  test('counts by method what was lost on idle connections', () => {
+    const pauses = { idleLimitMs: 6000, watchedMs: 30_000, bursts: 2 };
+    const result = analyse(behindNginx(trace({ ...CONTROL, pauses, load })));
+    assert.deepEqual(result.invalidReasons, []);
+    assert.deepEqual(result.pauses, {
+      ...pauses,
+      methods: [
+        { method: 'POST', requests: 10, lost: 2, refused: 0 },
+        { method: 'GET', requests: 11, lost: 0, refused: 1 },
+      ],
+    });
+  });
+
+  test('has no methods if there were no bursts, and other trials have nothing of it', () => {
+    const result = analyse(trace({ ...CONTROL, pauses: { watchedMs: 30_000 } }));
+    assert.deepEqual(result.pauses, { watchedMs: 30_000, methods: [] });
+    assert.equal('pauses' in analyse(trace()), false);
+  });
+
+  test('gives a reset its cause even if it took longer than on a quiet machine', () => {
+    const [pauses, story] = [
+      { idleLimitMs: 6000, watchedMs: 30_000, bursts: 2 },
+      { ...CONTROL, load },
+    ];
+    assert.equal(analyse(trace({ ...story, pauses })).causes['keep-alive-race'], 2);
+    assert.equal(analyse(trace(story)).causes['keep-alive-race'], 0);
   });
 });

@@ -150,6 +150,8 @@ export interface Story {
   /** What was done, if not a rollout. */
   disruption?: Partial<Disruption>;
   loadStopMs?: number;
+  /** Of a control with pauses. */
+  pauses?: Trace['pauses'];
   load?: Partial<LoadRecord>;
 }
 
@@ -160,7 +162,13 @@ export function succeeded(bucket: number, count: number, pod = 'old-1', scenario
 
 /** One old pod that drained and one new pod; rollout at 1000, load until 12,000. */
 export function trace(story: Story = {}): Trace {
-  const { pods = [pod('old-1', DELETED.drained), pod('new-1')], routerViews = [], loadStopMs = 12_000, load } = story;
+  const {
+    pods = [pod('old-1', DELETED.drained), pod('new-1')],
+    routerViews = [],
+    loadStopMs = 12_000,
+    pauses,
+    load,
+  } = story;
   const rolloutMs = 'rolloutMs' in story ? story.rolloutMs : 1000;
   return {
     format: TRACE_FORMAT,
@@ -186,6 +194,7 @@ export function trace(story: Story = {}): Trace {
       readinessProbe: true,
     },
     ...(rolloutMs === undefined ? {} : { disruption: { kind: 'rollout', atMs: rolloutMs, ...story.disruption } }),
+    ...(pauses && { pauses }),
     loadStartMs: 0,
     loadStopMs,
     cluster: { pods, routerViews, events: [], pid1: true },

@@ -41,6 +41,25 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
     ['no number', ['compare', '--rate', 'many'], 2, /--rate.*whole number from 1 to 20000/],
     ['zero repeats', ['compare', '--repeat', '0'], 2, /--repeat.*whole number from 1/],
     ['another load', ['compare', '--load', 'wrk'], 2, /--load.*builtin, k6/],
+    [
+      'pauses without a gateway',
+      ['compare', '--variant', 'pauses'],
+      2,
+      /--variant pauses: shows what a gateway does with idle connections: name one with --through/,
+    ],
+    ['the same for a server of your own', ['run', '--pauses', ...SERVER], 2, /--pauses: .* name one with --through/],
+    [
+      'pauses for k6',
+      ['compare', '--variant', 'pauses', '--through', 'nginx', '--load', 'k6'],
+      2,
+      /--variant pauses: k6 cannot send bursts/,
+    ],
+    [
+      'pauses in a cluster',
+      ['compare', '--variant', 'pauses', '--on', 'kubernetes', '--url', 'http://node'],
+      2,
+      /--variant pauses: measured on the local cluster only/,
+    ],
     ['an unknown event', ['compare', '--event', 'earthquake'], 2, /--event.*must be rollout, rollback, /],
     [
       'a fix for an event',

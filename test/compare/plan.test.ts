@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { InstalledGateway } from '../../src/gateways/way.ts';
 import { readRequestMix } from '../../src/load/request-mix.ts';
 import { RUNTIMES, VARIANTS } from '../../src/manifests/overlays.ts';
 import { projectFile } from '../../src/project-file.ts';
@@ -50,4 +51,25 @@ test('the same seed gives the same order and the same seed for each trial; anoth
   assert.deepEqual(await plan(7), await plan(7));
   assert.notDeepEqual(await plan(7), await plan(8));
   assert.equal(new Set((await plan(7)).map(({ seed }) => seed)).size, 42);
+});
+
+test('pauses are a control of the valid overlay, behind gateways only, and never by default', async () => {
+  const gateway = { name: 'nginx', upstream: 'pods', binary: '/nginx', version: '1' } as InstalledGateway;
+  const trials = await planTrials({
+    runtimes: [{ name: 'node', version: '1', command: ['node'] }],
+    variants: ['valid', 'pauses'],
+    ways: [undefined, gateway],
+    repeats: 1,
+    requestMix: readRequestMix(projectFile('workload.json')),
+    load: 'builtin',
+    cluster: 'local',
+    seed: 1,
+    run: 'run-1',
+  });
+  const planned = trials.map(({ identity: { variant, through }, control, pauses }) => ({
+    ...{ variant, through, control, pauses },
+  }));
+  const of = (wanted: string) => planned.filter(({ variant }) => variant === wanted);
+  assert.deepEqual(of('pauses'), [{ variant: 'pauses', through: 'nginx', control: true, pauses: true }]);
+  assert.equal(of('valid').length, 2);
 });

@@ -106,6 +106,25 @@ describe('the rate is held', () => {
   }
 });
 
+test('bursts of two scenarios come at their times, and take turns', async (t) => {
+  const { requests, endpoint } = await pod(t);
+  const bursts = { size: 5, atMs: [50, 250] };
+  const scenarios = [
+    { ...FRESH, name: 'post', bursts },
+    { ...FRESH, name: 'get', method: 'GET' as const, bursts },
+  ];
+  const { record, stoppedMs } = await load(routesTo(endpoint), scenarios, 500);
+  assert.ok(stoppedMs > 250);
+  assert.deepEqual([record.plannedRequests, succeeded(record, 'post'), succeeded(record, 'get')], [20, 10, 10]);
+  const methods = requests
+    .toSorted((a, b) => sequence(a.head) - sequence(b.head))
+    .map(({ line }) => line.split(' ')[0]);
+  assert.deepEqual(
+    methods,
+    methods.map((_, index) => (index % 2 === 0 ? 'POST' : 'GET')),
+  );
+});
+
 describe('connections', { concurrency: 8 }, () => {
   test('keep-alive uses as many as it was given, in turns', async (t) => {
     const { requests, sockets, endpoint } = await pod(t);

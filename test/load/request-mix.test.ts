@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { InputError } from '../../src/errors.ts';
 import { APP_SCENARIOS, appRequestMix } from '../../src/load/app-mix.ts';
-import { assertNoSessions } from '../../src/load/load.ts';
+import { assertForK6 } from '../../src/load/load.ts';
 import {
   type RequestMix,
+  type RequestScenario,
   readRequestMix,
   requestScenarios,
   scaleRequestMix,
@@ -56,8 +57,8 @@ describe('sessions in a request mix', () => {
   });
 
   test('are refused for k6', () => {
-    assertNoSessions(requestMix);
-    assert.throws(() => assertNoSessions(mixed), {
+    assertForK6(requestMix);
+    assert.throws(() => assertForK6(mixed), {
       constructor: InputError,
       message: /^scenario "chat": k6 sends requests only/,
     });
@@ -131,6 +132,22 @@ describe('sessions in a request mix', () => {
   });
 });
 
+describe('bursts', () => {
+  const [first] = requestScenarios(requestMix);
+  const bursts = { size: 30, atMs: [0, 6000] };
+  const mix = { ...requestMix, scenarios: [{ ...first, bursts } as RequestScenario] };
+
+  test('grow with the rate', () => {
+    const [scaled] = requestScenarios(scaleRequestMix(mix, 2 * totalRate(mix)));
+    assert.deepEqual(scaled?.bursts, { ...bursts, size: 60 });
+  });
+
+  test('are refused for k6', () => {
+    const refusal = { constructor: InputError, message: /^scenario "keep-alive": bursts need the builtin load/ };
+    assert.throws(() => assertForK6(mix), refusal);
+  });
+});
+
 describe('a file that is not a request mix is rejected in one line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'workload-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -154,6 +171,21 @@ describe('a file that is not a request mix is rejected in one line', () => {
       'a rate of 0',
       { ...requestMix, scenarios: [{ ...first, ratePerSecond: 0 }] },
       /: scenarios\[0\]\.ratePerSecond: /,
+    ],
+    [
+      'bursts that are not in order',
+      { ...requestMix, scenarios: [{ ...first, bursts: { size: 5, atMs: [10, 10] } }] },
+      /: scenarios\[0\]\.bursts\.atMs: must be in ascending order/,
+    ],
+    [
+      'empty bursts',
+      { ...requestMix, scenarios: [{ ...first, bursts: { size: 0, atMs: [10] } }] },
+      /: scenarios\[0\]\.bursts\.size: /,
+    ],
+    [
+      'sessions with bursts',
+      { ...requestMix, scenarios: [{ ...SESSIONS, bursts: { size: 5, atMs: [10] } }] },
+      /: scenarios\[0\]: .*"bursts"/,
     ],
     [
       'sessions with a rate',

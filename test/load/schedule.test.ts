@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConstantArrivals } from '../../src/load/builtin/schedule.ts';
+import { type Arrivals, BurstArrivals, ConstantArrivals } from '../../src/load/builtin/schedule.ts';
 
-function takeAll(arrivals: ConstantArrivals, nowMs: number): number[] {
+function takeAll(arrivals: Arrivals, nowMs: number): number[] {
   const taken: number[] = [];
   for (let planned = arrivals.take(nowMs); planned !== undefined; planned = arrivals.take(nowMs)) taken.push(planned);
   return taken;
@@ -38,5 +38,29 @@ describe('arrivals at a constant rate', () => {
       taken,
       Array.from({ length: 2000 }, (_, index) => index * 5),
     );
+  });
+});
+
+describe('arrivals in bursts', () => {
+  const bursts = { size: 3, atMs: [0, 6010, 12_025.5] };
+  const table: [nowMs: number, taken: number[], nextMs: number][] = [
+    [99.9, [], 100],
+    [100, [100, 100, 100], 6110],
+    [6109.9, [], 6110],
+    [6200, [6110, 6110, 6110], 12_125.5],
+    [99_999, [12_125.5, 12_125.5, 12_125.5], Number.POSITIVE_INFINITY],
+    [999_999, [], Number.POSITIVE_INFINITY],
+  ];
+  test('come at once at each of their times, and then no more', () => {
+    const arrivals = new BurstArrivals(100, bursts);
+    for (const [nowMs, taken, nextMs] of table) {
+      assert.deepEqual([takeAll(arrivals, nowMs), arrivals.nextMs], [taken, nextMs], `${nowMs}`);
+    }
+    assert.equal(arrivals.taken, 9);
+  });
+
+  test('are all given out if nobody asked for a while', () => {
+    const arrivals = new BurstArrivals(0, bursts);
+    assert.deepEqual(takeAll(arrivals, 7000), [0, 0, 0, 6010, 6010, 6010]);
   });
 });

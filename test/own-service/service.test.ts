@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { InputError } from '../../src/errors.ts';
+import type { InstalledGateway } from '../../src/gateways/way.ts';
 import { requestScenarios, totalRate } from '../../src/load/request-mix.ts';
 import { parseContainerCommand } from '../../src/own-service/command.ts';
 import { deploymentFromSettings } from '../../src/own-service/deployment.ts';
@@ -264,4 +265,20 @@ test('a control and the rollouts are planned, each with its own seed derived fro
   );
   assert.equal(new Set(plans.map(({ identity }) => identity.seed)).size, 3);
   assert.deepEqual(planRollouts(await service(['node']), 2, { run: 'run-1', seed: 7 }), plans);
+});
+
+test('--pauses adds one control with pauses behind each gateway, and no other trial changes', async () => {
+  const gateway = { name: 'nginx', upstream: 'pods', binary: '/nginx', version: '1' } as InstalledGateway;
+  const [of, origin, ways] = [await service(['node']), { run: 'run-1', seed: 7 }, [undefined, gateway]];
+  const without = planRollouts(of, 1, origin, { ways });
+  const withPauses = planRollouts(of, 1, origin, { ways, pauses: true });
+  const added = withPauses.filter(({ pauses }) => pauses);
+  assert.deepEqual(
+    added.map(({ identity: { variant, through }, control }) => [variant, through, control]),
+    [['pauses', 'nginx', true]],
+  );
+  assert.deepEqual(
+    withPauses.filter(({ pauses }) => !pauses),
+    without,
+  );
 });

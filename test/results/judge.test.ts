@@ -208,3 +208,40 @@ describe('the hint about the path', () => {
     });
   }
 });
+
+const paused = (broke: number) =>
+  trialResult({ runtime: 'own', variant: 'pauses', through: 'nginx', causes: { 'keep-alive-race': broke } });
+
+cases('own-service', [
+  {
+    what: 'with pauses after which requests were lost',
+    run: { trials: [control(), paused(7), own(0)] },
+    state: 'broke',
+    exitCode: 1,
+    lines: ['pauses-behind-nginx broke 7 requests'],
+  },
+  {
+    what: 'with pauses after which no more requests than allowed were lost',
+    run: { trials: [control(), paused(7), own(0)], maxFailed: 7 },
+    state: 'ok',
+    exitCode: 0,
+    lines: [],
+  },
+  {
+    what: 'with pauses in place of the other control',
+    run: { trials: [paused(0), own(0)] },
+    state: 'invalid',
+    exitCode: 3,
+    lines: ['invalid: no control was measured'],
+  },
+]);
+
+cases('comparison', [
+  {
+    what: 'with pauses after which requests were lost',
+    run: { trials: [trialResult(), broke('pauses', 7)] },
+    state: 'ok',
+    exitCode: 0,
+    lines: [],
+  },
+]);

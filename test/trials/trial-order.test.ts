@@ -1,6 +1,7 @@
 /** In which order trials begin. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { InstalledGateway } from '../../src/gateways/way.ts';
 import { VARIANTS } from '../../src/manifests/overlays.ts';
 import { planTrials } from '../../src/trials/plan-comparison.ts';
 import { MIX } from './scripted.ts';
@@ -30,6 +31,17 @@ describe('the trials of a comparison', () => {
     assert.deepEqual(new Set(order.slice(1, 7)), new Set(long));
     assert.deepEqual(order.slice(7, 9), ['without-replicas', 'without-replicas']);
     assert.deepEqual(order.slice(-3), ['control', 'control', 'broken']);
+  });
+
+  test('count pauses as the longest', async () => {
+    const runtimes = [{ name: 'node' as const, version: '1', command: ['node'] }];
+    const gateway = { name: 'nginx', upstream: 'pods', binary: '/nginx', version: '1' } as InstalledGateway;
+    const trials = await planTrials({
+      ...{ runtimes, variants: ['pauses', 'control', 'valid'], ways: [gateway], repeats: 1, requestMix: MIX },
+      ...{ load: 'builtin', cluster: 'local', seed: 1, run: 'run' },
+    });
+    const order = trials.map(({ identity }) => identity.variant);
+    assert.deepEqual(order, ['control', 'pauses', 'valid']);
   });
 
   test('take one round after the other', async () => {

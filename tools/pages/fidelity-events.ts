@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { count, rate } from '../../src/report/format.ts';
 import { readRun } from '../../src/results/read-run.ts';
-import { CONTROL, OWN } from '../../src/results/trial-name.ts';
+import { OWN } from '../../src/results/trial-name.ts';
+import { CONTROL } from '../../src/trace/controls.ts';
 import { MEASUREMENTS, type Measurement, PLACES, resultFile, WORKLOADS } from '../events/measurements.ts';
 
 interface Row {

@@ -12,7 +12,7 @@ import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, type Random, seededRandom } from '../../random.ts';
 import type { ClusterRecord, PodRef } from '../../trace/cluster-record.ts';
 import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
-import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
+import type { Cluster, Deployed, DeployOptions, Endpoint, Target } from '../cluster.ts';
 import { Conditions } from '../condition.ts';
 import { Controller, type PodToCreate } from './controller.ts';
 import { assertDeployable } from './deployable.ts';
@@ -144,6 +144,11 @@ class LocalDeployment implements Deployed {
 
   get replicas(): number {
     return effectiveStrategy(this.#options.manifests.workload, NODES.length).replicas;
+  }
+
+  get pods(): readonly Endpoint[] {
+    const known = this.#routers.table().routers.flatMap(({ endpoints }) => endpoints);
+    return [...new Map(known.map((endpoint) => [endpoint.pod.uid, endpoint])).values()];
   }
 
   async start(): Promise<void> {

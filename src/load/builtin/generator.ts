@@ -16,7 +16,7 @@ import type { Outcome } from './connection.ts';
 import { failedRequest, notConnected, type SentRequest } from './failed-request.ts';
 import { type Client, ClientPool } from './pool.ts';
 import { type RequestText, requestTextOf } from './request-text.ts';
-import { ConstantArrivals } from './schedule.ts';
+import { type Arrivals, BurstArrivals, ConstantArrivals } from './schedule.ts';
 import { SessionLane } from './session-lane.ts';
 import type { Ticker, Ticking } from './ticker.ts';
 
@@ -33,7 +33,7 @@ interface Lane {
   textOf: RequestText;
   /** In the order they started. */
   inFlight: Set<InFlight>;
-  arrivals: ConstantArrivals;
+  arrivals: Arrivals;
   pool: ClientPool;
 }
 
@@ -74,7 +74,7 @@ export class Generator implements Ticking {
       scenario,
       textOf: requestTextOf(scenario),
       inFlight: new Set(),
-      arrivals: new ConstantArrivals(startMs, scenario.ratePerSecond),
+      arrivals: arrivalsOf(scenario, startMs),
       pool: new ClientPool(scenario.connection === 'keep-alive', scenario.connections),
     }));
     const { recorder } = this;
@@ -126,16 +126,25 @@ export class Generator implements Ticking {
   tick(): number {
     const nowMs = this.#clock.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
+    if (!this.#stopped) this.#startDue(nowMs);
     for (const lane of this.#lanes) {
-      if (!this.#stopped) {
-        for (let planned = lane.arrivals.take(nowMs); planned !== undefined; planned = lane.arrivals.take(nowMs))
-          this.#startRequest(lane, planned);
-        nextMs = Math.min(nextMs, lane.arrivals.nextMs);
-      }
+      if (!this.#stopped) nextMs = Math.min(nextMs, lane.arrivals.nextMs);
       nextMs = Math.min(nextMs, this.#timeOut(lane, nowMs));
     }
     for (const lane of this.#sessions) nextMs = Math.min(nextMs, lane.tick(nowMs));
     return nextMs - this.#clock.nowMs();
+  }
+
+  /** The scenarios take turns: in bursts of two, neither is always first. */
+  #startDue(nowMs: number): void {
+    let due = this.#lanes;
+    while (due.length > 0) {
+      due = due.filter((lane) => {
+        const plannedMs = lane.arrivals.take(nowMs);
+        if (plannedMs !== undefined) this.#startRequest(lane, plannedMs);
+        return plannedMs !== undefined;
+      });
+    }
   }
 
   #startRequest(lane: Lane, plannedMs: number): void {
@@ -208,6 +217,10 @@ export class Generator implements Ticking {
   #checkIdle(): void {
     if (this.#onIdle && this.#inFlight === 0 && this.#sessions.every(({ idle }) => idle)) this.#onIdle();
   }
+}
+
+function arrivalsOf({ bursts, ratePerSecond }: RequestScenario, startMs: number): Arrivals {
+  return bursts ? new BurstArrivals(startMs, bursts) : new ConstantArrivals(startMs, ratePerSecond);
 }
 
 function podOf({ client, reused }: InFlight, { head }: Outcome, perRequest: boolean): PodRef | undefined {
