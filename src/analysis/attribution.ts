@@ -26,7 +26,7 @@ import {
   servesAt,
   terminatingAt,
 } from './timeline.ts';
-import { nobodyKnownServed, possiblePods } from './unseen-pod.ts';
+import { MAX_ROUTER_LAG_MS, nobodyKnownServed, possiblePods } from './unseen-pod.ts';
 
 /** The attempt to explain and what is known about it. The pod may be unknown. */
 export interface Evidence {
@@ -152,10 +152,20 @@ type Connection = Attempt['connection']['state'];
 function causeOfUnseen(unplaced: Omit<Evidence, 'pod'>): CauseId {
   const { attempt, history } = unplaced;
   if (attempt.phase === 'connect' && nobodyKnownServed(attempt, history)) return 'capacity';
-  const causes = possiblePods(attempt, history).flatMap((pod) => firstCause({ ...unplaced, pod }) ?? []);
+  const causes = withEachConnection(attempt).flatMap((possible) =>
+    possiblePods(possible, history)
+      .filter((pod) => possibleConnections(attempt, pod).includes(possible.connection.state))
+      .flatMap((pod) => firstCause({ ...unplaced, attempt: possible, pod }) ?? []),
+  );
   const [cause, ...others] = new Set(causes);
   if (others.length > 0) return 'unexplained';
   return cause ?? firstCause({ ...unplaced, pod: undefined }) ?? 'unexplained';
+}
+
+/** The attempt, once for each state that its connection may have had. */
+function withEachConnection(attempt: Attempt): Attempt[] {
+  const { connection } = attempt;
+  return possibleConnections(attempt, undefined).map((state) => ({ ...attempt, connection: { ...connection, state } }));
 }
 
 function firstCause(evidence: Evidence): CauseId | undefined {
@@ -328,16 +338,33 @@ function isRefusal({ error, status = 0 }: Attempt): boolean {
  */
 const WORKERS_CHANGE_MS = 250;
 
-/** Its router knew of no pod when the request started. If the router is unknown: no router did. */
+/**
+ * Its router knew of no pod when the request started. If the router is unknown, or its list could not be observed: no
+ * router did.
+ */
 function routedNowhere(attempt: Attempt, history: History): boolean {
   const { startedMs, error } = attempt;
   if (knewNobodyAt(startedMs, attempt, history)) return true;
-  return error === 'no-endpoint' && knewNobodyAt(startedMs - WORKERS_CHANGE_MS, attempt, history);
+  if (error !== 'no-endpoint') return false;
+  const { gateway, routerViews } = history.cluster;
+  if (!gateway?.viewsAssumed) return knewNobodyAt(startedMs - WORKERS_CHANGE_MS, attempt, history);
+  // It acts on each change of its list up to this much later than assumed.
+  const changesMs = routerViews.map(({ atMs }) => atMs);
+  return changesMs.some(
+    (atMs) => atMs <= startedMs && atMs >= startedMs - MAX_ROUTER_LAG_MS && knewNobodyBefore(atMs, attempt, history),
+  );
 }
 
 function knewNobodyAt(atMs: number, { via }: Attempt, { cluster: { routerViews } }: History): boolean {
   const current = new Map<string, number>();
   for (const view of routerViews) if (view.atMs <= atMs) current.set(view.router, view.pods.length);
-  const sizes = via === undefined ? [...current.values()] : [current.get(via) ?? 0];
+  const isViewed = via !== undefined && routerViews.some(({ router }) => router === via);
+  const sizes = isViewed ? [current.get(via) ?? 0] : [...current.values()];
   return sizes.length > 0 && sizes.every((size) => size === 0);
+}
+
+/** It knew nobody until the change at that time. */
+function knewNobodyBefore(atMs: number, attempt: Attempt, history: History): boolean {
+  const before = history.cluster.routerViews.filter((view) => view.atMs < atMs).at(-1);
+  return before !== undefined && knewNobodyAt(before.atMs, attempt, history);
 }
