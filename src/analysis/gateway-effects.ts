@@ -1,7 +1,8 @@
 /** What a gateway on the way did: the failures that it hid from the client, and how late it learned of a deletion. Pure. */
 import * as z from 'zod';
+import type { FailedRequest } from '../trace/load-record.ts';
 import { Count, Text } from '../trace/units.ts';
-import { causeOfHidden } from './attribution.ts';
+import { causeOf, causeOfHidden, decidingAttempt } from './attribution.ts';
 import { CAUSE_IDS } from './causes.ts';
 import type { History } from './history.ts';
 
@@ -27,6 +28,18 @@ export function hiddenRetries(history: History): HiddenRetries[] {
     else if (counts.size < MAX_HIDDEN) counts.set(`${cause} ${method}`, { cause, method, requests: 1 });
   }
   return [...counts.values()].sort((a, b) => b.requests - a.requests);
+}
+
+/**
+ * How many of these requests were lost on an idle connection that the gateway itself closed, as the client sent on it: it
+ * never read them, so it chose no pod.
+ */
+export function closedByGateway(failures: readonly FailedRequest[], history: History): number {
+  const { gateway } = history.cluster;
+  return failures.filter((request) => {
+    const { via, pod } = decidingAttempt(request);
+    return via === gateway?.name && pod === undefined && causeOf(request, history) === 'keep-alive-race';
+  }).length;
 }
 
 /**

@@ -23,7 +23,7 @@ import { causeOf } from './attribution.ts';
 import { upperBound } from './bounds.ts';
 import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
 import { countExposed, exposure, isBefore, uncutSessions } from './exposure.ts';
-import { gatewayLagMs, HiddenRetries, hiddenRetries, MAX_HIDDEN } from './gateway-effects.ts';
+import { closedByGateway, gatewayLagMs, HiddenRetries, hiddenRetries, MAX_HIDDEN } from './gateway-effects.ts';
 import { type History, historyOf } from './history.ts';
 import { longestOutageMs } from './outage.ts';
 import { routingLags } from './rollout-times.ts';
@@ -87,6 +87,9 @@ export const TrialResult = z.object({
   hiddenByGateway: listOf(HiddenRetries, MAX_HIDDEN)
     .describe('failures that the gateway hid from the client by sending the request again; absent if direct')
     .optional(),
+  closedByGateway: Count.describe(
+    'failed requests on idle connections that the gateway itself closed, for example to change its configuration; absent if direct',
+  ).optional(),
   gatewayLagMs: DurationMs.describe(
     "longest time from a pod's deletion until the gateway no longer sent to it; absent if direct, or if that was not seen",
   ).optional(),
@@ -127,7 +130,7 @@ export function analyse(trace: Trace): TrialResult {
     runtimeVersion: cluster.runtimeVersion ?? trial.runtimeVersion,
     variant: trial.variant,
     through: trial.through ?? DIRECT,
-    ...(cluster.gateway && { gateway: cluster.gateway, ...hiddenFromClient(history) }),
+    ...(cluster.gateway && { gateway: cluster.gateway, ...gatewayEffects(history, failures) }),
     ...(trial.server !== undefined && { server: trial.server }),
     ...(disruption && disruptionOf(disruption)),
     strategy: settings.strategy,
@@ -161,9 +164,13 @@ export function analyse(trace: Trace): TrialResult {
   };
 }
 
-function hiddenFromClient(history: History): Pick<TrialResult, 'hiddenByGateway' | 'gatewayLagMs'> {
+function gatewayEffects(history: History, failures: Trace['load']['failures']): Partial<TrialResult> {
   const lagMs = gatewayLagMs(history);
-  return { hiddenByGateway: hiddenRetries(history), ...(lagMs !== undefined && { gatewayLagMs: lagMs }) };
+  return {
+    hiddenByGateway: hiddenRetries(history),
+    closedByGateway: closedByGateway(failures, history),
+    ...(lagMs !== undefined && { gatewayLagMs: lagMs }),
+  };
 }
 
 function disruptionOf({ kind, replicas, node, refusedEvictions }: Disruption): Partial<TrialResult> {

@@ -71,6 +71,8 @@ export interface GatewayKind {
   readonly controller: {
     /** The controller that is imitated. */
     name: string;
+    /** How the gateway learns of endpoints, in a few words. */
+    learnsBy: string;
     /** The shortest time between two changes, in ms. 0 if the program itself limits them. */
     minPeriodMs: number;
     /** The endpoints that it uses. */

@@ -44,3 +44,13 @@ export interface GatewayLog {
 export function isNotable({ status = 0, attempts }: LoggedRequest): boolean {
   return status < 200 || status >= 400 || attempts.length > 1 || attempts.some(({ error }) => error !== undefined);
 }
+
+/** The value of a line of JSON; undefined for any other line, or one that was cut. */
+export function jsonIn(line: string): unknown {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

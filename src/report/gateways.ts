@@ -26,7 +26,12 @@ function oneGateway(way: string, trials: readonly TrialResult[]): string {
     lags.length === 0
       ? ''
       : ` It sent requests to a deleted pod for up to ${seconds(largest(lags))} after the deletion.`;
-  return `${capitalised(wayInWords(way))}${version}: ${hidden(trials)}.${lag}`;
+  const closed = trials.reduce((sum, trial) => sum + (trial.closedByGateway ?? 0), 0);
+  const itself =
+    closed === 0
+      ? ''
+      : ` It closed idle connections to clients itself, for example to change its configuration, and lost ${counted(closed, 'request')} that came at that moment.`;
+  return `${capitalised(wayInWords(way))}${version}: ${hidden(trials)}.${lag}${itself}`;
 }
 
 /** "hidden from the client: 41 GET (keep-alive race), 3 POST (routing lag)" */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { causeOf } from '../../src/analysis/attribution.ts';
 import type { CauseId } from '../../src/analysis/causes.ts';
-import { gatewayLagMs, hiddenRetries } from '../../src/analysis/gateway-effects.ts';
+import { closedByGateway, gatewayLagMs, hiddenRetries } from '../../src/analysis/gateway-effects.ts';
 import type { GatewayRecord, PodRecord } from '../../src/trace/cluster-record.ts';
 import type { FailedRequest } from '../../src/trace/load-record.ts';
 import { DELETED, failed, history, pod, succeeded, type Timeline, view } from './story.ts';
@@ -132,6 +132,16 @@ describe('what a gateway did', () => {
       { cause: 'routing-lag', method: 'GET', requests: 2 },
       { cause: 'routing-lag', method: 'POST', requests: 1 },
     ]);
+  });
+
+  test('requests that it lost itself are those on idle connections to it', () => {
+    const requests = [
+      failed('reused wait closed', 3000, 3001, NOWHERE),
+      failed('reused wait closed', 3000, 3001, OLD),
+      failed('fresh connect no-endpoint', 3000, 3000, NOWHERE),
+    ];
+    const story = history({ pods: [pod('old-1'), ...SERVING], routerViews: BOTH.map(view), gateway: GATEWAY });
+    assert.equal(closedByGateway(requests, story), 1);
   });
 
   test('its lag is the time from a deletion to its list without that pod', () => {

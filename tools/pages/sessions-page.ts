@@ -37,7 +37,7 @@ k8s-rollout-test compare --scenario events,websocket
     '## What is counted',
     [
       '- **In order**: the server sent a close frame (1000, 1001, 1012, no code, or a code of the application), or the last byte of a complete response: its last chunk, or the whole Content-Length.',
-      '- **Cut**: everything else: a reset, an end of the connection without a close frame (clients call it 1006) or without the last chunk, a close frame with an error (1002 to 1011, 1014). A stream without chunks and without a length counts as cut when it ends, because its client cannot tell the two apart. A cut session is a failed request, with one of the [seven causes](causes.md).',
+      '- **Cut**: everything else: a reset, an end of the connection without a close frame (clients call it 1006) or without the last chunk, a close frame with an error (1002 to 1011, 1014). A stream without chunks and without a length counts as cut when it ends, because its client cannot tell the two apart. A cut session is a failed request, with one of the [causes](causes.md).',
       '- **Not opened**: an attempt that failed. It is a failed request too.',
       '- **Lost per client**: how many sessions one client lost. A client that comes back to an old pod loses its session again.',
       '- **Without**: how long a client had no session in total, until it was open again.',

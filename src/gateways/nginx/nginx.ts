@@ -22,7 +22,12 @@ export const nginx: GatewayKind = {
   install: 'your package manager, or https://nginx.org/en/download.html',
   versionArguments: ['-v'],
   versionPattern: /nginx\/(\S+)/,
-  controller: { name: 'NGINX Ingress Controller', minPeriodMs: 0, choose: readyOnly },
+  controller: {
+    name: 'NGINX Ingress Controller (F5)',
+    learnsBy: 'a file and a reload for each change',
+    minPeriodMs: 0,
+    choose: readyOnly,
+  },
   unlogged: 'never-read',
   files: configuration,
   arguments: ({ folder }) => ['-p', folder, '-c', `${folder}/${FILE}`, '-e', 'stderr'],

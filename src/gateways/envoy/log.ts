@@ -1,0 +1,110 @@
+/** Envoy's access log. Pure, but for the attempts that it remembers until their request ends. */
+import * as z from 'zod';
+import { type GatewayLog, isNotable, jsonIn, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+
+const Line = z.object({
+  of: z.enum(['request', 'attempt']),
+  id: z.string(),
+  method: z.string(),
+  at: z.coerce.number(),
+  took: z.number(),
+  status: z.number(),
+  flags: z.string(),
+  details: z.string().nullable(),
+  host: z.string().nullable(),
+  /** Of an attempt: 0 if it had no connection yet. */
+  connection: z.number().nullable(),
+  /** Why an attempt got no connection. */
+  why: z.string().nullable(),
+  bytes: z.number(),
+});
+type Line = z.infer<typeof Line>;
+
+const NO_ENDPOINT = /\b(UH|NC|NR)\b/;
+const TIMEOUT = /\b(UT|SI|DT)\b/;
+const CLIENT_LEFT = /\bDC\b/;
+
+const CONNECT_ERRORS: readonly [RegExp, string][] = [
+  [/refused/i, 'ECONNREFUSED'],
+  [/no_route|unreachable/i, 'EHOSTUNREACH'],
+  [/timed_out|timeout/i, 'timeout'],
+];
+
+const NO_POD = { connection: { state: 'unknown' }, phase: 'connect', error: 'no-endpoint' } as const;
+
+export class EnvoyLog implements GatewayLog {
+  readonly #requests: LoggedRequest[] = [];
+  /** The attempts of each request in flight. */
+  readonly #attempts = new Map<string, LoggedAttempt[]>();
+  /** Those of each request that the client left. The attempt that this ended is logged after its request. */
+  readonly #left = new Map<string, LoggedAttempt[]>();
+  readonly #connections = new Set<number>();
+
+  read(text: string): void {
+    const line = Line.safeParse(jsonIn(text)).data;
+    if (line?.of === 'request') this.#request(line);
+    else if (line) this.#attempt(line);
+  }
+
+  requests(): readonly LoggedRequest[] {
+    return this.#requests;
+  }
+
+  #attempt(line: Line): void {
+    const connection = line.connection ?? 0;
+    const attempt = loggedAttempt(line, this.#connections.has(connection));
+    if (connection > 0) this.#connections.add(connection);
+    const left = this.#left.get(line.id);
+    if (left) left.push({ error: 'failed', ...attempt });
+    else this.#attempts.set(line.id, [...(this.#attempts.get(line.id) ?? []), attempt]);
+    this.#left.delete(line.id);
+  }
+
+  #request(line: Line): void {
+    const { id, method, at, took, status, flags } = line;
+    const endedEpochMs = at + took;
+    const attempts = this.#attempts.get(id) ?? [];
+    this.#attempts.delete(id);
+    const last = attempts.pop();
+    if (last) attempts.push(endedAs(last, line));
+    if (NO_ENDPOINT.test(flags)) attempts.push({ ...NO_POD, startedEpochMs: endedEpochMs, endedEpochMs });
+    if (CLIENT_LEFT.test(flags)) this.#left.set(id, attempts);
+    const request = { id, method, startedEpochMs: at, endedEpochMs, ...(status > 0 && { status }), attempts };
+    if (CLIENT_LEFT.test(flags) || isNotable(request)) this.#requests.push(request);
+  }
+}
+
+function loggedAttempt(line: Line, reused: boolean): LoggedAttempt {
+  const { at, took, status, host, connection, bytes } = line;
+  const error = errorOf(line);
+  return {
+    ...(host !== null && { address: host }),
+    connection: { state: reused ? 'reused' : 'fresh', ...(connection ? { id: String(connection) } : {}) },
+    startedEpochMs: at,
+    endedEpochMs: at + took,
+    phase: bytes > 0 ? 'receive' : connection ? 'wait' : 'connect',
+    ...(error !== undefined && { error }),
+    ...(status > 0 && { status }),
+    ...(bytes > 0 && { bytesReceived: bytes }),
+  };
+}
+
+/** Undefined for an attempt that was answered or that ended with its request. */
+function errorOf({ flags, why, bytes }: Line): string | undefined {
+  if (flags === '-') return undefined;
+  if (flags === 'UF') return connectError(why);
+  if (flags === 'UO') return 'no-endpoint'; // a circuit breaker of its own
+  if (TIMEOUT.test(flags)) return 'timeout';
+  // Closed or reset: Envoy does not say which, and calls either a protocol error in the middle of an answer.
+  return flags === 'UC' || (flags === 'UPE' && bytes > 0) ? 'closed' : 'failed';
+}
+
+function connectError(why: string | null): string {
+  return CONNECT_ERRORS.find(([pattern]) => pattern.test(why ?? ''))?.[1] ?? 'failed';
+}
+
+/** Only the line about the request says that time was up, for the answer or for the last attempt's connection. */
+function endedAs(last: LoggedAttempt, { flags, details }: Line): LoggedAttempt {
+  if (last.phase === 'connect' && last.error === 'failed') return { ...last, error: connectError(details) };
+  return TIMEOUT.test(flags) ? { error: 'timeout', ...last } : last;
+}

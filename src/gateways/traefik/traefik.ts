@@ -1,0 +1,91 @@
+/**
+ * Traefik as its Kubernetes providers configure it: ready endpoints (it fences terminating ones, with no fallback where
+ * there are no others), at most one change per 2 s (`providersThrottleDuration`), and 503 where no pod is ready
+ * (`allowEmptyServices`). A watched file stands for the providers. Their throttle is left to the imitated controller,
+ * which gives every change the newest endpoints, as the throttle does.
+ */
+import * as z from 'zod';
+import { delay } from '../../timers.ts';
+import { readyOnly } from '../endpoints.ts';
+import { withFragment } from '../fragment.ts';
+import type { GatewayControl, GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
+import { RETRY_INTERVAL_MS, TraefikLog } from './log.ts';
+
+const STATIC = 'traefik.yaml';
+const DYNAMIC = 'dynamic.yaml';
+const POLL_MS = 10;
+
+export const traefik: GatewayKind = {
+  name: 'traefik',
+  title: 'Traefik',
+  program: 'traefik',
+  install: 'https://doc.traefik.io/traefik/getting-started/install-traefik/',
+  versionArguments: ['version'],
+  versionPattern: /Version:\s+(\S+)/,
+  controller: { name: "Traefik's Kubernetes provider", minPeriodMs: 2000, choose: readyOnly },
+  unlogged: 'never-read',
+  files: (settings, upstreams) => ({ [STATIC]: staticConfiguration(settings), ...dynamicFile(settings, upstreams) }),
+  arguments: ({ folder }) => [`--configFile=${folder}/${STATIC}`],
+  async apply(upstreams, control) {
+    control.write(dynamicFile(control.settings, upstreams));
+    const wanted = upstreams.map(url).sort().join();
+    while ((await serversInUse(control)).sort().join() !== wanted) await delay(POLL_MS);
+  },
+  logsToFile: false,
+  newLog: () => new TraefikLog(),
+};
+
+const Service = z.object({
+  loadBalancer: z.object({ servers: z.array(z.object({ url: z.string() })).default([]) }),
+});
+
+/** Its API describes the configuration that requests meet: it is replaced together with their routers. */
+async function serversInUse(control: GatewayControl): Promise<string[]> {
+  const answer = await control.admin('GET', '/api/http/services/pods@file');
+  return Service.parse(JSON.parse(answer)).loadBalancer.servers.map((server) => server.url);
+}
+
+function staticConfiguration({ host, port, adminPort, folder }: GatewaySettings): string {
+  const kept = ['StartUTC', 'Duration', 'RequestMethod', 'DownstreamStatus', 'ServiceAddr', 'OriginStatus'];
+  const fields = {
+    defaultMode: 'drop',
+    names: Object.fromEntries([...kept, 'OriginDuration'].map((name) => [name, 'keep'])),
+    headers: { defaultMode: 'drop', names: { 'X-Request-Id': 'keep' } },
+  };
+  return JSON.stringify({
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    entryPoints: { requests: { address: `${host}:${port}` }, traefik: { address: `127.0.0.1:${adminPort}` } },
+    api: { insecure: true, dashboard: false },
+    providers: { providersThrottleDuration: '0s', file: { filename: `${folder}/${DYNAMIC}`, watch: true } },
+    // Why a request failed is only in the DEBUG log: one line per failure, and one per request that names its pod.
+    log: { level: 'DEBUG', format: 'json' },
+    accessLog: { format: 'json', fields },
+  });
+}
+
+/** The user's own settings are merged into the whole of this, Traefik's dynamic configuration. */
+function dynamicFile({ fragment, retries = 0 }: GatewaySettings, upstreams: readonly Upstream[]): GatewayFiles {
+  // Only attempts of which nothing was written are made again, whatever the method. Without this middleware, Go does
+  // the same for a connection that the pod had closed, and sends a GET again if it closes as the GET arrives. No log
+  // shows that.
+  const retry = { attempts: retries + 1, initialInterval: `${RETRY_INTERVAL_MS}ms` };
+  const configuration = {
+    http: {
+      routers: {
+        pods: {
+          rule: 'PathPrefix(`/`)',
+          entryPoints: ['requests'],
+          service: 'pods',
+          ...(retries > 0 && { middlewares: ['retry'] }),
+        },
+      },
+      ...(retries > 0 && { middlewares: { retry: { retry } } }),
+      services: { pods: { loadBalancer: { servers: upstreams.map((upstream) => ({ url: url(upstream) })) } } },
+    },
+  };
+  return { [DYNAMIC]: JSON.stringify(withFragment(configuration, fragment)) };
+}
+
+function url({ host, port }: Upstream): string {
+  return `http://${host}:${port}`;
+}
