@@ -3,6 +3,7 @@
  * kind describes its own in its folder.
  */
 import type { GatewayFiles, GatewaySettings, Upstream } from './gateway.ts';
+import type { GatewayLog } from './request-log.ts';
 
 export interface InClusterSettings extends GatewaySettings {
   namespace: string;
@@ -19,7 +20,10 @@ export interface NamespaceRule {
   verbs: string[];
 }
 
-/** A second container in the gateway's pod that tells it of the endpoints: a script for Node. */
+/**
+ * A second container in the gateway's pod that tells it of the endpoints: a script for Node. It runs to its end before
+ * the gateway starts, with "once" as a further argument, and then beside it.
+ */
 export interface EndpointFeed {
   /** The name of the script among the files. */
   script: string;
@@ -40,6 +44,10 @@ export interface InCluster {
   /** Empty: it gets no token. */
   rules: readonly NamespaceRule[];
   /** An Ingress for the app's Service, with these annotations, is how it learns of the endpoints. */
-  ingress?: { annotations: Readonly<Record<string, string>> };
+  ingress?: { annotations(settings: Pick<InClusterSettings, 'retries'>): Readonly<Record<string, string>> };
   feed?: EndpointFeed;
+  /** False: the user's own settings (--gateway-config) have no place there. */
+  takesSettings?: boolean;
+  /** A reader of its log; by default, that of the kind. */
+  newLog?(settings: Pick<InClusterSettings, 'retries'>): GatewayLog;
 }

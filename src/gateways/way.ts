@@ -83,6 +83,11 @@ export function clusterGateway(
       `--through ${kind.name}:${TO_SERVICE}: on a cluster, ${kind.title} sends to the pods: write ${kind.name}`,
     );
   }
+  if (choices.fragment !== undefined && kind.inCluster.takesSettings === false) {
+    throw new InputError(
+      `--gateway-config: on a cluster, ${kind.title} is configured by an Ingress and takes no settings of your own`,
+    );
+  }
   const name = upstream === TO_SERVICE ? `${kind.name}-${TO_SERVICE}` : kind.name;
   return { name, kind, upstream, ...choices, image, version: versionOfImage(image) };
 }

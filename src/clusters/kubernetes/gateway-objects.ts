@@ -8,7 +8,6 @@ import type { ClusterGateway } from '../../gateways/way.ts';
 
 export const GATEWAY_NAME = 'rollout-test-gateway';
 export const GATEWAY_CONTAINER = 'gateway';
-const FEED_CONTAINER = 'endpoints';
 export const GATEWAY_PORT = 8080;
 const ADMIN_PORT = 9901;
 /** An empty folder that both containers can write to. */
@@ -50,7 +49,7 @@ export function gatewayObjects(placement: GatewayPlacement): WrittenObject[] {
   const ports = [{ name: 'http', port: 80, targetPort: 'http' }];
   return [
     ...(inCluster.rules.length > 0 ? rightsOf(placement, named) : []),
-    ...(inCluster.ingress ? [ingressOf(placement, inCluster.ingress.annotations)] : []),
+    ...(inCluster.ingress ? [ingressOf(placement, inCluster.ingress.annotations(settings))] : []),
     named('v1', 'ConfigMap', { data: inCluster.files(settings) }),
     named('v1', 'Service', { spec: { type: nodePort ? 'NodePort' : 'ClusterIP', selector: LABELS, ports } }),
     named('apps/v1', 'Deployment', {
@@ -127,15 +126,17 @@ function podSpec({ gateway, feedImage }: GatewayPlacement, settings: InClusterSe
     volumeMounts: mounts,
     securityContext,
   };
-  const sidecar = feed && {
-    name: FEED_CONTAINER,
-    image: feedImage,
-    imagePullPolicy: 'IfNotPresent',
-    command: ['node', `${FILES_FOLDER}/${feed.script}`, ...feed.arguments(settings)],
-    resources: { requests: { cpu: '20m', memory: '48Mi' }, limits: { memory: '128Mi' } },
-    volumeMounts: mounts,
-    securityContext,
-  };
+  const feedContainer = (name: string, ...more: string[]) =>
+    feed && {
+      name,
+      image: feedImage,
+      imagePullPolicy: 'IfNotPresent',
+      command: ['node', `${FILES_FOLDER}/${feed.script}`, ...feed.arguments(settings), ...more],
+      env: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' }],
+      resources: { requests: { cpu: '20m', memory: '48Mi' }, limits: { memory: '128Mi' } },
+      volumeMounts: mounts,
+      securityContext,
+    };
   const usesApi = rules.length > 0;
   return {
     ...(usesApi && { serviceAccountName: GATEWAY_NAME }),
@@ -149,7 +150,8 @@ function podSpec({ gateway, feedImage }: GatewayPlacement, settings: InClusterSe
       fsGroup: USER,
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    containers: sidecar ? [main, sidecar] : [main],
+    ...(feed && { initContainers: [feedContainer('first-endpoints', 'once')] }),
+    containers: feed ? [main, feedContainer('endpoints')] : [main],
     volumes: [
       { name: 'folder', emptyDir: { sizeLimit: '64Mi' } },
       { name: 'files', configMap: { name: GATEWAY_NAME } },

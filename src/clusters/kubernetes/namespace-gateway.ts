@@ -58,7 +58,8 @@ export class NamespaceGateway {
   constructor(options: NamespaceGatewayOptions) {
     this.#options = options;
     this.#gateway = options.placement.gateway;
-    this.#log = this.#gateway.kind.newLog();
+    const { kind } = this.#gateway;
+    this.#log = kind.inCluster.newLog?.(this.#gateway) ?? kind.newLog();
   }
 
   /** @throws EnvironmentError if it cannot be created, does not start, or does not answer */

@@ -46,6 +46,7 @@ export const nginx: GatewayKind = {
     command: ({ folder, filesFolder }) => ['nginx', '-p', folder, '-c', `${filesFolder}/${FILE}`, '-e', 'stderr'],
     files: inClusterConfiguration,
     rules: [],
+    newLog: ({ retries }) => new NginxLog({ retriesOnlyReused: retries === undefined }),
   },
 };
 
