@@ -38,7 +38,7 @@ export const traefik: GatewayKind = {
     const wanted = upstreams.map(url).sort().join();
     while ((await serversInUse(control)).sort().join() !== wanted) await delay(POLL_MS);
   },
-  loggingFile: false,
+  logsToFile: false,
   newLog: () => new TraefikLog(),
   inCluster: {
     image: IMAGES.traefik,
