@@ -132,12 +132,16 @@ function causeOfAttempt(unplaced: Omit<Evidence, 'pod'>): CauseId {
   return cause === undefined || others.length > 0 ? 'unexplained' : cause;
 }
 
-/** The state that its connection may have had. Once a pod has stopped listening, no connection to it is new. */
+/**
+ * The state that its connection may have had. One that was never established had not been used before. Once a pod has
+ * stopped listening, no connection to it is new.
+ */
 function possibleConnections(
-  { connection: { state }, startedMs, error }: Attempt,
+  { connection: { state }, startedMs, phase, error }: Attempt,
   pod: PodTimeline | undefined,
 ): Connection[] {
   if (state !== 'unknown') return [state];
+  if (phase === 'connect') return ['fresh'];
   const closedMs = pod?.stoppedListeningMs;
   if (closedMs !== undefined && startedMs > closedMs && error !== 'ECONNREFUSED') return ['reused'];
   return ['fresh', 'reused'];

@@ -107,7 +107,14 @@ function attemptsOf(request: FailedRequest, logged: LoggedRequest | undefined, t
   if (last === undefined || (succeeded && request.client.error !== 'status')) {
     return [...(succeeded ? before : attempts), seenByClient(request, traffic.gateway)];
   }
-  return attempts;
+  return withAnsweringPod(attempts, request);
+}
+
+/** The response may name the pod that the gateway's log does not. */
+function withAnsweringPod(attempts: Attempt[], request: FailedRequest): Attempt[] {
+  const last = attempts.at(-1);
+  const pod = request.client.error === 'status' ? request.attempts.at(-1)?.pod : undefined;
+  return last === undefined || last.pod || !pod ? attempts : [...attempts.slice(0, -1), { ...last, pod }];
 }
 
 /** How the client saw the request, as an attempt that reached no pod. */

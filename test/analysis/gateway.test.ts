@@ -116,6 +116,52 @@ describe('the cause of a failure behind a gateway', () => {
   });
 });
 
+describe('a gateway on a cluster', () => {
+  const TRAEFIK: GatewayRecord = { name: 'traefik', version: '3.7.15', upstream: 'pods', viewsAssumed: true };
+  const SERVICE: GatewayRecord = { ...GATEWAY, upstream: 'service' };
+  const none = (atMs: number, views: string[]) => {
+    const request = failed('unknown connect no-endpoint', atMs, atMs, { router: 'traefik' });
+    const pods = [pod('old-1', DELETED.drained), ...SERVING];
+    const story = history({ pods, routerViews: views.map(view), gateway: TRAEFIK }, { failures: [request] });
+    return causeOf(request, story);
+  };
+
+  test('acts on a change of its list later than is known: there was no pod in it', () => {
+    const views = ['traefik -3000: old-1', 'traefik 1000:', 'traefik 2200: new-1'];
+    assert.equal(none(1500, views), 'capacity');
+    assert.equal(none(4000, views), 'capacity');
+    assert.equal(none(5500, views), 'gateway');
+  });
+
+  test('says nothing of its lag, because its list was not seen', () => {
+    const views = ['traefik -3000: old-1', 'traefik 1000: new-1'].map(view);
+    const pods = [pod('old-1', DELETED.drained), ...SERVING];
+    assert.equal(gatewayLagMs(history({ pods, routerViews: views, gateway: TRAEFIK })), undefined);
+  });
+
+  const behindService = (failure: Parameters<typeof failed>[0], startedMs: number, endedMs: number) => {
+    const request = failed(failure, startedMs, endedMs);
+    request.attempts = [{ ...request.client, connection: { state: request.client.connection }, startedMs, endedMs }];
+    const pods = [pod('old-1', DELETED.drainedWithoutDelay), ...SERVING];
+    const routerViews = ['EndpointSlice -3000: old-1 new-1', 'EndpointSlice 1050: new-1'].map(view);
+    return causeOf(request, history({ pods, routerViews, gateway: SERVICE }, { failures: [request] }));
+  };
+
+  test('behind the address of the Service, the cause is that of every pod and connection that it may have been', () => {
+    assert.equal(behindService('fresh connect ECONNREFUSED', 1010, 1011), 'routing-lag');
+    assert.equal(behindService('reused wait closed', 999, 1003), 'keep-alive-race');
+    assert.equal(behindService('fresh wait ECONNRESET', 999, 1003), 'routing-lag');
+    assert.equal(behindService('unknown wait ECONNRESET', 999, 1003), 'unexplained');
+  });
+
+  test('a request that it lost itself is not called a lack of pods, although it has no list', () => {
+    const request = failed('reused wait closed', 3000, 3001, { router: 'nginx' });
+    const routerViews = ['EndpointSlice -3000: old-1 new-1'].map(view);
+    const story = history({ pods: [pod('old-1'), ...SERVING], routerViews, gateway: SERVICE }, { failures: [request] });
+    assert.equal(causeOf(request, story), 'keep-alive-race');
+  });
+});
+
 describe('what a gateway did', () => {
   const refused = failed('fresh connect ECONNREFUSED', 1010, 1011, OLD).attempts;
   const pods = [pod('old-1', DELETED.drainedWithoutDelay), ...SERVING];
