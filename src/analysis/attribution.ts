@@ -26,7 +26,7 @@ import {
   servesAt,
   terminatingAt,
 } from './timeline.ts';
-import { nobodyKnownServed, possiblePods, possibleTerminatingPods } from './unseen-pod.ts';
+import { MAX_ROUTER_LAG_MS, nobodyKnownServed, possiblePods, possibleTerminatingPods } from './unseen-pod.ts';
 
 /** The attempt to explain and what is known about it. The pod may be unknown. */
 export interface Evidence {
@@ -95,7 +95,11 @@ function causeWithin(request: FailedRequest, history: History): CauseId {
   );
   if (clockBoundMs <= REACHED_MS) causes.delete('unexplained');
   const [cause, ...others] = causes;
-  return cause === undefined || others.length > 0 ? 'unexplained' : cause;
+  if (cause === undefined || others.length > 0) return 'unexplained';
+  // The limit that ended the wait for a pod was the client's own.
+  return cause === 'gateway' && attempt.error === 'timeout' && request.client.error === 'timeout'
+    ? 'unexplained'
+    : cause;
 }
 
 /**
@@ -124,9 +128,11 @@ export function causeOfHidden(attempt: Attempt, history: History): CauseId {
 function causeOfAttempt(unplaced: Omit<Evidence, 'pod'>): CauseId {
   const { attempt, history } = unplaced;
   if (attempt.pod === undefined && attempt.via === undefined) {
-    return causeOfUnseen(unplaced, possiblePods(attempt, history));
+    return causeOfUnseen(unplaced, (possible) => possiblePods(possible, history));
   }
-  if (isSilence(attempt, history)) return causeOfUnseen(unplaced, possibleTerminatingPods(attempt, history));
+  if (isSilence(attempt, history)) {
+    return causeOfUnseen(unplaced, (possible) => possibleTerminatingPods(possible, history));
+  }
   const pod = attempt.pod && history.byUid.get(attempt.pod.uid);
   const causes = possibleConnections(attempt, pod, history).map((state) =>
     firstCause({ ...unplaced, pod, attempt: { ...attempt, connection: { ...attempt.connection, state } } }),
@@ -136,15 +142,16 @@ function causeOfAttempt(unplaced: Omit<Evidence, 'pod'>): CauseId {
 }
 
 /**
- * The state that its connection may have had, if the log of a gateway does not say. Once a pod has stopped listening, no
- * connection to it is new.
+ * The state that its connection may have had, if the log of a gateway does not say. One that was never established had not
+ * been used before. Once a pod has stopped listening, no connection to it is new.
  */
 function possibleConnections(
-  { connection: { state }, via, startedMs, error }: Attempt,
+  { connection: { state }, startedMs, phase, error }: Attempt,
   pod: PodTimeline | undefined,
   { cluster: { gateway } }: History,
 ): Connection[] {
-  if (state !== 'unknown' || gateway === undefined || via !== gateway.name) return [state];
+  if (state !== 'unknown' || gateway === undefined) return [state];
+  if (phase === 'connect') return ['fresh'];
   const closedMs = pod?.stoppedListeningMs;
   if (closedMs !== undefined && startedMs > closedMs && error !== 'ECONNREFUSED') return ['reused'];
   return ['fresh', 'reused'];
@@ -161,13 +168,29 @@ function isSilence({ pod, via, notProcessed, phase }: Attempt, { cluster: { gate
  * Behind a Service's address the chosen pod is not visible. It was one of the pods that a router may have known and
  * that could not serve the request. If all of them give the same cause, that is the cause.
  */
-function causeOfUnseen(unplaced: Omit<Evidence, 'pod'>, possible: readonly PodTimeline[]): CauseId {
+function causeOfUnseen(
+  unplaced: Omit<Evidence, 'pod'>,
+  podsFor: (attempt: Attempt) => readonly PodTimeline[],
+): CauseId {
   const { attempt, history } = unplaced;
   if (attempt.phase === 'connect' && nobodyKnownServed(attempt, history)) return 'capacity';
-  const causes = possible.flatMap((pod) => firstCause({ ...unplaced, pod }) ?? []);
+  const causes = withEachConnection(attempt, history).flatMap((possible) =>
+    podsFor(possible)
+      .filter((pod) => possibleConnections(attempt, pod, history).includes(possible.connection.state))
+      .flatMap((pod) => firstCause({ ...unplaced, attempt: possible, pod }) ?? []),
+  );
   const [cause, ...others] = new Set(causes);
   if (others.length > 0) return 'unexplained';
   return cause ?? firstCause({ ...unplaced, pod: undefined }) ?? 'unexplained';
+}
+
+/** The attempt, once for each state that its connection may have had. */
+function withEachConnection(attempt: Attempt, history: History): Attempt[] {
+  const { connection } = attempt;
+  return possibleConnections(attempt, undefined, history).map((state) => ({
+    ...attempt,
+    connection: { ...connection, state },
+  }));
 }
 
 function firstCause(evidence: Evidence): CauseId | undefined {
@@ -260,7 +283,7 @@ function turnedAway({ attempt, pod }: Evidence): boolean {
 function cutByServer(evidence: Evidence): boolean {
   const { attempt, history, pod } = evidence;
   if (pod === undefined || !terminatingAt(pod, attempt.endedMs)) return false;
-  if (noByte(attempt) && unreadAtClose(attempt, pod)) return false;
+  if (noByte(attempt) && unreadAtClose(attempt, pod, history)) return false;
   const endless = hadNoEnd(evidence);
   const draining = drainedLikeOthers(pod, history.pods) && !endless;
   if (killed(pod) && !draining && !(evidence.session && endless) && mayHaveDrainedUnseen(pod, history)) return false;
@@ -342,16 +365,37 @@ function isRefusal({ error, status = 0 }: Attempt): boolean {
  */
 const WORKERS_CHANGE_MS = 250;
 
-/** Its router knew of no pod when the request started. If the router is unknown: no router did. */
+/**
+ * Its router knew of no pod when the request started. If the router is unknown, or its list could not be observed: no
+ * router did.
+ */
 function routedNowhere(attempt: Attempt, history: History): boolean {
   const { startedMs, error } = attempt;
   if (knewNobodyAt(startedMs, attempt, history)) return true;
-  return error === 'no-endpoint' && knewNobodyAt(startedMs - WORKERS_CHANGE_MS, attempt, history);
+  if (error !== 'no-endpoint') return false;
+  const { gateway, routerViews } = history.cluster;
+  if (!gateway?.viewsAssumed) {
+    // A change is in effect a little before it is known to be.
+    const aroundMs = [startedMs - WORKERS_CHANGE_MS, startedMs + WORKERS_CHANGE_MS];
+    return aroundMs.some((atMs) => knewNobodyAt(atMs, attempt, history));
+  }
+  // It acts on each change of its list up to this much later than assumed.
+  const changesMs = routerViews.map(({ atMs }) => atMs);
+  return changesMs.some(
+    (atMs) => atMs <= startedMs && atMs >= startedMs - MAX_ROUTER_LAG_MS && knewNobodyBefore(atMs, attempt, history),
+  );
 }
 
-function knewNobodyAt(atMs: number, { via }: Attempt, { cluster: { routerViews } }: History): boolean {
+function knewNobodyAt(atMs: number, { via }: Attempt, { cluster: { gateway, routerViews } }: History): boolean {
   const current = new Map<string, number>();
   for (const view of routerViews) if (view.atMs <= atMs) current.set(view.router, view.pods.length);
-  const sizes = via === undefined ? [...current.values()] : [current.get(via) ?? 0];
+  const isUnseen = via === gateway?.name && !routerViews.some(({ router }) => router === via);
+  const sizes = via === undefined || isUnseen ? [...current.values()] : [current.get(via) ?? 0];
   return sizes.length > 0 && sizes.every((size) => size === 0);
+}
+
+/** It knew nobody until the change at that time. */
+function knewNobodyBefore(atMs: number, attempt: Attempt, history: History): boolean {
+  const before = history.cluster.routerViews.filter((view) => view.atMs < atMs).at(-1);
+  return before !== undefined && knewNobodyAt(before.atMs, attempt, history);
 }

@@ -46,9 +46,15 @@ export function cutAfterSigterm(attempt: Attempt, pod: PodTimeline): boolean {
  * busy machine can make this longer than `REACHED_MS`. Known only of a server whose lifecycle log says that it answered
  * all it had read.
  */
-export function unreadAtClose({ error, endedMs }: Attempt, pod: PodTimeline): boolean {
+export function unreadAtClose(
+  { error, endedMs }: Attempt,
+  pod: PodTimeline,
+  { cluster: { gateway } }: History,
+): boolean {
   const { stoppedListeningMs } = pod;
-  if (error !== 'ECONNRESET' || stoppedListeningMs === undefined || !answeredAllItRead(pod)) return false;
+  // The logs of some gateways do not tell a reset from an orderly end.
+  const reset = error === 'ECONNRESET' || (gateway !== undefined && (error === 'closed' || error === 'failed'));
+  if (!reset || stoppedListeningMs === undefined || !answeredAllItRead(pod)) return false;
   return endedMs >= stoppedListeningMs - EXIT_SLACK_MS;
 }
 

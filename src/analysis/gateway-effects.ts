@@ -43,9 +43,10 @@ export function closedByGateway(failures: readonly FailedRequest[], { cluster: {
 
 /**
  * The longest time from a pod's deletion until the gateway used a list without it, in ms; undefined if it sends to the
- * Service's address, or if no deleted pod was in its list.
+ * Service's address, if its list could not be observed, or if no deleted pod was in it.
  */
 export function gatewayLagMs({ pods, cluster: { gateway, routerViews } }: History): number | undefined {
+  if (gateway?.viewsAssumed) return undefined;
   const views = routerViews.filter(({ router }) => router === gateway?.name);
   const lags = pods.flatMap(({ uid, deletionMs }) => {
     if (deletionMs === undefined) return [];

@@ -10,7 +10,7 @@ import { EXIT_SLACK_MS, endedAround, listensAt, mayHaveRunAt, terminatingAt } fr
  * How long a router may act on an outdated EndpointSlice, in ms. With kube-proxy's minSyncPeriod of 1 s, new
  * connections failed for up to 1.05 s (docs/findings.md); a large cluster takes longer.
  */
-const MAX_ROUTER_LAG_MS = 3000;
+export const MAX_ROUTER_LAG_MS = 3000;
 
 /**
  * Some router may have known of no pod that could serve the request: within its lag, there was a moment without one.

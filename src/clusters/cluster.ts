@@ -43,6 +43,8 @@ export type Target =
       kind: 'service';
       url: string;
       namespace: string;
+      /** The Service is that of a gateway, which chooses a pod for each request and not for each connection. */
+      perRequest?: boolean;
       /**
        * The clock of the pod of that name minus ours; undefined if not known. Absent if the server does not report its
        * time in its responses.

@@ -1,6 +1,7 @@
 /** `compare`: rolls every runtime in every variant, and prints a table of what broke. */
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
+import type { ClusterGateway } from '../gateways/way.ts';
 import { APP_SCENARIOS, type AppMixSettings, appRequestMix, BEHIND_GATEWAY } from '../load/app-mix.ts';
 import { assertForK6 } from '../load/load.ts';
 import { MAX_RATE_PER_S } from '../load/request-mix.ts';
@@ -22,7 +23,13 @@ import { assertPausesPossible } from './pauses-option.ts';
 import { folderFor } from './report-rollouts.ts';
 import { sessionsOption } from './request-options.ts';
 import { showInstall } from './show-install.ts';
-import { installedWays, type ThroughFlags, throughOptions } from './through-options.ts';
+import {
+  clusterWays,
+  gatewayImageOption,
+  installedWays,
+  type ThroughFlags,
+  throughOptions,
+} from './through-options.ts';
 
 /** What is compared if no variants are named. */
 const COMPARED: readonly ComparedVariant[] = [...VARIANTS, CONTROL];
@@ -108,6 +115,7 @@ export function compareCommand(): Command {
       new Option('--images <prefix>', 'registry and path of the images, for example registry.example.com/team'),
     )
     .addOption(new Option('--load-pods <n>', 'how many pods share the load (default: 1)').argParser(whole(1, 100)))
+    .addOption(gatewayImageOption())
     .addOption(new Option('--k6-image <image>', `the image of k6 (default: ${K6_IMAGE})`))
     .addOption(
       new Option('--url <url>', 'send the load from this machine to this URL, for example http://NODE:{nodePort}'),
@@ -132,11 +140,15 @@ async function run(flags: Flags): Promise<void> {
   if (flags.variant?.includes(PAUSES)) assertPausesPossible('--variant pauses', requestMix, flags);
   const out = folderFor(flags);
   const identity = newRun('comparison');
-  const backend = await backendFor(flags);
+  const gateways = flags.on === 'kubernetes' ? clusterWays(flags) : undefined;
+  const backend = await backendFor(
+    flags,
+    gateways?.filter((way) => way !== undefined),
+  );
   const trials = await planTrials({
     runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
     variants: flags.variant ?? COMPARED,
-    ways: await unlessInterrupted('no trial has begun', (signal) => installedWays(flags, signal)),
+    ways: gateways ?? (await unlessInterrupted('no trial has begun', (signal) => installedWays(flags, signal))),
     repeats: flags.repeat,
     requestMix,
     ...(flags.event && { disruption: flags.event }),
@@ -152,11 +164,13 @@ async function run(flags: Flags): Promise<void> {
 }
 
 /** @throws InputError for flags that do not apply to where the trials run */
-async function backendFor(flags: Flags): Promise<Backend> {
-  const { on, load, context, namespace, images, url, loadPods, k6Image } = flags;
+async function backendFor(flags: Flags, gateways: readonly ClusterGateway[] = []): Promise<Backend> {
+  const { on, load, context, namespace, images, url, loadPods, k6Image, gatewayImage, gatewayBinary } = flags;
   const choices = chosen(flags);
   if (on === 'local') {
-    const stray = Object.entries({ context, namespace, images, url, loadPods, k6Image }).find(([, value]) => value);
+    const stray = Object.entries({ context, namespace, images, url, loadPods, k6Image, gatewayImage }).find(
+      ([, value]) => value,
+    );
     if (stray) {
       const flag = stray[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       throw new InputError(`--${flag} is for a cluster: add --on kubernetes`);
@@ -166,7 +180,9 @@ async function backendFor(flags: Flags): Promise<Backend> {
   const [choice] = Object.keys(choices);
   if (choice !== undefined)
     throw new InputError(`--${choice} is for --on local: in a cluster the image has the runtime`);
+  if (gatewayBinary) throw new InputError('--gateway-binary is for --on local: on a cluster, use --gateway-image');
   const options = {
+    gateways,
     namespace: namespace ?? 'rollout-test',
     k6Image: k6Image ?? K6_IMAGE,
     loadPods: loadPods ?? 1,

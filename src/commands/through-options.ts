@@ -1,7 +1,14 @@
 /** The options that put a gateway between the load and the pods. */
 import { Option } from 'commander';
 import { InputError } from '../errors.ts';
-import { type GatewayWay, type InstalledGateway, installedGateway, wayNamed } from '../gateways/way.ts';
+import {
+  type ClusterGateway,
+  clusterGateway,
+  type GatewayWay,
+  type InstalledGateway,
+  installedGateway,
+  wayNamed,
+} from '../gateways/way.ts';
 import { readRegularFile } from '../regular-file.ts';
 import { whole } from './argument-parsers.ts';
 
@@ -10,6 +17,13 @@ export interface ThroughFlags {
   gatewayBinary?: readonly ProgramPath[];
   gatewayConfig?: string;
   gatewayRetries?: number;
+  gatewayImage?: readonly GatewayImage[];
+}
+
+/** The image of a gateway on a cluster. */
+interface GatewayImage {
+  name: string;
+  image: string;
 }
 
 /** Where the program of a gateway is. */
@@ -41,6 +55,30 @@ export function throughOptions(): Option[] {
   ];
 }
 
+/** Belongs to the options for `--on kubernetes`. */
+export function gatewayImageOption(): Option {
+  return new Option(
+    '--gateway-image <name=image>',
+    'the image of a gateway (default: its official image); repeat for more',
+  ).argParser((text: string, before: GatewayImage[] = []) => [...before, gatewayImage(text)]);
+}
+
+/**
+ * The ways to measure on a cluster, where images take the place of programs. Undefined stands for the direct one.
+ * @throws InputError for settings that no gateway takes, and for a way that there is not on a cluster
+ */
+export function clusterWays(flags: ThroughFlags): readonly (ClusterGateway | undefined)[] {
+  const { through = [undefined], gatewayImage = [], gatewayConfig, gatewayRetries: retries } = flags;
+  assertUsed(flags, through);
+  const fragment = gatewayConfig === undefined ? undefined : fragmentOf(gatewayConfig);
+  const found = through.map((way) => {
+    const image = gatewayImage.find(({ name }) => name === way?.kind.name)?.image;
+    return way && clusterGateway(way, { retries, fragment, image });
+  });
+  // nginx and nginx:service are the same there.
+  return found.filter((way, index) => found.findIndex((other) => other?.name === way?.name) === index);
+}
+
 /**
  * The ways to measure, each with its program found. Undefined stands for the direct one.
  * @throws InputError for settings that no gateway takes; EnvironmentError where a program is missing
@@ -62,7 +100,7 @@ export async function installedWays(
 }
 
 function assertUsed(
-  { gatewayBinary = [], gatewayConfig, gatewayRetries }: ThroughFlags,
+  { gatewayBinary = [], gatewayImage = [], gatewayConfig, gatewayRetries }: ThroughFlags,
   through: readonly (GatewayWay | undefined)[],
 ): void {
   const gateways = through.filter((way) => way !== undefined);
@@ -73,8 +111,10 @@ function assertUsed(
   if (gatewayConfig !== undefined && new Set(gateways.map(({ kind }) => kind.name)).size > 1) {
     throw new InputError('--gateway-config: each gateway has a syntax of its own; name one gateway with --through');
   }
-  const stray = gatewayBinary.find(({ name }) => !gateways.some(({ kind }) => kind.name === name));
-  if (stray) throw new InputError(`--gateway-binary ${stray.name}=…: --through does not name ${stray.name}`);
+  for (const [option, given] of Object.entries({ 'gateway-binary': gatewayBinary, 'gateway-image': gatewayImage })) {
+    const stray = given.find(({ name }) => !gateways.some(({ kind }) => kind.name === name));
+    if (stray) throw new InputError(`--${option} ${stray.name}=…: --through does not name ${stray.name}`);
+  }
 }
 
 function fragmentOf(file: string): string {
@@ -86,6 +126,14 @@ function fragmentOf(file: string): string {
 function ways(text: string): readonly (GatewayWay | undefined)[] {
   const names = [...new Set(text.split(',').map((name) => name.trim()))];
   return names.map(wayNamed);
+}
+
+function gatewayImage(text: string): GatewayImage {
+  const [, name, image] = /^([a-z]+)=([\w./:@-]+)$/.exec(text) ?? [];
+  if (name === undefined || image === undefined) {
+    throw new InputError(`--gateway-image ${text}: write it as NAME=IMAGE, for example nginx=nginx:1.31.3`);
+  }
+  return { name, image };
 }
 
 function programPath(text: string): ProgramPath {

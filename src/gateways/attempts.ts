@@ -2,6 +2,7 @@
  * Joins what the load recorded with what a gateway logged, by the request's id: each failed request gets the attempts
  * that the gateway made, and successes that took several are kept as hidden retries. Pure.
  */
+import { ClockOffset } from '../trace/clock-offset.ts';
 import type { PodRef } from '../trace/cluster-record.ts';
 import {
   type Attempt,
@@ -13,6 +14,9 @@ import {
 import type { GatewayKind } from './gateway.ts';
 import type { LoggedAttempt, LoggedRequest } from './request-log.ts';
 
+/** Both the load and gateways write whole milliseconds. */
+const CLOCK_PRECISION_MS = 2;
+
 /** Everything that a trial's gateway logged. */
 export interface GatewayTraffic {
   /** The gateway's name, which becomes the attempts' `via`. */
@@ -21,6 +25,13 @@ export interface GatewayTraffic {
   requests: readonly LoggedRequest[];
   /** Converts the gateway's clock to the trial's. */
   fromEpochMs(epochMs: number): number;
+  /**
+   * It runs on another machine, so its clock may differ from the one that `fromEpochMs` assumes. What it logged about a
+   * request lies between the request's start and end; that shows by how much.
+   */
+  foreignClock?: boolean;
+  /** It sends to the Service's address, and the routers that choose a pod behind that cannot be observed. */
+  routersUnseen?: boolean;
   /** Who the nth attempt of a request reached at that address, and through which router, if one more was in between. */
   reached(address: string, request: { id: string; nth: number; atMs: number }): Reached | undefined;
 }
@@ -34,7 +45,8 @@ export interface Reached {
   connectError?: string;
 }
 
-export function withGatewayAttempts(load: LoadRecord, traffic: GatewayTraffic): LoadRecord {
+export function withGatewayAttempts(load: LoadRecord, seen: GatewayTraffic): LoadRecord {
+  const traffic = seen.foreignClock ? onTrialClock(load, seen) : seen;
   const logged = new Map(traffic.requests.map((request) => [request.id, request]));
   const failed = new Set(load.failures.map(({ id }) => id));
   const retried = traffic.requests
@@ -49,6 +61,22 @@ export function withGatewayAttempts(load: LoadRecord, traffic: GatewayTraffic): 
     hiddenRetries: { ...load.hiddenRetries, [traffic.gateway]: retried.length },
     retried: retried.slice(0, MAX_RETRIED),
   };
+}
+
+/** Corrects the gateway's clock. It is left as it is where that agrees with every request. */
+function onTrialClock({ failures }: LoadRecord, traffic: GatewayTraffic): GatewayTraffic {
+  const clock = new ClockOffset();
+  const logged = new Map(traffic.requests.map((request) => [request.id, request]));
+  for (const { id, startedMs, endedMs, client } of failures) {
+    const request = logged.get(id);
+    if (!request || client.error !== 'status') continue; // without an answer, either may have noticed the end first
+    const fromMs = traffic.fromEpochMs(request.startedEpochMs);
+    const toMs = traffic.fromEpochMs(request.endedEpochMs);
+    clock.addBounds(toMs - endedMs - CLOCK_PRECISION_MS, fromMs - startedMs + CLOCK_PRECISION_MS);
+  }
+  const { offsetMs, boundMs } = clock.estimate ?? { offsetMs: 0, boundMs: 0 };
+  if (Math.abs(offsetMs) <= boundMs) return traffic;
+  return { ...traffic, fromEpochMs: (epochMs) => traffic.fromEpochMs(epochMs) - offsetMs };
 }
 
 function isFailure({ error }: LoggedAttempt): boolean {
@@ -79,7 +107,14 @@ function attemptsOf(request: FailedRequest, logged: LoggedRequest | undefined, t
   if (last === undefined || (succeeded && request.client.error !== 'status')) {
     return [...(succeeded ? before : attempts), seenByClient(request, traffic.gateway)];
   }
-  return attempts;
+  return withAnsweringPod(attempts, request);
+}
+
+/** The response may name the pod that the gateway's log does not. */
+function withAnsweringPod(attempts: Attempt[], request: FailedRequest): Attempt[] {
+  const last = attempts.at(-1);
+  const pod = request.client.error === 'status' ? request.attempts.at(-1)?.pod : undefined;
+  return last === undefined || last.pod || !pod ? attempts : [...attempts.slice(0, -1), { ...last, pod }];
 }
 
 /** How the client saw the request, as an attempt that reached no pod that is known. */
@@ -103,8 +138,10 @@ function attempt(logged: LoggedAttempt, nth: number, request: LoggedRequest, tra
   const reached =
     address === undefined ? undefined : traffic.reached(address, { id: request.id, nth, atMs: startedMs });
   const { connectError } = reached ?? {};
+  const chosenBehind = traffic.routersUnseen === true && address !== undefined;
+  const via = reached?.via ?? (chosenBehind ? undefined : traffic.gateway);
   return {
-    via: reached?.via ?? traffic.gateway,
+    ...(via !== undefined && { via }),
     ...(reached?.pod && { pod: reached.pod }),
     connection: { ...logged.connection, ...(reached?.connection && { state: reached.connection }) },
     startedMs,

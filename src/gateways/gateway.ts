@@ -5,6 +5,7 @@
  */
 import type { EndpointConditions } from '../kubernetes-rules/usable-endpoints.ts';
 import type { PodRef } from '../trace/cluster-record.ts';
+import type { InCluster } from './in-cluster.ts';
 import type { GatewayLog } from './request-log.ts';
 
 /** A pod's address, or the Service's, as the gateway's configuration names it. */
@@ -92,4 +93,6 @@ export interface GatewayKind {
   readonly logsToFile: boolean;
   /** A reader of its log, with the state that the lines before have left. */
   newLog(): GatewayLog;
+  /** How it runs in a cluster. */
+  inCluster: InCluster;
 }

@@ -40,17 +40,16 @@ export interface GatewayLog {
   requests(): readonly LoggedRequest[];
 }
 
-/** Whether a request belongs into `GatewayLog.requests`. */
-export function isNotable({ status = 0, attempts }: LoggedRequest): boolean {
-  return status < 200 || status >= 400 || attempts.length > 1 || attempts.some(({ error }) => error !== undefined);
-}
-
-/** The value of a line of JSON; undefined for any other line, or one that was cut. */
-export function jsonIn(line: string): unknown {
-  if (!line.startsWith('{')) return undefined;
+/** The value of a line that is JSON; undefined if it is not, or was cut. */
+export function jsonLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
     return undefined;
   }
+}
+
+/** Whether a request belongs into `GatewayLog.requests`. */
+export function isNotable({ status = 0, attempts }: LoggedRequest): boolean {
+  return status < 200 || status >= 400 || attempts.length > 1 || attempts.some(({ error }) => error !== undefined);
 }

@@ -5,6 +5,7 @@ import { EnvironmentError, InputError } from '../errors.ts';
 import { runProgram } from '../processes/external-program.ts';
 import { DIRECT } from '../trace/trace.ts';
 import type { GatewayKind } from './gateway.ts';
+import { versionOfImage } from './images.ts';
 import { GATEWAYS, gatewayNamed } from './registry.ts';
 
 /** Sends to the Service's address instead of to the pods, as a reverse proxy that is an ordinary Deployment does. */
@@ -17,13 +18,36 @@ export interface GatewayWay {
   upstream: 'pods' | 'service';
 }
 
+export interface GatewayChoices {
+  retries?: number | undefined;
+  fragment?: string | undefined;
+}
+
 /** A gateway with its program on this machine. */
-export interface InstalledGateway extends GatewayWay {
+export interface InstalledGateway extends GatewayWay, GatewayChoices {
   /** The path of the program. */
   binary: string;
   version: string;
-  retries?: number | undefined;
-  fragment?: string | undefined;
+}
+
+/** A gateway that each trial on a cluster starts in its own namespace. */
+export interface ClusterGateway extends GatewayWay, GatewayChoices {
+  image: string;
+  version: string;
+}
+
+export type ChosenGateway = InstalledGateway | ClusterGateway;
+
+/** @throws Error for a gateway of a cluster, which no trial on this machine has */
+export function onThisMachine(gateway: ChosenGateway | undefined): InstalledGateway | undefined {
+  if (gateway && !('binary' in gateway)) throw new Error(`${gateway.name} is for a cluster`);
+  return gateway;
+}
+
+/** @throws Error for a program of this machine, which no trial on a cluster has */
+export function onCluster(gateway: ChosenGateway | undefined): ClusterGateway | undefined {
+  if (gateway && !('image' in gateway)) throw new Error(`${gateway.name} is for this machine`);
+  return gateway;
 }
 
 /**
@@ -43,6 +67,31 @@ export function wayNamed(name: string): GatewayWay | undefined {
   return { name: toService ? `${kindName}-${TO_SERVICE}` : kindName, kind, upstream: toService ? 'service' : 'pods' };
 }
 
+/**
+ * The same way on a cluster. What a gateway sends to is given there: a reverse proxy without a controller sends to the
+ * Service's address, whatever its name in `--through` says.
+ * @param image another image than the official one (--gateway-image)
+ * @throws InputError if it cannot send there
+ */
+export function clusterGateway(
+  { kind, upstream: wanted }: GatewayWay,
+  { image = kind.inCluster.image, ...choices }: GatewayChoices & { image?: string | undefined } = {},
+): ClusterGateway {
+  const { upstream } = kind.inCluster;
+  if (wanted === TO_SERVICE && upstream !== TO_SERVICE) {
+    throw new InputError(
+      `--through ${kind.name}:${TO_SERVICE}: on a cluster, ${kind.title} sends to the pods: write ${kind.name}`,
+    );
+  }
+  if (choices.fragment !== undefined && kind.inCluster.takesSettings === false) {
+    throw new InputError(
+      `--gateway-config: on a cluster, ${kind.title} is configured by an Ingress and takes no settings of your own`,
+    );
+  }
+  const name = upstream === TO_SERVICE ? `${kind.name}-${TO_SERVICE}` : kind.name;
+  return { name, kind, upstream, ...choices, image, version: versionOfImage(image) };
+}
+
 const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 100_000 };
 
 /**
@@ -52,7 +101,7 @@ const VERSION_LIMITS = { limitMs: 10_000, maxOutputBytes: 100_000 };
  */
 export async function installedGateway(
   way: GatewayWay,
-  { path, signal, ...own }: Pick<InstalledGateway, 'retries' | 'fragment'> & { path?: string; signal?: AbortSignal },
+  { path, signal, ...own }: GatewayChoices & { path?: string; signal?: AbortSignal },
 ): Promise<InstalledGateway> {
   const { kind } = way;
   const binary = path === undefined ? onPath(kind.program) : resolve(path);

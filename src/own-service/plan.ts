@@ -1,7 +1,7 @@
 /** The trials that measure one service: one control, then the rollouts. */
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import type { LocalImage } from '../clusters/local/pod-spec.ts';
-import type { InstalledGateway } from '../gateways/way.ts';
+import { type ChosenGateway, onThisMachine } from '../gateways/way.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import type { Manifests } from '../manifests/manifests.ts';
@@ -51,7 +51,7 @@ export interface LocalService extends Service {
 export interface PlannedRollouts {
   place?: Place;
   disruption?: PlannedDisruption;
-  ways?: readonly (InstalledGateway | undefined)[];
+  ways?: readonly (ChosenGateway | undefined)[];
   /** Adds a control with pauses behind each gateway. */
   pauses?: boolean | undefined;
 }
@@ -84,7 +84,7 @@ export function planTrial(
   variant: string,
   repeat: number,
   { run, seed }: Origin,
-  { gateway, ...place }: Place & { gateway?: InstalledGateway | undefined } = LOCAL,
+  { gateway, ...place }: Place & { gateway?: ChosenGateway | undefined } = LOCAL,
 ): TrialPlan {
   const { server, manifests, requestMix } = service;
   return {
@@ -115,6 +115,6 @@ export function localServiceBackend({ images, ownPort, volumes, coresEach }: Loc
     pace: new Pace(processorRoom(coresEach)),
     mayMeasureAgain: true,
     clusterFor: ({ identity, gateway }) =>
-      new LocalCluster({ images, ownPort, volumes, env, seed: identity.seed, gateway }),
+      new LocalCluster({ images, ownPort, volumes, env, seed: identity.seed, gateway: onThisMachine(gateway) }),
   };
 }

@@ -133,6 +133,10 @@ export const GatewayRecord = z.object({
   version: Version,
   upstream: z.enum(['pods', 'service']).describe("whether it sends to the pods or to the Service's address"),
   retries: SmallCount.describe('--gateway-retries; absent: what the program does by default').optional(),
+  viewsAssumed: z
+    .boolean()
+    .describe('its views are what it could know at the earliest, because its own list could not be observed')
+    .optional(),
   ownSettings: z.boolean().describe('it had settings of the user (--gateway-config)').optional(),
 });
 export type GatewayRecord = z.infer<typeof GatewayRecord>;

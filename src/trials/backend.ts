@@ -2,6 +2,7 @@
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { InputError } from '../errors.ts';
+import { type ClusterGateway, onCluster, onThisMachine } from '../gateways/way.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import type { Manifests } from '../manifests/manifests.ts';
@@ -50,7 +51,11 @@ export function localBackend(
     },
     mayMeasureAgain: true,
     clusterFor: ({ runtime, identity, manifests, gateway }) =>
-      new LocalCluster({ images: imagesFor(manifests, runtime.command), seed: identity.seed, gateway }),
+      new LocalCluster({
+        images: imagesFor(manifests, runtime.command),
+        seed: identity.seed,
+        gateway: onThisMachine(gateway),
+      }),
   };
 }
 
@@ -66,6 +71,8 @@ export interface KubernetesOptions {
   load?: 'builtin' | 'k6';
   /** What will be done to the pods; it decides which permissions are needed. */
   disruption?: PlannedDisruption['kind'];
+  /** The gateways that the load goes through; they need permissions too. */
+  gateways?: readonly ClusterGateway[];
   /** Called with the left-over namespaces that were deleted, and with a sentence for each that may be left over. */
   onCleanUp(deleted: readonly string[], doubtful: readonly string[]): void;
 }
@@ -79,6 +86,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   const [
     { KubernetesApi },
     { preflight },
+    { assertMayStart },
     { deleteLeftNamespaces },
     { KubernetesCluster },
     { checkUrlTemplate },
@@ -86,6 +94,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   ] = await Promise.all([
     import('../clusters/kubernetes/api.ts'),
     import('../clusters/kubernetes/preflight.ts'),
+    import('../clusters/kubernetes/gateway-permissions.ts'),
     import('../clusters/kubernetes/namespaces.ts'),
     import('../clusters/kubernetes/kubernetes-cluster.ts'),
     import('../clusters/kubernetes/objects.ts'),
@@ -100,14 +109,15 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   }
   const api = KubernetesApi.connect(options.context);
   await preflight(api, options.disruption);
+  await assertMayStart(api, options.gateways ?? []);
   const left = await deleteLeftNamespaces(api);
   options.onCleanUp(left.deleted, left.doubtful);
-  const cluster = new KubernetesCluster({
+  const cluster = {
     api,
     namespacePrefix: options.namespace,
     ...(images === undefined ? {} : { imagePrefix: images }),
     ...(url === undefined ? {} : { url }),
-  });
+  };
   const fromHere = load === 'k6' ? k6Load : builtinLoad;
   return {
     name: api.context,
@@ -116,7 +126,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     // The image decides on the version; the app says it in its log.
     runtime: async (name) => ({ name, version: '', command: [] }),
     mayMeasureAgain: true,
-    clusterFor: () => cluster,
+    clusterFor: ({ gateway }) => new KubernetesCluster({ ...cluster, gateway: onCluster(gateway) }),
   };
 }
 

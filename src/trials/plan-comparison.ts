@@ -1,6 +1,6 @@
 /** Which trials a comparison consists of, and in which order they run. */
 import { impossible } from '../clusters/possible-disruption.ts';
-import type { InstalledGateway } from '../gateways/way.ts';
+import type { ChosenGateway } from '../gateways/way.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
 import type { RequestMix } from '../load/request-mix.ts';
 import { overlayFolder, readKustomization } from '../manifests/kustomization.ts';
@@ -20,7 +20,7 @@ export interface ComparisonOptions {
   runtimes: readonly RuntimeUnderTest[];
   variants: readonly ComparedVariant[];
   /** Each variant is measured on each of these ways to the pods; undefined, which is the default, is the direct one. */
-  ways?: readonly (InstalledGateway | undefined)[];
+  ways?: readonly (ChosenGateway | undefined)[];
   repeats: number;
   requestMix: RequestMix;
   /** What is done to the pods; by default, a rollout. */

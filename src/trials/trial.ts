@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Cluster, Deployed } from '../clusters/cluster.ts';
 import { withGatewayAttempts } from '../gateways/attempts.ts';
-import type { InstalledGateway } from '../gateways/way.ts';
+import type { ChosenGateway } from '../gateways/way.ts';
 import { lastingContainers } from '../kubernetes-rules/init-containers.ts';
 import { podPorts } from '../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../kubernetes-rules/rounding.ts';
@@ -48,7 +48,7 @@ export interface TrialPlan {
   /** What is done to the pods; by default, a rollout. */
   disruption?: PlannedDisruption;
   /** What the load goes through; absent if it goes to the Service directly. The identity names it too. */
-  gateway?: InstalledGateway;
+  gateway?: ChosenGateway;
   /** Why an earlier measurement of it was discarded. */
   discarded?: string[];
 }

@@ -19,6 +19,11 @@ function neverRead(request: FailedRequest): FailedRequest {
   return { ...request, attempts: request.attempts.map((attempt) => ({ ...attempt, notProcessed: true })) };
 }
 
+/** The same request, whose client got 504. */
+function answered504(request: FailedRequest): FailedRequest {
+  return { ...request, client: { ...request.client, error: 'status', status: 504 } };
+}
+
 /** The pod of the request and the other pods; what the gateway knew; the attempt that decided; its cause. */
 type Case = [
   what: string,
@@ -110,9 +115,10 @@ const CASES: Case[] = [
   [
     'a time limit of its own ended the wait for a pod that stays',
     {},
-    failed('unknown wait timeout', 2000, 2500, OLD),
+    answered504(failed('unknown wait timeout', 2000, 2500, OLD)),
     'gateway',
   ],
+  ['the client gave up first', {}, failed('unknown wait timeout', 2000, 2500, OLD), 'unexplained'],
 ];
 
 describe('the cause of a failure behind a gateway', () => {
@@ -131,6 +137,52 @@ describe('the cause of a failure behind a gateway', () => {
     const request = failed('unknown wait timeout', 2000, 2500, { pod: 'old-1', router: 'node1' });
     const story = history({ pods: [pod('old-1'), ...SERVING] }, { failures: [request] });
     assert.notEqual(causeOf(request, story), 'gateway');
+  });
+});
+
+describe('a gateway on a cluster', () => {
+  const TRAEFIK: GatewayRecord = { name: 'traefik', version: '3.7.15', upstream: 'pods', viewsAssumed: true };
+  const SERVICE: GatewayRecord = { ...GATEWAY, upstream: 'service' };
+  const none = (atMs: number, views: string[]) => {
+    const request = failed('unknown connect no-endpoint', atMs, atMs, { router: 'traefik' });
+    const pods = [pod('old-1', DELETED.drained), ...SERVING];
+    const story = history({ pods, routerViews: views.map(view), gateway: TRAEFIK }, { failures: [request] });
+    return causeOf(request, story);
+  };
+
+  test('acts on a change of its list later than is known: there was no pod in it', () => {
+    const views = ['traefik -3000: old-1', 'traefik 1000:', 'traefik 2200: new-1'];
+    assert.equal(none(1500, views), 'capacity');
+    assert.equal(none(4000, views), 'capacity');
+    assert.equal(none(5500, views), 'gateway');
+  });
+
+  test('says nothing of its lag, because its list was not seen', () => {
+    const views = ['traefik -3000: old-1', 'traefik 1000: new-1'].map(view);
+    const pods = [pod('old-1', DELETED.drained), ...SERVING];
+    assert.equal(gatewayLagMs(history({ pods, routerViews: views, gateway: TRAEFIK })), undefined);
+  });
+
+  const behindService = (failure: Parameters<typeof failed>[0], startedMs: number, endedMs: number) => {
+    const request = failed(failure, startedMs, endedMs);
+    request.attempts = [{ ...request.client, connection: { state: request.client.connection }, startedMs, endedMs }];
+    const pods = [pod('old-1', DELETED.drainedWithoutDelay), ...SERVING];
+    const routerViews = ['EndpointSlice -3000: old-1 new-1', 'EndpointSlice 1050: new-1'].map(view);
+    return causeOf(request, history({ pods, routerViews, gateway: SERVICE }, { failures: [request] }));
+  };
+
+  test('behind the address of the Service, the cause is that of every pod and connection that it may have been', () => {
+    assert.equal(behindService('fresh connect ECONNREFUSED', 1010, 1011), 'routing-lag');
+    assert.equal(behindService('reused wait closed', 999, 1003), 'keep-alive-race');
+    assert.equal(behindService('fresh wait ECONNRESET', 999, 1003), 'routing-lag');
+    assert.equal(behindService('unknown wait ECONNRESET', 999, 1003), 'unexplained');
+  });
+
+  test('a request that it lost itself is not called a lack of pods, although it has no list', () => {
+    const request = failed('reused wait closed', 3000, 3001, { router: 'nginx' });
+    const routerViews = ['EndpointSlice -3000: old-1 new-1'].map(view);
+    const story = history({ pods: [pod('old-1'), ...SERVING], routerViews, gateway: SERVICE }, { failures: [request] });
+    assert.equal(causeOf(request, story), 'keep-alive-race');
   });
 });
 

@@ -125,3 +125,47 @@ describe('what a gateway logged', () => {
     ]);
   });
 });
+
+describe('a gateway on another machine', () => {
+  const at = (startedEpochMs: number) => [
+    { ...logged('r-1', [REFUSED], 502), startedEpochMs, endedEpochMs: startedEpochMs + 20 },
+  ];
+  const startOf = (startedEpochMs: number, foreignClock: boolean) =>
+    joined([BAD_GATEWAY], at(startedEpochMs), { foreignClock }).failures[0]?.attempts[0]?.startedMs ?? 0;
+
+  test('its clock is corrected by the requests that it logged', () => {
+    assert.equal(startOf(STARTED + 8000, false), 8000);
+    assert.ok(Math.abs(startOf(STARTED + 8000, true) - 1000) <= 3, String(startOf(STARTED + 8000, true)));
+  });
+
+  test('a clock that agrees is left as it is', () => {
+    assert.equal(startOf(STARTED + 1001, true), 1001);
+  });
+
+  test('behind the address of the Service, nobody is known to have chosen the pod', () => {
+    const service = { routersUnseen: true, reached: () => undefined };
+    const [attempt] = joined([BAD_GATEWAY], [logged('r-1', [REFUSED], 502)], service).failures[0]?.attempts ?? [];
+    assert.ok(attempt);
+    assert.deepEqual(['via' in attempt, 'pod' in attempt], [false, false]);
+  });
+
+  test('the response may name the pod', () => {
+    const refusal: LoggedAttempt = {
+      address: '10.96.0.7:80',
+      connection: { state: 'unknown' },
+      phase: 'receive',
+      status: 503,
+    };
+    const answered = {
+      connection: { state: 'reused' as const },
+      startedMs: 1000,
+      endedMs: 1021,
+      phase: 'receive' as const,
+      error: 'status',
+    };
+    const seen = { ...BAD_GATEWAY, attempts: [{ ...answered, pod: OLD }] };
+    const service = { routersUnseen: true, reached: () => undefined };
+    const { failures } = joined([seen], [logged('r-1', [refusal], 503)], service);
+    assert.deepEqual(failures[0]?.attempts.at(-1)?.pod, OLD);
+  });
+});

@@ -169,3 +169,36 @@ describe("nginx's log", () => {
     assert.deepEqual(readAll(['{"id":', '2026/11/27 04:16:09 [notice] 1#1: signal process started', '', '{}']), []);
   });
 });
+
+describe('whether an earlier request had used the connection', () => {
+  const RESET = problem('recv() failed (104: Connection reset by peer)', 'reading response header from upstream');
+  const failed = { status: '502', statuses: '502', bytes: '0' };
+  const sentAgain = {
+    upstream: '10.96.0.7:80, 10.96.0.7:80',
+    statuses: '502, 200',
+    connectTimes: '0.000, 0.000',
+    times: '0.000, 0.010',
+    bytes: '0, 334',
+  };
+  const states = (fields: Record<string, string>, retriesOnlyReused: boolean) => {
+    const log = new NginxLog({ retriesOnlyReused });
+    log.read(RESET);
+    log.read(access(fields));
+    return log.requests().flatMap(({ attempts }) => attempts.map(({ connection }) => connection.state));
+  };
+
+  test('it took time to connect', () => {
+    assert.deepEqual(states({ ...failed, connectTimes: '0.002' }, false), ['fresh']);
+    assert.deepEqual(states(failed, false), ['unknown']);
+  });
+
+  test('with one server, a request is sent again only after a connection that had been used', () => {
+    assert.deepEqual(states(sentAgain, true), ['reused', 'unknown']);
+    assert.deepEqual(states(sentAgain, false), ['unknown', 'unknown']);
+  });
+
+  test('with one server, a GET that is not sent again had a new connection, and of a POST that stays open', () => {
+    assert.deepEqual(states({ ...failed, method: 'GET' }, true), ['fresh']);
+    assert.deepEqual(states(failed, true), ['unknown']);
+  });
+});

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { gatewayPermissions } from '../../src/clusters/kubernetes/gateway-permissions.ts';
 import {
   DRAIN_PERMISSIONS,
   disruptionPermissions,
@@ -12,6 +13,8 @@ import {
   runPermissions,
 } from '../../src/clusters/kubernetes/preflight.ts';
 import { WORKLOAD_KINDS } from '../../src/clusters/kubernetes/workload.ts';
+import { GATEWAYS } from '../../src/gateways/registry.ts';
+import { clusterGateway } from '../../src/gateways/way.ts';
 import { DISRUPTIONS } from '../../src/trace/disruption.ts';
 
 interface Rule {
@@ -34,6 +37,10 @@ for (const [file, permissions] of [
   ['cluster-role.yaml', [...PERMISSIONS, ...DISRUPTIONS.flatMap(disruptionPermissions)]],
   ['cluster-role-drain.yaml', DRAIN_PERMISSIONS],
   ['role-run.yaml', RUN_PERMISSIONS],
+  [
+    'cluster-role-gateways.yaml',
+    gatewayPermissions(GATEWAYS.map((kind) => clusterGateway({ kind, name: kind.name, upstream: 'pods' }))),
+  ],
 ] as const) {
   test(`kubernetes/${file} grants exactly what the program needs`, () => {
     const path = join(import.meta.dirname, '../../kubernetes', file);

@@ -1,9 +1,15 @@
 /** Which pods the routers should use according to a Service's EndpointSlices. Pure. */
 import type { V1EndpointSlice } from '@kubernetes/client-node';
-import { usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
+import { type EndpointConditions, usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
 
-/** The uids of these pods, sorted. If a slice has no `serving` conditions, `ready` counts instead. */
-export function podsInSlices(slices: readonly V1EndpointSlice[]): string[] {
+/**
+ * The uids of these pods, sorted. If a slice has no `serving` conditions, `ready` counts instead.
+ * @param choose which endpoints the router uses; by default, those that kube-proxy does
+ */
+export function podsInSlices(
+  slices: readonly V1EndpointSlice[],
+  choose: <T extends EndpointConditions>(endpoints: readonly T[]) => readonly T[] = usableEndpoints,
+): string[] {
   // In a slice without endpoints the field is null, although its type does not allow that.
   const endpoints = slices.flatMap((slice) =>
     (slice.endpoints ?? []).map(({ conditions, targetRef }) => ({
@@ -12,7 +18,7 @@ export function podsInSlices(slices: readonly V1EndpointSlice[]): string[] {
       terminating: conditions?.terminating ?? false,
     })),
   );
-  return usableEndpoints(endpoints)
+  return choose(endpoints)
     .map(({ uid }) => uid)
     .sort();
 }

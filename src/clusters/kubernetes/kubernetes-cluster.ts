@@ -2,6 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import { PatchStrategy } from '@kubernetes/client-node';
 import { ProgramError } from '../../errors.ts';
+import type { GatewayTraffic } from '../../gateways/attempts.ts';
+import type { ClusterGateway } from '../../gateways/way.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import type { KubernetesObject } from '../../kubernetes-rules/written-objects.ts';
 import type { ClusterRecord } from '../../trace/cluster-record.ts';
@@ -12,10 +14,13 @@ import { apiError, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './ap
 import { type CleanUp, cleanUp } from './clean-up.ts';
 import type { DisruptedWorkload, Wait } from './disrupted-workload.ts';
 import { carryOut, prepare } from './disruption.ts';
+import { GATEWAY_NAME } from './gateway-objects.ts';
+import { NamespaceGateway } from './namespace-gateway.ts';
 import { createNamespace, deleteNamespace } from './namespaces.ts';
-import { type ApplicableObject, objectsFor, serviceUrl } from './objects.ts';
+import { type ApplicableObject, objectsFor, prefixed, serviceAddress, serviceUrl } from './objects.ts';
 import { Observer } from './observer.ts';
 import { inNamespace } from './own-objects.ts';
+import type { ViewedRouter } from './workload-pods.ts';
 
 /**
  * Pods are in their EndpointSlices before every router has read those. A rollout must not begin before all routers know
@@ -23,6 +28,8 @@ import { inNamespace } from './own-objects.ts';
  */
 const ROUTERS_SETTLE_MS = 2000;
 const ROLLOUT_ANNOTATION = 'k8s-rollout-test/rollout';
+/** The image that the overlays use for Node. */
+const FEED_IMAGE = 'k8s-rollout-test-node:local';
 
 export interface KubernetesClusterOptions {
   api: KubernetesApi;
@@ -40,6 +47,8 @@ export interface KubernetesClusterOptions {
    * need. Their server is not expected to write a lifecycle log or to report its time.
    */
   ownObjects?: readonly KubernetesObject[];
+  /** The load goes through it; by default, to the app's Service. */
+  gateway?: ClusterGateway | undefined;
 }
 
 export class KubernetesCluster implements Cluster {
@@ -81,6 +90,7 @@ class KubernetesDeployment implements Deployed {
   readonly #observer: Observer;
   readonly #watching = new AbortController();
   readonly #cleanUps: CleanUp[] = [];
+  #gateway: NamespaceGateway | undefined;
   #url = '';
   #removal: Promise<void> | undefined;
 
@@ -95,17 +105,20 @@ class KubernetesDeployment implements Deployed {
       manifests: options.manifests,
       clock: options.clock,
       readsAppLog: cluster.ownObjects === undefined,
+      viewed: viewedGateway(cluster.gateway),
       signal: this.#watching.signal,
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
   }
 
   get target(): Target {
-    if (this.#cluster.url !== undefined) return { kind: 'url', url: this.#url };
+    const perRequest = this.#gateway !== undefined;
+    if (this.#cluster.url !== undefined) return { kind: 'url', url: this.#url, ...(perRequest && { perRequest }) };
     return {
       kind: 'service',
       url: this.#url,
       namespace: this.#namespace,
+      ...(perRequest && { perRequest }),
       ...(this.#cluster.ownObjects === undefined && {
         clockOffset: (pod: string) => this.#observer.clocks.of(pod),
       }),
@@ -117,10 +130,44 @@ class KubernetesDeployment implements Deployed {
     const { signal } = this.#options;
     await unlessAborted(signal, this.#observer.start());
     for (const object of this.#objects()) await this.#apply(object);
-    this.#url = await unlessAborted(signal, serviceUrl(api, this.#namespace, this.#options.manifests, url));
+    const { gateway } = this.#cluster;
+    const { name } = this.#options.manifests.service.metadata;
+    if (!gateway) this.#url = await unlessAborted(signal, serviceUrl(api, this.#namespace, name, url));
     await this.#settled('become ready');
+    if (gateway) await this.#startGateway(gateway, name);
     await prepare(this.#planned, this.#disrupted);
     await this.#observer.pause(ROUTERS_SETTLE_MS, signal);
+  }
+
+  /** Once the pods are ready, so that it learns of all of them as it starts. */
+  async #startGateway(gateway: ClusterGateway, name: string): Promise<void> {
+    const { api, url, imagePrefix } = this.#cluster;
+    const { signal, clock } = this.#options;
+    const namespace = this.#namespace;
+    const { host, port } = await unlessAborted(signal, serviceAddress(api, namespace, name));
+    const placement = {
+      gateway,
+      namespace,
+      service: { name, host, port },
+      feedImage: prefixed(FEED_IMAGE, imagePrefix),
+      nodePort: url?.includes('{nodePort}') ?? false,
+    };
+    this.#gateway = new NamespaceGateway({
+      api,
+      placement,
+      clock,
+      signal,
+      watching: this.#watching.signal,
+      podAt: (address, atMs) => this.#observer.pods.podAt(address, atMs),
+      onDeath: (error) => this.#observer.fail(error),
+    });
+    await this.#gateway.start();
+    this.#url = await unlessAborted(signal, serviceUrl(api, namespace, GATEWAY_NAME, url));
+  }
+
+  async gatewayTraffic(): Promise<GatewayTraffic> {
+    if (!this.#gateway) throw new Error('there is no gateway');
+    return this.#gateway.traffic();
   }
 
   #objects(): readonly ApplicableObject[] {
@@ -204,8 +251,16 @@ class KubernetesDeployment implements Deployed {
   }
 
   record(): ClusterRecord {
-    return this.#observer.record();
+    const gateway = this.#gateway?.record;
+    return { ...this.#observer.record(), ...(gateway && { gateway }) };
   }
+}
+
+/** A gateway that sends to the pods is the only router. */
+function viewedGateway(gateway: ClusterGateway | undefined): ViewedRouter | undefined {
+  if (gateway?.upstream !== 'pods') return undefined;
+  const { name, controller } = gateway.kind;
+  return { router: name, choose: (endpoints) => controller.choose(endpoints) };
 }
 
 /** The first error, with the message of the second appended, because that one says what was not cleaned up. */

@@ -35,8 +35,32 @@ function prefixImages(deployment: unknown, prefix: string): void {
   const { containers } = (deployment as { spec: { template: { spec: { containers: { image?: string }[] } } } }).spec
     .template.spec;
   for (const container of containers) {
-    if (container.image) container.image = `${prefix.replace(/\/$/, '')}/${container.image}`;
+    if (container.image) container.image = prefixed(container.image, prefix);
   }
+}
+
+export function prefixed(image: string, prefix: string | undefined): string {
+  return prefix === undefined ? image : `${prefix.replace(/\/$/, '')}/${image}`;
+}
+
+/**
+ * The address of a Service within the cluster.
+ * @throws EnvironmentError if it has none
+ */
+export async function serviceAddress(
+  api: KubernetesApi,
+  namespace: string,
+  name: string,
+): Promise<{ host: string; port: number; nodePort: number | undefined }> {
+  const live = await api.core.readNamespacedService({ name, namespace }).catch((error: unknown) => {
+    throw apiError(error, `read the Service ${name}`, api);
+  });
+  const port = live.spec?.ports?.[0];
+  const host = live.spec?.clusterIP;
+  if (!host || host === 'None' || !port) {
+    throw new EnvironmentError(`the Service ${name} has no cluster IP: clusterIP is ${host ?? 'absent'}`);
+  }
+  return { host, port: port.port, nodePort: port.nodePort };
 }
 
 /**
@@ -46,23 +70,15 @@ function prefixImages(deployment: unknown, prefix: string): void {
 export async function serviceUrl(
   api: KubernetesApi,
   namespace: string,
-  { service }: Manifests,
+  service: string,
   template: string | undefined,
 ): Promise<string> {
   if (template !== undefined) checkUrlTemplate(template);
-  const { name } = service.metadata;
-  const live = await api.core.readNamespacedService({ name, namespace }).catch((error: unknown) => {
-    throw apiError(error, `read the Service ${name}`, api);
-  });
-  const port = live.spec?.ports?.[0];
+  const { host, port, nodePort } = await serviceAddress(api, namespace, service);
   if (template !== undefined) {
-    return template.replaceAll('{nodePort}', String(port?.nodePort)).replaceAll('{namespace}', namespace);
+    return template.replaceAll('{nodePort}', String(nodePort)).replaceAll('{namespace}', namespace);
   }
-  const address = live.spec?.clusterIP;
-  if (!address || address === 'None' || !port) {
-    throw new EnvironmentError(`the Service ${name} has no cluster IP: clusterIP is ${address ?? 'absent'}`);
-  }
-  return `http://${address.includes(':') ? `[${address}]` : address}${port.port === 80 ? '' : `:${port.port}`}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}${port === 80 ? '' : `:${port}`}`;
 }
 
 /** @throws InputError for a URL that cannot be that of a trial's own Service */

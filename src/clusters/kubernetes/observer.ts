@@ -18,7 +18,7 @@ import { isReady, servingContainer } from './pod-timeline.ts';
 import { creationTrouble, failureOf, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
 import { watchResource } from './watches.ts';
 import { isOfController } from './workload-events.ts';
-import { WorkloadPods } from './workload-pods.ts';
+import { type ViewedRouter, WorkloadPods } from './workload-pods.ts';
 
 export interface ObserverOptions {
   api: KubernetesApi;
@@ -30,6 +30,8 @@ export interface ObserverOptions {
    * cluster reports is known.
    */
   readsAppLog: boolean;
+  /** The router whose view is recorded; by default, what kube-proxy makes of the EndpointSlices. */
+  viewed?: ViewedRouter | undefined;
   /** Aborting it ends everything. */
   signal: AbortSignal;
   onEvent?: DeployOptions['onEvent'];
@@ -49,7 +51,7 @@ export class Observer {
     this.#options = options;
     this.clocks = new PodClocks(options.api);
     this.#logs = new PodLogs(options.api, options.namespace, options.signal);
-    this.#pods = new WorkloadPods(options.manifests, (name, epochMs) => this.#fromPod(name, epochMs));
+    this.#pods = new WorkloadPods(options.manifests, (name, epochMs) => this.#fromPod(name, epochMs), options.viewed);
   }
 
   async start(): Promise<void> {
@@ -109,7 +111,7 @@ export class Observer {
   /** What waits and disruptions need to know of the pods; see `WorkloadPods`. */
   get pods(): Pick<
     WorkloadPods,
-    'serving' | 'gone' | 'replacedSome' | 'replacing' | 'present' | 'servingRuns' | 'servedBy'
+    'serving' | 'gone' | 'replacedSome' | 'replacing' | 'present' | 'servingRuns' | 'servedBy' | 'podAt'
   > {
     return this.#pods;
   }

@@ -2,15 +2,23 @@
 import type { V1EndpointSlice, V1Pod } from '@kubernetes/client-node';
 import { podPorts } from '../../kubernetes-rules/ports.ts';
 import { matchesSelector } from '../../kubernetes-rules/selectors.ts';
+import { type EndpointConditions, usableEndpoints } from '../../kubernetes-rules/usable-endpoints.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
-import type { PodRecord, RouterView } from '../../trace/cluster-record.ts';
+import type { PodRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
 import type { RolloutPod } from '../rollout-deadline.ts';
 import { podsInSlices } from './endpoint-view.ts';
 import { isReady, newPodRecord, notePod, notePodEnded, notePodGone, servingContainer } from './pod-timeline.ts';
 import { rolloutPod } from './rollout-pods.ts';
 
-/** The only view, because the routers themselves cannot be observed. */
-const VIEW = 'EndpointSlice';
+/** A router whose view is recorded, as it follows from the EndpointSlices: the routers themselves cannot be observed. */
+export interface ViewedRouter {
+  router: string;
+  /** The endpoints that it uses. */
+  choose<T extends EndpointConditions>(endpoints: readonly T[]): readonly T[];
+}
+
+/** What every kube-proxy learns, sooner or later. */
+const SLICES: ViewedRouter = { router: 'EndpointSlice', choose: usableEndpoints };
 
 /** A pod that has changed, and which of its milestones are new. */
 export interface NotedPod {
@@ -27,6 +35,9 @@ export class WorkloadPods {
   readonly views: RouterView[] = [];
   readonly #manifests: Manifests;
   readonly #fromPodMs: (name: string, epochMs: number) => number;
+  readonly #viewed: ViewedRouter;
+  /** The pods that have or had an address, in the order in which they got it. */
+  readonly #podsAt = new Map<string, PodRecord[]>();
   /** The present pods by uid, because a StatefulSet's pods reuse the names of their predecessors. */
   readonly #pods = new Map<string, V1Pod>();
   readonly #slices = new Map<string, V1EndpointSlice>();
@@ -35,8 +46,9 @@ export class WorkloadPods {
   #old: ReadonlySet<string> | undefined;
 
   /** @param fromPodMs converts a time of that pod's clock (epoch ms) to the trial's clock */
-  constructor(manifests: Manifests, fromPodMs: (name: string, epochMs: number) => number) {
+  constructor(manifests: Manifests, fromPodMs: (name: string, epochMs: number) => number, viewed = SLICES) {
     this.#manifests = manifests;
+    this.#viewed = viewed;
     this.#fromPodMs = fromPodMs;
   }
 
@@ -70,6 +82,7 @@ export class WorkloadPods {
     if (ended && !pod.metadata?.deletionTimestamp) notePodEnded(record, nowMs);
     if (record.goneMs === undefined) this.#pods.set(uid, pod);
     else this.#pods.delete(uid);
+    this.#noteAddresses(record, pod);
     return {
       record,
       started: hasStarted(record) && !before.started,
@@ -94,8 +107,22 @@ export class WorkloadPods {
     if (slice.metadata?.labels?.['kubernetes.io/service-name'] !== this.#manifests.service.metadata.name) return;
     if (gone) this.#slices.delete(name);
     else this.#slices.set(name, slice);
-    const pods = podsInSlices([...this.#slices.values()]);
-    if (String(pods) !== String(this.views.at(-1)?.pods)) this.views.push({ router: VIEW, atMs: nowMs, pods });
+    const { router, choose } = this.#viewed;
+    const pods = podsInSlices([...this.#slices.values()], choose);
+    if (String(pods) !== String(this.views.at(-1)?.pods)) this.views.push({ router, atMs: nowMs, pods });
+  }
+
+  /** The pod with that IP address at that time. Addresses are used again once their pod is gone. */
+  podAt(address: string, atMs: number): PodRef | undefined {
+    const record = this.#podsAt.get(address)?.findLast(({ createdMs }) => createdMs <= atMs);
+    return record && { uid: record.uid, name: record.name };
+  }
+
+  #noteAddresses(record: PodRecord, { status }: V1Pod): void {
+    for (const { ip } of status?.podIPs ?? []) {
+      const pods = this.#podsAt.get(ip) ?? [];
+      if (!pods.includes(record)) this.#podsAt.set(ip, [...pods, record]);
+    }
   }
 
   /** Whether the pod belongs or belonged to the workload. */

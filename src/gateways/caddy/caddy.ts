@@ -6,6 +6,7 @@
 import { readyOnly } from '../endpoints.ts';
 import { withFragment } from '../fragment.ts';
 import type { GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
+import { IMAGES } from '../images.ts';
 import { CaddyLog, LOGGERS } from './log.ts';
 
 const FILE = 'caddy.json';
@@ -36,6 +37,16 @@ export const caddy: GatewayKind = {
   },
   logsToFile: true,
   newLog: () => new CaddyLog(),
+  inCluster: {
+    image: IMAGES.caddy,
+    upstream: 'service',
+    command: ({ filesFolder }) => ['caddy', 'run', '--config', `${filesFolder}/${FILE}`],
+    files: (settings) => ({ [FILE]: JSON.stringify(configuration(settings, [settings.service])) }),
+    environment: { XDG_DATA_HOME: '/tmp' },
+    // The official image's program may listen on port 80, and cannot be executed without this capability.
+    capabilities: ['NET_BIND_SERVICE'],
+    rules: [],
+  },
 };
 
 function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]): object {

@@ -3,7 +3,7 @@
  * sends a GET again by itself if a reused connection ended before any byte of the response; no log shows that.
  */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
 
 const ACCESS = 'http.log.access';
 const ERROR = 'http.log.error';
@@ -59,7 +59,7 @@ export class CaddyLog implements GatewayLog {
 
   read(text: string): void {
     if (!text.startsWith('{') || text.includes(SELECTED)) return;
-    const line = Line.safeParse(parsed(text)).data;
+    const line = Line.safeParse(jsonLine(text)).data;
     if (!line) return;
     const [id] = line.request.headers['X-Request-Id'];
     if (line.logger === ACCESS) this.#access(id, line);
@@ -116,12 +116,4 @@ function cut(begun: LoggedAttempt | undefined, end: LoggedAttempt): LoggedAttemp
 function connectionOf(error: string): LoggedAttempt['connection']['state'] {
   if (error.startsWith('dial ')) return 'fresh';
   return error.includes('closed idle connection') ? 'reused' : 'unknown';
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // cut
-  }
 }

@@ -3,14 +3,19 @@
  * where no pod is ready. Contour pushes endpoints by gRPC; here a renamed file does, which takes effect as quickly.
  * (Envoy Gateway differs: it passes terminating endpoints on as draining, which Envoy may use if there are few others.)
  */
+import { readFileSync } from 'node:fs';
+import { projectFile } from '../../project-file.ts';
 import { delay } from '../../timers.ts';
 import { readyOnly } from '../endpoints.ts';
 import { withFragment } from '../fragment.ts';
 import type { GatewayControl, GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
+import { IMAGES } from '../images.ts';
 import { EnvoyLog } from './log.ts';
 
 const BOOTSTRAP = 'bootstrap.json';
 const ENDPOINTS = 'endpoints.json';
+/** The script that writes them on a cluster. */
+const FEED = 'endpoint-feed.mjs';
 const CLUSTER = 'pods';
 const POLL_MS = 10;
 
@@ -24,12 +29,7 @@ export const envoy: GatewayKind = {
   controller: { name: 'Contour', learnsBy: 'xDS, pushed for each change', minPeriodMs: 0, choose: readyOnly },
   unlogged: 'never-read',
   files: (settings, upstreams) => ({ [BOOTSTRAP]: JSON.stringify(bootstrap(settings)), ...endpointFile(upstreams) }),
-  arguments: ({ folder }) => [
-    ...['-c', `${folder}/${BOOTSTRAP}`, '--service-node', CLUSTER, '--service-cluster', CLUSTER],
-    ...['--concurrency', '2', '--disable-hot-restart', '--log-level', 'warning'],
-    // By default, it keeps lines of the access log for up to 10 s, and it is ended by SIGKILL.
-    ...['--file-flush-interval-msec', '20', '--file-flush-min-size-kb', '0'],
-  ],
+  arguments: ({ folder }) => programArguments(folder),
   async apply(upstreams, control) {
     control.write(endpointFile(upstreams));
     const wanted = upstreams.map(({ host, port }) => `${host}:${port}`).sort();
@@ -37,7 +37,30 @@ export const envoy: GatewayKind = {
   },
   logsToFile: false,
   newLog: () => new EnvoyLog(),
+  inCluster: {
+    image: IMAGES.envoy,
+    upstream: 'pods',
+    command: ({ filesFolder }) => ['envoy', ...programArguments(filesFolder)],
+    files: (settings) => ({
+      [BOOTSTRAP]: JSON.stringify(bootstrap(settings)),
+      [FEED]: readFileSync(projectFile('kubernetes/endpoint-feed.js'), 'utf8'),
+    }),
+    rules: [{ apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] }],
+    feed: {
+      script: FEED,
+      arguments: ({ namespace, service, folder }) => [namespace, service.name, `${folder}/${ENDPOINTS}`],
+    },
+  },
 };
+
+function programArguments(folder: string): string[] {
+  return [
+    ...['-c', `${folder}/${BOOTSTRAP}`, '--service-node', CLUSTER, '--service-cluster', CLUSTER],
+    ...['--concurrency', '2', '--disable-hot-restart', '--log-level', 'warning'],
+    // By default, it keeps lines of the access log for up to 10 s, and it is ended by SIGKILL.
+    ...['--file-flush-interval-msec', '20', '--file-flush-min-size-kb', '0'],
+  ];
+}
 
 /** Its list of clusters has several lines per host, such as `pods::10.0.0.7:8080::cx_active::2`. */
 async function hostsInUse(control: GatewayControl): Promise<string[]> {

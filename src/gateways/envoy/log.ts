@@ -1,6 +1,6 @@
 /** Envoy's access log. Pure, but for the attempts that it remembers until their request ends. */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, jsonIn, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
 
 const Line = z.object({
   of: z.enum(['request', 'attempt']),
@@ -41,7 +41,7 @@ export class EnvoyLog implements GatewayLog {
   readonly #connections = new Set<number>();
 
   read(text: string): void {
-    const line = Line.safeParse(jsonIn(text)).data;
+    const line = Line.safeParse(jsonLine(text)).data;
     if (line?.of === 'request') this.#request(line);
     else if (line) this.#attempt(line);
   }

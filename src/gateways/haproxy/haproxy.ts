@@ -7,6 +7,7 @@
 import { EnvironmentError } from '../../errors.ts';
 import { readyOnly } from '../endpoints.ts';
 import type { GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
+import { IMAGES } from '../images.ts';
 import { HaproxyLog } from './log.ts';
 
 const FILE = 'haproxy.cfg';
@@ -36,7 +37,6 @@ export const haproxy: GatewayKind = {
     minPeriodMs: 0,
     choose: readyOnly,
   },
-  // It then closes the client's connection without a response, so that the client sends the request again.
   unlogged: 'reused-connection-ended',
   files: configuration,
   arguments: ({ folder }) => ['-db', '-f', `${folder}/${FILE}`],
@@ -48,6 +48,13 @@ export const haproxy: GatewayKind = {
   },
   logsToFile: false,
   newLog: () => new HaproxyLog(),
+  inCluster: {
+    image: IMAGES.haproxy,
+    upstream: 'service',
+    command: ({ filesFolder }) => ['haproxy', '-db', '-f', `${filesFolder}/${FILE}`],
+    files: (settings) => configuration(settings, [settings.service]),
+    rules: [],
+  },
 };
 
 /** The user's own settings are the last lines of the section `defaults`. */

@@ -3,7 +3,7 @@
  * connection to a pod: HAProxy then closes the client's connection without a response. Pure.
  */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
 
 /** One line: a request at its end. */
 const Line = z.object({
@@ -37,7 +37,7 @@ export class HaproxyLog implements GatewayLog {
 
   read(text: string): void {
     if (!text.startsWith('{')) return;
-    const line = Line.safeParse(parsed(text)).data;
+    const line = Line.safeParse(jsonLine(text)).data;
     if (!line) return;
     const request = loggedRequest(line);
     if (isNotable(request)) this.#requests.push(request);
@@ -97,12 +97,4 @@ function lastAttempt({ server, end, status, ...line }: Line): LoggedAttempt {
   // SC is a refusal. Whether an established connection was closed or reset is not logged.
   const error = end.startsWith('s') ? 'timeout' : end === 'SC' ? 'ECONNREFUSED' : 'failed';
   return { ...attempt, error, ...(phase === 'receive' && { bytesReceived: line.bytes }) };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // cut
-  }
 }

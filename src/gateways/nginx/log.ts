@@ -1,6 +1,6 @@
 /** nginx's log. Pure, but for the lines that it remembers until their request ends. */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
 
 /** One line of the access log. Lists are separated by commas, one part per attempt. */
 const AccessLine = z.object({
@@ -11,6 +11,7 @@ const AccessLine = z.object({
   status: z.coerce.number(),
   connection: z.string(),
   upstream: z.string(),
+  connectTimes: z.string().default(''),
   statuses: z.string(),
   times: z.string(),
   bytes: z.string(),
@@ -45,10 +46,23 @@ interface Problem {
   error: string;
 }
 
+export interface NginxLogOptions {
+  /**
+   * It has one server and its own rule for sending a request again. Then it does so only if a connection that it had
+   * used before ended without an answer, and always for a GET.
+   */
+  retriesOnlyReused?: boolean;
+}
+
 export class NginxLog implements GatewayLog {
+  readonly #options: NginxLogOptions;
   readonly #requests: LoggedRequest[] = [];
   /** What the error log said about the request in flight on a client's connection. */
   readonly #problems = new Map<string, Problem[]>();
+
+  constructor(options: NginxLogOptions = {}) {
+    this.#options = options;
+  }
 
   read(line: string): void {
     if (line.startsWith('{')) this.#access(line);
@@ -72,11 +86,11 @@ export class NginxLog implements GatewayLog {
   }
 
   #access(line: string): void {
-    const access = AccessLine.safeParse(parsed(line)).data;
+    const access = AccessLine.safeParse(jsonLine(line)).data;
     if (!access) return;
     const problems = this.#problems.get(access.connection) ?? [];
     this.#problems.delete(access.connection);
-    const request = loggedRequest(access, problems);
+    const request = loggedRequest(access, problems, this.#options);
     if (isNotable(request)) this.#requests.push(request);
   }
 }
@@ -84,13 +98,16 @@ export class NginxLog implements GatewayLog {
 function loggedRequest(
   { at, took, status, id, method, ...line }: AccessLine,
   problems: readonly Problem[],
+  { retriesOnlyReused = false }: NginxLogOptions,
 ): LoggedRequest {
   const endedEpochMs = at * 1000;
   const startedEpochMs = endedEpochMs - took * 1000;
   const [statuses, times, bytes] = [list(line.statuses), list(line.times), list(line.bytes)];
+  const connectTimes = list(line.connectTimes);
+  const upstreams = list(line.upstream);
   const left = [...problems];
   let attemptMs = startedEpochMs;
-  const attempts = list(line.upstream).map((address, nth): LoggedAttempt => {
+  const attempts = upstreams.map((address, nth): LoggedAttempt => {
     const startedMs = attemptMs;
     attemptMs += Number(times[nth] ?? 0) * 1000 || 0;
     const isAddress = /:\d+$/.test(address); // else the name of the upstream, of which no server could be chosen
@@ -102,8 +119,14 @@ function loggedRequest(
     const received = Number(bytes[nth]);
     return {
       ...(isAddress && { address }),
-      // A connection that failed was new; of others, nginx does not say whether it was.
-      connection: { state: problem?.phase === 'connect' ? 'fresh' : 'unknown' },
+      connection: {
+        state: connectionState({
+          // It took time to connect. Of a connection in the same millisecond, nginx does not say whether it was new.
+          connected: problem?.phase === 'connect' || Number(connectTimes[nth]) > 0,
+          sentAgain: retriesOnlyReused && nth + 1 < upstreams.length,
+          final: retriesOnlyReused && problem !== undefined && nth + 1 === upstreams.length && isSafe(method),
+        }),
+      },
       startedEpochMs: startedMs,
       endedEpochMs: attemptMs,
       phase: problem?.phase ?? 'receive',
@@ -115,15 +138,22 @@ function loggedRequest(
   return { id, method, startedEpochMs, endedEpochMs, ...(status > 0 && status !== 499 && { status }), attempts };
 }
 
+/** Whether an earlier request had used the connection, from what happened to it. */
+function connectionState(seen: {
+  connected: boolean;
+  sentAgain: boolean;
+  final: boolean;
+}): LoggedAttempt['connection']['state'] {
+  if (seen.connected) return 'fresh';
+  if (seen.sentAgain) return 'reused';
+  return seen.final ? 'fresh' : 'unknown';
+}
+
+function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
 /** The parts of a list with one part per attempt. After an internal redirect they are separated by a colon. */
 function list(text: string): string[] {
   return text === '' || text === '-' ? [] : text.split(/, | : /);
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined; // cut, or not a line of the access log
-  }
 }

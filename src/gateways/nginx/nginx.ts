@@ -6,6 +6,8 @@
 
 import { readyOnly } from '../endpoints.ts';
 import type { GatewayControl, GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
+import { IMAGES } from '../images.ts';
+import type { InClusterSettings } from '../in-cluster.ts';
 import { NginxLog } from './log.ts';
 
 const FILE = 'nginx.conf';
@@ -38,14 +40,52 @@ export const nginx: GatewayKind = {
   },
   logsToFile: true,
   newLog: () => new NginxLog(),
+  inCluster: {
+    image: IMAGES.nginx,
+    upstream: 'service',
+    command: ({ folder, filesFolder }) => ['nginx', '-p', folder, '-c', `${filesFolder}/${FILE}`, '-e', 'stderr'],
+    files: inClusterConfiguration,
+    rules: [],
+    newLog: ({ retries }) => new NginxLog({ retriesOnlyReused: retries === undefined }),
+  },
 };
+
+/** stderr has the reloads. */
+function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]): GatewayFiles {
+  const { folder, requestLog } = settings;
+  const main = [
+    ...(process.getuid?.() === 0 ? ['user root;'] : []),
+    'error_log stderr notice;',
+    `error_log ${requestLog} warn;`,
+  ];
+  const access = [`access_log ${requestLog} attempts;`];
+  return { [FILE]: written({ settings, upstreams, main: [...main, `pid ${folder}/nginx.pid;`], access }) };
+}
+
+/** Everything goes to one stream, so that it stays in order, and requests that went well stay out of it. */
+function inClusterConfiguration(settings: InClusterSettings): GatewayFiles {
+  const { folder, requestLog, service } = settings;
+  const main = [`error_log ${requestLog} warn;`, `pid ${folder}/nginx.pid;`];
+  const access = [
+    'map "$status,$upstream_status,$request_completion" $notable { "~^[23]\\d\\d,[23]\\d\\d,OK$" 0; default 1; }',
+    `access_log ${requestLog} attempts if=$notable;`,
+  ];
+  return { [FILE]: written({ settings, upstreams: [service], main, access }) };
+}
+
+interface Parts {
+  settings: GatewaySettings;
+  upstreams: readonly Upstream[];
+  main: readonly string[];
+  access: readonly string[];
+}
 
 /**
  * The access log has one JSON object per request; the error log names the client connection of each problem (`*7`), and
- * so does the access log. Both go to one file, so that they stay in order. stderr has the reloads.
+ * so does the access log. Both go to one file, so that they stay in order.
  */
-function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]): GatewayFiles {
-  const { host, port, folder, requestLog, fragment, retries } = settings;
+function written({ settings, upstreams, main, access }: Parts): string {
+  const { host, port, folder, fragment, retries } = settings;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const fields = {
     id: '$http_x_request_id',
@@ -62,15 +102,12 @@ function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]
   };
   const lines = [
     'daemon off;',
-    ...(process.getuid?.() === 0 ? ['user root;'] : []),
-    `pid ${folder}/nginx.pid;`,
+    ...main,
     'worker_processes auto;',
-    'error_log stderr notice;',
-    `error_log ${requestLog} warn;`,
     'events { worker_connections 8192; }',
     'http {',
     `  log_format attempts escape=json '${JSON.stringify(fields)}';`,
-    `  access_log ${requestLog} attempts;`,
+    ...access.map((line) => `  ${line}`),
     ...temporary.map((name) => `  ${name}_temp_path ${folder}/${name};`),
     // As for the Services that its annotation websocket-services names.
     "  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }",
@@ -91,7 +128,7 @@ function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]
     '  }',
     '}',
   ];
-  return { [FILE]: `${lines.join('\n')}\n` };
+  return `${lines.join('\n')}\n`;
 }
 
 function serverLine({ host, port }: Upstream): string {

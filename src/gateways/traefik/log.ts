@@ -4,7 +4,7 @@
  * for its pod. If several that differ would fit, how it failed stays open. Pure, but for failures not taken yet.
  */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, jsonIn, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
 
 const AccessLine = z.object({
   StartUTC: z.string(),
@@ -52,9 +52,9 @@ export class TraefikLog implements GatewayLog {
   readonly #sentAgain: Failure[][] = [];
 
   read(line: string): void {
-    if (line.includes('"StartUTC"')) this.#access(AccessLine.safeParse(jsonIn(line)).data);
+    if (line.includes('"StartUTC"')) this.#access(AccessLine.safeParse(jsonLine(line)).data);
     else if (/Bad Gateway|Gateway Timeout|Server Error|Client Closed|body copy|New attempt/.test(line)) {
-      this.#debug(DebugLine.safeParse(jsonIn(line)).data);
+      this.#debug(DebugLine.safeParse(jsonLine(line)).data);
     }
   }
 

@@ -9,6 +9,8 @@ import { delay } from '../../timers.ts';
 import { readyOnly } from '../endpoints.ts';
 import { withFragment } from '../fragment.ts';
 import type { GatewayControl, GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
+import { IMAGES } from '../images.ts';
+import type { InClusterSettings } from '../in-cluster.ts';
 import { RETRY_INTERVAL_MS, TraefikLog } from './log.ts';
 
 const STATIC = 'traefik.yaml';
@@ -38,6 +40,25 @@ export const traefik: GatewayKind = {
   },
   logsToFile: false,
   newLog: () => new TraefikLog(),
+  inCluster: {
+    image: IMAGES.traefik,
+    upstream: 'pods',
+    command: ({ filesFolder }) => ['traefik', `--configFile=${filesFolder}/${STATIC}`],
+    files: (settings) => ({ [STATIC]: inClusterConfiguration(settings), [DYNAMIC]: retryMiddleware(settings) }),
+    rules: [
+      { apiGroups: [''], resources: ['services', 'secrets'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get', 'list', 'watch'] },
+    ],
+    ingress: {
+      annotations: ({ retries = 0 }) => ({
+        // The field ingressClassName needs an IngressClass, which belongs to the whole cluster.
+        'kubernetes.io/ingress.class': 'traefik',
+        ...(retries > 0 && { 'traefik.ingress.kubernetes.io/router.middlewares': 'retry@file' }),
+      }),
+    },
+    takesSettings: false,
+  },
 };
 
 const Service = z.object({
@@ -59,29 +80,58 @@ async function serversInUse(control: GatewayControl): Promise<string[] | undefin
 }
 
 function staticConfiguration({ host, port, adminPort, folder }: GatewaySettings): string {
+  return JSON.stringify({
+    ...logging(),
+    entryPoints: { requests: { address: `${host}:${port}` }, traefik: { address: `127.0.0.1:${adminPort}` } },
+    api: { insecure: true, dashboard: false },
+    providers: { providersThrottleDuration: '0s', file: { filename: `${folder}/${DYNAMIC}`, watch: true } },
+  });
+}
+
+/** Its own Kubernetes provider with its default throttle, limited to the namespace. */
+function inClusterConfiguration({ host, port, namespace, filesFolder }: InClusterSettings): string {
+  const kubernetesIngress = {
+    namespaces: [namespace],
+    disableClusterScopeResources: true,
+    allowEmptyServices: true,
+  };
+  return JSON.stringify({
+    ...logging(),
+    entryPoints: { requests: { address: `${host}:${port}` } },
+    providers: { kubernetesIngress, file: { filename: `${filesFolder}/${DYNAMIC}`, watch: false } },
+  });
+}
+
+function retryMiddleware({ retries = 0 }: GatewaySettings): string {
+  return JSON.stringify(retries > 0 ? { http: { middlewares: { retry: { retry: retry(retries) } } } } : {});
+}
+
+/** Why a request failed is only in the DEBUG log: one line per failure, and one per request that names its pod. */
+function logging(): object {
   const kept = ['StartUTC', 'Duration', 'RequestMethod', 'DownstreamStatus', 'ServiceAddr', 'OriginStatus'];
   const fields = {
     defaultMode: 'drop',
     names: Object.fromEntries([...kept, 'OriginDuration'].map((name) => [name, 'keep'])),
     headers: { defaultMode: 'drop', names: { 'X-Request-Id': 'keep' } },
   };
-  return JSON.stringify({
+  return {
     global: { checkNewVersion: false, sendAnonymousUsage: false },
-    entryPoints: { requests: { address: `${host}:${port}` }, traefik: { address: `127.0.0.1:${adminPort}` } },
-    api: { insecure: true, dashboard: false },
-    providers: { providersThrottleDuration: '0s', file: { filename: `${folder}/${DYNAMIC}`, watch: true } },
-    // Why a request failed is only in the DEBUG log: one line per failure, and one per request that names its pod.
     log: { level: 'DEBUG', format: 'json' },
     accessLog: { format: 'json', fields },
-  });
+  };
+}
+
+/**
+ * Only attempts of which nothing was written are made again, whatever the method. Without this middleware, Go does the
+ * same for a connection that the pod had closed, and sends a GET again if it closes as the GET arrives. No log shows
+ * that.
+ */
+function retry(retries: number): object {
+  return { attempts: retries + 1, initialInterval: `${RETRY_INTERVAL_MS}ms` };
 }
 
 /** The user's own settings are merged into the whole of this, Traefik's dynamic configuration. */
 function dynamicFile({ fragment, retries = 0 }: GatewaySettings, upstreams: readonly Upstream[]): GatewayFiles {
-  // Only attempts of which nothing was written are made again, whatever the method. Without this middleware, Go does
-  // the same for a connection that the pod had closed, and sends a GET again if it closes as the GET arrives. No log
-  // shows that.
-  const retry = { attempts: retries + 1, initialInterval: `${RETRY_INTERVAL_MS}ms` };
   const configuration = {
     http: {
       routers: {
@@ -92,7 +142,7 @@ function dynamicFile({ fragment, retries = 0 }: GatewaySettings, upstreams: read
           ...(retries > 0 && { middlewares: ['retry'] }),
         },
       },
-      ...(retries > 0 && { middlewares: { retry: { retry } } }),
+      ...(retries > 0 && { middlewares: { retry: { retry: retry(retries) } } }),
       services: { pods: { loadBalancer: { servers: upstreams.map((upstream) => ({ url: url(upstream) })) } } },
     },
   };

@@ -117,10 +117,12 @@ export class RequestLog {
     lane.ledger.ended(line.iteration, startedMs > this.#stoppedMs + FENCE_MS);
     const seen = line.failed ? this.#proxiedRequest(line.id) : undefined;
     const connection = line.failed ? connectionOf(line) : line.connection;
+    const perRequest = this.#target.kind !== 'routes' && this.#target.perRequest === true;
+    const staysWithPod = !perRequest && (seen?.connection ?? connection) === 'reused';
     const pod = answeringPod({
       answered: line.pod,
       dialled: seen?.pod,
-      answeredBefore: (seen?.connection ?? connection) === 'reused' ? podOfUser.get(line.vu) : undefined,
+      answeredBefore: staysWithPod ? podOfUser.get(line.vu) : undefined,
     });
     if (pod === undefined) podOfUser.delete(line.vu);
     else podOfUser.set(line.vu, pod);
@@ -128,7 +130,8 @@ export class RequestLog {
 
     this.#recorder.start(undefined);
     if (line.pod !== undefined) this.#recorder.requestCount(line.requestCount);
-    if (pod !== undefined && connection === 'fresh') this.#recorder.newConnection(pod.uid, startedMs, !line.failed);
+    if (pod !== undefined && (perRequest || connection === 'fresh'))
+      this.#recorder.newConnection(pod.uid, startedMs, !line.failed);
     // A request that never had a connection says nothing about reuse.
     const connected = !line.failed || line.timings.blocked > 0;
     if (lane.scenario.connection === 'keep-alive' && connected) {

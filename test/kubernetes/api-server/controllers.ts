@@ -1,5 +1,7 @@
 /** Plays a cluster's controllers for workloads and Services on the API server for tests. */
+import { GATEWAY_CONTAINER, GATEWAY_NAME } from '../../../src/clusters/kubernetes/gateway-objects.ts';
 import { type DeploymentOptions, ScriptedDeployment } from './deployments.ts';
+import { readyPod } from './objects.ts';
 import type { ApiServer } from './server.ts';
 import type { Change } from './store.ts';
 
@@ -31,8 +33,19 @@ export class Controllers {
     });
   }
 
+  /** Its pod is ready at once. */
+  #onGateway(type: Change['type'], namespace: string): void {
+    const labels = { 'app.kubernetes.io/name': GATEWAY_NAME };
+    const state = { namespace, labels, container: GATEWAY_CONTAINER, uid: 'gateway' };
+    if (type === 'ADDED') this.#server.store.put(readyPod(`${GATEWAY_NAME}-200`, state));
+  }
+
   #onWorkload({ type, object: { metadata, spec } }: Change): void {
     const { namespace = '', name } = metadata;
+    if (name === GATEWAY_NAME) {
+      this.#onGateway(type, namespace);
+      return;
+    }
     const template = JSON.stringify(spec.template);
     const before = this.#templates.get(namespace);
     this.#templates.set(namespace, template);

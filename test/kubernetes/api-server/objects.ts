@@ -1,4 +1,5 @@
 /** Minimal objects for the API server for tests: a pod in its states, EndpointSlices, events. */
+import { GATEWAY_NAME } from '../../../src/clusters/kubernetes/gateway-objects.ts';
 import type { ApiServer } from './server.ts';
 import { type WrittenObject, wholeSeconds } from './store.ts';
 
@@ -23,6 +24,11 @@ export interface PodState {
   namespace?: string;
 }
 
+/** The address of a pod whose name ends in a number. */
+export function addressOf(name: string): string {
+  return `10.0.0.${/\d+$/.exec(name)?.[0] ?? 0}`;
+}
+
 export function podObject(name: string, state: PodState = {}): WrittenObject {
   const { ready = false, terminated, waiting, container = 'web', labels = { app: 'web' } } = state;
   const { namespace = NAMESPACE, node = 'node1', ports = [8080] } = state;
@@ -45,6 +51,7 @@ export function podObject(name: string, state: PodState = {}): WrittenObject {
       containers: [{ name: container, image: 'web:1', ports: ports.map((containerPort) => ({ containerPort })) }],
     },
     status: {
+      podIPs: [{ ip: addressOf(name) }],
       phase: state.phase ?? (state.startedAt ? 'Running' : 'Pending'),
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
       containerStatuses: [
@@ -89,6 +96,7 @@ export function updateSlice(server: ApiServer, namespace = NAMESPACE, service = 
     namespace,
   );
   const endpoints = pods
+    .filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] !== GATEWAY_NAME)
     .filter(({ metadata }) => metadata.labels?.app === 'web' || metadata.labels?.['app.kubernetes.io/name'])
     .map(({ metadata, status }) => ({
       uid: metadata.uid ?? '',

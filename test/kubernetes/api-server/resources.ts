@@ -23,6 +23,9 @@ const NAMES: [apiVersion: string, plural: string, kind: string][] = [
   ['batch/v1', 'cronjobs', 'CronJob'],
   ['discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice'],
   ['autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler'],
+  ['rbac.authorization.k8s.io/v1', 'roles', 'Role'],
+  ['rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding'],
+  ['networking.k8s.io/v1', 'ingresses', 'Ingress'],
   ['policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget'],
 ];
 
