@@ -15,6 +15,7 @@ import {
   ONE_REPLICA,
   RETRIES,
   recommended,
+  recommendedWay,
   resultFolder,
   settingsFile,
   withRetries,
@@ -58,7 +59,7 @@ k8s-rollout-test compare --through direct,nginx,haproxy,traefik,envoy,caddy
     'The variant without a preStop hook on Node, three rollouts each, per pod replaced: `--gateway-retries 0` and `--gateway-retries 2`.',
     retriesTable(),
     '## Settings that are enough',
-    'Ten rollouts of the valid variant on each runtime.',
+    'Ten rollouts of the valid variant on each runtime. HAProxy, Traefik and Envoy need nothing but the four fixes. nginx and Caddy close idle connections to clients when they learn of other endpoints, and lose requests that come at that moment. nginx can be told to keep them open for a while. For Caddy no setting helps; put it before the address of the Service (`caddy:service`), so that its configuration does not change.',
     recommendedTable(),
     ...GATEWAYS.flatMap(({ name, title }) => settingsBlock(name, title)),
     '## Without a rollout',
@@ -160,7 +161,13 @@ function recommendedTable(): string {
     const trials = trialsOf(recommended(name));
     const { post, get } = failedOf(trials);
     const rollouts = trials.length;
-    return [title, count(rollouts), count(post), count(get), lostBy(trials)];
+    return [
+      recommendedWay(name) === name ? title : `${title} (\`${recommendedWay(name)}\`)`,
+      count(rollouts),
+      count(post),
+      count(get),
+      lostBy(trials),
+    ];
   });
   return table(['', 'rollouts', 'failed POST', 'failed GET', 'cause'], rows);
 }
