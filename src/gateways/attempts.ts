@@ -63,8 +63,8 @@ export function withGatewayAttempts(load: LoadRecord, seen: GatewayTraffic): Loa
   };
 }
 
-/** Corrects the gateway's clock. It is left as it is where that agrees with every request. */
-function onTrialClock({ failures }: LoadRecord, traffic: GatewayTraffic): GatewayTraffic {
+/** Corrects the gateway's clock. It is left as it is where that agrees with every request, as precisely as the load's own times are known. */
+function onTrialClock({ failures, clockBoundMs = 0 }: LoadRecord, traffic: GatewayTraffic): GatewayTraffic {
   const clock = new ClockOffset();
   const logged = new Map(traffic.requests.map((request) => [request.id, request]));
   for (const { id, startedMs, endedMs, client } of failures) {
@@ -75,7 +75,7 @@ function onTrialClock({ failures }: LoadRecord, traffic: GatewayTraffic): Gatewa
     clock.addBounds(toMs - endedMs - CLOCK_PRECISION_MS, fromMs - startedMs + CLOCK_PRECISION_MS);
   }
   const { offsetMs, boundMs } = clock.estimate ?? { offsetMs: 0, boundMs: 0 };
-  if (Math.abs(offsetMs) <= boundMs) return traffic;
+  if (Math.abs(offsetMs) <= boundMs + clockBoundMs) return traffic;
   return { ...traffic, fromEpochMs: (epochMs) => traffic.fromEpochMs(epochMs) - offsetMs };
 }
 
