@@ -38,7 +38,7 @@ export interface InCluster {
   command(settings: InClusterSettings): readonly string[];
   /** The files that it starts with. */
   files(settings: InClusterSettings): GatewayFiles;
-  environment?: Readonly<Record<string, string>>;
+  environment?(settings: InClusterSettings): Readonly<Record<string, string>>;
   /** What its image's program needs to be executed at all. */
   capabilities?: readonly string[];
   /** Empty: it gets no token. */

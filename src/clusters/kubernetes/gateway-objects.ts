@@ -102,7 +102,7 @@ function ingressOf({ namespace, service }: GatewayPlacement, annotations: object
 }
 
 function podSpec({ gateway, feedImage }: GatewayPlacement, settings: InClusterSettings): object {
-  const { rules, capabilities, command, environment = {}, feed } = gateway.kind.inCluster;
+  const { rules, capabilities, command, environment, feed } = gateway.kind.inCluster;
   const mounts = [
     { name: 'folder', mountPath: FOLDER },
     { name: 'files', mountPath: FILES_FOLDER, readOnly: true },
@@ -118,7 +118,7 @@ function podSpec({ gateway, feedImage }: GatewayPlacement, settings: InClusterSe
     image: gateway.image,
     imagePullPolicy: 'IfNotPresent',
     command: command(settings),
-    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    env: Object.entries(environment?.(settings) ?? {}).map(([name, value]) => ({ name, value })),
     ports: [{ name: 'http', containerPort: GATEWAY_PORT }],
     // Whether it answers is asked through it, because that depends on the app's pods too.
     readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1, failureThreshold: 3 },

@@ -41,16 +41,23 @@ export const caddy: GatewayKind = {
     image: IMAGES.caddy,
     upstream: 'service',
     command: ({ filesFolder }) => ['caddy', 'run', '--config', `${filesFolder}/${FILE}`],
-    files: (settings) => ({ [FILE]: JSON.stringify(configuration(settings, [settings.service])) }),
-    environment: { XDG_DATA_HOME: '/tmp' },
-    // The official image's program may listen on port 80, and cannot be executed without this capability.
+    files: (settings) => ({
+      [FILE]: JSON.stringify(configuration(settings, [settings.service], { output: 'stdout' }), undefined, 2),
+    }),
+    environment: ({ folder }) => ({ XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }),
+    // The official image's program has this capability; without it, the kernel refuses to execute the file.
     capabilities: ['NET_BIND_SERVICE'],
     rules: [],
   },
 };
 
-function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]): object {
-  const { host, port, adminPort, folder, requestLog } = settings;
+/** @param writer where its log about requests goes */
+function configuration(
+  settings: GatewaySettings,
+  upstreams: readonly Upstream[],
+  writer: object = { output: 'file', filename: settings.requestLog, roll: false },
+): object {
+  const { host, port, adminPort, folder } = settings;
   return {
     admin: { listen: `127.0.0.1:${adminPort}`, config: { persist: false } },
     storage: { module: 'file_system', root: folder },
@@ -60,7 +67,7 @@ function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]
         requests: {
           level: 'DEBUG',
           include: LOGGERS,
-          writer: { output: 'file', filename: requestLog, roll: false },
+          writer,
           encoder: { format: 'json' },
         },
       },
