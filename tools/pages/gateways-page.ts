@@ -59,7 +59,7 @@ k8s-rollout-test compare --through direct,nginx,haproxy,traefik,envoy,caddy
     'The variant without a preStop hook on Node, three rollouts each, per pod replaced: `--gateway-retries 0` and `--gateway-retries 2`.',
     retriesTable(),
     '## Settings that are enough',
-    'Ten rollouts of the valid variant on each runtime. HAProxy, Traefik and Envoy need nothing but the four fixes. nginx and Caddy close idle connections to clients when they learn of other endpoints, and lose requests that come at that moment. nginx can be told to keep them open for a while. For Caddy no setting helps; put it before the address of the Service (`caddy:service`), so that its configuration does not change.',
+    'Ten rollouts of the valid variant on each runtime. HAProxy and Traefik need nothing but the four fixes. Envoy keeps idle connections to pods for an hour and Node for 6 s, so with defaults a few requests are lost in the race, with or without a rollout; Envoy has to close them first. nginx and Caddy close idle connections to clients when they learn of other endpoints, and lose requests that come at that moment. nginx can be told to keep them open for a while. For Caddy no setting helps; put it before the address of the Service (`caddy:service`), so that its configuration does not change.',
     recommendedTable(),
     ...GATEWAYS.flatMap(({ name, title }) => settingsBlock(name, title)),
     '## Without a rollout',
