@@ -123,12 +123,17 @@ function seenByClient({ client, startedMs, endedMs }: FailedRequest, via: string
   return { via, connection: { state: connection }, startedMs, endedMs, ...seen };
 }
 
-/** The attempt that a gateway made, or did not make, at a request that it did not log. */
+/**
+ * The attempt that a gateway made, or did not make, at a request that it did not log. One that it answered was read, but
+ * its line was lost: HAProxy drops lines if their reader is slow.
+ */
 function unloggedAttempt(request: FailedRequest, { gateway, unlogged }: GatewayTraffic): Attempt {
   const seen = seenByClient(request, gateway);
-  const { phase, bytesReceived = 0 } = request.client;
-  const maySent = unlogged === 'reused-connection-ended' && phase === 'wait' && bytesReceived === 0;
-  return maySent ? { ...seen, connection: { state: 'reused' } } : { ...seen, notProcessed: true };
+  const { phase, error, status, bytesReceived = 0 } = request.client;
+  if (status !== undefined || bytesReceived > 0) return seen;
+  if (unlogged === 'never-read') return { ...seen, notProcessed: true };
+  if (phase !== 'wait') return seen;
+  return { ...seen, connection: { state: error === 'timeout' ? 'unknown' : 'reused' } };
 }
 
 function attempt(logged: LoggedAttempt, nth: number, request: LoggedRequest, traffic: GatewayTraffic): Attempt {

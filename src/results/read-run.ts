@@ -4,6 +4,7 @@
  */
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { cellKey } from '../analysis/cells.ts';
 import { analyse, type TrialResult } from '../analysis/result.ts';
 import { InputError } from '../errors.ts';
 import { readJsonFile, readJsonFileIfThere } from '../json-file.ts';
@@ -169,6 +170,6 @@ function holdsNothing(dir: string): InputError {
   );
 }
 
-function keyOf({ runtime, variant, repeat }: TrialResult): string {
-  return JSON.stringify([runtime, variant, repeat]);
+function keyOf({ repeat, ...cell }: TrialResult): string {
+  return `${cellKey(cell)} ${repeat}`;
 }

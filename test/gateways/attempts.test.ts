@@ -90,6 +90,12 @@ describe('what a gateway logged', () => {
     ]);
   });
 
+  test('a request that it answered, and whose line was lost, was read', () => {
+    const { failures } = joined([BAD_GATEWAY], [], { unlogged: 'reused-connection-ended' });
+    assert.equal(failures[0]?.attempts[0]?.notProcessed, undefined);
+    assert.equal(failures[0]?.attempts[0]?.status, 502);
+  });
+
   test('a gateway that is silent about ended connections sent it on one', () => {
     const fresh = { ...failed('fresh wait closed', 1000, 1001), id: 'r-1' };
     const { failures } = joined([fresh], [], { unlogged: 'reused-connection-ended' });
