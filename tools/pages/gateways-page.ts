@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TrialResult } from '../../src/analysis/result.ts';
-import { GATEWAYS } from '../../src/gateways/registry.ts';
+import { GATEWAYS, gatewayNamed } from '../../src/gateways/registry.ts';
 import { projectFile } from '../../src/project-file.ts';
 import { count, rate } from '../../src/report/format.ts';
 import { rolledName, rolledTitle, variantName } from '../../src/report/names.ts';
@@ -120,7 +120,9 @@ function causeTable(trials: readonly TrialResult[]): string {
   const rows = WAYS.map((way) => {
     const of = through(way, rollouts);
     const own = sumOf(of, ({ closedByGateway = 0 }) => closedByGateway);
-    return [titleOf(way), ...causes.map(({ id }) => count(sumOf(of, (trial) => trial.causes[id]))), count(own)];
+    // HAProxy does not log every request, so it is not known which of them it read.
+    const lost = way === DIRECT || gatewayNamed(way)?.unlogged === 'never-read' ? count(own) : 'unknown';
+    return [titleOf(way), ...causes.map(({ id }) => count(sumOf(of, (trial) => trial.causes[id]))), lost];
   });
   return table(['', ...causes.map(({ name }) => name), 'of these lost by the gateway itself'], rows);
 }
