@@ -39,37 +39,38 @@ async function reachableFromPods(t: { after(cleanUp: () => unknown): void }): Pr
   t.after(() => discovery.deleteNamespacedEndpointSlice({ namespace, name }));
 }
 
-test('without-pre-stop and valid, each through Traefik, Envoy and nginx', async (t) => {
-  await reachableFromPods(t);
-  const args = ['--runtime', 'node', '--variant', 'without-pre-stop,valid', '--through', 'traefik,envoy,nginx'];
-  const place = ['--on', 'kubernetes', '--namespace', PREFIX, '--rate', '150', '--json'];
-  const { stdout, stderr } = await run(t, ['compare', ...place, ...args], { deadlineMs: 14 * MINUTES_MS });
-  assert.notEqual(stdout, '', stderr);
-  const { trials } = Result.parse(JSON.parse(stdout));
-  const of = (variant: string, through: string) => {
-    const found = trials.find((trial) => trial.variant === variant && trial.through === through);
-    assert.ok(found, `no trial of ${variant} through ${through}`);
-    return found;
-  };
-  for (const [through, upstream] of [
-    ['traefik', 'pods'],
-    ['envoy', 'pods'],
-    ['nginx-service', 'service'],
-  ] as const) {
-    const broken: TrialResult = of('without-pre-stop', through);
-    const about = JSON.stringify({ through, failed: broken.failed, causes: broken.causes });
-    assert.equal(broken.gateway?.upstream, upstream);
-    assert.match(broken.gateway?.version ?? '', /^\d+\.\d+/);
-    assert.ok(broken.failed > 0, about);
-    // Which connection a request had is not always known behind the Service's address.
-    if (upstream === 'pods') assert.ok(broken.causes.unexplained <= Math.max(2, 0.05 * broken.failed), about);
-    const valid = of('valid', through);
+/** What each gateway sends to, and what results call the way through it. */
+const WAYS = [
+  ['traefik', 'traefik', 'pods'],
+  ['envoy', 'envoy', 'pods'],
+  ['nginx', 'nginx-service', 'service'],
+] as const;
+
+for (const [name, through, upstream] of WAYS) {
+  test(`without-pre-stop and valid, through ${name}`, async (t) => {
+    await reachableFromPods(t);
+    const place = ['--on', 'kubernetes', '--namespace', PREFIX, '--rate', '150', '--json'];
+    const args = ['--runtime', 'node', '--variant', 'without-pre-stop,valid', '--through', name];
+    const { stdout, stderr } = await run(t, ['compare', ...place, ...args], { deadlineMs: 8 * MINUTES_MS });
+    assert.notEqual(stdout, '', stderr);
+    const { trials } = Result.parse(JSON.parse(stdout));
+    const of = (variant: string) => trials.find((trial) => trial.variant === variant) as TrialResult;
+    for (const trial of trials) {
+      assert.deepEqual([trial.through, trial.gateway?.upstream], [through, upstream]);
+      assert.match(trial.gateway?.version ?? '', /^\d+\.\d+/);
+      assert.equal(trial.podsReplaced, 3);
+    }
+    const [broken, valid] = [of('without-pre-stop'), of('valid')];
+    assert.ok(broken.failed > 0, JSON.stringify(broken));
+    // Behind the Service's address, it is not always known which connection a request had.
+    const known = upstream === 'pods' && broken.valid;
+    if (known) assert.ok(broken.causes.unexplained <= Math.max(2, 0.05 * broken.failed), JSON.stringify(broken.causes));
     if (valid.valid) assert.ok(valid.failed <= 0.01 * valid.exposed, JSON.stringify(valid.causes));
-    assert.equal(valid.podsReplaced, 3);
-  }
-  const { items } = await api.core.listNamespace();
-  assert.deepEqual(
-    items.flatMap(({ metadata }) => metadata?.name ?? []).filter((name) => name.startsWith(PREFIX)),
-    [],
-  );
-});
+    const { items } = await api.core.listNamespace();
+    const names = items.flatMap(({ metadata }) => metadata?.name ?? []);
+    assert.deepEqual(
+      names.filter((each) => each.startsWith(PREFIX)),
+      [],
+    );
+  });
+}

@@ -63,7 +63,7 @@ k8s-rollout-test compare --through direct,nginx,haproxy,traefik,envoy,caddy
     recommendedTable(),
     ...GATEWAYS.flatMap(({ name, title }) => settingsBlock(name, title)),
     '## Without a rollout',
-    'A server that closes idle connections sooner than its gateway loses requests at any time: see [idle timeouts](idle-timeouts.md) and `k8s-rollout-test explain idle-timeout`. `compare --variant pauses --through NAME` and `run --pauses --through NAME` show it ([how](commands.md#gateways)).',
+    'A server that closes idle connections sooner than its gateway loses requests at any time: see [idle timeouts](idle-timeouts.md) and `k8s-rollout-test explain idle-timeout`. `compare --variant pauses --through NAME` and `run --pauses --through NAME` show it ([how](commands.md)).',
   ]);
 }
 
