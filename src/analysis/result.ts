@@ -96,7 +96,7 @@ export const TrialResult = z.object({
   ).optional(),
   connectionReuse: Share.nullable().describe('share of keep-alive requests that were sent on a used connection'),
   latencyMs: Latency.nullable(),
-  pauses: PausesFigures.describe('of a control with pauses; absent in others').optional(),
+  pauses: PausesFigures.describe('what a control with pauses found; absent in other trials').optional(),
   sessions: recordOf(Name, SessionFigures, MAX_SCENARIOS)
     .describe('per scenario: what became of the event streams or WebSockets; absent if the load held none open')
     .optional(),

@@ -4,7 +4,6 @@
  * its log. Everything else (processes, ports, delays, the joining with the load) is shared.
  */
 import type { EndpointConditions } from '../kubernetes-rules/usable-endpoints.ts';
-import type { PodRef } from '../trace/cluster-record.ts';
 import type { InCluster } from './in-cluster.ts';
 import type { GatewayLog } from './request-log.ts';
 
@@ -12,11 +11,6 @@ import type { GatewayLog } from './request-log.ts';
 export interface Upstream {
   host: string;
   port: number;
-}
-
-/** A pod that the gateway sends requests to. */
-export interface GatewayEndpoint extends Upstream {
-  pod: PodRef;
 }
 
 /** Where a gateway runs, and what the user wants of it. */

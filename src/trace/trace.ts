@@ -35,7 +35,7 @@ export const Settings = z.object({
 });
 export type Settings = z.infer<typeof Settings>;
 
-/** Of a control with pauses between its requests. */
+/** How the load of a control with pauses was made. */
 export const Pauses = z.object({
   idleLimitMs: DurationMs.describe(
     'how long a pod kept an idle connection; absent if it was open at the end of the watch',

@@ -8,7 +8,7 @@ import { type RequestMix, type RequestScenario, requestScenarios } from '../load
 /**
  * Requests in one burst, of all methods together: nginx keeps 32 idle connections in each of its workers, and does not
  * share the requests among them evenly. The more come at once, the longer a pod takes to see that one waits on a
- * connection that it is about to close. With 60 on a quiet machine, a trial lost 2.
+ * connection that it is about to close.
  */
 export const BURST = 120;
 /** Connections that close sooner are not kept for another request: there is nothing to race with. */

@@ -43,7 +43,7 @@ export interface TrialPlan {
   requestMix: RequestMix;
   /** A control: everything but the disruption. */
   control: boolean;
-  /** Of a control: its requests come in bursts, just when the pods close idle connections. */
+  /** Whether it is a control whose requests come in bursts, just when the pods close idle connections. */
   pauses?: boolean;
   /** What is done to the pods; by default, a rollout. */
   disruption?: PlannedDisruption;

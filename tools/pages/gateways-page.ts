@@ -48,7 +48,11 @@ k8s-rollout-test compare --through direct,nginx,haproxy,traefik,envoy,caddy
     '## What breaks them',
     'Failed requests of all three runtimes together, by cause.',
     causeTable(defaults),
-    '_Lost by the gateway itself_ are requests on idle connections between the client and the gateway, which the gateway closed as the client sent: nginx and Caddy do this whenever their configuration changes. They are counted as keep-alive races, and no setting of the pods changes them.',
+    'The gateway itself lost a request if it closed the connection to the client without having read the request: nginx and Caddy close idle connections whenever their configuration changes, and Caddy resets new ones too. No setting of the pods changes that.',
+    '## Which fix still matters',
+    'Failed requests per pod replaced, POST and GET of all three runtimes together, if one fix is left out. Those that the gateway itself lost are left out too, where that is known.',
+    fixTable(defaults),
+    'Enough replicas matter more behind a gateway, because none of these falls back to a terminating pod. A graceful shutdown and a long enough grace period matter less here, because a gateway chooses a pod for each request: it sends nothing to a pod during most of its preStop sleep of 5 s, and the longest request of this load takes 4 s, so that nothing is in flight at SIGTERM. Longer requests, and sessions, need both as before.',
     '## How late each learns, and the preStop sleep that it needs',
     lagTable(defaults),
     'A pod has to serve for that long after its deletion. The sleep here is the longest lag that was measured and once more the same, at least 1 s more, in whole seconds. Clients inside the cluster still go through kube-proxy, which needs its own time ([findings](findings.md)).',
@@ -59,7 +63,7 @@ k8s-rollout-test compare --through direct,nginx,haproxy,traefik,envoy,caddy
     'The variant without a preStop hook on Node, three rollouts each, per pod replaced: `--gateway-retries 0` and `--gateway-retries 2`.',
     retriesTable(),
     '## Settings that are enough',
-    'Ten rollouts of the valid variant on each runtime. HAProxy and Traefik need nothing but the four fixes. Envoy keeps idle connections to pods for an hour and Node for 6 s, so with defaults a few requests are lost in the race, with or without a rollout; Envoy has to close them first. nginx and Caddy close idle connections to clients when they learn of other endpoints, and lose requests that come at that moment. nginx can be told to keep them open for a while. For Caddy no setting helps; put it before the address of the Service (`caddy:service`), so that its configuration does not change.',
+    'Ten rollouts of the valid variant on each runtime. HAProxy and Traefik need nothing but the four fixes. Envoy keeps idle connections to pods for an hour and Node for 6 s, so with defaults requests can be lost in the race, with or without a rollout; Envoy has to close them first. nginx and Caddy close idle connections to clients when they learn of other endpoints, and lose requests that come at that moment. nginx can be told to keep them open for a while. For Caddy no setting helps; put it before the address of the Service (`caddy:service`), so that its configuration does not change.',
     recommendedTable(),
     ...GATEWAYS.flatMap(({ name, title }) => settingsBlock(name, title)),
     '## Without a rollout',
@@ -120,11 +124,29 @@ function causeTable(trials: readonly TrialResult[]): string {
   const rows = WAYS.map((way) => {
     const of = through(way, rollouts);
     const own = sumOf(of, ({ closedByGateway = 0 }) => closedByGateway);
-    // HAProxy does not log every request, so it is not known which of them it read.
-    const lost = way === DIRECT || gatewayNamed(way)?.unlogged === 'never-read' ? count(own) : 'unknown';
+    const lost = logsEveryRequest(way) ? count(own) : 'unknown';
     return [titleOf(way), ...causes.map(({ id }) => count(sumOf(of, (trial) => trial.causes[id]))), lost];
   });
   return table(['', ...causes.map(({ name }) => name), 'of these lost by the gateway itself'], rows);
+}
+
+function fixTable(trials: readonly TrialResult[]): string {
+  const variants = inRowOrder(trials.map(({ variant }) => variant)).filter((variant) => variant.startsWith('without-'));
+  const rows = variants.map((variant) => [
+    variantName(variant),
+    ...WAYS.map((way) => {
+      const of = through(way, trials).filter((trial) => trial.variant === variant);
+      const own = logsEveryRequest(way) ? sumOf(of, ({ closedByGateway = 0 }) => closedByGateway) : 0;
+      const pods = sumOf(of, ({ podsReplaced }) => podsReplaced);
+      return rate((sumOf(of, ({ failed }) => failed) - own) / Math.max(1, pods));
+    }),
+  ]);
+  return table(['', ...WAYS.map(titleOf)], rows);
+}
+
+/** HAProxy does not log every request, so it is not known which of them it read. */
+function logsEveryRequest(way: string): boolean {
+  return way === DIRECT || gatewayNamed(way)?.unlogged === 'never-read';
 }
 
 function lagTable(trials: readonly TrialResult[]): string {

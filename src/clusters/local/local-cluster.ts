@@ -2,13 +2,11 @@
  * A Kubernetes cluster, reduced to what a rolling update of one workload behind one Service needs, made of real
  * processes on this machine. Everything listens on loopback only.
  */
-
 import type { GatewayTraffic } from '../../gateways/attempts.ts';
 import type { InstalledGateway } from '../../gateways/way.ts';
 import { type PodPorts, podPorts } from '../../kubernetes-rules/ports.ts';
 import { effectiveStrategy } from '../../kubernetes-rules/rounding.ts';
 import { canBePid1 } from '../../processes/container-process.ts';
-import { type HeldPort, holdPort } from '../../processes/ports.ts';
 import { deriveSeed, type Random, seededRandom } from '../../random.ts';
 import type { ClusterRecord, PodRef } from '../../trace/cluster-record.ts';
 import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
@@ -25,6 +23,7 @@ import { controllerLabels } from './pod-environment.ts';
 import { assertPodNetworks, canMakePodNetworks } from './pod-network.ts';
 import { type LocalClusterOptions, needsOwnNetwork, type PodSpec, podSpec } from './pod-spec.ts';
 import { Relist } from './relist.ts';
+import { ReservedPorts } from './reserved-ports.ts';
 import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { ServiceRouters } from './service-routers.ts';
@@ -76,8 +75,7 @@ class LocalDeployment implements Deployed {
   readonly #relists: ReadonlyMap<string, Relist>;
   readonly #startDelays;
   readonly #controllerDelays;
-  readonly #held: HeldPort[] = [];
-  readonly #freePorts: number[] = [];
+  readonly #freePorts = new ReservedPorts();
   readonly #events: ClusterRecord['events'] = [];
   readonly #conditions = new Conditions();
   readonly #settling: Settling;
@@ -152,14 +150,10 @@ class LocalDeployment implements Deployed {
   }
 
   async start(): Promise<void> {
-    // Reserve all ports before the trial, so that no search for a free port falls into it: for the pods of each
-    // revision, and the proxy.
-    const each = 1 + this.#otherPorts.length;
-    const pods = podsAtMost(this.#planned, this.replicas);
-    const ofGateway = this.#installed ? 2 : 0;
-    for (let i = 0; i <= pods * each + ofGateway; i++) this.#held.push(await holdPort());
-    this.#freePorts.push(...this.#held.map(({ port }) => port));
-    const proxyPort = this.#freePorts.pop() as number;
+    // For the pods of each revision, the proxy, and the gateway.
+    const ofPods = podsAtMost(this.#planned, this.replicas) * (1 + this.#otherPorts.length);
+    await this.#freePorts.reserve(ofPods + 1 + (this.#installed ? 2 : 0));
+    const proxyPort = this.#freePorts.take();
     await this.#proxy.listen(HOST, proxyPort);
     this.#url = `http://${HOST}:${proxyPort}`;
     if (this.#installed) await this.#startGateway(this.#installed, proxyPort);
@@ -175,8 +169,8 @@ class LocalDeployment implements Deployed {
       timings: this.#timings,
       random: this.#random('gateway'),
       host: HOST,
-      port: this.#freePorts.pop() as number,
-      adminPort: this.#freePorts.pop() as number,
+      port: this.#freePorts.take(),
+      adminPort: this.#freePorts.take(),
       service: { host: HOST, port: proxyPort },
       proxiedRequest: (id, nth) => this.#proxy.proxiedRequest(id, nth),
       onView: () => this.#conditions.wake(),
@@ -231,7 +225,7 @@ class LocalDeployment implements Deployed {
     this.#controller.stop();
     this.#routers.stop();
     await Promise.all([this.#gateway?.stop(), this.#proxy.close(), ...this.#controller.pods.map((pod) => pod.kill())]);
-    for (const held of this.#held.splice(0)) held.release();
+    this.#freePorts.release();
   }
 
   record(): ClusterRecord {
@@ -257,8 +251,8 @@ class LocalDeployment implements Deployed {
       node,
       namespace: NAMESPACE,
       host: HOST,
-      port: this.#freePorts.pop() as number,
-      otherPorts: new Map(this.#otherPorts.map((port) => [port, this.#freePorts.pop() as number])),
+      port: this.#freePorts.take(),
+      otherPorts: new Map(this.#otherPorts.map((port) => [port, this.#freePorts.take()])),
       ownNetwork: this.#ownNetworks,
       spec: this.#spec,
       addedLabels: controllerLabels(manifests.workload, name, generation),

@@ -112,8 +112,8 @@ function cluster(folder: string): object {
 }
 
 /**
- * Of a POST, only what was never written to a pod is sent again. Unless the user's own settings raise the cluster's
- * circuit breaker, only 3 retries are in flight at a time.
+ * A POST is sent again only if nothing of it was written to a pod. At most 3 retries are in flight at a time, unless the
+ * user's own settings raise the cluster's circuit breaker.
  */
 function routes({ retries = 0 }: GatewaySettings): object[] {
   const safe = { name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD|OPTIONS' } } };

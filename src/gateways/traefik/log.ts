@@ -16,7 +16,7 @@ const AccessLine = z.object({
   ServiceAddr: z.string().optional(),
   /** The pod's status, or the one that Traefik gave instead; 0 if the answer ended too early. */
   OriginStatus: z.number(),
-  /** Of the last attempt, in ns. */
+  /** How long the last attempt took, in ns. */
   OriginDuration: z.number(),
   'request_X-Request-Id': z.string().default(''),
 });
