@@ -59,7 +59,7 @@ export const GATEWAYS: readonly GatewayLimit[] = [
     id: 'haproxy',
     name: 'HAProxy',
     keepsMs: undefined,
-    measured: { version: '2.8.25', closedAfter: '14.7 to 29.7 s' },
+    measured: { version: '2.8.25', closedAfter: '15.0 to 35.0 s' },
     note: 'Every 5 s (pool-purge-delay) it closes half of the idle connections that it does not expect to need. It can keep a connection that it expects to need for any time.',
     lost: { version: '2.8.25', get: 'a closed connection, without a response', post: 'the same' },
     setting:
@@ -90,6 +90,7 @@ export const GATEWAYS: readonly GatewayLimit[] = [
     id: 'envoy',
     name: 'Envoy',
     keepsMs: 60 * MINUTE,
+    measured: { version: '1.40.0', closedAfter: 'open after 130 s' },
     note: 'Istio, Contour, Cilium and Envoy Gateway are built on Envoy; each has its own name for the setting.',
     lost: { version: '1.40.0', get: '503 (UC)', post: '503 (UC)' },
     setting: 'common_http_protocol_options.idle_timeout in HttpProtocolOptions of the cluster',

@@ -23,7 +23,7 @@ const MEASURE =
 
 const MEASURED = 'Measured with one idle connection that had carried one GET (case 34 of conform).';
 const BY_DEFAULT =
-  'By default. Each limit is from the source that is named below. Measured: when the gateway closed 20 idle connections to a server that closes none, on loopback. No command of this project repeats that.';
+  'By default. Each limit is from the source that is named below. Measured: when the gateway closed idle connections to a server that closes none, after a burst of 20 requests on loopback (`npm run gateways:idle` in the repository).';
 const LOST =
   'What a client got when a kept connection died as its request was sent on it. Measured on loopback on 2026-11-26, with all settings at their defaults. No command of this project repeats that.';
 

@@ -6,6 +6,7 @@ import { GATEWAYS, gatewayLimit } from '../../src/idle-limits/gateways.ts';
 import { advisedServerSeconds, keepsLonger, keepsText, racingGateways } from '../../src/idle-limits/races.ts';
 import { SERVERS } from '../../src/idle-limits/servers.ts';
 import { projectFile } from '../../src/project-file.ts';
+import { IDLE_RESULT, type MeasuredIdle } from '../../tools/gateways/idle-result.ts';
 
 describe('a gateway that keeps a connection for longer than the server', () => {
   const table: [what: string, keepsMs: number | undefined, closesAfterMs: number, expected: boolean][] = [
@@ -30,6 +31,22 @@ test('the advice for a gateway ends its race', () => {
   for (const { keepsMs } of GATEWAYS) {
     const seconds = advisedServerSeconds(keepsMs);
     if (seconds !== undefined) assert.ok(!keepsLonger(keepsMs, seconds * 1000));
+  }
+});
+
+test('the limits of the gateways are those of the committed result', () => {
+  const measured: MeasuredIdle[] = JSON.parse(readFileSync(projectFile(IDLE_RESULT), 'utf8'));
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  for (const { gateway, version, watchedMs, closedAfterMs } of measured) {
+    const [shortest, longest] = [closedAfterMs[0], closedAfterMs.at(-1)];
+    const middle = closedAfterMs[closedAfterMs.length >> 1] ?? 0;
+    const closedAfter =
+      shortest === undefined || longest === undefined
+        ? `open after ${watchedMs / 1000} s`
+        : longest - shortest > 1000
+          ? `${seconds(shortest)} to ${seconds(longest)} s`
+          : `${seconds(middle)} s`;
+    assert.deepEqual(GATEWAYS.find(({ id }) => id === gateway)?.measured, { version, closedAfter });
   }
 });
 
