@@ -15,6 +15,7 @@ import type { ThroughFlags } from './through-options.ts';
 const NO_COMMANDS: readonly ContainerCommand[] = [];
 
 /** Options by the names that commander gives them. */
+const GATEWAY_FLAGS = ['through', 'gatewayBinary', 'gatewayConfig', 'gatewayRetries'];
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
   ...['exec', 'mount', 'findFix', 'stopSignal', 'dockerfile'],
@@ -137,6 +138,9 @@ export function assertFlagsFor(on: RunFlags['on'], command: readonly string[], o
   const stray = others.find((name) => options[name] !== undefined && (name !== 'exec' || options.exec !== NO_COMMANDS));
   if (stray === undefined) return;
   const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (GATEWAY_FLAGS.includes(stray)) {
+    throw new InputError(`--${flag}: run takes it with --on local; on a cluster, compare does`);
+  }
   throw new InputError(
     on === 'kubernetes'
       ? `--${flag} is for --on local: on a cluster, the workload is not changed`
