@@ -19,7 +19,8 @@ const GATEWAY_FLAGS = ['through', 'gatewayBinary', 'gatewayConfig', 'gatewayRetr
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
   ...['exec', 'mount', 'findFix', 'stopSignal', 'dockerfile'],
-  ...['through', 'gatewayBinary', 'gatewayConfig', 'gatewayRetries', 'pauses'],
+  ...GATEWAY_FLAGS,
+  'pauses',
 ];
 const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes', 'k6Image'];
 
