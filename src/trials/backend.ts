@@ -94,7 +94,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   ] = await Promise.all([
     import('../clusters/kubernetes/api.ts'),
     import('../clusters/kubernetes/preflight.ts'),
-    import('../clusters/kubernetes/gateway-permissions.ts'),
+    import('../clusters/kubernetes/gateways/permissions.ts'),
     import('../clusters/kubernetes/namespaces.ts'),
     import('../clusters/kubernetes/kubernetes-cluster.ts'),
     import('../clusters/kubernetes/objects.ts'),

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { gatewayPermissions } from '../../src/clusters/kubernetes/gateway-permissions.ts';
+import { gatewayPermissions } from '../../src/clusters/kubernetes/gateways/permissions.ts';
 import {
   DRAIN_PERMISSIONS,
   disruptionPermissions,

@@ -1,7 +1,7 @@
 /** The objects that run each gateway in the namespace of a trial. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gatewayObjects } from '../../src/clusters/kubernetes/gateway-objects.ts';
+import { gatewayObjects } from '../../src/clusters/kubernetes/gateways/objects.ts';
 import type { GatewayKind } from '../../src/gateways/gateway.ts';
 import { versionOfImage } from '../../src/gateways/images.ts';
 import { GATEWAYS } from '../../src/gateways/registry.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Deployed } from '../../src/clusters/cluster.ts';
-import { GATEWAY_CONTAINER, GATEWAY_NAME } from '../../src/clusters/kubernetes/gateway-objects.ts';
+import { GATEWAY_CONTAINER, GATEWAY_NAME } from '../../src/clusters/kubernetes/gateways/objects.ts';
 import { KubernetesCluster } from '../../src/clusters/kubernetes/kubernetes-cluster.ts';
 import { withGatewayAttempts } from '../../src/gateways/attempts.ts';
 import { clusterGateway, wayNamed } from '../../src/gateways/way.ts';

@@ -14,8 +14,8 @@ import { apiError, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './ap
 import { type CleanUp, cleanUp } from './clean-up.ts';
 import type { DisruptedWorkload, Wait } from './disrupted-workload.ts';
 import { carryOut, prepare } from './disruption.ts';
-import { GATEWAY_NAME } from './gateway-objects.ts';
-import { NamespaceGateway } from './namespace-gateway.ts';
+import { NamespaceGateway } from './gateways/namespace-gateway.ts';
+import { GATEWAY_NAME } from './gateways/objects.ts';
 import { createNamespace, deleteNamespace } from './namespaces.ts';
 import { type ApplicableObject, objectsFor, prefixed, serviceAddress, serviceUrl } from './objects.ts';
 import { Observer } from './observer.ts';

@@ -1,5 +1,5 @@
 /** Plays a cluster's controllers for workloads and Services on the API server for tests. */
-import { GATEWAY_CONTAINER, GATEWAY_NAME } from '../../../src/clusters/kubernetes/gateway-objects.ts';
+import { GATEWAY_CONTAINER, GATEWAY_NAME } from '../../../src/clusters/kubernetes/gateways/objects.ts';
 import { type DeploymentOptions, ScriptedDeployment } from './deployments.ts';
 import { readyPod } from './objects.ts';
 import type { ApiServer } from './server.ts';

@@ -1,5 +1,5 @@
 /** Minimal objects for the API server for tests: a pod in its states, EndpointSlices, events. */
-import { GATEWAY_NAME } from '../../../src/clusters/kubernetes/gateway-objects.ts';
+import { GATEWAY_NAME } from '../../../src/clusters/kubernetes/gateways/objects.ts';
 import type { ApiServer } from './server.ts';
 import { type WrittenObject, wholeSeconds } from './store.ts';
 

@@ -2,9 +2,9 @@
  * The objects that run a gateway in the namespace of a trial: its files, one pod that meets the restricted Pod Security
  * Standard, a Service, and what it needs to learn of the endpoints. Pure.
  */
-import type { GatewaySettings } from '../../gateways/gateway.ts';
-import type { InClusterSettings } from '../../gateways/in-cluster.ts';
-import type { ClusterGateway } from '../../gateways/way.ts';
+import type { GatewaySettings } from '../../../gateways/gateway.ts';
+import type { InClusterSettings } from '../../../gateways/in-cluster.ts';
+import type { ClusterGateway } from '../../../gateways/way.ts';
 
 export const GATEWAY_NAME = 'rollout-test-gateway';
 export const GATEWAY_CONTAINER = 'gateway';

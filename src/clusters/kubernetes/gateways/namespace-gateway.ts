@@ -1,26 +1,20 @@
 /** A gateway in the namespace of a trial: created, waited for, and its log followed from the beginning to the end. */
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
-import { EnvironmentError } from '../../errors.ts';
-import type { GatewayTraffic } from '../../gateways/attempts.ts';
-import type { ClusterGateway } from '../../gateways/way.ts';
-import { delay } from '../../timers.ts';
-import type { TrialClock } from '../../trace/clock.ts';
-import type { GatewayRecord, PodRef } from '../../trace/cluster-record.ts';
-import { Conditions, within } from '../condition.ts';
-import { unreadable } from './answer.ts';
-import { apiError, type KubernetesApi, unlessAborted } from './api.ts';
-import { followLog, lastLine } from './follow-log.ts';
-import {
-  GATEWAY_CONTAINER,
-  GATEWAY_NAME,
-  GATEWAY_PORT,
-  type GatewayPlacement,
-  gatewayObjects,
-} from './gateway-objects.ts';
-import { isReady } from './pod-timeline.ts';
-import { isConnectionError } from './response-lines.ts';
-import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from './trouble.ts';
-import { watchResource } from './watches.ts';
+import { EnvironmentError } from '../../../errors.ts';
+import type { GatewayTraffic } from '../../../gateways/attempts.ts';
+import type { ClusterGateway } from '../../../gateways/way.ts';
+import { delay } from '../../../timers.ts';
+import type { TrialClock } from '../../../trace/clock.ts';
+import type { GatewayRecord, PodRef } from '../../../trace/cluster-record.ts';
+import { Conditions, within } from '../../condition.ts';
+import { unreadable } from '../answer.ts';
+import { apiError, type KubernetesApi, unlessAborted } from '../api.ts';
+import { followLog, lastLine } from '../follow-log.ts';
+import { isReady } from '../pod-timeline.ts';
+import { isConnectionError } from '../response-lines.ts';
+import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from '../trouble.ts';
+import { watchResource } from '../watches.ts';
+import { GATEWAY_CONTAINER, GATEWAY_NAME, GATEWAY_PORT, type GatewayPlacement, gatewayObjects } from './objects.ts';
 
 /** Covers scheduling, the image pull and the start. */
 const START_LIMIT_MS = 240_000;

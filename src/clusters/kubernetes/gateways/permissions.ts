@@ -1,7 +1,7 @@
 /** What a gateway in the namespace of a trial needs beyond what `compare` needs. */
-import type { ClusterGateway } from '../../gateways/way.ts';
-import type { KubernetesApi } from './api.ts';
-import { assertAllowed, type Permission } from './preflight.ts';
+import type { ClusterGateway } from '../../../gateways/way.ts';
+import type { KubernetesApi } from '../api.ts';
+import { assertAllowed, type Permission } from '../preflight.ts';
 
 /** A role can be given only by somebody who has what it allows. */
 export function gatewayPermissions(gateways: readonly ClusterGateway[]): Permission[] {
