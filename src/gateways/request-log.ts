@@ -34,6 +34,8 @@ export interface LoggedRequest {
   endedEpochMs: number;
   /** The status that the client got; absent if it got none. */
   status?: number;
+  /** Its times are whole seconds, or only the time of the line; the client's own take their place where they are known. */
+  coarseTimes?: true;
   attempts: LoggedAttempt[];
 }
 
