@@ -21,7 +21,8 @@ const CLOCK_PRECISION_MS = 2;
 export interface GatewayTraffic {
   /** The gateway's name, which becomes the attempts' `via`. */
   gateway: string;
-  unlogged: GatewayKind['unlogged'];
+  /** What it means that its log lacks a request. 'unknown': perhaps only that the line was not read. */
+  unlogged: GatewayKind['unlogged'] | 'unknown';
   requests: readonly LoggedRequest[];
   /** Converts the gateway's clock to the trial's. */
   fromEpochMs(epochMs: number): number;
@@ -69,7 +70,8 @@ function onTrialClock({ failures, clockBoundMs = 0 }: LoadRecord, traffic: Gatew
   const logged = new Map(traffic.requests.map((request) => [request.id, request]));
   for (const { id, startedMs, endedMs, client } of failures) {
     const request = logged.get(id);
-    if (!request || client.error !== 'status') continue; // without an answer, either may have noticed the end first
+    if (!request || request.coarseTimes) continue;
+    if (client.error !== 'status') continue; // without an answer, either may have noticed the end first
     const fromMs = traffic.fromEpochMs(request.startedEpochMs);
     const toMs = traffic.fromEpochMs(request.endedEpochMs);
     clock.addBounds(toMs - endedMs - CLOCK_PRECISION_MS, fromMs - startedMs + CLOCK_PRECISION_MS);
@@ -78,6 +80,8 @@ function onTrialClock({ failures, clockBoundMs = 0 }: LoadRecord, traffic: Gatew
   if (Math.abs(offsetMs) <= boundMs + clockBoundMs) return traffic;
   return { ...traffic, fromEpochMs: (epochMs) => traffic.fromEpochMs(epochMs) - offsetMs };
 }
+
+type Times = Pick<Attempt, 'startedMs' | 'endedMs'>;
 
 function isFailure({ error }: LoggedAttempt): boolean {
   return error !== undefined;
@@ -94,7 +98,7 @@ function retriedRequest(request: LoggedRequest, traffic: GatewayTraffic): Retrie
 /** The attempts at a request that failed for the client. */
 function attemptsOf(request: FailedRequest, logged: LoggedRequest | undefined, traffic: GatewayTraffic): Attempt[] {
   if (logged === undefined) return [unloggedAttempt(request, traffic)];
-  const attempts = logged.attempts.map((each, nth) => attempt(each, nth, logged, traffic));
+  const attempts = logged.attempts.map((each, nth) => attempt(each, nth, logged, traffic, request));
   const last = logged.attempts.at(-1);
   const [before, unfinished] = [attempts.slice(0, -1), attempts.at(-1)];
   const succeeded = last !== undefined && !isFailure(last) && (last.status ?? 0) < 400;
@@ -130,15 +134,28 @@ function seenByClient({ client, startedMs, endedMs }: FailedRequest, via: string
 function unloggedAttempt(request: FailedRequest, { gateway, unlogged }: GatewayTraffic): Attempt {
   const seen = seenByClient(request, gateway);
   const { phase, error, status, bytesReceived = 0 } = request.client;
-  if (status !== undefined || bytesReceived > 0) return seen;
+  if (unlogged === 'unknown' || status !== undefined || bytesReceived > 0) return seen;
   if (unlogged === 'never-read') return { ...seen, notProcessed: true };
   if (phase !== 'wait') return seen;
   return { ...seen, connection: { state: error === 'timeout' ? 'unknown' : 'reused' } };
 }
 
-function attempt(logged: LoggedAttempt, nth: number, request: LoggedRequest, traffic: GatewayTraffic): Attempt {
+/** When an attempt was made, as the gateway logged it. */
+function loggedTimes(logged: LoggedAttempt, request: LoggedRequest, traffic: GatewayTraffic): Times {
   const startedMs = traffic.fromEpochMs(logged.startedEpochMs ?? request.startedEpochMs);
-  const endedMs = Math.max(startedMs, traffic.fromEpochMs(logged.endedEpochMs ?? request.endedEpochMs));
+  const endedMs = traffic.fromEpochMs(logged.endedEpochMs ?? request.endedEpochMs);
+  return { startedMs, endedMs: Math.max(startedMs, endedMs) };
+}
+
+/** @param client the request's times, if the client recorded it */
+function attempt(
+  logged: LoggedAttempt,
+  nth: number,
+  request: LoggedRequest,
+  traffic: GatewayTraffic,
+  client?: Times,
+): Attempt {
+  const { startedMs, endedMs } = (request.coarseTimes && client) || loggedTimes(logged, request, traffic);
   const { address, error, status, bytesReceived } = logged;
   const reached =
     address === undefined ? undefined : traffic.reached(address, { id: request.id, nth, atMs: startedMs });

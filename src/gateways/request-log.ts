@@ -20,6 +20,11 @@ export interface LoggedAttempt {
   bytesReceived?: number;
 }
 
+/** The attempt of a gateway that had no upstream to send the request to. */
+export const NO_ENDPOINT: LoggedAttempt = { connection: { state: 'unknown' }, phase: 'connect', error: 'no-endpoint' };
+/** A failed attempt of which the log does not say how far it got. */
+export const UNCLEAR = { connection: { state: 'unknown' }, phase: 'wait', error: 'failed' } satisfies LoggedAttempt;
+
 /** A request that a gateway logged. */
 export interface LoggedRequest {
   /** The x-request-id that the client sent. */
@@ -29,6 +34,8 @@ export interface LoggedRequest {
   endedEpochMs: number;
   /** The status that the client got; absent if it got none. */
   status?: number;
+  /** Its times are whole seconds, or only the time of the line; the client's own take their place where they are known. */
+  coarseTimes?: true;
   attempts: LoggedAttempt[];
 }
 

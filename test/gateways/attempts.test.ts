@@ -102,6 +102,13 @@ describe('what a gateway logged', () => {
     assert.partialDeepStrictEqual(failures[0]?.attempts, [{ via: 'nginx', connection: { state: 'reused' } }]);
   });
 
+  test('where nothing is known of a log, a missing request is only what the client saw', () => {
+    const { failures } = joined([CLOSED], [], { unlogged: 'unknown' });
+    const { connection, ...seen } = CLOSED.client;
+    const attempt = { via: 'nginx', connection: { state: connection }, startedMs: 1000, endedMs: 1001, ...seen };
+    assert.deepEqual(failures[0]?.attempts, [attempt]);
+  });
+
   test('a success after a failed attempt is a hidden retry, with its failed attempts only', () => {
     const load = joined([], [logged('r-2', [REFUSED, ANSWERED], 200, 'GET')]);
     assert.deepEqual(load.hiddenRetries, { client: 0, nginx: 1 });
@@ -173,5 +180,43 @@ describe('a gateway on another machine', () => {
     const service = { routersUnseen: true, reached: () => undefined };
     const { failures } = joined([seen], [logged('r-1', [refusal], 503)], service);
     assert.deepEqual(failures[0]?.attempts.at(-1)?.pod, OLD);
+  });
+});
+
+describe('a log with coarse times', () => {
+  const coarse = (attempts: LoggedAttempt[], status = 502): LoggedRequest => ({
+    ...logged('r-1', attempts, status),
+    startedEpochMs: STARTED + 2000,
+    endedEpochMs: STARTED + 2000,
+    coarseTimes: true,
+  });
+  const timed = { ...REFUSED, startedEpochMs: STARTED + 2000, endedEpochMs: STARTED + 2000 };
+
+  for (const [what, attempt] of [['absent', REFUSED] as const, ['coarse', timed] as const]) {
+    test(`the client's times stand for those of an attempt that are ${what}`, () => {
+      const asked: number[] = [];
+      const reached: GatewayTraffic['reached'] = (_, { atMs }) => {
+        asked.push(atMs);
+        return { pod: OLD };
+      };
+      const { failures } = joined([BAD_GATEWAY], [coarse([attempt])], { reached });
+      assert.partialDeepStrictEqual(failures[0]?.attempts, [{ pod: OLD, startedMs: 1000, endedMs: 1021 }]);
+      assert.deepEqual(asked, [1000]);
+    });
+  }
+
+  test('a hidden retry has no others', () => {
+    const { retried } = joined([], [coarse([timed, ANSWERED], 200)]);
+    assert.partialDeepStrictEqual(retried, [{ startedMs: 2000, attempts: [{ startedMs: 2000, endedMs: 2000 }] }]);
+  });
+
+  test("say nothing about the gateway's clock", () => {
+    const other = {
+      ...logged('r-2', [REFUSED, ANSWERED]),
+      startedEpochMs: STARTED + 3000,
+      endedEpochMs: STARTED + 3020,
+    };
+    const { retried } = joined([BAD_GATEWAY], [coarse([REFUSED]), other], { foreignClock: true });
+    assert.equal(retried?.[0]?.startedMs, 3000);
   });
 });

@@ -3,12 +3,19 @@
  * sends a GET again by itself if a reused connection ended before any byte of the response; no log shows that.
  */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import {
+  type GatewayLog,
+  isNotable,
+  jsonLine,
+  type LoggedAttempt,
+  type LoggedRequest,
+  NO_ENDPOINT,
+} from '../request-log.ts';
 
-const ACCESS = 'http.log.access';
-const ERROR = 'http.log.error';
+export const ACCESS = 'http.log.access';
+export const ERROR = 'http.log.error';
 /** At the level DEBUG it has one line per attempt. */
-const PROXY = 'http.handlers.reverse_proxy';
+export const PROXY = 'http.handlers.reverse_proxy';
 export const LOGGERS: readonly string[] = [ACCESS, ERROR, PROXY];
 
 const Line = z.object({
@@ -28,12 +35,12 @@ type Line = z.infer<typeof Line>;
 /** Lines about no request, one per attempt: the most frequent ones. */
 const SELECTED = '"msg":"selected upstream"';
 const ROUNDTRIP = 'upstream roundtrip';
-const INCOMPLETE = 'aborting with incomplete response';
-const NO_UPSTREAMS = 'no upstreams available';
+export const INCOMPLETE = 'aborting with incomplete response';
+export const NO_UPSTREAMS = 'no upstreams available';
 
 /** The client ended the request. */
 const CANCELED = /^context canceled|^writing:/;
-const CLIENT_CLOSED = 499;
+export const CLIENT_CLOSED = 499;
 
 const ERRORS: readonly [RegExp, string][] = [
   [/timeout|deadline exceeded/, 'timeout'],
@@ -91,10 +98,14 @@ export class CaddyLog implements GatewayLog {
   }
 }
 
-const NO_ENDPOINT: LoggedAttempt = { connection: { state: 'unknown' }, phase: 'connect', error: 'no-endpoint' };
-
 /** Caddy does not log whether the connection was new, other than by the error. */
-function attemptOf({ ts, duration, upstream, error, status }: Line): LoggedAttempt {
+export function attemptOf({
+  ts,
+  duration,
+  upstream,
+  error,
+  status,
+}: Omit<Line, 'logger' | 'msg' | 'request'>): LoggedAttempt {
   const phase = PHASES.find(([pattern]) => pattern.test(error))?.[1] ?? 'wait';
   const attempt: LoggedAttempt = {
     ...(upstream !== undefined && { address: upstream }),

@@ -1,6 +1,13 @@
 /** Envoy's access log. Pure, but for the attempts that it remembers until their request ends. */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import {
+  type GatewayLog,
+  isNotable,
+  jsonLine,
+  type LoggedAttempt,
+  type LoggedRequest,
+  NO_ENDPOINT,
+} from '../request-log.ts';
 
 const Line = z.object({
   of: z.enum(['request', 'attempt']),
@@ -20,17 +27,15 @@ const Line = z.object({
 });
 type Line = z.infer<typeof Line>;
 
-const NO_ENDPOINT = /\b(UH|NC|NR)\b/;
+export const NO_ENDPOINT_FLAGS = /\b(UH|NC|NR)\b/;
 const TIMEOUT = /\b(UT|SI|DT)\b/;
-const CLIENT_LEFT = /\bDC\b/;
+export const CLIENT_LEFT = /\bDC\b/;
 
 const CONNECT_ERRORS: readonly [RegExp, string][] = [
   [/refused/i, 'ECONNREFUSED'],
   [/no_route|unreachable/i, 'EHOSTUNREACH'],
   [/timed_out|timeout/i, 'timeout'],
 ];
-
-const NO_POD = { connection: { state: 'unknown' }, phase: 'connect', error: 'no-endpoint' } as const;
 
 export class EnvoyLog implements GatewayLog {
   readonly #requests: LoggedRequest[] = [];
@@ -67,7 +72,7 @@ export class EnvoyLog implements GatewayLog {
     this.#attempts.delete(id);
     const last = attempts.pop();
     if (last) attempts.push(endedAs(last, line));
-    if (NO_ENDPOINT.test(flags)) attempts.push({ ...NO_POD, startedEpochMs: endedEpochMs, endedEpochMs });
+    if (NO_ENDPOINT_FLAGS.test(flags)) attempts.push({ ...NO_ENDPOINT, startedEpochMs: endedEpochMs, endedEpochMs });
     if (CLIENT_LEFT.test(flags)) this.#left.set(id, attempts);
     const request = { id, method, startedEpochMs: at, endedEpochMs, ...(status > 0 && { status }), attempts };
     if (CLIENT_LEFT.test(flags) || isNotable(request)) this.#requests.push(request);
@@ -90,7 +95,7 @@ function loggedAttempt(line: Line, reused: boolean): LoggedAttempt {
 }
 
 /** Undefined for an attempt that was answered or that ended with its request. */
-function errorOf({ flags, why, bytes }: Line): string | undefined {
+export function errorOf({ flags, why, bytes }: Pick<Line, 'flags' | 'why' | 'bytes'>): string | undefined {
   if (flags === '-') return undefined;
   if (flags === 'UF') return connectError(why);
   if (flags === 'UO') return 'no-endpoint'; // a circuit breaker of its own

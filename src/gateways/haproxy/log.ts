@@ -25,9 +25,9 @@ const Line = z.object({
   /** After "+" if another server was chosen on the way. */
   retries: z.string(),
 });
-type Line = z.infer<typeof Line>;
+export type Line = z.infer<typeof Line>;
 
-const NONE = '-:-';
+export const NONE = '-:-';
 const ENDED_BY_CLIENT = /^c/i;
 /** By the second letter of `end`. */
 const PHASES: Readonly<Record<string, LoggedAttempt['phase']>> = { Q: 'connect', C: 'connect', H: 'wait' };
@@ -48,7 +48,7 @@ export class HaproxyLog implements GatewayLog {
   }
 }
 
-function loggedRequest(line: Line): LoggedRequest {
+export function loggedRequest(line: Line): LoggedRequest {
   const [acceptedMs = 0, idle = 0, choice = 0, connect = 0, active = 0] = line.times.split(' ').map(Number);
   const startedEpochMs = acceptedMs + Math.max(0, idle);
   const endedEpochMs = startedEpochMs + Math.max(0, active);

@@ -40,7 +40,8 @@ const PHASES: readonly [RegExp, LoggedAttempt['phase']][] = [
 /** How many connections' errors are kept whose request has not ended yet. */
 const MAX_OPEN = 20_000;
 
-interface Problem {
+/** How an attempt failed. */
+export interface Problem {
   address: string | undefined;
   phase: LoggedAttempt['phase'];
   error: string;
@@ -74,12 +75,8 @@ export class NginxLog implements GatewayLog {
   }
 
   #error(line: string): void {
-    const [, connection, what, doing, rest] = ERROR_LINE.exec(line) ?? [];
-    if (connection === undefined || what === undefined || doing === undefined) return;
-    const error = ERRORS.find(([pattern]) => pattern.test(what))?.[1];
-    const phase = PHASES.find(([pattern]) => pattern.test(doing))?.[1];
-    if (error === undefined || phase === undefined) return;
-    const problem = { address: ERROR_UPSTREAM.exec(rest ?? '')?.[1], phase, error };
+    const { connection, problem } = problemIn(line) ?? {};
+    if (connection === undefined || problem === undefined) return;
     const known = this.#problems.get(connection);
     if (known) known.push(problem);
     else if (this.#problems.size < MAX_OPEN) this.#problems.set(connection, [problem]);
@@ -95,10 +92,21 @@ export class NginxLog implements GatewayLog {
   }
 }
 
-function loggedRequest(
-  { at, took, status, id, method, ...line }: AccessLine,
+/** @returns undefined if the line of the error log is about no failed attempt */
+export function problemIn(line: string): { connection: string; problem: Problem } | undefined {
+  const [, connection, what, doing, rest] = ERROR_LINE.exec(line) ?? [];
+  if (connection === undefined || what === undefined || doing === undefined) return undefined;
+  const error = ERRORS.find(([pattern]) => pattern.test(what))?.[1];
+  const phase = PHASES.find(([pattern]) => pattern.test(doing))?.[1];
+  if (error === undefined || phase === undefined) return undefined;
+  return { connection, problem: { address: ERROR_UPSTREAM.exec(rest ?? '')?.[1], phase, error } };
+}
+
+/** @param problems what the error log said about the request's attempts, in their order */
+export function loggedRequest(
+  { at, took, status, id, method, ...line }: Omit<AccessLine, 'connection'>,
   problems: readonly Problem[],
-  { retriesOnlyReused = false }: NginxLogOptions,
+  { retriesOnlyReused = false }: NginxLogOptions = {},
 ): LoggedRequest {
   const endedEpochMs = at * 1000;
   const startedEpochMs = endedEpochMs - took * 1000;

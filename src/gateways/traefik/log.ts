@@ -4,7 +4,15 @@
  * for its pod. If several that differ would fit, how it failed stays open. Pure, but for failures not taken yet.
  */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import {
+  type GatewayLog,
+  isNotable,
+  jsonLine,
+  type LoggedAttempt,
+  type LoggedRequest,
+  NO_ENDPOINT,
+  UNCLEAR,
+} from '../request-log.ts';
 
 const AccessLine = z.object({
   StartUTC: z.string(),
@@ -23,10 +31,10 @@ const AccessLine = z.object({
 type AccessLine = z.infer<typeof AccessLine>;
 const DebugLine = z.object({ message: z.string(), error: z.string().optional() });
 
-const NS_PER_MS = 1e6;
+export const NS_PER_MS = 1e6;
 /** The mean time before a failed attempt is made again. Each wait is between half and one and a half times as long. */
 export const RETRY_INTERVAL_MS = 20;
-const CLIENT_LEFT = 499;
+export const CLIENT_LEFT = 499;
 /** How many failures are kept that no request has taken yet. */
 const MAX_OPEN = 20_000;
 
@@ -122,9 +130,6 @@ export class TraefikLog implements GatewayLog {
     return first;
   }
 }
-
-const UNCLEAR = { connection: { state: 'unknown' }, phase: 'wait', error: 'failed' } satisfies Partial<Failure>;
-const NO_ENDPOINT: LoggedAttempt = { connection: { state: 'unknown' }, phase: 'connect', error: 'no-endpoint' };
 
 /** `502 Bad Gateway` with the error `dial tcp 10.0.0.7:8080: connect: connection refused`, for example. */
 function failureIn({ message, error: why = message }: z.infer<typeof DebugLine>): Failure {
