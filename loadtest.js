@@ -11,11 +11,14 @@
  *                - prints the result in one line
  *   WORKLOAD     another workload file
  *   REQUEST_LOG  all: print every request, not only failed ones
+ *   HOST         the Host header of every request, for a gateway that serves other hosts too; the id of each request is then in
+ *                its query as well. No request is counted before the gateway has learned of the host
  *   SEGMENTS, SEGMENT  the number of k6 instances that share the load, and the number of this one (0, 1 …)
  *
  * The scenarios come from workload.json. Each is an open model: requests start when the schedule says so, whether or not
  * earlier ones have been answered. If a request fails, or could not be started in time, k6 exits with 99.
  */
+import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
 import { Counter, Rate, Trend } from 'k6/metrics';
@@ -34,6 +37,12 @@ const OTHER_STATUS = 'other-status';
 const MAX_RATE_PER_S = 20000;
 const MAX_CONNECTIONS = 20000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,59}$/;
+const HOST = /^[a-z0-9.-]+$/;
+/** As in src/gateways/installed/request-id.ts. */
+const ID_PARAMETER = 'rollout-test-request';
+// A gateway may have several instances, which learn of a host one after the other.
+const ANSWERS_WANTED = 20;
+const ANSWERS_LIMIT_MS = 60000;
 const PATH = /^\/(?!\/)[\x21\x22\x24-\x5b\x5d-\x7e]*$/;
 
 const settings = readSettings(__ENV);
@@ -52,9 +61,31 @@ export const options = __VU === 0 ? readOptions() : {};
 
 /** Runs once, before any request. Every virtual user gets the same result. */
 export function setup() {
+  if (settings.host !== undefined) awaitAnswers();
   const startedAtMs = Date.now();
   // Request ids differ between runs, so a pod that outlives a run does not count the next run's requests as repeats.
   return { startedAtMs, run: startedAtMs.toString(36) };
+}
+
+/** Returns once the gateway has passed on what the service answers, several times in a row. */
+function awaitAnswers() {
+  const [scenario] = scenarios;
+  const endMs = Date.now() + ANSWERS_LIMIT_MS;
+  for (let answers = 0; answers < ANSWERS_WANTED; ) {
+    const url = settings.url + scenario.path;
+    const params = {
+      headers: { ...headers(scenario, 'first-answer'), Connection: 'close' },
+      timeout: scenario.timeoutMs,
+    };
+    const { status, error } = http.request(scenario.method, url, scenario.body ?? null, params);
+    answers = status >= 200 && status < 300 ? answers + 1 : 0;
+    if (Date.now() > endMs) {
+      exec.test.abort(
+        `${settings.url} with Host: ${settings.host} has not passed on what the pods answer for ${ANSWERS_LIMIT_MS / 1000} s: ${error || `status ${status}`}`,
+      );
+    }
+    sleep(0.1);
+  }
 }
 
 /** Sends one request. Every scenario uses this function. */
@@ -65,7 +96,7 @@ export function request({ run }) {
   const id = `${run}-${scenario.name}-${exec.scenario.iterationInTest}`;
   if (settings.logAll && iteration === 0) console.log(JSON.stringify({ startedAtMs: exec.scenario.startTime }));
   const startedAtMs = Date.now();
-  const response = http.request(scenario.method, settings.url + scenario.path, scenario.body ?? null, {
+  const response = http.request(scenario.method, settings.url + pathOf(scenario, id), scenario.body ?? null, {
     headers: headers(scenario, id),
     timeout: scenario.timeoutMs,
     tags: { name: scenario.path },
@@ -186,6 +217,7 @@ function readOptions() {
     },
     summaryTrendStats: ['med', 'p(99)', 'max'],
     discardResponseBodies: true,
+    setupTimeout: `${ANSWERS_LIMIT_MS + 30000}ms`,
     // A redirect counts as an answer: following it would hide where the request went.
     maxRedirects: 0,
   };
@@ -214,9 +246,14 @@ function arrivals({ connection, connections, ratePerSecond, timeoutMs }) {
   };
 }
 
+function pathOf({ path }, id) {
+  return settings.host === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${ID_PARAMETER}=${id}`;
+}
+
 function headers(scenario, id) {
   return {
     'X-Request-Id': id,
+    ...(settings.host === undefined ? {} : { Host: settings.host }),
     ...(scenario.body === undefined ? {} : { 'Content-Type': 'application/json' }),
     // The server closes the connection after its response, long before this virtual user's next request. (Go's client would
     // keep it open, because it honours this header only in a response.)
@@ -231,6 +268,7 @@ function readSettings(env) {
     DURATION: duration = '45s',
     RUNTIME: runtime = 'unnamed',
     VARIANT: variant = 'unnamed',
+    HOST: host,
   } = env;
   if (!/^https?:\/\/[!-"$-.0->@-~][!-"$->@-~]*$/.test(url ?? '')) {
     throw new Error('URL must be set: k6 run -e URL=http://127.0.0.1:8080 loadtest.js');
@@ -243,6 +281,7 @@ function readSettings(env) {
       `RUNTIME and VARIANT must consist of letters, digits, "-", "_", "." and "+": ${runtime}, ${variant}`,
     );
   }
+  if (host !== undefined && !HOST.test(host)) throw new Error(`HOST must be a host's name: ${host}`);
   const [segments, segment] = [Number(env.SEGMENTS ?? 1), Number(env.SEGMENT ?? 0)];
   if (!Number.isInteger(segments) || !(segment >= 0 && segment < segments)) {
     throw new Error(`SEGMENT must be one of 0 to SEGMENTS - 1: ${env.SEGMENT} of ${env.SEGMENTS}`);
@@ -252,6 +291,7 @@ function readSettings(env) {
     url: url.replace(/\/+$/, ''),
     rate: rate === undefined ? undefined : Number(rate),
     duration,
+    host,
     runtime,
     variant,
     out: out.endsWith('/') ? `${out}k6-${runtime}-${variant}.json` : out,

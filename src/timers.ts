@@ -62,6 +62,15 @@ export async function delay<T = void>(ms: number, value?: T, options: { signal?:
   });
 }
 
+/** Waits until a promise settles, but at most `ms`. Rejects if it does. */
+export async function waitAtMost(ms: number, promise: Promise<unknown> | undefined): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = after(ms, resolve);
+  });
+  await Promise.race([promise, late]).finally(() => timer?.cancel());
+}
+
 function assertTime(ms: number): void {
   if (Number.isNaN(ms)) throw new RangeError('a timer needs a time');
 }

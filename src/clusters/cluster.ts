@@ -18,6 +18,8 @@ export interface RoutingTable {
   headless: boolean;
   /** Behind the only endpoint is a gateway, which chooses a pod for each request and not for each connection. */
   perRequest?: boolean;
+  /** As in a target. */
+  virtualHost?: string | undefined;
   routers: { name: string; endpoints: Endpoint[] }[];
 }
 export interface Endpoint {
@@ -38,6 +40,11 @@ export type Target =
       url: string;
       /** A gateway answers there, which chooses a pod for each request and not for each connection. */
       perRequest?: boolean;
+      /**
+       * The Host header of each request: the gateway serves other hosts too. Each request's id is then in its query as
+       * well (`withRequestId`), because such a gateway's log may have no other sign of it.
+       */
+      virtualHost?: string | undefined;
     }
   | {
       kind: 'service';
@@ -45,6 +52,8 @@ export type Target =
       namespace: string;
       /** The Service is that of a gateway, which chooses a pod for each request and not for each connection. */
       perRequest?: boolean;
+      /** As for a URL. */
+      virtualHost?: string | undefined;
       /**
        * The clock of the pod of that name minus ours; undefined if not known. Absent if the server does not report its
        * time in its responses.

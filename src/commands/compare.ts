@@ -1,6 +1,7 @@
 /** `compare`: rolls every runtime in every variant, and prints a table of what broke. */
 import { Argument, Command, Option } from 'commander';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
+import type { ControllerWay } from '../gateways/installed/controller-way.ts';
 import type { ClusterGateway } from '../gateways/way.ts';
 import { APP_SCENARIOS, type AppMixSettings, appRequestMix, BEHIND_GATEWAY } from '../load/app-mix.ts';
 import { assertForK6 } from '../load/load.ts';
@@ -24,8 +25,8 @@ import { folderFor } from './report-rollouts.ts';
 import { sessionsOption } from './request-options.ts';
 import { showInstall } from './show-install.ts';
 import {
+  clusterGatewayOptions,
   clusterWays,
-  gatewayImageOption,
   installedWays,
   type ThroughFlags,
   throughOptions,
@@ -89,7 +90,7 @@ export function compareCommand(): Command {
     )
     .addOption(sessionsOption());
   for (const option of throughOptions()) command.addOption(option);
-  return command
+  command
     .addOption(new Option('--on <where>', 'where it runs').choices(['local', 'kubernetes']).default('local'))
     .addOption(
       new Option('--load <name>', 'the load generator (default: builtin, and k6 inside a cluster)').choices([
@@ -115,12 +116,12 @@ export function compareCommand(): Command {
       new Option('--images <prefix>', 'registry and path of the images, for example registry.example.com/team'),
     )
     .addOption(new Option('--load-pods <n>', 'how many pods share the load (default: 1)').argParser(whole(1, 100)))
-    .addOption(gatewayImageOption())
     .addOption(new Option('--k6-image <image>', `the image of k6 (default: ${K6_IMAGE})`))
     .addOption(
       new Option('--url <url>', 'send the load from this machine to this URL, for example http://NODE:{nodePort}'),
-    )
-    .action(compare);
+    );
+  for (const option of clusterGatewayOptions()) command.addOption(option);
+  return command.action(compare);
 }
 
 async function compare(dirs: readonly string[], flags: Flags): Promise<void> {
@@ -141,10 +142,7 @@ async function run(flags: Flags): Promise<void> {
   const out = folderFor(flags);
   const identity = newRun('comparison');
   const gateways = flags.on === 'kubernetes' ? clusterWays(flags) : undefined;
-  const backend = await backendFor(
-    flags,
-    gateways?.filter((way) => way !== undefined),
-  );
+  const backend = await backendFor(flags, gateways);
   const trials = await planTrials({
     runtimes: await allRuntimes(flags.runtime ?? RUNTIMES, backend),
     variants: flags.variant ?? COMPARED,
@@ -164,11 +162,16 @@ async function run(flags: Flags): Promise<void> {
 }
 
 /** @throws InputError for flags that do not apply to where the trials run */
-async function backendFor(flags: Flags, gateways: readonly ClusterGateway[] = []): Promise<Backend> {
+async function backendFor(
+  flags: Flags,
+  ways: readonly (ClusterGateway | ControllerWay | undefined)[] = [],
+): Promise<Backend> {
   const { on, load, context, namespace, images, url, loadPods, k6Image, gatewayImage, gatewayBinary } = flags;
+  const { ingressClass, gateway, gatewayService, gatewayLogs } = flags;
   const choices = chosen(flags);
   if (on === 'local') {
-    const stray = Object.entries({ context, namespace, images, url, loadPods, k6Image, gatewayImage }).find(
+    const forCluster = { context, namespace, images, url, loadPods, k6Image, gatewayImage };
+    const stray = Object.entries({ ...forCluster, ingressClass, gateway, gatewayService, gatewayLogs }).find(
       ([, value]) => value,
     );
     if (stray) {
@@ -181,8 +184,13 @@ async function backendFor(flags: Flags, gateways: readonly ClusterGateway[] = []
   if (choice !== undefined)
     throw new InputError(`--${choice} is for --on local: in a cluster the image has the runtime`);
   if (gatewayBinary) throw new InputError('--gateway-binary is for --on local: on a cluster, use --gateway-image');
+  const controller = ways.find((way) => way !== undefined && 'parent' in way);
+  if (controller && url !== undefined && ways.length > 1) {
+    throw new InputError('--url leads to one gateway: measure the other ways in a run of their own');
+  }
   const options = {
-    gateways,
+    gateways: ways.filter((way) => way !== undefined && 'image' in way),
+    controller,
     namespace: namespace ?? 'rollout-test',
     k6Image: k6Image ?? K6_IMAGE,
     loadPods: loadPods ?? 1,
@@ -196,8 +204,8 @@ async function backendFor(flags: Flags, gateways: readonly ClusterGateway[] = []
   return unlessInterrupted('no trial has begun', () => kubernetesBackend(options));
 }
 
-function throughGateway({ through = [] }: Flags): boolean {
-  return through.some((way) => way !== undefined);
+function throughGateway({ through = [], ingressClass, gateway }: Flags): boolean {
+  return ingressClass !== undefined || gateway !== undefined || through.some((way) => way !== undefined);
 }
 
 function chosen(flags: Flags): Partial<Record<Runtime, string>> {

@@ -1,6 +1,7 @@
 /** The options that put a gateway between the load and the pods. */
 import { Option } from 'commander';
 import { InputError } from '../errors.ts';
+import { type ControllerFlags, type ControllerWay, controllerWay } from '../gateways/installed/controller-way.ts';
 import {
   type ClusterGateway,
   clusterGateway,
@@ -12,7 +13,7 @@ import {
 import { readRegularFile } from '../regular-file.ts';
 import { whole } from './argument-parsers.ts';
 
-export interface ThroughFlags {
+export interface ThroughFlags extends ControllerFlags {
   through?: readonly (GatewayWay | undefined)[];
   gatewayBinary?: readonly ProgramPath[];
   gatewayConfig?: string;
@@ -55,20 +56,39 @@ export function throughOptions(): Option[] {
   ];
 }
 
-/** Belongs to the options for `--on kubernetes`. */
-export function gatewayImageOption(): Option {
-  return new Option(
-    '--gateway-image <name=image>',
-    'the image of a gateway (default: its official image); repeat for more',
-  ).argParser((text: string, before: GatewayImage[] = []) => [...before, gatewayImage(text)]);
+/** Belong to the options for `--on kubernetes`. */
+export function clusterGatewayOptions(): Option[] {
+  return [
+    new Option(
+      '--gateway-image <name=image>',
+      'the image of a gateway of --through (default: its official image); repeat for more',
+    ).argParser((text: string, before: GatewayImage[] = []) => [...before, gatewayImage(text)]),
+    new Option(
+      '--ingress-class <name>',
+      'send the load through the controller of this IngressClass: each trial creates an Ingress',
+    ).conflicts('gateway'),
+    new Option(
+      '--gateway <namespace/name>',
+      'send the load through this Gateway of the Gateway API: each trial creates an HTTPRoute',
+    ),
+    new Option(
+      '--gateway-service <namespace/name>',
+      'the Service of that controller (default: the address in the status of the Ingress or Gateway)',
+    ),
+    new Option(
+      '--gateway-logs <namespace/name>',
+      'the Deployment or DaemonSet that writes its access log; without it, most failures stay unexplained',
+    ),
+  ];
 }
 
 /**
  * The ways to measure on a cluster, where images take the place of programs. Undefined stands for the direct one.
  * @throws InputError for settings that no gateway takes, and for a way that there is not on a cluster
  */
-export function clusterWays(flags: ThroughFlags): readonly (ClusterGateway | undefined)[] {
-  const { through = [undefined], gatewayImage = [], gatewayConfig, gatewayRetries: retries } = flags;
+export function clusterWays(flags: ThroughFlags): readonly (ClusterGateway | ControllerWay | undefined)[] {
+  const controller = controllerWay(flags);
+  const { through = controller ? [] : [undefined], gatewayImage = [], gatewayConfig, gatewayRetries: retries } = flags;
   assertUsed(flags, through);
   const fragment = gatewayConfig === undefined ? undefined : fragmentOf(gatewayConfig);
   const found = through.map((way) => {
@@ -76,7 +96,8 @@ export function clusterWays(flags: ThroughFlags): readonly (ClusterGateway | und
     return way && clusterGateway(way, { retries, fragment, image });
   });
   // nginx and nginx:service are the same there.
-  return found.filter((way, index) => found.findIndex((other) => other?.name === way?.name) === index);
+  const ways = found.filter((way, index) => found.findIndex((other) => other?.name === way?.name) === index);
+  return controller ? [...ways, controller] : ways;
 }
 
 /**

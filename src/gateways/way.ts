@@ -6,6 +6,7 @@ import { runProgram } from '../processes/external-program.ts';
 import { DIRECT } from '../trace/trace.ts';
 import type { GatewayKind } from './gateway.ts';
 import { versionOfImage } from './images.ts';
+import type { ControllerWay } from './installed/controller-way.ts';
 import { GATEWAYS, gatewayNamed } from './registry.ts';
 
 /** Sends to the Service's address instead of to the pods, as a reverse proxy that is an ordinary Deployment does. */
@@ -36,7 +37,7 @@ export interface ClusterGateway extends GatewayWay, GatewayChoices {
   version: string;
 }
 
-export type ChosenGateway = InstalledGateway | ClusterGateway;
+export type ChosenGateway = InstalledGateway | ClusterGateway | ControllerWay;
 
 /** @throws Error for a gateway of a cluster, which no trial on this machine has */
 export function onThisMachine(gateway: ChosenGateway | undefined): InstalledGateway | undefined {
@@ -46,7 +47,7 @@ export function onThisMachine(gateway: ChosenGateway | undefined): InstalledGate
 
 /** @throws Error for a program of this machine, which no trial on a cluster has */
 export function onCluster(gateway: ChosenGateway | undefined): ClusterGateway | undefined {
-  if (gateway && !('image' in gateway)) throw new Error(`${gateway.name} is for this machine`);
+  if (gateway && !('image' in gateway)) throw new Error(`${gateway.name} has no image`);
   return gateway;
 }
 

@@ -20,7 +20,8 @@ export function gatewayNotes(trials: readonly TrialResult[]): string[] {
 
 function oneGateway(way: string, trials: readonly TrialResult[]): string {
   const { gateway } = trials[0] ?? {};
-  const version = gateway === undefined ? '' : ` (${printableName(`${gateway.name} ${gateway.version}`)})`;
+  const version = gateway === undefined ? '' : ` (${nameAndVersion(gateway)})`;
+  if (gateway?.logUnread) return `${capitalised(wayInWords(way))}${version}: ${LOG_UNREAD}`;
   const lags = trials.map(({ gatewayLagMs }) => gatewayLagMs).filter((lagMs) => lagMs !== undefined);
   const lag =
     lags.length === 0
@@ -32,6 +33,13 @@ function oneGateway(way: string, trials: readonly TrialResult[]): string {
       ? ''
       : ` It closed connections to clients itself, for example to change its configuration, and lost ${counted(closed, 'request')} that came at that moment.`;
   return `${capitalised(wayInWords(way))}${version}: ${hidden(trials)}.${lag}${itself}`;
+}
+
+const LOG_UNREAD =
+  'no line of its access log could be joined with a request, so what it did is unknown and most failures are unexplained. Switch its access log on, and name the workload that writes it with --gateway-logs.';
+
+function nameAndVersion({ name, version, controller }: NonNullable<TrialResult['gateway']>): string {
+  return printableName(controller === undefined ? `${name} ${version}` : `${controller}, version ${version}`);
 }
 
 /** "hidden from the client: 41 GET (keep-alive race), 3 POST (routing lag)" */

@@ -131,7 +131,15 @@ export type ClusterEvent = z.infer<typeof ClusterEvent>;
 export const GatewayRecord = z.object({
   name: Text.describe("as in an attempt's `via`"),
   version: Version,
-  upstream: z.enum(['pods', 'service']).describe("whether it sends to the pods or to the Service's address"),
+  upstream: z
+    .enum(['pods', 'service'])
+    .describe("whether it sends to the pods or to the Service's address; absent if that is not known")
+    .optional(),
+  controller: Text.describe('of a gateway that was there before: what it is, and what led to it').optional(),
+  logUnread: z
+    .boolean()
+    .describe('no line of its log could be joined with a request, so what it did is not known')
+    .optional(),
   retries: SmallCount.describe('--gateway-retries; absent: what the program does by default').optional(),
   viewsAssumed: z
     .boolean()

@@ -2,6 +2,7 @@
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { InputError } from '../errors.ts';
+import type { ControllerWay } from '../gateways/installed/controller-way.ts';
 import { type ClusterGateway, onCluster, onThisMachine } from '../gateways/way.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
@@ -73,6 +74,8 @@ export interface KubernetesOptions {
   disruption?: PlannedDisruption['kind'];
   /** The gateways that the load goes through; they need permissions too. */
   gateways?: readonly ClusterGateway[];
+  /** The user's own gateway, if the load goes through it. */
+  controller?: ControllerWay | undefined;
   /** Called with the left-over namespaces that were deleted, and with a sentence for each that may be left over. */
   onCleanUp(deleted: readonly string[], doubtful: readonly string[]): void;
 }
@@ -87,6 +90,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     { KubernetesApi },
     { preflight },
     { assertMayStart },
+    { findController },
     { deleteLeftNamespaces },
     { KubernetesCluster },
     { checkUrlTemplate },
@@ -95,13 +99,14 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     import('../clusters/kubernetes/api.ts'),
     import('../clusters/kubernetes/preflight.ts'),
     import('../clusters/kubernetes/gateways/permissions.ts'),
+    import('../clusters/kubernetes/gateways/controller.ts'),
     import('../clusters/kubernetes/namespaces.ts'),
     import('../clusters/kubernetes/kubernetes-cluster.ts'),
     import('../clusters/kubernetes/objects.ts'),
     import('../load/k6/k6-job.ts'),
   ]);
   const { url, images, load } = options;
-  if (url !== undefined) checkUrlTemplate(url);
+  if (url !== undefined) checkUrlTemplate(url, options.controller !== undefined);
   if (url === undefined && load === 'builtin') {
     throw new InputError(
       "--load builtin runs on this machine, which cannot reach a cluster's Service: give its --url, or use --load k6",
@@ -110,6 +115,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   const api = KubernetesApi.connect(options.context);
   await preflight(api, options.disruption);
   await assertMayStart(api, options.gateways ?? []);
+  const controller = options.controller && (await findController(api, options.controller));
   const left = await deleteLeftNamespaces(api);
   options.onCleanUp(left.deleted, left.doubtful);
   const cluster = {
@@ -126,7 +132,11 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     // The image decides on the version; the app says it in its log.
     runtime: async (name) => ({ name, version: '', command: [] }),
     mayMeasureAgain: true,
-    clusterFor: ({ gateway }) => new KubernetesCluster({ ...cluster, gateway: onCluster(gateway) }),
+    clusterFor: ({ gateway }) =>
+      new KubernetesCluster({
+        ...cluster,
+        gateway: gateway && 'parent' in gateway ? controller : onCluster(gateway),
+      }),
   };
 }
 

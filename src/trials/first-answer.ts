@@ -45,6 +45,8 @@ export interface FirstAnswerOptions {
 interface Address {
   host: string;
   port: number;
+  /** As in a target. */
+  virtualHost?: string | undefined;
 }
 
 /** A status, the name of an error, or why a session was not opened. */
@@ -75,7 +77,8 @@ function addressesOf(target: Exclude<Target, { kind: 'service' }>): Address[] {
   if (target.kind === 'url') {
     const { protocol, hostname, port } = new URL(target.url);
     // An IPv6 address stands in brackets in a URL.
-    return protocol === 'http:' ? [{ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }] : [];
+    const host = hostname.replace(/^\[|\]$/g, '');
+    return protocol === 'http:' ? [{ host, port: Number(port || 80), virtualHost: target.virtualHost }] : [];
   }
   const endpoints = target.current().routers.flatMap((router) => router.endpoints);
   const byPort = new Map(endpoints.map(({ host, port }) => [`${host} ${port}`, { host, port }]));
@@ -148,13 +151,17 @@ async function askForOne(address: Address, scenario: SessionScenario, signal: Ab
 
 /** The status of one request on a connection of its own, or the error's name; ENDLESS where it is still being answered. */
 function sendRequest(
-  address: Address,
+  { virtualHost, ...address }: Address,
   { method, path, body, timeoutMs }: RequestScenario,
   signal: AbortSignal,
 ): Promise<number | string> {
   return new Promise((resolve) => {
     let status = 0;
-    const headers = { connection: 'close', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const headers = {
+      connection: 'close',
+      ...(virtualHost !== undefined && { host: virtualHost }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
     const outgoing = httpRequest({ ...address, method, path, headers, agent: false, signal }, (response) => {
       status = response.statusCode ?? 0;
       response.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));

@@ -12,6 +12,8 @@ const SHORTEST_STREAM_MS = 300;
 interface Address {
   host: string;
   port: number;
+  /** As in a target. */
+  virtualHost?: string | undefined;
 }
 
 export type SessionAnswer =
@@ -25,7 +27,7 @@ export type SessionAnswer =
 
 /** Opens one session and closes it. Never rejects; ends early when aborted. */
 export function askForSession(
-  { host, port }: Address,
+  { host, port, virtualHost }: Address,
   scenario: SessionScenario,
   timeoutMs: number,
   signal: AbortSignal,
@@ -54,7 +56,7 @@ export function askForSession(
     };
     signal.addEventListener('abort', abort, { once: true });
     const endpoint = { pod: { uid: '', name: '' }, host, port, reachable: true };
-    connection.send(sessionText(scenario, 'first-answer', endpoint, key), ({ head, error }) => {
+    connection.send(sessionText(scenario, { id: 'first-answer', endpoint, virtualHost }, key), ({ head, error }) => {
       if (error?.name === 'protocol')
         finish({ kind: 'no-session', why: `the answer is not HTTP/1.1: ${error.detail}` });
       else if (error) finish({ kind: 'error', name: error.name });

@@ -14,8 +14,11 @@ import { apiError, FIELD_MANAGER, type KubernetesApi, unlessAborted } from './ap
 import { type CleanUp, cleanUp } from './clean-up.ts';
 import type { DisruptedWorkload, Wait } from './disrupted-workload.ts';
 import { carryOut, prepare } from './disruption.ts';
+import type { Controller } from './gateways/controller.ts';
+import { ControllerGateway } from './gateways/controller-gateway.ts';
 import { NamespaceGateway } from './gateways/namespace-gateway.ts';
 import { GATEWAY_NAME } from './gateways/objects.ts';
+import { routeHost } from './gateways/route-objects.ts';
 import { createNamespace, deleteNamespace } from './namespaces.ts';
 import { type ApplicableObject, objectsFor, prefixed, serviceAddress, serviceUrl } from './objects.ts';
 import { Observer } from './observer.ts';
@@ -47,8 +50,8 @@ export interface KubernetesClusterOptions {
    * need. Their server is not expected to write a lifecycle log or to report its time.
    */
   ownObjects?: readonly KubernetesObject[];
-  /** The load goes through it; by default, to the app's Service. */
-  gateway?: ClusterGateway | undefined;
+  /** The load goes through it, one of the trial's own or the user's; by default, to the app's Service. */
+  gateway?: ClusterGateway | Controller | undefined;
 }
 
 export class KubernetesCluster implements Cluster {
@@ -90,8 +93,10 @@ class KubernetesDeployment implements Deployed {
   readonly #observer: Observer;
   readonly #watching = new AbortController();
   readonly #cleanUps: CleanUp[] = [];
-  #gateway: NamespaceGateway | undefined;
+  #gateway: NamespaceGateway | ControllerGateway | undefined;
   #url = '';
+  /** As in a target. */
+  #virtualHost: string | undefined;
   #removal: Promise<void> | undefined;
 
   constructor(namespace: string, options: DeployOptions, cluster: KubernetesClusterOptions) {
@@ -112,13 +117,12 @@ class KubernetesDeployment implements Deployed {
   }
 
   get target(): Target {
-    const perRequest = this.#gateway !== undefined;
-    if (this.#cluster.url !== undefined) return { kind: 'url', url: this.#url, ...(perRequest && { perRequest }) };
+    const way = { url: this.#url, perRequest: this.#gateway !== undefined, virtualHost: this.#virtualHost };
+    if (this.#cluster.url !== undefined) return { kind: 'url', ...way };
     return {
       kind: 'service',
-      url: this.#url,
+      ...way,
       namespace: this.#namespace,
-      ...(perRequest && { perRequest }),
       ...(this.#cluster.ownObjects === undefined && {
         clockOffset: (pod: string) => this.#observer.clocks.of(pod),
       }),
@@ -140,27 +144,30 @@ class KubernetesDeployment implements Deployed {
   }
 
   /** Once the pods are ready, so that it learns of all of them as it starts. */
-  async #startGateway(gateway: ClusterGateway, name: string): Promise<void> {
+  async #startGateway(gateway: ClusterGateway | Controller, name: string): Promise<void> {
     const { api, url, imagePrefix } = this.#cluster;
     const { signal, clock } = this.#options;
     const namespace = this.#namespace;
-    const { host, port } = await unlessAborted(signal, serviceAddress(api, namespace, name));
-    const placement = {
-      gateway,
-      namespace,
-      service: { name, host, port },
-      feedImage: prefixed(FEED_IMAGE, imagePrefix),
-      nodePort: url?.includes('{nodePort}') ?? false,
-    };
-    this.#gateway = new NamespaceGateway({
+    const service = { name, ...(await unlessAborted(signal, serviceAddress(api, namespace, name))) };
+    const common = {
       api,
-      placement,
       clock,
       signal,
       watching: this.#watching.signal,
-      podAt: (address, atMs) => this.#observer.pods.podAt(address, atMs),
-      onDeath: (error) => this.#observer.fail(error),
-    });
+      podAt: (address: string, atMs: number) => this.#observer.pods.podAt(address, atMs),
+      onDeath: (error: Error) => this.#observer.fail(error),
+    };
+    if ('parent' in gateway) {
+      this.#virtualHost = routeHost(namespace, gateway, url);
+      const route = { namespace, host: this.#virtualHost, service };
+      const target = url?.replaceAll('{namespace}', namespace);
+      this.#gateway = new ControllerGateway({ ...common, controller: gateway, route, url: target });
+      this.#url = await this.#gateway.start();
+      return;
+    }
+    const feedImage = prefixed(FEED_IMAGE, imagePrefix);
+    const placement = { gateway, namespace, service, feedImage, nodePort: url?.includes('{nodePort}') ?? false };
+    this.#gateway = new NamespaceGateway({ ...common, placement });
     await this.#gateway.start();
     this.#url = await unlessAborted(signal, serviceUrl(api, namespace, GATEWAY_NAME, url));
   }
@@ -257,10 +264,11 @@ class KubernetesDeployment implements Deployed {
 }
 
 /** A gateway that sends to the pods is the only router. */
-function viewedGateway(gateway: ClusterGateway | undefined): ViewedRouter | undefined {
-  if (gateway?.upstream !== 'pods') return undefined;
-  const { name, controller } = gateway.kind;
-  return { router: name, choose: (endpoints) => controller.choose(endpoints) };
+function viewedGateway(gateway: ClusterGateway | Controller | undefined): ViewedRouter | undefined {
+  if (!gateway?.kind || !('parent' in gateway || gateway.upstream === 'pods')) return undefined;
+  const { controller } = gateway.kind;
+  const router = 'parent' in gateway ? gateway.name : gateway.kind.name;
+  return { router, choose: (endpoints) => controller.choose(endpoints) };
 }
 
 /** The first error, with the message of the second appended, because that one says what was not cleaned up. */

@@ -81,12 +81,21 @@ export async function serviceUrl(
   return `http://${host.includes(':') ? `[${host}]` : host}${port === 80 ? '' : `:${port}`}`;
 }
 
-/** @throws InputError for a URL that cannot be that of a trial's own Service */
-export function checkUrlTemplate(template: string): void {
+/**
+ * @param shared the URL is that of a gateway, which tells trials apart by their host
+ * @throws InputError for a URL that cannot lead to a trial
+ */
+export function checkUrlTemplate(template: string, shared = false): void {
   if (!/^https?:\/\/[^/]/.test(template))
     throw new InputError(`--url ${template}: must begin with http:// or https://`);
   if (/[^\x21-\x7e]|[#?]/.test(template)) {
     throw new InputError(`--url ${template}: contains a character that is not allowed before the path of a request`);
+  }
+  if (shared) {
+    if (!template.includes('{nodePort}')) return;
+    throw new InputError(
+      `--url ${template}: {nodePort} stands for the port of the app's Service; write that of the gateway`,
+    );
   }
   if (!/\{(nodePort|namespace)\}/.test(template)) {
     throw new InputError(

@@ -18,6 +18,8 @@ const READERS: readonly LineReader[] = [readHaproxy, readTraefik, readEnvoy, rea
 const MAX_OPEN = 20_000;
 
 export class InstalledLog implements GatewayLog {
+  /** Whether any line was about a request of the load, answered or not. */
+  sawRequests = false;
   readonly #requests: LoggedRequest[] = [];
   /** The attempts of requests in flight, by the request's id. */
   readonly #open = new Map<string, LoggedAttempt[]>();
@@ -27,6 +29,7 @@ export class InstalledLog implements GatewayLog {
     for (const reader of READERS) {
       const said = reader(line, (id) => this.#open.get(id) ?? []);
       if (!said) continue;
+      this.sawRequests = true;
       if ('request' in said) this.#ended(said.request);
       else this.#attempt(said.id, said.attempt);
       return;

@@ -99,6 +99,6 @@ function fixedRoutes(target: Exclude<Target, { kind: 'routes' }>): RoutingTable 
   // A URL has an IPv6 address in brackets, and a socket without.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const endpoint = { pod: { uid: '', name: '' }, host, port: Number(url.port || 80), reachable: true };
-  const perRequest = target.kind === 'url' && target.perRequest === true;
-  return { headless: false, perRequest, routers: [{ name: '', endpoints: [endpoint] }] };
+  const { perRequest = false, virtualHost } = target;
+  return { headless: false, perRequest, virtualHost, routers: [{ name: '', endpoints: [endpoint] }] };
 }

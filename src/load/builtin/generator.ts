@@ -72,7 +72,7 @@ export class Generator implements Ticking {
     const startMs = clock.nowMs();
     this.#lanes = requestScenarios(requestMix).map((scenario) => ({
       scenario,
-      textOf: requestTextOf(scenario),
+      textOf: requestTextOf(scenario, routes.virtualHost),
       inFlight: new Set(),
       arrivals: arrivalsOf(scenario, startMs),
       pool: new ClientPool(scenario.connection === 'keep-alive', scenario.connections),
@@ -80,6 +80,7 @@ export class Generator implements Ticking {
     const { recorder } = this;
     const common = {
       network: this.#network,
+      virtualHost: routes.virtualHost,
       clock,
       random,
       recorder,

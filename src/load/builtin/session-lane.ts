@@ -43,6 +43,8 @@ interface Session {
 export interface SessionLaneOptions {
   scenario: SessionScenario;
   network: ServiceNetwork;
+  /** As in a target. */
+  virtualHost: string | undefined;
   clock: TrialClock;
   random: Random;
   recorder: LoadRecorder;
@@ -114,7 +116,7 @@ export class SessionLane {
   }
 
   #start(holder: Holder): void {
-    const { scenario, network, clock, recorder, newId } = this.#options;
+    const { scenario, network, virtualHost, clock, recorder, newId } = this.#options;
     const client = new Client();
     const key = newWebSocketKey();
     const onOpen = () => this.#opened(session);
@@ -129,7 +131,11 @@ export class SessionLane {
     client.connect(
       network,
       (connection) => {
-        const text = sessionText(scenario, session.id, client.destination?.endpoint, key);
+        const text = sessionText(
+          scenario,
+          { id: session.id, endpoint: client.destination?.endpoint, virtualHost },
+          key,
+        );
         connection.send(text, (outcome) => this.#end(session, outcome));
       },
       (error) => this.#end(session, notConnected(error, 'no connection to the Service')),

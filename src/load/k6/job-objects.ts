@@ -20,6 +20,8 @@ export interface LoadJob {
   /** The number of pods that share the load. */
   pods: number;
   url: string;
+  /** As in a target. */
+  virtualHost?: string | undefined;
   requestMix: RequestMix;
   /** The text of loadtest.js. */
   script: string;
@@ -40,9 +42,10 @@ export function loadConfigMap({ namespace, requestMix, script }: LoadJob): V1Con
  * Runs each pod once, under the restricted Pod Security Standard. A failed pod is not replaced; its share of the load
  * is lost.
  */
-export function loadJob({ namespace, image, pods, url, maxDurationMs }: LoadJob): V1Job {
+export function loadJob({ namespace, image, pods, url, virtualHost, maxDurationMs }: LoadJob): V1Job {
   const script = {
     URL: url,
+    ...(virtualHost !== undefined && { HOST: virtualHost }),
     DURATION: `${maxDurationMs}ms`,
     WORKLOAD: `${FOLDER}/workload.json`,
     OUT: '-',

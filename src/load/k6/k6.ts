@@ -35,6 +35,7 @@ async function start(options: LoadOptions): Promise<RunningLoad> {
     script: projectFile('loadtest.js'),
     env: {
       URL: target.url,
+      ...(target.kind === 'url' && target.virtualHost !== undefined && { HOST: target.virtualHost }),
       DURATION: `${maxDurationMs}ms`,
       WORKLOAD: workloadFile,
       OUT: summaryFile,

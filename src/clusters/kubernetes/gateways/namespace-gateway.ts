@@ -3,7 +3,7 @@ import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../../errors.ts';
 import type { GatewayTraffic } from '../../../gateways/attempts.ts';
 import type { ClusterGateway } from '../../../gateways/way.ts';
-import { delay } from '../../../timers.ts';
+import { delay, waitAtMost } from '../../../timers.ts';
 import type { TrialClock } from '../../../trace/clock.ts';
 import type { GatewayRecord, PodRef } from '../../../trace/cluster-record.ts';
 import { Conditions, within } from '../../condition.ts';
@@ -23,8 +23,12 @@ const ANSWER_LIMIT_MS = 60_000;
 const POLL_MS = 250;
 /** Every pod of the app answers it. */
 const ASKED = '/healthz';
-/** The log is complete once the load has ended and it has been silent for this long. */
+/**
+ * The log is taken for complete after this much silence, or after this long in all: k6 goes on until the namespace is
+ * deleted, and some gateways log every request.
+ */
 const LAST_SILENCE_MS = 1000;
+const LAST_LINES_MS = 3000;
 
 export interface NamespaceGatewayOptions {
   api: KubernetesApi;
@@ -92,7 +96,7 @@ export class NamespaceGateway {
     const { clock, podAt } = this.#options;
     const { kind, upstream } = this.#gateway;
     this.#finishing = true;
-    await this.#followed;
+    await waitAtMost(LAST_LINES_MS, this.#followed);
     return {
       gateway: kind.name,
       unlogged: kind.unlogged,
@@ -214,6 +218,6 @@ export class NamespaceGateway {
 }
 
 /** "10.0.0.7" of "10.0.0.7:8080", "fd00::7" of "[fd00::7]:8080". */
-function hostOf(address: string): string {
+export function hostOf(address: string): string {
   return address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }

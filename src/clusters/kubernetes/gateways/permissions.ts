@@ -1,4 +1,5 @@
-/** What a gateway in the namespace of a trial needs beyond what `compare` needs. */
+/** What gateways need beyond what `compare` needs: one in the namespace of a trial, and the user's own. */
+import type { ControllerWay } from '../../../gateways/installed/controller-way.ts';
 import type { ClusterGateway } from '../../../gateways/way.ts';
 import type { KubernetesApi } from '../api.ts';
 import { assertAllowed, type Permission } from '../preflight.ts';
@@ -29,4 +30,59 @@ export function gatewayPermissions(gateways: readonly ClusterGateway[]): Permiss
 /** @throws EnvironmentError that names every missing verb and resource */
 export async function assertMayStart(api: KubernetesApi, gateways: readonly ClusterGateway[]): Promise<void> {
   await assertAllowed(api, gatewayPermissions(gateways), { grantedBy: 'kubernetes/cluster-role-gateways.yaml' });
+}
+
+/** What a trial does with the user's own gateway. */
+export interface ControllerPermissions {
+  /** In every namespace, because those of the trials do not exist yet. */
+  everywhere: Permission[];
+  /** In the namespaces of the gateway itself. */
+  inNamespaces: { namespace: string; permissions: Permission[] }[];
+}
+
+export function controllerPermissions({ parent, service, logs }: ControllerWay): ControllerPermissions {
+  const routes = ['create', 'get'];
+  const gatewayApi = 'gateway.networking.k8s.io';
+  const networking = 'networking.k8s.io';
+  const everywhere =
+    parent.kind === 'IngressClass'
+      ? [
+          { group: networking, resource: 'ingressclasses', verbs: ['list'] },
+          { group: networking, resource: 'ingresses', verbs: routes },
+        ]
+      : [
+          { group: gatewayApi, resource: 'gatewayclasses', verbs: ['get'] },
+          { group: gatewayApi, resource: 'httproutes', verbs: routes },
+        ];
+  const read = (group: string, resource: string) => ({ group, resource, verbs: ['get'] });
+  const inNamespaces = [
+    ...(parent.kind === 'Gateway'
+      ? [{ namespace: parent.namespace, permissions: [read(gatewayApi, 'gateways')] }]
+      : []),
+    ...(service ? [{ namespace: service.namespace, permissions: [read('', 'services')] }] : []),
+    ...(logs
+      ? [
+          {
+            namespace: logs.namespace,
+            permissions: [
+              read('apps', 'deployments'),
+              read('apps', 'daemonsets'),
+              { group: '', resource: 'pods', verbs: ['list', 'watch'] },
+              read('', 'pods/log'),
+            ],
+          },
+        ]
+      : []),
+  ];
+  return { everywhere, inNamespaces };
+}
+
+/** @throws EnvironmentError that names every missing verb and resource of one namespace */
+export async function assertMayUse(api: KubernetesApi, way: ControllerWay): Promise<void> {
+  const grantedBy = 'kubernetes/cluster-role-own-gateway.yaml';
+  const { everywhere, inNamespaces } = controllerPermissions(way);
+  await assertAllowed(api, everywhere, { grantedBy });
+  for (const { namespace, permissions } of inNamespaces) {
+    await assertAllowed(api, permissions, { namespace, grantedBy });
+  }
 }
