@@ -1,25 +1,26 @@
 /** docs/fidelity.md: compares the committed results of the local cluster with those of a real one. */
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { projectFile } from '../../src/project-file.ts';
-import { count, counted, percent, rate } from '../../src/report/format.ts';
+import { count, counted, percent } from '../../src/report/format.ts';
 import { rolledName } from '../../src/report/names.ts';
-import { matrix } from '../../src/report/summary.ts';
 import { readRun } from '../../src/results/read-run.ts';
 import { eventsPart } from './fidelity-events.ts';
+import { breaks, type Pair, pairs, perPod, spread, withinFactor } from './fidelity-figures.ts';
+import { gatewaysPart } from './fidelity-gateways.ts';
 import { GENERATED, paragraphs } from './markdown.ts';
 
 const FOLDERS = { local: 'docs/results/local', kubernetes: 'docs/results/kubernetes' };
 
 export function fidelityPage(): string {
   const trialsIn = (folder: string) => readRun(projectFile(folder)).trials;
-  return renderFidelity(trialsIn(FOLDERS.local), trialsIn(FOLDERS.kubernetes), eventsPart());
+  return renderFidelity(trialsIn(FOLDERS.local), trialsIn(FOLDERS.kubernetes), [...gatewaysPart(), ...eventsPart()]);
 }
 
 /** The page for these results; trials that are not valid are left out, and counted. */
 export function renderFidelity(
   local: readonly TrialResult[],
   kubernetes: readonly TrialResult[],
-  events: readonly string[] = [],
+  more: readonly string[] = [],
 ): string {
   const valid = (trials: readonly TrialResult[]) => trials.filter((trial) => trial.valid);
   const left = local.length + kubernetes.length - valid(local).length - valid(kubernetes).length;
@@ -39,29 +40,8 @@ export function renderFidelity(
 - **explained**: the share of failures with the cause that the missing fix removes. For \`without-pre-stop\` the keep-alive race counts too, because the same fix removes it.
 - **lag**: the longest time from the deletion of a pod to the last new connection that reached it while another pod was ready. On the real cluster a refused connection does not count, because nobody sees which pod refused it.`,
     '**Why `without-replicas` differs.** The real cluster breaks fewer requests. While requests hang, k6 adds virtual users and drops the arrivals of that time ([decision 4](decisions/0004-dropped-arrivals.md)). The builtin load drops none. Under k6 the local cluster breaks fewer too ([results/local-k6](results/local-k6/result.json)).',
-    ...events,
+    ...more,
   ]);
-}
-
-interface Pair {
-  runtime: string;
-  variant: string;
-  here: readonly TrialResult[];
-  there: readonly TrialResult[];
-}
-
-/** Every runtime in every variant that both clusters have results for. */
-function pairs(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): Pair[] {
-  const { columns, rows } = matrix(local);
-  return rows
-    .flatMap(({ variant }) => columns.map(({ runtime }) => ({ runtime, variant })))
-    .filter(({ variant }) => variant !== 'control')
-    .map(({ runtime, variant }) => {
-      const of = (trials: readonly TrialResult[]) =>
-        trials.filter((trial) => trial.runtime === runtime && trial.variant === variant);
-      return { runtime, variant, here: of(local), there: of(kubernetes) };
-    })
-    .filter(({ here, there }) => here.length > 0 && there.length > 0);
 }
 
 function table(rows: readonly Pair[]): string {
@@ -74,24 +54,6 @@ function table(rows: readonly Pair[]): string {
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n');
-}
-
-function breaks(trials: readonly TrialResult[]): boolean {
-  return trials.some(({ failed }) => failed > 0);
-}
-
-/** Mean of failed requests per pod replaced. */
-function perPod(trials: readonly TrialResult[]): number {
-  return trials.reduce((sum, trial) => sum + each(trial), 0) / trials.length;
-}
-
-function each({ failed, podsReplaced }: TrialResult): number {
-  return failed / Math.max(1, podsReplaced);
-}
-
-function withinFactor(a: number, b: number, factor: number): boolean {
-  if (a === 0 || b === 0) return a === b;
-  return Math.max(a, b) / Math.min(a, b) <= factor;
 }
 
 /** The sums over the real cluster's trials. */
@@ -107,12 +69,6 @@ function onCluster(rows: readonly Pair[]): string {
   const all = rows.flatMap(({ there }) => there);
   const [unexplained, failed] = [sum(all, ({ causes }) => causes.unexplained), sum(all, (trial) => trial.failed)];
   return `On the real cluster, failed requests of the valid variants: ${clean.join(', ')}. The other variants broke ${count(failed)} requests, of which ${count(unexplained)} are unexplained (${percent(unexplained / Math.max(1, failed))}).`;
-}
-
-function spread(trials: readonly TrialResult[]): string {
-  const values = trials.map(each);
-  const mean = rate(perPod(trials));
-  return values.length === 1 ? mean : `${mean} (${rate(Math.min(...values))}–${rate(Math.max(...values))})`;
 }
 
 const CAUSES_OF: Record<string, readonly (keyof TrialResult['causes'])[]> = {

@@ -1,0 +1,160 @@
+/** Traefik as a cluster's administrator installs it: for every namespace, with an IngressClass and a Gateway. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
+import type { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
+import { IMAGES } from '../src/gateways/images.ts';
+import { until } from '../test/cli/program.ts';
+
+const NAME = 'traefik';
+const PORT = 8000;
+const GATEWAY_API = 'sigs.k8s.io/gateway-api@v1.4.0';
+
+export interface InstalledTraefik {
+  namespace: string;
+  ingressClass: string;
+  /** The name of its Service, its Deployment and its Gateway. */
+  name: string;
+  /** On every node. */
+  nodePort: number;
+}
+
+/** Its access log has Traefik's default text format. */
+export async function installTraefik(
+  t: { after(cleanUp: () => unknown): void },
+  api: KubernetesApi,
+  namespace: string,
+): Promise<InstalledTraefik> {
+  const create = async (object: KubernetesObject) => {
+    const made = await api.objects.create(object);
+    // What is in the namespace goes with it.
+    if (!made.metadata?.namespace) t.after(() => api.objects.delete(made).catch(gone));
+    return made;
+  };
+  for (const definition of gatewayApi()) await create(definition).catch(alreadyThere);
+  await create(object('v1', 'Namespace', namespace));
+  const labels = { app: NAME };
+  const service = await create(
+    object('v1', 'Service', NAME, namespace, {
+      spec: {
+        type: 'NodePort',
+        selector: labels,
+        ports: [
+          { name: 'web', port: 80, targetPort: PORT },
+          { name: 'listener', port: PORT, targetPort: PORT },
+        ],
+      },
+    }),
+  );
+  for (const right of rights(namespace)) await create(right);
+  await create(
+    object('networking.k8s.io/v1', 'IngressClass', namespace, undefined, {
+      spec: { controller: 'traefik.io/ingress-controller' },
+    }),
+  );
+  const { clusterIP = '', ports = [] } =
+    (service as { spec?: { clusterIP?: string; ports?: { nodePort?: number }[] } }).spec ?? {};
+  await create(deployment(namespace, labels, clusterIP));
+  const gatewayGroup = 'gateway.networking.k8s.io/v1';
+  await create(
+    object(gatewayGroup, 'GatewayClass', namespace, undefined, {
+      spec: { controllerName: 'traefik.io/gateway-controller' },
+    }),
+  );
+  const listener = { name: 'web', port: PORT, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } };
+  await create(
+    object(gatewayGroup, 'Gateway', NAME, namespace, { spec: { gatewayClassName: namespace, listeners: [listener] } }),
+  );
+  const path = `/apis/${gatewayGroup}/namespaces/${namespace}/gateways/${NAME}`;
+  await until('that Traefik gives its Gateway an address', async () => {
+    const { status } = (await api.read(path, {}, 1 << 20)).list as { status?: { addresses?: unknown[] } };
+    return (status?.addresses ?? []).length > 0;
+  });
+  return { namespace, ingressClass: namespace, name: NAME, nodePort: ports[0]?.nodePort ?? 0 };
+}
+
+/** The definitions of the Gateway API, as its project publishes them. */
+function gatewayApi(): KubernetesObject[] {
+  const answer = execFileSync('go', ['mod', 'download', '-json', GATEWAY_API], { cwd: '/', encoding: 'utf8' });
+  const folder = join(JSON.parse(answer).Dir, 'config/crd/standard');
+  return readdirSync(folder)
+    .filter((file) => file.startsWith('gateway.networking'))
+    .map((file) =>
+      parseAllDocuments(readFileSync(join(folder, file), 'utf8'))
+        .at(-1)
+        ?.toJS(),
+    );
+}
+
+function deployment(namespace: string, labels: Record<string, string>, clusterIP: string): KubernetesObject {
+  const args = [
+    `--entryPoints.web.address=:${PORT}`,
+    '--providers.kubernetesingress=true',
+    `--providers.kubernetesingress.ingressclass=${namespace}`,
+    '--providers.kubernetesgateway=true',
+    `--providers.kubernetesgateway.statusaddress.ip=${clusterIP}`,
+    '--accesslog=true',
+  ];
+  const container = {
+    name: NAME,
+    image: IMAGES.traefik,
+    imagePullPolicy: 'IfNotPresent',
+    command: ['traefik', ...args],
+    readinessProbe: { tcpSocket: { port: PORT }, periodSeconds: 1 },
+  };
+  return object('apps/v1', 'Deployment', NAME, namespace, {
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { serviceAccountName: NAME, containers: [container] } },
+    },
+  });
+}
+
+function rights(namespace: string): KubernetesObject[] {
+  const rbac = 'rbac.authorization.k8s.io';
+  const rule = (apiGroups: string[], resources: string[], verbs = ['get', 'list', 'watch']) => ({
+    apiGroups,
+    resources,
+    verbs,
+  });
+  const rules = [
+    rule([''], ['services', 'secrets', 'namespaces', 'nodes', 'configmaps']),
+    rule(['discovery.k8s.io'], ['endpointslices']),
+    rule(['networking.k8s.io'], ['ingresses', 'ingressclasses']),
+    rule(['networking.k8s.io'], ['ingresses/status'], ['update']),
+    rule(['gateway.networking.k8s.io'], ['*']),
+    rule(
+      ['gateway.networking.k8s.io'],
+      [
+        'gatewayclasses/status',
+        'gateways/status',
+        'httproutes/status',
+        'grpcroutes/status',
+        'backendtlspolicies/status',
+      ],
+      ['update'],
+    ),
+  ];
+  return [
+    object('v1', 'ServiceAccount', NAME, namespace),
+    object(`${rbac}/v1`, 'ClusterRole', namespace, undefined, { rules }),
+    object(`${rbac}/v1`, 'ClusterRoleBinding', namespace, undefined, {
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: namespace },
+      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
+    }),
+  ];
+}
+
+function object(apiVersion: string, kind: string, name: string, namespace?: string, more = {}): KubernetesObject {
+  return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) }, ...more };
+}
+
+function alreadyThere(error: { code?: number }): void {
+  if (error.code !== 409) throw error;
+}
+
+function gone(error: { code?: number }): void {
+  if (error.code !== 404) throw error;
+}

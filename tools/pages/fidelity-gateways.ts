@@ -1,0 +1,53 @@
+/** The part of docs/fidelity.md about trials through gateways. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { TrialResult } from '../../src/analysis/result.ts';
+import { projectFile } from '../../src/project-file.ts';
+import { count, percent } from '../../src/report/format.ts';
+import { readRun } from '../../src/results/read-run.ts';
+import { fidelityMeasurements, type Place } from '../gateways/fidelity-measurements.ts';
+import { resultFolder } from '../gateways/measurements.ts';
+import { breaks, type Pair, pairs, perPod, spread, withinFactor } from './fidelity-figures.ts';
+import { sumOf, titleOf } from './gateway-figures.ts';
+
+/** Empty before anything was measured on both clusters. */
+export function gatewaysPart(): string[] {
+  return renderGateways(trialsOn('local'), trialsOn('kubernetes'));
+}
+
+/** The part for these results; trials that are not valid are left out, and counted. */
+export function renderGateways(local: readonly TrialResult[], kubernetes: readonly TrialResult[]): string[] {
+  const valid = (trials: readonly TrialResult[]) => trials.filter((trial) => trial.valid);
+  const rows = pairs(valid(local), valid(kubernetes));
+  if (rows.length === 0) return [];
+  const agree = rows.filter(({ here, there }) => breaks(here) === breaks(there)).length;
+  const near = rows.filter(({ here, there }) => withinFactor(perPod(here), perPod(there), 2)).length;
+  const left = local.length + kubernetes.length - valid(local).length - valid(kubernetes).length;
+  return [
+    '## Behind gateways',
+    "The same overlays [behind gateways](gateways.md), with 200 requests per second, GET and POST. On the real cluster Traefik runs its own Kubernetes provider and Envoy a script that watches EndpointSlices; nginx, HAProxy and Caddy are reverse proxies before the Service's address, on both clusters. `npm run fidelity:gateways -- local` and `npm run fidelity:gateways -- kubernetes` measure all of it.",
+    `**${agree} of ${rows.length} verdicts are the same. In ${near} rows, the failed requests per pod replaced differ by at most a factor of two.**${left > 0 ? ` ${left} trials were not valid and are left out.` : ''}`,
+    [
+      '| gateway | overlay | local: failed per pod | local: unexplained | real: failed per pod | real: unexplained |',
+      '| --- | --- | --- | --- | --- | --- |',
+      ...rows.map(tableRow),
+    ].join('\n'),
+  ];
+}
+
+function tableRow({ through, variant, runtime, here, there }: Pair): string {
+  const cells = [here, there].flatMap((trials) => [spread(trials), unexplained(trials)]);
+  return `| ${titleOf(through.replace(/-service$/, ''))} | ${variant}-${runtime} | ${cells.join(' | ')} |`;
+}
+
+function unexplained(trials: readonly TrialResult[]): string {
+  const [failed, open] = [sumOf(trials, (trial) => trial.failed), sumOf(trials, ({ causes }) => causes.unexplained)];
+  return failed === 0 || open === 0 ? '' : `${count(open)} of ${count(failed)} (${percent(open / failed)})`;
+}
+
+function trialsOn(place: Place): readonly TrialResult[] {
+  return fidelityMeasurements(place)
+    .map((measurement) => join(dirname(projectFile('package.json')), resultFolder(measurement)))
+    .filter((folder) => existsSync(join(folder, 'result.json')))
+    .flatMap((folder) => readRun(folder).trials);
+}
