@@ -26,8 +26,8 @@ export interface LogSource {
   namespace: string;
   pod: string;
   container: string;
-  /** RFC 3339: lines from before are left out. */
-  since?: string;
+  /** Lines that were written longer ago than this when the log is first asked for are left out. */
+  sinceSeconds?: number;
   /**
    * How long the log may be silent before it is requested again, in ms; undefined: no limit. The kubelet (observed with
    * 1.34) sometimes sends nothing more on a connection that it keeps open.
@@ -38,13 +38,13 @@ export interface LogSource {
 }
 
 /**
- * Follows a log from its beginning, or from `since` on. Resolves when the pod is gone, when `ended` says that no more output can come, or
+ * Follows a log from its beginning, or from `sinceSeconds` ago on. Resolves when the pod is gone, when `ended` says that no more output can come, or
  * when the signal is aborted. Each line has the timestamp of the container runtime, which identifies lines that are
  * sent again after a dropped connection.
  */
 export async function followLog(
   api: KubernetesApi,
-  { namespace, pod, container, since = '', maxSilenceMs = () => undefined, onTrouble = () => {} }: LogSource,
+  { namespace, pod, container, sinceSeconds, maxSilenceMs = () => undefined, onTrouble = () => {} }: LogSource,
   onLine: (line: string) => void,
   signal: AbortSignal,
   ended: () => boolean,
@@ -56,8 +56,13 @@ export async function followLog(
   for (let attemptsAfterEnd = 0; !signal.aborted && attemptsAfterEnd < ATTEMPTS_AFTER_END; ) {
     const overBefore = ended();
     if (overBefore) attemptsAfterEnd++;
-    const sinceTime = lastTime || since;
-    const query = { container, follow: 'true', timestamps: 'true', ...(sinceTime !== '' && { sinceTime }) };
+    const query = {
+      container,
+      follow: 'true',
+      timestamps: 'true',
+      ...(lastTime !== '' && { sinceTime: lastTime }),
+      ...(lastTime === '' && sinceSeconds !== undefined && { sinceSeconds: String(sinceSeconds) }),
+    };
     try {
       const hasty = maxSilenceMs() !== undefined;
       const response = await api.get(path, query, signal, hasty ? SHORT_ANSWER_MS * patience : undefined);

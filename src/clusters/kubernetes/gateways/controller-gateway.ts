@@ -1,21 +1,16 @@
 /** The user's own gateway in one trial: told of the app by a route, waited for, and its log followed from then on. */
 import { request } from 'node:http';
-import type { V1Pod } from '@kubernetes/client-node';
 import { EnvironmentError } from '../../../errors.ts';
 import type { GatewayTraffic } from '../../../gateways/attempts.ts';
-import { InstalledLog } from '../../../gateways/installed/installed-log.ts';
-import { delay, waitAtMost } from '../../../timers.ts';
+import { delay } from '../../../timers.ts';
 import type { TrialClock } from '../../../trace/clock.ts';
 import type { GatewayRecord, PodRef } from '../../../trace/cluster-record.ts';
 import { within } from '../../condition.ts';
-import { unreadable } from '../answer.ts';
 import { apiError, type KubernetesApi, unlessAborted } from '../api.ts';
-import { followLog } from '../follow-log.ts';
-import { watchResource } from '../watches.ts';
 import type { Controller } from './controller.ts';
-import { hostOf } from './namespace-gateway.ts';
+import { ControllerLog } from './controller-log.ts';
 import { type Route, routeObject, routePath } from './route-objects.ts';
-import { addressOf, createdAt, refusalOf } from './route-status.ts';
+import { addressOf, refusalOf } from './route-status.ts';
 
 /** How long the controller may take to accept a route, to give it an address, and to pass on what pods answer. */
 const ACCEPT_LIMIT_MS = 60_000;
@@ -25,9 +20,6 @@ const ASKED = '/healthz';
 /** A gateway may have several instances, which learn of a route one after the other. */
 const ANSWERS_WANTED = 20;
 const ANSWER_TIMEOUT_MS = 2000;
-/** Its log is taken for complete after this much silence, or after this long in all, because it serves other apps too. */
-const LAST_SILENCE_MS = 1000;
-const LAST_LINES_MS = 3000;
 
 export interface ControllerGatewayOptions {
   api: KubernetesApi;
@@ -47,16 +39,13 @@ export interface ControllerGatewayOptions {
 
 export class ControllerGateway {
   readonly #options: ControllerGatewayOptions;
-  readonly #log = new InstalledLog();
-  readonly #following: AbortSignal;
-  readonly #stopFollowing = new AbortController();
-  readonly #followed = new Map<string, Promise<void>>();
-  readonly #gone = new Set<string>();
-  #finishing = false;
+  readonly #log: ControllerLog;
 
   constructor(options: ControllerGatewayOptions) {
     this.#options = options;
-    this.#following = AbortSignal.any([options.watching, this.#stopFollowing.signal]);
+    const { controller } = options;
+    const { name: gateway, kind, logWriter: writer } = controller;
+    this.#log = new ControllerLog({ ...options, gateway, writer, unlogged: kind?.unlogged ?? 'unknown' });
   }
 
   /**
@@ -71,7 +60,7 @@ export class ControllerGateway {
       throw apiError(error, `create the ${object.kind} for the gateway`, api);
     });
     const asked = { api, path: routePath(object), limitMs: ACCEPT_LIMIT_MS, signal };
-    if (controller.logs) await this.#followLogs(controller.logs.namespace, await createdAt(asked));
+    await this.#log.start();
     if (controller.parent.kind === 'Gateway') {
       const refusal = await refusalOf(asked);
       if (refusal !== undefined) {
@@ -92,25 +81,13 @@ export class ControllerGateway {
   }
 
   get record(): GatewayRecord {
-    const { name, version, title, logs } = this.#options.controller;
-    const unread = logs ? !this.#log.sawRequests : true;
-    return { name, version, controller: title, viewsAssumed: true, ...(unread && { logUnread: true }) };
+    const { name, version, title } = this.#options.controller;
+    return { name, version, controller: title, viewsAssumed: true, ...(this.#log.isUnread && { logUnread: true }) };
   }
 
   /** Call once the last request has ended. */
-  async traffic(): Promise<GatewayTraffic> {
-    const { controller, clock, podAt } = this.#options;
-    this.#finishing = true;
-    await waitAtMost(LAST_LINES_MS, Promise.all(this.#followed.values()));
-    this.#stopFollowing.abort();
-    return {
-      gateway: controller.name,
-      unlogged: (this.#log.sawRequests && controller.kind?.unlogged) || 'unknown',
-      requests: this.#log.requests(),
-      fromEpochMs: (epochMs) => clock.fromEpochMs(epochMs),
-      foreignClock: true,
-      reached: (address, { atMs }) => ({ pod: podAt(hostOf(address), atMs) }),
-    };
+  traffic(): Promise<GatewayTraffic> {
+    return this.#log.traffic();
   }
 
   /** Asks it from this machine until pods have answered several times in a row. From within the cluster, the load does so. */
@@ -127,46 +104,6 @@ export class ControllerGateway {
       }
       await unlessAborted(signal, delay(POLL_MS));
     }
-  }
-
-  async #followLogs(namespace: string, since: string): Promise<void> {
-    const { api, controller } = this.#options;
-    const { logSelector: labelSelector = '' } = controller;
-    const pods = {
-      path: `/api/v1/namespaces/${namespace}/pods`,
-      labelSelector,
-      list: () => api.core.listNamespacedPod({ namespace, labelSelector }),
-    };
-    await watchResource<V1Pod>(api, pods, this.#following, {
-      onChange: (pod) => this.#follow(pod, since),
-      onDelete: ({ metadata }) => void this.#gone.add(metadata?.uid ?? ''),
-      onGap: () => {},
-      onError: (error) => this.#fail(unreadable(error)),
-    });
-  }
-
-  #follow({ metadata, status }: V1Pod, since: string): void {
-    const { name = '', namespace = '', uid = '' } = metadata ?? {};
-    for (const container of status?.containerStatuses ?? []) {
-      const key = `${uid}/${container.name}`;
-      if (!container.state?.running || this.#followed.has(key)) continue;
-      const source = {
-        namespace,
-        pod: name,
-        container: container.name,
-        since,
-        maxSilenceMs: () => (this.#finishing ? LAST_SILENCE_MS : undefined),
-      };
-      const over = () => this.#finishing || this.#gone.has(uid);
-      const read = (line: string) => this.#log.read(line);
-      const followed = followLog(this.#options.api, source, read, this.#following, over);
-      followed.catch((error: unknown) => this.#fail(error as Error));
-      this.#followed.set(key, followed);
-    }
-  }
-
-  #fail(error: Error): void {
-    if (!this.#following.aborted) this.#options.onDeath(error);
   }
 
   #error(problem: string): EnvironmentError {

@@ -7,6 +7,7 @@ import type { ControllerWay, NamespacedName } from '../../../gateways/installed/
 import { gatewayOfController } from '../../../gateways/installed/controllers.ts';
 import { AnswerError } from '../answer.ts';
 import { apiError, apiStatus, type KubernetesApi } from '../api.ts';
+import type { LogWriter } from './controller-log.ts';
 import { assertMayUse } from './permissions.ts';
 
 /** A controller that runs on the cluster. */
@@ -23,8 +24,8 @@ export interface Controller extends ControllerWay {
   hostSuffix?: string | undefined;
   /** Where the load goes, if that is known before any trial: the address of its Service, or the one in its status. */
   address?: { host: string; port: number } | undefined;
-  /** Of the pods that write its log. */
-  logSelector?: string | undefined;
+  /** Absent if no log was named. */
+  logWriter?: LogWriter | undefined;
 }
 
 const MAX_BYTES = 4 << 20;
@@ -35,7 +36,7 @@ export async function findController(api: KubernetesApi, way: ControllerWay): Pr
   const { parent, service, logs } = way;
   const found = parent.kind === 'Gateway' ? await gatewayNamed(api, parent) : await classNamed(api, parent.name);
   const kind = gatewayOfController(found.controller);
-  const log = logs && (await logWriter(api, logs));
+  const log = logs && (await findLogWriter(api, logs));
   const address = service ? await serviceAddress(api, service) : found.address;
   const place = parent.kind === 'Gateway' ? `${parent.namespace}/${parent.name}` : parent.name;
   return {
@@ -46,7 +47,7 @@ export async function findController(api: KubernetesApi, way: ControllerWay): Pr
     port: found.port,
     hostSuffix: found.hostSuffix,
     address,
-    logSelector: log?.selector,
+    logWriter: log,
   };
 }
 
@@ -128,7 +129,14 @@ const Workload = z.object({
   }),
 });
 
-async function logWriter(api: KubernetesApi, { namespace, name }: NamespacedName) {
+/**
+ * The workload that writes a gateway's log, and the version of its image.
+ * @throws InputError if there is none of that name
+ */
+export async function findLogWriter(
+  api: KubernetesApi,
+  { namespace, name }: NamespacedName,
+): Promise<LogWriter & { version: string }> {
   const missing = () =>
     new InputError(`--gateway-logs ${namespace}/${name}: ${api.context} has no such Deployment or DaemonSet`);
   const path = (kind: string) => `/apis/apps/v1/namespaces/${namespace}/${kind}/${name}`;
@@ -136,6 +144,7 @@ async function logWriter(api: KubernetesApi, { namespace, name }: NamespacedName
   const workload = deployment ?? (await read(api, path('daemonsets'), `read the DaemonSet ${name}`, missing));
   const { selector, template } = parsed(Workload, workload, 'a Deployment').spec;
   return {
+    namespace,
     selector: Object.entries(selector.matchLabels)
       .map(([key, value]) => `${key}=${value}`)
       .join(','),

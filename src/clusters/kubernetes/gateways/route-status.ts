@@ -15,7 +15,6 @@ const Condition = z.object({
 });
 const Address = z.object({ ip: z.string().optional(), hostname: z.string().optional() });
 const RouteObject = z.object({
-  metadata: z.object({ creationTimestamp: z.string() }),
   status: z
     .object({
       loadBalancer: z.object({ ingress: z.array(Address).optional() }).optional(),
@@ -33,11 +32,6 @@ export interface RouteStatusOptions {
   limitMs: number;
   /** Ends every wait. */
   signal: AbortSignal;
-}
-
-/** When the object was created, by the clock of the cluster: RFC 3339. */
-export async function createdAt(options: RouteStatusOptions): Promise<string> {
-  return (await readRoute(options)).metadata.creationTimestamp;
 }
 
 /**
