@@ -37,7 +37,7 @@ const OTHER_STATUS = 'other-status';
 const MAX_RATE_PER_S = 20000;
 const MAX_CONNECTIONS = 20000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,59}$/;
-const HOST = /^[a-z0-9.-]+$/;
+const HOST = /^(\[[0-9a-f:.]+\]|[A-Za-z0-9._-]+)(:\d+)?$/;
 /** As in src/gateways/installed/request-id.ts. */
 const ID_PARAMETER = 'rollout-test-request';
 // A gateway may have several instances, which learn of a host one after the other.

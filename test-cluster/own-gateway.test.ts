@@ -3,8 +3,12 @@
  * of Node and that of Traefik on the nodes, and `go`, which fetches the definitions of the Gateway API.
  */
 import assert from 'node:assert/strict';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { TrialResult } from '../src/analysis/result.ts';
 import { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
+import { createNamespace, deleteNamespace } from '../src/clusters/kubernetes/namespaces.ts';
+import { readManifests } from '../src/manifests/manifests.ts';
+import { readRendered } from '../src/manifests/render-files.ts';
 import { Result } from '../src/results/result-file.ts';
 import { run } from '../test/cli/program.ts';
 import { installTraefik } from './installed-traefik.ts';
@@ -65,6 +69,35 @@ test('a controller that the cluster already has', async (t) => {
     assert.equal(broken?.load, 'builtin');
     assert.equal(broken?.gateway?.logUnread, true);
     assert.ok((broken?.failed ?? 0) > 0, JSON.stringify(broken));
+  });
+
+  await t.test('before a workload in use, with its log', async () => {
+    const namespace = await createNamespace(api, `${PREFIX}-in-use`);
+    t.after(() => deleteNamespace(api, namespace));
+    const { objects } = readManifests(readRendered('without-pre-stop-node'), 'without-pre-stop-node');
+    for (const { metadata, ...object } of objects) {
+      if (object.kind !== 'Namespace') await api.objects.create({ ...object, metadata: { ...metadata, namespace } });
+    }
+    const backend = { service: { name: 'rollout-test', port: { number: 80 } } };
+    const rules = [{ http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+    await api.objects.create({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name: 'in-use', namespace },
+      spec: { ingressClassName: traefik.ingressClass, rules },
+    } as KubernetesObject);
+    const { items } = await api.core.listNode();
+    const address = items[0]?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+    const url = `http://${address}:${traefik.nodePort}`;
+    const place = ['run', '--on', 'kubernetes', '-n', namespace, '--deployment', 'rollout-test', '--url', url, '--yes'];
+    const load = ['--method', 'POST', '--path', '/', '--rate', '150', '--json'];
+    const { stdout, stderr } = await run(t, [...place, ...logs, ...load], { deadlineMs: 6 * MINUTES_MS });
+    assert.notEqual(stdout, '', stderr);
+    const { trials } = Result.parse(JSON.parse(stdout));
+    const rollout = trials.find(({ variant }) => variant !== 'control') as TrialResult;
+    assert.equal(rollout.through, traefik.name);
+    assert.equal(rollout.gateway?.logUnread, undefined);
+    assert.ok(rollout.failed > 0, JSON.stringify(rollout));
   });
 
   const { items } = await api.core.listNamespace();

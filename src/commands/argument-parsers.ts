@@ -43,3 +43,8 @@ export function stopSignal(value: string): NodeJS.Signals {
   }
   return name as NodeJS.Signals;
 }
+
+/** The flag of an option: "gateway-logs" of gatewayLogs. */
+export function flagOf(option: string): string {
+  return option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -13,7 +13,7 @@ import type { PlannedDisruption } from '../trace/disruption.ts';
 import { type Backend, kubernetesBackend, localBackend } from '../trials/backend.ts';
 import { type ComparedVariant, planTrials } from '../trials/plan-comparison.ts';
 import type { RuntimeUnderTest } from '../trials/runtimes.ts';
-import { listOf, whole } from './argument-parsers.ts';
+import { flagOf, listOf, whole } from './argument-parsers.ts';
 import { showDifference, showSaved } from './compare-saved.ts';
 import { conclude } from './conclude.ts';
 import { eventOption } from './event-option.ts';
@@ -175,8 +175,7 @@ async function backendFor(
       ([, value]) => value,
     );
     if (stray) {
-      const flag = stray[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      throw new InputError(`--${flag} is for a cluster: add --on kubernetes`);
+      throw new InputError(`--${flagOf(stray[0])} is for a cluster: add --on kubernetes`);
     }
     return localBackend(load ?? 'builtin', choices, { throughGateway: throughGateway(flags), onProgress: showInstall });
   }

@@ -8,6 +8,7 @@ import { planRollouts } from '../own-service/plan.ts';
 import { workloadName } from '../own-service/server-name.ts';
 import { printable } from '../printable.ts';
 import type { PlannedDisruption } from '../trace/disruption.ts';
+import { flagOf } from './argument-parsers.ts';
 import { unlessInterrupted } from './interruptions.ts';
 import { K6_IMAGE, reportLeftNamespaces } from './load-options.ts';
 import { folderFor, type ReportFlags, reportRollouts } from './report-rollouts.ts';
@@ -19,18 +20,19 @@ export interface InNamespaceFlags extends Omit<OwnNamespaceFlags, 'k6Image'>, Re
   dryRun?: boolean;
   disruption?: PlannedDisruption | undefined;
   url?: string | undefined;
+  gatewayLogs?: string | undefined;
   load?: string | undefined;
   yes?: boolean;
 }
 
 /** Flags for a workload that already runs. */
-const OTHERS = ['url', 'load', 'yes'] as const;
+const OTHERS = ['url', 'load', 'yes', 'gatewayLogs'] as const;
 
 export async function runInNamespace(flags: InNamespaceFlags, seed: number): Promise<void> {
   const stray = OTHERS.find((name) => flags[name] !== undefined);
   if (stray !== undefined || flags.disruption?.kind === 'command') {
     throw new InputError(
-      `--${stray ?? 'trigger'} is for a workload that already runs: with -k or -f, the load runs in the new namespace`,
+      `--${flagOf(stray ?? 'trigger')} is for a workload that already runs: with -k or -f, the load runs in the new namespace`,
     );
   }
   // Loaded only if needed, because loading the client library takes most of a second.

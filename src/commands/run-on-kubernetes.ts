@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { LiveService, LiveServiceFlags } from '../clusters/kubernetes/live-service.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
+import { loggedWay } from '../gateways/installed/controller-way.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import { assertForK6, type LoadGenerator } from '../load/load.ts';
@@ -43,8 +44,9 @@ export async function runOnKubernetes(flags: LiveRunFlags, seed: number): Promis
   const backend = await liveBackend(service, load);
   const place = { cluster: service.api.context, load: backend.load.name };
   const server = workloadName(service.manifests.workload);
+  const ways = flags.gatewayLogs === undefined ? [undefined] : [loggedWay(flags.gatewayLogs)];
   const plan = (run: string) =>
-    planRollouts({ ...service, server, requestMix }, repeats, { run, seed }, { place, disruption });
+    planRollouts({ ...service, server, requestMix }, repeats, { run, seed }, { place, disruption, ways });
   await reportRollouts(plan, backend, seed, out, flags);
 }
 
@@ -74,8 +76,8 @@ function loadFor({ url }: LiveService, flags: LiveRunFlags): LoadGenerator {
 
 async function liveBackend(service: LiveService, load: LoadGenerator): Promise<TrialsBackend<TrialPlan>> {
   const { ExistingCluster } = await import('../clusters/kubernetes/existing-cluster.ts');
-  const { api, reference, url, replicas } = service;
-  const cluster = new ExistingCluster({ api, workload: reference, url, replicas });
+  const { api, reference, url, replicas, gateway } = service;
+  const cluster = new ExistingCluster({ api, workload: reference, url, replicas, gateway });
   return {
     load,
     pace: new Pace(atMost(1)),

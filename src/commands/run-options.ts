@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import { type ContainerCommand, parseContainerCommand } from '../own-service/command.ts';
 import type { ServiceFlags } from '../own-service/service.ts';
 import { parseVolumeFolder, type VolumeFolder } from '../own-service/volumes.ts';
-import { requestPath, stopSignal, whole } from './argument-parsers.ts';
+import { flagOf, requestPath, stopSignal, whole } from './argument-parsers.ts';
 import { eventOption } from './event-option.ts';
 import { K6_IMAGE } from './load-options.ts';
 import type { LiveRunFlags } from './run-on-kubernetes.ts';
@@ -22,7 +22,7 @@ const LOCAL_FLAGS = [
   ...GATEWAY_FLAGS,
   'pauses',
 ];
-const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes', 'k6Image'];
+const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes', 'k6Image', 'gatewayLogs'];
 
 export interface RunFlags extends ServiceFlags, StopSignalFlags, LiveRunFlags, ThroughFlags {
   k6Image?: string | undefined;
@@ -63,6 +63,10 @@ export function clusterOptions(): Option[] {
   return [
     new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
     new Option('--url <url>', 'where users reach it, with host and port: an Ingress, a Gateway or a NodePort'),
+    new Option(
+      '--gateway-logs <namespace/name>',
+      'the Deployment or DaemonSet that writes the access log of the gateway at --url; it explains what failed behind it',
+    ),
     new Option(
       '--trigger <command>',
       'a shell command to run instead of a restart; it must replace the pods',
@@ -138,7 +142,7 @@ export function assertFlagsFor(on: RunFlags['on'], command: readonly string[], o
   const others = on === 'kubernetes' ? LOCAL_FLAGS : KUBERNETES_FLAGS;
   const stray = others.find((name) => options[name] !== undefined && (name !== 'exec' || options.exec !== NO_COMMANDS));
   if (stray === undefined) return;
-  const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const flag = flagOf(stray);
   if (GATEWAY_FLAGS.includes(stray)) {
     throw new InputError(`--${flag}: run takes it with --on local; on a cluster, compare does`);
   }

@@ -6,7 +6,7 @@ import { runProgram } from '../processes/external-program.ts';
 import { DIRECT } from '../trace/trace.ts';
 import type { GatewayKind } from './gateway.ts';
 import { versionOfImage } from './images.ts';
-import type { ControllerWay } from './installed/controller-way.ts';
+import type { ControllerWay, LoggedWay } from './installed/controller-way.ts';
 import { GATEWAYS, gatewayNamed } from './registry.ts';
 
 /** Sends to the Service's address instead of to the pods, as a reverse proxy that is an ordinary Deployment does. */
@@ -37,7 +37,7 @@ export interface ClusterGateway extends GatewayWay, GatewayChoices {
   version: string;
 }
 
-export type ChosenGateway = InstalledGateway | ClusterGateway | ControllerWay;
+export type ChosenGateway = InstalledGateway | ClusterGateway | ControllerWay | LoggedWay;
 
 /** @throws Error for a gateway of a cluster, which no trial on this machine has */
 export function onThisMachine(gateway: ChosenGateway | undefined): InstalledGateway | undefined {

@@ -4,15 +4,17 @@
  */
 import { setMaxListeners } from 'node:events';
 import { EnvironmentError } from '../../errors.ts';
+import type { GatewayTraffic } from '../../gateways/attempts.ts';
 import { printStatus } from '../../output.ts';
 import { delay } from '../../timers.ts';
-import type { ClusterRecord } from '../../trace/cluster-record.ts';
+import type { ClusterRecord, GatewayRecord } from '../../trace/cluster-record.ts';
 import type { DisruptionOutcome, PlannedDisruption } from '../../trace/disruption.ts';
 import type { Cluster, Deployed, DeployOptions, Target } from '../cluster.ts';
 import { type KubernetesApi, unlessAborted } from './api.ts';
 import { type CleanUp, cleanUp } from './clean-up.ts';
 import type { DisruptedWorkload, Wait } from './disrupted-workload.ts';
 import { carryOut, prepare } from './disruption.ts';
+import { ControllerLog, type LogWriter } from './gateways/controller-log.ts';
 import { Observer } from './observer.ts';
 import { runTrigger } from './trigger.ts';
 import { readWorkload, type WorkloadReference, type WorkloadState, workloadState } from './workload.ts';
@@ -34,6 +36,15 @@ export interface ExistingClusterOptions {
   url: string;
   /** How many pods the workload has now; an autoscaler may change that. */
   replicas: number;
+  /** The gateway at the URL, if its log is to be read. */
+  gateway?: ExistingGateway | undefined;
+}
+
+export interface ExistingGateway {
+  /** As in attempts. */
+  name: string;
+  version: string;
+  writer: LogWriter;
 }
 
 export class ExistingCluster implements Cluster {
@@ -65,6 +76,7 @@ class ExistingDeployment implements Deployed {
   readonly #observer: Observer;
   readonly #watching = new AbortController();
   readonly #cleanUps: CleanUp[] = [];
+  readonly #gatewayLog: ControllerLog | undefined;
   #state = UNKNOWN;
   #replicas: number;
 
@@ -72,7 +84,9 @@ class ExistingDeployment implements Deployed {
     this.#options = options;
     this.#trial = trial;
     this.#replicas = options.replicas;
-    this.target = { kind: 'url', url: options.url };
+    const { gateway, url } = options;
+    const virtualHost = gateway && new URL(url).host;
+    this.target = { kind: 'url', url, ...(virtualHost !== undefined && { virtualHost, perRequest: true }) };
     setMaxListeners(0, this.#watching.signal);
     this.#observer = new Observer({
       api: options.api,
@@ -83,6 +97,18 @@ class ExistingDeployment implements Deployed {
       signal: this.#watching.signal,
       ...(trial.onEvent ? { onEvent: trial.onEvent } : {}),
     });
+    this.#gatewayLog =
+      gateway &&
+      new ControllerLog({
+        api: options.api,
+        writer: gateway.writer,
+        gateway: gateway.name,
+        unlogged: 'unknown',
+        clock: trial.clock,
+        watching: this.#watching.signal,
+        podAt: (address, atMs) => this.#observer.pods.podAt(address, atMs),
+        onDeath: (error) => this.#observer.fail(error),
+      });
   }
 
   get replicas(): number {
@@ -91,6 +117,7 @@ class ExistingDeployment implements Deployed {
 
   async start(): Promise<void> {
     await unlessAborted(this.#trial.signal, this.#observer.start());
+    if (this.#gatewayLog) await unlessAborted(this.#trial.signal, this.#gatewayLog.start());
     await this.#settled('become ready');
     this.#replicas = this.#state.replicas;
     await prepare(this.#planned, this.#disrupted);
@@ -146,8 +173,22 @@ class ExistingDeployment implements Deployed {
     await cleanUp(this.#cleanUps);
   }
 
+  async gatewayTraffic(): Promise<GatewayTraffic> {
+    if (!this.#gatewayLog) throw new Error('there is no gateway');
+    return this.#gatewayLog.traffic();
+  }
+
   record(): ClusterRecord {
-    return this.#observer.record();
+    const gateway = this.#gatewayRecord;
+    return { ...this.#observer.record(), ...(gateway && { gateway }) };
+  }
+
+  get #gatewayRecord(): GatewayRecord | undefined {
+    const { gateway } = this.#options;
+    if (!gateway) return undefined;
+    const { name, version, writer } = gateway;
+    const controller = `${writer.namespace}/${name}`;
+    return { name, version, controller, viewsAssumed: true, ...(this.#gatewayLog?.isUnread && { logUnread: true }) };
   }
 
   /**

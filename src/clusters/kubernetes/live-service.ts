@@ -1,11 +1,15 @@
 /** Finds the workload that `run --on kubernetes` restarts and the Service in front of it, from the flags. Read-only. */
 import type { V1Service } from '@kubernetes/client-node';
 import { InputError } from '../../errors.ts';
+import { loggedWay } from '../../gateways/installed/controller-way.ts';
 import type { Manifests } from '../../manifests/manifests.ts';
 import type { PlannedDisruption } from '../../trace/disruption.ts';
 import { assertPossible } from '../possible-disruption.ts';
 import { itemsOf } from './answer.ts';
 import { apiError, KubernetesApi } from './api.ts';
+import type { ExistingGateway } from './existing-cluster.ts';
+import { findLogWriter } from './gateways/controller.ts';
+import { assertMayReadLog } from './gateways/permissions.ts';
 import { assertAllowed, assertMayDrain, runPermissions } from './preflight.ts';
 import {
   assertRolls,
@@ -35,6 +39,8 @@ export interface LiveServiceFlags {
   url?: string | undefined;
   /** What is done to the pods; by default, a restart. */
   disruption?: PlannedDisruption | undefined;
+  /** NAMESPACE/NAME of the workload that writes the log of the gateway at the URL. */
+  gatewayLogs?: string | undefined;
   /** Measures nothing. */
   dryRun?: boolean;
 }
@@ -46,6 +52,8 @@ export interface LiveService {
   manifests: Manifests;
   /** How many pods it has; for a DaemonSet, one per node. */
   replicas: number;
+  /** Absent if its log is not read. */
+  gateway?: ExistingGateway | undefined;
 }
 
 /**
@@ -84,7 +92,15 @@ export async function liveService(flags: LiveServiceFlags, connected?: Kubernete
   const manifests = liveManifests(workload, serviceOf(workload, services, flags.service, reference), reference);
   const { replicas } = workloadState(workload);
   assertPossible(disruption, { kind, replicas, name: `${kind} ${name} in ${namespace}` });
-  return { api, reference, url, manifests, replicas };
+  const gateway = flags.gatewayLogs === undefined ? undefined : await loggedGateway(api, flags.gatewayLogs);
+  return { api, reference, url, manifests, replicas, gateway };
+}
+
+async function loggedGateway(api: KubernetesApi, text: string): Promise<ExistingGateway> {
+  const { name, logs } = loggedWay(text);
+  await assertMayReadLog(api, logs);
+  const { version, ...writer } = await findLogWriter(api, logs);
+  return { name, version, writer };
 }
 
 async function servicesIn(api: KubernetesApi, namespace: string): Promise<V1Service[]> {

@@ -20,6 +20,13 @@ export interface ControllerWay {
   logs?: NamespacedName | undefined;
 }
 
+/** A gateway that leads to a workload in use, of which nothing is known but its log. */
+export interface LoggedWay {
+  /** In results and file names: that of the workload that writes the log. */
+  name: string;
+  logs: NamespacedName;
+}
+
 /** DNS labels and subdomains, as names of objects are. */
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,50}[a-z0-9])?$/;
 
@@ -54,6 +61,15 @@ export function controllerWay(flags: ControllerFlags): ControllerWay | undefined
   }
   const named = namespacedName('gateway', gateway ?? '');
   return { name: `gateway-${named.name}`, parent: { kind: 'Gateway', ...named }, ...more };
+}
+
+/**
+ * The gateway whose log `run` reads (--gateway-logs).
+ * @throws InputError if it is not NAMESPACE/NAME
+ */
+export function loggedWay(text: string): LoggedWay {
+  const logs = namespacedName('gateway-logs', text);
+  return { name: logs.name, logs };
 }
 
 function namespacedName(flag: string, text: string): NamespacedName {
