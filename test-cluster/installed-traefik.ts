@@ -10,7 +10,7 @@ import { until } from '../test/cli/program.ts';
 
 const NAME = 'traefik';
 const PORT = 8000;
-const GATEWAY_API = 'sigs.k8s.io/gateway-api@v1.4.0';
+const GATEWAY_API = 'sigs.k8s.io/gateway-api@v1.5.1';
 
 export interface InstalledTraefik {
   namespace: string;
@@ -80,7 +80,7 @@ function gatewayApi(): KubernetesObject[] {
   const answer = execFileSync('go', ['mod', 'download', '-json', GATEWAY_API], { cwd: '/', encoding: 'utf8' });
   const folder = join(JSON.parse(answer).Dir, 'config/crd/standard');
   return readdirSync(folder)
-    .filter((file) => file.startsWith('gateway.networking'))
+    .filter((file) => !file.includes('_vap_')) // a policy against downgrades
     .map((file) =>
       parseAllDocuments(readFileSync(join(folder, file), 'utf8'))
         .at(-1)
