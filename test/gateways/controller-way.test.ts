@@ -1,7 +1,11 @@
 /** The user's own gateway: what the flags name, and what its controller runs. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type ControllerFlags, type ControllerWay, controllerWay } from '../../src/gateways/installed/controller-way.ts';
+import {
+  type ControllerFlags,
+  type ControllerWay,
+  controllerWay,
+} from '../../src/gateways/installed/controller-way.ts';
 import { gatewayOfController } from '../../src/gateways/installed/controllers.ts';
 
 const NONE = { service: undefined, logs: undefined };

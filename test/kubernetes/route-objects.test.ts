@@ -12,7 +12,12 @@ describe('the host of a trial', () => {
     ['has a suffix that no public name has', undefined, undefined, 'trial-1.rollout-test.internal'],
     ['has the suffix that the listener wants', '.example.com', undefined, 'trial-1.example.com'],
     ['is that of the URL, without its port', undefined, 'http://{namespace}.test:8080/base', 'trial-1.test'],
-    ['is that of the URL even if the listener has a suffix', '.example.com', 'https://{namespace}.test', 'trial-1.test'],
+    [
+      'is that of the URL even if the listener has a suffix',
+      '.example.com',
+      'https://{namespace}.test',
+      'trial-1.test',
+    ],
     ['may have the namespace in the middle', undefined, 'http://a-{namespace}-b.test', 'a-trial-1-b.test'],
     [
       'is not that of a URL which all trials share',
