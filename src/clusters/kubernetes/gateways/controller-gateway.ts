@@ -82,11 +82,13 @@ export class ControllerGateway {
       await this.#answers(url);
       return url;
     }
+    const hint = 'name its Service with --gateway-service NAMESPACE/NAME, or its URL with --url';
+    if (!controller.address && controller.parent.kind === 'Gateway') {
+      throw this.#error(`has no address in its status: ${hint}`);
+    }
     const { host, port } = controller.address ?? { host: await addressOf(asked), port: controller.port };
     if (host === undefined) {
-      throw this.#error(
-        `gave the Ingress no address within ${ACCEPT_LIMIT_MS / 1000} s: name its Service with --gateway-service NAMESPACE/NAME, or its URL with --url`,
-      );
+      throw this.#error(`gave the Ingress no address within ${ACCEPT_LIMIT_MS / 1000} s: ${hint}`);
     }
     return `http://${host.includes(':') ? `[${host}]` : host}${port === 80 ? '' : `:${port}`}`;
   }
