@@ -115,8 +115,12 @@ export class ControllerGateway {
     };
   }
 
-  /** Asks it from this machine until pods have answered several times in a row. From within the cluster, the load does so. */
+  /**
+   * Asks it from this machine until pods have answered several times in a row. From within the cluster, the load does so,
+   * and TLS is the business of the load too.
+   */
   async #answers(url: string): Promise<void> {
+    if (!url.startsWith('http://')) return;
     const { signal, route } = this.#options;
     const leftMs = within(ACCEPT_LIMIT_MS);
     for (let answers = 0; answers < ANSWERS_WANTED; ) {
