@@ -34,7 +34,7 @@ const told = (exitCode: number, message: string) => (error: unknown) => {
 };
 
 describe('a controller that is there', AT_ONCE, () => {
-  type Part = Partial<Omit<Controller, 'kind'>> & { kind?: string };
+  type Part = Partial<Omit<Controller, 'kind'>> & { kind?: string | undefined };
   const table: [what: string, flags: ControllerFlags, objects: WrittenObject[], found: Part][] = [
     [
       'of an IngressClass: its address is known from the Ingress only',
