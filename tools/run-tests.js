@@ -45,6 +45,7 @@ const WITH_PROCESSES = [
   'kubernetes/existing-cluster',
   'kubernetes/kubernetes-cluster',
   'kubernetes/connect',
+  'kubernetes/controller',
   'kubernetes/namespaces',
   'kubernetes/observer',
   'kubernetes/pod-clocks',

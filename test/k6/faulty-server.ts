@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 export interface Arrival {
   id: string;
   path: string;
+  host: string;
   atEpochMs: number;
   /** The number of the request on its connection, from 1. */
   nth: number;
@@ -13,6 +14,8 @@ export interface Arrival {
 export class FaultyServer {
   readonly arrivals: Arrival[] = [];
   connections = 0;
+  /** Until then, counted in ms from the first request, every request is answered 404, as by a gateway that does not know the host. */
+  unknownForMs = 0;
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((socket) => this.#serve(socket));
 
@@ -43,8 +46,11 @@ export class FaultyServer {
       received = '';
       const path = head.split(' ')[1] ?? '';
       const id = /x-request-id: (\S+)/i.exec(head)?.[1] ?? '';
-      this.arrivals.push({ id, path, atEpochMs: performance.timeOrigin + performance.now(), nth: ++nth });
-      answer(socket, path, nth, /^connection: close$/im.test(head));
+      const host = /^host: (\S+)/im.exec(head)?.[1] ?? '';
+      const atEpochMs = performance.timeOrigin + performance.now();
+      this.arrivals.push({ id, path, host, atEpochMs, nth: ++nth });
+      const isKnown = atEpochMs - (this.arrivals[0]?.atEpochMs ?? 0) >= this.unknownForMs;
+      answer(socket, isKnown ? path : '/status/404', nth, /^connection: close$/im.test(head));
     });
   }
 }

@@ -136,6 +136,37 @@ describe('with k6', { skip: noK6 }, () => {
     );
   });
 
+  test('requests to a virtual host have their id in the query, and begin once 20 answers in a row are good', async (t) => {
+    const { server, url } = await serve(t);
+    server.unknownForMs = 1000;
+    const virtualHost = 'trial-1.example.com';
+    const scenarios = [scenario('kept', { path: '/work?ms=5' }), scenario('fresh', { connection: 'fresh' })];
+    const { record } = await load({ ...options(url, scenarios), target: { kind: 'url', url, virtualHost } }, 500);
+    assert.deepEqual(record.failures, []);
+    const { arrivals } = server;
+    assert.deepEqual([...new Set(arrivals.map(({ host }) => host))], [virtualHost]);
+    const counted = arrivals.findIndex(({ id }) => id !== 'first-answer');
+    const asked = arrivals.slice(0, counted);
+    const [first] = asked;
+    assert.ok(first);
+    assert.equal(asked.filter(({ atEpochMs }) => atEpochMs - first.atEpochMs >= server.unknownForMs).length, 20);
+    assert.ok(asked.length > 20, 'it had asked before, too');
+    for (const { path, nth } of asked) assert.deepEqual([path, nth], ['/work?ms=5', 1]);
+    const requests = arrivals.slice(counted);
+    assert.equal(requests.length >= record.plannedRequests && record.plannedRequests > 0, true);
+    for (const { id, path } of requests) {
+      const [start, query] = id.includes('-kept-') ? ['/work?ms=5', '&'] : ['/', '?'];
+      assert.equal(path, `${start}${query}rollout-test-request=${id}`);
+    }
+  });
+
+  test('requests to a URL of their own have its host, and no id in the query', async (t) => {
+    const { server, url } = await serve(t);
+    await load(options(url, [scenario('any')]), 200);
+    assert.deepEqual([...new Set(server.arrivals.map(({ host }) => `http://${host}`))], [url]);
+    assert.deepEqual([...new Set(server.arrivals.map(({ path }) => path))], ['/']);
+  });
+
   test('a load that ends before it is stopped fails in one line', async (t) => {
     const { server, url } = await serve(t);
     const before = leftBehind();

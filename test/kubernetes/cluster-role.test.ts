@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { gatewayPermissions } from '../../src/clusters/kubernetes/gateways/permissions.ts';
+import { controllerPermissions, gatewayPermissions } from '../../src/clusters/kubernetes/gateways/permissions.ts';
 import {
   DRAIN_PERMISSIONS,
   disruptionPermissions,
@@ -13,6 +13,7 @@ import {
   runPermissions,
 } from '../../src/clusters/kubernetes/preflight.ts';
 import { WORKLOAD_KINDS } from '../../src/clusters/kubernetes/workload.ts';
+import { controllerWay } from '../../src/gateways/installed/controller-way.ts';
 import { GATEWAYS } from '../../src/gateways/registry.ts';
 import { clusterGateway } from '../../src/gateways/way.ts';
 import { DISRUPTIONS } from '../../src/trace/disruption.ts';
@@ -28,6 +29,18 @@ const RUN_PERMISSIONS = WORKLOAD_KINDS.flatMap((kind) =>
   DISRUPTIONS.flatMap((disruption) => [true, false].flatMap((dryRun) => runPermissions({ kind, disruption, dryRun }))),
 );
 
+/** Everything that any form of a way through the user's own gateway needs. */
+const OWN_GATEWAY_PERMISSIONS = [{ ingressClass: 'nginx' }, { gateway: 'infra/public' }].flatMap((parent) =>
+  [{}, { gatewayService: 'edge/nginx' }].flatMap((service) =>
+    [{}, { gatewayLogs: 'edge/nginx' }].flatMap((logs) => {
+      const way = controllerWay({ ...parent, ...service, ...logs });
+      assert.ok(way);
+      const { everywhere, inNamespaces } = controllerPermissions(way);
+      return [...everywhere, ...inNamespaces.flatMap(({ permissions }) => permissions)];
+    }),
+  ),
+);
+
 function written(permissions: readonly Permission[]): string[] {
   const all = permissions.flatMap(({ group, resource, verbs }) => verbs.map((verb) => `${verb} ${group}/${resource}`));
   return [...new Set(all)].sort();
@@ -41,6 +54,7 @@ for (const [file, permissions] of [
     'cluster-role-gateways.yaml',
     gatewayPermissions(GATEWAYS.map((kind) => clusterGateway({ kind, name: kind.name, upstream: 'pods' }))),
   ],
+  ['cluster-role-own-gateway.yaml', OWN_GATEWAY_PERMISSIONS],
 ] as const) {
   test(`kubernetes/${file} grants exactly what the program needs`, () => {
     const path = join(import.meta.dirname, '../../kubernetes', file);
@@ -70,3 +84,22 @@ for (const kind of WORKLOAD_KINDS) {
     }
   }
 }
+
+test("a role in the gateway's namespace is asked for only there", () => {
+  const way = controllerWay({ gateway: 'infra/public', gatewayService: 'edge/web', gatewayLogs: 'logs/web' });
+  assert.ok(way);
+  const { everywhere, inNamespaces } = controllerPermissions(way);
+  assert.deepEqual(written(everywhere), [
+    'create gateway.networking.k8s.io/httproutes',
+    'get gateway.networking.k8s.io/gatewayclasses',
+    'get gateway.networking.k8s.io/httproutes',
+  ]);
+  assert.deepEqual(
+    inNamespaces.map(({ namespace, permissions }) => [namespace, written(permissions)]),
+    [
+      ['infra', ['get gateway.networking.k8s.io/gateways']],
+      ['edge', ['get /services']],
+      ['logs', ['get /pods/log', 'get apps/daemonsets', 'get apps/deployments', 'list /pods', 'watch /pods']],
+    ],
+  );
+});

@@ -141,4 +141,16 @@ describe('the objects of a trial', () => {
       assert.throws(() => checkUrlTemplate(url), /^InputError: --url /);
     }
   });
+  test('or to the gateway that all trials share', () => {
+    for (const url of ['http://shop.example.com', 'https://{namespace}.example.com:8443', 'http://[fd00::7]/base']) {
+      checkUrlTemplate(url, true);
+    }
+    assert.throws(
+      () => checkUrlTemplate('http://node:{nodePort}', true),
+      /^InputError: --url http:\/\/node:\{nodePort\}: \{nodePort\} stands for the port of the app's Service; write that of the gateway$/,
+    );
+    for (const url of ['shop.example.com', 'ftp://shop.example.com', 'http://shop.example.com/?a', 'http://a b']) {
+      assert.throws(() => checkUrlTemplate(url, true), /^InputError: --url /);
+    }
+  });
 });

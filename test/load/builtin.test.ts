@@ -69,6 +69,21 @@ test('a URL with an IPv6 address', { skip: hasIpv6 ? false : 'this machine has n
 });
 
 describe('through a URL', () => {
+  test('to a virtual host, every request has that and its own id in the query', async (t) => {
+    const { requests, port } = await serve(t, '127.0.0.1');
+    const url = `http://127.0.0.1:${port}`;
+    const target = { kind: 'url', url, virtualHost: 'trial-1.example.com' } as const;
+    const running = await builtinLoad.start(options(url, { target }));
+    await delay(300);
+    const { record } = await within(5000, 'the end of the load', running.stop());
+    assert.deepEqual(record.failures, []);
+    assert.ok(requests.length > 5, String(requests.length));
+    for (const { url: path, headers } of requests) {
+      assert.equal(headers.host, 'trial-1.example.com');
+      assert.equal(path, `/?rollout-test-request=${headers['x-request-id']}`);
+    }
+  });
+
   test('a failure on a reused connection is of the pod that answered last on it', async (t) => {
     const { port } = await serve(t, '127.0.0.1', (n) => (n <= 4 ? `pod-${n % 2}` : undefined));
     const running = await builtinLoad.start(options(`http://127.0.0.1:${port}`));

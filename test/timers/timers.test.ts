@@ -1,8 +1,8 @@
 /** Times that are too long for Node's timers. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { after, delay, every } from '../../src/timers.ts';
+import { after, delay, every, waitAtMost } from '../../src/timers.ts';
 
 const LONGEST_OF_NODE_MS = 2 ** 31 - 1;
 
@@ -57,4 +57,51 @@ test('infinity never fires, and NaN is refused', async (t) => {
   await assert.rejects(never, { name: 'AbortError' });
   assert.throws(() => after(Number.NaN, () => {}), RangeError);
   await assert.rejects(delay(Number.NaN), RangeError);
+});
+
+describe('waitAtMost', () => {
+  test('ends as soon as the promise does, and leaves no timer', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    await waitAtMost(1000, Promise.resolve());
+    await waitAtMost(1000, undefined);
+    const cleared = t.mock.method(globalThis, 'clearTimeout');
+    let end = () => {};
+    const waiting = waitAtMost(
+      1000,
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+    );
+    end();
+    await waiting;
+    assert.equal(cleared.mock.callCount(), 1);
+  });
+
+  test('ends after the time, and not before', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    let ended = false;
+    const waiting = waitAtMost(1000, new Promise(() => {})).then(() => {
+      ended = true;
+    });
+    await pass(t, 999);
+    assert.equal(ended, false);
+    await pass(t, 1);
+    await waiting;
+  });
+
+  test('rejects as the promise does, but not once it has ended', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    await assert.rejects(waitAtMost(1000, Promise.reject(new Error('the log ended'))), /^Error: the log ended$/);
+    let fail = (_: Error) => {};
+    const waiting = waitAtMost(
+      1000,
+      new Promise((_, reject) => {
+        fail = reject;
+      }),
+    );
+    await pass(t, 1000);
+    await waiting;
+    fail(new Error('too late'));
+    await setImmediate(); // an unhandled rejection would fail the test
+  });
 });

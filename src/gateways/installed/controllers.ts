@@ -4,7 +4,8 @@ import { gatewayNamed } from '../registry.ts';
 
 const CONTROLLERS: readonly [RegExp, string][] = [
   [/^traefik\.io\//, 'traefik'],
-  [/^k8s\.io\/ingress-nginx$/, 'nginx'],
+  // Further instances have names such as k8s.io/internal-ingress-nginx.
+  [/^k8s\.io\/(.+-)?ingress-nginx(-.+)?$/, 'nginx'],
   [/(^|\.)nginx\.org\//, 'nginx'],
   [/^haproxy(-ingress\.github\.io|\.org)\//, 'haproxy'],
   [/(^|\.)haproxy\.(org|com)\//, 'haproxy'],

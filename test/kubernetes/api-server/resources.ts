@@ -26,12 +26,18 @@ const NAMES: [apiVersion: string, plural: string, kind: string][] = [
   ['rbac.authorization.k8s.io/v1', 'roles', 'Role'],
   ['rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding'],
   ['networking.k8s.io/v1', 'ingresses', 'Ingress'],
+  ['networking.k8s.io/v1', 'ingressclasses', 'IngressClass'],
+  ['gateway.networking.k8s.io/v1', 'gatewayclasses', 'GatewayClass'],
+  ['gateway.networking.k8s.io/v1', 'gateways', 'Gateway'],
+  ['gateway.networking.k8s.io/v1', 'httproutes', 'HTTPRoute'],
   ['policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget'],
 ];
 
+const IN_NO_NAMESPACE = ['namespaces', 'nodes', 'ingressclasses', 'gatewayclasses'];
+
 export const RESOURCES: readonly Resource[] = NAMES.map(([apiVersion, plural, kind]) => {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
-  return { group, version, plural, kind, namespaced: plural !== 'namespaces' && plural !== 'nodes' };
+  return { group, version, plural, kind, namespaced: !IN_NO_NAMESPACE.includes(plural) };
 });
 
 export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'version'>): string {

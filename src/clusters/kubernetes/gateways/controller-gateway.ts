@@ -71,11 +71,13 @@ export class ControllerGateway {
       await this.#answers(url);
       return url;
     }
+    const hint = 'name its Service with --gateway-service NAMESPACE/NAME, or its URL with --url';
+    if (!controller.address && controller.parent.kind === 'Gateway') {
+      throw this.#error(`has no address in its status: ${hint}`);
+    }
     const { host, port } = controller.address ?? { host: await addressOf(asked), port: controller.port };
     if (host === undefined) {
-      throw this.#error(
-        `gave the Ingress no address within ${ACCEPT_LIMIT_MS / 1000} s: name its Service with --gateway-service NAMESPACE/NAME, or its URL with --url`,
-      );
+      throw this.#error(`gave the Ingress no address within ${ACCEPT_LIMIT_MS / 1000} s: ${hint}`);
     }
     return `http://${host.includes(':') ? `[${host}]` : host}${port === 80 ? '' : `:${port}`}`;
   }
@@ -90,8 +92,12 @@ export class ControllerGateway {
     return this.#log.traffic();
   }
 
-  /** Asks it from this machine until pods have answered several times in a row. From within the cluster, the load does so. */
+  /**
+   * Asks it from this machine until pods have answered several times in a row. From within the cluster, the load does so,
+   * and TLS is the business of the load too.
+   */
   async #answers(url: string): Promise<void> {
+    if (!url.startsWith('http://')) return;
     const { signal, route } = this.#options;
     const leftMs = within(ACCEPT_LIMIT_MS);
     for (let answers = 0; answers < ANSWERS_WANTED; ) {

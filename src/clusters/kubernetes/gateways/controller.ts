@@ -60,7 +60,7 @@ const Class = z.object({ metadata: z.object({ name: z.string() }), spec: z.objec
 
 async function classNamed(api: KubernetesApi, name: string): Promise<Found> {
   const list = await read(api, '/apis/networking.k8s.io/v1/ingressclasses', 'list the IngressClasses');
-  const classes = parsed(z.object({ items: z.array(Class) }), list, 'a list of IngressClasses').items;
+  const classes = parsed(api, z.object({ items: z.array(Class) }), list, 'a list of IngressClasses').items;
   const found = classes.find(({ metadata }) => metadata.name === name);
   if (found) return { controller: found.spec.controller, port: 80 };
   const names = classes.map(({ metadata }) => metadata.name).join(', ') || 'none';
@@ -80,7 +80,7 @@ const GatewayClass = z.object({ spec: z.object({ controllerName: z.string() }) }
 async function gatewayNamed(api: KubernetesApi, { namespace, name }: NamespacedName): Promise<Found> {
   const path = `${GATEWAY_GROUP}/namespaces/${namespace}/gateways/${name}`;
   const missing = () => new InputError(`--gateway ${namespace}/${name}: ${api.context} has no such Gateway`);
-  const gateway = parsed(Gateway, await read(api, path, `read the Gateway ${name}`, missing), 'a Gateway');
+  const gateway = parsed(api, Gateway, await read(api, path, `read the Gateway ${name}`, missing), 'a Gateway');
   const { gatewayClassName, listeners } = gateway.spec;
   const classPath = `${GATEWAY_GROUP}/gatewayclasses/${gatewayClassName}`;
   const itsClass = await read(api, classPath, `read the GatewayClass ${gatewayClassName}`);
@@ -95,7 +95,7 @@ async function gatewayNamed(api: KubernetesApi, { namespace, name }: NamespacedN
   }
   const host = gateway.status?.addresses?.[0]?.value;
   return {
-    controller: parsed(GatewayClass, itsClass, 'a GatewayClass').spec.controllerName,
+    controller: parsed(api, GatewayClass, itsClass, 'a GatewayClass').spec.controllerName,
     port: listener.port,
     hostSuffix: listener.hostname?.slice(1),
     address: host === undefined ? undefined : { host, port: listener.port },
@@ -105,7 +105,8 @@ async function gatewayNamed(api: KubernetesApi, { namespace, name }: NamespacedN
 const Service = z.object({
   spec: z.object({
     clusterIP: z.string().optional(),
-    ports: z.array(z.object({ name: z.string().optional(), port: z.number() })),
+    /** None if it is only a name for a host elsewhere. */
+    ports: z.array(z.object({ name: z.string().optional(), port: z.number() })).default([]),
   }),
 });
 
@@ -113,7 +114,7 @@ const Service = z.object({
 async function serviceAddress(api: KubernetesApi, { namespace, name }: NamespacedName) {
   const missing = () => new InputError(`--gateway-service ${namespace}/${name}: ${api.context} has no such Service`);
   const path = `/api/v1/namespaces/${namespace}/services/${name}`;
-  const { spec } = parsed(Service, await read(api, path, `read the Service ${name}`, missing), 'a Service');
+  const { spec } = parsed(api, Service, await read(api, path, `read the Service ${name}`, missing), 'a Service');
   const { clusterIP: host, ports } = spec;
   const { port } = ports.find((each) => each.port === 80) ??
     ports.find((each) => /^(http|http2|web)$/.test(each.name ?? '')) ??
@@ -142,7 +143,7 @@ export async function findLogWriter(
   const path = (kind: string) => `/apis/apps/v1/namespaces/${namespace}/${kind}/${name}`;
   const deployment = await read(api, path('deployments'), `read the Deployment ${name}`, () => undefined);
   const workload = deployment ?? (await read(api, path('daemonsets'), `read the DaemonSet ${name}`, missing));
-  const { selector, template } = parsed(Workload, workload, 'a Deployment').spec;
+  const { selector, template } = parsed(api, Workload, workload, 'a Deployment').spec;
   return {
     namespace,
     selector: Object.entries(selector.matchLabels)
@@ -169,8 +170,8 @@ async function read(
   }
 }
 
-function parsed<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
+function parsed<T>(api: KubernetesApi, schema: z.ZodType<T>, answer: unknown, what: string): T {
   const { data, success } = schema.safeParse(answer);
-  if (!success) throw new AnswerError(`with something other than ${what}`);
+  if (!success) throw apiError(new AnswerError(`with something other than ${what}`), `read ${what}`, api);
   return data;
 }

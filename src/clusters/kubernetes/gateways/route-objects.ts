@@ -16,8 +16,9 @@ export interface Route {
 
 /** @param url where users reach the gateway (--url); its host is used where that is one of the trial's own */
 export function routeHost(namespace: string, { hostSuffix }: Pick<Controller, 'hostSuffix'>, url?: string): string {
-  const host = url?.includes('{namespace}') ? /^https?:\/\/([^/:]+)/.exec(url)?.[1] : undefined;
-  return host?.replaceAll('{namespace}', namespace) ?? `${namespace}${hostSuffix ?? PRIVATE_SUFFIX}`;
+  const host = /^https?:\/\/([^/:]+)/.exec(url ?? '')?.[1];
+  if (host?.includes('{namespace}')) return host.replaceAll('{namespace}', namespace);
+  return `${namespace}${hostSuffix ?? PRIVATE_SUFFIX}`;
 }
 
 export function routeObject(
