@@ -152,8 +152,9 @@ describe('what writes its log', AT_ONCE, () => {
   for (const kind of ['Deployment', 'DaemonSet'] as const) {
     test(`is a ${kind}, whose image says the version`, async (t) => {
       const { find } = await cluster(t, [TRAEFIK, writer(kind, 'docker.io/library/traefik:v3.7.15@sha256:00ff')]);
-      const { version, logSelector } = await find(flags);
-      assert.deepEqual([version, logSelector], ['3.7.15', 'app=proxy,part=data']);
+      const { version, logWriter } = await find(flags);
+      assert.equal(version, '3.7.15');
+      assert.deepEqual([logWriter?.namespace, logWriter?.selector], ['edge', 'app=proxy,part=data']);
     });
   }
 

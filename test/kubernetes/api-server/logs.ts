@@ -34,9 +34,14 @@ export class PodLog {
     for (const response of this.#followers) response.end();
   }
 
-  /** Answers GET …/log. Rounds `sinceTime` down to whole seconds, as the real server does, so some lines come again. */
+  /**
+   * Answers GET …/log. Rounds `sinceTime` and the beginning of `sinceSeconds` down to whole seconds, as the real server
+   * does, so some lines come again.
+   */
   serve(query: URLSearchParams, response: ServerResponse): void {
-    const since = Math.floor(Date.parse(query.get('sinceTime') ?? '1970-01-01T00:00:00Z') / 1000) * 1000;
+    const seconds = query.get('sinceSeconds');
+    const from = seconds === null ? query.get('sinceTime') : new Date(Date.now() - Number(seconds) * 1000);
+    const since = Math.floor(new Date(from ?? 0).getTime() / 1000) * 1000;
     const tail = query.get('tailLines');
     const lines = this.#lines.filter(({ time }) => Date.parse(time) >= since);
     response.writeHead(200, { 'content-type': 'text/plain' });
