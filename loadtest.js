@@ -42,7 +42,7 @@ const HOST = /^(\[[0-9a-f:.]+\]|[A-Za-z0-9._-]+)(:\d+)?$/;
 const ID_PARAMETER = 'rollout-test-request';
 // A gateway may have several instances, which learn of a host one after the other.
 const ANSWERS_WANTED = 20;
-const ANSWERS_LIMIT_MS = 60000;
+const ANSWERS_LIMIT_MS = 45000;
 const PATH = /^\/(?!\/)[\x21\x22\x24-\x5b\x5d-\x7e]*$/;
 
 const settings = readSettings(__ENV);
@@ -217,7 +217,7 @@ function readOptions() {
     },
     summaryTrendStats: ['med', 'p(99)', 'max'],
     discardResponseBodies: true,
-    setupTimeout: `${ANSWERS_LIMIT_MS + 30000}ms`,
+    setupTimeout: `${2 * ANSWERS_LIMIT_MS}ms`,
     // A redirect counts as an answer: following it would hide where the request went.
     maxRedirects: 0,
   };

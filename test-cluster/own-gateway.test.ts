@@ -101,6 +101,8 @@ test('a controller that the cluster already has', async (t) => {
   });
 
   const { items } = await api.core.listNamespace();
-  const left = items.flatMap(({ metadata }) => metadata?.name ?? []).filter((name) => name.startsWith(PREFIX) && !name.includes('-in-use'));
+  const left = items
+    .flatMap(({ metadata }) => metadata?.name ?? [])
+    .filter((name) => name.startsWith(PREFIX) && !name.includes('-in-use'));
   assert.deepEqual(left, []);
 });

@@ -28,7 +28,9 @@ export interface LoggedWay {
 }
 
 /** DNS labels and subdomains, as names of objects are. */
-const NAME = /^[a-z0-9]([a-z0-9.-]{0,50}[a-z0-9])?$/;
+const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** The longest name of a way in results. */
+const MAX_WAY_CHARACTERS = 60;
 
 export interface ControllerFlags {
   ingressClass?: string | undefined;
@@ -57,10 +59,10 @@ export function controllerWay(flags: ControllerFlags): ControllerWay | undefined
   if (ingressClass !== undefined) {
     if (!NAME.test(ingressClass))
       throw new InputError(`--ingress-class ${ingressClass}: no IngressClass has such a name`);
-    return { name: `ingress-${ingressClass}`, parent: { kind: 'IngressClass', name: ingressClass }, ...more };
+    return { name: wayName(`ingress-${ingressClass}`), parent: { kind: 'IngressClass', name: ingressClass }, ...more };
   }
   const named = namespacedName('gateway', gateway ?? '');
-  return { name: `gateway-${named.name}`, parent: { kind: 'Gateway', ...named }, ...more };
+  return { name: wayName(`gateway-${named.name}`), parent: { kind: 'Gateway', ...named }, ...more };
 }
 
 /**
@@ -69,7 +71,11 @@ export function controllerWay(flags: ControllerFlags): ControllerWay | undefined
  */
 export function loggedWay(text: string): LoggedWay {
   const logs = namespacedName('gateway-logs', text);
-  return { name: logs.name, logs };
+  return { name: wayName(logs.name), logs };
+}
+
+function wayName(text: string): string {
+  return text.slice(0, MAX_WAY_CHARACTERS);
 }
 
 function namespacedName(flag: string, text: string): NamespacedName {
