@@ -129,15 +129,16 @@ function seenByClient({ client, startedMs, endedMs }: FailedRequest, via: string
 
 /**
  * The attempt that a gateway made, or did not make, at a request that it did not log. One that it answered was read, but
- * its line was lost: HAProxy drops lines if their reader is slow.
+ * its line was lost: HAProxy drops lines if their reader is slow. One that the client gave up may still be on its way:
+ * a gateway that waits for a pod's address to answer notices only later that the client has gone, and logs it then.
  */
 function unloggedAttempt(request: FailedRequest, { gateway, unlogged }: GatewayTraffic): Attempt {
   const seen = seenByClient(request, gateway);
   const { phase, error, status, bytesReceived = 0 } = request.client;
   if (unlogged === 'unknown' || status !== undefined || bytesReceived > 0) return seen;
+  if (error === 'timeout') return { ...seen, connection: { state: 'unknown' } };
   if (unlogged === 'never-read') return { ...seen, notProcessed: true };
-  if (phase !== 'wait') return seen;
-  return { ...seen, connection: { state: error === 'timeout' ? 'unknown' : 'reused' } };
+  return phase === 'wait' ? { ...seen, connection: { state: 'reused' } } : seen;
 }
 
 /** When an attempt was made, as the gateway logged it. */

@@ -8,7 +8,7 @@ import { shortCommand } from './server-name.ts';
 
 /** What will be done to which workload, one line each. */
 export function intentions(
-  { api, reference, url, manifests, replicas }: LiveService,
+  { api, reference, url, manifests, replicas, gateway }: LiveService,
   { requestMix, repeats, disruption }: { requestMix: RequestMix; repeats: number; disruption: PlannedDisruption },
 ): string[] {
   const { kind, name, namespace } = reference;
@@ -24,7 +24,7 @@ export function intentions(
   return [
     `context ${api.context}, namespace ${namespace}: ${kind} ${name} behind Service ${manifests.service.metadata.name}`,
     `  ${replicas} ${replicas === 1 ? pods[0] : pods[1]}; ${strategy}; grace period ${terminationGracePeriodSeconds} s; preStop: ${hookText(preStop)}; ${stopText(stopSignal)}`,
-    `1. ${loadInWords(requestMix, url)} from this machine, at first without a disruption`,
+    `1. ${loadInWords(requestMix, url)} from this machine, at first without a disruption${gateway ? `; follows the log of ${gateway.writer.namespace}/${gateway.name}` : ''}`,
     `2. ${what}`,
     'Nothing else is changed.',
   ];

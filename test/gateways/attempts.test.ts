@@ -102,6 +102,15 @@ describe('what a gateway logged', () => {
     assert.partialDeepStrictEqual(failures[0]?.attempts, [{ via: 'nginx', connection: { state: 'reused' } }]);
   });
 
+  for (const unlogged of ['never-read', 'reused-connection-ended'] as const) {
+    test(`one that the client gave up may be logged later (${unlogged})`, () => {
+      const givenUp = { ...failed('reused wait timeout', 1000, 6000), id: 'r-1' };
+      const [attempt] = joined([givenUp], [], { unlogged }).failures[0]?.attempts ?? [];
+      assert.partialDeepStrictEqual(attempt, { connection: { state: 'unknown' }, phase: 'wait', error: 'timeout' });
+      assert.equal(attempt?.notProcessed, undefined);
+    });
+  }
+
   test('where nothing is known of a log, a missing request is only what the client saw', () => {
     const { failures } = joined([CLOSED], [], { unlogged: 'unknown' });
     const { connection, ...seen } = CLOSED.client;
