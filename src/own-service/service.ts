@@ -1,6 +1,7 @@
 /** Turns the flags of `run` into the service to measure. */
 import { assertEnvironment, withAbsentSources } from '../clusters/local/environment-check.ts';
 import { withAssumptions } from '../clusters/local/fields/assume.ts';
+import { withRefusedFields } from '../clusters/local/fields/supported.ts';
 import { InputError } from '../errors.ts';
 import { appRequestMix } from '../load/app-mix.ts';
 import type { RequestMix } from '../load/request-mix.ts';
@@ -26,6 +27,9 @@ export interface ServiceFlags extends DeploymentSettings, RequestSettings, Manif
   workload?: string | undefined;
 }
 
+/** Stands for the port of a Service that the input lacks. */
+const ANY_PORT = 80;
+
 /**
  * @param installing how a pinned runtime is installed if the manifest needs one
  * @throws InputError if the flags, files or manifests do not describe a service
@@ -50,7 +54,16 @@ export async function localManifests(command: readonly string[], flags: ServiceF
     return deploymentFromSettings(flags);
   }
   const { choice, assumed } = choiceOf(flags);
-  return withAssumptions(await readManifestsWithinLimits(await readInput(flags), choice), assumed);
+  const input = await readInput(flags);
+  try {
+    return withAssumptions(await readManifestsWithinLimits(input, choice), assumed);
+  } catch (error) {
+    if (!(error instanceof InputError) || choice.assumedService) throw error;
+    // Perhaps only the Service is missing; then the fields that are in the way are known too.
+    const mended = { ...choice, assumedService: { targetPort: ANY_PORT } };
+    const manifests = await readManifestsWithinLimits(input, mended).catch(() => undefined);
+    throw manifests ? withRefusedFields(error, withAssumptions(manifests, assumed)) : error;
+  }
 }
 
 /**

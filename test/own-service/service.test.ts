@@ -282,3 +282,32 @@ test('--pauses adds one control with pauses behind each gateway, and no other tr
     without,
   );
 });
+
+describe('an input without a Service for the pods', () => {
+  const input = (name: string, pod: object) => {
+    const { workload } = deploymentFromSettings({});
+    Object.assign(workload.spec.template.spec, pod);
+    const file = join(folder, `${name}.yaml`);
+    writeFileSync(file, stringify(workload));
+    return file;
+  };
+
+  test('says which fields would be refused next', async () => {
+    const file = input('no-service-and-host', { hostPID: true });
+    await assert.rejects(service([], { file: [file] }), (error: InputError) => {
+      assert.match(error.message, /no Service selects the pods.*Then this field would be in the way:$/);
+      assert.equal(error.details.length, 1);
+      assert.match(error.details[0] ?? '', /--assume hostPID$/);
+      return true;
+    });
+  });
+
+  test('is one line if nothing else is in the way', async () => {
+    const file = input('no-service', {});
+    await assert.rejects(service([], { file: [file] }), (error: InputError) => {
+      assert.match(error.message, /no Service selects the pods.*--assume Service(=PORT)?$/);
+      assert.deepEqual(error.details, []);
+      return true;
+    });
+  });
+});

@@ -11,6 +11,18 @@ export function assertSupported(manifests: Manifests): void {
   if (refused.length > 0) throw refusal(manifests.source, refused);
 }
 
+/**
+ * An error about the input, with the fields that would be refused after it is mended, so that all is mended in one go.
+ * @param manifests as if it were mended
+ */
+export function withRefusedFields(error: InputError, manifests: Manifests): InputError {
+  const refused = refusedFields(manifests);
+  if (refused.length === 0) return error;
+  const [only, ...others] = refused.map(refusalLine).map(printable).slice(0, MAX_LINES);
+  const more = others.length === 0 ? 'Then this field' : 'Then these fields';
+  return new InputError(`${error.message}. ${more} would be in the way:`, { details: [only ?? '', ...others] });
+}
+
 /** Enough to fix or assume them in one go; a file made by a mistake may have a million. */
 const MAX_LINES = 100;
 
