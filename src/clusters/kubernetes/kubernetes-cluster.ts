@@ -117,7 +117,11 @@ class KubernetesDeployment implements Deployed {
   }
 
   get target(): Target {
-    const way = { url: this.#url, perRequest: this.#gateway !== undefined, virtualHost: this.#virtualHost };
+    const way = {
+      url: this.#url,
+      ...(this.#gateway && { perRequest: true }),
+      ...(this.#virtualHost !== undefined && { virtualHost: this.#virtualHost }),
+    };
     if (this.#cluster.url !== undefined) return { kind: 'url', ...way };
     return {
       kind: 'service',
