@@ -1,5 +1,5 @@
 /** Traefik as a cluster's administrator installs it: for every namespace, with an IngressClass and a Gateway. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubernetesObject } from '@kubernetes/client-node';
@@ -19,6 +19,8 @@ export interface InstalledTraefik {
   name: string;
   /** On every node. */
   nodePort: number;
+  /** False where the definitions of the Gateway API cannot be had: then it has no Gateway. */
+  hasGateway: boolean;
 }
 
 /** Its access log has Traefik's default text format. */
@@ -33,7 +35,8 @@ export async function installTraefik(
     if (!made.metadata?.namespace) t.after(() => api.objects.delete(made).catch(gone));
     return made;
   };
-  for (const definition of gatewayApi()) await create(definition).catch(alreadyThere);
+  const definitions = gatewayApi();
+  for (const definition of definitions) await create(definition).catch(alreadyThere);
   await create(object('v1', 'Namespace', namespace));
   const labels = { app: NAME };
   const service = await create(
@@ -56,29 +59,40 @@ export async function installTraefik(
   );
   const { clusterIP = '', ports = [] } =
     (service as { spec?: { clusterIP?: string; ports?: { nodePort?: number }[] } }).spec ?? {};
-  await create(deployment(namespace, labels, clusterIP));
-  const gatewayGroup = 'gateway.networking.k8s.io/v1';
-  await create(
-    object(gatewayGroup, 'GatewayClass', namespace, undefined, {
-      spec: { controllerName: 'traefik.io/gateway-controller' },
-    }),
-  );
+  const hasGateway = definitions.length > 0;
+  await create(deployment(namespace, labels, hasGateway ? clusterIP : undefined));
+  if (hasGateway) await createGateway(api, create, namespace);
+  return { namespace, ingressClass: namespace, name: NAME, nodePort: ports[0]?.nodePort ?? 0, hasGateway };
+}
+
+/** Resolves once Traefik has given it an address. */
+async function createGateway(
+  api: KubernetesApi,
+  create: (object: KubernetesObject) => Promise<unknown>,
+  namespace: string,
+): Promise<void> {
+  const group = 'gateway.networking.k8s.io/v1';
+  const controllerName = 'traefik.io/gateway-controller';
+  await create(object(group, 'GatewayClass', namespace, undefined, { spec: { controllerName } }));
   const listener = { name: 'web', port: PORT, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } };
-  await create(
-    object(gatewayGroup, 'Gateway', NAME, namespace, { spec: { gatewayClassName: namespace, listeners: [listener] } }),
-  );
-  const path = `/apis/${gatewayGroup}/namespaces/${namespace}/gateways/${NAME}`;
+  const spec = { gatewayClassName: namespace, listeners: [listener] };
+  await create(object(group, 'Gateway', NAME, namespace, { spec }));
+  const path = `/apis/${group}/namespaces/${namespace}/gateways/${NAME}`;
   await until('that Traefik gives its Gateway an address', async () => {
     const { status } = (await api.read(path, {}, 1 << 20)).list as { status?: { addresses?: unknown[] } };
     return (status?.addresses ?? []).length > 0;
   });
-  return { namespace, ingressClass: namespace, name: NAME, nodePort: ports[0]?.nodePort ?? 0 };
 }
 
-/** The definitions of the Gateway API, as its project publishes them. */
+/**
+ * The definitions of the Gateway API, as its project publishes them. There may be no network where the tests run, so
+ * `.ci/run` fetches them before. Empty if they are not here.
+ */
 function gatewayApi(): KubernetesObject[] {
-  const answer = execFileSync('go', ['mod', 'download', '-json', GATEWAY_API], { cwd: '/', encoding: 'utf8' });
-  const folder = join(JSON.parse(answer).Dir, 'config/crd/standard');
+  const download = ['mod', 'download', '-json', GATEWAY_API];
+  const { stdout, status } = spawnSync('go', download, { cwd: '/', encoding: 'utf8', timeout: 60_000 });
+  if (status !== 0) return [];
+  const folder = join(JSON.parse(stdout).Dir, 'config/crd/standard');
   return readdirSync(folder)
     .filter((file) => !file.includes('_vap_')) // a policy against downgrades
     .map((file) =>
@@ -88,13 +102,19 @@ function gatewayApi(): KubernetesObject[] {
     );
 }
 
-function deployment(namespace: string, labels: Record<string, string>, clusterIP: string): KubernetesObject {
+/** @param gatewayAddress undefined: it serves no Gateway */
+function deployment(
+  namespace: string,
+  labels: Record<string, string>,
+  gatewayAddress: string | undefined,
+): KubernetesObject {
   const args = [
     `--entryPoints.web.address=:${PORT}`,
     '--providers.kubernetesingress=true',
     `--providers.kubernetesingress.ingressclass=${namespace}`,
-    '--providers.kubernetesgateway=true',
-    `--providers.kubernetesgateway.statusaddress.ip=${clusterIP}`,
+    ...(gatewayAddress === undefined
+      ? []
+      : ['--providers.kubernetesgateway=true', `--providers.kubernetesgateway.statusaddress.ip=${gatewayAddress}`]),
     '--accesslog=true',
   ];
   const container = {
