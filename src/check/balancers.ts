@@ -158,7 +158,7 @@ function awsRouter(
     advisedSeconds: Math.max(seconds, RECOMMENDED_STAY_SECONDS),
     reason:
       written === undefined
-        ? `its deregistration delay is ${AWS_DEFAULT_DELAY_SECONDS} s by default; set deregistration_delay.timeout_seconds=${AWS_ADVISED_SECONDS}`
+        ? `its deregistration delay is ${AWS_DEFAULT_DELAY_SECONDS} s by default; set ${prefix}target-group-attributes: deregistration_delay.timeout_seconds=${AWS_ADVISED_SECONDS}`
         : `its deregistration delay is ${seconds} s`,
     place: { object, path: ['metadata', 'annotations', `${prefix}target-group-attributes`] },
   };

@@ -57,7 +57,39 @@ export const DeploymentConfig = z.looseObject({
   }),
 });
 
-/** Source: the Knative Serving API. A container's name is optional. */
+const KNATIVE_PORT = 8080;
+const PROBES = ['readinessProbe', 'livenessProbe', 'startupProbe'] as const;
+const HANDLERS = ['httpGet', 'tcpSocket', 'grpc'] as const;
+
+type Fields = Record<string, unknown>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The ports that Knative sets where a probe or a port of a container lacks its number. */
+function withKnativePorts(container: unknown): unknown {
+  if (!isFields(container)) return container;
+  const copy: Fields = { ...container };
+  for (const name of PROBES) {
+    const probe = copy[name];
+    if (!isFields(probe)) continue;
+    const handlers = HANDLERS.flatMap((kind) => {
+      const handler = probe[kind];
+      return isFields(handler) ? [[kind, { port: KNATIVE_PORT, ...handler }]] : [];
+    });
+    copy[name] = { ...probe, ...Object.fromEntries(handlers) };
+  }
+  if (Array.isArray(copy.ports)) {
+    copy.ports = copy.ports.map((port) => (isFields(port) ? { containerPort: KNATIVE_PORT, ...port } : port));
+  }
+  return copy;
+}
+
+/**
+ * Source: the Knative Serving API, whose schema (cmd/schema-tweak/overrides.go) makes a container's name and the ports
+ * of its probes and of itself optional.
+ */
 export const KnativeService = z.looseObject({
   apiVersion: z.literal('serving.knative.dev/v1'),
   kind: z.literal('Service'),
@@ -65,7 +97,9 @@ export const KnativeService = z.looseObject({
   spec: z.looseObject({
     template: PodTemplate.extend({
       spec: PodSpec.extend({
-        containers: z.array(Container.extend({ name: z.string().default('user-container') })).min(1),
+        containers: z
+          .array(z.preprocess(withKnativePorts, Container.extend({ name: z.string().default('user-container') })))
+          .min(1),
       }),
     }).optional(),
   }),

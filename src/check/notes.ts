@@ -26,6 +26,7 @@ export function workloadNotes(workloads: readonly { workload: Workload; context:
   const named = (select: (workload: Workload, context: Context) => boolean) =>
     workloads.filter(({ workload, context }) => select(workload, context)).map(({ workload }) => workload.name);
   const isIdle = ({ isOff, containers }: Workload) => !isOff && !containers.some(({ serves }) => serves);
+  const isDaemonSet = ({ object }: Workload) => object.value.kind === 'DaemonSet';
   const signals = workloads.flatMap(({ workload }) =>
     workload.containers.flatMap(({ container }) => stopSignalNote(container) ?? []),
   );
@@ -39,7 +40,11 @@ export function workloadNotes(workloads: readonly { workload: Workload; context:
       'no Service here selects it, or only one for metrics: rules about traffic were skipped.',
     ),
     ...about(
-      named((workload, { inputHasServices }) => isIdle(workload) && !inputHasServices),
+      named((workload, { inputHasServices }) => isIdle(workload) && !inputHasServices && isDaemonSet(workload)),
+      'no Service here selects it, so its ports are taken for its own nodes: rules about traffic were skipped.',
+    ),
+    ...about(
+      named((workload, { inputHasServices }) => isIdle(workload) && !inputHasServices && !isDaemonSet(workload)),
       'no Service here selects it, and it declares no port for requests: rules about traffic were skipped.',
     ),
     ...about(

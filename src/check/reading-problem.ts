@@ -51,21 +51,35 @@ export function duplicateProblem({ key, path, position, firstLine }: DuplicateKe
   return { rule: 'duplicate-key', source, position, message, field: fieldPath(path), isUnread: false };
 }
 
-/** What the version to write has in place of other fields. */
-const OTHER_FIELDS: Readonly<Record<string, string>> = {
-  'networking.k8s.io/v1 Ingress':
-    'a pathType for each path, and backend.service.name and .port instead of serviceName and servicePort',
-};
+const IngressSpec = z.object({
+  backend: z.unknown().optional(),
+  rules: z
+    .array(z.object({ http: z.unknown() }))
+    .optional()
+    .catch(undefined),
+});
+
+/** What networking.k8s.io/v1 has in place of fields that this Ingress has. */
+function ingressFields(spec: unknown): string | undefined {
+  const { backend, rules = [] } = IngressSpec.safeParse(spec).data ?? {};
+  const changes = [
+    ...(backend === undefined ? [] : ['spec.defaultBackend.service instead of spec.backend']),
+    ...(rules.some(({ http }) => http !== undefined)
+      ? ['a pathType for each path, and backend.service.name and .port instead of serviceName and servicePort']
+      : []),
+  ];
+  return changes.length === 0 ? undefined : changes.join(', and ');
+}
 
 export function removedProblem(object: RawObject, { since, instead }: RemovedVersion, where: Where): ReadingProblem {
   const { apiVersion, spec } = object;
   const lacksSelector = instead === 'apps/v1' && !(typeof spec === 'object' && spec !== null && 'selector' in spec);
-  const others = lacksSelector ? 'a spec.selector' : OTHER_FIELDS[`${instead} ${object.kind}`];
+  const others = lacksSelector ? 'a spec.selector' : object.kind === 'Ingress' ? ingressFields(spec) : undefined;
   const write = `apiVersion: ${instead}${others === undefined ? '' : `, with ${others}`}`;
   return about(object, {
     rule: 'removed-api-version',
     ...where(['apiVersion']),
-    message: `Kubernetes ${since} removed ${apiVersion}; write ${write}`,
+    message: `Kubernetes ${since} removed ${object.kind} from ${apiVersion}; write ${write}`,
     field: 'apiVersion',
     isUnread: true,
   });
@@ -82,7 +96,8 @@ export function typeProblem(object: RawObject, { issues: [issue] }: z.ZodError, 
   const path = (issue?.path ?? []) as FieldPath;
   const found = path.reduce<unknown>((part, key) => (part as Mapping | undefined)?.[key], object);
   const field = fieldPath(path);
-  const what = issue?.message.replace(/^Invalid input: /, '') ?? 'invalid';
+  const missing = found === undefined && issue?.code === 'invalid_union';
+  const what = missing ? 'Required value' : (issue?.message.replace(/^Invalid input: /, '') ?? 'invalid');
   const message = `the API server refuses ${field}: ${what}${hint(found, issue)}`;
   return about(object, { rule: 'refused-by-api-server', ...where(path), message, field, isUnread: true });
 }

@@ -79,11 +79,15 @@ function applies({ judges }: Rule, { isOff, controller, hasPlannedOutage }: Work
 }
 
 /**
- * A short gap in an update is only worth knowing if there is one pod and nothing that adds more: such a workload has
- * longer gaps whenever the pod crashes or its node is drained. Not for this project's images, which are there to show
- * gaps.
+ * A short gap in an update is only worth knowing where there are longer ones: if one pod runs and nothing adds more, it
+ * crashes or its node is drained; and with Recreate, each rollout has a gap of its own. Not for this project's images,
+ * which are there to show gaps.
  */
-export function lessForOnePod({ replicas, containers }: Workload, { autoscaler }: Context): Pick<Problem, 'severity'> {
+export function lessBesideLongerGaps(
+  { replicas, containers, rollout }: Workload,
+  { autoscaler }: Context,
+): Pick<Problem, 'severity'> {
   const isOwn = containers.some(({ container }) => isOwnImage(container.image));
-  return replicas === 1 && !autoscaler && !isOwn ? { severity: 'info' } : {};
+  const hasLongerGaps = (replicas === 1 && !autoscaler) || rollout.type === 'Recreate';
+  return hasLongerGaps && !isOwn ? { severity: 'info' } : {};
 }

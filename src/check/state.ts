@@ -85,7 +85,9 @@ export function stateOf(
   claimOf: (name: string) => LocatedObject<ClaimObject> | undefined,
 ): State {
   const pod = spec.template.spec;
-  const image = pod.containers.map((container) => statefulImage(container.image)).find((name) => name !== undefined);
+  const image = pod.containers
+    .map(({ name, image }) => statefulImage(image) ?? (STATEFUL_IMAGES.has(name) ? name : undefined))
+    .find((name) => name !== undefined);
   const volumes = volumesOf(pod, claimOf);
   const templates =
     kind === 'StatefulSet' && Array.isArray(spec.volumeClaimTemplates) && spec.volumeClaimTemplates.length > 0;

@@ -126,7 +126,7 @@ export function surgeObstacle(workload: Workload): string | undefined {
   );
   if (volume) return volume.what;
   const ports = hostPortsOf(workload);
-  if (ports) return `host port ${ports.numbers.join(', ')}`;
+  if (ports) return `host port ${ports.numbers.join(' or ')}`;
   const spread = spreadOf(workload);
   return spread && `anti-affinity by ${spread.domain}`;
 }

@@ -12,6 +12,8 @@ export interface RemovedVersion {
 
 const WORKLOADS: RemovedVersion = { since: '1.16', instead: 'apps/v1' };
 
+const RBAC = 'rbac.authorization.k8s.io';
+
 const REMOVED: ReadonlyMap<string, RemovedVersion> = new Map([
   ['extensions/v1beta1 Deployment', WORKLOADS],
   ['extensions/v1beta1 DaemonSet', WORKLOADS],
@@ -28,6 +30,12 @@ const REMOVED: ReadonlyMap<string, RemovedVersion> = new Map([
   ['extensions/v1beta1 Ingress', { since: '1.22', instead: 'networking.k8s.io/v1' }],
   ['networking.k8s.io/v1beta1 Ingress', { since: '1.22', instead: 'networking.k8s.io/v1' }],
   ['discovery.k8s.io/v1beta1 EndpointSlice', { since: '1.25', instead: 'discovery.k8s.io/v1' }],
+  ['extensions/v1beta1 NetworkPolicy', { since: '1.16', instead: 'networking.k8s.io/v1' }],
+  ['networking.k8s.io/v1beta1 IngressClass', { since: '1.22', instead: 'networking.k8s.io/v1' }],
+  ['scheduling.k8s.io/v1beta1 PriorityClass', { since: '1.22', instead: 'scheduling.k8s.io/v1' }],
+  ...['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map(
+    (kind) => [`${RBAC}/v1beta1 ${kind}`, { since: '1.22', instead: `${RBAC}/v1` }] as const,
+  ),
   ['batch/v2alpha1 CronJob', { since: '1.21', instead: 'batch/v1' }],
   ['batch/v1beta1 CronJob', { since: '1.25', instead: 'batch/v1' }],
 ]);

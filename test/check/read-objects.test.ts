@@ -109,7 +109,7 @@ describe('a problem with its line and column is', () => {
     [
       'an API version that is gone',
       DEPLOYMENT.replace('apps/v1', 'extensions/v1beta1'),
-      /^1:1: Deployment "shop": Kubernetes 1\.16 removed extensions\/v1beta1; write apiVersion: apps\/v1$/,
+      /^1:1: Deployment "shop": Kubernetes 1\.16 removed Deployment from extensions\/v1beta1; write apiVersion: apps\/v1$/,
     ],
     [
       'an API version that is gone, of an object without a selector',
@@ -119,7 +119,7 @@ describe('a problem with its line and column is', () => {
     [
       'an API version that is gone, of an autoscaler',
       'apiVersion: autoscaling/v2beta2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n',
-      /^1:1: HorizontalPodAutoscaler "a": Kubernetes 1\.26 removed autoscaling\/v2beta2; write apiVersion: autoscaling\/v2$/,
+      /^1:1: HorizontalPodAutoscaler "a": Kubernetes 1\.26 removed HorizontalPodAutoscaler from autoscaling\/v2beta2; write apiVersion: autoscaling\/v2$/,
     ],
     [
       'a value that YAML 1.1 takes for a boolean',

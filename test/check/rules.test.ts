@@ -205,7 +205,7 @@ const TABLE: Record<string, Cases> = {
   },
   'rollout-takes-all': {
     fails: [
-      ['100%', deployment({ [`${LIMITS}.maxUnavailable`]: '100%' }), /maxUnavailable 100% of 3 comes to 3: all 3 pods/],
+      ['100%', deployment({ [`${LIMITS}.maxUnavailable`]: '100%' }), /maxUnavailable 100% of 3 is 3: all 3 pods/],
       ['as many as replicas', deployment({ [`${LIMITS}.maxUnavailable`]: 3 }), /maxUnavailable 3 of 3/],
       [
         'one replica replaced in place',
@@ -215,7 +215,7 @@ const TABLE: Record<string, Cases> = {
       [
         "as many as the autoscaler's minimum",
         withAutoscaler(2, { 'spec.replicas': undefined, [`${LIMITS}.maxUnavailable`]: 2 }),
-        /maxUnavailable 2 of 2 \(minReplicas\) comes to 2/,
+        /maxUnavailable 2 of 2 \(minReplicas\): all 2 pods/,
       ],
       [
         'a StatefulSet replaced at once',
@@ -474,7 +474,11 @@ const TABLE: Record<string, Cases> = {
   },
   'hpa-overrides-replicas': {
     fails: [
-      ['replicas beside it', withAutoscaler(3, {}), /each apply scales back to 3; remove spec\.replicas$/],
+      [
+        'replicas beside it',
+        withAutoscaler(3, {}),
+        /each apply scales back to 3; remove spec\.replicas, from kubectl's record first/,
+      ],
       [
         'replicas beside a ScaledObject',
         { more: [BUDGET, scaledObject({ minReplicaCount: 2 })] },
@@ -1044,7 +1048,7 @@ const TABLE: Record<string, Cases> = {
       [
         'an ALB with the default',
         ingress(ALB),
-        /300 s by default; set deregistration_delay\.timeout_seconds=30; write/,
+        /300 s by default; set alb\.ingress\.kubernetes\.io\/target-group-attributes: deregistration_delay\.timeout_seconds=30; write/,
       ],
       [
         'an NLB',
@@ -1236,7 +1240,7 @@ const TABLE: Record<string, Cases> = {
       [
         'one of one',
         { ...deployment({ 'spec.replicas': 1 }), ...budget({ minAvailable: 1 }) },
-        /run 2 replicas first, or each drain is an outage, then write maxUnavailable: 1$/,
+        /run 2 replicas first, then write maxUnavailable: 1; with one replica, each drain is an outage$/,
       ],
       [
         'one of one that holds state',
@@ -1283,7 +1287,7 @@ const TABLE: Record<string, Cases> = {
       [
         'a Deployment of an old version',
         deployment({ apiVersion: 'extensions/v1beta1' }),
-        /^Deployment "shop": Kubernetes 1\.16 removed extensions\/v1beta1; write apiVersion: apps\/v1$/,
+        /^Deployment "shop": Kubernetes 1\.16 removed Deployment from extensions\/v1beta1; write apiVersion: apps\/v1$/,
       ],
     ],
     passes: [['apps/v1', {}]],

@@ -55,7 +55,7 @@ spec:
       const { replicas } = object.value.spec;
       if (!autoscaler || typeof replicas !== 'number') return [];
       const { kind, metadata } = autoscaler.value;
-      const message = `${name}: replicas ${replicas} together with ${kind} "${metadata.name}": each apply scales back to ${replicas}; remove spec.replicas`;
+      const message = `${name}: replicas ${replicas} together with ${kind} "${metadata.name}": each apply scales back to ${replicas}; remove spec.replicas, from kubectl's record first (kubectl apply edit-last-applied), because the next kubectl apply otherwise sets 1`;
       // No patch: kubectl patch with null sets the default of 1 on a cluster.
       return [{ place: { object, path: ['spec', 'replicas'] }, message }];
     },

@@ -48,7 +48,7 @@ spec:
       'kube-linter pdb-min-available',
       'Kyverno deployment-replicas-higher-than-pdb',
     ],
-    evaluate({ object, name, replicas, state }, { budgets }) {
+    evaluate({ object, name, replicas, state }, { budgets, autoscaler }) {
       // Node drains leave the pods of DaemonSets alone.
       if (object.value.kind === 'DaemonSet') return [];
       return budgets.flatMap((budget): Problem[] => {
@@ -56,12 +56,17 @@ spec:
         if (!limit) return [];
         const { metadata, spec } = budget.value;
         const of = replicas === undefined ? '' : ` of ${replicas}`;
-        const what = `PodDisruptionBudget "${metadata.name}": ${limit} ${spec[limit]}${of} allows no eviction of ${name}, so node drains hang`;
+        // Percentages of all, and a maxUnavailable of 0, hold at any number of replicas.
+        const onlyAtLeast = autoscaler !== undefined && limit === 'minAvailable' && !isPercentOfAll(spec.minAvailable);
+        const when = onlyAtLeast
+          ? ` while ${autoscaler.value.kind} "${autoscaler.value.metadata.name}" runs its least number of pods`
+          : '';
+        const what = `PodDisruptionBudget "${metadata.name}": ${limit} ${spec[limit]}${of} allows no eviction of ${name}${when}, so node drains hang`;
         const place = { object: budget, path: ['spec', limit] };
         if (replicas === 1) {
           const instead = state.reason
             ? `the only pod holds state (${state.reason}), so each drain is an outage: plan it, and remove the budget for it`
-            : 'run 2 replicas first, or each drain is an outage, then write maxUnavailable: 1';
+            : 'run 2 replicas first, then write maxUnavailable: 1; with one replica, each drain is an outage';
           return [{ place, message: `${what}; ${instead}` }];
         }
         const patch = { spec: { ...(limit === 'minAvailable' && { minAvailable: null }), maxUnavailable: 1 } };

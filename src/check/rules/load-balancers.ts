@@ -1,6 +1,6 @@
 /** Rules about load balancers that a manifest names, and about DNS: they send to a terminating pod for longer. */
 import { balancersOf, dnsRouterOf, type Router } from '../balancers.ts';
-import { lessForOnePod, type Problem, type Rule } from '../rule.ts';
+import { lessBesideLongerGaps, type Problem, type Rule } from '../rule.ts';
 import { sleepPatch, stayOf } from '../staying.ts';
 import type { Context, Workload } from '../workload.ts';
 
@@ -80,6 +80,6 @@ function tooShortFor(router: Router, workload: Workload, context: Context): Prob
     const message = `${workload.name}: container "${container.name}" stays in service for ${stay.atLeastSeconds} s after its deletion, but ${router.name} may send to it for longer: ${router.reason}; write a preStop sleep of ${router.advisedSeconds} s`;
     const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop'] };
     const patch = sleepPatch(workload, target, router.advisedSeconds, context.options);
-    return [{ place, message, ...lessForOnePod(workload, context), patch }];
+    return [{ place, message, ...lessBesideLongerGaps(workload, context), patch }];
   });
 }

@@ -56,7 +56,7 @@ export const PID1_RULES: readonly Rule[] = [
       const sure = found.isSure ? '' : ` (unless the image's sh is bash or BusyBox, which may replace itself)`;
       const problem = found.init
         ? `${script} behind ${found.init} ends at SIGTERM, and the container with it, before the app has finished${sure}; ${instead}`
-        : `${script} keeps the shell as PID 1, which passes no SIGTERM on${sure}; ${instead}`;
+        : `${script} keeps the shell as PID 1, which does not forward SIGTERM${sure}; ${instead}`;
       return {
         problem,
         ...(found.fixed && { fix: { word: found.script, instead: found.fixed } }),
@@ -88,7 +88,7 @@ export const PID1_RULES: readonly Rule[] = [
       if (found.kind !== 'node-run') return undefined;
       const problem = found.init
         ? `"${shortened(found.command)}" behind ${found.init}: node --run ends at SIGTERM, and the container with it; start the app itself, ${AS_IN}`
-        : `"${shortened(found.command)}" makes node --run PID 1, which passes no SIGTERM on; start the app itself, ${AS_IN}`;
+        : `"${shortened(found.command)}" makes node --run PID 1, which does not forward SIGTERM; start the app itself, ${AS_IN}`;
       return { problem, idleSeverity: 'warning' };
     },
   ),
@@ -234,6 +234,9 @@ function inDockerfile({ baseImage, entrypoint, cmd }: Dockerfile, judge: Judge):
 }
 
 function shortened(text: string): string {
-  const line = text.trim().replaceAll(/\s+/g, ' ');
+  const line = text
+    .trim()
+    .replaceAll(/\s*\n\s*/g, '; ')
+    .replaceAll(/\s+/g, ' ');
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }

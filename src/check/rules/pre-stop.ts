@@ -2,7 +2,7 @@
 import { slowestRouter } from '../balancers.ts';
 import { stopBehaviorOf } from '../images.ts';
 import { containerPatch } from '../patch.ts';
-import { lessForOnePod, ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
+import { lessBesideLongerGaps, ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
 import { isKnownHelper } from '../sidecar-images.ts';
 import { RECOMMENDED_STAY_SECONDS, SHORTEST_STAY_SECONDS, type Stay, sleepPatch, stayOf } from '../staying.ts';
 import type { Context, Workload, WorkloadContainer } from '../workload.ts';
@@ -29,7 +29,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
     judges: 'gaps',
     cause: 'routing-lag',
     explanation:
-      'The removal of the endpoint starts at the same time as SIGTERM. Routers learn of the removal later, and meanwhile send new connections to a pod that no longer accepts them. A preStop sleep keeps the pod in service until the routers know. The sleep action is built into the kubelet (Kubernetes 1.30 and later) and needs no shell. A hook that itself tells the app to stop (nginx -s quit) needs the sleep before that. It is a warning because it depends on the app: if yours keeps accepting connections for some seconds after SIGTERM, it needs a shorter sleep or none; pass --drain-delay. For a workload of one pod it is an info, because that has longer gaps whenever the pod crashes or its node is drained. So it is for the image of a database, a broker, a cache or a collector, whose clients connect again. The rule says nothing about a StatefulSet that only headless Services select, because its clients address each pod by name. If the grace period is too short for the sleep, the patch raises it as well.',
+      'The removal of the endpoint starts at the same time as SIGTERM. Routers learn of the removal later, and meanwhile send new connections to a pod that no longer accepts them. A preStop sleep keeps the pod in service until the routers know. The sleep action is built into the kubelet (Kubernetes 1.30 and later) and needs no shell. A hook that itself tells the app to stop (nginx -s quit) needs the sleep before that. It is a warning because it depends on the app: if yours keeps accepting connections for some seconds after SIGTERM, it needs a shorter sleep or none; pass --drain-delay. For a workload of one pod it is an info, because that has longer gaps whenever the pod crashes or its node is drained, and so it is with strategy Recreate, for the image of a database, a broker, a cache or a collector, whose clients connect again, and for a StatefulSet whose Service is not in the input, because that may be headless. The rule says nothing about a StatefulSet that only headless Services select, because its clients address each pod by name. If the grace period is too short for the sleep, the patch raises it as well.',
     measured: `${ON_A_CLUSTER} a deployment without preStop and drain delay broke 122 requests on Node 26.10, 159 on Bun 1.4.4 and 165 on Deno 2.9.6. With a preStop sleep of 5 s and a drain delay of 2 s it broke none. New connections failed for 0.3 to 1.05 s after each pod's SIGTERM.`,
     fix: SLEEP_FIX,
     alsoKnownAs: ['datree CONTAINERS_MISSING_PRESTOP_KEY', 'Azure Policy ContainerEnforcePreStopHook'],
@@ -45,8 +45,8 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         const place = { object: workload.object, path: [...path, 'lifecycle', 'preStop'] };
         if (stay.atLeastSeconds >= SHORTEST_STAY_SECONDS) return [];
         // The clients of a database or a collector connect again by themselves.
-        const isForgiven = workload.state.byImage || isKnownHelper(container);
-        const less = isForgiven ? { severity: 'info' as const } : lessForOnePod(workload, context);
+        const isForgiven = workload.state.byImage || isKnownHelper(container) || mayBeHeadless(workload, context);
+        const less = isForgiven ? { severity: 'info' as const } : lessBesideLongerGaps(workload, context);
         if (hook && stay.quits !== undefined)
           return [{ place, ...less, ...quitsFirst(workload, target, stay, advisedSeconds, context) }];
         if (hook) return [];
@@ -70,7 +70,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
       // Another rule reports a load balancer that needs longer.
       if (slowestRouter(workload, context).name !== undefined) return [];
       if (isAddressedByName(workload, context)) return [];
-      const less = lessForOnePod(workload, context);
+      const less = lessBesideLongerGaps(workload, context);
       return stays(workload, context).flatMap(({ target, stay }): Problem[] => {
         const { container, path } = target;
         const { preStop } = container.lifecycle ?? {};
@@ -151,6 +151,11 @@ function quitsFirst(
 }
 
 /** A StatefulSet with headless Services only: clients address a pod by its name, and no router chooses another. */
+/** The Service of a StatefulSet is headless as a rule; this one is not in the input. */
+function mayBeHeadless({ object }: Workload, { services }: Context): boolean {
+  return object.value.kind === 'StatefulSet' && services.length === 0;
+}
+
 function isAddressedByName({ object }: Workload, { services }: Context): boolean {
   if (object.value.kind !== 'StatefulSet' || services.length === 0) return false;
   return services.every(({ value }) => value.spec.clusterIP === 'None');

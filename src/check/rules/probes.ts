@@ -2,8 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { probeWithDefaults } from '../../kubernetes-rules/defaults.ts';
 import type { Probe } from '../../kubernetes-rules/written-objects.ts';
+import { imageName } from '../images.ts';
+import type { CheckedContainer } from '../objects.ts';
 import { containerPatch } from '../patch.ts';
-import { lessForOnePod, type Rule } from '../rule.ts';
+import { lessBesideLongerGaps, type Rule } from '../rule.ts';
 
 /** From here on, a pod that cannot serve gets requests for too long. */
 const SLOW_SECONDS = 30;
@@ -16,7 +18,7 @@ export const PROBE_RULES: readonly Rule[] = [
     judges: 'gaps',
     cause: 'not-ready',
     explanation:
-      'Without a readiness probe, a container counts as ready when its process starts. The new pod then gets requests before it listens, and the rollout already deletes old pods. An app that listens within a few milliseconds is ready before routers know the pod, so this is a warning. For a workload of one pod it is an info, because that has longer gaps whenever the pod crashes or its node is drained. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
+      'Without a readiness probe, a container counts as ready when its process starts. The new pod may then get requests before it listens, and the rollout already deletes old pods. An app that listens within a few milliseconds is ready before routers know the pod, so this is a warning, and an info for images of servers that do so (nginx, httpd, HAProxy, Caddy, Traefik, Envoy). For a workload of one pod, or with strategy Recreate, it is an info, because that has longer gaps. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
     fix: `kind: Deployment
 spec:
   template:
@@ -42,8 +44,8 @@ spec:
         .filter(({ container, serves }) => serves && !container.readinessProbe && !container.startupProbe)
         .map(({ container, path }) => ({
           place: { object, path: [...path, 'readinessProbe'] },
-          message: `${name}: container "${container.name}" has no readiness probe: a new pod gets requests before it listens; write a readinessProbe that succeeds once the app can serve`,
-          ...lessForOnePod(workload, context),
+          message: `${name}: container "${container.name}" has no readiness probe: a new pod may get requests before it listens; write a readinessProbe that succeeds once the app can serve`,
+          ...(listensAtOnce(container) ? { severity: 'info' as const } : lessBesideLongerGaps(workload, context)),
         }));
     },
   },
@@ -109,6 +111,13 @@ spec:
     },
   },
 ];
+
+/** Servers that listen within milliseconds, if nobody has put something before them. */
+const PROMPT_SERVERS: readonly string[] = ['nginx', 'nginx-slim', 'httpd', 'haproxy', 'caddy', 'traefik', 'envoy'];
+
+function listensAtOnce({ image, command }: CheckedContainer): boolean {
+  return command === undefined && PROMPT_SERVERS.includes(imageName(image).toLowerCase());
+}
 
 function handler({ httpGet, tcpSocket, exec, grpc }: Probe): unknown {
   return { httpGet, tcpSocket, exec, grpc };

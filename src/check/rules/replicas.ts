@@ -28,7 +28,7 @@ spec:
       if (surgeObstacle(workload) || oneNodeOf(workload)) return [];
       if (object.value.kind !== 'Deployment' || rollout.type === 'Recreate' || autoscaler || state.reason) return [];
       if (replicas !== 1 || rollout.maxUnavailable !== 0 || !containers.some(({ serves }) => serves)) return [];
-      const message = `${name}: 1 replica: this strategy starts the new pod first, but while a crashed or evicted pod is replaced, none of its pods serves; write replicas: 3`;
+      const message = `${name}: 1 replica: this strategy starts the new pod first, but while a crashed or evicted pod is replaced, no pod serves; write replicas: 3`;
       return [{ place: { object, path: ['spec', 'replicas'] }, message, patch: { spec: { replicas: 3 } } }];
     },
   },

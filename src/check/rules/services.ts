@@ -1,5 +1,5 @@
 /** Rules about the Services that send to a workload. */
-import { lessForOnePod, type Rule } from '../rule.ts';
+import { lessBesideLongerGaps, type Rule } from '../rule.ts';
 import { SHORTEST_STAY_SECONDS, stayOf } from '../staying.ts';
 
 export const SERVICE_RULES: readonly Rule[] = [
@@ -51,8 +51,8 @@ spec:
         .filter(({ value }) => value.spec.sessionAffinity === 'ClientIP')
         .map((service) => ({
           place: { object: service, path: ['spec', 'sessionAffinity'] },
-          message: `Service "${service.value.metadata.name}": sessionAffinity ClientIP keeps sending a client to a terminating pod of ${name}; give the pod a preStop sleep, or write sessionAffinity: None`,
-          ...lessForOnePod(workload, context),
+          message: `Service "${service.value.metadata.name}": sessionAffinity ClientIP keeps sending a client to a terminating pod of ${name} until the routers know; give the pod a preStop sleep, or write sessionAffinity: None if the app does not need it`,
+          ...lessBesideLongerGaps(workload, context),
         }));
     },
   },

@@ -127,7 +127,7 @@ function rolloutTakesAll(workload: Workload, { autoscaler }: Context): Problem[]
   return found(
     limit === undefined
       ? `maxSurge 0 leaves ${maxUnavailable} of ${of} to be unavailable: ${what}`
-      : `maxUnavailable ${limit} of ${of} comes to ${maxUnavailable}: ${what}`,
+      : `maxUnavailable ${limit} of ${of}${typeof limit === 'string' ? ` is ${maxUnavailable}` : ''}: ${what}`,
   );
 }
 
