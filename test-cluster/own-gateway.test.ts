@@ -16,7 +16,7 @@ import { reachableFromPods } from './reachable-from-pods.ts';
 import { witnessed } from './witness.ts';
 
 const api = KubernetesApi.connect();
-const { test } = witnessed(api);
+const { test, explained } = witnessed(api);
 const PREFIX = `own-gateway-${process.pid}`;
 const MINUTES_MS = 60_000;
 const PLACE = ['compare', '--on', 'kubernetes', '--namespace', PREFIX, '--rate', '150', '--runtime', 'node', '--json'];
@@ -26,13 +26,15 @@ test('a controller that the cluster already has', async (t) => {
   const traefik = await installTraefik(t, api, `traefik-${process.pid}`);
   const named = `${traefik.namespace}/${traefik.name}`;
   const logs = ['--gateway-logs', named];
+  const step = (name: string, skip: string | false, body: () => Promise<void>) =>
+    t.test(name, { skip }, () => explained(name, body));
   const compared = async (args: string[]): Promise<readonly TrialResult[]> => {
     const { stdout, stderr } = await run(t, [...PLACE, ...args], { deadlineMs: 6 * MINUTES_MS });
     assert.notEqual(stdout, '', stderr);
     return Result.parse(JSON.parse(stdout)).trials;
   };
 
-  await t.test('by an Ingress, with its Service and its log', async () => {
+  await step('by an Ingress, with its Service and its log', false, async () => {
     const way = ['--ingress-class', traefik.ingressClass, '--gateway-service', named, ...logs];
     const trials = await compared(['--variant', 'without-pre-stop,valid', ...way]);
     const [broken, valid] = ['without-pre-stop', 'valid'].map(
@@ -49,13 +51,13 @@ test('a controller that the cluster already has', async (t) => {
   });
 
   const skip = !traefik.hasGateway && 'the definitions of the Gateway API are not here';
-  await t.test('by an HTTPRoute, at the address in the status of the Gateway', { skip }, async () => {
+  await step('by an HTTPRoute, at the address in the status of the Gateway', skip, async () => {
     const [valid] = await compared(['--variant', 'valid', '--gateway', named, ...logs]);
     assert.equal(valid?.through, `gateway-${traefik.name}`);
     if (valid?.valid) assert.ok(valid.failed <= 0.01 * valid.exposed, JSON.stringify(valid.causes));
   });
 
-  await t.test('by an Ingress, from this machine, without its log', async () => {
+  await step('by an Ingress, from this machine, without its log', false, async () => {
     const { items } = await api.core.listNode();
     const address = items[0]?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
     const url = `http://${address}:${traefik.nodePort}`;
@@ -72,7 +74,7 @@ test('a controller that the cluster already has', async (t) => {
     assert.ok((broken?.failed ?? 0) > 0, JSON.stringify(broken));
   });
 
-  await t.test('before a workload in use, with its log', async () => {
+  await step('before a workload in use, with its log', false, async () => {
     const namespace = await createNamespace(api, `${PREFIX}-in-use`);
     t.after(() => deleteNamespace(api, namespace));
     const { objects } = readManifests(readRendered('without-pre-stop-node'), 'without-pre-stop-node');
