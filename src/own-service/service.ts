@@ -59,9 +59,9 @@ export async function localManifests(command: readonly string[], flags: ServiceF
     return withAssumptions(await readManifestsWithinLimits(input, choice), assumed);
   } catch (error) {
     if (!(error instanceof InputError) || choice.assumedService) throw error;
-    // Perhaps only the Service is missing; then the fields that are in the way are known too.
-    const mended = { ...choice, assumedService: { targetPort: ANY_PORT } };
-    const manifests = await readManifestsWithinLimits(input, mended).catch(() => undefined);
+    // If only the Service is missing, the fields that would be refused next are known too. Otherwise the first error stands.
+    const withService = { ...choice, assumedService: { targetPort: ANY_PORT } };
+    const manifests = await readManifestsWithinLimits(input, withService).catch(() => undefined);
     throw manifests ? withRefusedFields(error, withAssumptions(manifests, assumed)) : error;
   }
 }

@@ -37,7 +37,7 @@ k8s-rollout-test compare --through direct,nginx,haproxy,traefik,envoy,caddy
 \`\`\``,
     'The gateway is the real program: the one on your PATH, or the one that `--gateway-binary NAME=PATH` names. `NAME:service` puts it before the address of the Service, as a reverse proxy in a Deployment of its own. `--gateway-config FILE` adds settings of yours. For nginx they go into the `server` block, for HAProxy into `defaults`; for Envoy, Traefik and Caddy they are merged into the cluster, the dynamic configuration and the `reverse_proxy` handler. `--gateway-retries N` lets it send a request again, where that is safe: after a failed connection, and a GET also if no answer began.',
     'Failures are attributed through the gateway: its log says which pods it tried for each request, and why an attempt failed. A failure that it hid by a retry is counted too, with its cause.',
-    'On a cluster the load can go through the ingress controller or the Gateway that is there, whose access log is read: see [On a cluster](cluster.md#behind-your-own-gateway).',
+    'On a cluster, the load can go through your own ingress controller or Gateway, and its access log is read: see [On a cluster](cluster.md#behind-your-own-gateway).',
     '## How each gateway runs here',
     controllers(defaults),
     'Each learns of endpoints as its controller does; the delay until the controller sees a changed EndpointSlice is that of kube-proxy, measured on a real cluster. A terminating pod is taken off the list at once, even if no other pod is ready: none of these controllers falls back to terminating pods, as kube-proxy does.',

@@ -13,7 +13,7 @@ export interface CommonLogLine {
   /** Whole seconds, in epoch ms. */
   atEpochMs: number;
   status: number;
-  /** Of the response's body, as the client got it. */
+  /** The size of the body that the client got. */
   bytes: number;
   /** What follows the user agent. */
   rest: string;

@@ -16,7 +16,7 @@ const JsonLine = z.object({
   DownstreamStatus: z.number(),
   /** 0 if the answer ended too early. */
   OriginStatus: z.number().default(0),
-  /** Of the body that Traefik had from the pod, or wrote in its place. */
+  /** The size of the body, in bytes: the pod's, or the one that Traefik wrote itself. */
   OriginContentSize: z.number().default(0),
   /** The last pod chosen; absent if there was none. */
   ServiceAddr: z.string().optional(),

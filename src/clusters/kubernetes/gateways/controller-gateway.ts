@@ -3,14 +3,14 @@ import { request } from 'node:http';
 import { EnvironmentError } from '../../../errors.ts';
 import type { GatewayTraffic } from '../../../gateways/attempts.ts';
 import { delay } from '../../../timers.ts';
-import type { TrialClock } from '../../../trace/clock.ts';
-import type { GatewayRecord, PodRef } from '../../../trace/cluster-record.ts';
+import type { GatewayRecord } from '../../../trace/cluster-record.ts';
 import { within } from '../../condition.ts';
-import { apiError, type KubernetesApi, unlessAborted } from '../api.ts';
+import { apiError, unlessAborted } from '../api.ts';
 import type { Controller } from './controller.ts';
 import { ControllerLog } from './controller-log.ts';
 import { type Route, routeObject, routePath } from './route-objects.ts';
 import { addressOf, refusalOf } from './route-status.ts';
+import type { TrialGatewayOptions } from './trial-gateway.ts';
 
 /** How long the controller may take to accept a route, to give it an address, and to pass on what pods answer. */
 const ACCEPT_LIMIT_MS = 60_000;
@@ -21,20 +21,11 @@ const ASKED = '/healthz';
 const ANSWERS_WANTED = 20;
 const ANSWER_TIMEOUT_MS = 2000;
 
-export interface ControllerGatewayOptions {
-  api: KubernetesApi;
+export interface ControllerGatewayOptions extends TrialGatewayOptions {
   controller: Controller;
   route: Route;
   /** Where the load from this machine goes (--url); absent if it comes from within the cluster. */
   url?: string | undefined;
-  clock: TrialClock;
-  /** Ends every wait. */
-  signal: AbortSignal;
-  /** Aborting it ends the watch and the log. */
-  watching: AbortSignal;
-  podAt(address: string, atMs: number): PodRef | undefined;
-  /** Called if its log can no longer be read. */
-  onDeath(error: Error): void;
 }
 
 export class ControllerGateway {

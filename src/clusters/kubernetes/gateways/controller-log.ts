@@ -3,13 +3,10 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { GatewayTraffic } from '../../../gateways/attempts.ts';
 import { InstalledLog } from '../../../gateways/installed/installed-log.ts';
 import { waitAtMost } from '../../../timers.ts';
-import type { TrialClock } from '../../../trace/clock.ts';
-import type { PodRef } from '../../../trace/cluster-record.ts';
 import { unreadable } from '../answer.ts';
-import type { KubernetesApi } from '../api.ts';
 import { followLog } from '../follow-log.ts';
 import { watchResource } from '../watches.ts';
-import { hostOf } from './namespace-gateway.ts';
+import { hostOf, type TrialGatewayOptions } from './trial-gateway.ts';
 
 /** Lines about requests of the load are known by their ids, so a few seconds of earlier lines do no harm. */
 const SINCE_SECONDS = 10;
@@ -24,20 +21,13 @@ export interface LogWriter {
   selector: string;
 }
 
-export interface ControllerLogOptions {
-  api: KubernetesApi;
+export interface ControllerLogOptions extends Omit<TrialGatewayOptions, 'signal'> {
   /** Undefined: no log is read. */
   writer: LogWriter | undefined;
   /** As in attempts. */
   gateway: string;
   /** What it means that the log, which names other requests of the load, lacks one. */
   unlogged: GatewayTraffic['unlogged'];
-  clock: TrialClock;
-  /** Aborting it ends the watch and the log. */
-  watching: AbortSignal;
-  podAt(address: string, atMs: number): PodRef | undefined;
-  /** Called if it can no longer be read. */
-  onDeath(error: Error): void;
 }
 
 export class ControllerLog {

@@ -4,17 +4,17 @@ import { EnvironmentError } from '../../../errors.ts';
 import type { GatewayTraffic } from '../../../gateways/attempts.ts';
 import type { ClusterGateway } from '../../../gateways/way.ts';
 import { delay, waitAtMost } from '../../../timers.ts';
-import type { TrialClock } from '../../../trace/clock.ts';
-import type { GatewayRecord, PodRef } from '../../../trace/cluster-record.ts';
+import type { GatewayRecord } from '../../../trace/cluster-record.ts';
 import { Conditions, within } from '../../condition.ts';
 import { unreadable } from '../answer.ts';
-import { apiError, type KubernetesApi, unlessAborted } from '../api.ts';
+import { apiError, unlessAborted } from '../api.ts';
 import { followLog, lastLine } from '../follow-log.ts';
 import { isReady } from '../pod-timeline.ts';
 import { isConnectionError } from '../response-lines.ts';
 import { creationTrouble, podTrouble, schedulingTrouble, unreadiness } from '../trouble.ts';
 import { watchResource } from '../watches.ts';
 import { GATEWAY_CONTAINER, GATEWAY_NAME, GATEWAY_PORT, type GatewayPlacement, gatewayObjects } from './objects.ts';
+import { hostOf, type TrialGatewayOptions } from './trial-gateway.ts';
 
 /** Covers scheduling, the image pull and the start. */
 const START_LIMIT_MS = 240_000;
@@ -30,17 +30,8 @@ const ASKED = '/healthz';
 const LAST_SILENCE_MS = 1000;
 const LAST_LINES_MS = 3000;
 
-export interface NamespaceGatewayOptions {
-  api: KubernetesApi;
+export interface NamespaceGatewayOptions extends TrialGatewayOptions {
   placement: GatewayPlacement;
-  clock: TrialClock;
-  /** Ends every wait. */
-  signal: AbortSignal;
-  /** Aborting it ends the watches and the log. */
-  watching: AbortSignal;
-  podAt(address: string, atMs: number): PodRef | undefined;
-  /** Called if it ends or restarts. */
-  onDeath(error: Error): void;
 }
 
 export class NamespaceGateway {
@@ -215,9 +206,4 @@ export class NamespaceGateway {
   #error(problem: string): EnvironmentError {
     return new EnvironmentError(`the gateway (${this.#gateway.kind.title}): ${problem}`);
   }
-}
-
-/** "10.0.0.7" of "10.0.0.7:8080", "fd00::7" of "[fd00::7]:8080". */
-export function hostOf(address: string): string {
-  return address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }

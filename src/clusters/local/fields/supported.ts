@@ -12,8 +12,8 @@ export function assertSupported(manifests: Manifests): void {
 }
 
 /**
- * An error about the input, with the fields that would be refused after it is mended, so that all is mended in one go.
- * @param manifests as if it were mended
+ * Adds the fields that would be refused next to an error about the input, so that the user can correct everything at once.
+ * @param manifests the input as if that error were corrected
  */
 export function withRefusedFields(error: InputError, manifests: Manifests): InputError {
   const refused = refusedFields(manifests);
