@@ -69,6 +69,7 @@ const WITH_PROCESSES = [
   'local/listening-sockets',
   'local/output-lines',
   'local/ports',
+  'local/refusals',
   'local/probe-check',
   'completion/',
   'output/unexpected',

@@ -28,6 +28,8 @@ export interface Endpoint {
   port: number;
   /** False once the pod's network is gone: packets to it are lost, connections are not refused. */
   reachable: boolean;
+  /** Nothing listens there, so a new connection is refused. Absent if that is not known. */
+  refuses?: boolean;
 }
 
 /**

@@ -33,8 +33,8 @@ export interface GatewayTraffic {
   foreignClock?: boolean;
   /** It sends to the Service's address, and the routers that choose a pod behind that cannot be observed. */
   routersUnseen?: boolean;
-  /** Who the nth attempt of a request reached at that address, and through which router, if one more was in between. */
-  reached(address: string, request: { id: string; nth: number; atMs: number }): Reached | undefined;
+  /** Who the nth last attempt of a request reached at that address, and through which router, if one more was in between. */
+  reached(address: string, request: { id: string; nthLast: number; atMs: number }): Reached | undefined;
 }
 
 export interface Reached {
@@ -158,8 +158,9 @@ function attempt(
 ): Attempt {
   const { startedMs, endedMs } = (request.coarseTimes && client) || loggedTimes(logged, request, traffic);
   const { address, error, status, bytesReceived } = logged;
+  const nthLast = request.attempts.length - nth;
   const reached =
-    address === undefined ? undefined : traffic.reached(address, { id: request.id, nth, atMs: startedMs });
+    address === undefined ? undefined : traffic.reached(address, { id: request.id, nthLast, atMs: startedMs });
   const { connectError } = reached ?? {};
   const chosenBehind = traffic.routersUnseen === true && address !== undefined;
   const via = reached?.via ?? (chosenBehind ? undefined : traffic.gateway);

@@ -76,7 +76,7 @@ function wordBytes(hex: string): number[] {
 }
 
 /** How often to check whether a server still listens. */
-const WATCH_MS = 20;
+const WATCH_MS = 5;
 
 /** Calls `onClosed` once, when nothing listens on the port any more. Returns a function that stops watching. */
 export function watchListener(port: number, onClosed: () => void): () => void {

@@ -134,11 +134,11 @@ describe('what a gateway logged', () => {
       [BAD_GATEWAY],
       [logged('r-1', [{ ...ANSWERED, error: 'ECONNRESET', phase: 'wait' }], 502)],
       {
-        reached: (_, { id, nth }) => ({
+        reached: (_, { id, nthLast }) => ({
           via: 'node1',
           pod: OLD,
           connection: 'reused',
-          ...(id === 'r-1' && nth === 0 && { connectError: 'ECONNREFUSED' }),
+          ...(id === 'r-1' && nthLast === 1 && { connectError: 'ECONNREFUSED' }),
         }),
       },
     );

@@ -27,10 +27,10 @@ describe("Linux's limit of ICMP errors to one peer", () => {
 });
 
 /** A network with fake time whose routes the test sets, and the result of each connection: '3000 a EHOSTUNREACH'. */
-function network(t: TestContext) {
+function network(t: TestContext, refusedBefore = false) {
   const time = fakeTime(t);
   const set: RoutingTable = { headless: false, routers: [] };
-  const net = new ServiceNetwork(() => set, seededRandom(7));
+  const net = new ServiceNetwork(() => set, seededRandom(7), refusedBefore);
   const results: string[] = [];
   const note = ({ endpoint, error }: Dialled) =>
     results.push([time.nowMs(), endpoint?.pod.name, error].filter((part) => part !== undefined).join(' '));
@@ -40,7 +40,7 @@ function network(t: TestContext) {
     headless() {
       set.headless = true;
     },
-    /** Each router's endpoints: `{ node1: 'a b-' }`. A minus means that the pod's network is gone. */
+    /** Each router's endpoints: `{ node1: 'a b- c!' }`. A minus means that the pod's network is gone, `!` that it refuses. */
     routes(routers: Record<string, string>) {
       set.routers = Object.entries(routers).map(([name, pods]) => ({ name, endpoints: endpoints(pods) }));
     },
@@ -51,10 +51,11 @@ function network(t: TestContext) {
 function endpoints(pods: string): Endpoint[] {
   const names = pods.split(' ').filter(Boolean);
   return names.map((name) => ({
-    pod: { uid: name.replace('-', ''), name: name.replace('-', '') },
+    pod: { uid: name.replace(/[-!]/, ''), name: name.replace(/[-!]/, '') },
     host: '127.0.0.1',
     port: 8080,
     reachable: !name.endsWith('-'),
+    refuses: name.endsWith('!'),
   }));
 }
 
@@ -85,6 +86,30 @@ describe('a connection to a Service', () => {
     for (let i = 0; i < 4000; i++) dial(count);
     assert.deepEqual([...counts.keys()].sort(), ['node1 a', 'node1 b', 'node2 c', 'node2 d']);
     for (const [key, times] of counts) assert.ok(Math.abs(times - 1000) < 150, `${key}: ${times} of 4000`);
+  });
+
+  test('goes to one that refuses it as often as to others', (t) => {
+    const { routes, dial, results } = network(t);
+    routes({ node1: 'a b!' });
+    for (let i = 0; i < 100; i++) dial();
+    assert.deepEqual([...new Set(results)].sort(), ['0 a', '0 b']);
+  });
+
+  test('goes elsewhere if those that are refused do not get that far, as often as before', (t) => {
+    const { routes, dial } = network(t, true);
+    routes({ node1: 'a b!', node2: 'c d' });
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < 3000; i++)
+      dial(({ endpoint: { pod } = { pod: { name: '' } } }) => (counts[pod.name] = (counts[pod.name] ?? 0) + 1));
+    assert.deepEqual(Object.keys(counts).sort(), ['a', 'c', 'd']);
+    for (const [name, times] of Object.entries(counts)) assert.ok(Math.abs(times - 1000) < 150, `${name}: ${times}`);
+  });
+
+  test('is not decided for ever if all refuse it', (t) => {
+    const { routes, dial, results } = network(t, true);
+    routes({ node1: 'a!' });
+    dial();
+    assert.deepEqual(results, ['0 a']);
   });
 
   test('is refused without an endpoint, but after six refusals waits until a retransmitted SYN finds one', async (t) => {

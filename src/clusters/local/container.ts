@@ -34,6 +34,8 @@ export class Container implements OrderedContainer {
   #examined = false;
   /** Why its postStart hook failed last. */
   #postStartFailure: string | undefined;
+  /** Its port was seen closed since it was started. */
+  #portClosed = false;
   /** Resolves when the kubelet sees that an init container has completed, or that a sidecar has started. */
   readonly passed: Promise<void>;
   #pass: () => void = () => {};
@@ -72,6 +74,11 @@ export class Container implements OrderedContainer {
     return this.#running;
   }
 
+  /** Nothing listens on its port, so the kernel refuses a new connection. */
+  get refuses(): boolean {
+    return !this.#running || this.#portClosed;
+  }
+
   /** Starts the period of its probes, whether the container runs or not. */
   startProbes(): void {
     this.#health.startProbes();
@@ -91,6 +98,7 @@ export class Container implements OrderedContainer {
     });
     run.startedMs = clock.nowMs();
     this.#process = started;
+    this.#portClosed = false;
     if (spec.serves) network()?.serverStarted();
     this.#running = true;
     void started.exited.then((exit) => {
@@ -279,6 +287,7 @@ export class Container implements OrderedContainer {
 
   /** Records that its port was seen closed. If the server logs its lifecycle, its log counts instead. */
   noteStoppedListening(): void {
+    this.#portClosed = true;
     const run = this.record.runs.at(-1);
     if (!run || !this.#options.isTerminating() || run.listeningMs !== undefined) return;
     run.stoppedListeningMs ??= this.#options.clock.nowMs();

@@ -108,7 +108,8 @@ class LocalDeployment implements Deployed {
       onEndpoints: (endpoints) => this.#gateway?.update(endpoints),
       onView: () => this.#conditions.wake(),
     });
-    this.#proxy = new ServiceProxy(new ServiceNetwork(() => this.#routers.table(), random('proxy')));
+    const table = () => this.#routers.table();
+    this.#proxy = new ServiceProxy(new ServiceNetwork(table, random('proxy'), this.#proxyRefuses));
     this.#controller = new Controller(options.manifests.workload, NODES, {
       createPod: (pod) => this.#createPod(pod),
       nowMs: () => options.clock.nowMs(),
@@ -155,6 +156,11 @@ class LocalDeployment implements Deployed {
     await this.#freePorts.reserve(ofPods + 1 + (this.#installed ? 2 : 0));
     const proxyPort = this.#freePorts.take();
     await this.#proxy.listen(HOST, proxyPort);
+    if (this.#proxyRefuses) {
+      const table = () => this.#routers.table();
+      const onError = (error: Error) => this.#conditions.fail(error);
+      this.#proxy.refuse({ host: HOST, port: proxyPort }, table, this.#random('refusals'), onError);
+    }
     this.#url = `http://${HOST}:${proxyPort}`;
     if (this.#installed) await this.#startGateway(this.#installed, proxyPort);
     this.#controller.reconcile();
@@ -172,11 +178,16 @@ class LocalDeployment implements Deployed {
       port: this.#freePorts.take(),
       adminPort: this.#freePorts.take(),
       service: { host: HOST, port: proxyPort },
-      proxiedRequest: (id, nth) => this.#proxy.proxiedRequest(id, nth),
+      proxiedRequest: (id, nthLast) => this.#proxy.proxiedRequest(id, nthLast),
       onView: () => this.#conditions.wake(),
       onError: (error) => this.#conditions.fail(error),
     });
     await this.#gateway.start();
+  }
+
+  /** A gateway behind the Service's address may open a connection anew if it was refused, but not if it was reset. */
+  get #proxyRefuses(): boolean {
+    return this.#installed?.upstream === 'service';
   }
 
   #routersAgree(): boolean {

@@ -23,7 +23,7 @@ export interface LocalGatewayOptions {
   adminPort: number;
   /** The Service's address, for a gateway that sends there. */
   service: Upstream;
-  proxiedRequest(id: string, nth: number): ProxiedRequest | undefined;
+  proxiedRequest(id: string, nthLast: number): ProxiedRequest | undefined;
   /** Called after it has begun to use other endpoints. */
   onView(): void;
   onError(error: Error): void;
@@ -104,6 +104,7 @@ export class LocalGateway {
       unlogged: gateway.kind.unlogged,
       requests: this.#process?.requests() ?? [],
       fromEpochMs: (epochMs) => clock.fromEpochMs(epochMs),
+      ...(this.#toService && { routersUnseen: true }),
       reached: (address, request) => (this.#toService ? this.#behindService(request) : this.#podOf(address)),
     };
   }
@@ -121,8 +122,9 @@ export class LocalGateway {
     return { pod: this.#podAt.get(address) };
   }
 
-  #behindService({ id, nth }: { id: string; nth: number }): Reached | undefined {
-    const seen = this.#options.proxiedRequest(id, nth);
+  /** Attempts at connections that were refused come before others, and the proxy has not seen them. */
+  #behindService({ id, nthLast }: { id: string; nthLast: number }): Reached | undefined {
+    const seen = this.#options.proxiedRequest(id, nthLast);
     if (!seen) return undefined;
     const { router, ...reached } = seen;
     return { ...reached, via: router };

@@ -91,12 +91,17 @@ export class Pod {
 
   /** How often its serving container has started. */
   get servingRuns(): number {
-    return this.record.containers.find(({ serves }) => serves)?.runs.length ?? 0;
+    return this.#server?.record.runs.length ?? 0;
+  }
+
+  /** Its network exists, but nothing listens, so a new connection is refused. */
+  get refuses(): boolean {
+    return this.reachable && (this.#server?.refuses ?? true);
   }
 
   /** Ends the serving container with SIGKILL, as a crash does. Its kubelet starts it again. */
   crash(): void {
-    this.#containers.find(({ record }) => record.serves)?.crash();
+    this.#server?.crash();
   }
 
   /** Starts the containers after their delay. Rejects if one cannot be started. */
@@ -131,8 +136,11 @@ export class Pod {
 
   /** Returns whether there was a wrapper to examine; see Container.examineWrapper. */
   async examineWrapper(limitMs: number): Promise<boolean> {
-    const server = this.#containers.find(({ record }) => record.serves);
-    return server !== undefined && (await server.examineWrapper(limitMs));
+    return (await this.#server?.examineWrapper(limitMs)) ?? false;
+  }
+
+  get #server(): Container | undefined {
+    return this.#containers.find(({ record }) => record.serves);
   }
 
   #container(spec: ContainerSpec): Container {
@@ -185,8 +193,8 @@ export class Pod {
 
   async #createNetwork(): Promise<void> {
     if (!this.#options.ownNetwork) return;
-    const server = this.#containers.find(({ record }) => record.serves);
-    this.#network = await PodNetwork.create(this.address, this.#insidePort, () => server?.noteStoppedListening());
+    const onClosed = () => this.#server?.noteStoppedListening();
+    this.#network = await PodNetwork.create(this.address, this.#insidePort, onClosed);
     if (this.#abort.signal.aborted) await this.#network.remove();
   }
 

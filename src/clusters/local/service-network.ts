@@ -21,6 +21,8 @@ const REJECTS_PER_MS = 1 / 1000;
 /** A SYN to the address of a pod that is gone is lost, and conntrack sends every retransmission to the same address. */
 const HOST_UNREACHABLE_AFTER_MS = 3000;
 
+const MOST_CHOICES = 100;
+
 export interface Dialled {
   router: string;
   /** The endpoint that the connection goes to, or failed to reach; absent if the router knew none. */
@@ -32,11 +34,14 @@ export interface Dialled {
 export class ServiceNetwork {
   readonly #routes: () => RoutingTable;
   readonly #random: Random;
+  readonly #refusedBefore: boolean;
   readonly #limiters = new Map<string, RejectLimiter>();
 
-  constructor(routes: () => RoutingTable, random: Random) {
+  /** @param refusedBefore connections to endpoints that refuse them are refused already (refusals.ts): none gets here */
+  constructor(routes: () => RoutingTable, random: Random, refusedBefore = false) {
     this.#routes = routes;
     this.#random = random;
+    this.#refusedBefore = refusedBefore;
   }
 
   /**
@@ -46,10 +51,11 @@ export class ServiceNetwork {
    * Returns a function that gives up; `done` is not called then.
    */
   dial(done: (result: Dialled) => void): () => void {
-    const router = this.#random.pick(this.#routes().routers)?.name ?? '';
+    const first = this.#choose();
+    const { router } = first;
     let timer: Timer | undefined;
     const attempt = (sent: number) => {
-      const endpoint = this.#random.pick(this.#routes().routers.find(({ name }) => name === router)?.endpoints ?? []);
+      const { endpoint } = sent === 0 ? first : this.#choose(router);
       if (endpoint?.reachable) done({ router, endpoint });
       else if (endpoint) {
         timer = after(HOST_UNREACHABLE_AFTER_MS, () => done({ router, endpoint, error: 'EHOSTUNREACH' }));
@@ -64,6 +70,21 @@ export class ServiceNetwork {
     };
     attempt(0);
     return () => timer?.cancel();
+  }
+
+  /** @param through the router, if it is chosen already */
+  #choose(through?: string): { router: string; endpoint: Endpoint | undefined } {
+    const { routers } = this.#routes();
+    const choose = () => {
+      const router = through === undefined ? this.#random.pick(routers) : routers.find(({ name }) => name === through);
+      return { router: router?.name ?? '', endpoint: this.#random.pick(router?.endpoints ?? []) };
+    };
+    let chosen = choose();
+    // If all refuse, the port has just been open for too long, and the connection is refused late.
+    for (let again = 0; this.#refusedBefore && chosen.endpoint?.refuses && again < MOST_CHOICES; again++) {
+      chosen = choose();
+    }
+    return chosen;
   }
 
   #limiterOf(router: string): RejectLimiter {

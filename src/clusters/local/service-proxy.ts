@@ -3,7 +3,10 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { ProxiedRequest } from '../cluster.ts';
+import type { Random } from '../../random.ts';
+import type { ProxiedRequest, RoutingTable } from '../cluster.ts';
+import type { Address } from './probe-check.ts';
+import { refuseShare } from './refusals.ts';
 import type { Dialled, ServiceNetwork } from './service-network.ts';
 
 /** The id in a request head. */
@@ -17,6 +20,7 @@ type ConnectionNote = Omit<ProxiedRequest, 'connection'>;
 export class ServiceProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #stopRefusing: () => void = () => {};
   /** Each request by its id, as often as it came. */
   readonly #requests = new Map<string, { on: ConnectionNote; connection: ProxiedRequest['connection'] }[]>();
 
@@ -33,13 +37,19 @@ export class ServiceProxy {
     await once(this.#server, 'listening');
   }
 
-  /** What was recorded about the request, or about the nth time that it came; by default, the last one. */
-  proxiedRequest(requestId: string, nth = -1): ProxiedRequest | undefined {
-    const seen = this.#requests.get(requestId)?.at(nth);
+  /** Refuses new connections as the kernel would. They are then not recorded. */
+  refuse(address: Address, routes: () => RoutingTable, random: Random, onError: (error: Error) => void): void {
+    this.#stopRefusing = refuseShare(this.#server, address, routes, random, onError);
+  }
+
+  /** What was recorded about the request when it came for the nth last time; by default, the last one. */
+  proxiedRequest(requestId: string, nthLast = 1): ProxiedRequest | undefined {
+    const seen = this.#requests.get(requestId)?.at(-nthLast);
     return seen && { ...seen.on, connection: seen.connection };
   }
 
   async close(): Promise<void> {
+    this.#stopRefusing();
     for (const socket of this.#sockets) socket.destroy();
     if (!this.#server.listening) return;
     this.#server.close();

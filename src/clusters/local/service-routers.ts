@@ -74,21 +74,23 @@ export class ServiceRouters {
   }
 
   table(): RoutingTable {
-    const { service, pods } = this.#options;
-    const unreachable = new Set(
-      pods()
-        .filter((pod) => !pod.reachable)
-        .map((pod) => pod.record.uid),
-    );
-    // With externalTrafficPolicy Local, a load balancer avoids nodes without a ready pod.
-    const reached = staysOnNode(service) ? healthyNodes([...this.#routers]) : this.#routers;
+    const pods = new Map(this.#options.pods().map((pod) => [pod.record.uid, pod]));
+    const state = (uid: string) => ({
+      reachable: pods.get(uid)?.reachable ?? true,
+      refuses: pods.get(uid)?.refuses ?? false,
+    });
     return {
       headless: this.headless,
-      routers: reached.map(({ name, view }) => ({
+      routers: this.#reached.map(({ name, view }) => ({
         name,
-        endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, reachable: !unreachable.has(pod.uid) })),
+        endpoints: view.map(({ pod, host, port }) => ({ pod, host, port, ...state(pod.uid) })),
       })),
     };
+  }
+
+  /** With externalTrafficPolicy Local, a load balancer avoids nodes without a ready pod. */
+  get #reached(): readonly Router[] {
+    return staysOnNode(this.#options.service) ? healthyNodes([...this.#routers]) : this.#routers;
   }
 
   /** Calls the listener with the table whenever it changes. */
