@@ -33,8 +33,18 @@ export interface GatewayTraffic {
   foreignClock?: boolean;
   /** It sends to the Service's address, and the routers that choose a pod behind that cannot be observed. */
   routersUnseen?: boolean;
-  /** Who the nth last attempt of a request reached at that address, and through which router, if one more was in between. */
-  reached(address: string, request: { id: string; nthLast: number; atMs: number }): Reached | undefined;
+  /** Who an attempt reached at that address, and through which router, if one more was in between. */
+  reached(address: string, attempt: LoggedPlace): Reached | undefined;
+}
+
+/** Which attempt of which request, and when, in ms of the trial. */
+export interface LoggedPlace {
+  /** The request's. */
+  id: string;
+  /** 1 for the request's last attempt. */
+  nthLast: number;
+  startedMs: number;
+  endedMs: number;
 }
 
 export interface Reached {
@@ -160,7 +170,7 @@ function attempt(
   const { address, error, status, bytesReceived } = logged;
   const nthLast = request.attempts.length - nth;
   const reached =
-    address === undefined ? undefined : traffic.reached(address, { id: request.id, nthLast, atMs: startedMs });
+    address === undefined ? undefined : traffic.reached(address, { id: request.id, nthLast, startedMs, endedMs });
   const { connectError } = reached ?? {};
   const chosenBehind = traffic.routersUnseen === true && address !== undefined;
   const via = reached?.via ?? (chosenBehind ? undefined : traffic.gateway);

@@ -17,6 +17,7 @@ export const PROMPT_TIMINGS: Timings = {
   podReleaseMs: [0],
   relistPeriodMs: 0,
   endpointSliceMs: [0],
+  sliceGapMs: [0],
   proxySyncMs: [0],
   minSyncPeriodMs: 0,
   dnsMs: [0],

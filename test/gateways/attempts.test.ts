@@ -204,8 +204,8 @@ describe('a log with coarse times', () => {
   for (const [what, attempt] of [['absent', REFUSED] as const, ['coarse', timed] as const]) {
     test(`the client's times stand for those of an attempt that are ${what}`, () => {
       const asked: number[] = [];
-      const reached: GatewayTraffic['reached'] = (_, { atMs }) => {
-        asked.push(atMs);
+      const reached: GatewayTraffic['reached'] = (_, { startedMs }) => {
+        asked.push(startedMs);
         return { pod: OLD };
       };
       const { failures } = joined([BAD_GATEWAY], [coarse([attempt])], { reached });

@@ -6,6 +6,7 @@ import type { Endpoint, RoutingTable } from '../../src/clusters/cluster.ts';
 import { refusedShare, refuseShare } from '../../src/clusters/local/refusals.ts';
 import { holdPort } from '../../src/processes/ports.ts';
 import { seededRandom } from '../../src/random.ts';
+import { startClock } from '../../src/trace/clock.ts';
 
 /** A table from each router's endpoints: '+' serves, '!' refuses, '-' has no network any more. */
 function table(...routers: string[]): RoutingTable {
@@ -46,15 +47,17 @@ test('connections are refused for a share of the time', { timeout: 20_000 }, asy
   await once(server, 'listening');
   let routes = table('!');
   const failures: Error[] = [];
-  const stop = refuseShare(
+  const clock = startClock();
+  const refusals = refuseShare({
     server,
     address,
-    () => routes,
-    seededRandom(1),
-    (error) => failures.push(error),
-  );
+    clock,
+    random: seededRandom(1),
+    routes: () => routes,
+    onError: (error) => failures.push(error),
+  });
   t.after(() => {
-    stop();
+    refusals.stop();
     server.close();
     held.release();
   });
@@ -69,11 +72,14 @@ test('connections are refused for a share of the time', { timeout: 20_000 }, asy
       socket.destroy();
     }
   };
+  assert.equal(refusals.resetBetween(0, clock.nowMs()), false);
   await until('ECONNREFUSED');
+  assert.equal(refusals.resetBetween(0, clock.nowMs()), true);
   routes = table('+!');
   await until('accepted');
   await until('ECONNREFUSED');
   routes = table('+');
   await until('accepted');
+  assert.equal(refusals.resetBetween(-2000, -1000), false);
   assert.deepEqual(failures, []);
 });

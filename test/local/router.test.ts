@@ -34,7 +34,7 @@ function routed(t: TestContext, { slices = [100], syncs = [10] }: Delays = {}) {
     assert.equal(name, 'node1');
     views.push(`${time.nowMs()}: ${view.map(({ pod }) => pod.name).join(' ')}`);
   });
-  const update = (endpoints: string) => router.update(endpointsOf(endpoints));
+  const update = (endpoints: string, gapMs?: number) => router.update(endpointsOf(endpoints), gapMs);
   return { router, views, update, pass: time.pass };
 }
 
@@ -47,6 +47,17 @@ describe("a node's router", () => {
     assert.deepEqual(router.view, []);
     await pass(1);
     assert.deepEqual(views, ['110: a b']);
+  });
+
+  test('applies a further update of the same step a second later, if it arrives during the sync', async (t) => {
+    const { views, update, pass } = routed(t, { slices: [100, 150], syncs: [40] });
+    update('a:ready b:ready c:ready');
+    await pass(2000);
+    update('a:terminating b:ready c:ready');
+    await pass(20);
+    update('a:terminating b:terminating c:ready', 20);
+    await pass(3000);
+    assert.deepEqual(views, ['140: a b c', '2190: b c', '3230: c']);
   });
 
   test('learns of changes of one moment together, so the second one does not wait for another sync', async (t) => {

@@ -31,9 +31,9 @@ export interface Measurement {
 const EVENTS: readonly [event: string, repeats: number][] = [
   ['rollback', 1],
   ['bad-version', 1],
-  ['scale-down=1', 2],
-  ['drain=NODE', 2],
-  ['evict', 4],
+  ['scale-down=1', 8],
+  ['drain=NODE', 8],
+  ['evict', 8],
   ['delete-pod', 4],
   ['restart', 2],
 ];

@@ -105,7 +105,7 @@ class LocalDeployment implements Deployed {
       timings: this.#timings,
       random,
       pods: () => this.#controller.pods,
-      onEndpoints: (endpoints) => this.#gateway?.update(endpoints),
+      onEndpoints: (endpoints, gapMs) => this.#gateway?.update(endpoints, gapMs),
       onView: () => this.#conditions.wake(),
     });
     const table = () => this.#routers.table();
@@ -157,9 +157,13 @@ class LocalDeployment implements Deployed {
     const proxyPort = this.#freePorts.take();
     await this.#proxy.listen(HOST, proxyPort);
     if (this.#proxyRefuses) {
-      const table = () => this.#routers.table();
-      const onError = (error: Error) => this.#conditions.fail(error);
-      this.#proxy.refuse({ host: HOST, port: proxyPort }, table, this.#random('refusals'), onError);
+      this.#proxy.refuse({
+        address: { host: HOST, port: proxyPort },
+        clock: this.#options.clock,
+        random: this.#random('refusals'),
+        routes: () => this.#routers.table(),
+        onError: (error) => this.#conditions.fail(error),
+      });
     }
     this.#url = `http://${HOST}:${proxyPort}`;
     if (this.#installed) await this.#startGateway(this.#installed, proxyPort);
@@ -178,7 +182,7 @@ class LocalDeployment implements Deployed {
       port: this.#freePorts.take(),
       adminPort: this.#freePorts.take(),
       service: { host: HOST, port: proxyPort },
-      proxiedRequest: (id, nthLast) => this.#proxy.proxiedRequest(id, nthLast),
+      proxy: this.#proxy,
       onView: () => this.#conditions.wake(),
       onError: (error) => this.#conditions.fail(error),
     });

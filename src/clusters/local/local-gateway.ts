@@ -2,15 +2,15 @@
  * A gateway before the pods of the local cluster: a real process, told of the endpoints as its controller would be. The
  * controller watches the EndpointSlices, so it learns of a change when kube-proxy does; its own delay comes on top.
  */
-import type { GatewayTraffic, Reached } from '../../gateways/attempts.ts';
+import type { GatewayTraffic, LoggedPlace, Reached } from '../../gateways/attempts.ts';
 import type { Upstream } from '../../gateways/gateway.ts';
 import { GatewayProcess } from '../../gateways/running-gateway.ts';
 import type { InstalledGateway } from '../../gateways/way.ts';
 import type { Random } from '../../random.ts';
 import type { TrialClock } from '../../trace/clock.ts';
 import type { GatewayRecord, PodRef, RouterView } from '../../trace/cluster-record.ts';
-import type { ProxiedRequest } from '../cluster.ts';
 import { type EndpointState, Router } from './router.ts';
+import type { ServiceProxy } from './service-proxy.ts';
 import type { Timings } from './timings.ts';
 
 export interface LocalGatewayOptions {
@@ -23,7 +23,7 @@ export interface LocalGatewayOptions {
   adminPort: number;
   /** The Service's address, for a gateway that sends there. */
   service: Upstream;
-  proxiedRequest(id: string, nthLast: number): ProxiedRequest | undefined;
+  proxy: Pick<ServiceProxy, 'proxiedRequest' | 'refusedLate'>;
   /** Called after it has begun to use other endpoints. */
   onView(): void;
   onError(error: Error): void;
@@ -85,8 +85,8 @@ export class LocalGateway {
   }
 
   /** Call when the endpoints have changed. It learns of that later. */
-  update(endpoints: readonly EndpointState[]): void {
-    if (!this.#toService) this.#router.update(endpoints);
+  update(endpoints: readonly EndpointState[], gapMs: number): void {
+    if (!this.#toService) this.#router.update(endpoints, gapMs);
   }
 
   /** Whether it uses exactly these pods. */
@@ -123,8 +123,10 @@ export class LocalGateway {
   }
 
   /** Attempts at connections that were refused come before others, and the proxy has not seen them. */
-  #behindService({ id, nthLast }: { id: string; nthLast: number }): Reached | undefined {
-    const seen = this.#options.proxiedRequest(id, nthLast);
+  #behindService({ id, nthLast, startedMs, endedMs }: LoggedPlace): Reached | undefined {
+    const { proxy } = this.#options;
+    const seen = proxy.proxiedRequest(id, nthLast);
+    if (!seen && proxy.refusedLate(startedMs, endedMs)) return { connectError: 'ECONNREFUSED', connection: 'fresh' };
     if (!seen) return undefined;
     const { router, ...reached } = seen;
     return { ...reached, via: router };

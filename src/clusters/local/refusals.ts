@@ -4,11 +4,16 @@
  */
 import type { Server } from 'node:net';
 import type { Random } from '../../random.ts';
+import type { TrialClock } from '../../trace/clock.ts';
 import type { RoutingTable } from '../cluster.ts';
 import type { Address } from './probe-check.ts';
 
 /** How long the port stays as it is, in ms: short beside a router's delay, which is up to a second. */
-const SLICE_MS = 20;
+const SLICE_MS = 50;
+const SHORT_ROUND_MS = 0.3;
+const MOST_ROUNDS = 20;
+/** How precisely a gateway's log says when a connection failed, in ms. */
+const CLOSING_MS = 5;
 
 /** The share of new connections that is refused, from 0 to 1, because nothing listens at the endpoint that is chosen. */
 export function refusedShare({ routers }: RoutingTable): number {
@@ -19,27 +24,55 @@ export function refusedShare({ routers }: RoutingTable): number {
   return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
 }
 
-/**
- * Closes and opens the port of the server, which listens there, until the returned function is called.
- * @param onError called if the port cannot be opened again
- */
-export function refuseShare(
-  server: Server,
-  { host, port }: Address,
-  routes: () => RoutingTable,
-  random: Random,
-  onError: (error: Error) => void,
-): () => void {
-  server.on('error', onError);
+export interface Refusals {
+  /** Whether the port was closed at a moment of that span, so that a connection that waited to be accepted was reset. */
+  resetBetween(fromMs: number, toMs: number): boolean;
+  stop(): void;
+}
+
+export interface RefusalOptions {
+  /** It listens at the address. */
+  server: Server;
+  address: Address;
+  clock: TrialClock;
+  random: Random;
+  routes(): RoutingTable;
+  /** Called if the port cannot be opened again. */
+  onError(error: Error): void;
+}
+
+/** Closes and opens the server's port, until it is stopped. */
+export function refuseShare({ server, address, clock, random, routes, onError }: RefusalOptions): Refusals {
+  const closedMs: number[] = [];
   let stopped = false;
+  server.on('error', onError);
+  const close = () => {
+    if (stopped || !server.listening) return;
+    server.close();
+    closedMs.push(clock.nowMs());
+  };
   const timer = setInterval(() => {
     const refuses = random.next() < refusedShare(routes());
-    // After this round of events, in which connections are accepted. Those that wait to be accepted are reset.
-    if (refuses && server.listening) setImmediate(() => !stopped && server.close());
-    else if (!refuses && !server.listening) server.listen(port, host);
+    if (refuses && server.listening) afterAccepting(close);
+    else if (!refuses && !server.listening) server.listen(address.port, address.host);
   }, SLICE_MS);
-  return () => {
-    stopped = true;
-    clearInterval(timer);
+  return {
+    resetBetween: (fromMs, toMs) => closedMs.some((ms) => ms >= fromMs - CLOSING_MS && ms <= toMs + CLOSING_MS),
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
+}
+
+/**
+ * Calls back when hardly a connection waits to be accepted: after a round of events that was short. Each round accepts
+ * all that have arrived before it.
+ */
+function afterAccepting(run: () => void, rounds = MOST_ROUNDS): void {
+  const begunMs = performance.now();
+  setImmediate(() => {
+    if (rounds === 0 || performance.now() - begunMs < SHORT_ROUND_MS) run();
+    else afterAccepting(run, rounds - 1);
+  });
 }

@@ -69,8 +69,9 @@ export class Router {
    * watch), in order, and the next sync applies it. Syncs are at least minSyncPeriod apart, and each applies the newest
    * state that has arrived, as in kube-proxy. So a pod's removal, which follows the readiness of its replacement
    * immediately, waits for most of a second, while the readiness itself did not have to wait.
+   * @param gapMs how long after the update before it arrives, in ms, if it is a further one of the same step
    */
-  update(endpoints: readonly EndpointState[]): void {
+  update(endpoints: readonly EndpointState[], gapMs = 0): void {
     if (this.#stopped) return;
     const now = this.#clock.nowMs();
     if (this.#pending && now - this.#pending.madeMs < ONE_STEP_MS) {
@@ -79,7 +80,8 @@ export class Router {
     }
     const pending = { madeMs: now, endpoints };
     this.#pending = pending;
-    const arrivalMs = Math.max(this.#lastArrivalMs, now + this.#random.draw(this.#routing.endpointSliceMs));
+    const afterMs = gapMs > 0 ? 0 : this.#random.draw(this.#routing.endpointSliceMs);
+    const arrivalMs = Math.max(this.#lastArrivalMs + gapMs, now + afterMs);
     this.#lastArrivalMs = arrivalMs;
     const version = ++this.#lastVersion;
     this.#later(arrivalMs - now, () => {

@@ -3,10 +3,8 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Random } from '../../random.ts';
-import type { ProxiedRequest, RoutingTable } from '../cluster.ts';
-import type { Address } from './probe-check.ts';
-import { refuseShare } from './refusals.ts';
+import type { ProxiedRequest } from '../cluster.ts';
+import { type RefusalOptions, type Refusals, refuseShare } from './refusals.ts';
 import type { Dialled, ServiceNetwork } from './service-network.ts';
 
 /** The id in a request head. */
@@ -20,7 +18,7 @@ type ConnectionNote = Omit<ProxiedRequest, 'connection'>;
 export class ServiceProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #stopRefusing: () => void = () => {};
+  #refusals: Refusals | undefined;
   /** Each request by its id, as often as it came. */
   readonly #requests = new Map<string, { on: ConnectionNote; connection: ProxiedRequest['connection'] }[]>();
 
@@ -38,8 +36,13 @@ export class ServiceProxy {
   }
 
   /** Refuses new connections as the kernel would. They are then not recorded. */
-  refuse(address: Address, routes: () => RoutingTable, random: Random, onError: (error: Error) => void): void {
-    this.#stopRefusing = refuseShare(this.#server, address, routes, random, onError);
+  refuse(options: Omit<RefusalOptions, 'server'>): void {
+    this.#refusals = refuseShare({ server: this.#server, ...options });
+  }
+
+  /** Whether a connection that nobody accepted may have been reset at a moment of that span, instead of being refused. */
+  refusedLate(fromMs: number, toMs: number): boolean {
+    return this.#refusals?.resetBetween(fromMs, toMs) ?? false;
   }
 
   /** What was recorded about the request when it came for the nth last time; by default, the last one. */
@@ -49,7 +52,7 @@ export class ServiceProxy {
   }
 
   async close(): Promise<void> {
-    this.#stopRefusing();
+    this.#refusals?.stop();
     for (const socket of this.#sockets) socket.destroy();
     if (!this.#server.listening) return;
     this.#server.close();

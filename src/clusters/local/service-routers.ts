@@ -10,6 +10,7 @@ import type { Pod } from './pod.ts';
 import { type EndpointState, Router } from './router.ts';
 import { dnsRouting, kubeProxyRouting } from './routing.ts';
 import { healthyNodes, publishedEndpoints, staysOnNode } from './service-traffic.ts';
+import { SliceUpdates } from './slice-updates.ts';
 import type { Timings } from './timings.ts';
 
 /** For a headless Service, one router with this name replaces those of the nodes. */
@@ -23,8 +24,8 @@ export interface ServiceRoutersOptions {
   random(router: string): Random;
   /** All pods, also those that are gone. */
   pods(): readonly Pod[];
-  /** Called with the endpoints in the EndpointSlices, when a pod has changed. */
-  onEndpoints?(endpoints: readonly EndpointState[]): void;
+  /** Called with the endpoints in the EndpointSlices, when a pod has changed; `gapMs` as for Router.update. */
+  onEndpoints?(endpoints: readonly EndpointState[], gapMs: number): void;
   /** Called after a router has begun to use what it learned. */
   onView(): void;
 }
@@ -35,6 +36,7 @@ export class ServiceRouters {
   readonly views: RouterView[] = [];
   readonly #options: ServiceRoutersOptions;
   readonly #routers: readonly Router[];
+  readonly #slices: SliceUpdates;
   readonly #listeners: ((table: RoutingTable) => void)[] = [];
 
   constructor(options: ServiceRoutersOptions) {
@@ -45,16 +47,27 @@ export class ServiceRouters {
       const routing = this.headless ? dnsRouting(timings) : kubeProxyRouting(timings);
       return new Router(name, clock, random(name), routing, (router) => this.#onView(router));
     });
+    this.#slices = new SliceUpdates({
+      clock,
+      random: random('endpoint slices'),
+      gapsMs: timings.sliceGapMs,
+      publish: (gapMs) => this.#publish(gapMs),
+    });
   }
 
   /** Call when a pod has changed. The routers, and others who follow the endpoints, learn of it later. */
   update(): void {
+    this.#slices.change();
+  }
+
+  #publish(gapMs: number): void {
     const { service, onEndpoints } = this.#options;
     const endpoints = this.#published();
     for (const router of this.#routers) {
-      router.update(staysOnNode(service) ? endpoints.filter(({ node }) => node === router.name) : endpoints);
+      const own = staysOnNode(service) ? endpoints.filter(({ node }) => node === router.name) : endpoints;
+      router.update(own, gapMs);
     }
-    onEndpoints?.(endpoints);
+    onEndpoints?.(endpoints, gapMs);
   }
 
   #published() {
@@ -117,6 +130,7 @@ export class ServiceRouters {
   }
 
   stop(): void {
+    this.#slices.stop();
     for (const router of this.#routers) router.stop();
   }
 

@@ -17,6 +17,8 @@ export interface Timings {
   relistPeriodMs: number;
   /** From a change of a pod's condition to the arrival of the changed EndpointSlice at a node. */
   endpointSliceMs: readonly number[];
+  /** Between the two EndpointSlice updates of a step that changed several pods; 0 where one update had all of them. */
+  sliceGapMs: readonly number[];
   /** From the start of a kube-proxy sync until its rules are in effect. */
   proxySyncMs: readonly number[];
   /** kube-proxy's minSyncPeriod. */

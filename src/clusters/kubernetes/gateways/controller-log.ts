@@ -79,7 +79,7 @@ export class ControllerLog {
       requests: this.#log.requests(),
       fromEpochMs: (epochMs) => clock.fromEpochMs(epochMs),
       foreignClock: true,
-      reached: (address, { atMs }) => ({ pod: podAt(hostOf(address), atMs) }),
+      reached: (address, { startedMs }) => ({ pod: podAt(hostOf(address), startedMs) }),
     };
   }
 

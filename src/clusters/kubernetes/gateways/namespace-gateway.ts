@@ -95,7 +95,8 @@ export class NamespaceGateway {
       fromEpochMs: (epochMs) => clock.fromEpochMs(epochMs),
       foreignClock: true,
       ...(upstream === 'service' && { routersUnseen: true }),
-      reached: (address, { atMs }) => (upstream === 'service' ? undefined : { pod: podAt(hostOf(address), atMs) }),
+      reached: (address, { startedMs }) =>
+        upstream === 'service' ? undefined : { pod: podAt(hostOf(address), startedMs) },
     };
   }
 
