@@ -75,16 +75,19 @@ function wordBytes(hex: string): number[] {
   return endianness() === 'LE' ? bytes.reverse() : bytes;
 }
 
-/** How often to check whether a server still listens. */
+/** How often to check whether a server listens. */
 const WATCH_MS = 5;
 
-/** Calls `onClosed` once, when nothing listens on the port any more. Returns a function that stops watching. */
-export function watchListener(port: number, onClosed: () => void): () => void {
+/**
+ * Calls back once, as soon as something listens on the port, or nothing does any more. Returns a function that stops
+ * watching.
+ */
+export function watchListener(port: number, until: 'listens' | 'closed', done: () => void): () => void {
   const watch = new PortWatch(port);
   const timer = setInterval(() => {
-    if (watch.host() !== undefined) return;
+    if ((watch.host() !== undefined) !== (until === 'listens')) return;
     clearInterval(timer);
-    onClosed();
+    done();
   }, WATCH_MS);
   return () => clearInterval(timer);
 }

@@ -34,8 +34,9 @@ export class Container implements OrderedContainer {
   #examined = false;
   /** Why its postStart hook failed last. */
   #postStartFailure: string | undefined;
-  /** Its port was seen closed since it was started. */
-  #portClosed = false;
+  /** Something listens on its port, as far as can be seen here. */
+  #listens = false;
+  #stopWatching: () => void = () => {};
   /** Resolves when the kubelet sees that an init container has completed, or that a sidecar has started. */
   readonly passed: Promise<void>;
   #pass: () => void = () => {};
@@ -76,7 +77,7 @@ export class Container implements OrderedContainer {
 
   /** Nothing listens on its port, so the kernel refuses a new connection. */
   get refuses(): boolean {
-    return !this.#running || this.#portClosed;
+    return !this.#running || !this.#listens;
   }
 
   /** Starts the period of its probes, whether the container runs or not. */
@@ -98,9 +99,8 @@ export class Container implements OrderedContainer {
     });
     run.startedMs = clock.nowMs();
     this.#process = started;
-    this.#portClosed = false;
-    if (spec.serves) network()?.serverStarted();
     this.#running = true;
+    this.#watch('listens');
     void started.exited.then((exit) => {
       if (this.#process === started) this.#onExit(started, exit);
     });
@@ -152,7 +152,7 @@ export class Container implements OrderedContainer {
     const leftMs = await this.#untilTurn(turn, graceMs - (await this.#runPreStop(process, graceMs)));
     if (!this.#running) return;
     if (isTerminating()) this.record.stopSignalMs = clock.nowMs();
-    const stopWatching = this.#watchListener();
+    this.#watch('closed');
     process.signal(spec.stopSignal);
     const killTimer = after(Math.max(leftMs, MINIMUM_GRACE_MS), () => {
       if (isTerminating()) this.record.sigkillMs = clock.nowMs();
@@ -160,7 +160,6 @@ export class Container implements OrderedContainer {
     });
     await process.exited;
     killTimer.cancel();
-    stopWatching();
   }
 
   /** Ends its process with SIGKILL, as the OOM killer does. */
@@ -234,6 +233,8 @@ export class Container implements OrderedContainer {
 
   #onExit(exited: ContainerProcess, { code, signal }: ProcessExit): void {
     this.#running = false;
+    this.#stopWatching();
+    this.#listens = false;
     if (this.#examined) return;
     this.#health.containerEnded();
     const run = this.record.runs.at(-1);
@@ -276,18 +277,22 @@ export class Container implements OrderedContainer {
     await this.stop(undefined, seconds === undefined ? undefined : seconds * 1000); // its exit triggers the restart
   }
 
-  /** Watches whether the server stops listening; a pod network reports that itself. Returns how to stop watching. */
-  #watchListener(): () => void {
+  /** Watches its port; a pod network reports by itself. Where sockets cannot be seen, a server that runs counts as listening. */
+  #watch(until: 'listens' | 'closed'): void {
     const { served, network } = this.#options;
-    if (!served) return () => {};
-    network()?.serverTerminating();
-    if (network() || !CAN_SEE_SOCKETS) return () => {};
-    return watchListener(served.port, () => this.noteStoppedListening());
+    this.#stopWatching();
+    if (!served) return;
+    const own = network();
+    if (own && until === 'listens') own.serverStarted();
+    else if (own) own.serverTerminating();
+    else if (CAN_SEE_SOCKETS) this.#stopWatching = watchListener(served.port, until, () => this.notePort(until));
+    else this.#listens = until === 'listens';
   }
 
-  /** Records that its port was seen closed. If the server logs its lifecycle, its log counts instead. */
-  noteStoppedListening(): void {
-    this.#portClosed = true;
+  /** Call when its port was seen open or closed. If the server logs its lifecycle, the end is recorded from its log instead. */
+  notePort(state: 'listens' | 'closed'): void {
+    this.#listens = state === 'listens';
+    if (this.#listens) return;
     const run = this.record.runs.at(-1);
     if (!run || !this.#options.isTerminating() || run.listeningMs !== undefined) return;
     run.stoppedListeningMs ??= this.#options.clock.nowMs();

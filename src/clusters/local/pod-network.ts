@@ -71,10 +71,14 @@ export class PodNetwork {
    * Creates the network.
    * @param address the address on the host at which the pod is reached while its server listens
    * @param port that the server listens on in this network
-   * @param onClosed called when the server stops listening
+   * @param onPort called when the server begins or stops to listen
    * @throws EnvironmentError if the network cannot be created
    */
-  static async create(address: Address, port: number, onClosed: () => void): Promise<PodNetwork> {
+  static async create(
+    address: Address,
+    port: number,
+    onPort: (state: 'listens' | 'closed') => void,
+  ): Promise<PodNetwork> {
     const command = inNewNetwork([process.execPath, projectFile('dist/pod-relay.js'), String(port)]);
     const relay = await startProcess(command, { env: { PATH: process.env.PATH ?? '' }, ipc: true });
     void discard(relay.stdout);
@@ -82,7 +86,7 @@ export class PodNetwork {
     await untilRunning(relay);
     relay.child.on('message', ({ kind }: FromRelay) => {
       if (kind === 'listens') void handListener(relay, address);
-      if (kind === 'closed') onClosed();
+      if (kind !== 'dialled') onPort(kind);
     });
     return new PodNetwork(relay);
   }

@@ -193,8 +193,7 @@ export class Pod {
 
   async #createNetwork(): Promise<void> {
     if (!this.#options.ownNetwork) return;
-    const onClosed = () => this.#server?.noteStoppedListening();
-    this.#network = await PodNetwork.create(this.address, this.#insidePort, onClosed);
+    this.#network = await PodNetwork.create(this.address, this.#insidePort, (state) => this.#server?.notePort(state));
     if (this.#abort.signal.aborted) await this.#network.remove();
   }
 
