@@ -70,6 +70,7 @@ const WITH_PROCESSES = [
   'local/output-lines',
   'local/ports',
   'local/refusals',
+  'local/served-port',
   'local/probe-check',
   'completion/',
   'output/unexpected',

@@ -34,11 +34,11 @@ export interface GatewayTraffic {
   /** It sends to the Service's address, and the routers that choose a pod behind that cannot be observed. */
   routersUnseen?: boolean;
   /** Who an attempt reached at that address, and through which router, if one more was in between. */
-  reached(address: string, attempt: LoggedPlace): Reached | undefined;
+  reached(address: string, attempt: AttemptRef): Reached | undefined;
 }
 
 /** Which attempt of which request, and when, in ms of the trial. */
-export interface LoggedPlace {
+export interface AttemptRef {
   /** The request's. */
   id: string;
   /** 1 for the request's last attempt. */

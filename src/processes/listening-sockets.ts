@@ -75,6 +75,8 @@ function wordBytes(hex: string): number[] {
   return endianness() === 'LE' ? bytes.reverse() : bytes;
 }
 
+export type PortState = 'listens' | 'closed';
+
 /** How often to check whether a server listens. */
 const WATCH_MS = 5;
 
@@ -82,7 +84,7 @@ const WATCH_MS = 5;
  * Calls back once, as soon as something listens on the port, or nothing does any more. Returns a function that stops
  * watching.
  */
-export function watchListener(port: number, until: 'listens' | 'closed', done: () => void): () => void {
+export function watchListener(port: number, until: PortState, done: () => void): () => void {
   const watch = new PortWatch(port);
   const timer = setInterval(() => {
     if ((watch.host() !== undefined) !== (until === 'listens')) return;

@@ -2,7 +2,7 @@
 import { expandReferences } from '../../kubernetes-rules/expansion.ts';
 import type { Probe } from '../../kubernetes-rules/objects.ts';
 import { ContainerProcess, type ProcessExit } from '../../processes/container-process.ts';
-import { CAN_SEE_SOCKETS, watchListener } from '../../processes/listening-sockets.ts';
+import type { PortState } from '../../processes/listening-sockets.ts';
 import { rolesOf } from '../../processes/process-list.ts';
 import { stopWithoutServer } from '../../processes/wrapper-stop.ts';
 import { after, delay } from '../../timers.ts';
@@ -14,6 +14,7 @@ import type { ContainerOptions } from './container-spec.ts';
 import type { HookedContainer } from './hook.ts';
 import type { ContainerRole, OrderedContainer } from './pod-order.ts';
 import { probeCheck, runCommand } from './probe-check.ts';
+import { ServedPort } from './served-port.ts';
 import { wrapperOf } from './wrapper.ts';
 
 /** minimumGracePeriodInSeconds: the kubelet waits at least this long before SIGKILL, even if the grace period is used up. */
@@ -34,9 +35,8 @@ export class Container implements OrderedContainer {
   #examined = false;
   /** Why its postStart hook failed last. */
   #postStartFailure: string | undefined;
-  /** Something listens on its port, as far as can be seen here. */
-  #listens = false;
-  #stopWatching: () => void = () => {};
+  /** Absent if the Service does not send to it. */
+  readonly #port: ServedPort | undefined;
   /** Resolves when the kubelet sees that an init container has completed, or that a sidecar has started. */
   readonly passed: Promise<void>;
   #pass: () => void = () => {};
@@ -55,6 +55,9 @@ export class Container implements OrderedContainer {
       ...(stopSignal === 'SIGTERM' ? {} : { stopSignal }),
       ...(standIn ? { standIn } : {}),
     };
+    const { served, network } = options;
+    const onClosed = () => this.#noteStoppedListening();
+    this.#port = served && new ServedPort({ port: served.port, network, onClosed });
     const probed = { ...options.reach, exec: this.#exec };
     this.#health = new ContainerHealth({
       container: standIn ? { name: manifest.name } : manifest,
@@ -77,7 +80,7 @@ export class Container implements OrderedContainer {
 
   /** Nothing listens on its port, so the kernel refuses a new connection. */
   get refuses(): boolean {
-    return !this.#running || !this.#listens;
+    return !this.#running || this.#port?.listens === false;
   }
 
   /** Starts the period of its probes, whether the container runs or not. */
@@ -100,7 +103,7 @@ export class Container implements OrderedContainer {
     run.startedMs = clock.nowMs();
     this.#process = started;
     this.#running = true;
-    this.#watch('listens');
+    this.#port?.started();
     void started.exited.then((exit) => {
       if (this.#process === started) this.#onExit(started, exit);
     });
@@ -152,7 +155,7 @@ export class Container implements OrderedContainer {
     const leftMs = await this.#untilTurn(turn, graceMs - (await this.#runPreStop(process, graceMs)));
     if (!this.#running) return;
     if (isTerminating()) this.record.stopSignalMs = clock.nowMs();
-    this.#watch('closed');
+    this.#port?.stopping();
     process.signal(spec.stopSignal);
     const killTimer = after(Math.max(leftMs, MINIMUM_GRACE_MS), () => {
       if (isTerminating()) this.record.sigkillMs = clock.nowMs();
@@ -233,8 +236,7 @@ export class Container implements OrderedContainer {
 
   #onExit(exited: ContainerProcess, { code, signal }: ProcessExit): void {
     this.#running = false;
-    this.#stopWatching();
-    this.#listens = false;
+    this.#port?.ended();
     if (this.#examined) return;
     this.#health.containerEnded();
     const run = this.record.runs.at(-1);
@@ -277,22 +279,13 @@ export class Container implements OrderedContainer {
     await this.stop(undefined, seconds === undefined ? undefined : seconds * 1000); // its exit triggers the restart
   }
 
-  /** Watches its port; a pod network reports by itself. Where sockets cannot be seen, a server that runs counts as listening. */
-  #watch(until: 'listens' | 'closed'): void {
-    const { served, network } = this.#options;
-    this.#stopWatching();
-    if (!served) return;
-    const own = network();
-    if (own && until === 'listens') own.serverStarted();
-    else if (own) own.serverTerminating();
-    else if (CAN_SEE_SOCKETS) this.#stopWatching = watchListener(served.port, until, () => this.notePort(until));
-    else this.#listens = until === 'listens';
+  /** Call when a pod network has seen its port open or closed. */
+  notePort(state: PortState): void {
+    this.#port?.note(state);
   }
 
-  /** Call when its port was seen open or closed. If the server logs its lifecycle, the end is recorded from its log instead. */
-  notePort(state: 'listens' | 'closed'): void {
-    this.#listens = state === 'listens';
-    if (this.#listens) return;
+  /** If the server logs its lifecycle, the time is taken from its log instead. */
+  #noteStoppedListening(): void {
     const run = this.record.runs.at(-1);
     if (!run || !this.#options.isTerminating() || run.listeningMs !== undefined) return;
     run.stoppedListeningMs ??= this.#options.clock.nowMs();

@@ -24,7 +24,6 @@ import { assertPodNetworks, canMakePodNetworks } from './pod-network.ts';
 import { type LocalClusterOptions, needsOwnNetwork, type PodSpec, podSpec } from './pod-spec.ts';
 import { Relist } from './relist.ts';
 import { ReservedPorts } from './reserved-ports.ts';
-import { ServiceNetwork } from './service-network.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import { ServiceRouters } from './service-routers.ts';
 import { Settling } from './settling.ts';
@@ -108,8 +107,15 @@ class LocalDeployment implements Deployed {
       onEndpoints: (endpoints, gapMs) => this.#gateway?.update(endpoints, gapMs),
       onView: () => this.#conditions.wake(),
     });
-    const table = () => this.#routers.table();
-    this.#proxy = new ServiceProxy(new ServiceNetwork(table, random('proxy'), this.#proxyRefuses));
+    const onError = (error: unknown) => this.#conditions.fail(error as Error);
+    this.#proxy = new ServiceProxy({
+      routes: () => this.#routers.table(),
+      random: random('proxy'),
+      // A gateway behind the Service's address may open a connection anew if it was refused, but not if it was reset.
+      ...(this.#installed?.upstream === 'service' && {
+        refusals: { clock: options.clock, random: random('refusals'), onError },
+      }),
+    });
     this.#controller = new Controller(options.manifests.workload, NODES, {
       createPod: (pod) => this.#createPod(pod),
       nowMs: () => options.clock.nowMs(),
@@ -117,7 +123,7 @@ class LocalDeployment implements Deployed {
       uidOf: (pod) => deriveSeed(local.seed, pod.record.uid),
       stepDelayMs: () => this.#controllerDelays.draw(this.#timings.controllerMs),
       onStep: () => this.#conditions.wake(),
-      onError: (error) => this.#conditions.fail(error as Error),
+      onError,
     });
     this.#settling = new Settling({
       ...options,
@@ -156,15 +162,6 @@ class LocalDeployment implements Deployed {
     await this.#freePorts.reserve(ofPods + 1 + (this.#installed ? 2 : 0));
     const proxyPort = this.#freePorts.take();
     await this.#proxy.listen(HOST, proxyPort);
-    if (this.#proxyRefuses) {
-      this.#proxy.refuse({
-        address: { host: HOST, port: proxyPort },
-        clock: this.#options.clock,
-        random: this.#random('refusals'),
-        routes: () => this.#routers.table(),
-        onError: (error) => this.#conditions.fail(error),
-      });
-    }
     this.#url = `http://${HOST}:${proxyPort}`;
     if (this.#installed) await this.#startGateway(this.#installed, proxyPort);
     this.#controller.reconcile();
@@ -187,11 +184,6 @@ class LocalDeployment implements Deployed {
       onError: (error) => this.#conditions.fail(error),
     });
     await this.#gateway.start();
-  }
-
-  /** A gateway behind the Service's address may open a connection anew if it was refused, but not if it was reset. */
-  get #proxyRefuses(): boolean {
-    return this.#installed?.upstream === 'service';
   }
 
   #routersAgree(): boolean {

@@ -2,7 +2,7 @@
  * A gateway before the pods of the local cluster: a real process, told of the endpoints as its controller would be. The
  * controller watches the EndpointSlices, so it learns of a change when kube-proxy does; its own delay comes on top.
  */
-import type { GatewayTraffic, LoggedPlace, Reached } from '../../gateways/attempts.ts';
+import type { AttemptRef, GatewayTraffic, Reached } from '../../gateways/attempts.ts';
 import type { Upstream } from '../../gateways/gateway.ts';
 import { GatewayProcess } from '../../gateways/running-gateway.ts';
 import type { InstalledGateway } from '../../gateways/way.ts';
@@ -123,7 +123,7 @@ export class LocalGateway {
   }
 
   /** Attempts at connections that were refused come before others, and the proxy has not seen them. */
-  #behindService({ id, nthLast, startedMs, endedMs }: LoggedPlace): Reached | undefined {
+  #behindService({ id, nthLast, startedMs, endedMs }: AttemptRef): Reached | undefined {
     const { proxy } = this.#options;
     const seen = proxy.proxiedRequest(id, nthLast);
     if (!seen && proxy.refusedLate(startedMs, endedMs)) return { connectError: 'ECONNREFUSED', connection: 'fresh' };

@@ -8,6 +8,7 @@ import { readlinkSync, realpathSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { EnvironmentError } from '../../errors.ts';
 import { runAndWait } from '../../processes/bounded-program.ts';
+import type { PortState } from '../../processes/listening-sockets.ts';
 import { TRIAL_LIMITS, userNamespaceFlags } from '../../processes/namespaces.ts';
 import { discard } from '../../processes/output-lines.ts';
 import { type StartedProcess, startProcess } from '../../processes/process-group.ts';
@@ -74,11 +75,7 @@ export class PodNetwork {
    * @param onPort called when the server begins or stops to listen
    * @throws EnvironmentError if the network cannot be created
    */
-  static async create(
-    address: Address,
-    port: number,
-    onPort: (state: 'listens' | 'closed') => void,
-  ): Promise<PodNetwork> {
+  static async create(address: Address, port: number, onPort: (state: PortState) => void): Promise<PodNetwork> {
     const command = inNewNetwork([process.execPath, projectFile('dist/pod-relay.js'), String(port)]);
     const relay = await startProcess(command, { env: { PATH: process.env.PATH ?? '' }, ipc: true });
     void discard(relay.stdout);

@@ -29,10 +29,10 @@ export interface Routing {
 }
 
 /**
- * Changes this close together, in ms, reach a router together: the EndpointSlice controller syncs a Service once for all
- * pods that were deleted in one step.
+ * Changes this close together, in ms, are one step: a scale-down deletes pods at once. Without a gap (slice-updates.ts),
+ * a router learns of them together.
  */
-const ONE_STEP_MS = 1;
+export const ONE_STEP_MS = 1;
 
 export class Router {
   /** The endpoints to which new connections are sent now. */

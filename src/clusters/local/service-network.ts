@@ -21,6 +21,7 @@ const REJECTS_PER_MS = 1 / 1000;
 /** A SYN to the address of a pod that is gone is lost, and conntrack sends every retransmission to the same address. */
 const HOST_UNREACHABLE_AFTER_MS = 3000;
 
+/** Ends the search for an endpoint that does not refuse. */
 const MOST_CHOICES = 100;
 
 export interface Dialled {

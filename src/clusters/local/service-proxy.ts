@@ -3,9 +3,10 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { ProxiedRequest } from '../cluster.ts';
+import type { Random } from '../../random.ts';
+import type { ProxiedRequest, RoutingTable } from '../cluster.ts';
 import { type RefusalOptions, type Refusals, refuseShare } from './refusals.ts';
-import type { Dialled, ServiceNetwork } from './service-network.ts';
+import { type Dialled, ServiceNetwork } from './service-network.ts';
 
 /** The id in a request head. */
 const REQUEST_ID = /x-request-id:[ \t]*([^\r\n]+)\r\n/gi;
@@ -15,14 +16,24 @@ const OVERLAP_BYTES = 256;
 /** What is recorded about a connection; `connectError` may be set after its first request. */
 type ConnectionNote = Omit<ProxiedRequest, 'connection'>;
 
+export interface ServiceProxyOptions {
+  routes(): RoutingTable;
+  random: Random;
+  /** Present: it refuses new connections as the kernel would. They are then not recorded. */
+  refusals?: Omit<RefusalOptions, 'server' | 'address' | 'routes'> | undefined;
+}
+
 export class ServiceProxy {
+  readonly #options: ServiceProxyOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #refusals: Refusals | undefined;
   /** Each request by its id, as often as it came. */
   readonly #requests = new Map<string, { on: ConnectionNote; connection: ProxiedRequest['connection'] }[]>();
 
-  constructor(network: ServiceNetwork) {
+  constructor(options: ServiceProxyOptions) {
+    this.#options = options;
+    const network = new ServiceNetwork(options.routes, options.random, options.refusals !== undefined);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       this.#track(client);
       const giveUp = network.dial((dialled) => this.#serve(client, dialled));
@@ -33,11 +44,8 @@ export class ServiceProxy {
   async listen(host: string, port: number): Promise<void> {
     this.#server.listen(port, host);
     await once(this.#server, 'listening');
-  }
-
-  /** Refuses new connections as the kernel would. They are then not recorded. */
-  refuse(options: Omit<RefusalOptions, 'server'>): void {
-    this.#refusals = refuseShare({ server: this.#server, ...options });
+    const { routes, refusals } = this.#options;
+    if (refusals) this.#refusals = refuseShare({ ...refusals, routes, server: this.#server, address: { host, port } });
   }
 
   /** Whether a connection that nobody accepted may have been reset at a moment of that span, instead of being refused. */

@@ -6,9 +6,7 @@
 import type { Random } from '../../random.ts';
 import { after, type Timer } from '../../timers.ts';
 import type { TrialClock } from '../../trace/clock.ts';
-
-/** Changes this close together, in ms, are one step. */
-const ONE_STEP_MS = 1;
+import { ONE_STEP_MS } from './router.ts';
 
 export interface SliceUpdatesOptions {
   clock: TrialClock;
