@@ -32,7 +32,7 @@ export function renderGateways(local: readonly TrialResult[], kubernetes: readon
       '| --- | --- | --- | --- | --- | --- |',
       ...rows.map(tableRow),
     ].join('\n'),
-    "**Refused connections.** HAProxy retries only those, a second later. On the real cluster the kernel refuses a connection to a pod that no longer listens. On this machine the Service's address is a TCP proxy, which closes its port for the same share of the time ([decision 23](decisions/0023-gateways.md)). A connection that waits to be accepted at that moment is reset, and HAProxy does not retry it. So few requests break behind it without a preStop hook, here and there, and how many is a matter of chance.",
+    "**Refused connections.** HAProxy retries only those, a second later. On the real cluster the kernel refuses a connection to a pod that no longer listens. On this machine the Service's address is a TCP proxy, which closes its port for the same share of the time ([decision 23](decisions/0023-gateways.md)). A connection that waits to be accepted at that moment is reset, and HAProxy does not retry it. Without a preStop hook, few requests break behind it on either cluster, and their number varies by chance.",
     "**What is unexplained.** nginx and Caddy do not log whether a connection to the Service's address was new. If it was reset just as its pod closed its port, that was routing lag on a new connection, and a keep-alive race on a used one. The same fix removes both. On this machine the proxy in between saw which it was.",
   ];
 }

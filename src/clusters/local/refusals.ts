@@ -66,8 +66,8 @@ export function refuseShare({ server, address, clock, random, routes, onError }:
 }
 
 /**
- * Calls back when hardly a connection waits to be accepted: after a round of events that was short. Each round accepts
- * all that have arrived before it.
+ * Calls back after a short round of events, when hardly any connection waits to be accepted: each round accepts those
+ * that arrived before it.
  */
 function afterAccepting(run: () => void, rounds = MOST_ROUNDS): void {
   const begunMs = performance.now();

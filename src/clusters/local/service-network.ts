@@ -81,7 +81,7 @@ export class ServiceNetwork {
       return { router: router?.name ?? '', endpoint: this.#random.pick(router?.endpoints ?? []) };
     };
     let chosen = choose();
-    // If all refuse, the port has just been open for too long, and the connection is refused late.
+    // If all refuse, the port should have been closed already, and the connection is refused late.
     for (let again = 0; this.#refusedBefore && chosen.endpoint?.refuses && again < MOST_CHOICES; again++) {
       chosen = choose();
     }
