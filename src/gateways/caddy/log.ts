@@ -3,6 +3,7 @@
  * sends a GET again by itself if a reused connection ended before any byte of the response; no log shows that.
  */
 import * as z from 'zod';
+import { errorIn } from '../error-text.ts';
 import {
   type GatewayLog,
   isNotable,
@@ -42,14 +43,6 @@ export const NO_UPSTREAMS = 'no upstreams available';
 const CANCELED = /^context canceled|^writing:/;
 export const CLIENT_CLOSED = 499;
 
-const ERRORS: readonly [RegExp, string][] = [
-  [/timeout|deadline exceeded/, 'timeout'],
-  [/connection refused/, 'ECONNREFUSED'],
-  [/connection reset by peer/, 'ECONNRESET'],
-  [/no route to host/, 'EHOSTUNREACH'],
-  [/broken pipe/, 'EPIPE'],
-  [/EOF|server closed idle connection/, 'closed'],
-];
 const PHASES: readonly [RegExp, LoggedAttempt['phase']][] = [
   [/^dial /, 'connect'],
   [/^write /, 'send'],
@@ -116,7 +109,7 @@ export function attemptOf({
   };
   if (CANCELED.test(error)) return attempt;
   if (error === '') return { ...attempt, phase: 'receive', status };
-  return { ...attempt, error: ERRORS.find(([pattern]) => pattern.test(error))?.[1] ?? 'failed' };
+  return { ...attempt, error: errorIn(error) ?? 'failed' };
 }
 
 /** An attempt whose response had begun. */

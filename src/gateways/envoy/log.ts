@@ -1,5 +1,6 @@
 /** Envoy's access log. Pure, but for the attempts that it remembers until their request ends. */
 import * as z from 'zod';
+import { errorIn } from '../error-text.ts';
 import {
   type GatewayLog,
   isNotable,
@@ -30,12 +31,6 @@ type Line = z.infer<typeof Line>;
 export const NO_ENDPOINT_FLAGS = /\b(UH|NC|NR)\b/;
 const TIMEOUT = /\b(UT|SI|DT)\b/;
 export const CLIENT_LEFT = /\bDC\b/;
-
-const CONNECT_ERRORS: readonly [RegExp, string][] = [
-  [/refused/i, 'ECONNREFUSED'],
-  [/no_route|unreachable/i, 'EHOSTUNREACH'],
-  [/timed_out|timeout/i, 'timeout'],
-];
 
 export class EnvoyLog implements GatewayLog {
   readonly #requests: LoggedRequest[] = [];
@@ -97,19 +92,16 @@ function loggedAttempt(line: Line, reused: boolean): LoggedAttempt {
 /** Undefined for an attempt that was answered or that ended with its request. */
 export function errorOf({ flags, why, bytes }: Pick<Line, 'flags' | 'why' | 'bytes'>): string | undefined {
   if (flags === '-') return undefined;
-  if (flags === 'UF') return connectError(why);
+  if (flags === 'UF') return errorIn(why ?? '') ?? 'failed';
   if (flags === 'UO') return 'no-endpoint'; // a circuit breaker of its own
   if (TIMEOUT.test(flags)) return 'timeout';
   // Closed or reset: Envoy does not say which, and calls either a protocol error in the middle of an answer.
   return flags === 'UC' || (flags === 'UPE' && bytes > 0) ? 'closed' : 'failed';
 }
 
-function connectError(why: string | null): string {
-  return CONNECT_ERRORS.find(([pattern]) => pattern.test(why ?? ''))?.[1] ?? 'failed';
-}
-
 /** Only the line about the request says that time was up, for the answer or for the last attempt's connection. */
 function endedAs(last: LoggedAttempt, { flags, details }: Line): LoggedAttempt {
-  if (last.phase === 'connect' && last.error === 'failed') return { ...last, error: connectError(details) };
+  if (last.phase === 'connect' && last.error === 'failed')
+    return { ...last, error: errorIn(details ?? '') ?? 'failed' };
   return TIMEOUT.test(flags) ? { error: 'timeout', ...last } : last;
 }

@@ -1,5 +1,6 @@
 /** nginx's log. Pure, but for the lines that it remembers until their request ends. */
 import * as z from 'zod';
+import { errorIn } from '../error-text.ts';
 import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
 
 /** One line of the access log. Lists are separated by commas, one part per attempt. */
@@ -22,15 +23,6 @@ type AccessLine = z.infer<typeof AccessLine>;
 const ERROR_LINE = /\[(?:error|warn|crit)\] .*?\*(\d+) (.*?) while ([a-z ]+), client: (.*)/;
 const ERROR_UPSTREAM = /upstream: "https?:\/\/([^/"]+)/;
 
-const ERRORS: readonly [RegExp, string][] = [
-  [/no live upstreams/, 'no-endpoint'],
-  [/timed out/, 'timeout'],
-  [/Connection refused/, 'ECONNREFUSED'],
-  [/Connection reset by peer/, 'ECONNRESET'],
-  [/No route to host|Host is unreachable/, 'EHOSTUNREACH'],
-  [/Broken pipe/, 'EPIPE'],
-  [/prematurely closed/, 'closed'],
-];
 const PHASES: readonly [RegExp, LoggedAttempt['phase']][] = [
   [/connecting to upstream/, 'connect'],
   [/sending (request|to) /, 'send'],
@@ -96,7 +88,7 @@ export class NginxLog implements GatewayLog {
 export function problemIn(line: string): { connection: string; problem: Problem } | undefined {
   const [, connection, what, doing, rest] = ERROR_LINE.exec(line) ?? [];
   if (connection === undefined || what === undefined || doing === undefined) return undefined;
-  const error = ERRORS.find(([pattern]) => pattern.test(what))?.[1];
+  const error = what.includes('no live upstreams') ? 'no-endpoint' : errorIn(what);
   const phase = PHASES.find(([pattern]) => pattern.test(doing))?.[1];
   if (error === undefined || phase === undefined) return undefined;
   return { connection, problem: { address: ERROR_UPSTREAM.exec(rest ?? '')?.[1], phase, error } };

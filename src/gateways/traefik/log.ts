@@ -4,6 +4,7 @@
  * for its pod. If several that differ would fit, how it failed stays open. Pure, but for failures not taken yet.
  */
 import * as z from 'zod';
+import { errorIn } from '../error-text.ts';
 import {
   type GatewayLog,
   isNotable,
@@ -37,15 +38,6 @@ export const RETRY_INTERVAL_MS = 20;
 export const CLIENT_LEFT = 499;
 /** How many failures are kept that no request has taken yet. */
 const MAX_OPEN = 20_000;
-
-const ERRORS: readonly [RegExp, string][] = [
-  [/connection refused/, 'ECONNREFUSED'],
-  [/connection reset by peer/, 'ECONNRESET'],
-  [/broken pipe/, 'EPIPE'],
-  [/no route to host|unreachable/, 'EHOSTUNREACH'],
-  [/timeout|deadline exceeded/, 'timeout'],
-  [/EOF|closed|readLoopPeekFail/, 'closed'],
-];
 
 interface Failure extends Pick<LoggedAttempt, 'address' | 'connection' | 'phase'> {
   error: string;
@@ -142,7 +134,7 @@ function failureIn({ message, error: why = message }: z.infer<typeof DebugLine>)
     ...(address !== undefined && { address }),
     connection: { state: dialled ? 'fresh' : reused ? 'reused' : 'unknown' },
     phase: dialled ? 'connect' : inAnswer ? 'receive' : why.includes('write tcp ') ? 'send' : 'wait',
-    error: ERRORS.find(([pattern]) => pattern.test(why))?.[1] ?? 'failed',
+    error: errorIn(why) ?? 'failed',
     status: inAnswer ? 0 : Number.parseInt(message, 10),
   };
 }
