@@ -5,7 +5,6 @@ import type { Position } from '../manifests/yaml-documents.ts';
 import { printable } from '../printable.ts';
 import { fieldPath } from '../schema-issue.ts';
 import { identityOf, namedPath, type ObjectIdentity } from './identity.ts';
-import { patchText } from './patch.ts';
 import type { ReadingProblem } from './reading-problem.ts';
 import type { Problem, Rule, Severity } from './rule.ts';
 import type { SilencedFinding } from './silence/silence.ts';
@@ -22,11 +21,7 @@ export interface Finding {
   /** The object and its field; absent for a Dockerfile. */
   object?: ObjectIdentity;
   field?: string;
-  /**
-   * The fix: a patch of this object as YAML, or the rule's example if the manifest alone does not determine the fix.
-   */
-  fix: string;
-  /** The patch, if `fix` is one. */
+  /** A strategic merge patch that fixes the object; absent if the manifest alone does not determine the fix. */
   patch?: object;
   /** The rule, the object and its field, without lines and list indices: the same finding after the file has changed. */
   fingerprint: string;
@@ -46,7 +41,7 @@ export function findingOf(rule: Rule, { place, message, patch, severity = rule.s
   const common = { rule: id, severity, ...(cause && { cause }), message: printable(message) };
   if ('instruction' in place) {
     const { file, position } = place.instruction;
-    return { ...common, source: file, position, fix: rule.fix, fingerprint: `${id} ${basename(file)}` };
+    return { ...common, source: file, position, fingerprint: `${id} ${basename(file)}` };
   }
   const { source, value, locate } = place.object;
   const position = locate(place.path);
@@ -57,7 +52,6 @@ export function findingOf(rule: Rule, { place, message, patch, severity = rule.s
     ...(position && { position }),
     object,
     field: fieldPath(place.path),
-    fix: patch ? patchText(object, patch) : rule.fix,
     ...(patch && { patch }),
     fingerprint: fingerprintOf(id, object, namedPath(value, place.path)),
   };
@@ -73,7 +67,6 @@ export function readingFinding(rule: Rule, problem: ReadingProblem): Finding {
     source,
     position,
     ...(object && { object, field: field ?? '' }),
-    fix: rule.fix,
     fingerprint: object
       ? fingerprintOf(rule.id, object, namedField)
       : printable([rule.id, basename(source), field].filter(Boolean).join(' ')),

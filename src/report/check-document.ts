@@ -24,8 +24,10 @@ const Finding = z.object({
   field: z.string().describe('its path in the object, as in spec.replicas').optional(),
   cause: z.enum(CAUSE_IDS).describe('the cause of broken requests that it adds to').optional(),
   causeNumber: z.int().optional(),
-  fix: z.string().describe('YAML or Dockerfile lines'),
-  fixIsPatch: z.boolean().describe('whether `fix` is a patch of this very object, or an example'),
+  patch: z
+    .string()
+    .describe('the fix: a strategic merge patch of this object, as YAML; absent if it takes more than the manifest')
+    .optional(),
   page: z.string().describe('the page about the rule'),
   fingerprint: z.string().describe('the same for the same finding after the file has changed; a baseline has it'),
 });

@@ -1,6 +1,7 @@
 /** Findings as JSON. The format is versioned, because other programs rely on it. */
 import { causeById } from '../analysis/causes.ts';
 import type { CheckResult, Finding } from '../check/finding.ts';
+import { patchText } from '../check/patch.ts';
 import { rulePage } from '../check/registry.ts';
 import type { CheckDocument } from './check-document.ts';
 
@@ -13,12 +14,12 @@ export function checkJson({ findings, silenced, notes }: CheckResult): CheckDocu
   };
 }
 
-function findingJson({ patch, cause, position, ...finding }: Finding): CheckDocument['findings'][number] {
+function findingJson({ patch, cause, position, object, ...finding }: Finding): CheckDocument['findings'][number] {
   return {
     ...finding,
     ...(cause && { cause, causeNumber: causeById(cause).number }),
     ...position,
-    fixIsPatch: patch !== undefined,
+    ...(object && { object, ...(patch && { patch: patchText(object, patch) }) }),
     page: rulePage(finding.rule),
   };
 }

@@ -30,7 +30,6 @@ const FINDING: Finding = {
   position: { line: 12, column: 3 },
   object: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop', namespace: 'prod' },
   field: 'spec.template.spec.containers[0].lifecycle.preStop',
-  fix: 'spec: {}',
   fingerprint: 'no-prestop Deployment/prod/shop spec.template.spec.containers[app].lifecycle.preStop',
 };
 const result = (...findings: Finding[]) => ({ findings, silenced: [], notes: [] });
@@ -161,7 +160,17 @@ describe('as text', () => {
   });
 });
 
-test('as JSON, each finding has its line, cause, fix and page', () => {
+test('as JSON, a finding has its patch, or none where the manifest alone does not determine the fix', () => {
+  const patched = { ...FINDING, patch: { spec: { replicas: 3 } } };
+  const [withOne, without] = checkJson(result(patched, FINDING)).findings;
+  assert.equal(
+    withOne?.patch,
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: shop\n  namespace: prod\nspec:\n  replicas: 3',
+  );
+  assert.ok(without && !('patch' in without));
+});
+
+test('as JSON, each finding has its line, cause and page', () => {
   const { format, findings, notes } = checkJson({ ...result(FINDING), notes: ['a note'] });
   assert.equal(format, 'k8s-rollout-test/check/1');
   assert.deepEqual(notes, ['a note']);
@@ -173,12 +182,10 @@ test('as JSON, each finding has its line, cause, fix and page', () => {
       source: 'k8s/shop.yaml',
       object: FINDING.object,
       field: FINDING.field,
-      fix: 'spec: {}',
       cause: 'routing-lag',
       causeNumber: 4,
       line: 12,
       column: 3,
-      fixIsPatch: false,
       page: 'docs/checks.md#no-prestop',
       fingerprint: FINDING.fingerprint,
     },

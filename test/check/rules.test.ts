@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { CAUSE_IDS } from '../../src/analysis/causes.ts';
 import type { Finding } from '../../src/check/finding.ts';
+import { patchText } from '../../src/check/patch.ts';
 import { RULES, withUniqueIds } from '../../src/check/registry.ts';
 import type { Severity } from '../../src/check/rule.ts';
 import { IDLE_TOPIC } from '../../src/report/idle-limits.ts';
@@ -1309,7 +1310,8 @@ const TABLE: Record<string, Cases> = {
 describe('the patch of a finding', () => {
   const patchOf = (id: string, given: Case) => {
     const finding = checked(given).findings.find(({ rule }) => rule === id);
-    const [container] = parse(finding?.fix ?? '').spec.template.spec.containers;
+    assert.ok(finding?.object && finding.patch);
+    const [container] = parse(patchText(finding.object, finding.patch)).spec.template.spec.containers;
     return container;
   };
 
