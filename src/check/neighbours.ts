@@ -14,6 +14,7 @@ import type {
   ClaimObject,
   ServiceObject,
   VerticalPodAutoscaler,
+  VolumeObject,
   WorkloadObject,
 } from './objects.ts';
 import { type GatewayObject, type IngressObject, ingressServices, routeServices } from './route-objects.ts';
@@ -38,6 +39,8 @@ export interface Neighbours {
   rolledOutBy?: LocatedObject<RolloutObject>;
   /** The claim of this name in the workload's namespace, if it is in the input. */
   claimOf(name: string): LocatedObject<ClaimObject> | undefined;
+  /** The PersistentVolume of the input that the claim gets: the one that either names, or one of its storage class. */
+  volumeFor(claim: ClaimObject): VolumeObject | undefined;
 }
 
 /** Returns a function that finds a workload's neighbours among the objects. */
@@ -56,6 +59,7 @@ class Index {
   readonly #autoscalers = new Map<string, LocatedObject<AutoscalerObject>>();
   readonly #verticalAutoscalers = new Map<string, LocatedObject<VerticalPodAutoscaler>>();
   readonly #claims = new Map<string, LocatedObject<ClaimObject>>();
+  readonly #volumes: VolumeObject[] = [];
   readonly #rollouts = new Map<string, LocatedObject<RolloutObject>>();
   readonly #gateways = new Map<string, LocatedObject<GatewayObject>>();
   /** The controllers of classes, by kind and name. */
@@ -87,6 +91,8 @@ class Index {
       });
     } else if (value.kind === 'PersistentVolumeClaim') {
       this.#claims.set(`${here}/${value.metadata.name}`, { ...object, value });
+    } else if (value.kind === 'PersistentVolume') {
+      this.#volumes.push(value);
     } else if (value.kind === 'Gateway') {
       this.#gateways.set(`${here}/${value.metadata.name}`, { ...object, value });
     } else if (value.kind === 'IngressClass') {
@@ -153,7 +159,16 @@ class Index {
       ...(verticalAutoscaler && { verticalAutoscaler }),
       ...(rolledOutBy && { rolledOutBy }),
       claimOf: (name) => this.#claims.get(`${here}/${name}`),
+      volumeFor: (claim) => this.#volumeFor(claim),
     };
+  }
+
+  #volumeFor({ metadata, spec }: ClaimObject): VolumeObject | undefined {
+    const named = this.#volumes.find(
+      (volume) => volume.metadata.name === spec.volumeName || volume.spec.claimRef?.name === metadata.name,
+    );
+    if (named || !spec.storageClassName) return named;
+    return this.#volumes.find((volume) => volume.spec.storageClassName === spec.storageClassName);
   }
 
   /** The index key of a selector: its namespace and its first label, which every pod that it selects has. */

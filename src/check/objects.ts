@@ -91,9 +91,25 @@ const ClaimObject = z.looseObject({
   apiVersion: z.literal('v1'),
   kind: z.literal('PersistentVolumeClaim'),
   metadata: ObjectMetadata,
-  spec: z.looseObject({ accessModes: z.array(z.string()).optional() }),
+  spec: z.looseObject({
+    accessModes: z.array(z.string()).optional(),
+    storageClassName: z.string().optional(),
+    volumeName: z.string().optional(),
+  }),
 });
 export type ClaimObject = z.infer<typeof ClaimObject>;
+
+/** It belongs to the whole cluster, and a claim gets it by its name or by their storage class. */
+const VolumeObject = z.looseObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('PersistentVolume'),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({
+    storageClassName: z.string().optional(),
+    claimRef: z.looseObject({ name: z.string().optional() }).optional(),
+  }),
+});
+export type VolumeObject = z.infer<typeof VolumeObject>;
 
 export type CheckedObject =
   | WorkloadObject
@@ -104,6 +120,7 @@ export type CheckedObject =
   | VerticalPodAutoscaler
   | BudgetObject
   | ClaimObject
+  | VolumeObject
   | RouteObject;
 
 /** By API version and kind, because other groups have kinds of the same names (a Knative Service). */
@@ -116,6 +133,7 @@ export const SCHEMAS: ReadonlyMap<string, z.ZodType<CheckedObject>> = new Map<st
   ['serving.knative.dev/v1 Service', KnativeService],
   ['v1 Service', Service],
   ['v1 PersistentVolumeClaim', ClaimObject],
+  ['v1 PersistentVolume', VolumeObject],
   ['autoscaling/v1 HorizontalPodAutoscaler', HorizontalPodAutoscaler],
   ['autoscaling/v2 HorizontalPodAutoscaler', HorizontalPodAutoscaler],
   ['keda.sh/v1alpha1 ScaledObject', ScaledObject],

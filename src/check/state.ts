@@ -1,8 +1,9 @@
 /** Whether a workload holds state, so that more replicas would be several unconnected copies of it. */
 import * as z from 'zod';
 import { imageName } from './images.ts';
-import type { LocatedObject } from './located-object.ts';
+import type { Neighbours } from './neighbours.ts';
 import type { ClaimObject, WorkloadObject } from './objects.ts';
+import { letsSecondPodIn } from './shared-volumes.ts';
 import { isHelper } from './sidecar-images.ts';
 
 /** Databases, brokers, caches with persistence, and servers that keep their data in a local file by default. */
@@ -44,6 +45,8 @@ export interface HeldVolume {
   access: Access;
   /** The index in `spec.volumes`. */
   index: number;
+  /** Why a second pod can use it although its access mode promises otherwise, in words. */
+  letsSecondPodIn?: string;
 }
 
 export interface State {
@@ -79,16 +82,15 @@ const SHARED = ['nfs', 'cephfs', 'glusterfs', 'azureFile'];
 const NODES_OWN_PATH =
   /^\/(var\/run|run|dev|sys|proc|etc|var\/log|usr|lib|var\/lib\/(docker|kubelet|containerd|cni))(\/|$)|^\/$/;
 
-/** @param claimOf finds a claim of the workload's namespace in the input */
-export function stateOf(
-  { kind, spec }: WorkloadObject,
-  claimOf: (name: string) => LocatedObject<ClaimObject> | undefined,
-): State {
+/** Finds claims of the workload's namespace, and their volumes, in the input. */
+type Claims = Pick<Neighbours, 'claimOf' | 'volumeFor'>;
+
+export function stateOf({ kind, spec }: WorkloadObject, claims: Claims): State {
   const pod = spec.template.spec;
   const image = pod.containers
     .map(({ name, image }) => statefulImage(image) ?? (STATEFUL_IMAGES.has(name) ? name : undefined))
     .find((name) => name !== undefined);
-  const volumes = volumesOf(pod, claimOf);
+  const volumes = volumesOf(pod, claims);
   const templates =
     kind === 'StatefulSet' && Array.isArray(spec.volumeClaimTemplates) && spec.volumeClaimTemplates.length > 0;
   const reason =
@@ -96,18 +98,14 @@ export function stateOf(
   return { reason, byImage: image !== undefined, volumes };
 }
 
-function volumesOf(
-  pod: WorkloadObject['spec']['template']['spec'],
-  claimOf: (name: string) => LocatedObject<ClaimObject> | undefined,
-): HeldVolume[] {
+function volumesOf(pod: WorkloadObject['spec']['template']['spec'], claims: Claims): HeldVolume[] {
   const writable = writableMounts(pod.containers);
   return (Volumes.safeParse(pod.volumes).data ?? []).flatMap((volume, index): HeldVolume[] => {
     const { name, persistentVolumeClaim: claim, hostPath } = volume;
     if (!writable.has(name)) return [];
     if (claim) {
-      if (claim.readOnly) return [];
-      const access = accessOf(claimOf(claim.claimName)?.value);
-      return access === 'read' ? [] : [{ what: `claim "${claim.claimName}"`, access, index }];
+      const held = claim.readOnly ? undefined : heldBy(claims.claimOf(claim.claimName)?.value, claims);
+      return held ? [{ what: `claim "${claim.claimName}"`, index, ...held }] : [];
     }
     if (hostPath) {
       const isData = [undefined, '', 'Directory', 'DirectoryOrCreate'].includes(hostPath.type);
@@ -124,6 +122,17 @@ function volumesOf(
 function writableMounts(containers: WorkloadObject['spec']['template']['spec']['containers']): Set<string> {
   const mounts = containers.flatMap(({ volumeMounts }) => Mounts.safeParse(volumeMounts).data ?? []);
   return new Set(mounts.filter(({ readOnly }) => !readOnly).map(({ name }) => name));
+}
+
+/** Undefined if it can only be read. */
+function heldBy(
+  claim: ClaimObject | undefined,
+  { volumeFor }: Claims,
+): Pick<HeldVolume, 'access' | 'letsSecondPodIn'> | undefined {
+  const access = accessOf(claim);
+  if (access === 'read') return undefined;
+  const why = claim && access === 'node' ? letsSecondPodIn(claim, volumeFor(claim)) : undefined;
+  return why === undefined ? { access } : { access: 'shared', letsSecondPodIn: why };
 }
 
 /** The least restrictive of a claim's access modes counts: a volume may be used in any one of them. */

@@ -105,7 +105,7 @@ function workloadOf(object: LocatedObject<WorkloadObject>, context: Context): Wo
   const defaulted = withDefaults(isOfApps(value) ? value : asDeployment(value));
   const replicas = replicasOf(defaulted, controller, context);
   const rollout = controller === 'Argo Rollouts' || controller === 'Knative' ? MANAGED : rolloutOf(defaulted, replicas);
-  const state = stateOf(value, context.claimOf);
+  const state = stateOf(value, context);
   const name = `${controller === 'Knative' ? 'Knative Service' : kind} "${metadata.name}"`;
   const isOff = replicas === 0;
   return {

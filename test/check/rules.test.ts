@@ -71,7 +71,19 @@ const mounted = (volume: { name: string; [type: string]: unknown }) => ({
   [`${APP}.volumeMounts`]: [{ name: volume.name, mountPath: '/data' }],
 });
 /** A Deployment that writes to a claim; with its access modes, if the claim is in the input. */
-const held = (modes: string | string[] | undefined, changes: Record<string, unknown>): Case => ({
+const ONE_DATABASE = { 'spec.replicas': 1, [`${APP}.image`]: 'postgres:16' };
+const persistentVolume = (spec: object) => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  metadata: { name: 'disk' },
+  spec: { accessModes: ['ReadWriteOnce'], ...spec },
+});
+const held = (
+  modes: string | string[] | undefined,
+  changes: Record<string, unknown>,
+  claim: object = {},
+  ...more: object[]
+): Case => ({
   deployment: { ...mounted({ name: 'data', persistentVolumeClaim: { claimName: 'data' } }), ...changes },
   more: [
     BUDGET,
@@ -81,10 +93,11 @@ const held = (modes: string | string[] | undefined, changes: Record<string, unkn
             apiVersion: 'v1',
             kind: 'PersistentVolumeClaim',
             metadata: { name: 'data' },
-            spec: { accessModes: [modes].flat() },
+            spec: { accessModes: [modes].flat(), ...claim },
           },
         ]
       : []),
+    ...more,
   ],
 });
 const apart = (term: object) => ({
@@ -291,6 +304,11 @@ const TABLE: Record<string, Cases> = {
       ],
       ['several replicas', held('ReadWriteOnce', {}), /3 replicas share claim "data", which is ReadWriteOnce: pods on/],
       [
+        'an autoscaler that adds replicas',
+        held('ReadWriteOnce', { 'spec.replicas': undefined }, {}, autoscaler(1)),
+        /up to 10 replicas share claim "data", which is ReadWriteOnce: pods on other nodes cannot start/,
+      ],
+      [
         'several replicas, of which one may be unavailable',
         held('ReadWriteOnce', { [`${LIMITS}.maxUnavailable`]: 1 }),
         /pods on other nodes cannot start/,
@@ -326,7 +344,82 @@ const TABLE: Record<string, Cases> = {
         ),
       ],
       ['an emptyDir', deployment(mounted({ name: 'data', emptyDir: {} }))],
+      ['a disk of one node', held('ReadWriteOnce', { 'spec.replicas': 1 }, { storageClassName: 'local-path' })],
+      ['a network file system', held('ReadWriteOnce', { 'spec.replicas': 1 }, { storageClassName: 'synology-nfs' })],
       ['a volume that is only read', held('ReadWriteOnce', { [`${APP}.volumeMounts[0].readOnly`]: true })],
+    ],
+  },
+  'surge-shares-volume': {
+    fails: [
+      [
+        'a database on a disk of one node',
+        held('ReadWriteOnce', { ...ONE_DATABASE }, { storageClassName: 'local-path' }),
+        /both may write to claim "data" \(storage class "local-path" keeps it and its pods on one node\); write strategy: \{type: Recreate\}, which is an outage in each update$/,
+      ],
+      ['a database on a volume of many pods', held('ReadWriteMany', ONE_DATABASE), /both may write to claim "data"; /],
+      [
+        "a database in a node's folder",
+        deployment({ ...mounted({ name: 'data', hostPath: { path: '/srv/data' } }), ...ONE_DATABASE }),
+        /both may write to the node's folder \/srv\/data; /,
+      ],
+      [
+        'an app on a network file system',
+        held('ReadWriteOnce', { 'spec.replicas': 1 }, { storageClassName: 'synology-nfs-storage' }),
+        /\(storage class "synology-nfs-storage" is a network file system\); .* in each update, unless the app is made for it$/,
+        'info',
+      ],
+      [
+        'an app on a PersistentVolume of its storage class',
+        held(
+          'ReadWriteOnce',
+          { 'spec.replicas': 1 },
+          { storageClassName: 'manual' },
+          persistentVolume({ storageClassName: 'manual', hostPath: { path: '/data' } }),
+        ),
+        /\(PersistentVolume "disk" is a folder of a node\)/,
+        'info',
+      ],
+      [
+        'an app on a PersistentVolume that the claim names',
+        held(
+          'ReadWriteOnce',
+          { 'spec.replicas': 1 },
+          { volumeName: 'disk' },
+          persistentVolume({ nfs: { server: 'a' } }),
+        ),
+        /\(PersistentVolume "disk" is a network file system\)/,
+        'info',
+      ],
+    ],
+    passes: [
+      ['an app on a volume of many pods', held('ReadWriteMany', { 'spec.replicas': 1 })],
+      ['a disk that attaches to one node', held('ReadWriteOnce', ONE_DATABASE)],
+      ['a storage class that only sounds like it', held('ReadWriteOnce', ONE_DATABASE, { storageClassName: 'infs' })],
+      [
+        'a PersistentVolume of another storage class',
+        held(
+          'ReadWriteOnce',
+          ONE_DATABASE,
+          { storageClassName: 'fast' },
+          persistentVolume({ storageClassName: 'manual', hostPath: { path: '/data' } }),
+        ),
+      ],
+      [
+        'Recreate',
+        held(
+          'ReadWriteOnce',
+          { ...ONE_DATABASE, 'spec.strategy': { type: 'Recreate' } },
+          { storageClassName: 'local-path' },
+        ),
+      ],
+      [
+        'replaced in place',
+        held(
+          'ReadWriteOnce',
+          { ...ONE_DATABASE, [LIMITS]: { maxSurge: 0, maxUnavailable: 1 } },
+          { storageClassName: 'local-path' },
+        ),
+      ],
     ],
   },
   'spread-without-room': {
@@ -432,7 +525,11 @@ const TABLE: Record<string, Cases> = {
   },
   'deployment-replicas': {
     fails: [
-      ['1', deployment({ 'spec.replicas': 1 }), /1 replica: .* write replicas: 3$/],
+      [
+        '1',
+        deployment({ 'spec.replicas': 1 }),
+        /1 replica: .* write replicas: 3, if several copies of the app can run side by side$/,
+      ],
       ['absent', deployment({ 'spec.replicas': undefined }), /1 replica/],
     ],
     passes: [
@@ -967,7 +1064,9 @@ const TABLE: Record<string, Cases> = {
     ],
   },
   'readiness-probe-slow': {
-    fails: [['the defaults', deployment({ [`${APP}.readinessProbe`]: HTTP }), /for 30 s .* \(3 failures 10 s apart\)/]],
+    fails: [
+      ['the defaults', deployment({ [`${APP}.readinessProbe`]: HTTP }), /for up to 30 s .* \(3 failures 10 s apart\)/],
+    ],
     passes: [['2 failures 1 s apart', {}]],
   },
   'sidecar-stops-first': {

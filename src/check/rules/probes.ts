@@ -88,7 +88,7 @@ spec:
     judges: 'gaps',
     cause: 'not-ready',
     explanation:
-      'A pod that cannot serve keeps getting requests for periodSeconds times failureThreshold (30 s with the defaults). A long period also makes each new pod wait for its first success. A terminating pod leaves the endpoints at once; this probe plays no part in that.',
+      'A pod that cannot serve keeps getting requests for up to periodSeconds times failureThreshold (30 s with the defaults). A long period also makes each new pod wait for its first success. A terminating pod leaves the endpoints at once; this probe plays no part in that.',
     fix: `kind: Deployment
 spec:
   template:
@@ -104,7 +104,7 @@ spec:
         const { readinessProbe } = container;
         if (!serves || !readinessProbe || patience(readinessProbe) < SLOW_SECONDS) return [];
         const { periodSeconds, failureThreshold } = probeWithDefaults(readinessProbe);
-        const message = `${name}: container "${container.name}" keeps getting requests for ${periodSeconds * failureThreshold} s after it stopped serving (${failureThreshold} failures ${periodSeconds} s apart); write periodSeconds: 1, failureThreshold: 2`;
+        const message = `${name}: container "${container.name}" keeps getting requests for up to ${periodSeconds * failureThreshold} s after it stopped serving (${failureThreshold} failures ${periodSeconds} s apart); write periodSeconds: 1, failureThreshold: 2`;
         const patch = containerPatch(target, { readinessProbe: { periodSeconds: 1, failureThreshold: 2 } });
         return [{ place: { object, path: [...path, 'readinessProbe', 'periodSeconds'] }, message, patch }];
       });

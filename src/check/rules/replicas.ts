@@ -28,7 +28,7 @@ spec:
       if (surgeObstacle(workload) || oneNodeOf(workload)) return [];
       if (object.value.kind !== 'Deployment' || rollout.type === 'Recreate' || autoscaler || state.reason) return [];
       if (replicas !== 1 || rollout.maxUnavailable !== 0 || !containers.some(({ serves }) => serves)) return [];
-      const message = `${name}: 1 replica: this strategy starts the new pod first, but while a crashed or evicted pod is replaced, no pod serves; write replicas: 3`;
+      const message = `${name}: 1 replica: this strategy starts the new pod first, but while a crashed or evicted pod is replaced, no pod serves; write replicas: 3, if several copies of the app can run side by side`;
       return [{ place: { object, path: ['spec', 'replicas'] }, message, patch: { spec: { replicas: 3 } } }];
     },
   },
@@ -77,8 +77,8 @@ spec:
         ];
       }
       if (startsNewPodsFirst(workload)) {
-        // Another rule reports a rollout that hangs on the volume.
-        if (state.volumes.some(({ access }) => access !== 'shared')) return [];
+        // Other rules report what two pods with one volume do.
+        if (state.volumes.length > 0) return [];
         const message = `${holds} in one pod: an update starts a second pod with state of its own, then deletes the first; clients meet both for a moment`;
         return [{ place, message }];
       }

@@ -1,8 +1,10 @@
 /** Rules about rollouts that hang, because a new pod cannot start while the old ones run. */
+import { maximumOf } from '../autoscalers.ts';
 import type { Problem, Rule } from '../rule.ts';
 import { hostPortsOf, oneNodeOf, spreadOf, startsNewPodsFirst } from '../surge.ts';
-import { POD, type Workload } from '../workload.ts';
+import { type Context, POD, type Workload } from '../workload.ts';
 
+const RECREATE = { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } };
 const ONE_UNAVAILABLE = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } } } };
 
 export const SURGE_RULES: readonly Rule[] = [
@@ -62,6 +64,23 @@ spec:
     evaluate: surgeCannotAttach,
   },
   {
+    id: 'surge-shares-volume',
+    title: 'a rolling update in which two pods write to one volume',
+    severity: 'warning',
+    judges: 'pods',
+    explanation:
+      "A rolling update that starts the new pod first has two pods for a moment. Some volumes let both in: those of many pods (ReadWriteMany), a folder of a node, and ReadWriteOnce volumes of a network file system or of one node, because that mode counts nodes and not pods. A database that finds the other one's lock does not start, and the rollout hangs; without a lock, both write to the same files. For other apps (info), that depends on the app. Strategy Recreate ends the old pod first.",
+    documented:
+      '"Run a Single-Instance Stateful Application" in the Kubernetes documentation, and the access modes on its page on persistent volumes.',
+    fix: `kind: Deployment
+spec:
+  replicas: 1
+  strategy:
+    type: Recreate
+    rollingUpdate: null`,
+    evaluate: surgeShares,
+  },
+  {
     id: 'spread-without-room',
     title: 'required anti-affinity with maxUnavailable 0',
     severity: 'warning',
@@ -116,8 +135,22 @@ function patchForSeveral({ object, replicas = 0 }: Workload): Pick<Problem, 'pat
   return object.value.kind === 'Deployment' && replicas > 1 ? { patch: ONE_UNAVAILABLE } : {};
 }
 
-function surgeCannotAttach(workload: Workload): Problem[] {
-  const { object, name, replicas = 0, rollout, state } = workload;
+function surgeShares(workload: Workload): Problem[] {
+  const { object, name, replicas, state } = workload;
+  if (object.value.kind !== 'Deployment' || replicas !== 1 || !startsNewPodsFirst(workload)) return [];
+  const volume = state.volumes.find(
+    ({ access, letsSecondPodIn }) => letsSecondPodIn !== undefined || (access === 'shared' && state.byImage),
+  );
+  if (!volume) return [];
+  const { what, index, letsSecondPodIn: why } = volume;
+  const message = `${name}: the new pod starts while the old one runs, and both may write to ${what}${why === undefined ? '' : ` (${why})`}; write strategy: {type: Recreate}, which is an outage in each update${state.byImage ? '' : ', unless the app is made for it'}`;
+  const place = { object, path: [...POD, 'volumes', index] };
+  return [{ place, message, patch: RECREATE, ...(!state.byImage && { severity: 'info' as const }) }];
+}
+
+function surgeCannotAttach(workload: Workload, { autoscaler }: Context): Problem[] {
+  const { object, name, rollout, state } = workload;
+  const replicas = Math.max(workload.replicas ?? 0, (autoscaler && maximumOf(autoscaler.value)) ?? 0);
   if (object.value.kind !== 'Deployment' || rollout.type !== 'RollingUpdate') return [];
   const volume = state.volumes.find(({ access }) => access !== 'shared');
   if (!volume || !(replicas > 1 || startsNewPodsFirst(workload))) return [];
@@ -131,11 +164,10 @@ function surgeCannotAttach(workload: Workload): Problem[] {
   }
   const mode = access === 'pod' ? 'ReadWriteOncePod' : 'ReadWriteOnce';
   if (replicas > 1) {
-    const message = `${name}: ${replicas} replicas share ${what}, which is ${mode}: ${access === 'pod' ? 'only one of them can start' : 'pods on other nodes cannot start'}, and a rollout hangs on them; use a ReadWriteMany volume, or a StatefulSet with a claim for each pod`;
+    const message = `${name}: ${autoscaler ? 'up to ' : ''}${replicas} replicas share ${what}, which is ${mode}: ${access === 'pod' ? 'only one of them can start' : 'pods on other nodes cannot start'}, and a rollout hangs on them; use a ReadWriteMany volume, or a StatefulSet with a claim for each pod`;
     return [{ place, message, ...(access === 'pod' && { severity: 'error' as const }) }];
   }
   const where = access === 'pod' ? 'a new pod' : 'a new pod on another node';
   const message = `${name}: ${what} is ${mode}, and maxUnavailable is 0: ${where} cannot attach it while the old pod runs, so the rollout hangs; write strategy: {type: Recreate}, which is an outage in each update, or use a ReadWriteMany volume`;
-  const patch = { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } };
-  return [{ place, message, patch, ...(access === 'pod' && { severity: 'error' as const }) }];
+  return [{ place, message, patch: RECREATE, ...(access === 'pod' && { severity: 'error' as const }) }];
 }
