@@ -38,8 +38,8 @@ export function runCommand(): Command {
       'Rolls out your own service on the local cluster under load, and reports how many requests broke and why.\n\n' +
         'COMMAND starts any server. Each pod runs it with PORT and HOST set to the address to listen on; ' +
         '$(PORT) and $(HOST) in its arguments are replaced, as in a manifest.\n\n' +
-        'With -k or -f, the workload comes from manifests instead of flags. With --on kubernetes, there is no COMMAND: run ' +
-        'applies the manifests in a new namespace, or disrupts a workload that already runs on the cluster.',
+        'With -k or -f, the workload comes from manifests instead of flags, and COMMAND runs in place of the image of the ' +
+        'container that serves. With --on kubernetes, there is no COMMAND: run applies the manifests in a new namespace, or disrupts a workload that already runs on the cluster.',
     )
     .argument('[command...]', 'the server and its arguments');
   const place = new Option('--on <where>', 'where the rollout runs').choices(['local', 'kubernetes']).default('local');

@@ -32,16 +32,18 @@ export function parseContainerCommand(text: string): ContainerCommand {
 }
 
 /**
- * What runs locally for the image of each container: the command given with --exec. Without one, the container that the
- * Service sends to runs its own command, if that program is on this machine, or the runtime that the label names. For
+ * What runs locally for the image of each container: the command given with --exec, or after "--" for the container that
+ * the Service sends to. Without one, that container runs its own command, if that program is on this machine, or the runtime that the label names. For
  * any other container, an idle process stands in that exits on its stop signal: its own command, often a shell script,
  * needs what is in its image. An init container without --exec is assumed to be done.
- * @throws InputError if there is no command for the container that serves, or --exec names a container that does not
- * exist
+ * @param serving the command after "--"; empty if there is none
+ * @throws InputError if there is no command for the container that serves, or two, or --exec names a container that does
+ * not exist
  * @throws EnvironmentError if that runtime cannot be installed
  */
 export async function imagesOf(
   manifests: Manifests,
+  serving: readonly string[],
   { exec, stopSignal }: { exec: readonly ContainerCommand[]; stopSignal?: NodeJS.Signals | undefined },
   installing: InstallOptions,
 ): Promise<Record<string, LocalImage>> {
@@ -55,11 +57,16 @@ export async function imagesOf(
       `--exec ${unknown.container}: ${manifests.source} has no such container; it has ${names.join(', ')}`,
     );
   }
+  if (serving.length > 0) assertProgram(serving, 'run');
   const { servedBy } = podPorts(pod, manifests.service);
   const imageOf = async (container: Container): Promise<[string, LocalImage]> => {
     const serves = container.name === servedBy;
-    const given = exec.find((candidate) => candidate.container === container.name)?.command;
-    if (given) assertProgram(given, `--exec ${container.name}`);
+    const named = exec.find((candidate) => candidate.container === container.name)?.command;
+    if (named) assertProgram(named, `--exec ${container.name}`);
+    const isTwice = serves && serving.length > 0 && named !== undefined;
+    if (isTwice)
+      throw new InputError(`--exec ${container.name}: this container serves, so the command after -- is for it`);
+    const given = serves && serving.length > 0 ? serving : named;
     const command =
       given ?? (serves ? (ownCommand(container) ?? (await runtimeCommand(manifests, installing))) : undefined);
     if (!command && serves) throw noCommand(manifests, container);
@@ -92,7 +99,7 @@ function noCommand({ source }: Manifests, { name, command: [program] = [] }: Con
       ? 'has no command, and its image cannot run on this machine'
       : `runs ${program}, which is not on this machine`;
   return new InputError(
-    `${source}: container "${name}" ${why}: name the command to run instead with --exec ${name}="COMMAND"`,
+    `${source}: container "${name}" ${why}: give the command to run instead after --, or with --exec ${name}="COMMAND"`,
   );
 }
 

@@ -78,7 +78,7 @@ export async function serviceOf(
 ): Promise<LocalService> {
   const fromManifest = isFromManifest(flags);
   const images = fromManifest
-    ? await imagesOf(manifests, flags, installing)
+    ? await imagesOf(manifests, command, flags, installing)
     : { [OWN_CONTAINER]: { command, stopSignal: flags.stopSignal } };
   assertEnvironment(manifests, images);
   return {
@@ -92,14 +92,9 @@ export async function serviceOf(
   };
 }
 
-/** @throws InputError if there is no server to run, or more than one place that says which */
+/** @throws InputError if there is no server to run, or a flag needs a manifest */
 function assertCommandOrManifest(command: readonly string[], flags: ServiceFlags): void {
   const fromManifest = isFromManifest(flags);
-  if (fromManifest && command.length > 0) {
-    throw new InputError(
-      `run: the manifest already names the container's command; to replace it, use --exec CONTAINER="${command[0]} …"`,
-    );
-  }
   if (fromManifest) return;
   const stray = ([...SELECTION_FLAGS, 'assume'] as const).find((name) => flags[name] !== undefined);
   if (stray)

@@ -36,6 +36,21 @@ describe('run --dry-run ends with', { concurrency: 2 }, () => {
     assert.match(stdout, /^Deployment "shop" behind Service "shop", port 80, target port http\n/);
     assert.equal(stderr, '');
   });
+  test('0 with the command after --, which is for the container that serves', async (t) => {
+    const { code, stdout, stderr } = await run(t, ['run', '--dry-run', '-f', folder, '--', 'node', 'server.js']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /container app: node server\.js/);
+  });
+  test('2 where that container has two commands', async (t) => {
+    const { code, stderr } = await run(t, ['run', '--dry-run', '-f', folder, ...EXEC, '--', 'node', 'server.js']);
+    assert.equal(code, 2);
+    assert.match(stderr, /--exec app: this container serves, so the command after -- is for it\n$/);
+  });
+  test('2 where the program after -- is not on this machine', async (t) => {
+    const { code, stderr } = await run(t, ['run', '--dry-run', '-f', folder, '--', 'no-such-program']);
+    assert.equal(code, 2);
+    assert.match(stderr, /run: there is no program "no-such-program" on this machine\n$/);
+  });
   test('2 and a line for each field that is refused', async (t) => {
     const { code, stdout, stderr } = await run(t, ['run', '--dry-run', '-f', refused, ...EXEC]);
     assert.equal(code, 2);

@@ -135,11 +135,27 @@ describe('the command', () => {
     );
   });
 
+  test('the command after -- is for the container that serves', async () => {
+    const { images } = await service(['node', 'server.js'], { file: [manifest('after', { command: ['/app/start'] })] });
+    assert.deepEqual(images.app?.command, ['node', 'server.js']);
+  });
+
   const bad: [what: string, message: RegExp, command: string[], flags?: () => Partial<ServiceFlags>][] = [
     ['no command', /^run: nothing to run: give a command after --/, []],
     ['a missing program', /^run: there is no program "no-such-server" on this machine$/, ['no-such-server']],
     ['a file that is not executable', /^run: there is no program/, [join(folder, 'text')]],
-    ['a manifest and a command', /--exec CONTAINER="node …"$/, ['node'], () => ({ file: [manifest('both', {})] })],
+    [
+      'two commands for the container that serves',
+      /^--exec app: this container serves, so the command after -- is for it$/,
+      ['node', 'server.js'],
+      () => ({ file: [manifest('both', {})], exec: [parseContainerCommand('app=node')] }),
+    ],
+    [
+      'a missing program for the container that serves',
+      /^run: there is no program "no-such-server" on this machine$/,
+      ['no-such-server'],
+      () => ({ file: [manifest('missing', {})] }),
+    ],
     [
       'an image without a command',
       /container "app" has no command.*--exec app="COMMAND"$/,

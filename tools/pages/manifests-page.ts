@@ -8,10 +8,10 @@ import { GENERATED, paragraphs } from './markdown.ts';
 const INTRODUCTION = `\`run\` rolls out your own manifests on this machine:
 
 \`\`\`sh
-k8s-rollout-test run -k deploy/overlays/prod --exec app="node server.js"
-k8s-rollout-test run -f deployment.yaml -f service.yaml --exec app="node server.js"
-helm template chart | k8s-rollout-test run -f - --deployment web --exec web="node server.js"
-kubectl get deploy,svc -o yaml | k8s-rollout-test run -f - --deployment web --exec web="node server.js"
+k8s-rollout-test run -k deploy/overlays/prod -- node server.js
+k8s-rollout-test run -f deployment.yaml -f service.yaml -- node server.js
+helm template chart | k8s-rollout-test run -f - --deployment web -- node server.js
+kubectl get deploy,svc -o yaml | k8s-rollout-test run -f - --deployment web -- node server.js
 k8s-rollout-test run -k deploy/overlays/prod --dry-run
 \`\`\`
 
