@@ -7,18 +7,20 @@ import { matchesLabels, matchesSelector } from '../kubernetes-rules/selectors.ts
 import { namespaceOfUnnamed } from '../manifests/input-objects.ts';
 import type { RolloutObject } from './custom-workloads.ts';
 import type { LocatedObject } from './located-object.ts';
-import type {
-  AutoscalerObject,
-  BudgetObject,
-  CheckedObject,
-  ClaimObject,
-  ServiceObject,
-  VerticalPodAutoscaler,
-  VolumeObject,
-  WorkloadObject,
+import {
+  type AutoscalerObject,
+  type BudgetObject,
+  type CheckedObject,
+  type ClaimObject,
+  isWorkload,
+  type ServiceObject,
+  type VerticalPodAutoscaler,
+  type VolumeObject,
+  type WorkloadObject,
 } from './objects.ts';
 import { type GatewayObject, type IngressObject, ingressServices, routeServices } from './route-objects.ts';
 import { carriesNoRequests } from './service-ports.ts';
+import { claimsOf } from './state.ts';
 
 export interface Neighbours {
   /** The Services that send requests to its pods; not those that only metrics are read through. */
@@ -39,6 +41,8 @@ export interface Neighbours {
   rolledOutBy?: LocatedObject<RolloutObject>;
   /** The claim of this name in the workload's namespace, if it is in the input. */
   claimOf(name: string): LocatedObject<ClaimObject> | undefined;
+  /** The workloads of the namespace with pods that mount this claim. */
+  claimUsersOf(name: string): readonly WorkloadObject[];
   /** The PersistentVolume of the input that the claim gets: the one that either names, or one of its storage class. */
   volumeFor(claim: ClaimObject): VolumeObject | undefined;
 }
@@ -59,6 +63,7 @@ class Index {
   readonly #autoscalers = new Map<string, LocatedObject<AutoscalerObject>>();
   readonly #verticalAutoscalers = new Map<string, LocatedObject<VerticalPodAutoscaler>>();
   readonly #claims = new Map<string, LocatedObject<ClaimObject>>();
+  readonly #claimUsers = new Map<string, WorkloadObject[]>();
   readonly #volumes: VolumeObject[] = [];
   readonly #rollouts = new Map<string, LocatedObject<RolloutObject>>();
   readonly #gateways = new Map<string, LocatedObject<GatewayObject>>();
@@ -76,6 +81,7 @@ class Index {
   add(object: LocatedObject<CheckedObject>): void {
     const { value } = object;
     const here = this.#namespace(value);
+    if (isWorkload(value)) this.#addClaims(value);
     if (value.kind === 'Service' && value.apiVersion === 'v1') {
       if (Object.keys(value.spec.selector ?? {}).length === 0) return;
       put(this.#services, this.#firstLabel(value, value.spec.selector), { ...object, value });
@@ -159,8 +165,14 @@ class Index {
       ...(verticalAutoscaler && { verticalAutoscaler }),
       ...(rolledOutBy && { rolledOutBy }),
       claimOf: (name) => this.#claims.get(`${here}/${name}`),
+      claimUsersOf: (name) => this.#claimUsers.get(`${here}/${name}`) ?? [],
       volumeFor: (claim) => this.#volumeFor(claim),
     };
+  }
+
+  #addClaims(workload: WorkloadObject): void {
+    if (workload.spec.replicas === 0) return;
+    for (const name of claimsOf(workload)) put(this.#claimUsers, `${this.#namespace(workload)}/${name}`, workload);
   }
 
   #volumeFor({ metadata, spec }: ClaimObject): VolumeObject | undefined {

@@ -123,6 +123,10 @@ export type CheckedObject =
   | VolumeObject
   | RouteObject;
 
+export function isWorkload(object: CheckedObject): object is WorkloadObject {
+  return 'template' in object.spec && object.spec.template !== undefined;
+}
+
 /** By API version and kind, because other groups have kinds of the same names (a Knative Service). */
 export const SCHEMAS: ReadonlyMap<string, z.ZodType<CheckedObject>> = new Map<string, z.ZodType<CheckedObject>>([
   ['apps/v1 Deployment', Deployment],

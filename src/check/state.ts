@@ -45,6 +45,8 @@ export interface HeldVolume {
   access: Access;
   /** The index in `spec.volumes`. */
   index: number;
+  /** The name of its claim, if it has one. */
+  claim?: string;
   /** Why a second pod can use it although its access mode promises otherwise, in words. */
   letsSecondPodIn?: string;
 }
@@ -54,6 +56,8 @@ export interface State {
   reason: string | undefined;
   /** An image of it is known to hold state. */
   byImage: boolean;
+  /** It runs such an image without a volume that outlives the pod. */
+  isInPod: boolean;
   /** Volumes that keep data, of a claim or of a node; those of claim templates are not among them. */
   volumes: HeldVolume[];
 }
@@ -95,7 +99,14 @@ export function stateOf({ kind, spec }: WorkloadObject, claims: Claims): State {
     kind === 'StatefulSet' && Array.isArray(spec.volumeClaimTemplates) && spec.volumeClaimTemplates.length > 0;
   const reason =
     volumes[0]?.what ?? (templates ? 'a claim template' : image === undefined ? undefined : `it runs ${image}`);
-  return { reason, byImage: image !== undefined, volumes };
+  const isInPod = image !== undefined && !templates && onlyEphemeral(pod.volumes);
+  return { reason, byImage: image !== undefined, isInPod, volumes };
+}
+
+/** The names of the claims that a workload's pods mount. */
+export function claimsOf({ spec }: WorkloadObject): string[] {
+  const volumes = Volumes.safeParse(spec.template.spec.volumes).data ?? [];
+  return volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
 }
 
 function volumesOf(pod: WorkloadObject['spec']['template']['spec'], claims: Claims): HeldVolume[] {
@@ -105,7 +116,7 @@ function volumesOf(pod: WorkloadObject['spec']['template']['spec'], claims: Clai
     if (!writable.has(name)) return [];
     if (claim) {
       const held = claim.readOnly ? undefined : heldBy(claims.claimOf(claim.claimName)?.value, claims);
-      return held ? [{ what: `claim "${claim.claimName}"`, index, ...held }] : [];
+      return held ? [{ what: `claim "${claim.claimName}"`, claim: claim.claimName, index, ...held }] : [];
     }
     if (hostPath) {
       const isData = [undefined, '', 'Directory', 'DirectoryOrCreate'].includes(hostPath.type);
@@ -116,6 +127,12 @@ function volumesOf(pod: WorkloadObject['spec']['template']['spec'], claims: Clai
     if (DISKS.some((type) => type in volume)) return [{ what: `the disk "${name}"`, access: 'node', index }];
     return SHARED.some((type) => type in volume) ? [{ what: `the volume "${name}"`, access: 'shared', index }] : [];
   });
+}
+
+const EPHEMERAL = ['emptyDir', 'configMap', 'secret', 'projected', 'downwardAPI', 'ephemeral'];
+
+function onlyEphemeral(volumes: unknown): boolean {
+  return (Volumes.safeParse(volumes).data ?? []).every((volume) => EPHEMERAL.some((type) => type in volume));
 }
 
 /** The names of volumes that a container mounts so that it can write. */

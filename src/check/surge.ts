@@ -88,6 +88,15 @@ export function spreadOf({ object }: Workload): Spread | undefined {
 const Expressions = z.array(
   z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }),
 );
+const NearOthers = z.looseObject({
+  podAffinity: z.looseObject({ requiredDuringSchedulingIgnoredDuringExecution: z.array(z.unknown()).min(1) }),
+});
+
+/** Whether the scheduler must put each pod where certain other pods are. */
+export function isKeptNearOthers({ object }: Workload): boolean {
+  return NearOthers.safeParse(object.value.spec.template.spec.affinity).success;
+}
+
 const NodeAffinity = z.looseObject({
   nodeAffinity: z.looseObject({
     requiredDuringSchedulingIgnoredDuringExecution: z.looseObject({

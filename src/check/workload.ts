@@ -10,7 +10,13 @@ import { asDeployment, type RolloutObject, scaleDownDelaySeconds } from './custo
 import type { Dockerfile } from './dockerfile.ts';
 import type { LocatedObject } from './located-object.ts';
 import { indexNeighbours, type Neighbours } from './neighbours.ts';
-import type { AppsWorkload, CheckedContainer, CheckedObject, WorkloadObject } from './objects.ts';
+import {
+  type AppsWorkload,
+  type CheckedContainer,
+  type CheckedObject,
+  isWorkload,
+  type WorkloadObject,
+} from './objects.ts';
 import { servingContainers } from './service-ports.ts';
 import { type State, stateOf } from './state.ts';
 
@@ -83,14 +89,14 @@ export function workloadsOf(
   dockerfile?: Dockerfile,
 ): { workload: Workload; context: Context }[] {
   const neighboursOf = indexNeighbours(objects);
-  return objects.filter(isWorkload).map((object) => {
+  return objects.filter(hasPods).map((object) => {
     const context: Context = { ...neighboursOf(object.value), options, ...(dockerfile && { dockerfile }) };
     return { workload: workloadOf(object, context), context };
   });
 }
 
-function isWorkload(object: LocatedObject<CheckedObject>): object is LocatedObject<WorkloadObject> {
-  return 'template' in object.value.spec && object.value.spec.template !== undefined;
+function hasPods(object: LocatedObject<CheckedObject>): object is LocatedObject<WorkloadObject> {
+  return isWorkload(object.value);
 }
 
 export function isOfApps(workload: WorkloadObject): workload is AppsWorkload {

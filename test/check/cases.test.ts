@@ -93,7 +93,6 @@ const CASES: Record<string, Expected> = {
       'error refused-by-api-server',
       'error removed-api-version',
       'error no-rolling-update-strategy',
-      'info no-prestop',
       'info no-readiness-probe',
     ],
   },

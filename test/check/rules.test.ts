@@ -72,6 +72,31 @@ const mounted = (volume: { name: string; [type: string]: unknown }) => ({
 });
 /** A Deployment that writes to a claim; with its access modes, if the claim is in the input. */
 const ONE_DATABASE = { 'spec.replicas': 1, [`${APP}.image`]: 'postgres:16' };
+/** Another workload with a claim. */
+const otherUser = (kind: string, claimName = 'data', replicas = 1, podSpec: object = {}) => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name: 'worker' },
+  spec: {
+    ...(kind !== 'DaemonSet' && { replicas }),
+    selector: { matchLabels: { app: 'worker' } },
+    template: {
+      metadata: { labels: { app: 'worker' } },
+      spec: {
+        containers: [{ name: 'worker', image: 'worker:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
+        ...podSpec,
+      },
+    },
+  },
+});
+const NEAR_WORKER = {
+  podAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: [
+      { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'worker' } } },
+    ],
+  },
+};
 const persistentVolume = (spec: object) => ({
   apiVersion: 'v1',
   kind: 'PersistentVolume',
@@ -291,6 +316,11 @@ const TABLE: Record<string, Cases> = {
         /claim "data" is ReadWriteOnce, and maxUnavailable is 0: a new pod on another node cannot attach/,
       ],
       [
+        'a database',
+        held('ReadWriteOnce', ONE_DATABASE),
+        /so the rollout hangs, and one on the same node writes to the same files; write .* outage in each update$/,
+      ],
+      [
         'ReadWriteOncePod',
         held('ReadWriteOncePod', { 'spec.replicas': 1 }),
         /claim "data" is ReadWriteOncePod, and maxUnavailable is 0: a new pod cannot attach/,
@@ -347,6 +377,58 @@ const TABLE: Record<string, Cases> = {
       ['a disk of one node', held('ReadWriteOnce', { 'spec.replicas': 1 }, { storageClassName: 'local-path' })],
       ['a network file system', held('ReadWriteOnce', { 'spec.replicas': 1 }, { storageClassName: 'synology-nfs' })],
       ['a volume that is only read', held('ReadWriteOnce', { [`${APP}.volumeMounts[0].readOnly`]: true })],
+    ],
+  },
+  'claim-of-several-workloads': {
+    fails: [
+      [
+        'another Deployment',
+        held('ReadWriteOnce', { 'spec.replicas': 1 }, {}, otherUser('Deployment')),
+        /claim "data" is ReadWriteOnce, and Deployment "worker" has it too: a new pod on another node cannot attach it while pods of the other run/,
+      ],
+      [
+        'Recreate',
+        held(
+          'ReadWriteOnce',
+          { 'spec.replicas': 1, 'spec.strategy': { type: 'Recreate' } },
+          {},
+          otherUser('StatefulSet'),
+          otherUser('DaemonSet'),
+        ),
+        /StatefulSet "worker" and 1 more has it too/,
+      ],
+      [
+        'ReadWriteOncePod',
+        held('ReadWriteOncePod', { 'spec.replicas': 1 }, {}, otherUser('Deployment')),
+        /only one pod of them can start/,
+      ],
+    ],
+    passes: [
+      ['one workload', held('ReadWriteOnce', { 'spec.replicas': 1 })],
+      ['ReadWriteMany', held('ReadWriteMany', { 'spec.replicas': 1 }, {}, otherUser('Deployment'))],
+      ['another claim', held('ReadWriteOnce', { 'spec.replicas': 1 }, {}, otherUser('Deployment', 'files'))],
+      [
+        'a workload that is switched off',
+        held('ReadWriteOnce', { 'spec.replicas': 1 }, {}, otherUser('Deployment', 'data', 0)),
+      ],
+      [
+        'one node for both',
+        held(
+          'ReadWriteOnce',
+          { 'spec.replicas': 1, [`${POD}.nodeName`]: 'a' },
+          {},
+          otherUser('Deployment', 'data', 1, { nodeName: 'a' }),
+        ),
+      ],
+      [
+        'required affinity',
+        held(
+          'ReadWriteOnce',
+          { 'spec.replicas': 1, [`${POD}.affinity`]: NEAR_WORKER },
+          {},
+          otherUser('Deployment', 'data', 1, { affinity: NEAR_WORKER }),
+        ),
+      ],
     ],
   },
   'surge-shares-volume': {
@@ -499,6 +581,11 @@ const TABLE: Record<string, Cases> = {
         /holds state \(claim "data"\): each update is an outage/,
       ],
       [
+        'a database without a volume',
+        statefulSet({ 'spec.replicas': 1, [`${APP}.image`]: 'postgres:16' }),
+        /\(it runs postgres\), outside any volume: an update loses it and is an outage from the end of the old pod .* by design$/,
+      ],
+      [
         'the image of a database, surged',
         deployment({ 'spec.replicas': 1, [`${APP}.image`]: 'registry.example/library/redis:7-alpine' }),
         /holds state \(it runs redis\) in one pod: an update starts a second pod with state of its own/,
@@ -600,12 +687,8 @@ const TABLE: Record<string, Cases> = {
   },
   'vpa-evicts-pods': {
     fails: [
-      [
-        'the default mode',
-        { more: [BUDGET, verticalAutoscaler()] },
-        /updateMode Auto evicts pods of Deployment "shop"/,
-      ],
-      ['Recreate', { more: [BUDGET, verticalAutoscaler({ updateMode: 'Recreate' })] }, /updateMode Recreate evicts/],
+      ['the default mode', { more: [verticalAutoscaler()] }, /updateMode Auto evicts pods of Deployment "shop"/],
+      ['Recreate', { more: [verticalAutoscaler({ updateMode: 'Recreate' })] }, /updateMode Recreate evicts/],
       [
         'the only pod',
         { ...deployment({ 'spec.replicas': 1 }), more: [BUDGET, verticalAutoscaler({ minReplicas: 1 })] },
@@ -614,6 +697,7 @@ const TABLE: Record<string, Cases> = {
       ],
     ],
     passes: [
+      ['a budget that limits it', { more: [BUDGET, verticalAutoscaler()] }],
       ['Off', { more: [BUDGET, verticalAutoscaler({ updateMode: 'Off' })] }],
       ['Initial', { more: [BUDGET, verticalAutoscaler({ updateMode: 'Initial' })] }],
       [
@@ -817,6 +901,26 @@ const TABLE: Record<string, Cases> = {
       ['a script', command('/entrypoint.sh'), /"entrypoint\.sh" is PID 1: see that its last line/],
       ['a shell with a script', command('sh', '/start'), /"sh \/start" is PID 1/],
       [
+        'a script that gets another one',
+        command('/wait.sh', 'db', '/start.sh'),
+        /is PID 1: see that its last line starts the app with exec/,
+      ],
+      [
+        'a script that may run another one',
+        command('/wait.sh', '/start.sh'),
+        /is PID 1: see that each script ends with exec: the first of the next, the last of the app$/,
+      ],
+      [
+        'a script that the image may run',
+        args('/start.sh'),
+        /"start\.sh" is PID 1: .* with exec \(if the image's ENTRYPOINT runs its arguments\)$/,
+      ],
+      [
+        "a script that Node's image runs",
+        deployment({ [`${APP}.image`]: 'node:24', [`${APP}.args`]: ['/start.sh'] }),
+        /its last line starts the app with exec$/,
+      ],
+      [
         'ENTRYPOINT',
         dockerfile('FROM a', 'ENTRYPOINT ["/start.sh"]', 'CMD ["node", "a.js"]'),
         /^ENTRYPOINT: "start\.sh"/,
@@ -896,6 +1000,11 @@ const TABLE: Record<string, Cases> = {
         /no preStop hook/,
       ],
       ['one pod', deployment({ [PRE_STOP]: undefined, 'spec.replicas': 1 }), /no preStop hook/, 'info'],
+      [
+        'an image with a stop signal of its own',
+        deployment({ [PRE_STOP]: undefined, [`${APP}.image`]: 'nginx:1.29-alpine' }),
+        /routers send it new connections after SIGQUIT; /,
+      ],
       [
         'a collector',
         deployment({ [PRE_STOP]: undefined, [`${APP}.image`]: 'otel-collector:1' }),
@@ -1066,8 +1175,16 @@ const TABLE: Record<string, Cases> = {
   'readiness-probe-slow': {
     fails: [
       ['the defaults', deployment({ [`${APP}.readinessProbe`]: HTTP }), /for up to 30 s .* \(3 failures 10 s apart\)/],
+      [
+        'a long timeout',
+        deployment({ [`${APP}.readinessProbe`]: { ...HTTP, timeoutSeconds: 5 } }),
+        /for up to 35 s .* \(3 failures 10 s apart, and a timeout of 5 s\)/,
+      ],
     ],
-    passes: [['2 failures 1 s apart', {}]],
+    passes: [
+      ['2 failures 1 s apart', {}],
+      ['the only pod', deployment({ [`${APP}.readinessProbe`]: HTTP, 'spec.replicas': 1 })],
+    ],
   },
   'sidecar-stops-first': {
     fails: [
@@ -1316,6 +1433,11 @@ const TABLE: Record<string, Cases> = {
         'one in another namespace',
         { more: [{ ...BUDGET, metadata: { name: 'shop', namespace: 'blog' } }] },
         /no PodDisruptionBudget/,
+      ],
+      [
+        'an autoscaler',
+        { deployment: { 'spec.replicas': undefined }, more: [autoscaler(2)] },
+        /may evict all 2 \(the least that HorizontalPodAutoscaler "shop" runs\) at once/,
       ],
     ],
     passes: [

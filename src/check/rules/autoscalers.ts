@@ -72,7 +72,7 @@ spec:
 spec:
   updatePolicy:
     updateMode: Initial`,
-    evaluate({ name, replicas, containers, state }, { verticalAutoscaler }) {
+    evaluate({ name, replicas, containers, state }, { verticalAutoscaler, budgets }) {
       const { updateMode = 'Auto', minReplicas } = verticalAutoscaler?.value.spec.updatePolicy ?? {};
       if (!verticalAutoscaler || !['Auto', 'Recreate'].includes(updateMode)) return [];
       if (!containers.some(({ serves }) => serves)) return [];
@@ -83,7 +83,7 @@ spec:
         return [{ place, message, severity: 'warning' }];
       }
       // Without minReplicas, the updater leaves a single pod alone.
-      if (replicas === 1) return [];
+      if (replicas === 1 || budgets.length > 0) return [];
       return [{ place, message: `${what}; limit it with a PodDisruptionBudget, or write updateMode: Initial` }];
     },
   },

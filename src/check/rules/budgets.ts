@@ -26,9 +26,9 @@ spec:
       'Polaris missingPodDisruptionBudget',
       'Kyverno require-pdb',
     ],
-    evaluate({ object, name, replicas = 0, containers }, { budgets }) {
+    evaluate({ object, name, replicas = 0, containers }, { budgets, autoscaler }) {
       if (budgets.length > 0 || replicas < 2 || !containers.some(({ serves }) => serves)) return [];
-      const message = `${name}: no PodDisruptionBudget here selects its pods: a node drain may evict all ${replicas} at once (a rollout is not limited by it); add one with maxUnavailable: 1`;
+      const message = `${name}: no PodDisruptionBudget here selects its pods: a node drain may evict all ${replicas}${autoscaler ? ` (the least that ${autoscaler.value.kind} "${autoscaler.value.metadata.name}" runs)` : ''} at once (a rollout is not limited by it); add one with maxUnavailable: 1`;
       return [{ place: { object, path: [] }, message }];
     },
   },

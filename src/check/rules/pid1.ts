@@ -1,5 +1,6 @@
 /** Rules about PID 1, the process that gets SIGTERM, in a manifest's command and in a Dockerfile. */
 import type { Dockerfile, DockerfileInstruction } from '../dockerfile.ts';
+import { runsItsArguments } from '../images.ts';
 import { containerPatch } from '../patch.ts';
 import { type Pid1, pid1 } from '../pid1.ts';
 import type { Problem, Rule, Severity } from '../rule.ts';
@@ -151,7 +152,7 @@ exec node server.js "$@"`,
     (found) =>
       found.kind === 'script'
         ? {
-            problem: `"${shortened(found.command)}" is PID 1: see that its last line starts the app with exec`,
+            problem: `"${shortened(found.command)}" is PID 1: see that ${found.behind.kind === 'script' ? 'each script ends with exec: the first of the next, the last of the app' : 'its last line starts the app with exec'}`,
             idleSeverity: 'info',
           }
         : undefined,
@@ -203,18 +204,22 @@ function inManifest({ object, name, containers }: Workload, judge: Judge): Probl
   return containers.flatMap((target): Problem[] => {
     const { container, path, serves } = target;
     const { command = [], args = [] } = container;
-    // args without command are appended to the image's ENTRYPOINT, which in common images runs them as a command.
-    const judged = judge(pid1([...command, ...args], container.image));
+    const image = container.image ?? '';
+    const found = pid1([...command, ...args], image);
+    const judged = judge(found);
     const severity = serves ? judged?.severity : judged?.idleSeverity;
     if (!judged || (!serves && severity === undefined)) return [];
-    const { problem, fix } = judged;
+    const { fix } = judged;
+    // args without command go to the image's ENTRYPOINT. A shell or npm among them shows that it runs them as a command.
+    const isRun = command.length > 0 || found.kind !== 'script' || runsItsArguments(image);
+    const problem = isRun ? judged.problem : `${judged.problem} (if the image's ENTRYPOINT runs its arguments)`;
     const message = `${name}: container "${container.name}": ${problem}`;
     const place = { object, path: [...path, command.length > 0 ? 'command' : 'args'] };
-    const found: Problem = { place, message, ...(severity && { severity }) };
-    if (!fix) return [found];
+    const one: Problem = { place, message, ...(severity && { severity }) };
+    if (!fix) return [one];
     const fixed = (words: string[]) => words.map((word) => (word === fix.word ? fix.instead : word));
     const change = command.includes(fix.word) ? { command: fixed(command) } : { args: fixed(args) };
-    return [{ ...found, patch: containerPatch(target, change) }];
+    return [{ ...one, patch: containerPatch(target, change) }];
   });
 }
 

@@ -4,7 +4,14 @@ import { stopBehaviorOf } from '../images.ts';
 import { containerPatch } from '../patch.ts';
 import { lessBesideLongerGaps, ON_A_CLUSTER, type Problem, type Rule } from '../rule.ts';
 import { isKnownHelper } from '../sidecar-images.ts';
-import { RECOMMENDED_STAY_SECONDS, SHORTEST_STAY_SECONDS, type Stay, sleepPatch, stayOf } from '../staying.ts';
+import {
+  isOwnImage,
+  RECOMMENDED_STAY_SECONDS,
+  SHORTEST_STAY_SECONDS,
+  type Stay,
+  sleepPatch,
+  stayOf,
+} from '../staying.ts';
 import type { Context, Workload, WorkloadContainer } from '../workload.ts';
 
 /** Images known by their names to have neither a shell nor sleep(1). */
@@ -29,14 +36,14 @@ export const PRE_STOP_RULES: readonly Rule[] = [
     judges: 'gaps',
     cause: 'routing-lag',
     explanation:
-      'The removal of the endpoint starts at the same time as SIGTERM. Routers learn of the removal later, and meanwhile send new connections to a pod that no longer accepts them. A preStop sleep keeps the pod in service until the routers know. The sleep action is built into the kubelet (Kubernetes 1.30 and later) and needs no shell. A hook that itself tells the app to stop (nginx -s quit) needs the sleep before that. It is a warning because it depends on the app: if yours keeps accepting connections for some seconds after SIGTERM, it needs a shorter sleep or none; pass --drain-delay. For a workload of one pod it is an info, because that has longer gaps whenever the pod crashes or its node is drained, and so it is with strategy Recreate, for the image of a database, a broker, a cache or a collector, whose clients connect again, and for a StatefulSet whose Service is not in the input, because that may be headless. The rule says nothing about a StatefulSet that only headless Services select, because its clients address each pod by name. If the grace period is too short for the sleep, the patch raises it as well.',
+      'The removal of the endpoint starts at the same time as SIGTERM. Routers learn of the removal later, and meanwhile send new connections to a pod that no longer accepts them. A preStop sleep keeps the pod in service until the routers know. The sleep action is built into the kubelet (Kubernetes 1.30 and later) and needs no shell. A hook that itself tells the app to stop (nginx -s quit) needs the sleep before that. It is a warning because it depends on the app: if yours keeps accepting connections for some seconds after SIGTERM, it needs a shorter sleep or none; pass --drain-delay. For a workload of one pod it is an info, because that has longer gaps whenever the pod crashes or its node is drained, and so it is with strategy Recreate and several pods (the rule says nothing about one pod with Recreate, which is an outage anyway), for the image of a database, a broker, a cache or a collector, whose clients connect again, and for a StatefulSet whose Service is not in the input, because that may be headless. The rule says nothing about a StatefulSet that only headless Services select, because its clients address each pod by name. If the grace period is too short for the sleep, the patch raises it as well.',
     measured: `${ON_A_CLUSTER} a deployment without preStop and drain delay broke 122 requests on Node 26.10, 159 on Bun 1.4.4 and 165 on Deno 2.9.6. With a preStop sleep of 5 s and a drain delay of 2 s it broke none. New connections failed for 0.3 to 1.05 s after each pod's SIGTERM.`,
     fix: SLEEP_FIX,
     alsoKnownAs: ['datree CONTAINERS_MISSING_PRESTOP_KEY', 'Azure Policy ContainerEnforcePreStopHook'],
     evaluate(workload, context) {
       // Argo keeps the old pods for that long after their traffic has moved.
       if (workload.keepsOldPodsSeconds >= SHORTEST_STAY_SECONDS) return [];
-      if (isAddressedByName(workload, context)) return [];
+      if (isAddressedByName(workload, context) || isGoneInUpdates(workload)) return [];
       const { advisedSeconds, name, reason } = slowestRouter(workload, context);
       const why = name === undefined ? '' : ` (${name}: ${reason})`;
       return stays(workload, context).flatMap(({ target, stay }): Problem[] => {
@@ -50,7 +57,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
         if (hook && stay.quits !== undefined)
           return [{ place, ...less, ...quitsFirst(workload, target, stay, advisedSeconds, context) }];
         if (hook) return [];
-        const message = `${workload.name}: container "${container.name}" has no preStop hook: routers send it new connections after SIGTERM${why}; write preStop: {sleep: {seconds: ${advisedSeconds}}}`;
+        const message = `${workload.name}: container "${container.name}" has no preStop hook: routers send it new connections after ${stopSignalOf(container)}${why}; write preStop: {sleep: {seconds: ${advisedSeconds}}}`;
         return [{ place, message, ...less, patch: sleepPatch(workload, target, advisedSeconds, context.options) }];
       });
     },
@@ -69,7 +76,7 @@ export const PRE_STOP_RULES: readonly Rule[] = [
     evaluate(workload, context) {
       // Another rule reports a load balancer that needs longer.
       if (slowestRouter(workload, context).name !== undefined) return [];
-      if (isAddressedByName(workload, context)) return [];
+      if (isAddressedByName(workload, context) || isGoneInUpdates(workload)) return [];
       const less = lessBesideLongerGaps(workload, context);
       return stays(workload, context).flatMap(({ target, stay }): Problem[] => {
         const { container, path } = target;
@@ -185,4 +192,16 @@ function onlySleeps(command: readonly string[]): boolean {
 /** The image of a container; for a serving one, the Dockerfile's base image if there is a Dockerfile. */
 function imageOf({ container, serves }: WorkloadContainer, { dockerfile }: Context): string {
   return (serves ? dockerfile?.baseImage : undefined) ?? container.image ?? '';
+}
+
+/** The only pod is deleted before the next one starts: there is no update in which a hook would keep it in service. */
+function isGoneInUpdates({ replicas, rollout, containers }: Workload): boolean {
+  const isOwn = containers.some(({ container }) => isOwnImage(container.image));
+  return replicas === 1 && rollout.type === 'Recreate' && !isOwn;
+}
+
+/** The signal that stops it, if the image is one that is known to have another. */
+function stopSignalOf({ image, lifecycle }: WorkloadContainer['container']): string {
+  const own = lifecycle?.stopSignal;
+  return typeof own === 'string' ? own : (stopBehaviorOf(image)?.graceful ?? 'SIGTERM');
 }

@@ -88,7 +88,7 @@ spec:
     judges: 'gaps',
     cause: 'not-ready',
     explanation:
-      'A pod that cannot serve keeps getting requests for up to periodSeconds times failureThreshold (30 s with the defaults). A long period also makes each new pod wait for its first success. A terminating pod leaves the endpoints at once; this probe plays no part in that.',
+      'A pod that cannot serve keeps getting requests for up to periodSeconds times failureThreshold (30 s with the defaults). A long period also makes each new pod wait for its first success. A terminating pod leaves the endpoints at once; this probe plays no part in that. The rule says nothing about the only pod of a workload, because no other could answer its requests.',
     fix: `kind: Deployment
 spec:
   template:
@@ -98,13 +98,17 @@ spec:
           readinessProbe:
             periodSeconds: 1
             failureThreshold: 2`,
-    evaluate({ object, name, containers }) {
+    evaluate({ object, name, replicas, containers }, { autoscaler }) {
+      // Nobody else could answer the requests of the only pod.
+      if (replicas === 1 && !autoscaler) return [];
       return containers.flatMap((target) => {
         const { container, path, serves } = target;
         const { readinessProbe } = container;
         if (!serves || !readinessProbe || patience(readinessProbe) < SLOW_SECONDS) return [];
-        const { periodSeconds, failureThreshold } = probeWithDefaults(readinessProbe);
-        const message = `${name}: container "${container.name}" keeps getting requests for up to ${periodSeconds * failureThreshold} s after it stopped serving (${failureThreshold} failures ${periodSeconds} s apart); write periodSeconds: 1, failureThreshold: 2`;
+        const { periodSeconds, failureThreshold, timeoutSeconds } = probeWithDefaults(readinessProbe);
+        const waits = timeoutSeconds > 1 ? timeoutSeconds : 0;
+        const timeout = waits > 0 ? `, and a timeout of ${waits} s` : '';
+        const message = `${name}: container "${container.name}" keeps getting requests for up to ${periodSeconds * failureThreshold + waits} s after it stopped serving (${failureThreshold} failures ${periodSeconds} s apart${timeout}); write periodSeconds: 1, failureThreshold: 2`;
         const patch = containerPatch(target, { readinessProbe: { periodSeconds: 1, failureThreshold: 2 } });
         return [{ place: { object, path: [...path, 'readinessProbe', 'periodSeconds'] }, message, patch }];
       });

@@ -59,7 +59,7 @@ spec:
     judges: 'pods',
     cause: 'capacity',
     explanation:
-      'The pod holds state: it writes to a volume, has a claim template, or runs the image of a database, a broker or a cache. Each update replaces the only pod, so nothing serves in between. That is by design: a second pod would be a second, unconnected copy. Only the replication of the app itself removes the gap. Other findings about gaps in updates are left out for such a workload.',
+      'The pod holds state: it writes to a volume, has a claim template, or runs the image of a database, a broker or a cache. Each update replaces the only pod, so nothing serves in between. That is by design: a second pod would be a second, unconnected copy. Only the replication of the app itself removes the gap. Without a volume that outlives the pod, each update also loses the data. Other findings about gaps in updates are left out for such a workload.',
     fix: `# An operator, or the app's own replication, runs several connected copies.
 # Without it, plan updates for a time when the outage does not matter.
 kind: StatefulSet
@@ -69,7 +69,8 @@ spec:
     evaluate(workload) {
       const { object, name, replicas, rollout, containers, state, hasPlannedOutage } = workload;
       if (!hasPlannedOutage || !containers.some(({ serves }) => serves)) return [];
-      const holds = `${name}: it holds state (${state.reason})`;
+      const isLost = state.isInPod ? ', outside any volume: an update loses it' : '';
+      const holds = `${name}: it holds state (${state.reason})${isLost}`;
       const place = { object, path: ['spec', replicas === 1 ? 'replicas' : 'strategy'] };
       if (rollout.type === 'OnDelete') {
         return [
@@ -79,10 +80,10 @@ spec:
       if (startsNewPodsFirst(workload)) {
         // Other rules report what two pods with one volume do.
         if (state.volumes.length > 0) return [];
-        const message = `${holds} in one pod: an update starts a second pod with state of its own, then deletes the first; clients meet both for a moment`;
+        const message = `${name}: it holds state (${state.reason}) in one pod: an update starts a second pod with state of its own, then deletes the first; clients may meet both for a moment`;
         return [{ place, message }];
       }
-      const message = `${holds}: each update is an outage from the end of the old pod${replicas === 1 ? '' : 's'} until a new one is ready, by design`;
+      const message = `${holds}${state.isInPod ? ' and' : ': each update'} is an outage from the end of the old pod${replicas === 1 ? '' : 's'} until a new one is ready, by design`;
       return [{ place, message }];
     },
   },

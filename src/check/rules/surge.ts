@@ -1,7 +1,8 @@
 /** Rules about rollouts that hang, because a new pod cannot start while the old ones run. */
 import { maximumOf } from '../autoscalers.ts';
 import type { Problem, Rule } from '../rule.ts';
-import { hostPortsOf, oneNodeOf, spreadOf, startsNewPodsFirst } from '../surge.ts';
+import type { HeldVolume } from '../state.ts';
+import { hostPortsOf, isKeptNearOthers, oneNodeOf, spreadOf, startsNewPodsFirst } from '../surge.ts';
 import { type Context, POD, type Workload } from '../workload.ts';
 
 const RECREATE = { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } };
@@ -62,6 +63,36 @@ spec:
     type: Recreate
     rollingUpdate: null`,
     evaluate: surgeCannotAttach,
+  },
+  {
+    id: 'claim-of-several-workloads',
+    title: 'a ReadWriteOnce claim that several workloads use',
+    severity: 'warning',
+    judges: 'pods',
+    explanation:
+      'A ReadWriteOnce volume is attached to one node, and a ReadWriteOncePod volume to one pod, whatever workload the pods belong to. If a new pod of one workload is put on another node than the pods of the other, it waits for the volume until they end, and its rollout hangs. Strategy Recreate does not help, because the pods of the other workload stay. Required pod affinity to them, or one node for all, keeps the pods together.',
+    documented: 'The access modes on the page on persistent volumes in the Kubernetes documentation.',
+    fix: `kind: PersistentVolumeClaim
+spec:
+  accessModes: [ReadWriteMany]`,
+    evaluate(workload, context) {
+      const { object, name, state } = workload;
+      const keepsTogether = oneNodeOf(workload) !== undefined || isKeptNearOthers(workload);
+      const volume = state.volumes.find(
+        (held) => (held.access === 'node' || held.access === 'pod') && sharersOf(held, workload, context).length > 0,
+      );
+      if (!volume || (volume.access === 'node' && keepsTogether)) return [];
+      const { what, access, index, claim = '' } = volume;
+      // Once per claim.
+      if (context.claimUsersOf(claim)[0] !== object.value) return [];
+      const [first, ...more] = sharersOf(volume, workload, context);
+      const others = more.length === 0 ? first : `${first} and ${more.length} more`;
+      const message =
+        access === 'pod'
+          ? `${name}: ${what} is ReadWriteOncePod, and ${others} has it too: only one pod of them can start; use a volume for each`
+          : `${name}: ${what} is ReadWriteOnce, and ${others} has it too: a new pod on another node cannot attach it while pods of the other run, so the rollout hangs; use a ReadWriteMany volume, or keep the pods on one node`;
+      return [{ place: { object, path: [...POD, 'volumes', index] }, message }];
+    },
   },
   {
     id: 'surge-shares-volume',
@@ -135,6 +166,12 @@ function patchForSeveral({ object, replicas = 0 }: Workload): Pick<Problem, 'pat
   return object.value.kind === 'Deployment' && replicas > 1 ? { patch: ONE_UNAVAILABLE } : {};
 }
 
+/** The other workloads that have the volume's claim, by kind and name. */
+function sharersOf({ claim }: HeldVolume, { object }: Workload, { claimUsersOf }: Context): string[] {
+  const users = claim === undefined ? [] : claimUsersOf(claim);
+  return users.filter((user) => user !== object.value).map(({ kind, metadata }) => `${kind} "${metadata.name}"`);
+}
+
 function surgeShares(workload: Workload): Problem[] {
   const { object, name, replicas, state } = workload;
   if (object.value.kind !== 'Deployment' || replicas !== 1 || !startsNewPodsFirst(workload)) return [];
@@ -148,7 +185,8 @@ function surgeShares(workload: Workload): Problem[] {
   return [{ place, message, patch: RECREATE, ...(!state.byImage && { severity: 'info' as const }) }];
 }
 
-function surgeCannotAttach(workload: Workload, { autoscaler }: Context): Problem[] {
+function surgeCannotAttach(workload: Workload, context: Context): Problem[] {
+  const { autoscaler } = context;
   const { object, name, rollout, state } = workload;
   const replicas = Math.max(workload.replicas ?? 0, (autoscaler && maximumOf(autoscaler.value)) ?? 0);
   if (object.value.kind !== 'Deployment' || rollout.type !== 'RollingUpdate') return [];
@@ -156,7 +194,8 @@ function surgeCannotAttach(workload: Workload, { autoscaler }: Context): Problem
   if (!volume || !(replicas > 1 || startsNewPodsFirst(workload))) return [];
   const { what, access } = volume;
   const oneNode = oneNodeOf(workload) !== undefined;
-  if (access === 'node' && oneNode) return [];
+  // Another rule reports a claim of several workloads.
+  if ((access === 'node' && oneNode) || sharersOf(volume, workload, context).length > 0) return [];
   const place = { object, path: [...POD, 'volumes', volume.index] };
   if (access === 'unknown') {
     const message = `${name}: ${what} is not in this input: if it is ReadWriteOnce, a new pod on another node cannot attach it while an old pod runs, and the rollout hangs`;
@@ -168,6 +207,8 @@ function surgeCannotAttach(workload: Workload, { autoscaler }: Context): Problem
     return [{ place, message, ...(access === 'pod' && { severity: 'error' as const }) }];
   }
   const where = access === 'pod' ? 'a new pod' : 'a new pod on another node';
-  const message = `${name}: ${what} is ${mode}, and maxUnavailable is 0: ${where} cannot attach it while the old pod runs, so the rollout hangs; write strategy: {type: Recreate}, which is an outage in each update, or use a ReadWriteMany volume`;
+  const beside = state.byImage && access === 'node' ? ', and one on the same node writes to the same files' : '';
+  const instead = state.byImage ? '' : ', or use a ReadWriteMany volume';
+  const message = `${name}: ${what} is ${mode}, and maxUnavailable is 0: ${where} cannot attach it while the old pod runs, so the rollout hangs${beside}; write strategy: {type: Recreate}, which is an outage in each update${instead}`;
   return [{ place, message, patch: RECREATE, ...(access === 'pod' && { severity: 'error' as const }) }];
 }
