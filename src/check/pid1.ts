@@ -22,7 +22,8 @@ import { readScript, type ShellScript, shellInput, shellName } from './shell-scr
  */
 export type Pid1 = (
   | { kind: 'shell'; shell: string; script: string; behind: Pid1; fixed?: string; isSure: boolean; isLoop: boolean }
-  | { kind: 'npm' | 'node-run' | 'yarn' | 'pnpm' | 'pm2'; command: string }
+  | { kind: 'npm'; command: string; shell: ReturnType<typeof shellOf> }
+  | { kind: 'node-run' | 'yarn' | 'pnpm' | 'pm2'; command: string }
   | { kind: 'script'; command: string; behind: Pid1 }
   | { kind: 'app' }
   | { kind: 'unknown' }
@@ -49,7 +50,7 @@ export function pid1(argv: readonly string[], image = ''): Pid1 {
 
 function ofRunner(program: string, argv: readonly string[], image: string): Pid1 {
   const command = [program, ...argv.slice(1)].join(' ');
-  if (program === 'npm' || program === 'npx') return { kind: 'npm', command };
+  if (program === 'npm' || program === 'npx') return { kind: 'npm', command, shell: shellOf(image) };
   if (program === 'yarn' || program === 'yarnpkg') return { kind: 'yarn', command };
   if (program === 'pnpm' || program === 'pnpx') return { kind: 'pnpm', command };
   if (program === 'node' && argv.includes('--run')) return { kind: 'node-run', command };

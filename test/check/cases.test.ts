@@ -25,7 +25,7 @@ const sleeping = (name: string, seconds: number) => ({ name, lifecycle: { preSto
 
 const CASES: Record<string, Expected> = {
   'Dockerfile.dumb-init-npm': {
-    findings: ['error npm-as-pid1'],
+    findings: ['warning npm-as-pid1'],
     says: [['npm-as-pid1', /^CMD: "npm start" behind dumb-init: npm ends soon after SIGTERM/]],
   },
   'Dockerfile.inherits-sigquit': {

@@ -85,7 +85,7 @@ describe('as text', () => {
       const blocks = lines
         .filter((line) => /^(error|warning|info) /.test(line))
         .map((line) => line.replace(/[,:].*/, ''));
-      assert.deepEqual(blocks, ['error npm-as-pid1', 'warning no-prestop', 'warning no-readiness-probe']);
+      assert.deepEqual(blocks, ['warning no-prestop', 'warning no-readiness-probe', 'warning npm-as-pid1']);
       assert.match(text, /^warning no-prestop, 12 findings: no preStop hook \(cause 4: routing lag\)$/m);
       for (let index = 0; index < 12; index++) {
         assert.match(

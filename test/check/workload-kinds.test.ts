@@ -5,7 +5,7 @@ import { statefulImage } from '../../src/check/state.ts';
 import { checked } from './checked.ts';
 
 const labels = { app: 'shop' };
-const container = { name: 'app', image: 'shop:1', command: ['npm', 'start'], ports: [{ containerPort: 8080 }] };
+const container = { name: 'app', image: 'node:24', command: ['npm', 'start'], ports: [{ containerPort: 8080 }] };
 const template = { metadata: { labels }, spec: { containers: [container] } };
 const service = {
   apiVersion: 'v1',

@@ -1,6 +1,7 @@
 /** Rules about PID 1, the process that gets SIGTERM, in a manifest's command and in a Dockerfile. */
 import type { Dockerfile, DockerfileInstruction } from '../dockerfile.ts';
 import { runsItsArguments } from '../images.ts';
+import type { CheckedContainer } from '../objects.ts';
 import { containerPatch } from '../patch.ts';
 import { type Pid1, pid1 } from '../pid1.ts';
 import type { Problem, Rule, Severity } from '../rule.ts';
@@ -16,8 +17,8 @@ interface Judged {
   idleSeverity?: Severity | undefined;
 }
 
-/** Undefined if there is no problem. */
-type Judge = (found: Pid1) => Judged | undefined;
+/** Undefined if there is no problem. A Dockerfile has no container. */
+type Judge = (found: Pid1, container?: CheckedContainer) => Judged | undefined;
 
 /** An example, if the right command cannot be derived from the manifest. */
 const AS_IN = 'as in [node, server.js]';
@@ -74,18 +75,13 @@ export const PID1_RULES: readonly Rule[] = [
       judges: 'process',
       cause: 'no-graceful-shutdown',
       explanation:
-        'npm and npx exit soon after SIGTERM, even if their child is still serving, and the container ends with them. An init in front of npm (tini, tini -g, dumb-init) ends when npm does, so it does not help. node --run ignores SIGTERM as PID 1 and does not forward it. Start the app itself. bun run and deno task forward signals. If the container serves no requests, this is a warning: what it is working on is cut.',
+        'npm and npx run a script by sh and pass SIGTERM to it. In Debian images that is dash, which ends without telling the app, and npm exits half a second later, even if the app is still serving; the container ends with it. An init in front of npm (tini, tini -g, dumb-init) ends when npm does, so it does not help. bash, and the BusyBox of Alpine images, replace themselves by a script that is a single command; the app then gets the signal, and npm waits for it. So this is an error in images with dash, and a warning in others. node --run ignores SIGTERM as PID 1 and does not forward it. Start the app itself. bun run and deno task forward signals. If the container serves no requests, this is a warning: what it is working on is cut.',
       measured:
-        'With a request of 2 s in flight, npm start and npx of npm 11 as PID 1 exited 0.53 s after SIGTERM and cut it, and the app never got the signal. Behind dumb-init, which signals the whole group, an app that drains for 3 s was cut after 34 ms. Behind node --run of Node 26 the app never got the signal either.',
+        'With a request of 2 s in flight, npm start and npx of npm 11 as PID 1 exited 0.53 s after SIGTERM and cut it, and the app never got the signal; so did npm 8 and 10, and npm 6 after 14 ms. With bash or BusyBox as its shell, each of them waited for the app, which drained, also behind tini and dumb-init. With dash behind dumb-init, which signals the whole group, an app that drains for 3 s was cut after 34 ms. Behind node --run of Node 26 the app never got the signal either.',
       fix: APP_AS_PID1,
     },
     (found) => {
-      if (found.kind === 'npm') {
-        const problem = found.init
-          ? `"${shortened(found.command)}" behind ${found.init}: npm ends soon after SIGTERM, and ${found.init} and the container with it, which cuts what the app is doing; start the app itself, ${AS_IN}`
-          : `"${shortened(found.command)}" makes npm PID 1, which ends half a second after SIGTERM and cuts what the app is doing; start the app itself, ${AS_IN}`;
-        return { problem, idleSeverity: 'warning' };
-      }
+      if (found.kind === 'npm') return judgedNpm(found);
       if (found.kind !== 'node-run') return undefined;
       const problem = found.init
         ? `"${shortened(found.command)}" behind ${found.init}: node --run ends at SIGTERM, and the container with it; start the app itself, ${AS_IN}`
@@ -122,15 +118,17 @@ export const PID1_RULES: readonly Rule[] = [
       judges: 'process',
       cause: 'no-graceful-shutdown',
       explanation:
-        'At SIGTERM, pm2-runtime sends SIGINT to the app, and SIGKILL after its own kill timeout: 1.6 s by default (kill_timeout in the documentation of PM2), whatever the grace period is. An app that handles SIGTERM only is not told at all, and a longer request is cut. Start the app itself and let Kubernetes run several of it; or handle SIGINT and set --kill-timeout. If a file of its own configures PM2, this is an info, because the file may set the timeout.',
+        'At SIGTERM, pm2-runtime sends SIGINT to the app, and SIGKILL after its own kill timeout: 1.6 s by default (kill_timeout in the documentation of PM2), whatever the grace period is. An app that handles SIGTERM only is not told at all, and a longer request is cut. Start the app itself and let Kubernetes run several of it; or handle SIGINT and set PM2_KILL_TIMEOUT, in ms. If a file of its own configures PM2, this is an info, because the file may set the timeout.',
+      measured:
+        'An app that takes 4 s after SIGINT got SIGKILL from pm2-runtime 7.0.4 within 1.8 s of SIGTERM, also with --kill-timeout 6000, which pm2-runtime ignores (and pm2-runtime start refuses). With PM2_KILL_TIMEOUT=6000, or kill_timeout in its file, it ended by itself.',
       documented: '"Graceful Start/Shutdown" in the documentation of PM2.',
       fix: APP_AS_PID1,
     },
-    (found) => {
-      if (found.kind !== 'pm2' || /--kill-timeout/.test(found.command)) return undefined;
+    (found, container) => {
+      if (found.kind !== 'pm2' || container?.env?.some(({ name }) => name === 'PM2_KILL_TIMEOUT')) return undefined;
       const isConfigured = /\.(json|ya?ml|config\.[cm]?js)(\s|$)/.test(found.command);
       return {
-        problem: `"${shortened(found.command)}": pm2-runtime sends the app SIGINT, and SIGKILL 1.6 s later unless its kill timeout is longer; start the app itself, ${AS_IN}, or set --kill-timeout`,
+        problem: `"${shortened(found.command)}": pm2-runtime sends the app SIGINT, and SIGKILL 1.6 s later unless its kill timeout is longer; start the app itself, ${AS_IN}, or set PM2_KILL_TIMEOUT`,
         ...(isConfigured && { severity: 'info' as const }),
         idleSeverity: 'info',
       };
@@ -181,8 +179,22 @@ spec:
   },
 ];
 
+/** What npm does depends on the shell that it runs its script by. */
+function judgedNpm({ command, shell, init }: Extract<Pid1, { kind: 'npm' }>): Judged {
+  const ends = init
+    ? `behind ${init}: npm ends soon after SIGTERM, and ${init} and the container with it, which cuts what the app is doing`
+    : 'makes npm PID 1, which ends half a second after SIGTERM and cuts what the app is doing';
+  const unless =
+    shell === undefined
+      ? "unless the image's sh is bash or BusyBox, and the script is a single command"
+      : `unless the script is a single command, by which ${shell === 'ash' ? "the image's BusyBox" : "the image's bash"} replaces itself`;
+  const isSure = shell === 'dash';
+  const problem = `"${shortened(command)}" ${ends}${isSure ? '' : ` (${unless})`}; start the app itself, ${AS_IN}`;
+  return { problem, idleSeverity: 'warning', ...(!isSure && { severity: 'warning' }) };
+}
+
 function pid1Rule(rule: Omit<Rule, 'evaluate' | 'evaluateDockerfile'>, judge: Judge): Rule {
-  const judgeBoth: Judge = (found) => judge(found) ?? throughScript(found, judge);
+  const judgeBoth: Judge = (found, container) => judge(found, container) ?? throughScript(found, judge, container);
   return {
     ...rule,
     evaluate: (workload) => inManifest(workload, judgeBoth),
@@ -191,9 +203,9 @@ function pid1Rule(rule: Omit<Rule, 'evaluate' | 'evaluateDockerfile'>, judge: Ju
 }
 
 /** What a start script is given as its arguments. Most run them with exec, but only the script shows it. */
-function throughScript(found: Pid1, judge: Judge): Judged | undefined {
+function throughScript(found: Pid1, judge: Judge, container?: CheckedContainer): Judged | undefined {
   if (found.kind !== 'script' || found.behind.kind === 'script') return undefined;
-  const judged = judge(found.behind);
+  const judged = judge(found.behind, container);
   if (!judged) return undefined;
   const [script = ''] = found.command.split(' ');
   const problem = `${judged.problem} (if ${script} runs its arguments with exec)`;
@@ -206,7 +218,7 @@ function inManifest({ object, name, containers }: Workload, judge: Judge): Probl
     const { command = [], args = [] } = container;
     const image = container.image ?? '';
     const found = pid1([...command, ...args], image);
-    const judged = judge(found);
+    const judged = judge(found, container);
     const severity = serves ? judged?.severity : judged?.idleSeverity;
     if (!judged || (!serves && severity === undefined)) return [];
     const { fix } = judged;
