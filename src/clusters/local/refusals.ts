@@ -8,8 +8,11 @@ import type { TrialClock } from '../../trace/clock.ts';
 import type { RoutingTable } from '../cluster.ts';
 import type { Address } from './probe-check.ts';
 
-/** How long the port stays as it is, in ms: short beside a router's delay, which is up to a second. */
-const SLICE_MS = 50;
+/**
+ * How long the port stays as it is, in ms: short beside a router's delay, which is up to a second, but no shorter,
+ * because each closing may reset a connection that waits to be accepted.
+ */
+const SLICE_MS = 200;
 const SHORT_ROUND_MS = 0.3;
 const MOST_ROUNDS = 20;
 /** How precisely a gateway's log says when a connection failed, in ms. */
