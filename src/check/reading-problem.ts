@@ -71,15 +71,19 @@ function ingressFields(spec: unknown): string | undefined {
   return changes.length === 0 ? undefined : changes.join(', and ');
 }
 
-export function removedProblem(object: RawObject, { since, instead }: RemovedVersion, where: Where): ReadingProblem {
-  const { apiVersion, spec } = object;
+export function removedProblem(object: RawObject, removed: RemovedVersion, where: Where): ReadingProblem {
+  const { apiVersion, kind, spec } = object;
+  const { since, instead, successor } = removed;
   const lacksSelector = instead === 'apps/v1' && !(typeof spec === 'object' && spec !== null && 'selector' in spec);
-  const others = lacksSelector ? 'a spec.selector' : object.kind === 'Ingress' ? ingressFields(spec) : undefined;
-  const write = `apiVersion: ${instead}${others === undefined ? '' : `, with ${others}`}`;
+  const others = lacksSelector ? 'a spec.selector' : kind === 'Ingress' ? ingressFields(spec) : undefined;
+  const write =
+    instead === undefined
+      ? `remove the object${successor === undefined ? '' : `, and ${successor}`}`
+      : `write apiVersion: ${instead}${others === undefined ? '' : `, with ${others}`}`;
   return about(object, {
     rule: 'removed-api-version',
     ...where(['apiVersion']),
-    message: `Kubernetes ${since} removed ${object.kind} from ${apiVersion}; write ${write}`,
+    message: `Kubernetes ${since} removed ${kind}${instead === undefined ? '' : ` from ${apiVersion}`}; ${write}`,
     field: 'apiVersion',
     isUnread: true,
   });

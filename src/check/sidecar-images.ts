@@ -42,6 +42,15 @@ function isNamed(names: RegExp, { name, image }: Named): boolean {
   return names.test(name) || names.test(imageName(image).toLowerCase());
 }
 
+/** Proxies to a database that close its connections at SIGTERM, unless an option makes them wait. */
+const DATABASE_PROXIES = /^(cloud-?sql-proxy|cloud_sql_proxy|gce-proxy|alloydb-auth-proxy)$/;
+
+/** Whether it is known to cut the app's database connections at SIGTERM. Source: the options of these proxies. */
+export function cutsAtOnce(container: Named): boolean {
+  const isOne = DATABASE_PROXIES.test(container.name) || DATABASE_PROXIES.test(imageName(container.image));
+  return isOne && proxyStaysSeconds(container) === 0;
+}
+
 /** What istio-proxy drains for after SIGTERM by default (terminationDrainDuration of Istio's ProxyConfig). */
 const ISTIO_DRAIN_SECONDS = 5;
 

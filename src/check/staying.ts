@@ -82,12 +82,12 @@ function sleepOf(target: WorkloadContainer, seconds: number): object {
   return containerPatch(target, { lifecycle: { preStop: { ...removed, sleep: { seconds } } } });
 }
 
-/** The containers without which one cannot answer while it sleeps: its proxies, or the apps behind it if it is one. */
+/** The containers that one may need while it sleeps: its proxies, or the apps behind it; not collectors and the like. */
 function companions({ containers }: Workload, target: WorkloadContainer, seconds: number): WorkloadContainer[] {
   return containers.filter((other) => {
     const { container, list, serves } = other;
     if (other === target || serves || list !== 'containers') return false;
-    if (!isProxy(container) && (isHelper(container) || !isProxy(target.container))) return false;
+    if (isHelper(container) && !isProxy(container)) return false;
     const { preStopSeconds } = stayOf(container, 0);
     const drains = proxyStaysSeconds(container);
     return preStopSeconds !== undefined && drains !== undefined && preStopSeconds + drains < seconds;

@@ -77,6 +77,8 @@ export interface GatewayKind {
    * connection to a pod ended as it sent the request there.
    */
   readonly unlogged: 'never-read' | 'reused-connection-ended';
+  /** Whether it opens a connection again by default if it was refused, but not if it was reset. */
+  readonly retriesRefused: boolean;
   /** The files for these endpoints. */
   files(settings: GatewaySettings, endpoints: readonly Upstream[]): GatewayFiles;
   /** The arguments of the program. It must stay in the foreground and in its process group. */

@@ -1,20 +1,24 @@
 /**
  * API versions that no current API server has. Source: the deprecated API migration guide,
- * https://kubernetes.io/docs/reference/using-api/deprecation-guide/
+ * https://kubernetes.io/docs/reference/using-api/deprecation-guide/, and for alpha versions the changelogs of Kubernetes.
+ * CustomResourceDefinition is left out: all of them would have to be parsed.
  */
 
 export interface RemovedVersion {
   /** The first version of Kubernetes without it. */
   since: string;
-  /** The API version to write. */
-  instead: string;
+  /** The API version to write; undefined if the kind is gone altogether. */
+  instead?: string;
+  /** What takes its place, if the kind is gone. */
+  successor?: string;
 }
 
+const POD_SECURITY = 'label namespaces for Pod Security admission';
 const WORKLOADS: RemovedVersion = { since: '1.16', instead: 'apps/v1' };
 
 const RBAC = 'rbac.authorization.k8s.io';
 
-const REMOVED: ReadonlyMap<string, RemovedVersion> = new Map([
+const REMOVED: ReadonlyMap<string, RemovedVersion> = new Map<string, RemovedVersion>([
   ['extensions/v1beta1 Deployment', WORKLOADS],
   ['extensions/v1beta1 DaemonSet', WORKLOADS],
   ['extensions/v1beta1 ReplicaSet', WORKLOADS],
@@ -36,6 +40,25 @@ const REMOVED: ReadonlyMap<string, RemovedVersion> = new Map([
   ...['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map(
     (kind) => [`${RBAC}/v1beta1 ${kind}`, { since: '1.22', instead: `${RBAC}/v1` }] as const,
   ),
+  ...['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'].map(
+    (kind) =>
+      [
+        `admissionregistration.k8s.io/v1beta1 ${kind}`,
+        { since: '1.22', instead: 'admissionregistration.k8s.io/v1' },
+      ] as const,
+  ),
+  ['apiregistration.k8s.io/v1beta1 APIService', { since: '1.22', instead: 'apiregistration.k8s.io/v1' }],
+  ...['StorageClass', 'CSIDriver', 'CSINode', 'VolumeAttachment'].map(
+    (kind) => [`storage.k8s.io/v1beta1 ${kind}`, { since: '1.22', instead: 'storage.k8s.io/v1' }] as const,
+  ),
+  ['node.k8s.io/v1beta1 RuntimeClass', { since: '1.25', instead: 'node.k8s.io/v1' }],
+  ['policy/v1beta1 PodSecurityPolicy', { since: '1.25', successor: POD_SECURITY }],
+  ['extensions/v1beta1 PodSecurityPolicy', { since: '1.16', successor: POD_SECURITY }],
+  ['settings.k8s.io/v1alpha1 PodPreset', { since: '1.20' }],
+  [
+    'auditregistration.k8s.io/v1alpha1 AuditSink',
+    { since: '1.19', successor: 'start the API server with --audit-webhook-config-file' },
+  ],
   ['batch/v2alpha1 CronJob', { since: '1.21', instead: 'batch/v1' }],
   ['batch/v1beta1 CronJob', { since: '1.25', instead: 'batch/v1' }],
 ]);

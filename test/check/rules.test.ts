@@ -583,12 +583,12 @@ const TABLE: Record<string, Cases> = {
       [
         'a database without a volume',
         statefulSet({ 'spec.replicas': 1, [`${APP}.image`]: 'postgres:16' }),
-        /\(it runs postgres\), outside any volume: an update loses it and is an outage from the end of the old pod .* by design$/,
+        /\(it runs postgres\), outside any volume: each update loses it and is an outage from the end of the old pod .* by design$/,
       ],
       [
         'the image of a database, surged',
         deployment({ 'spec.replicas': 1, [`${APP}.image`]: 'registry.example/library/redis:7-alpine' }),
-        /holds state \(it runs redis\) in one pod: an update starts a second pod with state of its own/,
+        /holds state \(it runs redis\) in one pod, outside any volume: an update starts a second pod without it, and deletes/,
       ],
     ],
     passes: [
@@ -615,7 +615,7 @@ const TABLE: Record<string, Cases> = {
       [
         '1',
         deployment({ 'spec.replicas': 1 }),
-        /1 replica: .* write replicas: 3, if several copies of the app can run side by side$/,
+        /1 replica: while .* write replicas: 3, if several copies of the app can run side by side$/,
       ],
       ['absent', deployment({ 'spec.replicas': undefined }), /1 replica/],
     ],
@@ -1209,7 +1209,11 @@ const TABLE: Record<string, Cases> = {
   },
   'readiness-probe-slow': {
     fails: [
-      ['the defaults', deployment({ [`${APP}.readinessProbe`]: HTTP }), /for up to 30 s .* \(3 failures 10 s apart\)/],
+      [
+        'the defaults',
+        deployment({ [`${APP}.readinessProbe`]: HTTP }),
+        /for up to 31 s .* \(3 failures 10 s apart, and a timeout of 1 s\)/,
+      ],
       [
         'a long timeout',
         deployment({ [`${APP}.readinessProbe`]: { ...HTTP, timeoutSeconds: 5 } }),
@@ -1223,6 +1227,11 @@ const TABLE: Record<string, Cases> = {
   },
   'sidecar-stops-first': {
     fails: [
+      [
+        'a database proxy beside an app without a hook',
+        deployment({ ...proxy({ name: 'cloud-sql-proxy' }), [PRE_STOP]: undefined }),
+        /"cloud-sql-proxy" closes its connections at SIGTERM, while "app" may still finish requests that need them; make it/,
+      ],
       ['a second container without a hook', deployment(proxy()), /"proxy" gets SIGTERM while "app" is still/, 'info'],
       [
         'a mesh proxy without a hook',
@@ -1248,6 +1257,13 @@ const TABLE: Record<string, Cases> = {
       ],
     ],
     passes: [
+      [
+        'a database proxy that waits, beside an app without a hook',
+        deployment({
+          ...proxy({ name: 'cloud-sql-proxy', args: ['--max-sigterm-delay=30s'] }),
+          [PRE_STOP]: undefined,
+        }),
+      ],
       ['a collector', deployment(proxy({ name: 'fluent-bit', image: 'fluent/fluent-bit:3' }))],
       ['an istio-proxy, which drains as long', deployment(proxy({ name: 'istio-proxy' }))],
       [
@@ -1545,6 +1561,26 @@ const TABLE: Record<string, Cases> = {
         'a Deployment of an old version',
         deployment({ apiVersion: 'extensions/v1beta1' }),
         /^Deployment "shop": Kubernetes 1\.16 removed Deployment from extensions\/v1beta1; write apiVersion: apps\/v1$/,
+      ],
+      [
+        'a kind that is gone',
+        {
+          more: [
+            BUDGET,
+            { apiVersion: 'policy/v1beta1', kind: 'PodSecurityPolicy', metadata: { name: 'strict' }, spec: {} },
+          ],
+        },
+        /^PodSecurityPolicy "strict": Kubernetes 1\.25 removed PodSecurityPolicy; remove the object, and label namespaces for Pod Security admission$/,
+      ],
+      [
+        'a kind that is gone without a successor',
+        {
+          more: [
+            BUDGET,
+            { apiVersion: 'settings.k8s.io/v1alpha1', kind: 'PodPreset', metadata: { name: 'p' }, spec: {} },
+          ],
+        },
+        /removed PodPreset; remove the object$/,
       ],
     ],
     passes: [['apps/v1', {}]],

@@ -18,7 +18,7 @@ export const PROBE_RULES: readonly Rule[] = [
     judges: 'gaps',
     cause: 'not-ready',
     explanation:
-      'Without a readiness probe, a container counts as ready when its process starts. The new pod may then get requests before it listens, and the rollout already deletes old pods. An app that listens within a few milliseconds is ready before routers know the pod, so this is a warning, and an info for images of servers that do so (nginx, httpd, HAProxy, Caddy, Traefik, Envoy). For a workload of one pod, or with strategy Recreate, it is an info, because that has longer gaps. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
+      'Without a readiness probe, a container counts as ready when its process starts. The new pod may then get requests before it listens, and the rollout already deletes old pods. An app that listens within a few milliseconds is ready before routers know the pod, so this is a warning, and an info for images of servers that do so (nginx, httpd, HAProxy, Caddy, Traefik, Envoy). For a workload of one pod, or with strategy Recreate, it is an info, because a crash or a drain has the same gap. With one pod, each rollout has it too: the old pod is deleted when the new container has started. (A startup probe alone is enough for the start: the container is not ready before the probe has succeeded.)',
     fix: `kind: Deployment
 spec:
   template:
@@ -88,7 +88,7 @@ spec:
     judges: 'gaps',
     cause: 'not-ready',
     explanation:
-      'A pod that cannot serve keeps getting requests for up to periodSeconds times failureThreshold (30 s with the defaults). A long period also makes each new pod wait for its first success. A terminating pod leaves the endpoints at once; this probe plays no part in that. The rule says nothing about the only pod of a workload, because no other could answer its requests.',
+      'A pod that cannot serve keeps getting requests for up to periodSeconds times failureThreshold, and the timeout of a probe (31 s with the defaults). A long period also makes each new pod wait for its first success. A terminating pod leaves the endpoints at once; this probe plays no part in that. The rule says nothing about the only pod of a workload, because no other could answer its requests.',
     fix: `kind: Deployment
 spec:
   template:
@@ -106,9 +106,7 @@ spec:
         const { readinessProbe } = container;
         if (!serves || !readinessProbe || patience(readinessProbe) < SLOW_SECONDS) return [];
         const { periodSeconds, failureThreshold, timeoutSeconds } = probeWithDefaults(readinessProbe);
-        const waits = timeoutSeconds > 1 ? timeoutSeconds : 0;
-        const timeout = waits > 0 ? `, and a timeout of ${waits} s` : '';
-        const message = `${name}: container "${container.name}" keeps getting requests for up to ${periodSeconds * failureThreshold + waits} s after it stopped serving (${failureThreshold} failures ${periodSeconds} s apart${timeout}); write periodSeconds: 1, failureThreshold: 2`;
+        const message = `${name}: container "${container.name}" keeps getting requests for up to ${periodSeconds * failureThreshold + timeoutSeconds} s after it stopped serving (${failureThreshold} failures ${periodSeconds} s apart, and a timeout of ${timeoutSeconds} s); write periodSeconds: 1, failureThreshold: 2`;
         const patch = containerPatch(target, { readinessProbe: { periodSeconds: 1, failureThreshold: 2 } });
         return [{ place: { object, path: [...path, 'readinessProbe', 'periodSeconds'] }, message, patch }];
       });

@@ -10,7 +10,7 @@ export const REPLICA_RULES: readonly Rule[] = [
     judges: 'gaps',
     cause: 'capacity',
     explanation:
-      'With the default strategy, a rolling update of one replica starts the new pod before it deletes the old one, so the update itself breaks nothing. But there is no spare pod: if the pod crashes, or its node is drained, nothing serves until the next pod is ready. This rule says nothing about pods that hold state (a volume, or the image of a database, a broker or a cache), because a second pod would not share it.',
+      'With the default strategy, a rolling update of one replica starts the new pod before it deletes the old one, so with a readiness probe the update itself breaks nothing. But there is no spare pod: if the pod crashes, or its node is drained, nothing serves until the next pod is ready. This rule says nothing about pods that hold state (a volume, or the image of a database, a broker or a cache), because a second pod would not share it.',
     measured:
       'On Kubernetes 1.34, one replica with a preStop sleep of 5 s and a draining app broke 0 of 16,782 requests, even when it was replaced in place (maxSurge 0). Without the preStop hook it broke 465.',
     fix: `kind: Deployment
@@ -28,8 +28,9 @@ spec:
       if (surgeObstacle(workload) || oneNodeOf(workload)) return [];
       if (object.value.kind !== 'Deployment' || rollout.type === 'Recreate' || autoscaler || state.reason) return [];
       if (replicas !== 1 || rollout.maxUnavailable !== 0 || !containers.some(({ serves }) => serves)) return [];
-      const message = `${name}: 1 replica: this strategy starts the new pod first, but while a crashed or evicted pod is replaced, no pod serves; write replicas: 3, if several copies of the app can run side by side`;
-      return [{ place: { object, path: ['spec', 'replicas'] }, message, patch: { spec: { replicas: 3 } } }];
+      const message = `${name}: 1 replica: while a crashed or evicted pod is replaced, no pod serves; write replicas: 3, if several copies of the app can run side by side`;
+      // No patch: only the app's author knows whether several copies can run.
+      return [{ place: { object, path: ['spec', 'replicas'] }, message }];
     },
   },
   {
@@ -69,8 +70,8 @@ spec:
     evaluate(workload) {
       const { object, name, replicas, rollout, containers, state, hasPlannedOutage } = workload;
       if (!hasPlannedOutage || !containers.some(({ serves }) => serves)) return [];
-      const isLost = state.isInPod ? ', outside any volume: an update loses it' : '';
-      const holds = `${name}: it holds state (${state.reason})${isLost}`;
+      const holds = `${name}: it holds state (${state.reason})`;
+      const outside = state.isInPod ? ', outside any volume' : '';
       const place = { object, path: ['spec', replicas === 1 ? 'replicas' : 'strategy'] };
       if (rollout.type === 'OnDelete') {
         return [
@@ -80,10 +81,11 @@ spec:
       if (startsNewPodsFirst(workload)) {
         // Other rules report what two pods with one volume do.
         if (state.volumes.length > 0) return [];
-        const message = `${name}: it holds state (${state.reason}) in one pod: an update starts a second pod with state of its own, then deletes the first; clients may meet both for a moment`;
+        const message = `${holds} in one pod${outside}: an update starts a second pod without it, and deletes the first one and its state`;
         return [{ place, message }];
       }
-      const message = `${holds}${state.isInPod ? ' and' : ': each update'} is an outage from the end of the old pod${replicas === 1 ? '' : 's'} until a new one is ready, by design`;
+      const loses = state.isInPod ? ' loses it and' : '';
+      const message = `${holds}${outside}: each update${loses} is an outage from the end of the old pod${replicas === 1 ? '' : 's'} until a new one is ready, by design`;
       return [{ place, message }];
     },
   },

@@ -1,6 +1,6 @@
 /** The rule about containers of a pod that stop before the one that needs them. */
 import type { Problem, Rule } from '../rule.ts';
-import { isHelper, isProxy, proxyStaysSeconds } from '../sidecar-images.ts';
+import { cutsAtOnce, isHelper, isProxy, proxyStaysSeconds } from '../sidecar-images.ts';
 import { sleepPatch, stayOf } from '../staying.ts';
 import type { Context, Workload, WorkloadContainer } from '../workload.ts';
 
@@ -11,7 +11,7 @@ export const SIDECAR_RULES: readonly Rule[] = [
     severity: 'warning',
     judges: 'gaps',
     explanation:
-      "All containers of a pod get their preStop hook or SIGTERM at the same time. While the app sleeps in its hook and keeps serving, a container with a shorter hook, or none, has already stopped. If that is a proxy (of a mesh, or to a database), requests then fail: its sleep must be at least as long as the app's. The same holds the other way round, for an app behind a proxy that serves. istio-proxy drains for 5 s after SIGTERM by default. For a container that is no known proxy, this is an info, because only you know whether the app needs it. A native sidecar (an init container with restartPolicy Always, Kubernetes 1.29 and later) gets SIGTERM after the app has ended.",
+      "All containers of a pod get their preStop hook or SIGTERM at the same time. While the app sleeps in its hook and keeps serving, a container with a shorter hook, or none, has already stopped. If that is a proxy (of a mesh, or to a database), requests then fail: its sleep must be at least as long as the app's. The same holds the other way round, for an app behind a proxy that serves. istio-proxy drains for 5 s after SIGTERM by default. A proxy to Cloud SQL or AlloyDB closes its connections at SIGTERM unless an option makes it wait (--max-sigterm-delay), so an app without a hook loses its database as well while it finishes its requests. For a container that is no known proxy, this is an info, because only you know whether the app needs it. A native sidecar (an init container with restartPolicy Always, Kubernetes 1.29 and later) gets SIGTERM after the app has ended.",
     documented:
       'The page on sidecar containers in the Kubernetes documentation, killContainer in the kubelet of Kubernetes 1.34, and terminationDrainDuration in the reference of Istio.',
     fix: `kind: Deployment
@@ -27,8 +27,9 @@ spec:
         .filter(({ serves }) => serves)
         .map((target) => ({ target, seconds: staysUntil(target, context) }))
         .toSorted((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0))[0];
-      if (!staying || staying.seconds === 0) return [];
+      if (!staying) return [];
       const others = workload.containers.filter(({ serves, list }) => !serves && list === 'containers');
+      if (staying.seconds === 0) return others.flatMap((other) => cutsWhatIsLeft(other, staying.target, workload));
       return others.flatMap((other) => stopsFirst(other, staying, workload));
     },
   },
@@ -44,6 +45,13 @@ interface Staying {
 function staysUntil({ container }: WorkloadContainer, { options }: Context): number | undefined {
   const { preStopSeconds, drainDelaySeconds } = stayOf(container, options.drainDelaySeconds);
   return preStopSeconds === undefined ? undefined : preStopSeconds + drainDelaySeconds;
+}
+
+/** The app stops accepting at SIGTERM, but it finishes its requests, and they may need the database. */
+function cutsWhatIsLeft({ container, path }: WorkloadContainer, app: WorkloadContainer, workload: Workload): Problem[] {
+  if (container.lifecycle?.preStop || !cutsAtOnce(container)) return [];
+  const message = `${workload.name}: container "${container.name}" closes its connections at SIGTERM, while "${app.container.name}" may still finish requests that need them; make it an init container with restartPolicy: Always`;
+  return [{ place: { object: workload.object, path }, message }];
 }
 
 function stopsFirst(other: WorkloadContainer, staying: Staying, workload: Workload): Problem[] {

@@ -111,10 +111,10 @@ class LocalDeployment implements Deployed {
     this.#proxy = new ServiceProxy({
       routes: () => this.#routers.table(),
       random: random('proxy'),
-      // A gateway behind the Service's address may open a connection anew if it was refused, but not if it was reset.
-      ...(this.#installed?.upstream === 'service' && {
-        refusals: { clock: options.clock, random: random('refusals'), onError },
-      }),
+      ...(this.#installed &&
+        needsRefusals(this.#installed) && {
+          refusals: { clock: options.clock, random: random('refusals'), onError },
+        }),
     });
     this.#controller = new Controller(options.manifests.workload, NODES, {
       createPod: (pod) => this.#createPod(pod),
@@ -299,4 +299,12 @@ class LocalDeployment implements Deployed {
 function podsAtMost({ kind }: PlannedDisruption, replicas: number): number {
   const revisions = kind === 'rollback' || kind === 'bad-version' ? 3 : 2;
   return revisions * replicas;
+}
+
+/**
+ * Behind the Service's address, a gateway that tries again after a refused connection must meet refusals. To any other, a
+ * reset does the same, and each connection has its own chance of it, as on a cluster.
+ */
+function needsRefusals({ kind, upstream, retries = 0 }: InstalledGateway): boolean {
+  return upstream === 'service' && (kind.retriesRefused || retries > 0);
 }

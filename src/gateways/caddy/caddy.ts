@@ -27,6 +27,7 @@ export const caddy: GatewayKind = {
     choose: readyOnly,
   },
   unlogged: 'never-read',
+  retriesRefused: false,
   files: (settings, upstreams) => ({
     [FILE]: JSON.stringify(configuration(settings, upstreams), undefined, 2),
     [ENVIRONMENT]: `XDG_DATA_HOME=${JSON.stringify(settings.folder)}\n`,

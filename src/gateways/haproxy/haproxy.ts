@@ -38,6 +38,7 @@ export const haproxy: GatewayKind = {
     choose: readyOnly,
   },
   unlogged: 'reused-connection-ended',
+  retriesRefused: true,
   files: configuration,
   arguments: ({ folder }) => ['-db', '-f', `${folder}/${FILE}`],
   async apply(upstreams, control) {

@@ -29,6 +29,7 @@ export const nginx: GatewayKind = {
     choose: readyOnly,
   },
   unlogged: 'never-read',
+  retriesRefused: false,
   files: configuration,
   arguments: ({ folder }) => ['-p', folder, '-c', `${folder}/${FILE}`, '-e', 'stderr'],
   async apply(upstreams, control: GatewayControl) {

@@ -31,6 +31,7 @@ export const traefik: GatewayKind = {
     choose: readyOnly,
   },
   unlogged: 'never-read',
+  retriesRefused: false,
   files: (settings, upstreams) => ({ [STATIC]: staticConfiguration(settings), ...dynamicFile(settings, upstreams) }),
   arguments: ({ folder }) => [`--configFile=${folder}/${STATIC}`],
   async apply(upstreams, control) {
