@@ -16,7 +16,7 @@ import { Controller, type PodToCreate } from './controller.ts';
 import { assertDeployable } from './deployable.ts';
 import { carryOut, type DisruptedCluster, prepare } from './disruption.ts';
 import { assertDisruptable, budgetsOf } from './disruption-check.ts';
-import { LocalGateway } from './local-gateway.ts';
+import { LocalGateway, needsRefusals } from './local-gateway.ts';
 import { NODES } from './nodes.ts';
 import { Pod } from './pod.ts';
 import { controllerLabels } from './pod-environment.ts';
@@ -299,12 +299,4 @@ class LocalDeployment implements Deployed {
 function podsAtMost({ kind }: PlannedDisruption, replicas: number): number {
   const revisions = kind === 'rollback' || kind === 'bad-version' ? 3 : 2;
   return revisions * replicas;
-}
-
-/**
- * Behind the Service's address, a gateway that tries again after a refused connection must meet refusals. To any other, a
- * reset does the same, and each connection has its own chance of it, as on a cluster.
- */
-function needsRefusals({ kind, upstream, retries = 0 }: InstalledGateway): boolean {
-  return upstream === 'service' && (kind.retriesRefused || retries > 0);
 }

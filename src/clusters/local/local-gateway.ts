@@ -160,3 +160,11 @@ function sameUpstreams(a: readonly Upstream[], b: readonly Upstream[]): boolean 
     a.length === b.length && a.every(({ host, port }) => b.some((other) => other.host === host && other.port === port))
   );
 }
+
+/**
+ * Behind the Service's address, a gateway that tries again after a refused connection must meet refusals. To any other, a
+ * reset does the same, and each connection has its own chance of it, as on a cluster.
+ */
+export function needsRefusals({ kind, upstream, retries = 0 }: InstalledGateway): boolean {
+  return upstream === 'service' && (kind.retriesRefused || retries > 0);
+}
