@@ -17,7 +17,7 @@ const STATEFUL_IMAGES = new Set(
     'cp-zookeeper nats nats-streaming pulsar pulsar-all emqx eclipse-mosquitto mosquitto hivemq4 hivemq-ce etcd consul vault ' +
     'minio neo4j arangodb dgraph orientdb rethinkdb ravendb rqlite tikv firebird oracle-xe oracle-free ' +
     'mssql-server db2 db2_community_edition hbase qdrant weaviate milvus chroma chromadb grafana jenkins gitea forgejo ' +
-    'nexus3 sonarqube registry h2 derby eventstore hazelcast ignite geth'
+    'nexus3 sonarqube registry h2 derby eventstore hazelcast ignite geth mailhog mailpit'
   ).split(' '),
 );
 const VARIANT =

@@ -57,7 +57,7 @@ const REMOVED: ReadonlyMap<string, RemovedVersion> = new Map<string, RemovedVers
   ['settings.k8s.io/v1alpha1 PodPreset', { since: '1.20' }],
   [
     'auditregistration.k8s.io/v1alpha1 AuditSink',
-    { since: '1.19', successor: 'start the API server with --audit-webhook-config-file' },
+    { since: '1.19', successor: 'start the API server with --audit-policy-file and --audit-webhook-config-file' },
   ],
   ['batch/v2alpha1 CronJob', { since: '1.21', instead: 'batch/v1' }],
   ['batch/v1beta1 CronJob', { since: '1.25', instead: 'batch/v1' }],
