@@ -1,8 +1,7 @@
 /** Whether a workload holds state, so that more replicas would be several unconnected copies of it. */
 import * as z from 'zod';
 import { imageName } from './images.ts';
-import type { Neighbours } from './neighbours.ts';
-import type { ClaimObject, WorkloadObject } from './objects.ts';
+import type { ClaimObject, VolumeObject, WorkloadObject } from './objects.ts';
 import { letsSecondPodIn } from './shared-volumes.ts';
 import { isHelper } from './sidecar-images.ts';
 
@@ -87,7 +86,10 @@ const NODES_OWN_PATH =
   /^\/(var\/run|run|dev|sys|proc|etc|var\/log|usr|lib|var\/lib\/(docker|kubelet|containerd|cni))(\/|$)|^\/$/;
 
 /** Finds claims of the workload's namespace, and their volumes, in the input. */
-type Claims = Pick<Neighbours, 'claimOf' | 'volumeFor'>;
+export interface Claims {
+  claimOf(name: string): { value: ClaimObject } | undefined;
+  volumeFor(claim: ClaimObject): VolumeObject | undefined;
+}
 
 export function stateOf({ kind, spec }: WorkloadObject, claims: Claims): State {
   const pod = spec.template.spec;

@@ -395,7 +395,7 @@ const TABLE: Record<string, Cases> = {
           otherUser('StatefulSet'),
           otherUser('DaemonSet'),
         ),
-        /StatefulSet "worker" and 1 more has it too/,
+        /StatefulSet "worker" and 1 more have it too/,
       ],
       [
         'ReadWriteOncePod',

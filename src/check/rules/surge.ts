@@ -86,11 +86,11 @@ spec:
       // Once per claim.
       if (context.claimUsersOf(claim)[0] !== object.value) return [];
       const [first, ...more] = sharersOf(volume, workload, context);
-      const others = more.length === 0 ? first : `${first} and ${more.length} more`;
+      const others = more.length === 0 ? `${first} has` : `${first} and ${more.length} more have`;
       const message =
         access === 'pod'
-          ? `${name}: ${what} is ReadWriteOncePod, and ${others} has it too: only one pod of them can start; use a volume for each`
-          : `${name}: ${what} is ReadWriteOnce, and ${others} has it too: a new pod on another node cannot attach it while pods of the other run, so the rollout hangs; use a ReadWriteMany volume, or keep the pods on one node`;
+          ? `${name}: ${what} is ReadWriteOncePod, and ${others} it too: only one pod of them can start; use a volume for each`
+          : `${name}: ${what} is ReadWriteOnce, and ${others} it too: a new pod on another node cannot attach it while pods of the other run, so the rollout hangs; use a ReadWriteMany volume, or keep the pods on one node`;
       return [{ place: { object, path: [...POD, 'volumes', index] }, message }];
     },
   },
@@ -194,8 +194,9 @@ function surgeCannotAttach(workload: Workload, context: Context): Problem[] {
   if (!volume || !(replicas > 1 || startsNewPodsFirst(workload))) return [];
   const { what, access } = volume;
   const oneNode = oneNodeOf(workload) !== undefined;
+  if (access === 'node' && oneNode) return [];
   // Another rule reports a claim of several workloads.
-  if ((access === 'node' && oneNode) || sharersOf(volume, workload, context).length > 0) return [];
+  if (access !== 'unknown' && sharersOf(volume, workload, context).length > 0) return [];
   const place = { object, path: [...POD, 'volumes', volume.index] };
   if (access === 'unknown') {
     const message = `${name}: ${what} is not in this input: if it is ReadWriteOnce, a new pod on another node cannot attach it while an old pod runs, and the rollout hangs`;
