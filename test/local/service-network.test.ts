@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Endpoint, RoutingTable } from '../../src/clusters/cluster.ts';
-import { type Dialled, RejectLimiter, ServiceNetwork } from '../../src/clusters/local/service-network.ts';
+import {
+  type Dialled,
+  type NetworkOptions,
+  RejectLimiter,
+  ServiceNetwork,
+} from '../../src/clusters/local/service-network.ts';
 import { seededRandom } from '../../src/random.ts';
 import { fakeTime } from './fake-node.ts';
 
@@ -27,10 +32,10 @@ describe("Linux's limit of ICMP errors to one peer", () => {
 });
 
 /** A network with fake time whose routes the test sets, and the result of each connection: '3000 a EHOSTUNREACH'. */
-function network(t: TestContext, refusedBefore = false) {
+function network(t: TestContext, options: NetworkOptions = {}) {
   const time = fakeTime(t);
   const set: RoutingTable = { headless: false, routers: [] };
-  const net = new ServiceNetwork(() => set, seededRandom(7), refusedBefore);
+  const net = new ServiceNetwork(() => set, seededRandom(7), options);
   const results: string[] = [];
   const note = ({ endpoint, error }: Dialled) =>
     results.push([time.nowMs(), endpoint?.pod.name, error].filter((part) => part !== undefined).join(' '));
@@ -96,7 +101,7 @@ describe('a connection to a Service', () => {
   });
 
   test('goes elsewhere if those that are refused do not get that far, as often as before', (t) => {
-    const { routes, dial } = network(t, true);
+    const { routes, dial } = network(t, { refusedBefore: true });
     routes({ node1: 'a b!', node2: 'c d' });
     const counts: Record<string, number> = {};
     for (let i = 0; i < 3000; i++)
@@ -106,11 +111,31 @@ describe('a connection to a Service', () => {
   });
 
   test('is not decided for ever if all refuse it', (t) => {
-    const { routes, dial, results } = network(t, true);
+    const { routes, dial, results } = network(t, { refusedBefore: true });
     routes({ node1: 'a!' });
     dial();
     assert.deepEqual(results, ['0 a']);
   });
+
+  const unanswered: [what: string, options: NetworkOptions, result: string][] = [
+    ['waits for it', {}, '3000 gone EHOSTUNREACH'],
+    ['takes the next one that works, if its client does that', { takesFree: true }, '500 new'],
+  ];
+  for (const [what, options, result] of unanswered) {
+    test(`that gets no answer ${what}`, async (t) => {
+      const { routes, dial, results, pass } = network(t, options);
+      routes({ node1: 'gone-' });
+      for (let i = 0; i < 3; i++) dial();
+      dial()();
+      await pass(500);
+      routes({ node1: 'shut!' });
+      dial();
+      routes({ node1: 'new' });
+      dial();
+      await pass(3000);
+      assert.deepEqual(results, ['500 shut', '500 new', ...Array(3).fill(result)]);
+    });
+  }
 
   test('is refused without an endpoint, but after six refusals waits until a retransmitted SYN finds one', async (t) => {
     const { routes, dial, results, pass } = network(t);

@@ -111,6 +111,7 @@ class LocalDeployment implements Deployed {
     this.#proxy = new ServiceProxy({
       routes: () => this.#routers.table(),
       random: random('proxy'),
+      takesFree: this.#installed?.kind.takesFreeConnections ?? false,
       ...(this.#installed &&
         needsRefusals(this.#installed) && {
           refusals: { clock: options.clock, random: random('refusals'), onError },

@@ -32,17 +32,26 @@ export interface Dialled {
   error?: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENOTFOUND';
 }
 
+/** What differs by the client. */
+export interface NetworkOptions {
+  /** Connections to endpoints that refuse them are refused already (refusals.ts): none gets here. */
+  refusedBefore?: boolean;
+  /** A request that waits for its connection takes another one that becomes free (`GatewayKind.takesFreeConnections`). */
+  takesFree?: boolean;
+}
+
 export class ServiceNetwork {
   readonly #routes: () => RoutingTable;
   readonly #random: Random;
-  readonly #refusedBefore: boolean;
+  readonly #options: NetworkOptions;
   readonly #limiters = new Map<string, RejectLimiter>();
+  /** Connections that wait for a packet to be answered, if they may take another one's place. */
+  readonly #waiting = new Set<(free: Dialled) => void>();
 
-  /** @param refusedBefore connections to endpoints that refuse them are refused already (refusals.ts): none gets here */
-  constructor(routes: () => RoutingTable, random: Random, refusedBefore = false) {
+  constructor(routes: () => RoutingTable, random: Random, options: NetworkOptions = {}) {
     this.#routes = routes;
     this.#random = random;
-    this.#refusedBefore = refusedBefore;
+    this.#options = options;
   }
 
   /**
@@ -55,22 +64,39 @@ export class ServiceNetwork {
     const first = this.#choose();
     const { router } = first;
     let timer: Timer | undefined;
+    const giveUp = () => {
+      timer?.cancel();
+      this.#waiting.delete(take);
+    };
+    const take = (dialled: Dialled) => {
+      giveUp();
+      done(dialled);
+    };
+    const end = (dialled: Dialled) => {
+      take(dialled);
+      // It is free once its request is answered: soon enough for those that wait.
+      if (dialled.endpoint?.reachable && !dialled.endpoint.refuses) for (const other of this.#waiting) other(dialled);
+    };
+    const wait = (ms: number, next: () => void) => {
+      timer = after(ms, next);
+      if (this.#options.takesFree) this.#waiting.add(take);
+    };
     const attempt = (sent: number) => {
       const { endpoint } = sent === 0 ? first : this.#choose(router);
-      if (endpoint?.reachable) done({ router, endpoint });
+      if (endpoint?.reachable) end({ router, endpoint });
       else if (endpoint) {
-        timer = after(HOST_UNREACHABLE_AFTER_MS, () => done({ router, endpoint, error: 'EHOSTUNREACH' }));
-      } else if (this.#routes().headless) done({ router, error: 'ENOTFOUND' });
-      else if (this.#limiterOf(router).take(performance.now())) done({ router, error: 'ECONNREFUSED' });
+        wait(HOST_UNREACHABLE_AFTER_MS, () => end({ router, endpoint, error: 'EHOSTUNREACH' }));
+      } else if (this.#routes().headless) end({ router, error: 'ENOTFOUND' });
+      else if (this.#limiterOf(router).take(performance.now())) end({ router, error: 'ECONNREFUSED' });
       else {
         const waitMs =
           (SYN_RETRANSMISSIONS_MS[sent] ?? Number.POSITIVE_INFINITY) - (SYN_RETRANSMISSIONS_MS[sent - 1] ?? 0);
         // After the last retransmission, only the client's own timeout ends the wait.
-        if (Number.isFinite(waitMs)) timer = after(waitMs, () => attempt(sent + 1));
+        if (Number.isFinite(waitMs)) wait(waitMs, () => attempt(sent + 1));
       }
     };
     attempt(0);
-    return () => timer?.cancel();
+    return giveUp;
   }
 
   /** @param through the router, if it is chosen already */
@@ -82,7 +108,7 @@ export class ServiceNetwork {
     };
     let chosen = choose();
     // If all refuse, the port should have been closed already, and the connection is refused late.
-    for (let again = 0; this.#refusedBefore && chosen.endpoint?.refuses && again < MOST_CHOICES; again++) {
+    for (let again = 0; this.#options.refusedBefore && chosen.endpoint?.refuses && again < MOST_CHOICES; again++) {
       chosen = choose();
     }
     return chosen;

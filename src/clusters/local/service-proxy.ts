@@ -21,6 +21,8 @@ export interface ServiceProxyOptions {
   random: Random;
   /** Present: it refuses new connections as the kernel would. They are then not recorded. */
   refusals?: Omit<RefusalOptions, 'server' | 'address' | 'routes'> | undefined;
+  /** See `NetworkOptions`. */
+  takesFree?: boolean;
 }
 
 export class ServiceProxy {
@@ -33,7 +35,8 @@ export class ServiceProxy {
 
   constructor(options: ServiceProxyOptions) {
     this.#options = options;
-    const network = new ServiceNetwork(options.routes, options.random, options.refusals !== undefined);
+    const { routes, random, refusals, takesFree = false } = options;
+    const network = new ServiceNetwork(routes, random, { refusedBefore: refusals !== undefined, takesFree });
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       this.#track(client);
       const giveUp = network.dial((dialled) => this.#serve(client, dialled));

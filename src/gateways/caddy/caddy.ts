@@ -28,6 +28,7 @@ export const caddy: GatewayKind = {
   },
   unlogged: 'never-read',
   retriesRefused: false,
+  takesFreeConnections: true,
   files: (settings, upstreams) => ({
     [FILE]: JSON.stringify(configuration(settings, upstreams), undefined, 2),
     [ENVIRONMENT]: `XDG_DATA_HOME=${JSON.stringify(settings.folder)}\n`,

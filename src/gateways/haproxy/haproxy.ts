@@ -39,6 +39,7 @@ export const haproxy: GatewayKind = {
   },
   unlogged: 'reused-connection-ended',
   retriesRefused: true,
+  takesFreeConnections: false,
   files: configuration,
   arguments: ({ folder }) => ['-db', '-f', `${folder}/${FILE}`],
   async apply(upstreams, control) {

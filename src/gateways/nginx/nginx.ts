@@ -30,6 +30,7 @@ export const nginx: GatewayKind = {
   },
   unlogged: 'never-read',
   retriesRefused: false,
+  takesFreeConnections: false,
   files: configuration,
   arguments: ({ folder }) => ['-p', folder, '-c', `${folder}/${FILE}`, '-e', 'stderr'],
   async apply(upstreams, control: GatewayControl) {

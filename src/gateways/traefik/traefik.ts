@@ -32,6 +32,7 @@ export const traefik: GatewayKind = {
   },
   unlogged: 'never-read',
   retriesRefused: false,
+  takesFreeConnections: true,
   files: (settings, upstreams) => ({ [STATIC]: staticConfiguration(settings), ...dynamicFile(settings, upstreams) }),
   arguments: ({ folder }) => [`--configFile=${folder}/${STATIC}`],
   async apply(upstreams, control) {
