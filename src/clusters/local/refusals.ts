@@ -8,8 +8,10 @@ import type { TrialClock } from '../../trace/clock.ts';
 import type { RoutingTable } from '../cluster.ts';
 import type { Address } from './probe-check.ts';
 
+/** How soon the port follows when all endpoints refuse, or none does any more, in ms. */
+const TICK_MS = 10;
 /**
- * How long the port stays as it is, in ms: short beside a router's delay, which is up to a second, but no shorter,
+ * How long the port stays as it is if some endpoints refuse, in ms: short beside a router's delay, which is up to a second, but no shorter,
  * because each closing may reset a connection that waits to be accepted.
  */
 const SLICE_MS = 200;
@@ -48,17 +50,26 @@ export interface RefusalOptions {
 export function refuseShare({ server, address, clock, random, routes, onError }: RefusalOptions): Refusals {
   const closedMs: number[] = [];
   let stopped = false;
+  let refuses = false;
   server.on('error', onError);
   const close = () => {
-    if (stopped || !server.listening) return;
+    if (stopped || !refuses || !server.listening) return;
     server.close();
     closedMs.push(clock.nowMs());
   };
+  let drawnMs = Number.NEGATIVE_INFINITY;
   const timer = setInterval(() => {
-    const refuses = random.next() < refusedShare(routes());
+    const share = refusedShare(routes());
+    if (share === 0 || share === 1) {
+      refuses = share === 1;
+      drawnMs = Number.NEGATIVE_INFINITY;
+    } else if (clock.nowMs() - drawnMs >= SLICE_MS) {
+      refuses = random.next() < share;
+      drawnMs = clock.nowMs();
+    }
     if (refuses && server.listening) afterAccepting(close);
     else if (!refuses && !server.listening) server.listen(address.port, address.host);
-  }, SLICE_MS);
+  }, TICK_MS);
   return {
     resetBetween: (fromMs, toMs) => closedMs.some((ms) => ms >= fromMs - CLOSING_MS && ms <= toMs + CLOSING_MS),
     stop() {
