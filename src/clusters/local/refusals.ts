@@ -67,7 +67,8 @@ export function refuseShare({ server, address, clock, random, routes, onError }:
       refuses = random.next() < share;
       drawnMs = clock.nowMs();
     }
-    if (refuses && server.listening) afterAccepting(close);
+    // If all refuse, what is accepted meanwhile is lost as well.
+    if (refuses && server.listening) share === 1 ? close() : afterAccepting(close);
     else if (!refuses && !server.listening) server.listen(address.port, address.host);
   }, TICK_MS);
   return {
