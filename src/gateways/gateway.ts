@@ -78,12 +78,12 @@ export interface GatewayKind {
    */
   readonly unlogged: 'never-read' | 'reused-connection-ended';
   /** Whether it opens a connection again by default if it was refused, but not if it was reset. */
-  readonly retriesRefused: boolean;
+  readonly retriesRefused?: true;
   /**
    * Whether a request that waits for its connection to be established takes another connection that becomes free in the
    * meantime, as in Go's HTTP client. Else it waits as long as the network lets it.
    */
-  readonly takesFreeConnections: boolean;
+  readonly takesFreeConnections?: true;
   /** The files for these endpoints. */
   files(settings: GatewaySettings, endpoints: readonly Upstream[]): GatewayFiles;
   /** The arguments of the program. It must stay in the foreground and in its process group. */

@@ -166,5 +166,5 @@ function sameUpstreams(a: readonly Upstream[], b: readonly Upstream[]): boolean 
  * reset does the same, and each connection has its own chance of it, as on a cluster.
  */
 export function needsRefusals({ kind, upstream, retries = 0 }: InstalledGateway): boolean {
-  return upstream === 'service' && (kind.retriesRefused || retries > 0);
+  return upstream === 'service' && (kind.retriesRefused === true || retries > 0);
 }

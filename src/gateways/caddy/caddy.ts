@@ -27,7 +27,6 @@ export const caddy: GatewayKind = {
     choose: readyOnly,
   },
   unlogged: 'never-read',
-  retriesRefused: false,
   takesFreeConnections: true,
   files: (settings, upstreams) => ({
     [FILE]: JSON.stringify(configuration(settings, upstreams), undefined, 2),

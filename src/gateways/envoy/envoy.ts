@@ -28,8 +28,6 @@ export const envoy: GatewayKind = {
   versionPattern: /version: \w+\/([\d.]+)/,
   controller: { name: 'Contour', learnsBy: 'xDS, pushed for each change', minPeriodMs: 0, choose: readyOnly },
   unlogged: 'never-read',
-  retriesRefused: false,
-  takesFreeConnections: false,
   files: (settings, upstreams) => ({ [BOOTSTRAP]: JSON.stringify(bootstrap(settings)), ...endpointFile(upstreams) }),
   arguments: ({ folder }) => programArguments(folder),
   async apply(upstreams, control) {

@@ -39,7 +39,6 @@ export const haproxy: GatewayKind = {
   },
   unlogged: 'reused-connection-ended',
   retriesRefused: true,
-  takesFreeConnections: false,
   files: configuration,
   arguments: ({ folder }) => ['-db', '-f', `${folder}/${FILE}`],
   async apply(upstreams, control) {

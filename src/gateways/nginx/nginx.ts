@@ -29,8 +29,6 @@ export const nginx: GatewayKind = {
     choose: readyOnly,
   },
   unlogged: 'never-read',
-  retriesRefused: false,
-  takesFreeConnections: false,
   files: configuration,
   arguments: ({ folder }) => ['-p', folder, '-c', `${folder}/${FILE}`, '-e', 'stderr'],
   async apply(upstreams, control: GatewayControl) {

@@ -31,7 +31,6 @@ export const traefik: GatewayKind = {
     choose: readyOnly,
   },
   unlogged: 'never-read',
-  retriesRefused: false,
   takesFreeConnections: true,
   files: (settings, upstreams) => ({ [STATIC]: staticConfiguration(settings), ...dynamicFile(settings, upstreams) }),
   arguments: ({ folder }) => [`--configFile=${folder}/${STATIC}`],
