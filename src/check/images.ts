@@ -25,14 +25,6 @@ const DEBIAN_BASED = new Set(
     'composer clojure groovy swift julia r-base rails django'
   ).split(' '),
 );
-/** Whether it is known that the image runs a container's args as its command: it has no ENTRYPOINT, or one that does that. */
-export function runsItsArguments(image: string): boolean {
-  const name = imageName(image);
-  return (
-    isOfficial(image.replace(/(:[^/:]*)?(@.*)?$/, '')) && (DEBIAN_BASED.has(name) || /^(alpine|busybox)$/.test(name))
-  );
-}
-
 const REDHAT_BASED = /(^|\/)(centos|fedora|rockylinux|almalinux|oraclelinux|amazonlinux|ubi[789](-\w+)?)(\/[^/]+)?$/;
 
 /** Which program `/bin/sh` of an image is; undefined if its name does not show that. */
@@ -43,6 +35,14 @@ export function shellOf(image: string): 'ash' | 'dash' | 'bash' | undefined {
   const name = imageName(image);
   if ((isOfficial(path) && DEBIAN_BASED.has(name)) || /(^|\/)bitnami(legacy)?\/[^/]+$/.test(path)) return 'dash';
   return /(^|[-_.])(slim|bookworm|bullseye|buster|trixie|jammy|noble|focal)/.test(tagOf(image)) ? 'dash' : undefined;
+}
+
+/** Whether it is known that the image runs a container's args as its command: it has no ENTRYPOINT, or one that does that. */
+export function runsItsArguments(image: string): boolean {
+  const name = imageName(image);
+  return (
+    isOfficial(image.replace(/(:[^/:]*)?(@.*)?$/, '')) && (DEBIAN_BASED.has(name) || /^(alpine|busybox)$/.test(name))
+  );
 }
 
 export interface StopBehavior {

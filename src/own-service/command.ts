@@ -33,9 +33,9 @@ export function parseContainerCommand(text: string): ContainerCommand {
 
 /**
  * What runs locally for the image of each container: the command given with --exec, or after "--" for the container that
- * the Service sends to. Without one, that container runs its own command, if that program is on this machine, or the runtime that the label names. For
- * any other container, an idle process stands in that exits on its stop signal: its own command, often a shell script,
- * needs what is in its image. An init container without --exec is assumed to be done.
+ * the Service sends to. Without one, that container runs its own command, if that program is on this machine, or the
+ * runtime that the label names. For any other container, an idle process stands in that exits on its stop signal: its own
+ * command, often a shell script, needs what is in its image. An init container without --exec is assumed to be done.
  * @param serving the command after "--"; empty if there is none
  * @throws InputError if there is no command for the container that serves, or two, or --exec names a container that does
  * not exist

@@ -6,6 +6,12 @@ import { hostPortsOf, isKeptNearOthers, oneNodeOf, spreadOf, startsNewPodsFirst 
 import { type Context, POD, type Workload } from '../workload.ts';
 
 const RECREATE = { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } };
+const RECREATE_FIX = `kind: Deployment
+spec:
+  replicas: 1
+  strategy:
+    type: Recreate
+    rollingUpdate: null`;
 const ONE_UNAVAILABLE = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } } } };
 
 export const SURGE_RULES: readonly Rule[] = [
@@ -56,12 +62,7 @@ spec:
       'A ReadWriteOnce volume is attached to one node. With maxUnavailable 0 (also what the default of 25 % rounds to for up to 3 replicas), the new pod must start while the old pod holds the volume. If the scheduler puts it on another node, it waits for the volume, and the rollout waits for it, until the progress deadline and beyond. A ReadWriteOncePod volume is never free for a second pod: that is an error. For one pod with such a volume the Kubernetes documentation advises strategy Recreate: a short outage instead of a hanging rollout. ReadWriteMany volumes and ephemeral volumes are fine.',
     documented:
       'The access modes on the page on persistent volumes, and "Run a Single-Instance Stateful Application", both in the Kubernetes documentation.',
-    fix: `kind: Deployment
-spec:
-  replicas: 1
-  strategy:
-    type: Recreate
-    rollingUpdate: null`,
+    fix: RECREATE_FIX,
     evaluate: surgeCannotAttach,
   },
   {
@@ -103,12 +104,7 @@ spec:
       "A rolling update that starts the new pod first has two pods for a moment. Some volumes let both in: those of many pods (ReadWriteMany), a folder of a node, and ReadWriteOnce volumes of a network file system or of one node, because that mode counts nodes and not pods. A database that finds the other one's lock does not start, and the rollout hangs; without a lock, both write to the same files. For other apps (info), that depends on the app. Strategy Recreate ends the old pod first.",
     documented:
       '"Run a Single-Instance Stateful Application" in the Kubernetes documentation, and the access modes on its page on persistent volumes.',
-    fix: `kind: Deployment
-spec:
-  replicas: 1
-  strategy:
-    type: Recreate
-    rollingUpdate: null`,
+    fix: RECREATE_FIX,
     evaluate: surgeShares,
   },
   {

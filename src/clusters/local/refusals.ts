@@ -11,8 +11,8 @@ import type { Address } from './probe-check.ts';
 /** How soon the port follows when all endpoints refuse, or none does any more, in ms. */
 const TICK_MS = 10;
 /**
- * How long the port stays as it is if some endpoints refuse, in ms: short beside a router's delay, which is up to a second, but no shorter,
- * because each closing may reset a connection that waits to be accepted.
+ * How long the port stays as it is if some endpoints refuse, in ms: short beside a router's delay, which is up to a
+ * second, but no shorter, because each closing may reset a connection that waits to be accepted.
  */
 const SLICE_MS = 200;
 const SHORT_ROUND_MS = 0.3;
@@ -68,7 +68,8 @@ export function refuseShare({ server, address, clock, random, routes, onError }:
       drawnMs = clock.nowMs();
     }
     // If all refuse, what is accepted meanwhile is lost as well.
-    if (refuses && server.listening) share === 1 ? close() : afterAccepting(close);
+    if (share === 1) close();
+    else if (refuses && server.listening) afterAccepting(close);
     else if (!refuses && !server.listening) server.listen(address.port, address.host);
   }, TICK_MS);
   return {
