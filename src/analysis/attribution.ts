@@ -4,7 +4,7 @@
  */
 import type { Attempt, FailedRequest } from '../trace/load-record.ts';
 import { type Evidence, firstCause } from './cause-rules.ts';
-import type { CauseId } from './causes.ts';
+import { CAUSE_IDS, type CauseId, type Explanation } from './causes.ts';
 import { REACHED_MS } from './cuts.ts';
 import { wasOpenSession } from './held-sessions.ts';
 import { type History, historyOf, type Story } from './history.ts';
@@ -17,34 +17,43 @@ export function causesOf(story: Story): CauseId[] {
   return story.load.failures.map((request) => causeOf(request, history));
 }
 
-/**
- * The cause of one failed request. If the pods' clocks may differ from the load's, the request is judged without an
- * offset and with the largest offset either way; unless all agree, it is unexplained. An offset within what the rules
- * allow for anyway does not count if nothing explains the request with it.
- */
+/** The cause of one failed request. */
 export function causeOf(request: FailedRequest, history: History): CauseId {
-  const known = history.causes.get(request);
-  if (known !== undefined) return known;
-  const cause = causeWithin(request, history);
-  history.causes.set(request, cause);
-  return cause;
+  return explanationOf(request, history).cause;
 }
 
-function causeWithin(request: FailedRequest, history: History): CauseId {
+/**
+ * Why one request failed. If the pods' clocks may differ from the load's, the request is judged without an offset and with
+ * the largest offset either way; unless all agree, it is unexplained. An offset within what the rules allow for anyway
+ * does not count if nothing explains the request with it.
+ */
+export function explanationOf(request: FailedRequest, history: History): Explanation {
+  const known = history.explanations.get(request);
+  if (known !== undefined) return known;
+  const found = explain(request, history);
+  history.explanations.set(request, found);
+  return found;
+}
+
+function explain(request: FailedRequest, history: History): Explanation {
   const { clockBoundMs } = history;
   const attempt = decidingAttempt(request);
   const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];
   const session = wasOpenSession(request, history.sessions);
-  const causes = new Set(
-    shiftsMs.map((shiftMs) => causeOfAttempt({ attempt: shifted(attempt, shiftMs), history, session })),
-  );
-  if (clockBoundMs <= REACHED_MS) causes.delete('unexplained');
-  const [cause, ...others] = causes;
-  if (cause === undefined || others.length > 0) return 'unexplained';
+  const all = shiftsMs.map((shiftMs) => fittingCauses({ attempt: shifted(attempt, shiftMs), history, session }));
+  const counted =
+    clockBoundMs <= REACHED_MS ? all.filter((causes) => decided(causes) !== 'unexplained' || causes.length > 1) : all;
+  const causes = new Set(counted.flatMap((found) => (found.length === 0 ? 'unexplained' : found)));
+  const cause = decided([...causes]);
+  const choices = cause === 'unexplained' && !causes.has(cause) ? CAUSE_IDS.filter((id) => causes.has(id)) : [];
   // The limit that ended the wait for a pod was the client's own.
-  return cause === 'gateway' && attempt.error === 'timeout' && request.client.error === 'timeout'
-    ? 'unexplained'
-    : cause;
+  const ownLimit = cause === 'gateway' && attempt.error === 'timeout' && request.client.error === 'timeout';
+  return { cause: ownLimit ? 'unexplained' : cause, undecided: choices };
+}
+
+/** The only cause that fits. */
+function decided([cause, ...others]: readonly CauseId[]): CauseId {
+  return cause === undefined || others.length > 0 ? 'unexplained' : cause;
 }
 
 /**
@@ -67,23 +76,24 @@ function shifted(attempt: Attempt, byMs: number): Attempt {
  * noticed.
  */
 export function causeOfHidden(attempt: Attempt, history: History): CauseId {
-  return causeOfAttempt({ attempt, history, session: false });
+  return decided(fittingCauses({ attempt, history, session: false }));
 }
 
-function causeOfAttempt(unplaced: Omit<Evidence, 'pod'>): CauseId {
+/** Every cause that fits what was seen of the attempt: one if that decides it, none if no rule matches. */
+function fittingCauses(unplaced: Omit<Evidence, 'pod'>): CauseId[] {
   const { attempt, history } = unplaced;
   if (attempt.pod === undefined && attempt.via === undefined) {
-    return causeOfUnseen(unplaced, (possible) => possiblePods(possible, history));
+    return fittingUnseen(unplaced, (possible) => possiblePods(possible, history));
   }
   if (isSilence(attempt, history)) {
-    return causeOfUnseen(unplaced, (possible) => possibleTerminatingPods(possible, history));
+    return fittingUnseen(unplaced, (possible) => possibleTerminatingPods(possible, history));
   }
   const pod = attempt.pod && history.byUid.get(attempt.pod.uid);
-  const causes = possibleConnections(attempt, pod, history).map((state) =>
-    firstCause({ ...unplaced, pod, attempt: { ...attempt, connection: { ...attempt.connection, state } } }),
+  const causes = possibleConnections(attempt, pod, history).flatMap(
+    (state) =>
+      firstCause({ ...unplaced, pod, attempt: { ...attempt, connection: { ...attempt.connection, state } } }) ?? [],
   );
-  const [cause, ...others] = new Set(causes.filter((found) => found !== undefined));
-  return cause === undefined || others.length > 0 ? 'unexplained' : cause;
+  return [...new Set(causes)];
 }
 
 /**
@@ -113,20 +123,21 @@ function isSilence({ pod, via, notProcessed, phase }: Attempt, { cluster: { gate
  * Behind a Service's address the chosen pod is not visible. It was one of the pods that a router may have known and
  * that could not serve the request. If all of them give the same cause, that is the cause.
  */
-function causeOfUnseen(
+function fittingUnseen(
   unplaced: Omit<Evidence, 'pod'>,
   podsFor: (attempt: Attempt) => readonly PodTimeline[],
-): CauseId {
+): CauseId[] {
   const { attempt, history } = unplaced;
-  if (attempt.phase === 'connect' && nobodyKnownServed(attempt, history)) return 'capacity';
-  const causes = withEachConnection(attempt, history).flatMap((possible) =>
+  if (attempt.phase === 'connect' && nobodyKnownServed(attempt, history)) return ['capacity'];
+  const each = withEachConnection(attempt, history);
+  const causes = each.flatMap((possible) =>
     podsFor(possible)
       .filter((pod) => possibleConnections(attempt, pod, history).includes(possible.connection.state))
       .flatMap((pod) => firstCause({ ...unplaced, attempt: possible, pod }) ?? []),
   );
-  const [cause, ...others] = new Set(causes);
-  if (others.length > 0) return 'unexplained';
-  return cause ?? firstCause({ ...unplaced, pod: undefined }) ?? 'unexplained';
+  const otherwise = () =>
+    each.flatMap((possible) => firstCause({ ...unplaced, attempt: possible, pod: undefined }) ?? []);
+  return [...new Set(causes.length > 0 ? causes : otherwise())];
 }
 
 /** The attempt, once for each state that its connection may have had. */

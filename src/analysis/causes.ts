@@ -115,6 +115,13 @@ export function causeById(id: CauseId): Cause {
   return cause;
 }
 
+/** What was found out about a failed request. */
+export interface Explanation {
+  cause: CauseId;
+  /** Of an unexplained request: the causes between which the observations do not decide, in their order; else empty. */
+  undecided: readonly CauseId[];
+}
+
 /** How many requests each cause broke. */
 export type CauseCounts = Record<CauseId, number>;
 

@@ -2,7 +2,7 @@
 import type { FailedRequest, SuccessBucket } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { BUCKET_MS } from '../trace/units.ts';
-import type { CauseId } from './causes.ts';
+import type { Explanation } from './causes.ts';
 import type { Span } from './exposure.ts';
 import { type HeldSessions, heldSessions } from './held-sessions.ts';
 import { type PodTimeline, podTimeline } from './pod-timeline.ts';
@@ -33,8 +33,8 @@ export interface History {
   unserved: readonly Span[];
   /** Per pod (uid): when at least one router sent to it. */
   known: ReadonlyMap<string, readonly Span[]>;
-  /** Cache of the causes found so far: several analyses ask for them. */
-  causes: Map<FailedRequest, CauseId>;
+  /** Cache of what was found so far: several analyses ask for it. */
+  explanations: Map<FailedRequest, Explanation>;
   /** How far the pods' clocks may be off from the load's, in ms. */
   clockBoundMs: number;
 }
@@ -87,7 +87,7 @@ function build({ cluster, load, pauses }: Story): History {
     pauses: pauses !== undefined,
     unserved: unservedSpans(pods),
     known: knownSpans(cluster.routerViews),
-    causes: new Map(),
+    explanations: new Map(),
     clockBoundMs: (load.clockBoundMs ?? 0) + (cluster.clockBoundMs ?? 0),
   };
 }

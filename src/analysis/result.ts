@@ -19,9 +19,9 @@ import {
   Version,
 } from '../trace/units.ts';
 import { affectedPods, endOfEffect } from './affected-pods.ts';
-import { causeOf } from './attribution.ts';
+import { explanationOf } from './attribution.ts';
 import { upperBound } from './bounds.ts';
-import { CAUSE_IDS, type CauseId, countCauses } from './causes.ts';
+import { CAUSE_IDS, type CauseId, countCauses, type Explanation } from './causes.ts';
 import { countExposed, exposure, isBefore, uncutSessions } from './exposure.ts';
 import { closedByGateway, gatewayLagMs, HiddenRetries, hiddenRetries, MAX_HIDDEN } from './gateway-effects.ts';
 import { type History, historyOf } from './history.ts';
@@ -43,6 +43,11 @@ export const StandIn = z.object({
   init: z.boolean().describe('an init container, which is assumed to be done; others end at once on their stop signal'),
 });
 export type StandIn = z.infer<typeof StandIn>;
+
+/** Unexplained requests between whose causes the observations do not decide. */
+export const Undecided = z.object({ causes: listOf(z.enum(CAUSE_IDS), CAUSE_IDS.length), requests: Count });
+export type Undecided = z.infer<typeof Undecided>;
+const MAX_CHOICES = 2 ** CAUSE_IDS.length;
 
 /** Causes that results of older versions do not have. */
 const LATER_CAUSES: readonly CauseId[] = ['gateway'];
@@ -82,6 +87,9 @@ export const TrialResult = z.object({
       typeof Count
     >,
   ),
+  undecided: listOf(Undecided, MAX_CHOICES)
+    .describe('of the unexplained requests: the causes that fit, if more than one does; absent if there are none')
+    .optional(),
   failedUpperBound: Share.describe('upper bound of the failure probability of an exposed request (one-sided, 95 %)'),
   longestOutageMs: DurationMs,
   hiddenRetries: Count.nullable().describe('null if no response said how often its pod had seen the request'),
@@ -128,6 +136,8 @@ export function analyse(trace: Trace): TrialResult {
   const sessions = sessionFigures(trace);
   const pauses = pausesFigures(trace, history);
   const reasons = invalidReasons(trace);
+  const explanations = failures.map((request) => explanationOf(request, history));
+  const undecided = countUndecided(explanations);
   return {
     runtime: trial.runtime,
     runtimeVersion: cluster.runtimeVersion ?? trial.runtimeVersion,
@@ -151,7 +161,8 @@ export function analyse(trace: Trace): TrialResult {
     failedBefore,
     dropped: load.droppedRequests,
     failedByScenario: countBy(failures.map((request) => request.scenario)),
-    causes: countCauses(failures.map((request) => causeOf(request, history))),
+    causes: countCauses(explanations.map(({ cause }) => cause)),
+    ...(undecided.length > 0 && { undecided }),
     failedUpperBound: upperBound(failed, exposed),
     longestOutageMs: longestOutageMs(trace),
     hiddenRetries: retriesByClient(trace),
@@ -200,6 +211,17 @@ function standIns({ cluster: { pods } }: Trace): Pick<TrialResult, 'standIns'> {
 /** Behind a gateway, a pod that sees a request twice cannot know who sent it again. */
 function retriesByClient({ load: { hiddenRetries }, cluster: { gateway } }: Trace): number | null {
   return gateway ? null : (hiddenRetries?.client ?? null);
+}
+
+function countUndecided(explanations: readonly Explanation[]): Undecided[] {
+  const found = new Map<string, Undecided>();
+  for (const { undecided } of explanations) {
+    if (undecided.length === 0) continue;
+    const known = found.get(undecided.join());
+    if (known) known.requests++;
+    else found.set(undecided.join(), { causes: [...undecided], requests: 1 });
+  }
+  return [...found.values()];
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

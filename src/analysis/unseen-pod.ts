@@ -13,6 +13,12 @@ import { EXIT_SLACK_MS, endedAround, listensAt, mayHaveRunAt, terminatingAt } fr
 export const MAX_ROUTER_LAG_MS = 3000;
 
 /**
+ * How long before a server says so it may have closed its port, in ms. On a busy node, the line in its log came up to
+ * 65 ms late.
+ */
+const CLOSED_BEFORE_MS = 100;
+
+/**
  * Some router may have known of no pod that could serve the request: within its lag, there was a moment without one.
  */
 export function nobodyKnownServed({ startedMs, endedMs }: Attempt, { unserved }: History): boolean {
@@ -32,7 +38,7 @@ export function possiblePods(attempt: Attempt, { pods, known }: History): PodTim
     if (phase === 'connect') return !listensAt(pod, startedMs) || !listensAt(pod, endedMs);
     // The connection was established, so the pod listened (within the uncertainty of the router and of the exit) and
     // then ended.
-    return endedAround(pod, endedMs) || (listensAt(pod, startedMs) && !listensAt(pod, endedMs));
+    return endedAround(pod, endedMs) || (listensAt(pod, startedMs) && !listensAt(pod, endedMs + CLOSED_BEFORE_MS));
   });
   if (phase === 'connect' || error === 'timeout') return possible;
   // A connection ends with its pod. One that ended long before explains the failure only if no other pod does.

@@ -9,6 +9,7 @@ import { count, counted, percent } from './format.ts';
 import { gatewayNotes } from './gateways.ts';
 import { pausesNotes } from './pauses.ts';
 import { sessionNotes } from './sessions.ts';
+import { undecidedNotes } from './undecided.ts';
 
 /** @param trials of one kind of disruption, and controls */
 function exposedInWords(trials: readonly TrialResult[]): string {
@@ -74,7 +75,13 @@ export function comparisonNotes(trials: readonly TrialResult[]): string[] {
   }
   const retries = trials.reduce((sum, trial) => sum + (trial.hiddenRetries ?? 0), 0);
   if (retries > 0) lines.push(`${counted(retries, 'request')} reached a pod twice: the client retried them by itself.`);
-  return [...lines, ...gatewayNotes(trials), ...pausesNotes(trials), ...sessionNotes(trials)];
+  return [
+    ...lines,
+    ...undecidedNotes(trials),
+    ...gatewayNotes(trials),
+    ...pausesNotes(trials),
+    ...sessionNotes(trials),
+  ];
 }
 
 /** For the rollouts of a user's own service. */
@@ -91,7 +98,7 @@ export function ownServiceNotes(trials: readonly TrialResult[]): string[] {
     );
   }
   lines.push(...assumptionNotes(trials));
-  lines.push(...gatewayNotes(trials), ...pausesNotes(trials));
+  lines.push(...undecidedNotes(trials), ...gatewayNotes(trials), ...pausesNotes(trials));
   if (trials.some(({ hiddenRetries, through }) => hiddenRetries === null && through === DIRECT)) {
     lines.push('Unknown: whether a client retried a request by itself (no response carried x-request-count).');
   }

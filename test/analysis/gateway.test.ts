@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { causeOf } from '../../src/analysis/attribution.ts';
+import { causeOf, explanationOf } from '../../src/analysis/attribution.ts';
 import type { CauseId } from '../../src/analysis/causes.ts';
 import { closedByGateway, gatewayLagMs, hiddenRetries } from '../../src/analysis/gateway-effects.ts';
 import type { GatewayRecord, PodRecord } from '../../src/trace/cluster-record.ts';
@@ -163,19 +163,52 @@ describe('a gateway on a cluster', () => {
     assert.equal(gatewayLagMs(history({ pods, routerViews: views, gateway: TRAEFIK })), undefined);
   });
 
-  const behindService = (failure: Parameters<typeof failed>[0], startedMs: number, endedMs: number) => {
+  const behindService = (
+    failure: Parameters<typeof failed>[0],
+    startedMs: number,
+    endedMs: number,
+    clockBoundMs = 0,
+  ) => {
     const request = failed(failure, startedMs, endedMs);
     request.attempts = [{ ...request.client, connection: { state: request.client.connection }, startedMs, endedMs }];
     const pods = [pod('old-1', DELETED.drainedWithoutDelay), ...SERVING];
     const routerViews = ['EndpointSlice -3000: old-1 new-1', 'EndpointSlice 1050: new-1'].map(view);
-    return causeOf(request, history({ pods, routerViews, gateway: SERVICE }, { failures: [request] }));
+    return explanationOf(
+      request,
+      history({ pods, routerViews, gateway: SERVICE, clockBoundMs }, { failures: [request] }),
+    );
   };
 
   test('behind the address of the Service, the cause is that of every pod and connection that it may have been', () => {
-    assert.equal(behindService('fresh connect ECONNREFUSED', 1010, 1011), 'routing-lag');
-    assert.equal(behindService('reused wait closed', 999, 1003), 'keep-alive-race');
-    assert.equal(behindService('fresh wait ECONNRESET', 999, 1003), 'routing-lag');
-    assert.equal(behindService('unknown wait ECONNRESET', 999, 1003), 'unexplained');
+    assert.equal(behindService('fresh connect ECONNREFUSED', 1010, 1011).cause, 'routing-lag');
+    assert.equal(behindService('reused wait closed', 999, 1003).cause, 'keep-alive-race');
+    assert.equal(behindService('fresh wait ECONNRESET', 999, 1003).cause, 'routing-lag');
+  });
+
+  test('behind the address of the Service, what does not decide between causes leaves a choice', () => {
+    assert.deepEqual(behindService('unknown wait ECONNRESET', 999, 1003), {
+      cause: 'unexplained',
+      undecided: ['routing-lag', 'keep-alive-race'],
+    });
+    assert.deepEqual(behindService('fresh wait ECONNRESET', 999, 1003).undecided, []);
+  });
+
+  test('a connection that began once the port was closed had been used, unless the clocks are too far apart', () => {
+    assert.equal(behindService('unknown wait ECONNRESET', 1010, 1012).cause, 'keep-alive-race');
+    assert.deepEqual(behindService('unknown wait ECONNRESET', 1010, 1012, 10).undecided, [
+      'routing-lag',
+      'keep-alive-race',
+    ]);
+  });
+
+  test('a server may close its port a little before it says so', () => {
+    assert.equal(behindService('fresh wait ECONNRESET', 995, 1000.5).cause, 'routing-lag');
+  });
+
+  test('what fits no cause leaves no choice', () => {
+    const request = failed('unknown wait timeout', 2000, 2500, OLD);
+    const story = history({ pods: [pod('old-1'), ...SERVING], routerViews: BOTH.map(view), gateway: GATEWAY });
+    assert.deepEqual(explanationOf(request, story), { cause: 'unexplained', undecided: [] });
   });
 
   test('a request that it lost itself is not called a lack of pods, although it has no list', () => {

@@ -6,12 +6,17 @@ import type { LoggedAttempt, LoggedRequest } from '../../src/gateways/request-lo
 const POD = '127.0.0.1:21003';
 const ENDED = 1_795_754_582.25;
 
-function request(id: string): object {
-  return { method: 'POST', host: '127.0.0.1:23000', uri: '/', headers: { 'X-Request-Id': [id], Via: ['1.1 Caddy'] } };
+function request(id: string, method: string): object {
+  return { method, host: '127.0.0.1:23000', uri: '/', headers: { 'X-Request-Id': [id], Via: ['1.1 Caddy'] } };
 }
 
-function line(logger: string, msg: string, { id = 'r-1', ...fields }: Record<string, unknown>): string {
-  return JSON.stringify({ level: 'debug', ts: ENDED, logger, msg, request: request(String(id)), ...fields });
+function line(
+  logger: string,
+  msg: string,
+  { id = 'r-1', method = 'POST', ...fields }: Record<string, unknown>,
+): string {
+  const about = request(String(id), String(method));
+  return JSON.stringify({ level: 'debug', ts: ENDED, logger, msg, request: about, ...fields });
 }
 
 function roundTrip(fields: Record<string, unknown>): string {
@@ -130,6 +135,19 @@ describe("Caddy's log", () => {
 
   test('a request that was answered at once is not kept', () => {
     assert.deepEqual(readAll([roundTrip({ status: 200 }), access({ status: 200 })]), []);
+  });
+
+  for (const error of [RESET, 'EOF']) {
+    test(`a GET that ended with ${error.slice(-24)} was sent on a new connection: on a used one, Go sends it again`, () => {
+      const [found] = readAll([roundTrip({ method: 'GET', error }), access({ method: 'GET' })]);
+      assert.equal(found?.attempts[0]?.connection.state, 'fresh');
+    });
+  }
+
+  test('a GET that could not be written is not sent again, so its connection is unknown', () => {
+    const error = 'write tcp 127.0.0.1:50184->127.0.0.1:21003: write: broken pipe';
+    const [found] = readAll([roundTrip({ method: 'GET', error }), access({ method: 'GET' })]);
+    assert.equal(found?.attempts[0]?.connection.state, 'unknown');
   });
 
   test('attempts belong to the request with their id', () => {

@@ -106,8 +106,8 @@ const LOGS: Record<string, Record<string, string>> = {
   'envoy-gateway': envoyWith('ECONNREFUSED'),
   'contour-json': envoyWith('failed'),
   caddy: {
-    'c-reset': '502: :21102 unknown wait ECONNRESET',
-    'c-close': '502: - unknown wait closed',
+    'c-reset': '502: :21102 fresh wait ECONNRESET',
+    'c-close': '502: - fresh wait closed',
     'c-hang': '504: - unknown wait timeout',
     'c-cut': '200: :21105 unknown receive closed',
     'c-refused': '502: :21109 fresh connect ECONNREFUSED',

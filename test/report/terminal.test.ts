@@ -130,6 +130,31 @@ describe('the text around the table', () => {
       ],
     ],
     [
+      'what was observed does not decide between causes',
+      [
+        trialResult({
+          variant: 'without-pre-stop',
+          causes: { unexplained: 5 },
+          undecided: [{ causes: ['routing-lag', 'keep-alive-race'], requests: 3 }],
+        }),
+        trialResult({
+          variant: 'without-pre-stop',
+          runtime: 'bun',
+          causes: { unexplained: 2 },
+          undecided: [
+            { causes: ['routing-lag', 'keep-alive-race'], requests: 1 },
+            { causes: ['capacity', 'routing-lag', 'keep-alive-race'], requests: 1 },
+          ],
+        }),
+      ],
+      [
+        'Requests broken by one rolling update',
+        OF,
+        'Of the unexplained, 4 requests broke from routing lag or keep-alive race. What was observed does not decide between them.',
+        'Of the unexplained, 1 request broke from too few replicas, routing lag or keep-alive race. What was observed does not decide between them.',
+      ],
+    ],
+    [
       'processes that were not PID 1, and hidden retries',
       [trialResult({ variant: 'broken', pid1: false, hiddenRetries: 1500 })],
       [

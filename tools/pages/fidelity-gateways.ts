@@ -1,9 +1,11 @@
 /** The part of docs/fidelity.md about trials through gateways. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type CauseId, causeById } from '../../src/analysis/causes.ts';
 import type { TrialResult } from '../../src/analysis/result.ts';
 import { projectFile } from '../../src/project-file.ts';
 import { count, percent } from '../../src/report/format.ts';
+import { alternatives } from '../../src/report/undecided.ts';
 import { readRun } from '../../src/results/read-run.ts';
 import { fidelityMeasurements, type Place } from '../gateways/fidelity-measurements.ts';
 import { resultFolder } from '../gateways/measurements.ts';
@@ -34,7 +36,7 @@ export function renderGateways(local: readonly TrialResult[], kubernetes: readon
     ].join('\n'),
     "**Refused connections.** HAProxy retries only those, a second later. On the real cluster the kernel refuses a connection to a pod that no longer listens. On this machine the Service's address is a TCP proxy, which closes its port for the same share of the time ([decision 23](decisions/0023-gateways.md)). A connection that waits to be accepted at that moment is reset, and HAProxy does not retry it. Without a preStop hook, few requests break behind it on either cluster, and their number varies by chance. Its health check opens a connection every 2 s; if three in a row are refused, HAProxy answers 503 until two have succeeded. That is rare, and then breaks hundreds of requests.",
     "**A pod that is gone.** For about a second, routers still send new connections to the address of a pod that is gone, and nobody answers. nginx waits for such a connection until the client gives up. Caddy does not: Go's HTTP client gives a request that waits for a connection any other one that becomes free, so it is answered when the new pod serves. The local cluster does the same for it.",
-    "**What is unexplained.** nginx and Caddy do not log whether a connection to the Service's address was new. If it was reset just as its pod closed its port, that was routing lag on a new connection, and a keep-alive race on a used one. The same fix removes both. On this machine the proxy in between saw which it was.",
+    "**What is unexplained.** nginx and Caddy do not log whether a connection to the Service's address was new. If it was reset just as its pod closed its port, that was routing lag on a new connection, and a keep-alive race on a used one. The two cannot be told apart from the error: a connection that waits to be accepted is reset, and so is a used one with an unread request. The fix of the overlays, a preStop sleep with a drain delay, removes both. On this machine the proxy in between saw which it was.",
   ];
 }
 
@@ -45,7 +47,14 @@ function tableRow({ through, variant, runtime, here, there }: Pair): string {
 
 function unexplained(trials: readonly TrialResult[]): string {
   const [failed, open] = [sumOf(trials, (trial) => trial.failed), sumOf(trials, ({ causes }) => causes.unexplained)];
-  return failed === 0 || open === 0 ? '' : `${count(open)} of ${count(failed)} (${percent(open / failed)})`;
+  if (failed === 0 || open === 0) return '';
+  const choices = new Set(trials.flatMap(({ undecided = [] }) => undecided.map(({ causes }) => namesOf(causes))));
+  const share = `${count(open)} of ${count(failed)} (${percent(open / failed)})`;
+  return choices.size === 0 ? share : `${share}: ${[...choices].join('; ')}`;
+}
+
+function namesOf(causes: readonly CauseId[]): string {
+  return alternatives(causes.map((id) => causeById(id).name));
 }
 
 function trialsOn(place: Place): readonly TrialResult[] {

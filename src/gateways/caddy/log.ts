@@ -1,6 +1,6 @@
 /**
  * Caddy's log. Pure, but for the attempts that it remembers until their request ends. Go's HTTP client, which Caddy uses,
- * sends a GET again by itself if a reused connection ended before any byte of the response; no log shows that.
+ * sends a GET again by itself if a used connection ended before any byte of the response; no log shows that.
  */
 import * as z from 'zod';
 import { errorIn } from '../error-text.ts';
@@ -91,6 +91,11 @@ export class CaddyLog implements GatewayLog {
   }
 }
 
+/** What Go's HTTP client sends again if a used connection ended before an answer (`isReplayable` in net/http). */
+const SENT_AGAIN: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+/** That end, found while waiting for the answer. */
+const ENDED_UNANSWERED = /^EOF$|^read tcp /;
+
 /** Caddy does not log whether the connection was new, other than by the error. */
 export function attemptOf({
   ts,
@@ -98,11 +103,12 @@ export function attemptOf({
   upstream,
   error,
   status,
-}: Omit<Line, 'logger' | 'msg' | 'request'>): LoggedAttempt {
+  request: { method },
+}: Omit<Line, 'logger' | 'msg' | 'request'> & { request: { method: string } }): LoggedAttempt {
   const phase = PHASES.find(([pattern]) => pattern.test(error))?.[1] ?? 'wait';
   const attempt: LoggedAttempt = {
     ...(upstream !== undefined && { address: upstream }),
-    connection: { state: connectionOf(error) },
+    connection: { state: connectionOf(error, method) },
     startedEpochMs: (ts - duration) * 1000,
     endedEpochMs: ts * 1000,
     phase,
@@ -117,7 +123,9 @@ function cut(begun: LoggedAttempt | undefined, end: LoggedAttempt): LoggedAttemp
   return { ...begun, ...end, ...(begun?.startedEpochMs !== undefined && { startedEpochMs: begun.startedEpochMs }) };
 }
 
-function connectionOf(error: string): LoggedAttempt['connection']['state'] {
+function connectionOf(error: string, method: string): LoggedAttempt['connection']['state'] {
   if (error.startsWith('dial ')) return 'fresh';
+  // On a used connection, it would have been sent again, and its last error would be that of a new one.
+  if (SENT_AGAIN.includes(method) && ENDED_UNANSWERED.test(error)) return 'fresh';
   return error.includes('closed idle connection') ? 'reused' : 'unknown';
 }

@@ -1,6 +1,7 @@
 /** The figures behind a trial's picture, as tables that can be read without the picture and without a mouse. */
-import { causesOf, decidingAttempt } from '../../analysis/attribution.ts';
-import { CAUSE_IDS, type CauseId } from '../../analysis/causes.ts';
+import { decidingAttempt, explanationOf } from '../../analysis/attribution.ts';
+import { CAUSE_IDS, causeById, type Explanation } from '../../analysis/causes.ts';
+import { historyOf } from '../../analysis/history.ts';
 import { podMoments } from '../../analysis/moments.ts';
 import type { TrialResult } from '../../analysis/result.ts';
 import { decodeHistogram, percentileMs } from '../../trace/histogram.ts';
@@ -12,6 +13,7 @@ import { shortNames } from '../names.ts';
 import { type Frame, frameOf, timeWindow, zeroInWords } from '../picture/frame.ts';
 import { podsInOrder, timesInWords } from '../picture/lanes.ts';
 import { SESSION_HEAD, SESSIONS_TITLE, sessionRows } from '../sessions.ts';
+import { alternatives } from '../undecided.ts';
 import { causeLabel } from './swatch.ts';
 import { table } from './table.ts';
 
@@ -36,11 +38,12 @@ export function brokenTable(trace: Trace): Markup {
   const { failures } = trace.load;
   const frame = frameOf(timeWindow(trace));
   const short = shortNames(trace.cluster.pods.map((pod) => pod.name));
-  const rows = alike(trace).map(({ cause, requests }) => {
+  const rows = alike(trace).map(({ cause, undecided, requests }) => {
     const { scenario, client, pod } = kindOf(requests[0] as FailedRequest);
     const { connection, phase, error, status, detail } = client;
     const seen = `${scenario}: ${connection} connection, ${phase}, ${error}${status === undefined ? '' : ` ${status}`}`;
-    return markup`<tr><td>${causeLabel(cause)}</td><td>${seen}${detail ? markup` <small>${detail}</small>` : ''}</td><td>${pod === undefined ? 'none' : (short.get(pod) ?? pod)}</td><td class="num">${count(requests.length)}</td><td class="starts">${starts(requests, frame, failures.length)}</td></tr>`;
+    const choice = alternatives(undecided.map((id) => causeById(id).name));
+    return markup`<tr><td>${causeLabel(cause)}${choice && markup` <small>${choice}</small>`}</td><td>${seen}${detail ? markup` <small>${detail}</small>` : ''}</td><td>${pod === undefined ? 'none' : (short.get(pod) ?? pod)}</td><td class="num">${count(requests.length)}</td><td class="starts">${starts(requests, frame, failures.length)}</td></tr>`;
   });
   const head = ['cause', 'what was seen', 'sent to', 'requests', `started, in s after the ${zeroInWords(trace)}`];
   return table('Broken requests', head, rows);
@@ -71,19 +74,19 @@ function milliseconds(value: number): string {
   return value < 1000 ? String(Number(value.toPrecision(3))) : count(value);
 }
 
-function alike(trace: Trace): { cause: CauseId; requests: FailedRequest[] }[] {
-  const groups = new Map<string, { cause: CauseId; requests: FailedRequest[] }>();
-  const causes = causesOf(trace);
-  for (const [index, request] of trace.load.failures.entries()) {
-    const cause = causes[index] as CauseId;
+function alike(trace: Trace): (Explanation & { requests: FailedRequest[] })[] {
+  const groups = new Map<string, Explanation & { requests: FailedRequest[] }>();
+  const history = historyOf(trace);
+  for (const request of trace.load.failures) {
+    const { cause, undecided } = explanationOf(request, history);
     const { scenario, client, pod } = kindOf(request);
     const { connection, phase, error, status, detail } = client;
-    const key = JSON.stringify([cause, scenario, connection, phase, error, status, pod, detail]);
+    const key = JSON.stringify([cause, undecided, scenario, connection, phase, error, status, pod, detail]);
     const group = groups.get(key);
     if (group) group.requests.push(request);
-    else groups.set(key, { cause, requests: [request] });
+    else groups.set(key, { cause, undecided, requests: [request] });
   }
-  const place = ({ cause }: { cause: CauseId }) => CAUSE_IDS.indexOf(cause);
+  const place = ({ cause }: Explanation) => CAUSE_IDS.indexOf(cause);
   return [...groups.values()].sort((a, b) => place(a) - place(b) || b.requests.length - a.requests.length);
 }
 
