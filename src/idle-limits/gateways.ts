@@ -13,8 +13,8 @@ export interface GatewayLimit {
   /** What else there is to know of the limit. */
   note: string;
   /**
-   * What a client saw when a kept connection died as a request was sent on it, and the version that it was measured with
-   * (on loopback, 2026-11-26); absent if it was not measured.
+   * What a client saw when a server closed a used connection as the next request came on it, and the version that this
+   * was measured with; absent if it was not measured.
    */
   lost?: { version: string; get: string; post: string };
   /** The setting of the gateway, with its place. */

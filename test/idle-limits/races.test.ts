@@ -6,7 +6,7 @@ import { GATEWAYS, gatewayLimit } from '../../src/idle-limits/gateways.ts';
 import { advisedServerSeconds, keepsLonger, keepsText, racingGateways } from '../../src/idle-limits/races.ts';
 import { SERVERS } from '../../src/idle-limits/servers.ts';
 import { projectFile } from '../../src/project-file.ts';
-import { IDLE_RESULT, type MeasuredIdle } from '../../tools/gateways/idle-result.ts';
+import { IDLE_RESULT, LOST_RESULT, type MeasuredIdle, type MeasuredLost } from '../../tools/gateways/idle-result.ts';
 
 describe('a gateway that keeps a connection for longer than the server', () => {
   const table: [what: string, keepsMs: number | undefined, closesAfterMs: number, expected: boolean][] = [
@@ -47,6 +47,19 @@ test('the limits of the gateways are those of the committed result', () => {
           ? `${seconds(shortest)} to ${seconds(longest)} s`
           : `${seconds(middle)} s`;
     assert.deepEqual(GATEWAYS.find(({ id }) => id === gateway)?.measured, { version, closedAfter });
+  }
+});
+
+test('what becomes of a request on a connection that ends is that of the committed result', () => {
+  const measured: MeasuredLost[] = JSON.parse(readFileSync(projectFile(LOST_RESULT), 'utf8'));
+  assert.equal(measured.length, 2 * GATEWAYS.filter(({ lost }) => lost).length);
+  for (const { gateway, version, method, outcomes } of measured) {
+    const lost = GATEWAYS.find(({ id }) => id === gateway)?.lost;
+    const [outcome, ...others] = Object.keys(outcomes);
+    assert.deepEqual(others, []);
+    assert.equal(lost?.version, version);
+    const said = method === 'GET' || lost?.post === 'the same' ? lost?.get : lost?.post;
+    assert.ok(said?.startsWith(outcome === 'closed' ? 'a closed connection' : String(outcome)), `${gateway} ${method}`);
   }
 });
 

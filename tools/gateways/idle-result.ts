@@ -1,7 +1,8 @@
-/** How long gateways were seen to keep idle connections. */
+/** How long gateways were seen to keep idle connections, and what became of requests on those that ended. */
 
-/** Where the result is, relative to the project. */
+/** Where the results are, relative to the project. */
 export const IDLE_RESULT = 'docs/results/gateways/idle-limits.json';
+export const LOST_RESULT = 'docs/results/gateways/lost-requests.json';
 
 export interface MeasuredIdle {
   gateway: string;
@@ -11,4 +12,15 @@ export interface MeasuredIdle {
   watchedMs: number;
   /** For each that it closed: how long after the last response, in ms, the shortest first. */
   closedAfterMs: number[];
+}
+
+/** The client's connection was closed without a response. */
+export const CLOSED = 'closed';
+
+export interface MeasuredLost {
+  gateway: string;
+  version: string;
+  method: string;
+  /** How many requests had which outcome: a status, or CLOSED. */
+  outcomes: Record<string, number>;
 }
