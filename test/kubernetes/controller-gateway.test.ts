@@ -309,41 +309,43 @@ describe('its route', { concurrency: true }, () => {
   });
 });
 
-describe('after a minute', () => {
-  /** What it returns lets a minute pass. */
-  const minute = (t: TestContext) => {
+describe('after a while', () => {
+  /** What it returns lets that many seconds pass. */
+  const time = (t: TestContext) => {
     const now = performance.now.bind(performance);
     let passedMs = 0;
     t.mock.method(performance, 'now', () => now() + passedMs);
-    return () => {
-      passedMs = 61_000;
+    return (seconds: number) => {
+      passedMs += seconds * 1000;
     };
   };
 
-  const table: [what: string, status: object, why: string][] = [
+  const table: [what: string, afterSeconds: number, status: object, why: string][] = [
     [
       'a Gateway that refuses',
+      6,
       accepted(condition('Accepted', 'False', { reason: 'NotAllowedByListeners', message: 'namespace not allowed' })),
       'NotAllowedByListeners: namespace not allowed',
     ],
     [
       'a Gateway that accepts and does not find the Service',
+      6,
       accepted(
         condition('Accepted', 'True', { reason: 'Accepted', message: 'accepted' }),
         condition('ResolvedRefs', 'False', { reason: 'BackendNotFound', message: 'no Service web' }),
       ),
       'BackendNotFound: no Service web',
     ],
-    ['a Gateway that says nothing', { status: { parents: [] } }, 'its status has no condition'],
+    ['a Gateway that says nothing', 61, { status: { parents: [] } }, 'its status has no condition'],
   ];
-  for (const [what, onRoute, why] of table) {
+  for (const [what, afterSeconds, onRoute, why] of table) {
     test(`${what} is an error that says why`, async (t) => {
       const { server, start } = await alone(t, { gateway: 'infra/public' }, { onRoute });
-      const pass = minute(t);
+      const pass = time(t);
       const starting = start();
       starting.catch(() => {});
       await server.requested(ROUTE, 2, 'GET');
-      pass();
+      pass(afterSeconds);
       await assert.rejects(starting, {
         name: 'EnvironmentError',
         message: `the gateway Envoy (Gateway infra/public): does not accept an HTTPRoute of namespace trial-1: ${why}`,
@@ -351,17 +353,29 @@ describe('after a minute', () => {
     });
   }
 
+  test('a refusal that does not stay is none', async (t) => {
+    const onRoute = accepted(condition('Accepted', 'False', { reason: 'Pending', message: 'not seen yet' }));
+    const { server, start } = await alone(t, { gateway: 'infra/public' }, { onRoute });
+    const pass = time(t);
+    const starting = start();
+    await server.requested(ROUTE, 2, 'GET');
+    pass(3);
+    await server.requested(ROUTE, 4, 'GET');
+    say(server, ACCEPTED);
+    assert.match(await starting, /^http:/);
+  });
+
   test('an Ingress without an address is an error that says what helps', async (t) => {
     const { server, start } = await alone(
       t,
       { ingressClass: 'traefik' },
       { onRoute: { status: { loadBalancer: {} } } },
     );
-    const pass = minute(t);
+    const pass = time(t);
     const starting = start();
     starting.catch(() => {});
     await server.requested(ROUTE, 2, 'GET');
-    pass();
+    pass(61);
     await assert.rejects(starting, {
       name: 'EnvironmentError',
       message:
@@ -372,11 +386,11 @@ describe('after a minute', () => {
   test('a URL that leads elsewhere is an error that says what answers', async (t) => {
     const entry = await entrance(t, () => 404);
     const { start } = await alone(t, { ingressClass: 'traefik' }, { url: entry.url });
-    const pass = minute(t);
+    const pass = time(t);
     const starting = start();
     starting.catch(() => {});
     await within(10_000, 'the first request', entry.asked(1));
-    pass();
+    pass(61);
     await assert.rejects(starting, {
       name: 'EnvironmentError',
       message: `the gateway Traefik (IngressClass traefik): does not pass on what a pod answers, at ${entry.url} with Host: trial-1.example.com: status 404`,

@@ -5,7 +5,12 @@ import { within } from '../../condition.ts';
 import { apiError, type KubernetesApi, unlessAborted } from '../api.ts';
 
 const POLL_MS = 100;
+/** A controller may not have seen the Service yet, so a refusal counts once it has stayed for this long, in ms. */
+const REFUSED_FOR_MS = 5000;
 const MAX_BYTES = 1 << 20;
+
+/** The conditions that an HTTPRoute needs. */
+const NEEDED: readonly string[] = ['Accepted', 'ResolvedRefs'];
 
 const Condition = z.object({
   type: z.string(),
@@ -35,17 +40,25 @@ export interface RouteStatusOptions {
 }
 
 /**
- * Waits until the Gateway accepts an HTTPRoute. Source: RouteStatus of the Gateway API.
- * @returns undefined once it does, else why not
+ * Waits until the Gateway accepts an HTTPRoute, or keeps refusing it. Source: RouteStatus of the Gateway API.
+ * @returns undefined if it accepts it, else why not
  */
 export async function refusalOf(options: RouteStatusOptions): Promise<string | undefined> {
   const conditionsOf = ({ status }: RouteObject) => status?.parents?.[0]?.conditions ?? [];
-  const holds = (route: RouteObject, type: string) =>
-    conditionsOf(route).some((each) => each.type === type && each.status === 'True');
-  const last = await until(options, (route) => holds(route, 'Accepted') && holds(route, 'ResolvedRefs'));
-  if (last.fits) return undefined;
-  const refusal = conditionsOf(last.route).find(({ status }) => status === 'False');
-  return refusal ? `${refusal.reason}: ${refusal.message}` : 'its status has no condition';
+  const refusalIn = (route: RouteObject) => {
+    const refusal = conditionsOf(route).find(({ type, status }) => NEEDED.includes(type) && status === 'False');
+    return refusal && `${refusal.reason}: ${refusal.message}`;
+  };
+  const accepts = (route: RouteObject) =>
+    NEEDED.every((type) => conditionsOf(route).some((each) => each.type === type && each.status === 'True'));
+  let refused: { why: string; leftMs: () => number } | undefined;
+  const stays = (route: RouteObject) => {
+    const why = refusalIn(route);
+    if (why !== refused?.why) refused = why === undefined ? undefined : { why, leftMs: within(REFUSED_FOR_MS) };
+    return refused !== undefined && refused.leftMs() <= 0;
+  };
+  const route = await until(options, (now) => accepts(now) || stays(now));
+  return accepts(route) ? undefined : (refusalIn(route) ?? 'its status has no condition');
 }
 
 /**
@@ -57,18 +70,15 @@ export async function addressOf(options: RouteStatusOptions): Promise<string | u
     const { ip, hostname } = status?.loadBalancer?.ingress?.[0] ?? {};
     return ip ?? hostname;
   };
-  return addressIn((await until(options, (route) => addressIn(route) !== undefined)).route);
+  return addressIn(await until(options, (route) => addressIn(route) !== undefined));
 }
 
-async function until(
-  options: RouteStatusOptions,
-  wanted: (route: RouteObject) => boolean,
-): Promise<{ route: RouteObject; fits: boolean }> {
+/** @returns the route as it is then, or when the time is up */
+async function until(options: RouteStatusOptions, wanted: (route: RouteObject) => boolean): Promise<RouteObject> {
   const leftMs = within(options.limitMs);
   for (;;) {
     const route = await readRoute(options);
-    const fits = wanted(route);
-    if (fits || leftMs() <= 0) return { route, fits };
+    if (wanted(route) || leftMs() <= 0) return route;
     await unlessAborted(options.signal, delay(POLL_MS));
   }
 }
