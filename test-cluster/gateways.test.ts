@@ -1,6 +1,6 @@
 /**
- * Trials through gateways in the namespace of each trial. Needs the image of Node and those of src/gateways/images.ts on
- * the nodes.
+ * Trials through gateways in the namespace of each trial. Needs on the nodes the image of Node and those that the folders of
+ * src/gateways name.
  */
 import assert from 'node:assert/strict';
 import type { TrialResult } from '../src/analysis/result.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesApi } from '../src/clusters/kubernetes/api.ts';
-import { IMAGES } from '../src/gateways/images.ts';
+import { traefik } from '../src/gateways/traefik/traefik.ts';
 import { until } from '../test/cli/program.ts';
 
 const NAME = 'traefik';
@@ -119,7 +119,7 @@ function deployment(
   ];
   const container = {
     name: NAME,
-    image: IMAGES.traefik,
+    image: traefik.inCluster.image,
     imagePullPolicy: 'IfNotPresent',
     command: ['traefik', ...args],
     readinessProbe: { tcpSocket: { port: PORT }, periodSeconds: 1 },

@@ -31,7 +31,7 @@ export interface EndpointFeed {
 }
 
 export interface InCluster {
-  /** The official image. */
+  /** The official image, in the version that the tests run. */
   image: string;
   /** What it sends to: the pods if it learns of them from the API server, else the Service's address. */
   upstream: 'pods' | 'service';

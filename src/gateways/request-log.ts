@@ -39,12 +39,52 @@ export interface LoggedRequest {
   attempts: LoggedAttempt[];
 }
 
-/** Reads a gateway's output line by line. */
-export interface GatewayLog {
+/** Reads a gateway's output line by line, and keeps the requests that failed or took more than one attempt. */
+export abstract class GatewayLog {
+  readonly #requests: LoggedRequest[] = [];
+
   /** @param line one line of its output, or of its request log if it writes one */
-  read(line: string): void;
-  /** Every request that is worth keeping: those that failed, and those that took more than one attempt. */
-  requests(): readonly LoggedRequest[];
+  abstract read(line: string): void;
+
+  requests(): readonly LoggedRequest[] {
+    return this.#requests;
+  }
+
+  /** To be called for each request, once everything about it was read. */
+  protected ended(request: LoggedRequest): void {
+    if (isNotable(request)) this.keep(request);
+  }
+
+  protected keep(request: LoggedRequest): void {
+    this.#requests.push(request);
+  }
+}
+
+/** How many requests are remembered that have not ended. */
+const MAX_OPEN = 20_000;
+
+/** What a log said about requests before the line about their end. */
+export class InFlight<T> {
+  readonly #said = new Map<string, T[]>();
+
+  /** @param id what the log calls the request, or the connection that has one request at a time */
+  add(id: string, what: T): void {
+    const known = this.#said.get(id);
+    if (known) known.push(what);
+    else if (this.#said.size < MAX_OPEN) this.#said.set(id, [what]);
+  }
+
+  /** What was said of the request, in its order. */
+  of(id: string): readonly T[] {
+    return this.#said.get(id) ?? [];
+  }
+
+  /** The same, and forgets it. */
+  take(id: string): T[] {
+    const said = this.#said.get(id) ?? [];
+    this.#said.delete(id);
+    return said;
+  }
 }
 
 /** The value of a line that is JSON; undefined if it is not, or was cut. */
@@ -56,7 +96,6 @@ export function jsonLine(line: string): unknown {
   }
 }
 
-/** Whether a request belongs into `GatewayLog.requests`. */
-export function isNotable({ status = 0, attempts }: LoggedRequest): boolean {
+function isNotable({ status = 0, attempts }: LoggedRequest): boolean {
   return status < 200 || status >= 400 || attempts.length > 1 || attempts.some(({ error }) => error !== undefined);
 }

@@ -5,7 +5,7 @@ import { EnvironmentError, InputError } from '../errors.ts';
 import { runProgram } from '../processes/external-program.ts';
 import { DIRECT } from '../trace/trace.ts';
 import type { GatewayKind } from './gateway.ts';
-import { versionOfImage } from './images.ts';
+import { versionOfImage } from './image-version.ts';
 import type { ControllerWay, LoggedWay } from './installed/controller-way.ts';
 import { GATEWAYS, gatewayNamed } from './registry.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gatewayObjects } from '../../src/clusters/kubernetes/gateways/objects.ts';
 import type { GatewayKind } from '../../src/gateways/gateway.ts';
-import { versionOfImage } from '../../src/gateways/images.ts';
+import { versionOfImage } from '../../src/gateways/image-version.ts';
 import { GATEWAYS } from '../../src/gateways/registry.ts';
 import { clusterGateway, wayNamed } from '../../src/gateways/way.ts';
 

@@ -6,7 +6,6 @@
 import { readyOnly } from '../endpoints.ts';
 import { withFragment } from '../fragment.ts';
 import type { GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
-import { IMAGES } from '../images.ts';
 import { CaddyLog, LOGGERS } from './log.ts';
 
 const FILE = 'caddy.json';
@@ -39,7 +38,7 @@ export const caddy: GatewayKind = {
   logsToFile: true,
   newLog: () => new CaddyLog(),
   inCluster: {
-    image: IMAGES.caddy,
+    image: 'caddy:2.11.7',
     upstream: 'service',
     command: ({ filesFolder }) => ['caddy', 'run', '--config', `${filesFolder}/${FILE}`],
     files: (settings) => ({

@@ -4,14 +4,7 @@
  */
 import * as z from 'zod';
 import { errorIn } from '../error-text.ts';
-import {
-  type GatewayLog,
-  isNotable,
-  jsonLine,
-  type LoggedAttempt,
-  type LoggedRequest,
-  NO_ENDPOINT,
-} from '../request-log.ts';
+import { GatewayLog, InFlight, jsonLine, type LoggedAttempt, type LoggedRequest, NO_ENDPOINT } from '../request-log.ts';
 
 export const ACCESS = 'http.log.access';
 export const ERROR = 'http.log.error';
@@ -49,46 +42,42 @@ const PHASES: readonly [RegExp, LoggedAttempt['phase']][] = [
   [/^reading: /, 'receive'],
 ];
 
-/** How many requests' attempts are kept that have not ended yet. */
-const MAX_OPEN = 20_000;
-
-export class CaddyLog implements GatewayLog {
-  readonly #requests: LoggedRequest[] = [];
-  /** The attempts of requests in flight, by the request's id. */
-  readonly #open = new Map<string, LoggedAttempt[]>();
+export class CaddyLog extends GatewayLog {
+  readonly #attempts = new InFlight<LoggedAttempt>();
 
   read(text: string): void {
     if (!text.startsWith('{') || text.includes(SELECTED)) return;
     const line = Line.safeParse(jsonLine(text)).data;
     if (!line) return;
     const [id] = line.request.headers['X-Request-Id'];
-    if (line.logger === ACCESS) this.#access(id, line);
-    else this.#attempt(id, line);
+    if (line.logger === ACCESS) this.ended(loggedRequest(id, line, this.#attempts.take(id)));
+    else if (line.msg === ROUNDTRIP) this.#attempts.add(id, attemptOf(line));
+    else if (line.msg === NO_UPSTREAMS) this.#attempts.add(id, NO_ENDPOINT);
+    else if (line.msg === INCOMPLETE) this.#cut(id, attemptOf(line));
   }
 
-  requests(): readonly LoggedRequest[] {
-    return this.#requests;
+  /** The last attempt's answer had begun. */
+  #cut(id: string, end: LoggedAttempt): void {
+    const attempts = this.#attempts.take(id);
+    const { startedEpochMs, ...begun } = attempts.pop() ?? end;
+    const whole = { ...begun, ...end, ...(startedEpochMs !== undefined && { startedEpochMs }) };
+    for (const attempt of [...attempts, whole]) this.#attempts.add(id, attempt);
   }
+}
 
-  #attempt(id: string, line: Line): void {
-    const attempts = this.#open.get(id) ?? [];
-    if (line.msg === ROUNDTRIP) attempts.push(attemptOf(line));
-    else if (line.msg === NO_UPSTREAMS) attempts.push(NO_ENDPOINT);
-    else if (line.msg === INCOMPLETE) attempts.push(cut(attempts.pop(), attemptOf(line)));
-    if (attempts.length > 0 && this.#open.size < MAX_OPEN) this.#open.set(id, attempts);
-  }
-
-  #access(id: string, { ts, duration, status, request: { method } }: Line): void {
-    const attempts = this.#open.get(id) ?? [];
-    this.#open.delete(id);
-    const endedEpochMs = ts * 1000;
-    const startedEpochMs = Math.min(endedEpochMs - duration * 1000, attempts[0]?.startedEpochMs ?? endedEpochMs);
-    const last = attempts.at(-1);
-    if (last?.status !== undefined && last.error === undefined) last.endedEpochMs = endedEpochMs; // a round trip ends with the response's head
-    const gotStatus = status > 0 && status !== CLIENT_CLOSED;
-    const request = { id, method, startedEpochMs, endedEpochMs, ...(gotStatus && { status }), attempts };
-    if (isNotable(request)) this.#requests.push(request);
-  }
+function loggedRequest(id: string, line: Line, attempts: LoggedAttempt[]): LoggedRequest {
+  const {
+    ts,
+    duration,
+    status,
+    request: { method },
+  } = line;
+  const endedEpochMs = ts * 1000;
+  const startedEpochMs = Math.min(endedEpochMs - duration * 1000, attempts[0]?.startedEpochMs ?? endedEpochMs);
+  const last = attempts.at(-1);
+  if (last?.status !== undefined && last.error === undefined) last.endedEpochMs = endedEpochMs; // a round trip ends with the response's head
+  const gotStatus = status > 0 && status !== CLIENT_CLOSED;
+  return { id, method, startedEpochMs, endedEpochMs, ...(gotStatus && { status }), attempts };
 }
 
 /** What Go's HTTP client sends again if a used connection ended before an answer (`isReplayable` in net/http). */
@@ -116,11 +105,6 @@ export function attemptOf({
   if (CANCELED.test(error)) return attempt;
   if (error === '') return { ...attempt, phase: 'receive', status };
   return { ...attempt, error: errorIn(error) ?? 'failed' };
-}
-
-/** An attempt whose response had begun. */
-function cut(begun: LoggedAttempt | undefined, end: LoggedAttempt): LoggedAttempt {
-  return { ...begun, ...end, ...(begun?.startedEpochMs !== undefined && { startedEpochMs: begun.startedEpochMs }) };
 }
 
 function connectionOf(error: string, method: string): LoggedAttempt['connection']['state'] {

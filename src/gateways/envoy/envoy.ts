@@ -9,7 +9,6 @@ import { delay } from '../../timers.ts';
 import { readyOnly } from '../endpoints.ts';
 import { withFragment } from '../fragment.ts';
 import type { GatewayControl, GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
-import { IMAGES } from '../images.ts';
 import { EnvoyLog } from './log.ts';
 
 const BOOTSTRAP = 'bootstrap.json';
@@ -38,7 +37,7 @@ export const envoy: GatewayKind = {
   logsToFile: false,
   newLog: () => new EnvoyLog(),
   inCluster: {
-    image: IMAGES.envoy,
+    image: 'envoyproxy/envoy:v1.40.0',
     upstream: 'pods',
     command: ({ filesFolder }) => ['envoy', ...programArguments(filesFolder)],
     files: (settings) => ({

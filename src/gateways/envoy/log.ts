@@ -1,14 +1,7 @@
 /** Envoy's access log. Pure, but for the attempts that it remembers until their request ends. */
 import * as z from 'zod';
 import { errorIn } from '../error-text.ts';
-import {
-  type GatewayLog,
-  isNotable,
-  jsonLine,
-  type LoggedAttempt,
-  type LoggedRequest,
-  NO_ENDPOINT,
-} from '../request-log.ts';
+import { GatewayLog, InFlight, jsonLine, type LoggedAttempt, NO_ENDPOINT } from '../request-log.ts';
 
 const Line = z.object({
   of: z.enum(['request', 'attempt']),
@@ -32,10 +25,8 @@ export const NO_ENDPOINT_FLAGS = /\b(UH|NC|NR)\b/;
 const TIMEOUT = /\b(UT|SI|DT)\b/;
 export const CLIENT_LEFT = /\bDC\b/;
 
-export class EnvoyLog implements GatewayLog {
-  readonly #requests: LoggedRequest[] = [];
-  /** The attempts of each request in flight. */
-  readonly #attempts = new Map<string, LoggedAttempt[]>();
+export class EnvoyLog extends GatewayLog {
+  readonly #attempts = new InFlight<LoggedAttempt>();
   /** Those of each request that the client left. The attempt that this ended is logged after its request. */
   readonly #left = new Map<string, LoggedAttempt[]>();
   readonly #connections = new Set<number>();
@@ -46,31 +37,28 @@ export class EnvoyLog implements GatewayLog {
     else if (line) this.#attempt(line);
   }
 
-  requests(): readonly LoggedRequest[] {
-    return this.#requests;
-  }
-
   #attempt(line: Line): void {
     const connection = line.connection ?? 0;
     const attempt = loggedAttempt(line, this.#connections.has(connection));
     if (connection > 0) this.#connections.add(connection);
     const left = this.#left.get(line.id);
     if (left) left.push({ error: 'failed', ...attempt });
-    else this.#attempts.set(line.id, [...(this.#attempts.get(line.id) ?? []), attempt]);
+    else this.#attempts.add(line.id, attempt);
     this.#left.delete(line.id);
   }
 
   #request(line: Line): void {
     const { id, method, at, took, status, flags } = line;
     const endedEpochMs = at + took;
-    const attempts = this.#attempts.get(id) ?? [];
-    this.#attempts.delete(id);
+    const attempts = this.#attempts.take(id);
     const last = attempts.pop();
     if (last) attempts.push(endedAs(last, line));
     if (NO_ENDPOINT_FLAGS.test(flags)) attempts.push({ ...NO_ENDPOINT, startedEpochMs: endedEpochMs, endedEpochMs });
-    if (CLIENT_LEFT.test(flags)) this.#left.set(id, attempts);
     const request = { id, method, startedEpochMs: at, endedEpochMs, ...(status > 0 && { status }), attempts };
-    if (CLIENT_LEFT.test(flags) || isNotable(request)) this.#requests.push(request);
+    const left = CLIENT_LEFT.test(flags);
+    if (left) this.#left.set(id, attempts);
+    if (left) this.keep(request);
+    else this.ended(request);
   }
 }
 

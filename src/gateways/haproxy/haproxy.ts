@@ -7,7 +7,6 @@
 import { EnvironmentError } from '../../errors.ts';
 import { readyOnly } from '../endpoints.ts';
 import type { GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
-import { IMAGES } from '../images.ts';
 import { HaproxyLog } from './log.ts';
 
 const FILE = 'haproxy.cfg';
@@ -50,7 +49,7 @@ export const haproxy: GatewayKind = {
   logsToFile: false,
   newLog: () => new HaproxyLog(),
   inCluster: {
-    image: IMAGES.haproxy,
+    image: 'haproxy:2.8.25',
     upstream: 'service',
     command: ({ filesFolder }) => ['haproxy', '-db', '-f', `${filesFolder}/${FILE}`],
     files: (settings) => configuration(settings, [settings.service]),

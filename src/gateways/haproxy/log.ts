@@ -3,7 +3,7 @@
  * connection to a pod: HAProxy then closes the client's connection without a response. Pure.
  */
 import * as z from 'zod';
-import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import { GatewayLog, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
 
 /** One line: a request at its end. */
 const Line = z.object({
@@ -32,19 +32,10 @@ const ENDED_BY_CLIENT = /^c/i;
 /** By the second letter of `end`. */
 const PHASES: Readonly<Record<string, LoggedAttempt['phase']>> = { Q: 'connect', C: 'connect', H: 'wait' };
 
-export class HaproxyLog implements GatewayLog {
-  readonly #requests: LoggedRequest[] = [];
-
+export class HaproxyLog extends GatewayLog {
   read(text: string): void {
-    if (!text.startsWith('{')) return;
-    const line = Line.safeParse(jsonLine(text)).data;
-    if (!line) return;
-    const request = loggedRequest(line);
-    if (isNotable(request)) this.#requests.push(request);
-  }
-
-  requests(): readonly LoggedRequest[] {
-    return this.#requests;
+    const line = text.startsWith('{') ? Line.safeParse(jsonLine(text)).data : undefined;
+    if (line) this.ended(loggedRequest(line));
   }
 }
 

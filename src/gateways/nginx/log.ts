@@ -1,7 +1,7 @@
 /** nginx's log. Pure, but for the lines that it remembers until their request ends. */
 import * as z from 'zod';
 import { errorIn } from '../error-text.ts';
-import { type GatewayLog, isNotable, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
+import { GatewayLog, InFlight, jsonLine, type LoggedAttempt, type LoggedRequest } from '../request-log.ts';
 
 /** One line of the access log. Lists are separated by commas, one part per attempt. */
 const AccessLine = z.object({
@@ -29,8 +29,6 @@ const PHASES: readonly [RegExp, LoggedAttempt['phase']][] = [
   [/reading response header/, 'wait'],
   [/reading upstream/, 'receive'],
 ];
-/** How many connections' errors are kept whose request has not ended yet. */
-const MAX_OPEN = 20_000;
 
 /** How an attempt failed. */
 export interface Problem {
@@ -47,40 +45,21 @@ export interface NginxLogOptions {
   retriesOnlyReused?: boolean;
 }
 
-export class NginxLog implements GatewayLog {
+export class NginxLog extends GatewayLog {
   readonly #options: NginxLogOptions;
-  readonly #requests: LoggedRequest[] = [];
   /** What the error log said about the request in flight on a client's connection. */
-  readonly #problems = new Map<string, Problem[]>();
+  readonly #problems = new InFlight<Problem>();
 
   constructor(options: NginxLogOptions = {}) {
+    super();
     this.#options = options;
   }
 
   read(line: string): void {
-    if (line.startsWith('{')) this.#access(line);
-    else this.#error(line);
-  }
-
-  requests(): readonly LoggedRequest[] {
-    return this.#requests;
-  }
-
-  #error(line: string): void {
-    const { connection, problem } = problemIn(line) ?? {};
-    if (connection === undefined || problem === undefined) return;
-    const known = this.#problems.get(connection);
-    if (known) known.push(problem);
-    else if (this.#problems.size < MAX_OPEN) this.#problems.set(connection, [problem]);
-  }
-
-  #access(line: string): void {
-    const access = AccessLine.safeParse(jsonLine(line)).data;
-    if (!access) return;
-    const problems = this.#problems.get(access.connection) ?? [];
-    this.#problems.delete(access.connection);
-    const request = loggedRequest(access, problems, this.#options);
-    if (isNotable(request)) this.#requests.push(request);
+    const found = line.startsWith('{') ? undefined : problemIn(line);
+    if (found) this.#problems.add(found.connection, found.problem);
+    const access = line.startsWith('{') ? AccessLine.safeParse(jsonLine(line)).data : undefined;
+    if (access) this.ended(loggedRequest(access, this.#problems.take(access.connection), this.#options));
   }
 }
 

@@ -6,8 +6,6 @@
 
 import { readyOnly } from '../endpoints.ts';
 import type { GatewayControl, GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
-import { IMAGES } from '../images.ts';
-import type { InClusterSettings } from '../in-cluster.ts';
 import { NginxLog } from './log.ts';
 
 const FILE = 'nginx.conf';
@@ -29,10 +27,10 @@ export const nginx: GatewayKind = {
     choose: readyOnly,
   },
   unlogged: 'never-read',
-  files: configuration,
+  files: localConfiguration,
   arguments: ({ folder }) => ['-p', folder, '-c', `${folder}/${FILE}`, '-e', 'stderr'],
   async apply(upstreams, control: GatewayControl) {
-    control.write(configuration(control.settings, upstreams));
+    control.write(localConfiguration(control.settings, upstreams));
     // It starts new workers, and tells the old ones 100 ms later to accept no more connections.
     const reloaded = control.nextLine(/\[notice\].*gracefully shutting down/);
     control.signal('SIGHUP');
@@ -41,51 +39,31 @@ export const nginx: GatewayKind = {
   logsToFile: true,
   newLog: () => new NginxLog(),
   inCluster: {
-    image: IMAGES.nginx,
+    image: 'nginx:1.31.3',
     upstream: 'service',
     command: ({ folder, filesFolder }) => ['nginx', '-p', folder, '-c', `${filesFolder}/${FILE}`, '-e', 'stderr'],
-    files: inClusterConfiguration,
+    files: (settings) => configuration(settings, [settings.service]),
     rules: [],
     newLog: ({ retries }) => new NginxLog({ retriesOnlyReused: retries === undefined }),
   },
 };
 
-/** stderr has the reloads. */
-function configuration(settings: GatewaySettings, upstreams: readonly Upstream[]): GatewayFiles {
-  const { folder, requestLog } = settings;
-  const main = [
-    ...(process.getuid?.() === 0 ? ['user root;'] : []),
-    'error_log stderr notice;',
-    `error_log ${requestLog} warn;`,
-  ];
-  const access = [`access_log ${requestLog} attempts;`];
-  return { [FILE]: written({ settings, upstreams, main: [...main, `pid ${folder}/nginx.pid;`], access }) };
-}
-
-/** Everything goes to one stream, so that it stays in order, and requests that went well stay out of it. */
-function inClusterConfiguration(settings: InClusterSettings): GatewayFiles {
-  const { folder, requestLog, service } = settings;
-  const main = [`error_log ${requestLog} warn;`, `pid ${folder}/nginx.pid;`];
-  const access = [
-    'map "$status,$upstream_status,$request_completion" $notable { "~^[23]\\d\\d,[23]\\d\\d,OK$" 0; default 1; }',
-    `access_log ${requestLog} attempts if=$notable;`,
-  ];
-  return { [FILE]: written({ settings, upstreams: [service], main, access }) };
-}
-
-interface Parts {
-  settings: GatewaySettings;
-  upstreams: readonly Upstream[];
-  main: readonly string[];
-  access: readonly string[];
+/** Its reloads are in stderr. */
+function localConfiguration(settings: GatewaySettings, upstreams: readonly Upstream[]): GatewayFiles {
+  const user = process.getuid?.() === 0 ? ['user root;'] : [];
+  return configuration(settings, upstreams, [...user, 'error_log stderr notice;']);
 }
 
 /**
- * The access log has one JSON object per request; the error log names the client connection of each problem (`*7`), and
- * so does the access log. Both go to one file, so that they stay in order.
+ * The access log has one JSON object per request that did not go well at once; the error log names the client connection
+ * of each problem (`*7`), and so does the access log. Both go to one file, so that they stay in order.
  */
-function written({ settings, upstreams, main, access }: Parts): string {
-  const { host, port, folder, fragment, retries } = settings;
+function configuration(
+  settings: GatewaySettings,
+  upstreams: readonly Upstream[],
+  more: readonly string[] = [],
+): GatewayFiles {
+  const { host, port, folder, requestLog, fragment, retries } = settings;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const fields = {
     id: '$http_x_request_id',
@@ -102,12 +80,15 @@ function written({ settings, upstreams, main, access }: Parts): string {
   };
   const lines = [
     'daemon off;',
-    ...main,
+    ...more,
+    `error_log ${requestLog} warn;`,
+    `pid ${folder}/nginx.pid;`,
     'worker_processes auto;',
     'events { worker_connections 8192; }',
     'http {',
     `  log_format attempts escape=json '${JSON.stringify(fields)}';`,
-    ...access.map((line) => `  ${line}`),
+    '  map "$status,$upstream_status,$request_completion" $notable { "~^[23]\\d\\d,[23]\\d\\d,OK$" 0; default 1; }',
+    `  access_log ${requestLog} attempts if=$notable;`,
     ...temporary.map((name) => `  ${name}_temp_path ${folder}/${name};`),
     // As for the Services that its annotation websocket-services names.
     "  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }",
@@ -128,7 +109,7 @@ function written({ settings, upstreams, main, access }: Parts): string {
     '  }',
     '}',
   ];
-  return `${lines.join('\n')}\n`;
+  return { [FILE]: `${lines.join('\n')}\n` };
 }
 
 function serverLine({ host, port }: Upstream): string {

@@ -5,15 +5,7 @@
  */
 import * as z from 'zod';
 import { errorIn } from '../error-text.ts';
-import {
-  type GatewayLog,
-  isNotable,
-  jsonLine,
-  type LoggedAttempt,
-  type LoggedRequest,
-  NO_ENDPOINT,
-  UNCLEAR,
-} from '../request-log.ts';
+import { GatewayLog, jsonLine, type LoggedAttempt, NO_ENDPOINT, UNCLEAR } from '../request-log.ts';
 
 const AccessLine = z.object({
   StartUTC: z.string(),
@@ -45,8 +37,7 @@ interface Failure extends Pick<LoggedAttempt, 'address' | 'connection' | 'phase'
   status: number;
 }
 
-export class TraefikLog implements GatewayLog {
-  readonly #requests: LoggedRequest[] = [];
+export class TraefikLog extends GatewayLog {
   #failures: Failure[] = [];
   /** The failures of each request that was sent again and has not ended. */
   readonly #sentAgain: Failure[][] = [];
@@ -56,10 +47,6 @@ export class TraefikLog implements GatewayLog {
     else if (/Bad Gateway|Gateway Timeout|Server Error|Client Closed|body copy|New attempt/.test(line)) {
       this.#debug(DebugLine.safeParse(jsonLine(line)).data);
     }
-  }
-
-  requests(): readonly LoggedRequest[] {
-    return this.#requests;
   }
 
   #debug(line: z.infer<typeof DebugLine> | undefined): void {
@@ -93,15 +80,14 @@ export class TraefikLog implements GatewayLog {
     const last = { startedEpochMs: before.endedEpochMs, endedEpochMs };
     if (address !== undefined) attempts.push({ ...this.#lastAttempt(address, OriginStatus), ...last });
     else if (DownstreamStatus === 503) attempts.push({ ...NO_ENDPOINT, ...last });
-    const request: LoggedRequest = {
+    this.ended({
       id: line['request_X-Request-Id'],
       method: line.RequestMethod,
       startedEpochMs,
       endedEpochMs,
       ...(DownstreamStatus !== CLIENT_LEFT && { status: DownstreamStatus }),
       attempts,
-    };
-    if (isNotable(request)) this.#requests.push(request);
+    });
   }
 
   #lastAttempt(address: string, status: number): LoggedAttempt {

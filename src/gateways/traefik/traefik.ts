@@ -9,7 +9,6 @@ import { delay } from '../../timers.ts';
 import { readyOnly } from '../endpoints.ts';
 import { withFragment } from '../fragment.ts';
 import type { GatewayControl, GatewayFiles, GatewayKind, GatewaySettings, Upstream } from '../gateway.ts';
-import { IMAGES } from '../images.ts';
 import type { InClusterSettings } from '../in-cluster.ts';
 import { RETRY_INTERVAL_MS, TraefikLog } from './log.ts';
 
@@ -42,7 +41,7 @@ export const traefik: GatewayKind = {
   logsToFile: false,
   newLog: () => new TraefikLog(),
   inCluster: {
-    image: IMAGES.traefik,
+    image: 'traefik:3.7.15',
     upstream: 'pods',
     command: ({ filesFolder }) => ['traefik', `--configFile=${filesFolder}/${STATIC}`],
     files: (settings) => ({ [STATIC]: inClusterConfiguration(settings), [DYNAMIC]: retryMiddleware(settings) }),

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { EnvironmentError, InputError } from '../../../errors.ts';
 import type { GatewayKind } from '../../../gateways/gateway.ts';
-import { versionOfImage } from '../../../gateways/images.ts';
+import { versionOfImage } from '../../../gateways/image-version.ts';
 import type { ControllerWay, NamespacedName } from '../../../gateways/installed/controller-way.ts';
 import { gatewayOfController } from '../../../gateways/installed/controllers.ts';
 import { AnswerError } from '../answer.ts';
