@@ -1,7 +1,7 @@
 /** The gateways that a manifest names in front of a workload, and for how long each keeps an idle connection to it. */
 import { type GatewayId, type GatewayLimit, gatewayLimit } from '../idle-limits/gateways.ts';
 import type { LocatedObject } from './located-object.ts';
-import type { GatewayObject, IngressObject } from './route-objects.ts';
+import type { CustomRoute, GatewayObject, IngressObject } from './route-objects.ts';
 import type { Context } from './workload.ts';
 
 export interface NamedGateway {
@@ -60,6 +60,13 @@ const ANNOTATIONS: readonly [prefix: string, GatewayId | typeof UNKNOWN][] = [
   ['projectcontour.io/', 'envoy'],
 ];
 
+/** What reads a route of a kind of its own, by the group of that kind. */
+const CUSTOM_ROUTES: readonly [RegExp, GatewayId][] = [
+  [/^traefik\./, 'traefik'],
+  [/^projectcontour\.io\//, 'envoy'],
+  [/^networking\.istio\.io\//, 'envoy'],
+];
+
 const ALB_ATTRIBUTES = 'alb.ingress.kubernetes.io/load-balancer-attributes';
 
 /** The gateways that read the requests to a workload, as far as the input shows which they are. */
@@ -67,6 +74,7 @@ export function gatewaysOf(context: Context): NamedGateway[] {
   return [
     ...context.ingresses.flatMap((ingress) => ofIngress(ingress, context)),
     ...context.httpGateways.flatMap((gateway) => ofGateway(gateway, context)),
+    ...context.customRoutes.flatMap(ofCustomRoute),
   ];
 }
 
@@ -90,6 +98,10 @@ function ofGateway({ value }: LocatedObject<GatewayObject>, context: Context): N
     byController(context.controllerOfClass('GatewayClass', gatewayClassName)) ??
     firstMatch(GATEWAY_CLASSES, gatewayClassName);
   return named(`Gateway "${value.metadata.name}"`, id);
+}
+
+function ofCustomRoute({ value }: LocatedObject<CustomRoute>): NamedGateway[] {
+  return named(`${value.kind} "${value.metadata.name}"`, firstMatch(CUSTOM_ROUTES, value.apiVersion));
 }
 
 function byController(controller: string | undefined) {

@@ -5,6 +5,7 @@
 
 import { matchesLabels, matchesSelector } from '../kubernetes-rules/selectors.ts';
 import { namespaceOfUnnamed } from '../manifests/input-objects.ts';
+import { backendsOf } from '../manifests/routes.ts';
 import type { RolloutObject } from './custom-workloads.ts';
 import type { LocatedObject } from './located-object.ts';
 import {
@@ -18,7 +19,13 @@ import {
   type VolumeObject,
   type WorkloadObject,
 } from './objects.ts';
-import { type GatewayObject, type IngressObject, ingressServices, routeServices } from './route-objects.ts';
+import {
+  type CustomRoute,
+  type GatewayObject,
+  type IngressObject,
+  ingressServices,
+  routeServices,
+} from './route-objects.ts';
 import { carriesNoRequests } from './service-ports.ts';
 import { claimsOf } from './state.ts';
 
@@ -32,6 +39,8 @@ export interface Neighbours {
   gateways: LocatedObject<GatewayObject>[];
   /** Those of the Gateways that read the requests, because an HTTPRoute leads through them. */
   httpGateways: LocatedObject<GatewayObject>[];
+  /** What leads to these Services in a kind of its own controller. */
+  customRoutes: LocatedObject<CustomRoute>[];
   /** The controller that an IngressClass or GatewayClass of the input names. */
   controllerOfClass(kind: 'IngressClass' | 'GatewayClass', name: string): string | undefined;
   autoscaler?: LocatedObject<AutoscalerObject>;
@@ -73,6 +82,7 @@ class Index {
   readonly #ingressesTo = new Map<string, LocatedObject<IngressObject>[]>();
   readonly #gatewaysTo = new Map<string, LocatedObject<GatewayObject>[]>();
   readonly #httpGatewaysTo = new Map<string, LocatedObject<GatewayObject>[]>();
+  readonly #customRoutesTo = new Map<string, LocatedObject<CustomRoute>[]>();
 
   constructor(unnamed: string) {
     this.#unnamed = unnamed;
@@ -118,6 +128,10 @@ class Index {
       const ingress = { ...object, value };
       for (const name of new Set(ingressServices(value)))
         put(this.#ingressesTo, `${this.#namespace(value)}/${name}`, ingress);
+    } else if (value.kind === 'IngressRoute' || value.kind === 'HTTPProxy' || value.kind === 'VirtualService') {
+      const route = { ...object, value };
+      for (const { service, namespace = this.#namespace(value) } of backendsOf(value))
+        put(this.#customRoutesTo, `${namespace}/${service}`, route);
     } else if (
       value.kind === 'HTTPRoute' ||
       value.kind === 'GRPCRoute' ||
@@ -159,6 +173,7 @@ class Index {
       ingresses: leadingTo(this.#ingressesTo),
       gateways: leadingTo(this.#gatewaysTo),
       httpGateways: leadingTo(this.#httpGatewaysTo),
+      customRoutes: leadingTo(this.#customRoutesTo),
       controllerOfClass: (kind, name) => this.#controllers.get(`${kind}/${name}`),
       budgets: among(this.#budgets).filter(({ value }) => matchesSelector(value.spec.selector ?? {}, labels)),
       ...(autoscaler && { autoscaler }),

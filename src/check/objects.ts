@@ -20,6 +20,7 @@ import {
   type RolloutObject,
 } from './custom-workloads.ts';
 import {
+  CustomRoute,
   Gateway,
   GatewayClass,
   Ingress,
@@ -152,4 +153,10 @@ export const SCHEMAS: ReadonlyMap<string, z.ZodType<CheckedObject>> = new Map<st
   ...['v1', 'v1beta1', 'v1alpha2'].flatMap((version) =>
     ROUTE_KINDS.map((kind) => [`gateway.networking.k8s.io/${version} ${kind}`, routeSchema(kind)] as const),
   ),
+  ['traefik.io/v1alpha1 IngressRoute', CustomRoute],
+  ['traefik.containo.us/v1alpha1 IngressRoute', CustomRoute],
+  ['projectcontour.io/v1 HTTPProxy', CustomRoute],
+  ['networking.istio.io/v1 VirtualService', CustomRoute],
+  ['networking.istio.io/v1beta1 VirtualService', CustomRoute],
+  ['networking.istio.io/v1alpha3 VirtualService', CustomRoute],
 ]);

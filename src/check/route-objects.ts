@@ -62,9 +62,20 @@ export const routeSchema = <Kind extends (typeof ROUTE_KINDS)[number]>(kind: Kin
   });
 export type GatewayRoute = z.infer<ReturnType<typeof routeSchema<(typeof ROUTE_KINDS)[number]>>>;
 
+/** Kinds of their own that controllers read instead of an Ingress. What they lead to is known to `backendsOf`. */
+export const CUSTOM_ROUTES = ['IngressRoute', 'HTTPProxy', 'VirtualService'] as const;
+
+export const CustomRoute = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.enum(CUSTOM_ROUTES),
+  metadata: ObjectMetadata,
+  spec: z.looseObject({}),
+});
+export type CustomRoute = z.infer<typeof CustomRoute>;
+
 type ClassObject = z.infer<typeof IngressClass> | z.infer<typeof GatewayClass>;
 
-export type RouteObject = IngressObject | GatewayObject | ClassObject | GatewayRoute;
+export type RouteObject = IngressObject | GatewayObject | ClassObject | GatewayRoute | CustomRoute;
 
 /** The Services that an Ingress sends to, by name; they are in its namespace. */
 export function ingressServices({ spec }: IngressObject): string[] {

@@ -58,6 +58,7 @@ const OpenShiftRoute = z.looseObject({
   }),
 });
 
+/** Traefik's IngressRoute and Contour's HTTPProxy. */
 const IngressRoute = z.looseObject({
   spec: z.looseObject({
     routes: list(
@@ -95,6 +96,7 @@ const ROUTES: Record<string, (object: KubernetesObject) => Found[]> = {
   'route.openshift.io/Route': openShiftBackends,
   'traefik.io/IngressRoute': traefikBackends,
   'traefik.containo.us/IngressRoute': traefikBackends,
+  'projectcontour.io/HTTPProxy': traefikBackends,
   'networking.istio.io/VirtualService': istioBackends,
 };
 

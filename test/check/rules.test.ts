@@ -214,6 +214,11 @@ const gatewayClass = (name: string, controllerName: string) => ({
   metadata: { name },
   spec: { controllerName },
 });
+/** A route of a kind of its own controller. */
+const customRoute = (apiVersion: string, kind: string, spec: object): Case => ({
+  more: [BUDGET, { apiVersion, kind, metadata: { name: 'shop' }, spec }],
+});
+const toShop = { routes: [{ services: [{ name: 'shop', port: 80 }] }] };
 /** The same with a TLSRoute. */
 const tlsRoute = ({ more = [] }: Case): Case => ({
   more: more.map((object) =>
@@ -1377,6 +1382,26 @@ const TABLE: Record<string, Cases> = {
         /AWS ALB \(Ingress "shop"\) keeps it for 2 min: .* server\.keepAliveTimeout = 125000$/,
       ],
       [
+        "Node behind Traefik's own kind of route",
+        behind(customRoute('traefik.io/v1alpha1', 'IngressRoute', toShop), NODE),
+        /but Traefik \(IngressRoute "shop"\) keeps it for 90 s by default/,
+      ],
+      [
+        "Node behind Contour's",
+        behind(customRoute('projectcontour.io/v1', 'HTTPProxy', toShop), NODE),
+        /but Envoy \(HTTPProxy "shop"\) keeps it for 1 h by default/,
+      ],
+      [
+        "Node behind Istio's, by a host with a namespace",
+        behind(
+          customRoute('networking.istio.io/v1', 'VirtualService', {
+            http: [{ route: [{ destination: { host: 'shop.default.svc.cluster.local' } }] }],
+          }),
+          NODE,
+        ),
+        /but Envoy \(VirtualService "shop"\) keeps it for 1 h by default/,
+      ],
+      [
         'Bun behind Envoy, whose limit is above what Bun can be set to',
         behind(gateway('eg'), { command: ['bun', 'server.ts'] }),
         /Envoy \(Gateway "outside"\) keeps it for 1 h by default: .* set Bun\.serve\(\{ idleTimeout: 0 \}\)$/,
@@ -1398,6 +1423,17 @@ const TABLE: Record<string, Cases> = {
       ],
     ],
     passes: [
+      [
+        "a route of Traefik's that leads to another Service",
+        behind(
+          customRoute('traefik.io/v1alpha1', 'IngressRoute', { routes: [{ services: [{ name: 'other' }] }] }),
+          NODE,
+        ),
+      ],
+      [
+        'a route of the same kind in a group that is not known',
+        behind(customRoute('example.com/v1', 'HTTPProxy', toShop), NODE),
+      ],
       ['no gateway', behind({ more: [BUDGET] }, NODE)],
       ['a class that says nothing', behind(classed('public'), NODE)],
       ['a class of nginx whose controller is of F5', behind(classed('nginx', { 'nginx.org/mergeable': 'a' }), NODE)],

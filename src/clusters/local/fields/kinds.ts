@@ -73,6 +73,7 @@ export const KINDS: Readonly<Record<string, KindPolicy>> = {
   'route.openshift.io/Route': ROUTE,
   'traefik.io/IngressRoute': ROUTE,
   'traefik.containo.us/IngressRoute': ROUTE,
+  'projectcontour.io/HTTPProxy': ROUTE,
   'networking.istio.io/VirtualService': ROUTE,
   'networking.k8s.io/IngressClass': NETWORK,
   'networking.k8s.io/NetworkPolicy': NETWORK,
