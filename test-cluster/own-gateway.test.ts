@@ -57,6 +57,20 @@ test('a controller that the cluster already has', async (t) => {
     if (valid?.valid) assert.ok(valid.failed <= 0.01 * valid.exposed, JSON.stringify(valid.causes));
   });
 
+  await step("for the user's own manifests, and through a gateway beside them", false, async () => {
+    const place = ['run', '--on', 'kubernetes', '-k', 'kustomize/overlays/valid-node', '--rate', '100', '--json'];
+    const ways = ['--through', 'haproxy', '--ingress-class', traefik.ingressClass, '--gateway-service', named, ...logs];
+    const { stdout, stderr } = await run(t, [...place, ...ways, '--method', 'POST'], { deadlineMs: 6 * MINUTES_MS });
+    assert.notEqual(stdout, '', stderr);
+    const { trials } = Result.parse(JSON.parse(stdout));
+    for (const through of ['haproxy-service', `ingress-${traefik.ingressClass}`]) {
+      const rollout = trials.find((trial) => trial.through === through && trial.variant !== 'control');
+      assert.ok(rollout, stdout);
+      assert.ok(rollout.requests > 0 && rollout.podsReplaced > 0, JSON.stringify(rollout));
+      if (rollout.valid) assert.ok(rollout.failed <= 0.01 * rollout.exposed, JSON.stringify(rollout.causes));
+    }
+  });
+
   await step('by an Ingress, from this machine, without its log', false, async () => {
     const { items } = await api.core.listNode();
     const address = items[0]?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;

@@ -1,8 +1,7 @@
 /** `compare`: rolls every runtime in every variant, and prints a table of what broke. */
 import { Argument, Command, Option } from 'commander';
+import type { ClusterWay } from '../clusters/kubernetes/gateways/chosen-gateways.ts';
 import { ExitCode, InputError, ProgramError } from '../errors.ts';
-import type { ControllerWay } from '../gateways/installed/controller-way.ts';
-import type { ClusterGateway } from '../gateways/way.ts';
 import { APP_SCENARIOS, type AppMixSettings, appRequestMix, BEHIND_GATEWAY } from '../load/app-mix.ts';
 import { assertForK6 } from '../load/load.ts';
 import { MAX_RATE_PER_S } from '../load/request-mix.ts';
@@ -162,10 +161,7 @@ async function run(flags: Flags): Promise<void> {
 }
 
 /** @throws InputError for flags that do not apply to where the trials run */
-async function backendFor(
-  flags: Flags,
-  ways: readonly (ClusterGateway | ControllerWay | undefined)[] = [],
-): Promise<Backend> {
+async function backendFor(flags: Flags, ways: readonly ClusterWay[] = []): Promise<Backend> {
   const { on, load, context, namespace, images, url, loadPods, k6Image, gatewayImage, gatewayBinary } = flags;
   const { ingressClass, gateway, gatewayService, gatewayLogs } = flags;
   const choices = chosen(flags);
@@ -183,13 +179,12 @@ async function backendFor(
   if (choice !== undefined)
     throw new InputError(`--${choice} is for --on local: in a cluster the image has the runtime`);
   if (gatewayBinary) throw new InputError('--gateway-binary is for --on local: on a cluster, use --gateway-image');
-  const controller = ways.find((way) => way !== undefined && 'parent' in way);
-  if (controller && url !== undefined && ways.length > 1) {
+  const behindOwn = ways.some((way) => way !== undefined && 'parent' in way);
+  if (behindOwn && url !== undefined && ways.length > 1) {
     throw new InputError('--url leads to one gateway: measure the other ways in a run of their own');
   }
   const options = {
-    gateways: ways.filter((way) => way !== undefined && 'image' in way),
-    controller,
+    ways,
     namespace: namespace ?? 'rollout-test',
     k6Image: k6Image ?? K6_IMAGE,
     loadPods: loadPods ?? 1,

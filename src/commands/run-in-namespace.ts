@@ -12,21 +12,25 @@ import { flagOf } from './argument-parsers.ts';
 import { unlessInterrupted } from './interruptions.ts';
 import { K6_IMAGE, reportLeftNamespaces } from './load-options.ts';
 import { folderFor, type ReportFlags, reportRollouts } from './report-rollouts.ts';
+import { clusterWays, type ThroughFlags } from './through-options.ts';
 
-export interface InNamespaceFlags extends Omit<OwnNamespaceFlags, 'k6Image'>, RequestSettings, ReportFlags {
+export interface InNamespaceFlags
+  extends Omit<OwnNamespaceFlags, 'k6Image'>,
+    RequestSettings,
+    ReportFlags,
+    ThroughFlags {
   workload?: string | undefined;
   k6Image?: string | undefined;
   repeat?: number;
   dryRun?: boolean;
   disruption?: PlannedDisruption | undefined;
   url?: string | undefined;
-  gatewayLogs?: string | undefined;
   load?: string | undefined;
   yes?: boolean;
 }
 
 /** Flags for a workload that already runs. */
-const OTHERS = ['url', 'load', 'yes', 'gatewayLogs'] as const;
+const OTHERS = ['url', 'load', 'yes'] as const;
 
 export async function runInNamespace(flags: InNamespaceFlags, seed: number): Promise<void> {
   const stray = OTHERS.find((name) => flags[name] !== undefined);
@@ -39,11 +43,12 @@ export async function runInNamespace(flags: InNamespaceFlags, seed: number): Pro
   const { ownNamespace, ownNamespaceBackend, placementLines } = await import('../own-service/own-namespace.ts');
   const requestMix = requestMixFrom(flags);
   assertForK6(requestMix);
+  const ways = clusterWays(flags);
   const { disruption = { kind: 'rollout' }, k6Image = K6_IMAGE } = flags;
   const own = await unlessInterrupted('nothing was changed', () => ownNamespace({ ...flags, k6Image }));
   if (flags.dryRun) {
     print(
-      `${placementLines(own)
+      `${placementLines(own, ways)
         .map((line) => printable(line))
         .join('\n')}\n`,
     );
@@ -52,11 +57,11 @@ export async function runInNamespace(flags: InNamespaceFlags, seed: number): Pro
   for (const note of own.notes) printStatus(`note: ${note}`);
   const out = folderFor(flags);
   const backend = await unlessInterrupted('no trial has begun', () =>
-    ownNamespaceBackend(own, { k6Image, disruption }, reportLeftNamespaces),
+    ownNamespaceBackend(own, { k6Image, disruption, ways }, reportLeftNamespaces),
   );
   const { api, manifests } = own;
   const place = { cluster: api.context, load: backend.load.name };
   const service = { server: workloadName(manifests.workload), manifests, requestMix };
-  const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed }, { place, disruption });
+  const plan = (run: string) => planRollouts(service, flags.repeat ?? 1, { run, seed }, { place, disruption, ways });
   await reportRollouts(plan, backend, seed, out, flags);
 }

@@ -9,20 +9,23 @@ import { eventOption } from './event-option.ts';
 import { K6_IMAGE } from './load-options.ts';
 import type { LiveRunFlags } from './run-on-kubernetes.ts';
 import type { StopSignalFlags } from './stop-signal.ts';
-import type { ThroughFlags } from './through-options.ts';
+import { clusterGatewayOptions, type ThroughFlags } from './through-options.ts';
 
 /** The default of --exec: no container's command is replaced. */
 const NO_COMMANDS: readonly ContainerCommand[] = [];
 
 /** Options by the names that commander gives them. */
-const GATEWAY_FLAGS = ['through', 'gatewayBinary', 'gatewayConfig', 'gatewayRetries'];
 const LOCAL_FLAGS = [
   ...['replicas', 'grace', 'preStop', 'maxSurge', 'maxUnavailable', 'ready', 'port'],
-  ...['exec', 'mount', 'findFix', 'stopSignal', 'dockerfile'],
-  ...GATEWAY_FLAGS,
-  'pauses',
+  ...['exec', 'mount', 'findFix', 'stopSignal', 'dockerfile', 'pauses'],
 ];
-const KUBERNETES_FLAGS = ['context', 'url', 'trigger', 'load', 'yes', 'k6Image', 'gatewayLogs'];
+/** A way that each trial makes, in a namespace of its own. */
+const CLUSTER_WAY_FLAGS = ['ingressClass', 'gateway', 'gatewayService', 'gatewayImage'];
+const NAMESPACE_FLAGS = ['through', 'gatewayConfig', 'gatewayRetries', ...CLUSTER_WAY_FLAGS];
+const KUBERNETES_FLAGS = [
+  ...['context', 'url', 'trigger', 'load', 'yes', 'k6Image', 'gatewayLogs'],
+  ...CLUSTER_WAY_FLAGS,
+];
 
 export interface RunFlags extends ServiceFlags, StopSignalFlags, LiveRunFlags, ThroughFlags {
   k6Image?: string | undefined;
@@ -64,16 +67,16 @@ export function clusterOptions(): Option[] {
     new Option('--context <name>', 'the kubeconfig context (default: the current one)'),
     new Option('--url <url>', 'where users reach it, with host and port: an Ingress, a Gateway or a NodePort'),
     new Option(
-      '--gateway-logs <namespace/name>',
-      'the Deployment or DaemonSet that writes the access log of the gateway at --url; it explains what failed behind it',
-    ),
-    new Option(
       '--trigger <command>',
       'a shell command to run instead of a restart; it must replace the pods',
     ).conflicts('event'),
     new Option('--load <name>', 'the load generator (default: builtin; k6 for https)').choices(['builtin', 'k6']),
     new Option('--yes', 'do not ask for confirmation'),
     new Option('--k6-image <image>', `with -k or -f: the image of the load (default: ${K6_IMAGE})`),
+    ...clusterGatewayOptions({
+      onlyWith: 'with -k or -f: ',
+      logsOf: 'the access log of the gateway at --url, or of --ingress-class or --gateway',
+    }),
   ];
 }
 
@@ -139,17 +142,27 @@ export function assertFlagsFor(on: RunFlags['on'], command: readonly string[], o
       'run --on kubernetes takes no command after --; to run one instead of a restart, use --trigger',
     );
   }
+  if (on === 'kubernetes') assertGatewayFlags(options);
   const others = on === 'kubernetes' ? LOCAL_FLAGS : KUBERNETES_FLAGS;
   const stray = others.find((name) => options[name] !== undefined && (name !== 'exec' || options.exec !== NO_COMMANDS));
   if (stray === undefined) return;
   const flag = flagOf(stray);
-  if (GATEWAY_FLAGS.includes(stray)) {
-    throw new InputError(`--${flag}: run takes it with --on local; on a cluster, compare does`);
-  }
   throw new InputError(
     on === 'kubernetes'
       ? `--${flag} is for --on local: on a cluster, the workload is not changed`
       : `--${flag} is for a cluster: add --on kubernetes`,
+  );
+}
+
+function assertGatewayFlags(options: Record<string, unknown>): void {
+  if (options.gatewayBinary !== undefined) {
+    throw new InputError('--gateway-binary is for --on local: on a cluster, use --gateway-image');
+  }
+  if (options.kustomize !== undefined || options.file !== undefined) return;
+  const stray = NAMESPACE_FLAGS.find((name) => options[name] !== undefined);
+  if (stray === undefined) return;
+  throw new InputError(
+    `--${flagOf(stray)} is for manifests (-k, -f): a workload that already runs gets its requests at --url`,
   );
 }
 

@@ -1,15 +1,9 @@
 /** The options that put a gateway between the load and the pods. */
 import { Option } from 'commander';
+import type { ClusterWay } from '../clusters/kubernetes/gateways/chosen-gateways.ts';
 import { InputError } from '../errors.ts';
-import { type ControllerFlags, type ControllerWay, controllerWay } from '../gateways/installed/controller-way.ts';
-import {
-  type ClusterGateway,
-  clusterGateway,
-  type GatewayWay,
-  type InstalledGateway,
-  installedGateway,
-  wayNamed,
-} from '../gateways/way.ts';
+import { type ControllerFlags, controllerWay } from '../gateways/installed/controller-way.ts';
+import { clusterGateway, type GatewayWay, type InstalledGateway, installedGateway, wayNamed } from '../gateways/way.ts';
 import { readRegularFile } from '../regular-file.ts';
 import { whole } from './argument-parsers.ts';
 
@@ -56,28 +50,32 @@ export function throughOptions(): Option[] {
   ];
 }
 
-/** Belong to the options for `--on kubernetes`. */
-export function clusterGatewayOptions(): Option[] {
+/**
+ * Belong to the options for `--on kubernetes`.
+ * @param onlyWith begins what they do
+ * @param logsOf whose log is read
+ */
+export function clusterGatewayOptions({ onlyWith = '', logsOf = 'its access log' } = {}): Option[] {
   return [
     new Option(
       '--gateway-image <name=image>',
-      'the image of a gateway of --through (default: its official image); repeat for more',
+      `${onlyWith}the image of a gateway of --through (default: its official image); repeat for more`,
     ).argParser((text: string, before: GatewayImage[] = []) => [...before, gatewayImage(text)]),
     new Option(
       '--ingress-class <name>',
-      'send the load through the controller of this IngressClass: each trial creates an Ingress',
+      `${onlyWith}send the load through the controller of this IngressClass: each trial creates an Ingress`,
     ).conflicts('gateway'),
     new Option(
       '--gateway <namespace/name>',
-      'send the load through this Gateway of the Gateway API: each trial creates an HTTPRoute',
+      `${onlyWith}send the load through this Gateway of the Gateway API: each trial creates an HTTPRoute`,
     ),
     new Option(
       '--gateway-service <namespace/name>',
-      'the Service of that controller (default: the address in the status of the Ingress or Gateway)',
+      `${onlyWith}the Service of that controller (default: the address in the status of the Ingress or Gateway)`,
     ),
     new Option(
       '--gateway-logs <namespace/name>',
-      'the Deployment or DaemonSet that writes its access log; without it, most failures stay unexplained',
+      `the Deployment or DaemonSet that writes ${logsOf}; without it, most failures stay unexplained`,
     ),
   ];
 }
@@ -86,7 +84,7 @@ export function clusterGatewayOptions(): Option[] {
  * The ways to measure on a cluster, where images take the place of programs. Undefined stands for the direct one.
  * @throws InputError for settings that no gateway takes, and for a way that there is not on a cluster
  */
-export function clusterWays(flags: ThroughFlags): readonly (ClusterGateway | ControllerWay | undefined)[] {
+export function clusterWays(flags: ThroughFlags): readonly ClusterWay[] {
   const controller = controllerWay(flags);
   const { through = controller ? [] : [undefined], gatewayImage = [], gatewayConfig, gatewayRetries: retries } = flags;
   assertUsed(flags, through);

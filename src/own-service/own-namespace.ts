@@ -2,6 +2,7 @@
 
 import { KubernetesApi } from '../clusters/kubernetes/api.ts';
 import { type ApiResource, ApiResources } from '../clusters/kubernetes/api-resources.ts';
+import { type ClusterWay, chosenGateways } from '../clusters/kubernetes/gateways/chosen-gateways.ts';
 import { KubernetesCluster } from '../clusters/kubernetes/kubernetes-cluster.ts';
 import { deleteLeftNamespaces } from '../clusters/kubernetes/namespaces.ts';
 import { type PlacedObjects, placeOwnObjects } from '../clusters/kubernetes/own-objects.ts';
@@ -66,24 +67,25 @@ export async function ownNamespace(flags: OwnNamespaceFlags): Promise<OwnNamespa
 /**
  * What measures them: one trial at a time, each in a namespace of its own, with the load in it.
  * @param onCleanUp called with the namespaces that earlier runs had left behind
- * @throws EnvironmentError if the cluster is too old or permissions are missing
+ * @throws EnvironmentError if the cluster is too old, permissions are missing, or a gateway that was named is not there
  */
 export async function ownNamespaceBackend(
   { api, objects, resources }: OwnNamespace,
-  { k6Image, disruption }: { k6Image: string; disruption: PlannedDisruption },
+  { k6Image, disruption, ways }: { k6Image: string; disruption: PlannedDisruption; ways: readonly ClusterWay[] },
   onCleanUp: (deleted: readonly string[], doubtful: readonly string[]) => void,
 ): Promise<TrialsBackend<TrialPlan>> {
   await preflight(api, disruption.kind);
   await assertAllowed(api, resources.map(mayApply), { grantedBy: 'the ClusterRole admin' });
+  const gatewayOf = await chosenGateways(api, ways);
   const left = await deleteLeftNamespaces(api);
   onCleanUp(left.deleted, left.doubtful);
-  const cluster = new KubernetesCluster({ api, namespacePrefix: PREFIX, ownObjects: objects });
   return {
     load: k6JobLoad({ api, image: k6Image, pods: 1 }),
     // Two rollouts at once would share their routers' syncs.
     pace: new Pace(atMost(1)),
     mayMeasureAgain: true,
-    clusterFor: () => cluster,
+    clusterFor: ({ gateway }) =>
+      new KubernetesCluster({ api, namespacePrefix: PREFIX, ownObjects: objects, gateway: gatewayOf(gateway) }),
   };
 }
 
@@ -93,7 +95,10 @@ function mayApply({ group, resource }: ApiResource) {
 }
 
 /** What will be done, one line each, without a cluster being changed. */
-export function placementLines({ api, manifests, objects, notes }: OwnNamespace): string[] {
+export function placementLines(
+  { api, manifests, objects, notes }: OwnNamespace,
+  ways: readonly ClusterWay[],
+): string[] {
   const { workload, service } = manifests;
   const counts = new Map<string, number>();
   for (const { kind } of objects) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -101,6 +106,7 @@ export function placementLines({ api, manifests, objects, notes }: OwnNamespace)
   return [
     `context ${api.context}: ${workload.kind} ${workload.metadata.name} behind Service ${service.metadata.name}, in a new namespace ${PREFIX}-…`,
     `  applies ${kinds.join(', ')}`,
+    ...ways.flatMap((way) => (way ? [`  sends the load through ${way.name}`] : [])),
     ...notes.map((note) => `  ${note}`),
   ];
 }

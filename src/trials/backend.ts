@@ -1,9 +1,9 @@
 /** Where the trials of a comparison run, and what loads them there. */
+import type { ClusterWay } from '../clusters/kubernetes/gateways/chosen-gateways.ts';
 import { LocalCluster } from '../clusters/local/local-cluster.ts';
 import type { LocalImage } from '../clusters/local/pod-spec.ts';
 import { InputError } from '../errors.ts';
-import type { ControllerWay } from '../gateways/installed/controller-way.ts';
-import { type ClusterGateway, onCluster, onThisMachine } from '../gateways/way.ts';
+import { onThisMachine } from '../gateways/way.ts';
 import { builtinLoad } from '../load/builtin/builtin.ts';
 import { k6Load } from '../load/k6/k6.ts';
 import type { Manifests } from '../manifests/manifests.ts';
@@ -72,10 +72,8 @@ export interface KubernetesOptions {
   load?: 'builtin' | 'k6';
   /** What will be done to the pods; it decides which permissions are needed. */
   disruption?: PlannedDisruption['kind'];
-  /** The gateways that the load goes through; they need permissions too. */
-  gateways?: readonly ClusterGateway[];
-  /** The user's own gateway, if the load goes through it. */
-  controller?: ControllerWay | undefined;
+  /** The ways that the load goes; gateways need permissions too. */
+  ways?: readonly ClusterWay[];
   /** Called with the left-over namespaces that were deleted, and with a sentence for each that may be left over. */
   onCleanUp(deleted: readonly string[], doubtful: readonly string[]): void;
 }
@@ -89,8 +87,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   const [
     { KubernetesApi },
     { preflight },
-    { assertMayStart },
-    { findController },
+    { chosenGateways },
     { deleteLeftNamespaces },
     { KubernetesCluster },
     { checkUrlTemplate },
@@ -98,15 +95,15 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   ] = await Promise.all([
     import('../clusters/kubernetes/api.ts'),
     import('../clusters/kubernetes/preflight.ts'),
-    import('../clusters/kubernetes/gateways/permissions.ts'),
-    import('../clusters/kubernetes/gateways/controller.ts'),
+    import('../clusters/kubernetes/gateways/chosen-gateways.ts'),
     import('../clusters/kubernetes/namespaces.ts'),
     import('../clusters/kubernetes/kubernetes-cluster.ts'),
     import('../clusters/kubernetes/objects.ts'),
     import('../load/k6/k6-job.ts'),
   ]);
-  const { url, images, load } = options;
-  if (url !== undefined) checkUrlTemplate(url, options.controller !== undefined);
+  const { url, images, load, ways = [] } = options;
+  const behindOwn = ways.some((way) => way !== undefined && 'parent' in way);
+  if (url !== undefined) checkUrlTemplate(url, behindOwn);
   if (url === undefined && load === 'builtin') {
     throw new InputError(
       "--load builtin runs on this machine, which cannot reach a cluster's Service: give its --url, or use --load k6",
@@ -114,8 +111,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
   }
   const api = KubernetesApi.connect(options.context);
   await preflight(api, options.disruption);
-  await assertMayStart(api, options.gateways ?? []);
-  const controller = options.controller && (await findController(api, options.controller));
+  const gatewayOf = await chosenGateways(api, ways);
   const left = await deleteLeftNamespaces(api);
   options.onCleanUp(left.deleted, left.doubtful);
   const cluster = {
@@ -132,11 +128,7 @@ export async function kubernetesBackend(options: KubernetesOptions): Promise<Bac
     // The image decides on the version; the app says it in its log.
     runtime: async (name) => ({ name, version: '', command: [] }),
     mayMeasureAgain: true,
-    clusterFor: ({ gateway }) =>
-      new KubernetesCluster({
-        ...cluster,
-        gateway: gateway && 'parent' in gateway ? controller : onCluster(gateway),
-      }),
+    clusterFor: ({ gateway }) => new KubernetesCluster({ ...cluster, gateway: gatewayOf(gateway) }),
   };
 }
 

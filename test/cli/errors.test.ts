@@ -181,6 +181,24 @@ describe('one line and the exit code for', { concurrency: 4 }, () => {
       /--gateway public: write it as NAMESPACE\/NAME/,
     ],
     [
+      'a gateway for a workload that already runs',
+      ['run', '--on', 'kubernetes', '--deployment', 'web', '--url', 'http://web', '--through', 'nginx'],
+      2,
+      /--through is for manifests \(-k, -f\): a workload that already runs gets its requests at --url/,
+    ],
+    [
+      'a program of this machine for manifests on a cluster',
+      ['run', '--on', 'kubernetes', '-k', 'deploy', '--through', 'nginx', '--gateway-binary', 'nginx=/nginx'],
+      2,
+      /--gateway-binary is for --on local: on a cluster, use --gateway-image/,
+    ],
+    [
+      'the log of no gateway, for manifests',
+      ['run', '--on', 'kubernetes', '-k', 'deploy', '--gateway-logs', 'edge/nginx'],
+      2,
+      /--gateway-logs is for a gateway of your own: name it with --ingress-class or --gateway/,
+    ],
+    [
       'an IngressClass and a Gateway',
       ['compare', '--on', 'kubernetes', '--ingress-class', 'nginx', '--gateway', 'infra/public'],
       2,

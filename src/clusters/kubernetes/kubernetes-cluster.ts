@@ -31,8 +31,10 @@ import type { ViewedRouter } from './workload-pods.ts';
  */
 const ROUTERS_SETTLE_MS = 2000;
 const ROLLOUT_ANNOTATION = 'k8s-rollout-test/rollout';
-/** The image that the overlays use for Node. */
+/** An image with Node for the script that tells a gateway of endpoints: the one that the overlays use. */
 const FEED_IMAGE = 'k8s-rollout-test-node:local';
+/** The same for the user's own objects, with which no image of the overlays comes. */
+const OFFICIAL_FEED_IMAGE = 'node:26.10.0-slim';
 
 export interface KubernetesClusterOptions {
   api: KubernetesApi;
@@ -169,7 +171,7 @@ class KubernetesDeployment implements Deployed {
       this.#url = await this.#gateway.start();
       return;
     }
-    const feedImage = prefixed(FEED_IMAGE, imagePrefix);
+    const feedImage = this.#cluster.ownObjects ? OFFICIAL_FEED_IMAGE : prefixed(FEED_IMAGE, imagePrefix);
     const placement = { gateway, namespace, service, feedImage, nodePort: url?.includes('{nodePort}') ?? false };
     this.#gateway = new NamespaceGateway({ ...common, placement });
     await this.#gateway.start();
