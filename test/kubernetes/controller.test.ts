@@ -49,6 +49,12 @@ describe('a controller that is there', AT_ONCE, () => {
       { title: 'ingress.k8s.aws/alb (IngressClass alb)', kind: undefined, port: 80 },
     ],
     [
+      'Contour, whose installation creates no IngressClass',
+      { ingressClass: 'contour' },
+      [NGINX],
+      { title: 'Envoy (IngressClass contour)', kind: 'envoy', port: 80 },
+    ],
+    [
       'of a Gateway',
       { gateway: 'infra/public' },
       [ENVOY, PUBLIC],

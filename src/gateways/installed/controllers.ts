@@ -15,6 +15,14 @@ const CONTROLLERS: readonly [RegExp, string][] = [
   [/^caddyserver\.com\//, 'caddy'],
 ];
 
+/**
+ * Controllers that take Ingresses of a class without an IngressClass object, by the class's name. Contour's installation
+ * creates none (internal/ingressclass in its source).
+ */
+export const CLASSES_WITHOUT_OBJECT: ReadonlyMap<string, string> = new Map([
+  ['contour', 'projectcontour.io/ingress-controller'],
+]);
+
 /** @returns undefined for a controller of which it is not known what it runs */
 export function gatewayOfController(controller: string): GatewayKind | undefined {
   const name = CONTROLLERS.find(([pattern]) => pattern.test(controller))?.[1];

@@ -4,7 +4,7 @@ import { EnvironmentError, InputError } from '../../../errors.ts';
 import type { GatewayKind } from '../../../gateways/gateway.ts';
 import { versionOfImage } from '../../../gateways/image-version.ts';
 import type { ControllerWay, NamespacedName } from '../../../gateways/installed/controller-way.ts';
-import { gatewayOfController } from '../../../gateways/installed/controllers.ts';
+import { CLASSES_WITHOUT_OBJECT, gatewayOfController } from '../../../gateways/installed/controllers.ts';
 import { AnswerError } from '../answer.ts';
 import { apiError, apiStatus, type KubernetesApi } from '../api.ts';
 import type { LogWriter } from './controller-log.ts';
@@ -62,7 +62,8 @@ async function classNamed(api: KubernetesApi, name: string): Promise<Found> {
   const list = await read(api, '/apis/networking.k8s.io/v1/ingressclasses', 'list the IngressClasses');
   const classes = parsed(api, z.object({ items: z.array(Class) }), list, 'a list of IngressClasses').items;
   const found = classes.find(({ metadata }) => metadata.name === name);
-  if (found) return { controller: found.spec.controller, port: 80 };
+  const controller = found?.spec.controller ?? CLASSES_WITHOUT_OBJECT.get(name);
+  if (controller !== undefined) return { controller, port: 80 };
   const names = classes.map(({ metadata }) => metadata.name).join(', ') || 'none';
   throw new InputError(`--ingress-class ${name}: ${api.context} has no such IngressClass; it has ${names}`);
 }
