@@ -41,14 +41,17 @@ function explain(request: FailedRequest, history: History): Explanation {
   const shiftsMs = clockBoundMs === 0 ? [0] : [0, -clockBoundMs, clockBoundMs];
   const session = wasOpenSession(request, history.sessions);
   const all = shiftsMs.map((shiftMs) => fittingCauses({ attempt: shifted(attempt, shiftMs), history, session }));
-  const counted =
-    clockBoundMs <= REACHED_MS ? all.filter((causes) => decided(causes) !== 'unexplained' || causes.length > 1) : all;
+  const counted = clockBoundMs <= REACHED_MS ? all.filter(explains) : all;
   const causes = new Set(counted.flatMap((found) => (found.length === 0 ? 'unexplained' : found)));
   const cause = decided([...causes]);
   const choices = cause === 'unexplained' && !causes.has(cause) ? CAUSE_IDS.filter((id) => causes.has(id)) : [];
   // The limit that ended the wait for a pod was the client's own.
   const ownLimit = cause === 'gateway' && attempt.error === 'timeout' && request.client.error === 'timeout';
   return { cause: ownLimit ? 'unexplained' : cause, undecided: choices };
+}
+
+function explains(causes: readonly CauseId[]): boolean {
+  return causes.some((cause) => cause !== 'unexplained');
 }
 
 /** The only cause that fits. */
