@@ -2,5 +2,5 @@
 export function versionOfImage(image: string): string {
   const name = image.slice(image.lastIndexOf('/') + 1).replace(/@sha256:.*/, '');
   const tag = name.split(':')[1] ?? '';
-  return /^v?(\d+(?:\.\d+)*)/.exec(tag)?.[1] ?? name;
+  return /(?:^|-)v?(\d+(?:\.\d+)*)/.exec(tag)?.[1] ?? name;
 }

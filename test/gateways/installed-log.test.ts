@@ -191,6 +191,21 @@ describe('the log of an installed gateway', () => {
     assert.deepEqual(ids, new Set(formats.flatMap((format) => Object.keys(LOGS[format] ?? {}))));
   });
 
+  test('requests of an earlier load are not kept, and do not count as read', () => {
+    const lines = linesOf('traefik-json');
+    const all = readAll(lines);
+    const lastMs = Math.max(...all.map(({ endedEpochMs }) => endedEpochMs));
+    for (const [fromMs, kept] of [
+      [lastMs, 1],
+      [lastMs + 1, 0],
+    ] as const) {
+      const log = new InstalledLog(({ endedEpochMs }) => endedEpochMs >= fromMs);
+      for (const line of lines) log.read(line);
+      assert.equal(log.requests().length, kept);
+      assert.equal(log.sawRequests, kept > 0);
+    }
+  });
+
   test('lines of others, and lines that were cut, are ignored', () => {
     const lines = Object.keys(LOGS).flatMap(linesOf);
     assert.deepEqual(readAll(lines.map((line) => line.replaceAll('rollout-test-request', 'other'))), []);

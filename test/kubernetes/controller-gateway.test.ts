@@ -125,14 +125,18 @@ async function behind(t: TestContext, flags: ControllerFlags, onRoute: object) {
   return { server, clock, deployed };
 }
 
-/** A line that Traefik wrote, with another id and another pod. */
-function traefikLine(id: string, pod: string): string {
+/** A line that Traefik wrote, with another time, another id and another pod. */
+function traefikLine(id: string, pod: string, at = new Date()): string {
+  const [, day, month, year, time] = at.toUTCString().split(' ');
   const file = new URL('../fixtures/installed-logs/traefik-common.txt', import.meta.url);
   const line = readFileSync(file, 'utf8')
     .split('\n')
     .find((each) => each.includes('=t-reset '));
   assert.ok(line);
-  return line.replace('t-reset', id).replace('127.0.0.1:21102', pod);
+  return line
+    .replace(/\[.*?\]/, `[${day}/${month}/${year}:${time} +0000]`)
+    .replace('t-reset', id)
+    .replace('127.0.0.1:21102', pod);
 }
 
 const OTHER_APP = traefikLine('x', '10.0.0.1:8080').replace(/\?\S+/, '');
@@ -452,6 +456,7 @@ describe('its log', { concurrency: true }, () => {
     await server.until('the second log', () => later.followers === 1);
     first.write(traefikLine('r-1', '10.0.0.1:8080'));
     later.write(traefikLine('r-2', '10.0.0.2:8080'));
+    later.write(traefikLine('r-of-earlier-trial', '10.0.0.2:8080', new Date(Date.now() - 60_000)));
     assert.deepEqual((await idsOf(own)).sort(), ['r-1', 'r-2']);
     assert.equal(own.record.logUnread, undefined);
     assert.deepEqual(deaths, []);

@@ -164,6 +164,13 @@ describe('what writes its log', AT_ONCE, () => {
     });
   }
 
+  test('says the version of the container that is the gateway', async (t) => {
+    const images = ['ghcr.io/projectcontour/contour:v1.33.8', 'docker.io/envoyproxy/envoy:distroless-v1.38.9'];
+    const { find } = await cluster(t, [ENVOY, PUBLIC, writer('DaemonSet', images)]);
+    const { version } = await find({ gateway: 'infra/public', gatewayLogs: 'edge/proxy' });
+    assert.equal(version, '1.38.9');
+  });
+
   test('is the Deployment if there are both', async (t) => {
     const { find } = await cluster(t, [
       TRAEFIK,

@@ -112,6 +112,7 @@ test('the version that an image names', () => {
     ['nginx:1.31.3', '1.31.3'],
     ['envoyproxy/envoy:v1.40.0', '1.40.0'],
     ['localhost:5000/traefik:3.7', '3.7'],
+    ['envoyproxy/envoy:distroless-v1.38.9', '1.38.9'],
     ['caddy:2.11.7-alpine@sha256:00ff', '2.11.7'],
     ['localhost:5000/proxy', 'proxy'],
     ['nginx:latest', 'nginx:latest'],

@@ -18,13 +18,19 @@ export class InstalledLog extends GatewayLog {
   /** Whether any line was about a request of the load, answered or not. */
   sawRequests = false;
   readonly #attempts = new InFlight<LoggedAttempt>();
+  readonly #isOurs: (request: LoggedRequest) => boolean;
+
+  /** @param isOurs whether a request is one of the load; the log may begin with those of an earlier one */
+  constructor(isOurs: (request: LoggedRequest) => boolean = () => true) {
+    super();
+    this.#isOurs = isOurs;
+  }
 
   read(line: string): void {
     if (!line.includes(ID_PARAMETER)) return;
     for (const reader of READERS) {
       const said = reader(line, (id) => this.#attempts.of(id));
       if (!said) continue;
-      this.sawRequests = true;
       if ('attempt' in said) this.#attempts.add(said.id, said.attempt);
       else this.#ended(said.request);
       return;
@@ -33,6 +39,8 @@ export class InstalledLog extends GatewayLog {
 
   #ended(request: LoggedRequest): void {
     this.#attempts.take(request.id);
+    if (!this.#isOurs(request)) return;
+    this.sawRequests = true;
     this.ended(request);
   }
 }

@@ -36,13 +36,14 @@ export function service(spec: { clusterIP?: string; type?: string; ports?: objec
 export const PROXY_LABELS = { app: 'proxy', part: 'data' };
 
 /** The Deployment or DaemonSet edge/proxy, or another of that namespace. */
-export function writer(kind: 'Deployment' | 'DaemonSet', image: string, name = 'proxy'): WrittenObject {
+export function writer(kind: 'Deployment' | 'DaemonSet', image: string | string[], name = 'proxy'): WrittenObject {
+  const containers = [image].flat().map((each, nth) => ({ name: nth === 0 ? 'proxy' : `proxy-${nth}`, image: each }));
   return {
     kind,
     metadata: { name, namespace: 'edge' },
     spec: {
       selector: { matchLabels: PROXY_LABELS },
-      template: { metadata: { labels: PROXY_LABELS }, spec: { containers: [{ name: 'proxy', image }] } },
+      template: { metadata: { labels: PROXY_LABELS }, spec: { containers } },
     },
   };
 }

@@ -8,8 +8,10 @@ import { followLog } from '../follow-log.ts';
 import { watchResource } from '../watches.ts';
 import { hostOf, type TrialGatewayOptions } from './trial-gateway.ts';
 
-/** Lines about requests of the load are known by their ids, so a few seconds of earlier lines do no harm. */
+/** Lines about requests of the load are known by their ids and times, so a few seconds of earlier lines do no harm. */
 const SINCE_SECONDS = 10;
+/** Some formats log the whole second in which a request ended. */
+const LOGGED_TIME_MS = 1000;
 /** The log is taken for complete after this much silence, or after this long in all, because it serves other apps too. */
 const LAST_SILENCE_MS = 1000;
 const LAST_LINES_MS = 3000;
@@ -32,7 +34,7 @@ export interface ControllerLogOptions extends Omit<TrialGatewayOptions, 'signal'
 
 export class ControllerLog {
   readonly #options: ControllerLogOptions;
-  readonly #log = new InstalledLog();
+  readonly #log: InstalledLog;
   readonly #following: AbortSignal;
   readonly #stopFollowing = new AbortController();
   readonly #followed = new Map<string, Promise<void>>();
@@ -41,6 +43,8 @@ export class ControllerLog {
 
   constructor(options: ControllerLogOptions) {
     this.#options = options;
+    const { clock } = options;
+    this.#log = new InstalledLog(({ endedEpochMs }) => clock.fromEpochMs(endedEpochMs) >= -LOGGED_TIME_MS);
     this.#following = AbortSignal.any([options.watching, this.#stopFollowing.signal]);
   }
 

@@ -36,7 +36,7 @@ export async function findController(api: KubernetesApi, way: ControllerWay): Pr
   const { parent, service, logs } = way;
   const found = parent.kind === 'Gateway' ? await gatewayNamed(api, parent) : await classNamed(api, parent.name);
   const kind = gatewayOfController(found.controller);
-  const log = logs && (await findLogWriter(api, logs));
+  const log = logs && (await findLogWriter(api, logs, kind));
   const address = service ? await serviceAddress(api, service) : found.address;
   const place = parent.kind === 'Gateway' ? `${parent.namespace}/${parent.name}` : parent.name;
   return {
@@ -132,12 +132,14 @@ const Workload = z.object({
 });
 
 /**
- * The workload that writes a gateway's log, and the version of its image.
+ * The workload that writes a gateway's log, and the version of the gateway's image: that of the first container whose
+ * image is named as the gateway is, else of the first.
  * @throws InputError if there is none of that name
  */
 export async function findLogWriter(
   api: KubernetesApi,
   { namespace, name }: NamespacedName,
+  kind?: GatewayKind,
 ): Promise<LogWriter & { version: string }> {
   const missing = () =>
     new InputError(`--gateway-logs ${namespace}/${name}: ${api.context} has no such Deployment or DaemonSet`);
@@ -145,13 +147,19 @@ export async function findLogWriter(
   const deployment = await read(api, path('deployments'), `read the Deployment ${name}`, () => undefined);
   const workload = deployment ?? (await read(api, path('daemonsets'), `read the DaemonSet ${name}`, missing));
   const { selector, template } = parsed(api, Workload, workload, 'a Deployment').spec;
+  const images = template.spec.containers.map(({ image }) => image);
   return {
     namespace,
     selector: Object.entries(selector.matchLabels)
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
-    version: versionOfImage(template.spec.containers[0]?.image ?? ''),
+    version: versionOfImage(images.find((image) => isNamed(image, kind)) ?? images[0] ?? ''),
   };
+}
+
+/** Whether the image's own name, after the registry and the path, begins with the gateway's. */
+function isNamed(image: string, kind: GatewayKind | undefined): boolean {
+  return kind !== undefined && image.slice(image.lastIndexOf('/') + 1).startsWith(kind.name);
 }
 
 /** @param missing what to throw if there is no such object; if it returns undefined, so does this */
