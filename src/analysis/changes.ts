@@ -120,8 +120,8 @@ function changeFor(cause: CauseId, request: Failure, history: History, measured:
  */
 function shutdownChange(request: Failure, history: History, { server }: Measured): ChangeId {
   const pod = podOf(request, history);
-  const { connection, startedMs, endedMs } = decidingAttempt(request);
-  if (request.client.error === 'status') {
+  const { connection, error, startedMs, endedMs } = decidingAttempt(request);
+  if (error === 'status') {
     const gaveUp = pod?.sigtermMs !== undefined && startedMs < pod.sigtermMs && endedMs - pod.sigtermMs > EXIT_SLACK_MS;
     return gaveUp && server.gaveUp !== null ? 'own-deadline' : 'answer-while-draining';
   }

@@ -1,6 +1,6 @@
 /** Durations derived from a trace: routing lags and the longest request. */
 import { decodeHistogram } from '../trace/histogram.ts';
-import type { FailedRequest } from '../trace/load-record.ts';
+import type { Attempt } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import type { CauseId } from './causes.ts';
@@ -65,8 +65,9 @@ export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boo
     const history = historyOf(trace);
     for (const request of failures) {
       if (wasOpenSession(request, history.sessions)) continue;
-      if (wasCut(request) && !NEVER_WORKED_ON.includes(causeOf(request, history))) {
-        note(request.endedMs - request.startedMs, true);
+      const attempt = decidingAttempt(request);
+      if (wasCut(attempt) && !NEVER_WORKED_ON.includes(causeOf(request, history))) {
+        note(attempt.endedMs - attempt.startedMs, true);
       }
     }
   }
@@ -79,6 +80,6 @@ export function longestRequest(traces: readonly Trace[]): { ms: number; cut: boo
  */
 const NEVER_WORKED_ON: readonly CauseId[] = ['capacity', 'routing-lag', 'keep-alive-race', 'not-ready'];
 
-function wasCut({ client }: FailedRequest): boolean {
-  return client.phase !== 'connect' && !['timeout', 'status'].includes(client.error);
+function wasCut({ phase, error }: Attempt): boolean {
+  return phase !== 'connect' && !['timeout', 'status'].includes(error);
 }

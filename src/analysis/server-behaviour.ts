@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { largest, smallest } from '../extremes.ts';
 import { MAX_PODS } from '../trace/cluster-record.ts';
-import type { FailedRequest } from '../trace/load-record.ts';
+import type { Attempt, FailedRequest } from '../trace/load-record.ts';
 import { BUCKET_MS, Code, Count, DurationMs, listOf, Text } from '../trace/units.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import { endedInOrder, neverEndsSessions, wasOpenSession } from './held-sessions.ts';
@@ -73,13 +73,19 @@ export const ServerBehaviour = z.object({
 });
 export type ServerBehaviour = z.infer<typeof ServerBehaviour>;
 
+/** A request with the attempt that failed for the client. Behind a gateway, only that tells what the pod did. */
+interface Failure {
+  request: FailedRequest;
+  attempt: Attempt;
+}
+
 interface Ending {
   history: History;
   pod: PodTimeline;
   sigtermMs: number;
   exitMs: number;
-  /** The failed requests that were sent to it, without sessions that had been open. */
-  failures: FailedRequest[];
+  /** What failed of the requests that were sent to it, without sessions that had been open. */
+  failures: Failure[];
   /** Those sessions. */
   cutSessions: FailedRequest[];
 }
@@ -130,7 +136,7 @@ export function serverBehaviour(rollouts: readonly History[]): ServerBehaviour {
     ...(sessions && { sessions }),
     late: {
       answered: sum(({ history, pod, sigtermMs }) => answeredAfter(history, pod, sigtermMs)),
-      broken: sum(({ failures, sigtermMs }) => failures.filter(({ startedMs }) => startedMs >= sigtermMs).length),
+      broken: sum(({ failures, sigtermMs }) => failures.filter(({ attempt }) => attempt.startedMs >= sigtermMs).length),
     },
   };
 }
@@ -149,7 +155,8 @@ function endings(history: History): Ending[] {
     const all = failures.get(uid) ?? [];
     const isSession = (request: FailedRequest) => wasOpenSession(request, history.sessions);
     const requests = all.filter((request) => !isSession(request));
-    return [{ history, pod, sigtermMs, exitMs, failures: requests, cutSessions: all.filter(isSession) }];
+    const broken = requests.map((request) => ({ request, attempt: decidingAttempt(request) }));
+    return [{ history, pod, sigtermMs, exitMs, failures: broken, cutSessions: all.filter(isSession) }];
   });
 }
 
@@ -191,8 +198,10 @@ function ageAtExitMs({ sigtermMs, exitMs }: Ending): number {
  */
 function gaveUpAfterMs({ history, failures, sigtermMs, exitMs }: Ending): number | undefined {
   const agesMs = failures
-    .filter((request) => request.startedMs < sigtermMs && causeOf(request, history) === 'no-graceful-shutdown')
-    .map(({ endedMs }) => Math.min(endedMs, exitMs) - sigtermMs)
+    .filter(
+      ({ request, attempt }) => attempt.startedMs < sigtermMs && causeOf(request, history) === 'no-graceful-shutdown',
+    )
+    .map(({ attempt }) => Math.min(attempt.endedMs, exitMs) - sigtermMs)
     .filter((ageMs) => ageMs > EXIT_SLACK_MS);
   return agesMs.length === 0 ? undefined : agesMs.reduce((least, ageMs) => Math.min(least, ageMs));
 }
@@ -200,11 +209,11 @@ function gaveUpAfterMs({ history, failures, sigtermMs, exitMs }: Ending): number
 /** Requests cut by the server itself. Those that the wrapper ended are left out. */
 function cutWhileAlive({ history, pod, failures, sigtermMs, exitMs }: Ending, wrapper: Wrapper | null): number {
   return failures.filter(
-    (request) =>
-      request.client.error !== 'status' &&
-      request.endedMs >= sigtermMs &&
-      request.endedMs < exitMs - EXIT_SLACK_MS &&
-      !isByWrapper(wrapper, request.endedMs - sigtermMs, pod.stopSignal) &&
+    ({ request, attempt: { error, endedMs } }) =>
+      error !== 'status' &&
+      endedMs >= sigtermMs &&
+      endedMs < exitMs - EXIT_SLACK_MS &&
+      !isByWrapper(wrapper, endedMs - sigtermMs, pod.stopSignal) &&
       causeOf(request, history) === 'no-graceful-shutdown',
   ).length;
 }
@@ -214,28 +223,28 @@ function cutWhileAlive({ history, pod, failures, sigtermMs, exitMs }: Ending, wr
  * unanswered.
  */
 function acceptedMs({ pod, failures, sigtermMs, exitMs }: Ending): number {
-  const refusals = failures.filter(({ client, startedMs }) => client.connection === 'fresh' && startedMs >= sigtermMs);
-  const firstMs = refusals.reduce((least, { startedMs }) => Math.min(least, startedMs), Number.POSITIVE_INFINITY);
+  const refusals = failures.filter(
+    ({ attempt }) => attempt.connection.state === 'fresh' && attempt.startedMs >= sigtermMs,
+  );
+  const firstMs = refusals.reduce((least, { attempt }) => Math.min(least, attempt.startedMs), Number.POSITIVE_INFINITY);
   return Math.min(firstMs, pod.stoppedListeningMs ?? exitMs) - sigtermMs;
 }
 
 function turnedAway(ended: readonly Ending[]): ServerBehaviour['turnedAway'] {
   const refused = ended.flatMap(({ pod, failures, sigtermMs }) =>
     failures
-      .filter(
-        ({ client, endedMs }) =>
-          client.error === 'status' && (client.status ?? 0) >= 500 && terminatingAt(pod, endedMs),
-      )
-      .map((request) => ({ request, inFlight: request.startedMs < sigtermMs && request.endedMs >= sigtermMs })),
+      .map(({ attempt }) => attempt)
+      .filter(({ error, status = 0, endedMs }) => error === 'status' && status >= 500 && terminatingAt(pod, endedMs))
+      .map((attempt) => ({ attempt, inFlight: attempt.startedMs < sigtermMs && attempt.endedMs >= sigtermMs })),
   );
   const [first] = refused;
   if (!first) return null;
   const count = (wanted: (refusal: (typeof refused)[number]) => boolean) => refused.filter(wanted).length;
   return {
-    fresh: count(({ request, inFlight }) => !inFlight && request.client.connection === 'fresh'),
-    reused: count(({ request, inFlight }) => !inFlight && request.client.connection !== 'fresh'),
+    fresh: count(({ attempt, inFlight }) => !inFlight && attempt.connection.state === 'fresh'),
+    reused: count(({ attempt, inFlight }) => !inFlight && attempt.connection.state !== 'fresh'),
     inFlight: count(({ inFlight }) => inFlight),
-    status: first.request.client.status ?? 0,
+    status: first.attempt.status ?? 0,
   };
 }
 
@@ -262,11 +271,11 @@ function answeredAfter({ answered }: History, pod: PodTimeline, atMs: number | u
 
 function brokenInFlight({ history, pod, failures, sigtermMs }: Ending): number {
   return failures.filter(
-    (request) =>
-      request.client.phase !== 'connect' &&
-      request.startedMs < sigtermMs &&
-      request.endedMs >= sigtermMs &&
-      terminatingAt(pod, request.endedMs) &&
+    ({ request, attempt: { phase, startedMs, endedMs } }) =>
+      phase !== 'connect' &&
+      startedMs < sigtermMs &&
+      endedMs >= sigtermMs &&
+      terminatingAt(pod, endedMs) &&
       causeOf(request, history) !== 'keep-alive-race',
   ).length;
 }

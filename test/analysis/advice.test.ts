@@ -224,6 +224,16 @@ describe('advice', () => {
     });
   });
 
+  test("does not take the gateway's error for the server's answer, or the wait for the gateway for a request in flight", () => {
+    const refused = failed('fresh connect ECONNREFUSED', 1050, 1051, { pod: 'old-1', router: 'nginx' });
+    const client = { ...refused.client, phase: 'receive' as const, error: 'status', status: 502 };
+    const failures = [{ ...refused, startedMs: 900, endedMs: 1060, client }];
+    const { server } = advise([story(1200, DELETED.drainedWithoutDelay, { failures })]);
+    assert.equal(server.turnedAway, null);
+    assert.equal(server.inFlight.broken, 0);
+    assert.equal(server.late.broken, 1);
+  });
+
   const GONE = { deletionMs: 1000, sigtermMs: 1000 };
   const KILLED = { ...GONE, sigkillMs: 6000, exitMs: 6005, exitSignal: 'SIGKILL' };
   const GAVE_UP = { ...GONE, stoppedListeningMs: 1010, exitMs: 4000, exitCode: 0 };
