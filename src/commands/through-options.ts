@@ -3,7 +3,14 @@ import { Option } from 'commander';
 import type { ClusterWay } from '../clusters/kubernetes/gateways/chosen-gateways.ts';
 import { InputError } from '../errors.ts';
 import { type ControllerFlags, controllerWay } from '../gateways/installed/controller-way.ts';
-import { clusterGateway, type GatewayWay, type InstalledGateway, installedGateway, wayNamed } from '../gateways/way.ts';
+import {
+  clusterGateway,
+  type GatewayWay,
+  type InstalledGateway,
+  installedGateway,
+  WAYS,
+  wayNamed,
+} from '../gateways/way.ts';
 import { readRegularFile } from '../regular-file.ts';
 import { whole } from './argument-parsers.ts';
 
@@ -34,7 +41,7 @@ export function throughOptions(): Option[] {
   return [
     new Option(
       '--through <names>',
-      "send the load through these gateways, comma-separated: direct, nginx, haproxy, traefik, envoy, caddy; NAME:service puts one before the Service's address",
+      `send the load through these gateways, comma-separated: ${WAYS.join(', ')}; NAME:service puts one before the Service's address`,
     )
       .argParser(ways)
       .conflicts('findFix'),

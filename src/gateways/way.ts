@@ -12,6 +12,9 @@ import { GATEWAYS, gatewayNamed } from './registry.ts';
 /** Sends to the Service's address instead of to the pods, as a reverse proxy that is an ordinary Deployment does. */
 const TO_SERVICE = 'service';
 
+/** What `--through` takes, without `:service`. */
+export const WAYS: readonly string[] = [DIRECT, ...GATEWAYS.map(({ name }) => name)];
+
 export interface GatewayWay {
   /** In results and file names: "nginx", or "nginx-service" for `nginx:service`. */
   name: string;
@@ -61,8 +64,9 @@ export function wayNamed(name: string): GatewayWay | undefined {
   const [kindName = '', upstream, ...rest] = name.split(':');
   const kind = gatewayNamed(kindName);
   if (!kind || rest.length > 0 || (upstream !== undefined && upstream !== TO_SERVICE)) {
-    const names = [DIRECT, ...GATEWAYS.map((known) => known.name)].join(', ');
-    throw new InputError(`--through ${name}: there is no such way; there are ${names}, and NAME:${TO_SERVICE}`);
+    throw new InputError(
+      `--through ${name}: there is no such way; there are ${WAYS.join(', ')}, and NAME:${TO_SERVICE}`,
+    );
   }
   const toService = upstream === TO_SERVICE;
   return { name: toService ? `${kindName}-${TO_SERVICE}` : kindName, kind, upstream: toService ? 'service' : 'pods' };

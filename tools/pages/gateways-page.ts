@@ -66,7 +66,7 @@ k8s-rollout-test compare --through direct,nginx,haproxy,traefik,envoy,caddy
     '## Settings that are enough',
     'Ten rollouts of the valid variant on each runtime. HAProxy and Traefik need nothing but the four fixes. Envoy keeps idle connections to pods for an hour and Node for 6 s, so with defaults requests can be lost in the race, with or without a rollout; Envoy has to close them first. nginx and Caddy close idle connections to clients when they learn of other endpoints, and lose requests that come at that moment. nginx can be told to keep them open for a while. For Caddy no setting helps; put it before the address of the Service (`caddy:service`), so that its configuration does not change.',
     recommendedTable(),
-    ...GATEWAYS.flatMap(({ name, title }) => settingsBlock(name, title)),
+    ...MEASURED.flatMap(({ name, title }) => settingsBlock(name, title)),
     '## Without a rollout',
     'A server that closes idle connections sooner than its gateway loses requests at any time: see [idle timeouts](idle-timeouts.md) and `k8s-rollout-test explain idle-timeout`. `compare --variant pauses --through NAME` and `run --pauses --through NAME` show it ([how](commands.md)).',
   ]);
@@ -87,14 +87,17 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map((_, nth) => (nth === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
 }
 
-const WAYS = [DIRECT, ...GATEWAYS.map(({ name }) => name)];
+const PROJECT = dirname(projectFile('package.json'));
+/** A new gateway is on the page once it was measured. */
+const MEASURED = GATEWAYS.filter(({ name }) => existsSync(join(PROJECT, resultFolder(recommended(name)))));
+const WAYS = [DIRECT, ...MEASURED.map(({ name }) => name)];
 
 function through(way: string, trials: readonly TrialResult[]): TrialResult[] {
   return trials.filter((trial) => trial.through === way);
 }
 
 function controllers(defaults: readonly TrialResult[]): string {
-  const rows = GATEWAYS.map(({ name, title, controller }) => {
+  const rows = MEASURED.map(({ name, title, controller }) => {
     const version = through(name, defaults)[0]?.gateway?.version ?? '–';
     return [`${title} ${version}`, controller.name, controller.learnsBy];
   });
@@ -174,7 +177,7 @@ function oneReplica(): string {
 }
 
 function retriesTable(): string {
-  const rows = GATEWAYS.map(({ name, title }) => [
+  const rows = MEASURED.map(({ name, title }) => [
     title,
     ...RETRIES.map((retries) => cell(trialsOf(withRetries(name, retries)))),
   ]);
@@ -182,7 +185,7 @@ function retriesTable(): string {
 }
 
 function recommendedTable(): string {
-  const rows = GATEWAYS.map(({ name, title }) => {
+  const rows = MEASURED.map(({ name, title }) => {
     const trials = trialsOf(recommended(name));
     const { post, get } = failedOf(trials);
     const rollouts = trials.length;
@@ -200,7 +203,7 @@ function recommendedTable(): string {
 function settingsBlock(name: string, title: string): string[] {
   const file = settingsFile(name);
   if (file === undefined) return [];
-  const path = join(dirname(projectFile('package.json')), file);
+  const path = join(PROJECT, file);
   const text = existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : '';
   return [`${title}: \`--gateway-config\` with`, `\`\`\`\n${text}\n\`\`\``];
 }
