@@ -18,6 +18,27 @@ const TO_SERVICE = {
   variants: ['broken', 'without-pre-stop', 'valid'],
 };
 
+/** The controller that the local Envoy is told of endpoints like, installed on the cluster as its quick start does it. */
+const CONTOUR = 'projectcontour/envoy';
+export const BEHIND_CONTOUR: Measurement = {
+  name: 'fidelity-contour',
+  args: [
+    ...[
+      'compare',
+      '--on',
+      'kubernetes',
+      '--repeat',
+      '2',
+      ...RATE,
+      '--runtime',
+      'node',
+      '--variant',
+      VARIANTS.join(','),
+    ],
+    ...['--ingress-class', 'contour', '--gateway-service', CONTOUR, '--gateway-logs', CONTOUR],
+  ],
+};
+
 /** On a real cluster a trial takes most of a minute and runs alone. */
 export function fidelityMeasurements(place: Place): Measurement[] {
   return [TO_PODS, TO_SERVICE].map(({ name, ways, variants, repeats }) => {

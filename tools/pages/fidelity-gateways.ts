@@ -7,14 +7,37 @@ import { projectFile } from '../../src/project-file.ts';
 import { count, percent } from '../../src/report/format.ts';
 import { alternatives } from '../../src/report/undecided.ts';
 import { readRun } from '../../src/results/read-run.ts';
-import { fidelityMeasurements, type Place } from '../gateways/fidelity-measurements.ts';
-import { resultFolder } from '../gateways/measurements.ts';
+import { BEHIND_CONTOUR, fidelityMeasurements, type Place } from '../gateways/fidelity-measurements.ts';
+import { type Measurement, resultFolder } from '../gateways/measurements.ts';
 import { breaks, type Pair, pairs, perPod, spread, withinFactor } from './fidelity-figures.ts';
 import { sumOf, titleOf } from './gateway-figures.ts';
 
 /** Empty before anything was measured on both clusters. */
 export function gatewaysPart(): string[] {
-  return renderGateways(trialsOn('local'), trialsOn('kubernetes'));
+  const local = trialsOn('local');
+  return [...renderGateways(local, trialsOn('kubernetes')), ...renderController(local, trialsOf(BEHIND_CONTOUR))];
+}
+
+/** The local Envoy beside the controller that it is told of endpoints like. */
+export function renderController(local: readonly TrialResult[], contour: readonly TrialResult[]): string[] {
+  const envoy = local.filter(({ through, valid }) => through === 'envoy' && valid);
+  const rows = pairs(
+    envoy,
+    contour.filter(({ valid }) => valid).map((trial) => ({ ...trial, through: 'envoy' })),
+  );
+  if (rows.length === 0) return [];
+  const agree = rows.filter(({ here, there }) => breaks(here) === breaks(there)).length;
+  return [
+    `**A controller itself.** The local Envoy learns of endpoints as Contour tells it. Beside it, Contour with Envoy ${contour[0]?.gateway?.version}, installed on the real cluster and reached by its IngressClass; its access log is read. ${agree} of ${rows.length} verdicts are the same. Without a preStop hook, Contour is slower to drop a deleted pod than the local Envoy: it passes each EndpointSlice on at once, but on that cluster it shares two cores with everything else. \`npm run fidelity:gateways -- contour\` measures it on a cluster that has Contour.`,
+    [
+      '| overlay | local Envoy: failed per pod | Contour: failed per pod | Contour: unexplained |',
+      '| --- | --- | --- | --- |',
+      ...rows.map(
+        ({ variant, runtime, here, there }) =>
+          `| ${variant}-${runtime} | ${spread(here)} | ${spread(there)} | ${unexplained(there)} |`,
+      ),
+    ].join('\n'),
+  ];
 }
 
 /** The part for these results; trials that are not valid are left out, and counted. */
@@ -58,8 +81,11 @@ function namesOf(causes: readonly CauseId[]): string {
 }
 
 function trialsOn(place: Place): readonly TrialResult[] {
-  return fidelityMeasurements(place)
-    .map((measurement) => join(dirname(projectFile('package.json')), resultFolder(measurement)))
-    .filter((folder) => existsSync(join(folder, 'result.json')))
-    .flatMap((folder) => readRun(folder).trials);
+  return fidelityMeasurements(place).flatMap(trialsOf);
+}
+
+/** None before it was measured. */
+function trialsOf(measurement: Measurement): readonly TrialResult[] {
+  const folder = join(dirname(projectFile('package.json')), resultFolder(measurement));
+  return existsSync(join(folder, 'result.json')) ? readRun(folder).trials : [];
 }
