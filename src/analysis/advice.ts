@@ -31,9 +31,12 @@ export const Advice = z.object({
     .object({
       pods: listOf(z.object({ repeat: SmallCount, pod: Text, lagMs: DurationMs }), MAX_LAGS),
       longestMs: DurationMs,
+      gateway: z.literal(true).describe('a gateway that sends to the pods was on the way').optional(),
     })
     .nullable()
-    .describe("time from a pod's deletion to its last new connection; null if no pod's lag is known"),
+    .describe(
+      "time from a pod's deletion to its last new connection or, behind a gateway, its last request; null if no pod's lag is known",
+    ),
   longestRequest: z
     .object({ ms: DurationMs, cut: z.boolean().describe('it was cut, so it would have taken longer') })
     .nullable(),
@@ -76,7 +79,14 @@ export function advise(traces: readonly Trace[]): Advice {
   const lags = histories.flatMap((history, index) =>
     routingLags(history).map((lag) => ({ repeat: rollouts[index]?.trial.repeat ?? 0, ...lag })),
   );
-  const routing = lags.length === 0 ? null : { pods: lags, longestMs: largest(lags.map(({ lagMs }) => lagMs)) };
+  const gateway = rollouts.some(
+    ({ cluster }) => cluster.gateway !== undefined && cluster.gateway.upstream !== 'service',
+  );
+  const longestMs = largest(
+    lags.map(({ lagMs }) => lagMs),
+    0,
+  );
+  const routing = lags.length === 0 ? null : { pods: lags, longestMs, ...(gateway && { gateway }) };
   const longest = longestRequest(traces);
   const preStop = routing && preStopAdvice(rollouts, routing.longestMs, server);
   const gracePeriod = longest && graceAdvice(rollouts, preStop, longest.ms, server);

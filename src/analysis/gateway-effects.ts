@@ -45,14 +45,42 @@ export function closedByGateway(failures: readonly FailedRequest[], { cluster: {
  * The longest time from a pod's deletion until the gateway used a list without it, in ms; undefined if it sends to the
  * Service's address, if its list could not be observed, or if no deleted pod was in it.
  */
-export function gatewayLagMs({ pods, cluster: { gateway, routerViews } }: History): number | undefined {
-  if (gateway?.viewsAssumed) return undefined;
-  const views = routerViews.filter(({ router }) => router === gateway?.name);
-  const lags = pods.flatMap(({ uid, deletionMs }) => {
-    if (deletionMs === undefined) return [];
-    const last = views.findLastIndex((view) => view.pods.includes(uid));
-    const without = views[last + 1];
-    return last < 0 || !without ? [] : [Math.max(0, without.atMs - deletionMs)];
+export function gatewayLagMs(history: History): number | undefined {
+  const lags = history.pods.flatMap(({ uid, deletionMs }) => {
+    const droppedMs = droppedByGatewayMs(uid, history);
+    return deletionMs === undefined || droppedMs === undefined ? [] : [Math.max(0, droppedMs - deletionMs)];
   });
   return lags.length === 0 ? undefined : Math.max(...lags);
+}
+
+/** When the gateway began to use a list without the pod that it had before, in ms; undefined as for `gatewayLagMs`. */
+function droppedByGatewayMs(uid: string, { cluster: { gateway, routerViews } }: History): number | undefined {
+  if (!gateway || gateway.viewsAssumed) return undefined;
+  const views = routerViews.filter(({ router }) => router === gateway.name);
+  const last = views.findLastIndex((view) => view.pods.includes(uid));
+  return last < 0 ? undefined : views[last + 1]?.atMs;
+}
+
+/**
+ * Per pod (uid): the latest time at which the gateway is known to have chosen it for a request, in ms: until it used a
+ * list without it, or the last time that an attempt at it failed. Empty if it sends to the Service's address.
+ */
+export function lastChosenByGateway(history: History): Map<string, number> {
+  const { pods, cluster, load } = history;
+  const chosen = new Map<string, number>();
+  const note = (uid: string, atMs: number) => chosen.set(uid, Math.max(atMs, chosen.get(uid) ?? atMs));
+  for (const { uid } of pods) {
+    const droppedMs = droppedByGatewayMs(uid, history);
+    if (droppedMs !== undefined) note(uid, droppedMs);
+  }
+  for (const { attempts } of [...load.failures, ...(load.retried ?? [])]) {
+    const seen = new Set<string>();
+    for (const { via, pod, startedMs } of attempts) {
+      // HAProxy tries the pod that it has chosen again, for seconds after it dropped it.
+      if (via === undefined || via !== cluster.gateway?.name || !pod || seen.has(pod.uid)) continue;
+      seen.add(pod.uid);
+      note(pod.uid, startedMs);
+    }
+  }
+  return chosen;
 }

@@ -116,7 +116,9 @@ export const TrialResult = z.object({
   sharedNetwork: ClusterRecord.shape.sharedNetwork,
   routingLagMs: DurationMs.nullable()
     .default(null)
-    .describe("longest time from a pod's deletion to its last new connection, if another pod was available then"),
+    .describe(
+      "longest time from a pod's deletion to its last new connection or, behind a gateway that sends to the pods, until the gateway last chose it; if another pod was available then",
+    ),
   rolloutMs: DurationMs.nullable().describe(
     'from the beginning of the disruption to the exit of the last pod that it deleted (restart: until the container was ready again; bad-version: until all was as before)',
   ),

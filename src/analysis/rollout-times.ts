@@ -4,6 +4,7 @@ import type { Attempt } from '../trace/load-record.ts';
 import type { Trace } from '../trace/trace.ts';
 import { causeOf, decidingAttempt } from './attribution.ts';
 import type { CauseId } from './causes.ts';
+import { lastChosenByGateway } from './gateway-effects.ts';
 import { wasOpenSession } from './held-sessions.ts';
 import { type History, historyOf } from './history.ts';
 import { servesAt, terminatingAt } from './timeline.ts';
@@ -11,15 +12,16 @@ import { possiblePods } from './unseen-pod.ts';
 
 /**
  * For each old pod, the time from its deletion to its last new connection, in ms; 0 if it got none after its deletion.
- * Counted only if another pod could serve instead, because routers use the last pod on purpose (KEP-1669). Pods without
+ * Behind a gateway that sends to the pods, until the gateway last chose it for a request. Counted only if another pod could serve instead, because routers use the last pod on purpose (KEP-1669). Pods without
  * any recorded connection are left out. If the load sent no requests, its clients open connections only when they lose
  * a session: a pod that got none after its deletion is left out too, because nobody tried.
  */
 export function routingLags(history: History): { pod: string; lagMs: number }[] {
   const { pods, load } = history;
   const failed = lastFailed(history);
+  const chosen = lastChosenByGateway(history);
   return pods.flatMap((pod) => {
-    const lastMs = latest(load.newConnections?.[pod.uid]?.lastMs, failed.get(pod.uid));
+    const lastMs = latest(load.newConnections?.[pod.uid]?.lastMs, failed.get(pod.uid), chosen.get(pod.uid));
     if (pod.generation !== 'old' || pod.deletionMs === undefined || lastMs === undefined) return [];
     const atMs = Math.max(lastMs, pod.deletionMs);
     const instead = pods.some((other) => servesAt(other, atMs) && !terminatingAt(other, atMs));

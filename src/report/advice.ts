@@ -116,7 +116,8 @@ function routing({ routing }: Advice): string {
   }
   const each =
     routing.pods.length > 1 ? ` (each pod: ${routing.pods.map(({ lagMs }) => preciseSeconds(lagMs)).join(', ')})` : '';
-  return `Routing lag: new connections reached a terminating pod until ${preciseSeconds(routing.longestMs)} after its deletion${each}.`;
+  const what = routing.gateway ? 'new connections, or requests of the gateway,' : 'new connections';
+  return `Routing lag: ${what} reached a terminating pod until ${preciseSeconds(routing.longestMs)} after its deletion${each}.`;
 }
 
 function preStop({ preStop, routing, server }: Advice): string | undefined {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { Advice, advise } from '../../src/analysis/advice.ts';
 import { historyOf } from '../../src/analysis/history.ts';
 import { longestRequest, routingLags } from '../../src/analysis/rollout-times.ts';
-import type { PodRecord } from '../../src/trace/cluster-record.ts';
+import type { GatewayRecord, PodRecord } from '../../src/trace/cluster-record.ts';
 import { emptyHistogram, encodeHistogram, recordMs } from '../../src/trace/histogram.ts';
 import type { LoadRecord } from '../../src/trace/load-record.ts';
 import { DELETED, failed, pod, type Story, succeeded, type Timeline, trace, view } from './story.ts';
@@ -47,6 +47,62 @@ describe('the routing lag of a pod', () => {
       );
     });
   }
+});
+
+describe("a gateway's routing lag", () => {
+  const GATEWAY: GatewayRecord = { name: 'traefik', version: '3.7.15', upstream: 'pods' };
+  const OLD = { pod: 'old-1', router: 'traefik' };
+  const pods = [pod('old-1', DELETED.exitedAtOnce), pod('new-1')];
+  const refusedAt = (atMs: number) => failed('fresh connect ECONNREFUSED', atMs, atMs + 1, OLD);
+  /** HAProxy tries the pod that it has chosen again a second later, and again. */
+  const triedAgain = (atMs: number) => {
+    const { attempts, ...request } = refusedAt(atMs);
+    const later = [0, 1000, 2000].map((ms) => ({ ...attempts[0], startedMs: atMs + ms })) as typeof attempts;
+    return { ...request, attempts: later };
+  };
+  const views = (...texts: string[]) => texts.map(view);
+  const cases: [what: string, story: Story & { gateway?: GatewayRecord }, lagsMs: number[]][] = [
+    [
+      'lasts to the last request for which it chose the pod',
+      { load: { failures: [refusedAt(1100), refusedAt(2900)] } },
+      [1900],
+    ],
+    [
+      'lasts to the last that it hid by a retry',
+      { load: { retried: [{ id: 'r-1', method: 'GET', startedMs: 2000, attempts: refusedAt(2000).attempts }] } },
+      [1000],
+    ],
+    [
+      'lasts until it used a list without the pod',
+      { routerViews: views('traefik 0: old-1 new-1', 'traefik 3100: new-1') },
+      [2100],
+    ],
+    ['leaves out further attempts at the pod that it had chosen', { load: { failures: [triedAgain(1100)] } }, [100]],
+    [
+      'is not known if it sends to the address of the Service',
+      {
+        gateway: { ...GATEWAY, upstream: 'service' },
+        load: { failures: [failed('fresh connect ECONNREFUSED', 1100, 1101, { ...OLD, router: 'node1' })] },
+      },
+      [],
+    ],
+  ];
+  for (const [what, { gateway = GATEWAY, ...story }, lagsMs] of cases) {
+    test(what, () => {
+      const made = trace({ pods, ...story });
+      const lags = routingLags(historyOf({ ...made, cluster: { ...made.cluster, gateway } }));
+      assert.deepEqual(
+        lags.map(({ lagMs }) => lagMs),
+        lagsMs,
+      );
+    });
+  }
+
+  test('is what the preStop hook has to cover', () => {
+    const made = trace({ pods, load: { failures: [refusedAt(2900)], newConnections: { 'old-1': { lastMs: 900 } } } });
+    const { routing, preStop } = advise([{ ...made, cluster: { ...made.cluster, gateway: GATEWAY } }]);
+    assert.deepEqual([routing?.longestMs, routing?.gateway, preStop?.neededSeconds], [1900, true, 4]);
+  });
 });
 
 describe('the longest request', () => {
