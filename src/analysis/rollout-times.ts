@@ -12,9 +12,10 @@ import { possiblePods } from './unseen-pod.ts';
 
 /**
  * For each old pod, the time from its deletion to its last new connection, in ms; 0 if it got none after its deletion.
- * Behind a gateway that sends to the pods, until the gateway last chose it for a request. Counted only if another pod could serve instead, because routers use the last pod on purpose (KEP-1669). Pods without
- * any recorded connection are left out. If the load sent no requests, its clients open connections only when they lose
- * a session: a pod that got none after its deletion is left out too, because nobody tried.
+ * Behind a gateway that sends to the pods, until the gateway last chose it for a request. Counted only if another pod
+ * could serve instead, because routers use the last pod on purpose (KEP-1669). Pods without any recorded connection are
+ * left out. If the load sent no requests, its clients open connections only when they lose a session: a pod that got
+ * none after its deletion is left out too, because nobody tried.
  */
 export function routingLags(history: History): { pod: string; lagMs: number }[] {
   const { pods, load } = history;

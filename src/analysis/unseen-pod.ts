@@ -13,8 +13,8 @@ import { EXIT_SLACK_MS, endedAround, listensAt, mayHaveRunAt, terminatingAt } fr
 export const MAX_ROUTER_LAG_MS = 3000;
 
 /**
- * How long before a server says so it may have closed its port, in ms. On a busy node, the line in its log came up to
- * 65 ms late.
+ * How long before its log says so a server may have closed its port, in ms. On a busy node, connections ended up to 32 ms
+ * before that line.
  */
 const CLOSED_BEFORE_MS = 100;
 

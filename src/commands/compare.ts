@@ -162,7 +162,7 @@ async function run(flags: Flags): Promise<void> {
 
 /** @throws InputError for flags that do not apply to where the trials run */
 async function backendFor(flags: Flags, ways: readonly ClusterWay[] = []): Promise<Backend> {
-  const { on, load, context, namespace, images, url, loadPods, k6Image, gatewayImage, gatewayBinary } = flags;
+  const { on, load, context, namespace, images, url, loadPods, k6Image, gatewayImage } = flags;
   const { ingressClass, gateway, gatewayService, gatewayLogs } = flags;
   const choices = chosen(flags);
   if (on === 'local') {
@@ -178,7 +178,6 @@ async function backendFor(flags: Flags, ways: readonly ClusterWay[] = []): Promi
   const [choice] = Object.keys(choices);
   if (choice !== undefined)
     throw new InputError(`--${choice} is for --on local: in a cluster the image has the runtime`);
-  if (gatewayBinary) throw new InputError('--gateway-binary is for --on local: on a cluster, use --gateway-image');
   const behindOwn = ways.some((way) => way !== undefined && 'parent' in way);
   if (behindOwn && url !== undefined && ways.length > 1) {
     throw new InputError('--url leads to one gateway: measure the other ways in a run of their own');

@@ -21,7 +21,7 @@ const LOCAL_FLAGS = [
 ];
 /** A way that each trial makes, in a namespace of its own. */
 const CLUSTER_WAY_FLAGS = ['ingressClass', 'gateway', 'gatewayService', 'gatewayImage'];
-const NAMESPACE_FLAGS = ['through', 'gatewayConfig', 'gatewayRetries', ...CLUSTER_WAY_FLAGS];
+const NAMESPACE_FLAGS = ['through', 'gatewayBinary', 'gatewayConfig', 'gatewayRetries', ...CLUSTER_WAY_FLAGS];
 const KUBERNETES_FLAGS = [
   ...['context', 'url', 'trigger', 'load', 'yes', 'k6Image', 'gatewayLogs'],
   ...CLUSTER_WAY_FLAGS,
@@ -155,9 +155,6 @@ export function assertFlagsFor(on: RunFlags['on'], command: readonly string[], o
 }
 
 function assertGatewayFlags(options: Record<string, unknown>): void {
-  if (options.gatewayBinary !== undefined) {
-    throw new InputError('--gateway-binary is for --on local: on a cluster, use --gateway-image');
-  }
   if (options.kustomize !== undefined || options.file !== undefined) return;
   const stray = NAMESPACE_FLAGS.find((name) => options[name] !== undefined);
   if (stray === undefined) return;

@@ -92,6 +92,9 @@ export function clusterGatewayOptions({ onlyWith = '', logsOf = 'its access log'
  * @throws InputError for settings that no gateway takes, and for a way that there is not on a cluster
  */
 export function clusterWays(flags: ThroughFlags): readonly ClusterWay[] {
+  if (flags.gatewayBinary) {
+    throw new InputError('--gateway-binary is for --on local: on a cluster, use --gateway-image');
+  }
   const controller = controllerWay(flags);
   const { through = controller ? [] : [undefined], gatewayImage = [], gatewayConfig, gatewayRetries: retries } = flags;
   assertUsed(flags, through);

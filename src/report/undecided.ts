@@ -14,7 +14,7 @@ export function undecidedNotes(trials: readonly Pick<TrialResult, 'undecided'>[]
   }
   return [...found.values()].map(
     ({ names, requests }) =>
-      `Of the unexplained, ${counted(requests, 'request')} broke from ${alternatives(names)}. What was observed does not decide between them.`,
+      `The cause of ${counted(requests, 'unexplained request')} is ${alternatives(names)}. What was observed does not decide which.`,
   );
 }
 

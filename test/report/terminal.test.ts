@@ -150,8 +150,8 @@ describe('the text around the table', () => {
       [
         'Requests broken by one rolling update',
         OF,
-        'Of the unexplained, 4 requests broke from routing lag or keep-alive race. What was observed does not decide between them.',
-        'Of the unexplained, 1 request broke from too few replicas, routing lag or keep-alive race. What was observed does not decide between them.',
+        'The cause of 4 unexplained requests is routing lag or keep-alive race. What was observed does not decide which.',
+        'The cause of 1 unexplained request is too few replicas, routing lag or keep-alive race. What was observed does not decide which.',
       ],
     ],
     [

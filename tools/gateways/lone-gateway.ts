@@ -1,5 +1,5 @@
 /** A gateway with its defaults in front of one server on loopback, without a cluster. */
-import { GATEWAYS } from '../../src/gateways/registry.ts';
+import { gatewayNamed } from '../../src/gateways/registry.ts';
 import { GatewayProcess } from '../../src/gateways/running-gateway.ts';
 import { installedGateway } from '../../src/gateways/way.ts';
 import { holdPort } from '../../src/processes/ports.ts';
@@ -16,7 +16,7 @@ export async function throughGateway<T>(
   serverPort: number,
   run: (gateway: { port: number; version: string }) => Promise<T>,
 ): Promise<T> {
-  const kind = GATEWAYS.find((candidate) => candidate.name === name);
+  const kind = gatewayNamed(name);
   if (!kind) throw new Error(`no gateway "${name}"`);
   const { binary, version } = await installedGateway({ name, kind, upstream: 'pods' }, {});
   const ports = [await holdPort(), await holdPort()];

@@ -1,7 +1,7 @@
 /**
  * Measures what docs/fidelity.md says of gateways: `npm run fidelity:gateways -- local`, or `-- kubernetes` on the current
  * context, then `npm run docs`. On this machine the five gateways must be on the PATH; on the cluster, its pods must reach
- * the API server. It takes 15 and 75 minutes. `-- contour` measures behind Contour, which the cluster must have: 9 minutes.
+ * the API server. It takes 20 and 95 minutes. `-- contour` measures behind Contour, which the cluster must have: 9 minutes.
  */
 import { BEHIND_CONTOUR, fidelityMeasurements, PLACES } from './fidelity-measurements.ts';
 import { measure } from './measure.ts';
