@@ -38,9 +38,12 @@ function each({ failed, podsReplaced }: TrialResult): number {
   return failed / Math.max(1, podsReplaced);
 }
 
+/** Means of thirds are not exact: one of 7/3 and one of 7/6 differ by a factor of two. */
+const ROUNDING = 1e-9;
+
 export function withinFactor(a: number, b: number, factor: number): boolean {
   if (a === 0 || b === 0) return a === b;
-  return Math.max(a, b) / Math.min(a, b) <= factor;
+  return Math.max(a, b) / Math.min(a, b) <= factor + ROUNDING;
 }
 
 export function spread(trials: readonly TrialResult[]): string {
